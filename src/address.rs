@@ -1,0 +1,227 @@
+//! Mail addresses that SES accepts, and the domains that reports may go to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use email_address::{EmailAddress, Options};
+
+/// A mail address: ASCII local part, domain in lower case and punycode.
+///
+/// SES has no SMTPUTF8: "the local part must be 7-bit ASCII", and a domain with other letters must
+/// be punycode (SES v2, Destination).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    text: String,
+    at: usize,
+}
+
+/// An address with the name that people see, as in `Ana <ana@example.com>`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The name; never empty, free of control characters.
+    pub name: Option<String>,
+    /// The address.
+    pub address: Address,
+}
+
+/// The domains that messages may go to; an empty list allows every domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedRecipients(Vec<Pattern>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pattern {
+    Domain(String),
+    Subdomains(String),
+}
+
+/// Why a text is no address; the text itself is not repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// There is no `@` with something on both sides.
+    #[error("is no mail address: it needs the form name@example.com")]
+    Form,
+    /// The part before the `@` has other than ASCII characters.
+    #[error("has a letter before the @ that is not ASCII, which SES does not accept")]
+    LocalPart,
+    /// The part after the `@` is no domain.
+    #[error("does not end in a domain such as example.com")]
+    Domain,
+    /// The name before `<` has a line break or another control character.
+    #[error("has a control character in its name")]
+    Name,
+}
+
+impl Address {
+    /// The whole address.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The part after the `@`.
+    pub fn domain(&self) -> &str {
+        &self.text[self.at + 1..]
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let (local, domain) = text.trim().rsplit_once('@').ok_or(AddressError::Form)?;
+        if !local.is_ascii() {
+            return Err(AddressError::LocalPart);
+        }
+        let domain = idna::domain_to_ascii(domain).map_err(|_| AddressError::Domain)?;
+        let text = format!("{local}@{domain}");
+        let options = Options::default()
+            .with_required_tld()
+            .without_domain_literal()
+            .without_display_text();
+        EmailAddress::parse_with_options(&text, options).map_err(|_| AddressError::Form)?;
+        Ok(Self {
+            at: local.len(),
+            text,
+        })
+    }
+}
+
+impl FromStr for Mailbox {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        let Some((name, address)) = text.strip_suffix('>').and_then(|t| t.rsplit_once('<')) else {
+            return Ok(Self {
+                name: None,
+                address: text.parse()?,
+            });
+        };
+        let name = name.trim();
+        let name = name
+            .strip_prefix('"')
+            .and_then(|name| name.strip_suffix('"'))
+            .unwrap_or(name);
+        if name.chars().any(char::is_control) {
+            return Err(AddressError::Name);
+        }
+        Ok(Self {
+            name: Some(name.to_owned()).filter(|name| !name.is_empty()),
+            address: address.parse()?,
+        })
+    }
+}
+
+impl AllowedRecipients {
+    /// Whether a message may go to this address.
+    pub fn allows(&self, address: &Address) -> bool {
+        self.0.is_empty()
+            || self
+                .0
+                .iter()
+                .any(|pattern| pattern.matches(address.domain()))
+    }
+}
+
+impl FromStr for AllowedRecipients {
+    type Err = AddressError;
+
+    /// Reads a comma list of domains, `*.` in front standing for all subdomains.
+    fn from_str(list: &str) -> Result<Self, AddressError> {
+        list.split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+            .map(|entry| {
+                let (domain, pattern): (_, fn(String) -> Pattern) = match entry.strip_prefix("*.") {
+                    Some(domain) => (domain, Pattern::Subdomains),
+                    None => (entry, Pattern::Domain),
+                };
+                // The rules for a domain are those of an address in it.
+                let address: Address = format!("x@{domain}")
+                    .parse()
+                    .map_err(|_| AddressError::Domain)?;
+                Ok(pattern(address.domain().to_owned()))
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl Pattern {
+    fn matches(&self, domain: &str) -> bool {
+        match self {
+            Self::Domain(allowed) => domain == allowed,
+            Self::Subdomains(parent) => domain
+                .strip_suffix(parent.as_str())
+                .is_some_and(|rest| rest.ends_with('.')),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Addresses stay out of logs, and so out of anything that is printed for debugging.
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<address>")
+    }
+}
+
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<address>")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_ses_takes() {
+        let address = |text: &str| text.parse::<Address>().map(|a| a.to_string());
+        assert_eq!(address("Ops@Example.COM"), Ok("Ops@example.com".into()));
+        assert_eq!(
+            address("a+b@bücher.example"),
+            Ok("a+b@xn--bcher-kva.example".into())
+        );
+        for (text, error) in [
+            ("ops", AddressError::Form),
+            ("@example.com", AddressError::Form),
+            ("a b@example.com", AddressError::Form),
+            ("a@b@example.com", AddressError::Form),
+            ("ops@localhost", AddressError::Form),
+            ("ops@example.com\r\nBcc: x@example.com", AddressError::Form),
+            ("jürgen@example.com", AddressError::LocalPart),
+            ("ops@[127.0.0.1]", AddressError::Form),
+        ] {
+            assert_eq!(address(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn mailboxes_have_names() {
+        let mailbox: Mailbox = "Ana Ñ <ana@example.com>".parse().unwrap();
+        assert_eq!(mailbox.name.as_deref(), Some("Ana Ñ"));
+        let mailbox: Mailbox = "\"Reports, daily\" <r@example.com>".parse().unwrap();
+        assert_eq!(mailbox.name.as_deref(), Some("Reports, daily"));
+        let mailbox: Mailbox = "<r@example.com>".parse().unwrap();
+        assert_eq!(mailbox.name, None);
+        let broken = "Ana\nBcc: x <ana@example.com>".parse::<Mailbox>();
+        assert_eq!(broken, Err(AddressError::Name));
+    }
+
+    #[test]
+    fn allowed_recipients_by_domain() {
+        let allowed: AllowedRecipients = "example.com, *.example.org".parse().unwrap();
+        let allows = |text: &str| allowed.allows(&text.parse().unwrap());
+        assert!(allows("a@example.com") && allows("a@x.example.org"));
+        assert!(!allows("a@x.example.com") && !allows("a@example.org"));
+        assert!(!allows("a@notexample.com") && !allows("a@evilexample.org"));
+        assert!(AllowedRecipients::default().allows(&"a@anywhere.example".parse().unwrap()));
+        assert!("exa mple".parse::<AllowedRecipients>().is_err());
+    }
+}

@@ -1,0 +1,187 @@
+//! `demo`: the sample reports, end to end, without an AWS account.
+//!
+//! The real program with its real clients answers a scheduled event; only what it talks to is
+//! simulated.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::ProgressBar;
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use mail_parser::MessageParser;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use super::{Cli, Ended, outcome_code, print, simulated, start, unwritable, write, wrong};
+use crate::error::{Code, Error, Stage};
+use crate::run::{Invocation, Outcome, Progress, Runner};
+use crate::settings::Settings;
+use crate::simulator::{Options, SentMessage, Simulator};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The folder for the messages
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    out: PathBuf,
+}
+
+/// A file that says that a folder is the demo's own, to be emptied by the next.
+const MARK: &str = ".connect-reports-demo";
+
+pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
+    let folder = arguments.out.join("messages");
+    empty(&folder)?;
+    let simulator = start(Options::default()).await?;
+    let runner = Runner::new(settings(cli)?, simulated(&simulator).await)?;
+    let now = Timestamp::now();
+    let (teller, listener) = mpsc::unbounded_channel();
+    let invocation = Invocation {
+        id: "demo".to_owned(),
+        now,
+        deadline: None,
+        progress: Some(teller),
+    };
+    let shown = tokio::spawn(show(listener));
+    let outcome = runner.answer(&event(&now), &invocation).await;
+    drop(invocation);
+    // The display ends with its channel; what it shows is no result.
+    let _ = shown.await;
+    save(&folder, &outcome, &simulator)?;
+    print::problems(&runner.definitions(&[]).await?.problems);
+    print::outcome(&outcome);
+    print::out(&format!(
+        "\nThe messages are in {} as .eml, .html and .txt.\n",
+        folder.display()
+    ));
+    Ok(outcome_code(&outcome))
+}
+
+/// The demo's settings: of the environment it takes nothing.
+fn settings(cli: &Cli) -> Result<Settings, Error> {
+    let lookup = |name: &str| match name {
+        "CONNECT_REPORTS_DEFINITIONS" => cli.definitions.clone(),
+        _ => None,
+    };
+    Settings::read(lookup).map_err(|error| wrong(error.to_string()))
+}
+
+/// A scheduled event as EventBridge sends it, for the last Monday at 08:00 UTC: by then the day
+/// and the week before are over in every zone of the samples.
+fn event(now: &Timestamp) -> Value {
+    json!({
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": last_monday(now).to_string(),
+        "region": "eu-west-2",
+        "resources": ["arn:aws:events:eu-west-2:123456789012:rule/connect-reports"],
+        "detail": {},
+    })
+}
+
+fn last_monday(now: &Timestamp) -> Timestamp {
+    let now = now.to_zoned(TimeZone::UTC);
+    let this_hour = |date: jiff::civil::Date| date.at(8, 0, 0, 0).to_zoned(TimeZone::UTC);
+    let monday: Result<Zoned, jiff::Error> = now
+        .date()
+        .tomorrow()
+        .and_then(|date| date.nth_weekday(-1, Weekday::Monday))
+        .and_then(this_hour);
+    match monday {
+        Ok(monday) if monday <= now => monday.timestamp(),
+        Ok(monday) => monday.timestamp() - Duration::from_secs(7 * 24 * 3600),
+        Err(_) => now.timestamp(),
+    }
+}
+
+/// Makes the folder, and empties it if an earlier demo has filled it.
+fn empty(folder: &Path) -> Result<(), Error> {
+    let failed = |error: std::io::Error| unwritable(folder, &error);
+    if folder.exists() {
+        if !folder.join(MARK).exists() {
+            let message = format!("{} is there and was not made by a demo", folder.display());
+            return Err(wrong(message).hint("name another folder with --out"));
+        }
+        fs::remove_dir_all(folder).map_err(failed)?;
+    }
+    fs::create_dir_all(folder).map_err(failed)?;
+    write(
+        &folder.join(MARK),
+        b"Made by `connect-reports demo`, and emptied by the next.\n",
+    )
+}
+
+/// Shows how far the runs are, where standard error is a terminal.
+async fn show(mut listener: UnboundedReceiver<Progress>) {
+    let spinner = ProgressBar::new_spinner();
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    while let Some(progress) = listener.recv().await {
+        spinner.set_message(match progress {
+            Progress::Started { report } => format!("{report}: names"),
+            Progress::Answered {
+                report,
+                requests,
+                of,
+            } => {
+                format!(
+                    "{report}: {requests} of {} answered",
+                    print::counted(of, "request")
+                )
+            }
+        });
+    }
+    spinner.finish_and_clear();
+}
+
+/// Writes every message that was sent, as the recipient's mail program would get it.
+fn save(folder: &Path, outcome: &Outcome, simulator: &Simulator) -> Result<(), Error> {
+    let sent = simulator.messages();
+    for run in &outcome.batch.reports {
+        for (index, delivery) in run.messages.iter().enumerate() {
+            let id = delivery.message_id.as_deref();
+            if let Some(message) = sent.iter().find(|message| Some(message.id.as_str()) == id) {
+                save_message(folder, &format!("{}-{}", run.report, index + 1), message)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn save_message(folder: &Path, name: &str, message: &SentMessage) -> Result<(), Error> {
+    let parsed = MessageParser::default()
+        .parse(&message.raw)
+        .ok_or_else(|| {
+            Error::new(
+                Code::InternalError,
+                Stage::Render,
+                format!("the mail {name} can't be read back"),
+            )
+        })?;
+    let html = parsed.body_html(0).unwrap_or_default();
+    let text = parsed.body_text(0).unwrap_or_default();
+    write(&folder.join(format!("{name}.eml")), &message.raw)?;
+    write(&folder.join(format!("{name}.html")), html.as_bytes())?;
+    write(&folder.join(format!("{name}.txt")), text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_happens_on_the_last_monday() {
+        for (now, monday) in [
+            ("2026-11-23T10:00:00Z", "2026-11-23T08:00:00Z"),
+            ("2026-11-23T07:59:59Z", "2026-11-16T08:00:00Z"),
+            ("2026-11-22T10:00:00Z", "2026-11-16T08:00:00Z"),
+        ] {
+            assert_eq!(last_monday(&now.parse().unwrap()).to_string(), monday);
+        }
+    }
+}

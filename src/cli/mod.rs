@@ -1,0 +1,197 @@
+//! The shell at a terminal.
+//!
+//! Exit codes: 0 done, 1 a run failed, 2 the command line, a setting or a definition is wrong.
+
+mod demo;
+mod preview;
+mod print;
+mod run;
+mod simulate;
+
+use std::env;
+use std::io::{Write as _, stderr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use aws_config::Region;
+use aws_config::SdkConfig;
+use aws_sdk_connect::config::Credentials;
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::error::{Code, Error, Stage};
+use crate::run::{Definitions, Outcome, Runner};
+use crate::settings::{self, Settings};
+use crate::simulator::{Clock, Options, Simulator};
+use crate::telemetry;
+
+/// Mails people the queue figures of their Amazon Connect contact centre.
+///
+/// In AWS Lambda the same program answers EventBridge events. Settings come from the environment:
+/// see the README.
+#[derive(Debug, Parser)]
+#[command(name = "connect-reports", version, max_term_width = 100)]
+struct Cli {
+    /// Folder or s3://bucket/prefix of the definitions [default: reports, or
+    /// CONNECT_REPORTS_DEFINITIONS]
+    #[arg(long, global = true, value_name = "PLACE")]
+    definitions: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows what it does: the sample reports against a local Connect and SES, no AWS account
+    /// needed
+    Demo(demo::Arguments),
+    /// Makes a report's message and sends nothing
+    Preview(preview::Arguments),
+    /// Runs reports now: asks Connect and sends the messages
+    Run(run::Arguments),
+    /// Starts a local Connect and SES that the AWS SDKs and curl can talk to
+    Simulate(simulate::Arguments),
+}
+
+/// What a command ended with.
+type Ended = Result<ExitCode, Error>;
+
+/// Runs the command line.
+pub async fn main() -> ExitCode {
+    telemetry::at_terminal(variable);
+    let cli = Cli::parse();
+    let ended = match &cli.command {
+        Command::Demo(arguments) => demo::demo(&cli, arguments).await,
+        Command::Preview(arguments) => preview::preview(&cli, arguments).await,
+        Command::Run(arguments) => run::run(&cli, arguments).await,
+        Command::Simulate(arguments) => simulate::simulate(arguments).await,
+    };
+    ended.unwrap_or_else(|error| {
+        // Where standard error is closed there is nobody to tell.
+        let _ = stderr().write_all(print::error(&error).as_bytes());
+        exit_code(&error)
+    })
+}
+
+/// The exit code for an error.
+fn exit_code(error: &Error) -> ExitCode {
+    let before_the_run = matches!(error.stage, Stage::Load | Stage::Plan);
+    let wrong = matches!(
+        error.code,
+        Code::ValidationError | Code::NotFound | Code::ConfigurationError
+    );
+    ExitCode::from(if before_the_run && wrong { 2 } else { 1 })
+}
+
+fn outcome_code(outcome: &Outcome) -> ExitCode {
+    outcome.error.as_ref().map_or(ExitCode::SUCCESS, exit_code)
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+impl Cli {
+    fn settings(&self) -> Result<Settings, Error> {
+        let lookup = |name: &str| match (name, &self.definitions) {
+            ("CONNECT_REPORTS_DEFINITIONS", Some(place)) => Some(place.clone()),
+            _ => variable(name),
+        };
+        Settings::read(lookup).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// A runner against AWS, or against a simulator of its own, which lives as long as it does.
+    async fn runner(
+        &self,
+        simulate: bool,
+        time: Option<Timestamp>,
+    ) -> Result<(Runner, Option<Simulator>), Error> {
+        let settings = self.settings()?;
+        if !simulate {
+            return Ok((Runner::new(settings, settings::aws().await)?, None));
+        }
+        let simulator = start(Options {
+            clock: clock(time),
+            ..Options::default()
+        })
+        .await?;
+        let runner = Runner::new(settings, simulated(&simulator).await)?;
+        Ok((runner, Some(simulator)))
+    }
+}
+
+/// A simulator's clock follows a time that is asked for, so that it is no future for it.
+fn clock(time: Option<Timestamp>) -> Clock {
+    time.map_or(Clock::System, Clock::At)
+}
+
+async fn start(options: Options) -> Result<Simulator, Error> {
+    Simulator::start(options).await.map_err(|error| {
+        wrong(format!(
+            "the simulator can't listen on port {}: {error}",
+            options.port
+        ))
+    })
+}
+
+/// The SDK's configuration for a simulator: nothing of it comes from the environment, so that no
+/// request can reach AWS.
+async fn simulated(simulator: &Simulator) -> SdkConfig {
+    let nobody = Credentials::new("simulated", "simulated", None, None, "simulator");
+    settings::aws_loader()
+        .region(Region::new("eu-west-2"))
+        .credentials_provider(nobody)
+        .endpoint_url(simulator.url())
+        .load()
+        .await
+}
+
+/// The one report with this id.
+async fn only(runner: &Runner, id: &str) -> Result<crate::definition::Report, Error> {
+    let id = id
+        .parse()
+        .map_err(|error| wrong(format!("`{id}`: {error}")))?;
+    let Definitions {
+        mut reports,
+        invalid,
+        problems,
+    } = runner.definitions(&[id]).await?;
+    print::problems(&problems);
+    match (
+        reports.pop(),
+        invalid.into_iter().next().and_then(|run| run.error),
+    ) {
+        (Some(report), _) => Ok(report),
+        (None, Some(error)) => Err(error),
+        (None, None) => Err(wrong("there is no such report")),
+    }
+}
+
+/// The command line, or a setting, is wrong.
+fn wrong(message: impl Into<String>) -> Error {
+    Error::new(Code::ConfigurationError, Stage::Load, message)
+}
+
+/// A file or a stream can't be written.
+fn unwritable(what: &std::path::Path, error: &std::io::Error) -> Error {
+    Error::new(
+        Code::StoreError,
+        Stage::Record,
+        format!("{} can't be written: {error}", what.display()),
+    )
+}
+
+/// Writes a file.
+fn write(path: &PathBuf, content: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, content).map_err(|error| unwritable(path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,52 @@
+//! `simulate`: a local Connect and SES.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{Ended, clock, print, start};
+use crate::simulator::Options;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 4580)]
+    port: u16,
+    /// What the contact centre is made from; the same seed makes the same figures
+    #[arg(long, default_value_t = Options::default().seed)]
+    seed: u64,
+    /// How many rows a page has at most
+    #[arg(long, default_value_t = Options::default().page_size)]
+    page_size: usize,
+    /// What time it is for the rules about the past and the future [default: now]
+    #[arg(long, value_name = "TIME")]
+    time: Option<Timestamp>,
+}
+
+pub(super) async fn simulate(arguments: &Arguments) -> Ended {
+    let simulator = start(Options {
+        seed: arguments.seed,
+        port: arguments.port,
+        page_size: arguments.page_size,
+        clock: clock(arguments.time),
+    })
+    .await?;
+    let url = simulator.url();
+    let port = url.rsplit(':').next().unwrap_or_default();
+    print::out(&format!(
+        "Amazon Connect and SES, simulated, on port {port}. Stop with Ctrl-C.\n\
+         \n\
+         AWS_ENDPOINT_URL={url}\n\
+         AWS_REGION=eu-west-2 AWS_ACCESS_KEY_ID=simulated AWS_SECRET_ACCESS_KEY=simulated\n\
+         \n\
+         Sent messages: curl {url}/messages\n\
+         All it can do: curl {url}/\n"
+    ));
+    tokio::select! {
+        () = simulator.serve_forever() => {}
+        // Without a signal handler Ctrl-C ends the process all the same.
+        Ok(()) = tokio::signal::ctrl_c() => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,185 @@
+//! What is wrong with a definition, and where.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+
+/// One mistake in a definition, or in a later stage's reading of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The definition's file, as it was given.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// Whether the definition can be used nevertheless.
+    pub severity: Severity,
+    /// A short name of the kind of mistake, such as `unknown-key`.
+    pub code: &'static str,
+    /// What was found.
+    pub message: String,
+    /// What is allowed, and how to mend it.
+    pub help: String,
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The definition can't be used.
+    Error,
+    /// The definition can be used, and is perhaps not what was meant.
+    Warning,
+}
+
+/// Where in a definition something stands; line and column from 1, the column in characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The definition's file, as it was given.
+    pub file: String,
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+/// A value with the place where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Place {
+    /// An error at this place.
+    pub fn error(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
+        Problem {
+            file: self.file.clone(),
+            line: self.line,
+            column: self.column,
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let Self {
+            file,
+            line,
+            column,
+            code,
+            message,
+            help,
+            ..
+        } = self;
+        writeln!(f, "{file}:{line}:{column}: {severity}[{code}]: {message}")?;
+        write!(f, "  help: {help}")
+    }
+}
+
+/// The problems of one definition as they are found, and its text to find their places in.
+pub(super) struct Problems<'d> {
+    file: &'d str,
+    text: &'d str,
+    found: RefCell<Vec<Problem>>,
+}
+
+impl<'d> Problems<'d> {
+    pub(super) fn new(file: &'d str, text: &'d str) -> Self {
+        Self {
+            file,
+            text,
+            found: RefCell::default(),
+        }
+    }
+
+    /// The place of a span of bytes.
+    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Place {
+            file: self.file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before
+                .get(line_start..)
+                .map_or(0, |line| line.chars().count())
+                + 1,
+        }
+    }
+
+    pub(super) fn error(
+        &self,
+        span: &Range<usize>,
+        code: &'static str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let problem = self.place(span).error(code, message, help);
+        self.found.borrow_mut().push(problem);
+    }
+
+    pub(super) fn warning(
+        &self,
+        span: &Range<usize>,
+        code: &'static str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let problem = self.place(span).error(code, message, help);
+        let problem = Problem {
+            severity: Severity::Warning,
+            ..problem
+        };
+        self.found.borrow_mut().push(problem);
+    }
+
+    /// All problems, in the order of their places.
+    pub(super) fn into_found(self) -> Vec<Problem> {
+        let mut found = self.found.into_inner();
+        found.sort_by_key(|problem| (problem.line, problem.column));
+        found
+    }
+}
+
+/// The word of `known` that `word` was probably meant to be.
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let upper = word.to_uppercase();
+    known
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::jaro_winkler(&upper, &candidate.to_uppercase()),
+                candidate,
+            )
+        })
+        .filter(|(similarity, _)| *similarity > 0.82)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// `did you mean …?` where a known word is near, and then the whole choice.
+pub(super) fn choice<'k>(word: &str, known: &[&'k str]) -> String {
+    let all = format!("allowed: {}", known.join(", "));
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? {all}"),
+        None => all,
+    }
+}

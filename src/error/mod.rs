@@ -1,0 +1,206 @@
+//! What went wrong, in a form that a program can act on: a code, the stage it happened in, whether
+//! trying again can help, and a hint for the person who mends it.
+
+pub mod sdk;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// A failure of a run, or of a whole invocation.
+///
+/// Its texts hold no mail address: what a service said passes through [`redact_addresses`] first.
+#[derive(Clone, Debug, Serialize, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Error {
+    /// What kind of failure it is.
+    pub code: Code,
+    /// What happened, in one or two sentences.
+    pub message: String,
+    /// Where on the way from definition to message it happened.
+    pub stage: Stage,
+    /// The id of the report that failed; `None` where the invocation failed before any.
+    pub report: Option<String>,
+    /// Whether the same run may succeed later without anybody mending anything.
+    pub retryable: bool,
+    /// What a person can do about it.
+    pub hint: Option<String>,
+    /// The AWS request id of the call that failed.
+    pub request_id: Option<String>,
+    /// Single problems, such as those of a definition.
+    pub details: Vec<Value>,
+}
+
+/// The kinds of failure; the texts are what Lambda reports as `errorType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Code {
+    /// An event, a definition or a request is wrong.
+    ValidationError,
+    /// The deployment is wrong: a setting, the credentials, the place of the definitions.
+    ConfigurationError,
+    /// A report, a store or a resource of the service does not exist.
+    NotFound,
+    /// The role may not do this.
+    AccessDenied,
+    /// The service refused for its rate limit until attempts or time ran out.
+    Throttled,
+    /// The service failed (5xx), or could not be reached, until attempts or time ran out.
+    ServiceError,
+    /// The service answered something that makes no sense.
+    BadResponse,
+    /// No answer came, or the time was up before the run could start.
+    Timeout,
+    /// A template could not be rendered.
+    TemplateError,
+    /// SES refused the message.
+    DeliveryRejected,
+    /// It is not known whether SES took the message.
+    DeliveryUnknown,
+    /// The store could not be read or written.
+    StoreError,
+    /// A defect of this program.
+    InternalError,
+}
+
+/// The stages of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Reading the event, the settings and the definitions.
+    Load,
+    /// Working out the requests.
+    Plan,
+    /// Asking Connect.
+    Query,
+    /// Making the message.
+    Render,
+    /// Handing the message to SES.
+    Deliver,
+    /// Writing the outcome down.
+    Record,
+}
+
+impl Error {
+    /// A failure that trying again does not mend.
+    pub fn new(code: Code, stage: Stage, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            stage,
+            report: None,
+            retryable: false,
+            hint: None,
+            request_id: None,
+            details: Vec::new(),
+        }
+    }
+
+    /// The same failure, with what a person can do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure, as one that may pass by itself.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+
+    /// The same failure, as that of the report with this id.
+    #[must_use]
+    pub fn of_report(mut self, id: impl Into<String>) -> Self {
+        self.report = Some(id.into());
+        self
+    }
+
+    /// The same failure, with the single problems that it consists of.
+    #[must_use]
+    pub fn details(mut self, details: Vec<Value>) -> Self {
+        self.details = details;
+        self
+    }
+}
+
+impl Code {
+    /// The code as it is reported, such as `VALIDATION_ERROR`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ValidationError => "VALIDATION_ERROR",
+            Self::ConfigurationError => "CONFIGURATION_ERROR",
+            Self::NotFound => "NOT_FOUND",
+            Self::AccessDenied => "ACCESS_DENIED",
+            Self::Throttled => "THROTTLED",
+            Self::ServiceError => "SERVICE_ERROR",
+            Self::BadResponse => "BAD_RESPONSE",
+            Self::Timeout => "TIMEOUT",
+            Self::TemplateError => "TEMPLATE_ERROR",
+            Self::DeliveryRejected => "DELIVERY_REJECTED",
+            Self::DeliveryUnknown => "DELIVERY_UNKNOWN",
+            Self::StoreError => "STORE_ERROR",
+            Self::InternalError => "INTERNAL_ERROR",
+        }
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// `text` with every mail address replaced by `<address>`.
+///
+/// Services quote addresses in their errors, and errors end in logs and dead-letter queues.
+pub fn redact_addresses(text: &str) -> String {
+    text.split_inclusive(|c: char| c.is_whitespace() || "<>\"'`()[]{},;:/|=".contains(c))
+        .map(|piece| {
+            let end = piece
+                .char_indices()
+                .next_back()
+                .filter(|(_, c)| c.is_whitespace() || "<>\"'`()[]{},;:/|=".contains(*c))
+                .map_or(piece.len(), |(at, _)| at);
+            let (word, rest) = piece.split_at(end);
+            match word.contains('@') {
+                true => format!("<address>{rest}"),
+                false => piece.to_owned(),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_read_the_same_in_text_and_json() {
+        for code in [
+            Code::ValidationError,
+            Code::BadResponse,
+            Code::DeliveryUnknown,
+        ] {
+            assert_eq!(serde_json::json!(code), code.as_str());
+        }
+    }
+
+    #[test]
+    fn addresses_leave_no_trace() {
+        let cases = [
+            (
+                "Email address is not verified. The following identities failed the check in region \
+                 EU-WEST-1: Ops <ops@example.com>, arn:aws:ses:eu-west-1:123456789012:identity/a.b+c@example.com",
+                "Email address is not verified. The following identities failed the check in region \
+                 EU-WEST-1: Ops <<address>>, arn:aws:ses:eu-west-1:123456789012:identity/<address>",
+            ),
+            ("nothing here", "nothing here"),
+            ("ana@example.com", "<address>"),
+            ("ends in é", "ends in é"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(redact_addresses(text), expected);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The shell in AWS Lambda.
+
+use std::env;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::tower::util::MapRequestLayer;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::error::{Code, Error, Stage};
+use crate::run::{Batch, Invocation, Outcome, Runner};
+use crate::settings::{self, Settings};
+use crate::telemetry;
+
+/// Answers invocations until Lambda ends the process.
+///
+/// # Errors
+/// Where the Runtime API can't be reached.
+pub async fn serve() -> Result<(), lambda_runtime::Error> {
+    let variable = |name: &str| env::var(name).ok();
+    telemetry::in_lambda(variable);
+    let runner = start(variable).await;
+    match &runner {
+        Ok(_) => tracing::warn!(
+            recorded = false,
+            "outcomes are not recorded: an invocation that may have sent a message is not retried"
+        ),
+        Err(error) => tracing::error!(code = error.code.as_str(), message = error.message, "start"),
+    }
+    let runner = &runner;
+    // Boxed: within the runtime's own layers the layout of the future is too deep to compute.
+    let handler = service_fn(|event: LambdaEvent<Value>| {
+        Box::pin(async move {
+            let invocation = invocation(&event.context);
+            answer(runner, &event.payload, &invocation).await
+        })
+    });
+    // The runtime would report what is not JSON under an error type of its own.
+    let json_only = MapRequestLayer::new(json_only);
+    Runtime::new(handler)
+        .layer(json_only)
+        .layer(TracingLayer::new())
+        .run()
+        .await
+}
+
+/// A runner for the process, or why there is none. Lambda learns nothing from a process that ends
+/// while it starts, so the failure is kept, and every invocation is answered with it.
+async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Runner, Error> {
+    let settings = Settings::read(variable)
+        .map_err(|error| Error::new(Code::ConfigurationError, Stage::Load, error.to_string()))?;
+    Runner::new(settings, settings::aws().await)
+}
+
+async fn answer(
+    runner: &Result<Runner, Error>,
+    payload: &Value,
+    invocation: &Invocation,
+) -> Result<Value, Failure> {
+    let outcome = match runner {
+        Ok(runner) => runner.answer(payload, invocation).await,
+        Err(error) => Outcome::refused(error.clone(), Batch::new(&invocation.id, invocation.now)),
+    };
+    match outcome.failure() {
+        None => Ok(outcome.envelope()),
+        Some(error) => Err(Failure {
+            code: error.code,
+            message: outcome.error_message(),
+        }),
+    }
+}
+
+fn invocation(context: &Context) -> Invocation {
+    Invocation {
+        id: context.request_id.clone(),
+        now: Timestamp::now(),
+        deadline: deadline(context.deadline, SystemTime::now()),
+        progress: None,
+    }
+}
+
+/// The deadline on this process's clock. One that has passed is none: `cargo lambda watch` gives
+/// one of 1970.
+fn deadline(epoch_milliseconds: u64, now: SystemTime) -> Option<Instant> {
+    let deadline = UNIX_EPOCH + Duration::from_millis(epoch_milliseconds);
+    let left = deadline.duration_since(now).ok()?;
+    Instant::now().checked_add(left)
+}
+
+fn json_only(mut invocation: LambdaInvocation) -> LambdaInvocation {
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&invocation.body) {
+        let text = Value::String(format!("not JSON: {error}"));
+        invocation.body = text.to_string().into();
+    }
+    invocation
+}
+
+/// A failed invocation as Lambda reports it.
+struct Failure {
+    code: Code,
+    message: String,
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        Self {
+            error_type: failure.code.as_str().to_owned(),
+            error_message: failure.message,
+        }
+    }
+}
+
+/// The runtime writes this into the log.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the invocation failed: {}", self.code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_in_the_past_is_none() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
+        assert!(deadline(600_000, now).is_none());
+        let left = deadline(1_000_060_000, now).unwrap() - Instant::now();
+        assert!(left > Duration::from_secs(50) && left <= Duration::from_secs(60));
+    }
+}

@@ -1,0 +1,52 @@
+//! Mails people the queue figures of their Amazon Connect contact centre.
+//!
+//! An event asks for reports; each is one definition (TOML), run for one window:
+//!
+//! ```text
+//! event ─► which reports are due ─► for each run:
+//!   plan ─► requests, pages ─► tables ─► render ─► message ─► deliver ─► outcome
+//! ```
+//!
+//! The rooms, in the order of that flow; each uses only those above it:
+//!
+//! - [`error`]: what can go wrong, as codes that programs act on; the SDK's errors told apart
+//! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN
+//! - [`settings`]: the environment as a value
+//! - [`metric`]: what is known of each metric of the service
+//! - [`window`]: zones and calendar windows
+//! - [`definition`]: TOML as written becomes a valid report, or problems with their places
+//! - [`event`]: an EventBridge event or an order becomes what is asked for
+//! - [`plan`]: what sections ask becomes requests; the form of answers
+//! - [`connect`]: requests through all their pages; the names of queues, profiles and agents
+//! - [`table`]: answers become rows and totals; number and time formats
+//! - [`render`]: tables become subject, HTML, text and attachments
+//! - [`mail`]: the message as MIME, and through SES
+//! - [`store`]: definitions in a folder or in S3
+//! - [`telemetry`]: logs
+//! - [`run`]: from an order to its outcome; alone knows all of the above
+//! - [`lambda`]: the shell in AWS
+//! - [`cli`], [`simulator`]: the shell at a terminal, and a local Connect and SES (feature `cli`)
+//!
+//! Between requests and message everything is pure: no clock, no environment, no network.
+
+pub mod address;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod connect;
+pub mod definition;
+pub mod error;
+pub mod event;
+pub mod instance;
+pub mod lambda;
+pub mod mail;
+pub mod metric;
+pub mod plan;
+pub mod render;
+pub mod run;
+pub mod settings;
+#[cfg(feature = "cli")]
+pub mod simulator;
+pub mod store;
+pub mod table;
+pub mod telemetry;
+pub mod window;

@@ -1,0 +1,75 @@
+//! The bytes of a mail: headers, plain text and HTML as alternatives, attachments.
+
+use jiff::Timestamp;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::address::Address as MimeAddress;
+use mail_builder::headers::message_id::MessageId;
+use mail_builder::headers::raw::Raw;
+use mail_builder::mime::MimePart;
+
+use crate::address::Mailbox;
+use crate::error::{Code, Error, Stage};
+use crate::render::Message;
+
+/// Who a mail is from and for, and what identifies it.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelope<'e> {
+    /// The sender.
+    pub from: &'e Mailbox,
+    /// The one recipient.
+    pub to: &'e Mailbox,
+    /// The part of the Message-ID before the `@`; SES puts its own in its place.
+    pub id: &'e str,
+    /// The date.
+    pub date: Timestamp,
+}
+
+/// The mail that holds a message.
+///
+/// # Errors
+/// `INTERNAL_ERROR` where the mail can't be written.
+pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Error> {
+    let bodies = MimePart::new(
+        "multipart/alternative",
+        vec![
+            MimePart::new("text/plain", message.text.as_str()),
+            MimePart::new("text/html", message.html.as_str()),
+        ],
+    );
+    let attachments = message.attachments.iter().map(|file| {
+        MimePart::new(file.media_type, file.content.as_slice()).attachment(file.name.as_str())
+    });
+    let body = match message.attachments.is_empty() {
+        true => bodies,
+        false => MimePart::new(
+            "multipart/mixed",
+            std::iter::once(bodies)
+                .chain(attachments)
+                .collect::<Vec<_>>(),
+        ),
+    };
+    let mail = MessageBuilder::new()
+        .from(mime_address(envelope.from))
+        .to(mime_address(envelope.to))
+        .subject(message.subject.as_str())
+        .date(envelope.date.as_second())
+        .message_id(MessageId::new(format!(
+            "{}@{}",
+            envelope.id,
+            envelope.from.address.domain()
+        )))
+        // RFC 3834: no vacation answers to a report.
+        .header("Auto-Submitted", Raw::new("auto-generated"))
+        .body(body);
+    mail.write_to_vec().map_err(|error| {
+        Error::new(
+            Code::InternalError,
+            Stage::Render,
+            format!("the mail can't be written: {error}"),
+        )
+    })
+}
+
+fn mime_address(mailbox: &Mailbox) -> MimeAddress<'_> {
+    MimeAddress::new_address(mailbox.name.as_deref(), mailbox.address.as_str())
+}

@@ -1,0 +1,128 @@
+//! Sending through SES v2.
+//!
+//! SendEmail has no token that would make a second attempt harmless, so a send whose outcome is
+//! not known is never tried again here.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::Builder;
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
+
+use crate::address::Mailbox;
+use crate::error::{Code, Error, Stage, sdk};
+
+const OPERATION: &str = "ses:SendRawEmail";
+
+/// The client of SES.
+#[derive(Clone, Debug)]
+pub struct Ses {
+    client: Client,
+    attempts: u32,
+}
+
+/// A send that did not end in an acceptance.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// What went wrong; `DELIVERY_UNKNOWN` where SES may have taken the mail.
+    pub error: Error,
+    /// Whether further mails of this sender would fare the same.
+    pub affects_all: bool,
+}
+
+impl Ses {
+    /// The client; Region and credentials are the environment's.
+    pub fn new(config: &SdkConfig) -> Self {
+        let attempts = config.retry_config().map_or(3, RetryConfig::max_attempts);
+        let client = Client::from_conf(
+            Builder::from(config)
+                .retry_config(RetryConfig::standard().with_max_attempts(1))
+                .build(),
+        );
+        Self { client, attempts }
+    }
+
+    /// Sends a mail to one recipient, and answers the message id that SES gave it.
+    ///
+    /// A refusal for the rate is tried again, as often as the SDK's own settings say; nothing else
+    /// is.
+    ///
+    /// # Errors
+    /// Why SES did not take it, or that this is not known.
+    pub async fn send(&self, from: &Mailbox, to: &Mailbox, mail: &[u8]) -> Result<String, Refusal> {
+        let raw = RawMessage::builder()
+            .data(Blob::new(mail))
+            .build()
+            .map_err(|error| Refusal {
+                error: Error::new(Code::InternalError, Stage::Deliver, error.to_string()),
+                affects_all: false,
+            })?;
+        let request = self
+            .client
+            .send_email()
+            .from_email_address(from.address.as_str())
+            .destination(
+                Destination::builder()
+                    .to_addresses(to.address.as_str())
+                    .build(),
+            )
+            .content(EmailContent::builder().raw(raw).build());
+        let mut attempt = 1;
+        loop {
+            let error = match request.clone().send().await {
+                Ok(answer) => return accepted(answer.message_id()),
+                Err(error) => error,
+            };
+            if !sdk::is_throttled(&error) || attempt >= self.attempts {
+                return Err(refusal(
+                    sdk::classify(OPERATION, Stage::Deliver, &error),
+                    sdk::is_ambiguous(&error),
+                ));
+            }
+            tokio::time::sleep(Duration::from_millis(250 << attempt.min(6))).await;
+            attempt += 1;
+        }
+    }
+}
+
+fn accepted(id: Option<&str>) -> Result<String, Refusal> {
+    id.map(ToOwned::to_owned).ok_or_else(|| {
+        let message = format!("{OPERATION} answered without a message id");
+        refusal(Error::new(Code::BadResponse, Stage::Deliver, message), true)
+    })
+}
+
+fn refusal(error: Error, ambiguous: bool) -> Refusal {
+    if ambiguous {
+        let message = format!(
+            "it is not known whether SES took the message: {}",
+            error.message
+        );
+        let error = Error {
+            code: Code::DeliveryUnknown,
+            message,
+            retryable: false,
+            ..error
+        };
+        let error = error.hint("ask the recipient before you send it again by name");
+        return Refusal {
+            error,
+            affects_all: false,
+        };
+    }
+    let affects_all = ["AccountSuspended", "SendingPaused", "Daily message quota"]
+        .iter()
+        .any(|sign| error.message.contains(sign))
+        || matches!(error.code, Code::AccessDenied | Code::ConfigurationError);
+    let error = match error.message.contains("not verified") {
+        true => error.hint(
+            "verify the sender's address or domain in SES, in the Region of the function; in the \
+             SES sandbox the recipients too",
+        ),
+        false => error,
+    };
+    Refusal { error, affects_all }
+}

@@ -1,0 +1,112 @@
+//! Tables become a message: subject, HTML and plain text with the same figures, and attachments.
+
+mod attachment;
+mod context;
+mod template;
+mod text;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::definition::{Attachment, Report};
+use crate::error::Error;
+use crate::table::Table;
+use crate::window::Window;
+
+pub use template::Templates;
+
+/// What a message holds, whoever gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The subject: one line.
+    pub subject: String,
+    /// The HTML body.
+    pub html: String,
+    /// The plain text body.
+    pub text: String,
+    /// The attached files.
+    pub attachments: Vec<File>,
+}
+
+/// An attached file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name: ASCII letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// All that a message is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Contents<'c> {
+    /// The definition.
+    pub report: &'c Report,
+    /// The span that the figures cover.
+    pub window: &'c Window,
+    /// The sections.
+    pub tables: &'c [Table],
+    /// When the figures were read.
+    pub read_at: Timestamp,
+}
+
+/// Makes the message.
+///
+/// # Errors
+/// `TEMPLATE_ERROR` naming the template, line and column.
+pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Message, Error> {
+    let context = context::of(contents);
+    let report = contents.report;
+    Ok(Message {
+        subject: one_line(&templates.subject(&report.email.subject, &context)?),
+        html: templates.html(&context)?,
+        text: templates.text(&context)?,
+        attachments: report
+            .email
+            .attach
+            .iter()
+            .map(|kind| attach(*kind, contents))
+            .collect(),
+    })
+}
+
+/// The figures as `report.json`, version 1.
+pub fn report_json(contents: Contents<'_>) -> Value {
+    attachment::report_json(contents)
+}
+
+fn attach(kind: Attachment, contents: Contents<'_>) -> File {
+    let stem = format!("{}-{}", contents.report.id, contents.window.first_date());
+    match kind {
+        Attachment::Json => File {
+            name: format!("{stem}.json"),
+            media_type: "application/json",
+            content: format!("{:#}\n", report_json(contents)).into_bytes(),
+        },
+    }
+}
+
+/// A header is one line: what would break it, or hide something, becomes a space.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() && c != '\u{a0}' || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_subject_is_one_line() {
+        assert_eq!(
+            one_line("Daily\r\nBcc: x@example.com\0 \t report\n"),
+            "Daily Bcc: x@example.com report"
+        );
+        assert_eq!(one_line("78.4\u{a0}%"), "78.4\u{a0}%");
+    }
+}

@@ -1,0 +1,285 @@
+//! From an order to its outcome: which reports run, each from its definition to its messages, and
+//! what became of them. One report that fails never stops the others.
+
+mod outcome;
+mod report;
+
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Mutex as SyncMutex;
+use std::task::Poll;
+
+use aws_config::SdkConfig;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+
+use crate::connect::Connect;
+use crate::definition::{self, Problem, Report, ReportId, Severity, nearest};
+use crate::error::{Code, Error, Stage, redact_addresses};
+use crate::event::{self, Order};
+use crate::instance::InstanceArn;
+use crate::mail::Ses;
+use crate::plan::Directory;
+use crate::render::Templates;
+use crate::settings::Settings;
+use crate::store::{File, Store};
+
+pub use outcome::{Batch, Delivery, DeliveryStatus, Outcome, RunOutcome, Status};
+pub use report::{Prepared, Work};
+
+/// Runs reports. Made once per process: its clients keep their connections, its templates are
+/// parsed.
+#[derive(Debug)]
+pub struct Runner {
+    settings: Settings,
+    config: SdkConfig,
+    store: Store,
+    ses: Ses,
+    connect: SyncMutex<BTreeMap<String, Connect>>,
+    templates: Templates,
+}
+
+/// The circumstances of an invocation, which only a shell knows.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// What names the batch where neither order nor event has an id.
+    pub id: String,
+    /// The time.
+    pub now: Timestamp,
+    /// When the invocation is ended from outside, if it is.
+    pub deadline: Option<Instant>,
+    /// Who is told how far the runs are.
+    pub progress: Option<UnboundedSender<Progress>>,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The run has started.
+    Started {
+        /// The report.
+        report: ReportId,
+    },
+    /// A request has been answered.
+    Answered {
+        /// The report.
+        report: ReportId,
+        /// How many requests have been answered.
+        requests: usize,
+        /// How many there are.
+        of: usize,
+    },
+}
+
+/// The names of each instance, read once per invocation.
+type Directories = Mutex<BTreeMap<InstanceArn, Directory>>;
+
+/// What the definitions turned out to be.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    /// The valid ones, by id.
+    pub reports: Vec<Report>,
+    /// The failures of the others.
+    pub invalid: Vec<RunOutcome>,
+    /// Everything that was found, warnings included.
+    pub problems: Vec<Problem>,
+}
+
+impl Runner {
+    /// A runner with these settings; `config` is the SDK's.
+    ///
+    /// # Errors
+    /// `TEMPLATE_ERROR` where a template does not parse.
+    pub fn new(settings: Settings, config: SdkConfig) -> Result<Self, Error> {
+        let store = Store::at(&settings.definitions, || aws_sdk_s3::Client::new(&config));
+        Ok(Self {
+            store,
+            ses: Ses::new(&config),
+            connect: SyncMutex::default(),
+            templates: Templates::built_in()?,
+            settings,
+            config,
+        })
+    }
+
+    /// Does what a payload asks for.
+    pub async fn answer(&self, payload: &Value, invocation: &Invocation) -> Outcome {
+        match event::parse(payload) {
+            Ok(order) => self.run(&order, invocation).await,
+            Err(error) => Outcome::refused(error, Batch::new(&invocation.id, invocation.now)),
+        }
+    }
+
+    /// Does what an order asks for.
+    pub async fn run(&self, order: &Order, invocation: &Invocation) -> Outcome {
+        let id = order.id.as_ref().unwrap_or(&invocation.id);
+        let mut batch = Batch::new(id, invocation.now);
+        let definitions = match self.definitions(&order.reports).await {
+            Ok(definitions) => definitions,
+            Err(error) => return Outcome::refused(error, batch),
+        };
+        for invalid in definitions.invalid {
+            invalid.log(id);
+            batch.reports.push(invalid);
+        }
+        let directories = Directories::default();
+        for report in definitions.reports {
+            let work = Work::new(report, order, invocation);
+            let outcome = self
+                .run_one(&work, batch.reports.is_empty(), &directories)
+                .await;
+            outcome.log(id);
+            batch.reports.push(outcome);
+        }
+        Outcome::of(batch)
+    }
+
+    /// Reads the definitions: all, or those that are named.
+    ///
+    /// # Errors
+    /// Where they can't be read, or one that is named does not exist.
+    pub async fn definitions(&self, named: &[ReportId]) -> Result<Definitions, Error> {
+        let files = self.store.definitions().await?;
+        let mut definitions = Definitions::default();
+        if named.is_empty() {
+            for file in &files {
+                definitions.add(file, &self.settings);
+            }
+        } else {
+            for id in named {
+                let file = files.iter().find(|file| file.stem() == id.as_str());
+                definitions.add(
+                    file.ok_or_else(|| unknown_report(id, &files))?,
+                    &self.settings,
+                );
+            }
+        }
+        Ok(definitions)
+    }
+
+    /// Makes a report's message without sending it.
+    ///
+    /// # Errors
+    /// Whatever stopped it.
+    pub async fn prepare(&self, work: &Work) -> Result<Prepared, Error> {
+        report::prepare(self, work, &Directories::default()).await
+    }
+
+    /// Runs one report; a panic is a failure of this report alone.
+    async fn run_one(&self, work: &Work, first: bool, directories: &Directories) -> RunOutcome {
+        let mut progress = RunOutcome::started(&work.report.id);
+        // The first run always starts, whatever the deadline says.
+        if !first && !work.time_is_left() {
+            let message = "there was no time left to start this report";
+            let error = Error::new(Code::Timeout, Stage::Plan, message).retryable();
+            return progress.failed(error);
+        }
+        match unwinding(report::run(self, work, directories, &mut progress)).await {
+            Ok(()) => progress,
+            Err(Panicked) => progress.panicked(),
+        }
+    }
+
+    fn connect(&self, instance: &InstanceArn) -> Connect {
+        let mut clients = self
+            .connect
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let client = clients
+            .entry(instance.region().to_owned())
+            .or_insert_with(|| Connect::new(&self.config, instance));
+        client.clone()
+    }
+}
+
+impl Definitions {
+    fn add(&mut self, file: &File, settings: &Settings) {
+        let parsed = definition::parse(&file.name, &file.content, &settings.defaults);
+        match parsed.report {
+            Some(report) => self.reports.push(report),
+            None => self.invalid.push(invalid(file, &parsed.problems)),
+        }
+        self.problems.extend(parsed.problems);
+    }
+}
+
+fn invalid(file: &File, problems: &[Problem]) -> RunOutcome {
+    let mut errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error);
+    let count = errors.clone().count();
+    let first = errors.next().map_or_else(String::new, |problem| {
+        format!(
+            ": line {}, {}",
+            problem.line,
+            redact_addresses(&problem.message)
+        )
+    });
+    let more = match count {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    let message = format!("the definition {} is not valid{first}{more}", file.name);
+    let redacted = problems.iter().map(|problem| Problem {
+        message: redact_addresses(&problem.message),
+        help: redact_addresses(&problem.help),
+        ..problem.clone()
+    });
+    let error = Error::new(Code::ValidationError, Stage::Load, message)
+        .hint("mend the definition; `details` has every problem with its line")
+        .details(redacted.map(|problem| json!(problem)).collect());
+    RunOutcome::invalid(file.stem(), error)
+}
+
+fn unknown_report(id: &ReportId, files: &[File]) -> Error {
+    let near = nearest(id.as_str(), files.iter().map(File::stem));
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "a report's id is the name of its definition's file without .toml".to_owned(),
+    };
+    Error::new(
+        Code::NotFound,
+        Stage::Load,
+        format!("there is no report `{id}`"),
+    )
+    .of_report(id.as_str())
+    .hint(hint)
+}
+
+/// A future panicked; the message is on standard error.
+struct Panicked;
+
+async fn unwinding<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        match polled {
+            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(_) => Poll::Ready(Err(Panicked)),
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_outcome() {
+        let broken = async {
+            tokio::task::yield_now().await;
+            panic!("boom")
+        };
+        assert!(unwinding(broken).await.is_err());
+        let outcome = RunOutcome::started(&"daily".parse().unwrap()).panicked();
+        assert_eq!(outcome.status, Status::Failed);
+        assert_eq!(outcome.error.unwrap().code, Code::InternalError);
+    }
+}

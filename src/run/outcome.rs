@@ -1,0 +1,390 @@
+//! What became of an order: one outcome for each run, and the answer that the invocation gives.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::address::Address;
+use crate::definition::ReportId;
+use crate::error::{Code, Error, Stage};
+use crate::window::{Window, rfc3339};
+
+/// The outcome of an invocation.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What became of the runs.
+    pub batch: Batch,
+    /// The first failure, if there is one.
+    pub error: Option<Error>,
+}
+
+/// The runs of an invocation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Batch {
+    /// The order's id, the event's, or the invocation's.
+    pub id: String,
+    /// When it was made, UTC.
+    pub created_at: String,
+    /// Whether the outcomes are kept.
+    pub recorded: bool,
+    /// What became of each run.
+    pub reports: Vec<RunOutcome>,
+}
+
+/// The outcome of one run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RunOutcome {
+    /// The report's id.
+    pub report: String,
+    /// How it ended.
+    pub status: Status,
+    /// Why it was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The span; none where the run ended before it was known.
+    pub window: Option<Window>,
+    /// How many requests were made.
+    pub requests: usize,
+    /// In how many pages their answers came.
+    pub pages: u32,
+    /// How many rows they had.
+    pub rows: usize,
+    /// One message for each recipient.
+    pub messages: Vec<Delivery>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+}
+
+/// How a run ended; of several messages the worst counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// SES accepted every message.
+    Sent,
+    /// Nothing was to be sent.
+    Skipped,
+    /// A message, or the whole run, failed.
+    #[default]
+    Failed,
+    /// It is not known whether a message was accepted.
+    Unknown,
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, Serialize)]
+pub struct Delivery {
+    /// The recipient.
+    pub to: String,
+    /// How it ended.
+    pub status: DeliveryStatus,
+    /// The id that SES gave it.
+    pub message_id: Option<String>,
+    /// Why it was not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+}
+
+/// How a send ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryStatus {
+    /// SES accepted the message.
+    Sent,
+    /// It did not, or was not asked.
+    Failed,
+    /// This is not known.
+    Unknown,
+}
+
+/// How large an error message of the invocation may be; Lambda cuts a response at 6 MB, and the
+/// services behind a failed invocation carry 256 KB at most.
+const ERROR_MESSAGE_BYTES: usize = 64 * 1024;
+
+/// How much of the first 1,000 bytes, all that a dead-letter queue keeps, the report ids may take.
+const REPORT_IDS_BYTES: usize = 700;
+
+impl Outcome {
+    /// The outcome of runs: the first that failed, or whose end is not known, is its error.
+    pub fn of(batch: Batch) -> Self {
+        let error = batch.reports.iter().find_map(|run| run.error.clone());
+        Self { batch, error }
+    }
+
+    /// The outcome of an invocation that ran nothing.
+    pub fn refused(error: Error, batch: Batch) -> Self {
+        Self {
+            batch,
+            error: Some(error),
+        }
+    }
+
+    /// Whether everything went well.
+    pub fn succeeded(&self) -> bool {
+        self.error.is_none()
+    }
+
+    /// The error to fail the invocation with, if it is to fail.
+    ///
+    /// Lambda calls a failed invocation again. Nothing is recorded yet, so one that may have sent
+    /// any message must not fail, or the retry would send it twice.
+    pub fn failure(&self) -> Option<&Error> {
+        let may_have_sent = |delivery: &Delivery| delivery.status != DeliveryStatus::Failed;
+        let mut deliveries = self.batch.reports.iter().flat_map(|run| &run.messages);
+        match deliveries.any(may_have_sent) {
+            true => None,
+            false => self.error.as_ref(),
+        }
+    }
+
+    /// The answer of the invocation.
+    pub fn envelope(&self) -> Value {
+        match &self.error {
+            None => json!({"success": true, "data": self.batch}),
+            Some(error) => json!({"success": false, "error": error, "data": self.batch}),
+        }
+    }
+
+    /// The answer as the text of a failed invocation: at most 64 KB, the failed reports' ids within
+    /// the first 1,000 bytes, no address.
+    pub fn error_message(&self) -> String {
+        let mut details = self
+            .error
+            .as_ref()
+            .map_or_else(Vec::new, |error| error.details.clone());
+        let mut runs = self
+            .batch
+            .reports
+            .iter()
+            .map(RunOutcome::without_addresses)
+            .collect::<Vec<_>>();
+        loop {
+            let text = self.message_with(&details, &runs);
+            if text.len() <= ERROR_MESSAGE_BYTES {
+                return text;
+            }
+            // Half of what is left each time; the error itself is never cut.
+            match (details.len(), runs.len()) {
+                (0, 0) => return text,
+                (0, count) => runs.truncate(count / 2),
+                (count, _) => details.truncate(count / 2),
+            }
+        }
+    }
+
+    fn message_with(&self, details: &[Value], runs: &[Value]) -> String {
+        let Some(error) = &self.error else {
+            return self.envelope().to_string();
+        };
+        let (ids, ids_omitted) = self.failed_ids();
+        let of = error.details.len();
+        let mut envelope = json!({
+            "success": false,
+            "error": {
+                "code": error.code, "stage": error.stage, "report": error.report,
+                "retryable": error.retryable, "reports": ids, "message": error.message,
+                "hint": error.hint, "request_id": error.request_id, "details": details,
+            },
+            "data": {
+                "id": self.batch.id, "created_at": self.batch.created_at,
+                "recorded": self.batch.recorded, "reports": runs,
+            },
+        });
+        for (place, key, omitted) in [
+            ("/error", "reports_omitted", ids_omitted),
+            ("/error", "details_omitted", of - details.len()),
+            (
+                "/data",
+                "reports_omitted",
+                self.batch.reports.len() - runs.len(),
+            ),
+        ] {
+            if let (true, Some(Value::Object(object))) = (omitted > 0, envelope.pointer_mut(place))
+            {
+                object.insert(key.to_owned(), json!(omitted));
+            }
+        }
+        envelope.to_string()
+    }
+
+    /// The ids of the runs that failed, as many as fit, and how many do not.
+    fn failed_ids(&self) -> (Vec<&str>, usize) {
+        let failed = || self.batch.reports.iter().filter(|run| run.error.is_some());
+        let mut bytes = 0;
+        let ids: Vec<_> = failed()
+            .map(|run| run.report.as_str())
+            .take_while(|id| {
+                bytes += id.len() + 3;
+                bytes <= REPORT_IDS_BYTES
+            })
+            .collect();
+        let omitted = failed().count() - ids.len();
+        (ids, omitted)
+    }
+}
+
+impl Batch {
+    /// A batch without runs.
+    pub fn new(id: &str, now: Timestamp) -> Self {
+        Self {
+            id: id.to_owned(),
+            created_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            recorded: false,
+            reports: Vec::new(),
+        }
+    }
+}
+
+impl RunOutcome {
+    /// A run that has not come to anything yet.
+    pub(super) fn started(report: &ReportId) -> Self {
+        Self {
+            report: report.to_string(),
+            ..Self::default()
+        }
+    }
+
+    /// The outcome of a definition that is not valid; `report` is what its id would be.
+    pub(super) fn invalid(report: &str, error: Error) -> Self {
+        Self {
+            report: report.to_owned(),
+            ..Self::default()
+        }
+        .failed(error)
+    }
+
+    /// The run, ended by this error.
+    #[must_use]
+    pub(super) fn failed(mut self, error: Error) -> Self {
+        self.status = Status::Failed;
+        self.error = Some(error.of_report(self.report.as_str()));
+        self
+    }
+
+    /// The run, ended by a defect. A message that was being sent may have left.
+    #[must_use]
+    pub(super) fn panicked(mut self) -> Self {
+        let sending = self
+            .messages
+            .iter()
+            .any(|delivery| delivery.status != DeliveryStatus::Failed);
+        let message = "a defect of this program stopped the run; the log has more";
+        self = self.failed(Error::new(Code::InternalError, Stage::Plan, message));
+        if sending {
+            self.status = Status::Unknown;
+        }
+        self
+    }
+
+    pub(super) fn skip(&mut self, reason: &str) {
+        self.status = Status::Skipped;
+        self.reason = Some(reason.to_owned());
+    }
+
+    /// Sums the messages up: the worst counts.
+    pub(super) fn conclude(&mut self) {
+        let worst = [DeliveryStatus::Unknown, DeliveryStatus::Failed]
+            .into_iter()
+            .find_map(|status| {
+                self.messages
+                    .iter()
+                    .find(|delivery| delivery.status == status)
+            });
+        let Some(delivery) = worst else {
+            self.status = Status::Sent;
+            return;
+        };
+        self.status = match delivery.status {
+            DeliveryStatus::Unknown => Status::Unknown,
+            DeliveryStatus::Sent | DeliveryStatus::Failed => Status::Failed,
+        };
+        self.error = delivery
+            .error
+            .clone()
+            .map(|error| error.of_report(self.report.as_str()));
+    }
+
+    /// How many messages ended so.
+    pub fn count(&self, status: DeliveryStatus) -> usize {
+        self.messages
+            .iter()
+            .filter(|delivery| delivery.status == status)
+            .count()
+    }
+
+    /// The run with counts in the place of recipients.
+    fn without_addresses(&self) -> Value {
+        let mut run = json!(self);
+        if let Some(object) = run.as_object_mut() {
+            let messages = json!({
+                "sent": self.count(DeliveryStatus::Sent),
+                "failed": self.count(DeliveryStatus::Failed),
+                "unknown": self.count(DeliveryStatus::Unknown),
+            });
+            object.insert("messages".to_owned(), messages);
+            // The details of the first error stand in `error`, those of others would be too long.
+            if let Some(Value::Object(error)) = object.get_mut("error") {
+                error.remove("details");
+            }
+        }
+        run
+    }
+
+    /// One event for the log, without addresses or figures.
+    pub(super) fn log(&self, batch: &str) {
+        let window = self.window.as_ref();
+        let start = window.map(|window| rfc3339(&window.on_its_clock(window.start())));
+        let end = window.map(|window| rfc3339(&window.on_its_clock(window.end())));
+        let status = json!(self.status);
+        let (status, report) = (status.as_str().unwrap_or_default(), self.report.as_str());
+        let (sent, recipients) = (self.count(DeliveryStatus::Sent), self.messages.len());
+        let (requests, pages, rows) = (self.requests, self.pages, self.rows);
+        match &self.error {
+            None => tracing::info!(
+                batch, report, status, start, end, requests, pages, rows, sent, recipients, "run"
+            ),
+            Some(error) => tracing::error!(
+                batch,
+                report,
+                status,
+                start,
+                end,
+                requests,
+                pages,
+                rows,
+                sent,
+                recipients,
+                code = error.code.as_str(),
+                message = error.message,
+                request_id = error.request_id,
+                "run"
+            ),
+        }
+    }
+}
+
+impl Delivery {
+    /// A message that is on its way.
+    pub(super) fn sending(to: &Address) -> Self {
+        Self {
+            to: to.to_string(),
+            status: DeliveryStatus::Unknown,
+            message_id: None,
+            error: None,
+        }
+    }
+
+    /// Notes how the send ended.
+    pub(super) fn end(&mut self, result: Result<String, Error>) {
+        match result {
+            Ok(id) => {
+                self.status = DeliveryStatus::Sent;
+                self.message_id = Some(id);
+            }
+            Err(error) => {
+                self.status = DeliveryStatus::of(&error);
+                self.error = Some(error);
+            }
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! One run: a report's figures for one window become its messages, and each is sent.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::outcome::{Delivery, DeliveryStatus};
+use super::{Directories, Invocation, Progress, RunOutcome, Runner};
+use crate::address::Mailbox;
+use crate::definition::{Problem, Report};
+use crate::error::{Code, Error, Stage, redact_addresses};
+use crate::event::Order;
+use crate::mail::{Envelope, compose};
+use crate::plan::{self, Answer, Directory, Plan};
+use crate::render::{self, Contents, Message};
+use crate::table::{self, Answers, Table};
+use crate::window::Window;
+
+/// What is kept free before the deadline, for the answer to be given.
+const TO_ANSWER: Duration = Duration::from_millis(500);
+
+/// A report to run, and how.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The report.
+    pub report: Report,
+    order: Order,
+    invocation: Invocation,
+}
+
+/// A message that is ready to be sent, and what it took.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The span that the figures cover.
+    pub window: Window,
+    /// The message.
+    pub message: Message,
+    /// The figures as `report.json`.
+    pub report_json: serde_json::Value,
+    /// How many requests were made.
+    pub requests: usize,
+    /// In how many pages their answers came.
+    pub pages: u32,
+    /// How many rows the answers had.
+    pub rows: usize,
+}
+
+impl Work {
+    /// The report as an order wants it.
+    pub fn new(report: Report, order: &Order, invocation: &Invocation) -> Self {
+        Self {
+            report,
+            order: order.clone(),
+            invocation: invocation.clone(),
+        }
+    }
+
+    /// The span to report.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` where the order's window does not exist or is not over.
+    pub fn window(&self) -> Result<Window, Error> {
+        let zone = &self.report.zone;
+        let due = self.order.time.unwrap_or(self.invocation.now);
+        let window = match self.order.window {
+            Some((start, end)) => Window::between(start, end, zone),
+            None => self.report.window.before(due, zone),
+        };
+        window
+            .and_then(|window| window.closed_at(self.invocation.now))
+            .map_err(|error| Error::new(Code::ValidationError, Stage::Plan, error.to_string()))
+    }
+
+    /// Who gets the message.
+    pub fn recipients(&self) -> &[Mailbox] {
+        self.order.to.as_deref().unwrap_or(&self.report.email.to)
+    }
+
+    /// The mail for one of the recipients.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn compose(&self, message: &Message, to: &Mailbox, index: usize) -> Result<Vec<u8>, Error> {
+        let id = format!("{}.{}.{index}", self.invocation.id, self.report.id);
+        let from = &self.report.email.from;
+        compose(
+            Envelope {
+                from,
+                to,
+                id: &id,
+                date: self.invocation.now,
+            },
+            message,
+        )
+    }
+
+    pub(super) fn time_is_left(&self) -> bool {
+        let deadline = self.invocation.deadline;
+        deadline.is_none_or(|deadline| Instant::now() + TO_ANSWER * 4 < deadline)
+    }
+
+    /// When the figures must be there, so that the sending still has time: four fifths of what is
+    /// left, a fifth of which is at most five seconds.
+    fn query_deadline(&self) -> Option<Instant> {
+        let deadline = self.invocation.deadline?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        Some(deadline - (left / 5).min(Duration::from_secs(5)))
+    }
+
+    fn tell(&self, progress: Progress) {
+        if let Some(listener) = &self.invocation.progress {
+            // Nobody may be listening any more, and then nobody needs to know.
+            let _ = listener.send(progress);
+        }
+    }
+}
+
+/// Runs a report and writes into `outcome` what becomes of it, step by step.
+pub(super) async fn run(
+    runner: &Runner,
+    work: &Work,
+    directories: &Directories,
+    outcome: &mut RunOutcome,
+) {
+    if let Err(error) = attempt(runner, work, directories, outcome).await {
+        *outcome = std::mem::take(outcome).failed(error);
+    }
+}
+
+async fn attempt(
+    runner: &Runner,
+    work: &Work,
+    directories: &Directories,
+    outcome: &mut RunOutcome,
+) -> Result<(), Error> {
+    work.tell(Progress::Started {
+        report: work.report.id.clone(),
+    });
+    outcome.window = Some(work.window()?);
+    check_recipients(runner, work)?;
+    let prepared = match work.query_deadline() {
+        None => prepare(runner, work, directories).await?,
+        Some(deadline) => timeout_at(deadline, prepare(runner, work, directories))
+            .await
+            .map_err(|_| out_of_time())??,
+    };
+    outcome.requests = prepared.requests;
+    outcome.pages = prepared.pages;
+    outcome.rows = prepared.rows;
+    if work.order.dry_run {
+        outcome.skip("dry run: nothing was sent");
+        return Ok(());
+    }
+    deliver(runner, work, &prepared.message, outcome).await;
+    Ok(())
+}
+
+/// Refuses recipients that the deployment does not allow, before anything is asked or sent.
+fn check_recipients(runner: &Runner, work: &Work) -> Result<(), Error> {
+    let allowed = &runner.settings.allowed_recipients;
+    let refused = work
+        .recipients()
+        .iter()
+        .filter(|to| !allowed.allows(&to.address))
+        .count();
+    match refused {
+        0 => Ok(()),
+        count => {
+            let of = work.recipients().len();
+            let message = format!("{count} of {of} recipients are not in an allowed domain");
+            Err(Error::new(Code::ValidationError, Stage::Load, message)
+                .hint("CONNECT_REPORTS_ALLOWED_RECIPIENTS lists the allowed domains"))
+        }
+    }
+}
+
+/// Asks for the figures and makes the message.
+pub(super) async fn prepare(
+    runner: &Runner,
+    work: &Work,
+    directories: &Directories,
+) -> Result<Prepared, Error> {
+    let report = &work.report;
+    let window = work.window()?;
+    let directory = directory(runner, report, directories).await?;
+    let plan =
+        plan::plan(report, &window, &directory).map_err(|problems| unplannable(&problems))?;
+    let answers = query(runner, work, &plan).await?;
+    let tables = tables(report, &plan, &answers, &directory);
+    let read_at = work.invocation.now;
+    let contents = Contents {
+        report,
+        window: &window,
+        tables: &tables,
+        read_at,
+    };
+    Ok(Prepared {
+        message: render::render(&runner.templates, contents)?,
+        report_json: render::report_json(contents),
+        requests: plan.requests.len(),
+        pages: answers.iter().map(|answer| answer.pages).sum(),
+        rows: answers.iter().map(|answer| answer.rows.len()).sum(),
+        window,
+    })
+}
+
+/// The names that the report needs, of which the invocation may know some already.
+async fn directory(
+    runner: &Runner,
+    report: &Report,
+    known: &Directories,
+) -> Result<Directory, Error> {
+    let mut known = known.lock().await;
+    let directory = known.entry(report.instance.clone()).or_default();
+    let mut needed = plan::lists_needed(report);
+    needed.retain(|dimension| !directory.has(*dimension));
+    let client = runner.connect(&report.instance);
+    directory.extend(client.directory(&report.instance, &needed).await?);
+    Ok(directory.clone())
+}
+
+async fn query(runner: &Runner, work: &Work, plan: &Plan) -> Result<Vec<Answer>, Error> {
+    let client = runner.connect(&work.report.instance);
+    let mut answers = Vec::with_capacity(plan.requests.len());
+    for request in &plan.requests {
+        answers.push(client.figures(request).await?);
+        work.tell(Progress::Answered {
+            report: work.report.id.clone(),
+            requests: answers.len(),
+            of: plan.requests.len(),
+        });
+    }
+    Ok(answers)
+}
+
+fn tables(report: &Report, plan: &Plan, answers: &[Answer], directory: &Directory) -> Vec<Table> {
+    let answered = |index: usize| Some((plan.requests.get(index)?, answers.get(index)?));
+    let nothing = Answer::default();
+    let sections = report.sections.iter().zip(&plan.sections);
+    let tables = sections.map(|(section, asked)| {
+        let rows = asked.rows.and_then(answered);
+        let totals = answered(asked.totals).map_or(&nothing, |(_, answer)| answer);
+        table::build(section, Answers { rows, totals }, directory)
+    });
+    tables.collect()
+}
+
+/// Sends the message to each recipient, one after the other.
+async fn deliver(runner: &Runner, work: &Work, message: &Message, outcome: &mut RunOutcome) {
+    let mut stopped: Option<Error> = None;
+    for (index, to) in work.recipients().iter().enumerate() {
+        // Written down before the send: whatever happens in it, the mail may have left.
+        outcome.messages.push(Delivery::sending(&to.address));
+        let delivery = match &stopped {
+            Some(error) => Err(error.clone()),
+            None => send(runner, work, message, (index, to), &mut stopped).await,
+        };
+        if let Some(last) = outcome.messages.last_mut() {
+            last.end(delivery);
+        }
+    }
+    outcome.conclude();
+}
+
+async fn send(
+    runner: &Runner,
+    work: &Work,
+    message: &Message,
+    (index, to): (usize, &Mailbox),
+    stopped: &mut Option<Error>,
+) -> Result<String, Error> {
+    if !work.time_is_left() {
+        let message = "there was no time left to send to this recipient";
+        return Err(Error::new(Code::Timeout, Stage::Deliver, message).retryable());
+    }
+    let mail = work.compose(message, to, index)?;
+    let sending = runner.ses.send(&work.report.email.from, to, &mail);
+    let sent = match work.invocation.deadline {
+        None => sending.await,
+        Some(deadline) => match timeout_at(deadline - TO_ANSWER, sending).await {
+            Ok(sent) => sent,
+            Err(_) => {
+                let message =
+                    "it is not known whether SES took the message: no answer came in time";
+                return Err(Error::new(Code::DeliveryUnknown, Stage::Deliver, message));
+            }
+        },
+    };
+    sent.map_err(|refusal| {
+        if refusal.affects_all {
+            *stopped = Some(refusal.error.clone());
+        }
+        refusal.error
+    })
+}
+
+fn out_of_time() -> Error {
+    let message = "the figures did not come before the invocation's deadline";
+    Error::new(Code::Timeout, Stage::Query, message)
+        .retryable()
+        .hint("give the function a longer timeout if this happens often")
+}
+
+/// What can't be selected, each with its place.
+fn unplannable(problems: &[Problem]) -> Error {
+    let messages: Vec<_> = problems
+        .iter()
+        .map(|problem| {
+            format!(
+                "{}:{}:{}: {}",
+                problem.file, problem.line, problem.column, problem.message
+            )
+        })
+        .collect();
+    let message = redact_addresses(&messages.join("; "));
+    Error::new(Code::ValidationError, Stage::Plan, message)
+        .hint("mend the definition; `details` has every problem with its line")
+        .details(
+            problems
+                .iter()
+                .map(|problem| serde_json::json!(problem))
+                .collect(),
+        )
+}
+
+impl DeliveryStatus {
+    /// How a send ended that failed with this error.
+    pub(super) fn of(error: &Error) -> Self {
+        match error.code {
+            Code::DeliveryUnknown => Self::Unknown,
+            _ => Self::Failed,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The environment as a value; every error names its variable.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+
+use crate::address::{Address, AllowedRecipients, Mailbox};
+use crate::instance::InstanceArn;
+
+/// What the environment says.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the definitions lie (`CONNECT_REPORTS_DEFINITIONS`).
+    pub definitions: Location,
+    /// What holds for definitions that do not say it themselves.
+    pub defaults: Defaults,
+    /// The domains that messages may go to (`CONNECT_REPORTS_ALLOWED_RECIPIENTS`).
+    pub allowed_recipients: AllowedRecipients,
+}
+
+/// What holds where a definition has no `instance`, `owner` or `[email] from`.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// `CONNECT_REPORTS_INSTANCE`
+    pub instance: Option<InstanceArn>,
+    /// `CONNECT_REPORTS_OWNER`
+    pub owner: Option<Address>,
+    /// `CONNECT_REPORTS_FROM`
+    pub from: Option<Mailbox>,
+}
+
+/// A folder, or a prefix of an S3 bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A folder of the file system.
+    Folder(PathBuf),
+    /// `s3://bucket/prefix`.
+    S3 {
+        /// The bucket.
+        bucket: String,
+        /// What keys start with: empty, or ending in `/`.
+        prefix: String,
+    },
+}
+
+/// A variable that can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} {problem}")]
+pub struct SettingsError {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// What is wrong with its value; the value itself is not repeated.
+    pub problem: String,
+}
+
+const DEFINITIONS: &str = "CONNECT_REPORTS_DEFINITIONS";
+const INSTANCE: &str = "CONNECT_REPORTS_INSTANCE";
+const OWNER: &str = "CONNECT_REPORTS_OWNER";
+const FROM: &str = "CONNECT_REPORTS_FROM";
+const ALLOWED_RECIPIENTS: &str = "CONNECT_REPORTS_ALLOWED_RECIPIENTS";
+const API: &str = "CONNECT_REPORTS_API";
+
+/// Variables that a later version reads. To ignore one would be to break a promise silently.
+const NOT_YET: &[&str] = &[
+    "CONNECT_REPORTS_LISTS_PER_SECOND",
+    "CONNECT_REPORTS_QUEUE_URL",
+    "CONNECT_REPORTS_REQUESTS_PER_SECOND",
+    "CONNECT_REPORTS_RUNS",
+    "CONNECT_REPORTS_TEMPLATES",
+];
+
+impl Settings {
+    /// Reads the settings; `variable` looks one up, and an empty value counts as none.
+    ///
+    /// # Errors
+    /// The first variable that has a value which can't be used.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        for name in NOT_YET {
+            if variable(name).is_some() {
+                let problem = "is not supported by this version yet; unset it".to_owned();
+                return Err(SettingsError {
+                    variable: name,
+                    problem,
+                });
+            }
+        }
+        match variable(API).as_deref() {
+            None | Some("current") => {}
+            Some(_) => {
+                let problem = "knows only `current` in this version".to_owned();
+                return Err(SettingsError {
+                    variable: API,
+                    problem,
+                });
+            }
+        }
+        Ok(Self {
+            definitions: match variable(DEFINITIONS) {
+                Some(text) => parsed(DEFINITIONS, &text)?,
+                None => default_definitions(variable("LAMBDA_TASK_ROOT").as_deref()),
+            },
+            defaults: Defaults {
+                instance: optional(INSTANCE, variable(INSTANCE))?,
+                owner: optional(OWNER, variable(OWNER))?,
+                from: optional(FROM, variable(FROM))?,
+            },
+            allowed_recipients: optional(ALLOWED_RECIPIENTS, variable(ALLOWED_RECIPIENTS))?
+                .unwrap_or_default(),
+        })
+    }
+}
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long one attempt of a call may take; the largest answer of the service takes a few seconds.
+const ATTEMPT: Duration = Duration::from_secs(20);
+
+/// How long a call with all its attempts may take.
+const CALL: Duration = Duration::from_secs(75);
+
+/// The SDK's configuration: Region, credentials, endpoints and retries are those of its own
+/// variables, and no call takes longer than it may.
+pub async fn aws() -> SdkConfig {
+    aws_loader().load().await
+}
+
+/// What [`aws`] loads, for a shell that has more to say.
+pub fn aws_loader() -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(CALL);
+    // Pinned, so that a newer SDK does not change retries and timeouts unasked.
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts.build())
+}
+
+impl FromStr for Location {
+    type Err = LocationError;
+
+    fn from_str(text: &str) -> Result<Self, LocationError> {
+        let Some(rest) = text.strip_prefix("s3://") else {
+            return match text.contains("://") {
+                true => Err(LocationError),
+                false => Ok(Self::Folder(PathBuf::from(text))),
+            };
+        };
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let prefix = prefix.trim_matches('/');
+        match bucket.is_empty() {
+            true => Err(LocationError),
+            false => Ok(Self::S3 {
+                bucket: bucket.to_owned(),
+                prefix: match prefix.is_empty() {
+                    true => String::new(),
+                    false => format!("{prefix}/"),
+                },
+            }),
+        }
+    }
+}
+
+/// The text is neither a folder nor a place in S3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is neither a folder nor of the form s3://bucket/prefix")]
+pub struct LocationError;
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(f, "{}", folder.display()),
+            Self::S3 { bucket, prefix } => write!(f, "s3://{bucket}/{prefix}"),
+        }
+    }
+}
+
+fn default_definitions(task_root: Option<&str>) -> Location {
+    Location::Folder(
+        task_root
+            .map_or_else(PathBuf::new, |root| Path::new(root).to_owned())
+            .join("reports"),
+    )
+}
+
+fn optional<T>(variable: &'static str, value: Option<String>) -> Result<Option<T>, SettingsError>
+where
+    T: FromStr,
+    T::Err: std::fmt::Display,
+{
+    value.map(|text| parsed(variable, &text)).transpose()
+}
+
+fn parsed<T>(variable: &'static str, text: &str) -> Result<T, SettingsError>
+where
+    T: FromStr,
+    T::Err: std::fmt::Display,
+{
+    text.trim().parse().map_err(|error: T::Err| SettingsError {
+        variable,
+        problem: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Settings::read(lookup).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn definitions_lie_beside_the_function_or_here() {
+        let folder = |path: &str| Location::Folder(path.into());
+        assert_eq!(read(&[]).unwrap().definitions, folder("reports"));
+        let lambda = read(&[("LAMBDA_TASK_ROOT", "/var/task")]).unwrap();
+        assert_eq!(lambda.definitions, folder("/var/task/reports"));
+        let s3 = read(&[(DEFINITIONS, "s3://reports-bucket/a/b")]).unwrap();
+        assert_eq!(s3.definitions.to_string(), "s3://reports-bucket/a/b/");
+        let s3 = read(&[(DEFINITIONS, "s3://reports-bucket")]).unwrap();
+        assert_eq!(s3.definitions.to_string(), "s3://reports-bucket/");
+    }
+
+    #[test]
+    fn errors_name_the_variable() {
+        for (variables, expected) in [
+            (
+                [(INSTANCE, "abc")],
+                "CONNECT_REPORTS_INSTANCE is no ARN of a Connect instance",
+            ),
+            ([(OWNER, "ops")], "CONNECT_REPORTS_OWNER is no mail address"),
+            (
+                [(DEFINITIONS, "gs://x/y")],
+                "CONNECT_REPORTS_DEFINITIONS is neither a folder nor",
+            ),
+            ([(API, "2023")], "CONNECT_REPORTS_API knows only `current`"),
+            (
+                [("CONNECT_REPORTS_RUNS", "runs")],
+                "CONNECT_REPORTS_RUNS is not supported",
+            ),
+        ] {
+            let error = read(&variables).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
+        assert!(read(&[(OWNER, " ")]).unwrap().defaults.owner.is_none());
+    }
+}

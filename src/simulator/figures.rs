@@ -1,0 +1,451 @@
+//! The figures of a query, added up from raw contacts and agents' days.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::centre::Centre;
+use super::contact::{Channel, Contact};
+use super::day::{AgentDay, Attempt};
+use super::definitions::{self, Definition, Shape, Source};
+pub use super::intervals::Interval;
+use super::shifts::Span;
+use crate::metric::Comparison;
+
+/// What is asked of the centre (GetMetricDataV2 without its limits).
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The first instant of the window.
+    pub start: Timestamp,
+    /// The end of the window; it does not belong to it.
+    pub end: Timestamp,
+    /// What the window is cut into.
+    pub interval: Interval,
+    /// Where days and weeks begin.
+    pub time_zone: TimeZone,
+    /// By the API's key (`QUEUE`), the ids to keep. A key that the centre does not model keeps
+    /// nothing.
+    pub filters: BTreeMap<String, Vec<String>>,
+    /// The API's keys to group by.
+    pub groupings: Vec<String>,
+    /// The metrics.
+    pub metrics: Vec<MetricRequest>,
+}
+
+/// One metric of a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricRequest {
+    /// The API's name.
+    pub name: String,
+    /// The `X` of the metrics that count what happens in X seconds.
+    pub threshold: Option<(Comparison, f64)>,
+    /// Which contacts count for this metric; all filters must hold.
+    pub filters: Vec<MetricFilter>,
+}
+
+/// A filter of one metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricFilter {
+    /// `INITIATION_METHOD` or `DISCONNECT_REASON`.
+    pub key: String,
+    /// The values to keep.
+    pub values: Vec<String>,
+    /// Whether to keep all but the values.
+    pub negate: bool,
+}
+
+/// The figures of one group in one interval.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// By the API's key, the id. A group of contacts that have no agent has no `AGENT`.
+    pub dimensions: BTreeMap<String, String>,
+    /// The first instant of the interval.
+    pub start: Timestamp,
+    /// Its end.
+    pub end: Timestamp,
+    /// The figures, in the order of the metrics asked.
+    pub values: Vec<Figure>,
+}
+
+/// One figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Figure {
+    /// A number in the unit of the metric.
+    Number(f64),
+    /// There is nothing that it could be computed from.
+    Null,
+    /// The service leaves the metric out of the answer.
+    Missing,
+}
+
+impl Query {
+    /// A query for the totals of a window, of all contacts.
+    pub fn total(start: Timestamp, end: Timestamp, metrics: Vec<MetricRequest>) -> Self {
+        Self {
+            start,
+            end,
+            interval: Interval::Total,
+            time_zone: TimeZone::UTC,
+            filters: BTreeMap::new(),
+            groupings: Vec::new(),
+            metrics,
+        }
+    }
+}
+
+impl MetricRequest {
+    /// The metric without threshold and filters.
+    pub fn plain(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            threshold: None,
+            filters: Vec::new(),
+        }
+    }
+
+    /// The metric with a threshold in seconds.
+    pub fn within(name: &str, comparison: Comparison, seconds: f64) -> Self {
+        Self {
+            threshold: Some((comparison, seconds)),
+            ..Self::plain(name)
+        }
+    }
+}
+
+/// The rows of a query.
+pub(super) fn figures(centre: &Centre, query: &Query) -> Vec<Row> {
+    let mut sums = Sums::new(centre, query);
+    for day in centre.days(query.start, query.end) {
+        for contact in &day.contacts {
+            sums.add_contact(contact);
+        }
+        for attempt in &day.attempts {
+            sums.add_attempt(attempt);
+        }
+        for agent_day in &day.agents {
+            sums.add_agent_day(agent_day);
+        }
+    }
+    sums.into_rows()
+}
+
+/// What a row may be grouped by here; the numbers index [`Traits`].
+const DIMENSIONS: [&str; 4] = ["QUEUE", "CHANNEL", "ROUTING_PROFILE", "AGENT"];
+
+/// Whether the centre models this dimension.
+pub(crate) fn is_dimension(key: &str) -> bool {
+    DIMENSIONS.contains(&key)
+}
+
+/// The queue, channel, routing profile and agent of something, as indexes.
+type Traits = [Option<usize>; 4];
+
+/// The groups of a query while they are added up.
+struct Sums<'a> {
+    centre: &'a Centre,
+    query: &'a Query,
+    pieces: Vec<Span>,
+    definitions: Vec<Option<&'static Definition>>,
+    filters: Vec<(Option<usize>, HashSet<usize>)>,
+    groupings: Vec<Option<usize>>,
+    groups: BTreeMap<(usize, Key), Group>,
+}
+
+/// The indexes of a group, in the order of the groupings.
+type Key = Vec<Option<usize>>;
+
+/// What a group has added up.
+struct Group {
+    has_contacts: bool,
+    has_activity: bool,
+    tallies: Vec<Tally>,
+}
+
+/// What one metric has added up in one group.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    sum: i64,
+    weight: i64,
+    greatest: i64,
+}
+
+impl<'a> Sums<'a> {
+    fn new(centre: &'a Centre, query: &'a Query) -> Self {
+        let dimension = |key: &String| DIMENSIONS.iter().position(|name| name == key);
+        Self {
+            centre,
+            query,
+            pieces: query
+                .interval
+                .pieces(query.start, query.end, &query.time_zone),
+            definitions: query
+                .metrics
+                .iter()
+                .map(|metric| definitions::find(&metric.name))
+                .collect(),
+            filters: query
+                .filters
+                .iter()
+                .map(|(key, ids)| {
+                    let dimension = dimension(key);
+                    let indexes = ids.iter().filter_map(|id| index(centre, dimension?, id));
+                    (dimension, indexes.collect())
+                })
+                .collect(),
+            groupings: query.groupings.iter().map(dimension).collect(),
+            groups: BTreeMap::new(),
+        }
+    }
+
+    /// A contact record counts in the interval in which it disconnected.
+    fn add_contact(&mut self, contact: &Contact) {
+        let agent = contact.handling.map(|handling| handling.agent);
+        let traits = self.traits(contact.queue, contact.channel, agent);
+        let Some(piece) = self.piece(contact.disconnected) else {
+            return;
+        };
+        if !self.keeps(&traits) {
+            return;
+        }
+        let key = self.key(&traits);
+        let group = group(&mut self.groups, (piece, key), self.query);
+        group.has_contacts = true;
+        for (index, request) in self.query.metrics.iter().enumerate() {
+            let Some(Source::Contacts(part)) = source(self.definitions[index]) else {
+                continue;
+            };
+            let value = |key: &str| match key {
+                "INITIATION_METHOD" => Some(contact.initiation.as_str()),
+                "DISCONNECT_REASON" => Some(contact.disconnect_reason.as_str()),
+                _ => None,
+            };
+            if request.keeps(value) {
+                group.tallies[index].add(part(contact, request), 1);
+            }
+        }
+    }
+
+    /// A ringing phone counts in the interval in which the ringing ended.
+    fn add_attempt(&mut self, attempt: &Attempt) {
+        let traits = self.traits(Some(attempt.queue), attempt.channel, Some(attempt.agent));
+        let Some(piece) = self.piece(attempt.time.end) else {
+            return;
+        };
+        if !self.keeps(&traits) {
+            return;
+        }
+        let key = self.key(&traits);
+        let group = group(&mut self.groups, (piece, key), self.query);
+        group.has_activity = true;
+        for (index, request) in self.query.metrics.iter().enumerate() {
+            let Some(Source::Attempts(part)) = source(self.definitions[index]) else {
+                continue;
+            };
+            let initiation = attempt.initiation.as_str();
+            if request.keeps(|key| (key == "INITIATION_METHOD").then_some(initiation)) {
+                group.tallies[index].add(part(attempt), 1);
+            }
+        }
+    }
+
+    /// An agent's time counts in every group of a queue and channel that the agent serves, and
+    /// once in a group that spans several of them.
+    fn add_agent_day(&mut self, day: &AgentDay) {
+        let profile = &self.centre.routing_profiles()[self.centre.agents()[day.agent].profile];
+        let mut keys = BTreeSet::new();
+        for queue in &profile.queues {
+            for channel in &profile.channels {
+                let traits = self.traits(Some(*queue), *channel, Some(day.agent));
+                if self.keeps(&traits) {
+                    keys.insert(self.key(&traits));
+                }
+            }
+        }
+        let Some(extent) = day.extent() else { return };
+        let first = self
+            .pieces
+            .partition_point(|piece| piece.end <= extent.start);
+        for piece in first..self.pieces.len() {
+            let window = self.pieces[piece];
+            if window.start >= extent.end {
+                break;
+            }
+            if day.is_active(window) {
+                for key in &keys {
+                    self.add_time(day, window, (piece, key.clone()));
+                }
+            }
+        }
+    }
+
+    fn add_time(&mut self, day: &AgentDay, window: Span, key: (usize, Key)) {
+        let group = group(&mut self.groups, key, self.query);
+        group.has_activity = true;
+        for (index, definition) in self.definitions.iter().enumerate() {
+            if let Some(Source::Time(part)) = source(*definition) {
+                let (sum, weight) = part(day, window);
+                group.tallies[index].add(Some(sum), weight);
+            }
+        }
+    }
+
+    fn traits(&self, queue: Option<usize>, channel: Channel, agent: Option<usize>) -> Traits {
+        let profile = agent.map(|agent| self.centre.agents()[agent].profile);
+        [queue, Some(channel_index(channel)), profile, agent]
+    }
+
+    fn keeps(&self, traits: &Traits) -> bool {
+        self.filters.iter().all(|(dimension, indexes)| {
+            dimension
+                .and_then(|dimension| traits[dimension])
+                .is_some_and(|index| indexes.contains(&index))
+        })
+    }
+
+    fn key(&self, traits: &Traits) -> Key {
+        self.groupings
+            .iter()
+            .map(|dimension| traits[(*dimension)?])
+            .collect()
+    }
+
+    /// The interval that a time falls in.
+    fn piece(&self, time: i64) -> Option<usize> {
+        let after = self.pieces.partition_point(|piece| piece.start <= time);
+        let index = after.checked_sub(1)?;
+        self.pieces.get(index)?.holds(time).then_some(index)
+    }
+
+    fn into_rows(self) -> Vec<Row> {
+        self.groups
+            .iter()
+            .map(|((piece, key), group)| Row {
+                dimensions: self.dimensions(key),
+                start: instant(self.pieces[*piece].start),
+                end: instant(self.pieces[*piece].end),
+                values: self.values(group),
+            })
+            .filter(|row| row.values.iter().any(|value| *value != Figure::Missing))
+            .collect()
+    }
+
+    fn dimensions(&self, key: &Key) -> BTreeMap<String, String> {
+        let mut dimensions = BTreeMap::new();
+        for ((name, dimension), index) in self.query.groupings.iter().zip(&self.groupings).zip(key)
+        {
+            if let (Some(dimension), Some(index)) = (dimension, index) {
+                dimensions.insert(name.clone(), id(self.centre, *dimension, *index));
+            }
+        }
+        dimensions
+    }
+
+    fn values(&self, group: &Group) -> Vec<Figure> {
+        self.definitions
+            .iter()
+            .zip(&group.tallies)
+            .map(|(definition, tally)| match definition {
+                Some(definition) if group.knows(definition.source) => {
+                    tally.figure(definition.shape)
+                }
+                _ => Figure::Missing,
+            })
+            .collect()
+    }
+}
+
+impl Group {
+    /// Whether the group has what this kind of metric is made of.
+    fn knows(&self, source: Source) -> bool {
+        match source {
+            Source::Contacts(_) => self.has_contacts,
+            Source::Attempts(_) | Source::Time(_) => self.has_activity,
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, part: Option<i64>, weight: i64) {
+        if let Some(part) = part {
+            self.sum += part;
+            self.weight += weight;
+            self.greatest = self.greatest.max(part);
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of three months are far below 2^53"
+    )]
+    fn figure(self, shape: Shape) -> Figure {
+        let (sum, weight) = (self.sum as f64, self.weight as f64);
+        match shape {
+            Shape::Count => Figure::Number(sum),
+            Shape::Seconds => Figure::Number(sum / 1_000.0),
+            _ if self.weight == 0 => Figure::Null,
+            Shape::MeanSeconds => Figure::Number(sum / weight / 1_000.0),
+            Shape::MaxSeconds => Figure::Number(self.greatest as f64 / 1_000.0),
+            Shape::Percent => Figure::Number(sum / weight * 100.0),
+        }
+    }
+}
+
+impl MetricRequest {
+    /// Whether something counts whose value of each key is this.
+    fn keeps<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
+        self.filters.iter().all(|filter| {
+            value(&filter.key).is_some_and(|value| {
+                filter.values.iter().any(|kept| kept == value) != filter.negate
+            })
+        })
+    }
+}
+
+fn source(definition: Option<&Definition>) -> Option<Source> {
+    definition.map(|definition| definition.source)
+}
+
+fn group<'g>(
+    groups: &'g mut BTreeMap<(usize, Key), Group>,
+    key: (usize, Key),
+    query: &Query,
+) -> &'g mut Group {
+    groups.entry(key).or_insert_with(|| Group {
+        has_contacts: false,
+        has_activity: false,
+        tallies: vec![Tally::default(); query.metrics.len()],
+    })
+}
+
+/// The index of the thing with this id; none for ids that the centre has not.
+fn index(centre: &Centre, dimension: usize, wanted: &str) -> Option<usize> {
+    let count = match dimension {
+        0 => centre.all_queues().len(),
+        1 => Channel::ALL.len(),
+        2 => centre.routing_profiles().len(),
+        _ => centre.agents().len(),
+    };
+    (0..count).find(|index| id(centre, dimension, *index) == wanted)
+}
+
+fn id(centre: &Centre, dimension: usize, index: usize) -> String {
+    match dimension {
+        0 => centre.all_queues()[index].id.clone(),
+        1 => Channel::ALL[index].as_str().to_owned(),
+        2 => centre.routing_profiles()[index].id.clone(),
+        _ => centre.agents()[index].id.clone(),
+    }
+}
+
+fn channel_index(channel: Channel) -> usize {
+    Channel::ALL
+        .iter()
+        .position(|other| *other == channel)
+        .unwrap_or(0)
+}
+
+/// The pieces of a window lie within it, so they are in the range of time.
+fn instant(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,107 @@
+//! The instance of Amazon Connect that a request names. Any is served, with the same centre.
+
+use super::refusal::Refusal;
+
+/// An instance: what the ARNs in answers begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Instance(String);
+
+impl Instance {
+    /// The instance with this ARN, such as
+    /// `arn:aws:connect:eu-west-2:123456789012:instance/01234567-89ab-cdef-0123-456789abcdef`.
+    pub(crate) fn of_arn(arn: &str) -> Result<Self, Refusal> {
+        let parts: Vec<_> = arn.split(':').collect();
+        let ["arn", partition, "connect", region, account, resource] = parts.as_slice() else {
+            let text = format!("ResourceArn {arn:?} is not the ARN of an instance.");
+            return Err(Refusal::invalid_parameter(text));
+        };
+        let id = resource.strip_prefix("instance/").unwrap_or_default();
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        if !partition.starts_with("aws") || region.is_empty() || !is_account || id.is_empty() {
+            let text = format!("ResourceArn {arn:?} is not the ARN of an instance.");
+            return Err(Refusal::invalid_parameter(text));
+        }
+        check_id(id)?;
+        Ok(Self(arn.to_owned()))
+    }
+
+    /// The instance with this id, in the Region that the request was signed for; the account is
+    /// made up, as nothing in the request tells it.
+    pub(crate) fn of_id(id: &str, region: Option<&str>) -> Result<Self, Refusal> {
+        check_id(id)?;
+        let region = region.unwrap_or("eu-west-2");
+        Ok(Self(format!(
+            "arn:aws:connect:{region}:123456789012:instance/{id}"
+        )))
+    }
+
+    /// The ARN of a resource of the instance: `queue`, `queue/agent`, `routing-profile`, `agent`.
+    pub(crate) fn arn(&self, kind: &str, id: &str) -> String {
+        format!("{}/{kind}/{id}", self.0)
+    }
+}
+
+/// The ids of instances are UUIDs.
+fn check_id(id: &str) -> Result<(), Refusal> {
+    let groups: Vec<_> = id.split('-').map(str::len).collect();
+    let is_hex = id
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    if groups == [8, 4, 4, 4, 12] && is_hex {
+        Ok(())
+    } else {
+        Err(Refusal::not_found(format!("There is no instance {id:?}.")))
+    }
+}
+
+/// The Region in the credential scope of a signed request (SigV4, `Authorization`).
+pub(crate) fn signed_region(authorization: &str) -> Option<&str> {
+    let (_, credential) = authorization.split_once("Credential=")?;
+    credential.split('/').nth(2).filter(|region| {
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !region.is_empty() && region.bytes().all(is_name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "01234567-89ab-cdef-0123-456789abcdef";
+
+    #[test]
+    fn an_instance_keeps_its_partition_region_and_account() {
+        let arn = format!("arn:aws-us-gov:connect:us-gov-west-1:111122223333:instance/{ID}");
+        let instance = Instance::of_arn(&arn).unwrap();
+        assert_eq!(instance.arn("queue", "q"), format!("{arn}/queue/q"));
+    }
+
+    #[test]
+    fn what_is_no_instance_is_refused() {
+        for (arn, code) in [
+            ("", "InvalidParameterException"),
+            (
+                "arn:aws:connect:eu-west-2:1:instance/x",
+                "InvalidParameterException",
+            ),
+            (
+                "arn:aws:ses:eu-west-2:111122223333:identity/x",
+                "InvalidParameterException",
+            ),
+            (
+                "arn:aws:connect:eu-west-2:111122223333:instance/x",
+                "ResourceNotFoundException",
+            ),
+        ] {
+            assert_eq!(Instance::of_arn(arn).unwrap_err().code, code, "{arn}");
+        }
+    }
+
+    #[test]
+    fn the_region_is_that_of_the_signature() {
+        let header = "AWS4-HMAC-SHA256 Credential=AKID/20261123/eu-central-1/connect/aws4_request, \
+                      SignedHeaders=host, Signature=0";
+        assert_eq!(signed_region(header), Some("eu-central-1"));
+        assert_eq!(signed_region("Bearer x"), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! ListQueues, ListRoutingProfiles and ListUsers: the names behind the ids.
+
+use serde_json::{Value, json};
+
+use super::State;
+use super::centre::{Queue, QueueType};
+use super::faults::Operation;
+use super::instance::Instance;
+use super::pages;
+use super::refusal::Refusal;
+
+/// A request for a list.
+#[derive(Debug)]
+pub(crate) struct ListRequest {
+    pub(crate) operation: Operation,
+    pub(crate) instance_id: String,
+    /// The Region that the request was signed for.
+    pub(crate) region: Option<String>,
+    /// The query parameters: `maxResults`, `nextToken` and for queues `queueTypes`.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// Answers a request for a list.
+pub(crate) fn list(state: &State, request: &ListRequest) -> Result<Value, Refusal> {
+    let instance = Instance::of_id(&request.instance_id, request.region.as_deref())?;
+    let summaries = request.summaries(state, &instance)?;
+    let name = match request.operation {
+        Operation::ListUsers => "UserSummaryList",
+        Operation::ListRoutingProfiles => "RoutingProfileSummaryList",
+        _ => "QueueSummaryList",
+    };
+    let size = request.max_results()?.min(state.page_size);
+    let token = request.parameter("nextToken");
+    let page = pages::page(&summaries, size, &request.identity(), token)
+        .map_err(|pages::WrongToken| Refusal::invalid_parameter("nextToken is not valid."))?;
+    let mut answer = json!({ name: page.items });
+    if let Some(token) = page.next {
+        answer["NextToken"] = json!(token);
+    }
+    Ok(answer)
+}
+
+impl ListRequest {
+    fn summaries(&self, state: &State, instance: &Instance) -> Result<Vec<Value>, Refusal> {
+        let centre = &state.centre;
+        Ok(match self.operation {
+            Operation::ListUsers => {
+                let users = centre.agents().iter();
+                let summary = users.map(|user| {
+                    let arn = instance.arn("agent", &user.id);
+                    json!({ "Id": user.id, "Arn": arn, "Username": user.username })
+                });
+                summary.collect()
+            }
+            Operation::ListRoutingProfiles => {
+                let profiles = centre.routing_profiles().iter();
+                let summary = profiles.map(|profile| {
+                    let arn = instance.arn("routing-profile", &profile.id);
+                    json!({ "Id": profile.id, "Arn": arn, "Name": profile.name })
+                });
+                summary.collect()
+            }
+            _ => {
+                let types = self.queue_types()?;
+                let queues = centre.queues().iter();
+                queues
+                    .filter(|queue| types.is_empty() || types.contains(&queue.kind))
+                    .map(|queue| queue_summary(instance, queue))
+                    .collect()
+            }
+        })
+    }
+
+    /// The types asked for; without any, queues of all types are listed.
+    fn queue_types(&self) -> Result<Vec<QueueType>, Refusal> {
+        self.parameters
+            .iter()
+            .filter(|(name, _)| name == "queueTypes")
+            .map(|(_, value)| match value.as_str() {
+                "STANDARD" => Ok(QueueType::Standard),
+                "AGENT" => Ok(QueueType::Agent),
+                other => Err(Refusal::invalid_parameter(format!(
+                    "queueTypes {other:?} is not valid."
+                ))),
+            })
+            .collect()
+    }
+
+    /// 1 to 1000, and 100 if it is not sent.
+    fn max_results(&self) -> Result<usize, Refusal> {
+        let Some(text) = self.parameter("maxResults") else {
+            return Ok(100);
+        };
+        text.parse()
+            .ok()
+            .filter(|count| (1..=1_000).contains(count))
+            .ok_or_else(|| Refusal::invalid_parameter("maxResults must be 1 to 1000."))
+    }
+
+    fn parameter(&self, wanted: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// What has to stay the same from page to page.
+    fn identity(&self) -> String {
+        let kept = self
+            .parameters
+            .iter()
+            .filter(|(name, _)| name != "nextToken");
+        let kept: Vec<_> = kept.collect();
+        format!("{} {} {kept:?}", self.operation, self.instance_id)
+    }
+
+    /// The request as an object, for the record of calls.
+    pub(crate) fn as_json(&self) -> Value {
+        let mut object = json!({ "InstanceId": self.instance_id });
+        for (name, value) in &self.parameters {
+            match &mut object[name.as_str()] {
+                Value::Array(values) => values.push(json!(value)),
+                slot if name == "queueTypes" => *slot = json!([value]),
+                slot => *slot = json!(value),
+            }
+        }
+        object
+    }
+}
+
+/// Agent queues have no name.
+fn queue_summary(instance: &Instance, queue: &Queue) -> Value {
+    match queue.kind {
+        QueueType::Standard => json!({
+            "Id": queue.id,
+            "Arn": instance.arn("queue", &queue.id),
+            "Name": queue.name,
+            "QueueType": "STANDARD",
+        }),
+        QueueType::Agent => json!({
+            "Id": queue.id,
+            "Arn": instance.arn("queue/agent", &queue.id),
+            "QueueType": "AGENT",
+        }),
+    }
+}

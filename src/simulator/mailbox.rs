@@ -1,0 +1,40 @@
+//! The messages that were sent, as people and tests want to read them.
+
+use mail_parser::{MessageParser, MimeHeaders};
+use serde_json::{Value, json};
+
+use super::ses::SentMessage;
+
+/// All messages, for `GET /messages`.
+pub(crate) fn summaries(messages: &[SentMessage]) -> Value {
+    messages.iter().map(summary).collect()
+}
+
+fn summary(sent: &SentMessage) -> Value {
+    let message = MessageParser::default()
+        .parse(&sent.raw)
+        .unwrap_or_default();
+    let attachments: Vec<Value> = message
+        .attachments()
+        .map(|part| {
+            let kind = part.content_type().map(|kind| match kind.subtype() {
+                Some(subtype) => format!("{}/{subtype}", kind.ctype()),
+                None => kind.ctype().to_owned(),
+            });
+            json!({
+                "name": part.attachment_name(),
+                "type": kind,
+                "size": part.contents().len(),
+            })
+        })
+        .collect();
+    json!({
+        "id": sent.id,
+        "from": sent.from,
+        "to": sent.to,
+        "subject": message.subject(),
+        "text": message.body_text(0),
+        "html": message.body_html(0),
+        "attachments": attachments,
+    })
+}

@@ -1,0 +1,232 @@
+//! An honest local Amazon Connect and SES v2: what the demonstration, the previews and the tests
+//! talk to instead of AWS.
+//!
+//! It listens on loopback and answers the AWS SDKs (point their endpoint URL at
+//! [`Simulator::url`]) as well as plain unsigned requests. Figures are computed from the contacts
+//! of a [`Centre`], so that any grouping, filter or window agrees with any other. The limits of
+//! the API are enforced, messages are kept to be read, and it misbehaves when told so.
+
+mod answer;
+mod arrivals;
+pub mod centre;
+pub mod contact;
+mod day;
+mod definitions;
+mod faults;
+mod figures;
+mod floor;
+mod handling;
+mod instance;
+mod intervals;
+mod limits;
+mod lists;
+mod mailbox;
+mod metrics_api;
+mod pages;
+mod random;
+mod refusal;
+mod routes;
+mod ses;
+mod shifts;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+pub use centre::{
+    Agent, Centre, Figure, Interval, MetricFilter, MetricRequest, Query, Queue, QueueType,
+    RoutingProfile, Row,
+};
+pub use contact::{Channel, Contact, DisconnectReason, InitiationMethod};
+pub use faults::{Fault, Operation, UnknownOperation};
+pub use ses::SentMessage;
+
+use faults::Faults;
+use metrics_api::RecentAnswers;
+
+/// How a simulator is started.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What the contact centre is made from.
+    pub seed: u64,
+    /// The port on 127.0.0.1; 0 for any that is free.
+    pub port: u16,
+    /// Rows a page at most; small, so that clients have to page.
+    pub page_size: usize,
+    /// What time it is for the rules about the past and the future.
+    pub clock: Clock,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 7,
+            port: 0,
+            page_size: 5,
+            clock: Clock::System,
+        }
+    }
+}
+
+/// What "now" is.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The time of this computer.
+    System,
+    /// Always this instant.
+    At(Timestamp),
+}
+
+impl Clock {
+    fn now(self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::At(instant) => instant,
+        }
+    }
+}
+
+/// A running simulator; it stops listening when it is dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    state: Arc<State>,
+    listener: JoinHandle<Infallible>,
+}
+
+/// A request that was answered or refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The operation.
+    pub operation: Operation,
+    /// The body; for the lists an object of the instance and the query parameters. A body that is
+    /// no JSON is a string.
+    pub body: Value,
+}
+
+/// What all connections share.
+#[derive(Debug)]
+struct State {
+    centre: Centre,
+    page_size: usize,
+    clock: Clock,
+    faults: Mutex<Faults>,
+    calls: Mutex<Vec<Call>>,
+    messages: Mutex<Vec<SentMessage>>,
+    answers: Mutex<RecentAnswers>,
+    /// How many answers there were and how many messages, for ids that never repeat.
+    requests: Mutex<u64>,
+    accepted: Mutex<u64>,
+}
+
+impl Simulator {
+    /// Starts to listen.
+    ///
+    /// # Errors
+    ///
+    /// If the port is taken.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let state = Arc::new(State {
+            centre: Centre::new(options.seed),
+            page_size: options.page_size.max(1),
+            clock: options.clock,
+            faults: Mutex::default(),
+            calls: Mutex::default(),
+            messages: Mutex::default(),
+            answers: Mutex::default(),
+            requests: Mutex::default(),
+            accepted: Mutex::default(),
+        });
+        Ok(Self {
+            address: listener.local_addr()?,
+            listener: tokio::spawn(accept(listener, Arc::clone(&state))),
+            state,
+        })
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:4566`: the endpoint URL of the SDK clients.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The contact centre behind it.
+    pub fn centre(&self) -> &Centre {
+        &self.state.centre
+    }
+
+    /// The messages that were sent, in order.
+    pub fn messages(&self) -> Vec<SentMessage> {
+        lock(&self.state.messages).clone()
+    }
+
+    /// Every request to an operation of AWS, in order, those that a fault hit included.
+    pub fn calls(&self) -> Vec<Call> {
+        lock(&self.state.calls).clone()
+    }
+
+    /// Has the next `times` requests of an operation fail so, or all of them with `None`; replaces
+    /// what was told of this operation before.
+    pub fn misbehave(&self, operation: Operation, fault: Fault, times: Option<u32>) {
+        lock(&self.state.faults).tell(operation, fault, times);
+    }
+
+    /// Forgets all faults.
+    pub fn behave(&self) {
+        lock(&self.state.faults).clear();
+    }
+
+    /// Serves until the process ends.
+    pub async fn serve_forever(mut self) {
+        let Err(error) = (&mut self.listener).await;
+        tracing::error!(%error, "the simulator stopped");
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, state: Arc<State>) -> Infallible {
+    // The connections end with this task.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, Arc::clone(&state)));
+                }
+                // Out of file descriptors, say: others may close meanwhile.
+                Err(error) => {
+                    tracing::warn!(%error, "no connection");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, state: Arc<State>) {
+    let service = service_fn(|request| routes::answer(&state, request));
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "connection closed");
+    }
+}
+
+/// A panic elsewhere must not take the simulator with it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

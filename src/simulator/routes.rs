@@ -1,0 +1,325 @@
+//! What is found where: the operations of Connect and SES under their own paths, and the
+//! simulator's own routes beside them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::faults::{FAULT_NAMES, Fault, Operation, ToldFault};
+use super::instance::signed_region;
+use super::lists::{self, ListRequest};
+use super::random::mix;
+use super::refusal::Refusal;
+use super::{Call, State, lock, mailbox, metrics_api, ses};
+
+/// The connection is to be closed without an answer.
+#[derive(Debug)]
+pub(crate) struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("closed without an answer, as told")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+type Answer = Response<Full<Bytes>>;
+
+/// Bytes of a body. SES takes messages of 40 MB, which are a third longer in Base64.
+const SES_BODY: usize = 60 * 1024 * 1024;
+const BODY: usize = 1024 * 1024;
+
+/// Answers one request.
+pub(crate) async fn answer(
+    state: &Arc<State>,
+    request: Request<Incoming>,
+) -> Result<Answer, Closed> {
+    let (parts, body) = request.into_parts();
+    let path: Vec<String> = parts
+        .uri
+        .path()
+        .trim_matches('/')
+        .split('/')
+        .map(percent_decoded)
+        .collect();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let limit = if path.first() == Some(&"v2") {
+        SES_BODY
+    } else {
+        BODY
+    };
+    let Ok(body) = Limited::new(body, limit).collect().await else {
+        let text = format!("The body could not be read, or has more than {limit} bytes.");
+        let refusal = Refusal::new(413, "RequestEntityTooLargeException", text);
+        return Ok(refused(state, &refusal));
+    };
+    let body = body.to_bytes();
+    tracing::debug!(method = %parts.method, uri = %parts.uri, "request");
+    match input(&parts, &path, &body) {
+        Some(input) => operate(state, &input).await,
+        None => Ok(own_route(state, &parts.method, &path, &body)
+            .unwrap_or_else(|refusal| refused(state, &refusal))),
+    }
+}
+
+/// A request to an operation of AWS.
+enum Input<'a> {
+    Metrics(&'a [u8]),
+    List(ListRequest),
+    Send(&'a [u8]),
+}
+
+fn input<'a>(parts: &Parts, path: &[&str], body: &'a [u8]) -> Option<Input<'a>> {
+    let list = |operation, instance: &str| {
+        let authorization = parts.headers.get(AUTHORIZATION);
+        let authorization = authorization.and_then(|value| value.to_str().ok());
+        Input::List(ListRequest {
+            operation,
+            instance_id: instance.to_owned(),
+            region: authorization.and_then(signed_region).map(str::to_owned),
+            parameters: parameters(parts.uri.query().unwrap_or_default()),
+        })
+    };
+    match (&parts.method, path) {
+        (&Method::POST, ["metrics", "data"]) => Some(Input::Metrics(body)),
+        (&Method::POST, ["v2", "email", "outbound-emails"]) => Some(Input::Send(body)),
+        (&Method::GET, ["queues-summary", instance]) => Some(list(Operation::ListQueues, instance)),
+        (&Method::GET, ["routing-profiles-summary", instance]) => {
+            Some(list(Operation::ListRoutingProfiles, instance))
+        }
+        (&Method::GET, ["users-summary", instance]) => Some(list(Operation::ListUsers, instance)),
+        _ => None,
+    }
+}
+
+impl Input<'_> {
+    fn operation(&self) -> Operation {
+        match self {
+            Self::Metrics(_) => Operation::GetMetricDataV2,
+            Self::List(request) => request.operation,
+            Self::Send(_) => Operation::SendEmail,
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        match self {
+            Self::List(request) => request.as_json(),
+            Self::Metrics([]) | Self::Send([]) => Value::Null,
+            Self::Metrics(body) | Self::Send(body) => serde_json::from_slice(body)
+                .unwrap_or_else(|_| json!(String::from_utf8_lossy(body))),
+        }
+    }
+
+    fn carry_out(&self, state: &State) -> Result<Value, Refusal> {
+        match self {
+            Self::Metrics(body) => metrics_api::metric_data(state, body),
+            Self::List(request) => lists::list(state, request),
+            Self::Send(body) => ses::send_email(state, body),
+        }
+    }
+
+    /// Without its token, so that its answer is the first page.
+    fn first_page(&self, state: &State) -> Result<Value, Refusal> {
+        match self {
+            Self::Metrics(body) => {
+                let mut value: Value = serde_json::from_slice(body).unwrap_or_default();
+                if let Some(members) = value.as_object_mut() {
+                    members.remove("NextToken");
+                }
+                metrics_api::metric_data(state, value.to_string().as_bytes())
+            }
+            Self::List(request) => {
+                let mut parameters = request.parameters.clone();
+                parameters.retain(|(name, _)| name != "nextToken");
+                let request = ListRequest {
+                    operation: request.operation,
+                    instance_id: request.instance_id.clone(),
+                    region: request.region.clone(),
+                    parameters,
+                };
+                lists::list(state, &request)
+            }
+            Self::Send(_) => self.carry_out(state),
+        }
+    }
+}
+
+/// Carries out an operation, with the fault that it has been told to have.
+async fn operate(state: &State, input: &Input<'_>) -> Result<Answer, Closed> {
+    let operation = input.operation();
+    lock(&state.calls).push(Call {
+        operation,
+        body: input.as_json(),
+    });
+    let fault = lock(&state.faults).take(operation);
+    let result = match fault {
+        Some(Fault::Throttled) => Err(Refusal::throttled(operation)),
+        Some(Fault::ServerError) => Err(Refusal::server_error(operation)),
+        Some(Fault::Denied) => Err(Refusal::denied(operation)),
+        Some(Fault::Rejected) => Err(Refusal::rejected(&match input {
+            Input::Send(body) => ses::sender(body),
+            _ => "(unknown)".to_owned(),
+        })),
+        Some(Fault::Dropped) => return Err(Closed),
+        Some(Fault::Silent) => std::future::pending().await,
+        Some(Fault::Slow(delay)) => {
+            tokio::time::sleep(delay).await;
+            input.carry_out(state)
+        }
+        Some(Fault::RepeatedToken) => input.first_page(state).map(|mut answer| {
+            if operation != Operation::SendEmail {
+                answer["NextToken"] = json!("AAMA0000000000000000again");
+            }
+            answer
+        }),
+        Some(Fault::BrokenJson | Fault::DroppedAfter) | None => input.carry_out(state),
+    };
+    match (fault, result) {
+        (Some(Fault::DroppedAfter), _) => Err(Closed),
+        (_, Err(refusal)) => Ok(refused(state, &refusal)),
+        (Some(Fault::BrokenJson), Ok(answer)) => {
+            let mut text = answer.to_string().into_bytes();
+            text.truncate(text.len() / 2);
+            Ok(reply(state, 200, "application/json", text))
+        }
+        (_, Ok(answer)) => Ok(json_reply(state, &answer)),
+    }
+}
+
+/// The routes that AWS has not.
+fn own_route(
+    state: &State,
+    method: &Method,
+    path: &[&str],
+    body: &[u8],
+) -> Result<Answer, Refusal> {
+    match (method, path) {
+        (&Method::GET, [""]) => Ok(json_reply(state, &about())),
+        (&Method::GET, ["messages"]) => {
+            let messages = lock(&state.messages).clone();
+            Ok(json_reply(state, &mailbox::summaries(&messages)))
+        }
+        (&Method::GET, ["messages", id]) => {
+            let messages = lock(&state.messages);
+            let message = messages.iter().find(|message| message.id == *id);
+            let message = message.ok_or_else(|| {
+                Refusal::new(404, "NotFoundException", "There is no such message.")
+            })?;
+            Ok(reply(state, 200, "message/rfc822", message.raw.clone()))
+        }
+        (&Method::DELETE, ["messages"]) => {
+            lock(&state.messages).clear();
+            Ok(json_reply(state, &json!({})))
+        }
+        (&Method::PUT, ["faults", operation]) => tell_fault(state, operation, body),
+        (&Method::DELETE, ["faults"]) => {
+            lock(&state.faults).clear();
+            Ok(json_reply(state, &json!({})))
+        }
+        _ => Err(Refusal::unknown_operation(format!(
+            "This simulator has no {method} /{}. GET / lists what it has.",
+            path.join("/")
+        ))),
+    }
+}
+
+fn tell_fault(state: &State, operation: &str, body: &[u8]) -> Result<Answer, Refusal> {
+    let invalid = |text: String| Refusal::new(400, "ValidationException", text);
+    let operation: Operation = operation
+        .parse()
+        .map_err(|error: super::UnknownOperation| invalid(error.to_string()))?;
+    let told: ToldFault =
+        serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
+    let (fault, times) = told.read().map_err(invalid)?;
+    lock(&state.faults).tell(operation, fault, times);
+    Ok(json_reply(state, &json!({})))
+}
+
+fn about() -> Value {
+    let operations: Vec<_> = Operation::ALL.iter().map(|name| name.as_str()).collect();
+    json!({
+        "about": "A local simulator of Amazon Connect and Amazon SES v2. Nothing here reaches AWS.",
+        "operations": operations,
+        "routes": [
+            "POST /metrics/data",
+            "GET /queues-summary/{InstanceId}",
+            "GET /routing-profiles-summary/{InstanceId}",
+            "GET /users-summary/{InstanceId}",
+            "POST /v2/email/outbound-emails",
+            "GET /messages",
+            "GET /messages/{MessageId}",
+            "DELETE /messages",
+            "PUT /faults/{Operation} {\"fault\": ..., \"times\": ..., \"milliseconds\": ...}",
+            "DELETE /faults",
+        ],
+        "faults": FAULT_NAMES,
+    })
+}
+
+fn json_reply(state: &State, body: &Value) -> Answer {
+    reply(
+        state,
+        200,
+        "application/json",
+        body.to_string().into_bytes(),
+    )
+}
+
+fn refused(state: &State, refusal: &Refusal) -> Answer {
+    tracing::debug!(code = refusal.code, message = refusal.message, "refused");
+    let body = refusal.body().to_string().into_bytes();
+    let mut answer = reply(state, refusal.status, "application/json", body);
+    answer
+        .headers_mut()
+        .insert("x-amzn-errortype", HeaderValue::from_static(refusal.code));
+    answer
+}
+
+fn reply(state: &State, status: u16, content_type: &'static str, body: Vec<u8>) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    let mut requests = lock(&state.requests);
+    *requests += 1;
+    let id = mix(*requests, 0);
+    let id = format!("{:08x}-0000-4000-8000-{:012x}", id >> 32, *requests);
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    answer
+}
+
+/// The parameters of a query string.
+fn parameters(query: &str) -> Vec<(String, String)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decoded(name), percent_decoded(value))
+        })
+        .collect()
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, tail @ ..] = rest {
+        let escaped = tail
+            .get(..2)
+            .filter(|_| *byte == b'%')
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(escaped.unwrap_or(*byte));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

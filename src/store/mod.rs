@@ -1,0 +1,164 @@
+//! Where definitions lie: a folder, or a prefix of an S3 bucket.
+
+use std::path::Path;
+
+use aws_sdk_s3::Client;
+
+use crate::error::{Code, Error, Stage, sdk};
+use crate::settings::Location;
+
+/// A definition's file as it lies in the store.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its path, or its `s3://` address.
+    pub name: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+impl File {
+    /// The name without folder and `.toml`: the report's id.
+    pub fn stem(&self) -> &str {
+        let name = self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name);
+        name.strip_suffix(".toml").unwrap_or(name)
+    }
+}
+
+/// A place that files are read from.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// A folder of the file system.
+    Folder(std::path::PathBuf),
+    /// A prefix of an S3 bucket.
+    S3 {
+        /// The client for the bucket.
+        client: Client,
+        /// The bucket.
+        bucket: String,
+        /// What keys start with: empty, or ending in `/`.
+        prefix: String,
+    },
+}
+
+impl Store {
+    /// The store at `location`; `client` makes the S3 client if one is needed.
+    pub fn at(location: &Location, client: impl FnOnce() -> Client) -> Self {
+        match location {
+            Location::Folder(folder) => Self::Folder(folder.clone()),
+            Location::S3 { bucket, prefix } => Self::S3 {
+                client: client(),
+                bucket: bucket.clone(),
+                prefix: prefix.clone(),
+            },
+        }
+    }
+
+    /// The files ending in `.toml`, by name, without those of subfolders.
+    ///
+    /// # Errors
+    /// Where the place does not exist, may not be read, or holds no such file.
+    pub async fn definitions(&self) -> Result<Vec<File>, Error> {
+        let (place, mut files) = match self {
+            Self::Folder(folder) => (folder.display().to_string(), read_folder(folder)?),
+            Self::S3 {
+                client,
+                bucket,
+                prefix,
+            } => (
+                format!("s3://{bucket}/{prefix}"),
+                read_s3(client, bucket, prefix).await?,
+            ),
+        };
+        if files.is_empty() {
+            let message = format!("there are no definitions (*.toml) in {place}");
+            return Err(Error::new(Code::ConfigurationError, Stage::Load, message)
+                .hint("set CONNECT_REPORTS_DEFINITIONS to where they are"));
+        }
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
+    }
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<File>, Error> {
+    let failed = |path: &Path, error: &std::io::Error| unreadable(path, error);
+    let entries = std::fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| failed(folder, &error))?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+            && path.is_file()
+        {
+            let content = std::fs::read(&path).map_err(|error| failed(&path, &error))?;
+            files.push(File {
+                name: path.display().to_string(),
+                content,
+            });
+        }
+    }
+    Ok(files)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    let code = match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+            Code::ConfigurationError
+        }
+        _ => Code::StoreError,
+    };
+    Error::new(
+        code,
+        Stage::Load,
+        format!("{} can't be read: {error}", path.display()),
+    )
+    .hint("set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions")
+}
+
+async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File>, Error> {
+    let mut files = Vec::new();
+    for key in list_keys(client, bucket, prefix).await? {
+        let answer = client.get_object().bucket(bucket).key(&key).send().await;
+        let object = answer.map_err(|error| sdk::classify("s3:GetObject", Stage::Load, &error))?;
+        let body = object.body.collect().await.map_err(|error| {
+            let message = format!("s3://{bucket}/{key} broke off while it was read: {error}");
+            Error::new(Code::StoreError, Stage::Load, message).retryable()
+        })?;
+        files.push(File {
+            name: format!("s3://{bucket}/{key}"),
+            content: body.to_vec(),
+        });
+    }
+    Ok(files)
+}
+
+/// The keys under the prefix, page by page, without those of deeper prefixes.
+async fn list_keys(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<String>, Error> {
+    let mut keys = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let answer = client
+            .list_objects_v2()
+            .bucket(bucket)
+            .prefix(prefix)
+            .delimiter("/")
+            .set_continuation_token(token.clone())
+            .send()
+            .await;
+        let page = answer.map_err(|error| sdk::classify("s3:ListBucket", Stage::Load, &error))?;
+        let found = page.contents().iter().filter_map(|object| object.key());
+        keys.extend(
+            found
+                .filter(|key| key.ends_with(".toml"))
+                .map(ToOwned::to_owned),
+        );
+        match page.next_continuation_token() {
+            None => return Ok(keys),
+            Some(next) if token.as_deref() == Some(next) => {
+                let message = "s3:ListBucket answered the same continuation token twice";
+                return Err(Error::new(Code::BadResponse, Stage::Load, message).retryable());
+            }
+            Some(next) => token = Some(next.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Answers become the rows and totals that a message shows.
+
+pub mod format;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use crate::definition::{Column, Dimension, Kind, MetricQuery, Section, Sort};
+use crate::plan::{Absent, Answer, Directory, Figure, Request, Row, roster};
+
+/// A section with its figures.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The title.
+    pub title: String,
+    /// How its figures are shown.
+    pub kind: Kind,
+    /// What rows are grouped by.
+    pub group_by: Vec<Dimension>,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows in their order; all of them, whatever the message shows.
+    pub rows: Vec<TableRow>,
+    /// The figures over all rows, requested as such; one for each column.
+    pub totals: Vec<Figure>,
+    /// How many of the rows the message shows.
+    pub shown: usize,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableRow {
+    /// What the row is about; one for each grouping.
+    pub members: Vec<Member>,
+    /// One figure for each column.
+    pub figures: Vec<Figure>,
+}
+
+/// One queue, channel, routing profile or agent; without id it is what has none, such as the
+/// contacts that never reached an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The id.
+    pub id: Option<String>,
+    /// The name, or the id where no name is known.
+    pub name: Option<String>,
+}
+
+/// What answers a section.
+#[derive(Clone, Copy, Debug)]
+pub struct Answers<'a> {
+    /// The request for the rows and its answer, where the section has groupings.
+    pub rows: Option<(&'a Request, &'a Answer)>,
+    /// The answer to the request for the totals.
+    pub totals: &'a Answer,
+}
+
+/// The table of a section.
+pub fn build(section: &Section, answers: Answers<'_>, directory: &Directory) -> Table {
+    let mut rows = answers.rows.map_or_else(Vec::new, |(request, answer)| {
+        rows(section, request, answer, directory)
+    });
+    rows.sort_by(|a, b| order(section.sort, a, b));
+    let shown = section.rows.map_or(rows.len(), |cap| {
+        rows.len()
+            .min(usize::try_from(cap.get()).unwrap_or(usize::MAX))
+    });
+    Table {
+        title: section.title.clone(),
+        kind: section.kind,
+        group_by: section.group_by.clone(),
+        columns: section.columns.clone(),
+        rows,
+        totals: match answers.totals.rows.first() {
+            Some(row) => figures(section, &row.figures),
+            None => nothing_happened(section),
+        },
+        shown,
+    }
+}
+
+fn rows(
+    section: &Section,
+    request: &Request,
+    answer: &Answer,
+    directory: &Directory,
+) -> Vec<TableRow> {
+    let of_answer = answer.rows.iter().map(|row| TableRow {
+        members: members(section, row, directory),
+        figures: figures(section, &row.figures),
+    });
+    of_answer
+        .chain(quiet_rows(section, request, answer, directory))
+        .collect()
+}
+
+fn members(section: &Section, row: &Row, directory: &Directory) -> Vec<Member> {
+    let members = section.group_by.iter().zip(&row.dimensions);
+    members
+        .map(|(dimension, id)| member(*dimension, id.as_deref(), directory))
+        .collect()
+}
+
+fn member(dimension: Dimension, id: Option<&str>, directory: &Directory) -> Member {
+    Member {
+        id: id.map(ToOwned::to_owned),
+        name: id.map(|id| directory.name(dimension, id).to_owned()),
+    }
+}
+
+/// The rows of what was selected and does not occur in the answer: the service leaves out queues
+/// without contacts and agents.
+fn quiet_rows(
+    section: &Section,
+    request: &Request,
+    answer: &Answer,
+    directory: &Directory,
+) -> Vec<TableRow> {
+    let Some((shown, ids)) = roster(section, request) else {
+        return Vec::new();
+    };
+    let Some(index) = section
+        .group_by
+        .iter()
+        .position(|dimension| *dimension == shown)
+    else {
+        return Vec::new();
+    };
+    let occurs = |id: &String| {
+        answer
+            .rows
+            .iter()
+            .any(|row| row.dimensions.get(index) == Some(&Some(id.clone())))
+    };
+    let quiet = ids.iter().filter(|id| !occurs(id)).map(|id| TableRow {
+        members: section
+            .group_by
+            .iter()
+            .map(|dimension| {
+                member(
+                    *dimension,
+                    (*dimension == shown).then_some(id.as_str()),
+                    directory,
+                )
+            })
+            .collect(),
+        figures: nothing_happened(section),
+    });
+    quiet.collect()
+}
+
+fn figures(section: &Section, figures: &BTreeMap<MetricQuery, Figure>) -> Vec<Figure> {
+    let figure = |column: &Column| figures.get(&column.metric).copied();
+    let figures = section.columns.iter().map(figure);
+    figures
+        .map(|figure| figure.unwrap_or(Figure::Absent(Absent::NoData)))
+        .collect()
+}
+
+/// No contacts make 0 in a count or a sum; an average or a rate of nothing has no value.
+fn nothing_happened(section: &Section) -> Vec<Figure> {
+    let figures = section.columns.iter().map(|column| match column.is_sum {
+        true => Figure::Value(0.0),
+        false => Figure::Absent(Absent::NoData),
+    });
+    figures.collect()
+}
+
+/// By the sorted column, what has no figure last; then by name, what has no name last.
+fn order(sort: Option<Sort>, a: &TableRow, b: &TableRow) -> Ordering {
+    let by_column = sort.map_or(Ordering::Equal, |sort| {
+        let value = |row: &TableRow| {
+            row.figures
+                .get(sort.column)
+                .and_then(|figure| figure.value())
+        };
+        match (value(a), value(b)) {
+            (Some(a), Some(b)) if sort.descending => b.total_cmp(&a),
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
+    });
+    let names = |row: &TableRow| -> Vec<(bool, String, Option<String>)> {
+        let key = |member: &Member| {
+            let name = member.name.as_deref().unwrap_or_default().to_lowercase();
+            (member.name.is_none(), name, member.id.clone())
+        };
+        row.members.iter().map(key).collect()
+    };
+    by_column.then_with(|| names(a).cmp(&names(b)))
+}

@@ -1,0 +1,50 @@
+//! Logs: one JSON object a line in Lambda, plain lines at a terminal that asks for them.
+//!
+//! The SDK's and the HTTP crates' own events can hold addresses and figures below `warn`, so they
+//! are capped there whatever level is asked for.
+
+use std::io::stderr;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// JSON lines on standard output, for CloudWatch Logs; the level is `AWS_LAMBDA_LOG_LEVEL` or
+/// `RUST_LOG`, else info.
+pub fn in_lambda(variable: impl Fn(&str) -> Option<String>) {
+    let level = level(variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG")));
+    let lines = fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_target(false)
+        .with_current_span(false);
+    let subscriber = tracing_subscriber::registry()
+        .with(capped(level.unwrap_or(LevelFilter::INFO)))
+        .with(lines.without_time());
+    // Fails only where a subscriber is set already, and then that one serves.
+    let _ = subscriber.try_init();
+}
+
+/// Plain lines on standard error, if `RUST_LOG` asks for any.
+pub fn at_terminal(variable: impl Fn(&str) -> Option<String>) {
+    let Some(level) = level(variable("RUST_LOG")) else {
+        return;
+    };
+    let lines = fmt::layer().with_writer(stderr).without_time();
+    let _ = tracing_subscriber::registry()
+        .with(capped(level))
+        .with(lines)
+        .try_init();
+}
+
+fn level(text: Option<String>) -> Option<LevelFilter> {
+    text?.trim().parse().ok()
+}
+
+fn capped(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_target("connect_reports", level)
+        .with_default(level.min(LevelFilter::WARN))
+}

@@ -1,0 +1,472 @@
+//! The half-open span of time that a report covers, in the report's own zone.
+//!
+//! A calendar window is made of local dates, not of 24 hours: a day on which the clocks change has
+//! 23 or 25 of them, and one whose midnight does not exist starts when the day does.
+
+use std::str::FromStr;
+
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
+use serde::Serialize;
+
+/// An IANA time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+/// The span `[start, end)`, never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    start: Zoned,
+    end: Zoned,
+}
+
+/// How the window of a run follows from the instant at which it is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowRule {
+    /// The last full hour of the local clock.
+    PreviousHour,
+    /// Yesterday.
+    PreviousDay,
+    /// The last full week, Monday to Sunday.
+    PreviousWeek,
+    /// The last full calendar month.
+    PreviousMonth,
+}
+
+/// A date or a local time, as a person gives a border of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalTime {
+    /// The start of this day.
+    Date(Date),
+    /// This reading of the local clock; of two equal ones the first.
+    DateTime(DateTime),
+}
+
+/// Why there is no such window.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WindowError {
+    /// The end is not after the start.
+    #[error(
+        "the window ends at or before its start; its end is not part of it, so one day is 2026-11-22..2026-11-23"
+    )]
+    Empty,
+    /// The clocks skip this local time.
+    #[error("{time} does not exist in {zone}: the clocks skip it")]
+    Skipped {
+        /// The local time as given.
+        time: String,
+        /// The zone's name.
+        zone: String,
+    },
+    /// The window is not over yet.
+    #[error("the window is not over yet: it ends at {end}")]
+    Open {
+        /// The end, as RFC 3339.
+        end: String,
+    },
+    /// The instant is outside what calendars here can express.
+    #[error("the time is out of range")]
+    OutOfRange,
+}
+
+/// The text is neither a date nor a local time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is neither a date such as 2026-11-22 nor a local time such as 2026-11-22T08:00")]
+pub struct LocalTimeError;
+
+impl Zone {
+    /// The zone with this IANA name, such as `Europe/London`; letter case does not matter.
+    pub fn named(name: &str) -> Option<Self> {
+        let zone = TimeZone::get(name).ok()?;
+        zone.iana_name().is_some().then_some(Self(zone))
+    }
+
+    /// The IANA name.
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The names of all zones.
+    pub fn names() -> impl Iterator<Item = String> {
+        jiff::tz::db().available().map(|name| name.to_string())
+    }
+}
+
+impl WindowRule {
+    /// The last window of this rule that is over at `due`.
+    ///
+    /// # Errors
+    /// [`WindowError::OutOfRange`] at the ends of time.
+    pub fn before(self, due: Timestamp, zone: &Zone) -> Result<Window, WindowError> {
+        let now = due.to_zoned(zone.0.clone());
+        let window = match self {
+            Self::PreviousHour => previous_hour(&now),
+            Self::PreviousDay => days_before(now.date(), 1.day(), &zone.0),
+            Self::PreviousWeek => {
+                let monday = now
+                    .date()
+                    .tomorrow()
+                    .and_then(|d| d.nth_weekday(-1, Weekday::Monday));
+                monday.and_then(|monday| days_before(monday, 1.week(), &zone.0))
+            }
+            Self::PreviousMonth => days_before(now.date().first_of_month(), 1.month(), &zone.0),
+        };
+        window.map_err(|_| WindowError::OutOfRange)
+    }
+}
+
+impl Window {
+    /// The window between two local times.
+    ///
+    /// # Errors
+    /// Where a time does not exist in the zone, or the end is not after the start.
+    pub fn between(start: LocalTime, end: LocalTime, zone: &Zone) -> Result<Self, WindowError> {
+        let (start, end) = (start.in_zone(zone)?, end.in_zone(zone)?);
+        match start < end {
+            true => Ok(Self { start, end }),
+            false => Err(WindowError::Empty),
+        }
+    }
+
+    /// The window, if it is over at `now`: the service has no figures of the future
+    /// (GetMetricDataV2, EndTime).
+    ///
+    /// # Errors
+    /// [`WindowError::Open`] where it is not.
+    pub fn closed_at(self, now: Timestamp) -> Result<Self, WindowError> {
+        match self.end() <= now {
+            true => Ok(self),
+            false => Err(WindowError::Open {
+                end: rfc3339(&self.end),
+            }),
+        }
+    }
+
+    /// The first instant.
+    pub fn start(&self) -> Timestamp {
+        self.start.timestamp()
+    }
+
+    /// The first instant after it.
+    pub fn end(&self) -> Timestamp {
+        self.end.timestamp()
+    }
+
+    /// The zone's IANA name.
+    pub fn zone_name(&self) -> &str {
+        self.start.time_zone().iana_name().unwrap_or("UTC")
+    }
+
+    /// The local date that it starts on.
+    pub fn first_date(&self) -> Date {
+        self.start.date()
+    }
+
+    /// An instant as the clock of the window's zone shows it.
+    pub fn on_its_clock(&self, time: Timestamp) -> Zoned {
+        time.to_zoned(self.start.time_zone().clone())
+    }
+
+    /// The window in as few words as name it: `Sunday 22 November 2026`, `16–22 November 2026`,
+    /// `October 2026`, or with times.
+    pub fn label(&self) -> String {
+        let (first, end) = (self.start.date(), self.end.date());
+        if !(starts_its_day(&self.start) && starts_its_day(&self.end)) {
+            return match first == end {
+                true => format!("{}, {}", long_date(first), self.times()),
+                false => self.times(),
+            };
+        }
+        // A full day's end is the next day's start.
+        let last = end.yesterday().unwrap_or(end);
+        match () {
+            () if first == last => first.strftime("%A %-d %B %Y").to_string(),
+            () if first.first_of_month() == first && last == first.last_of_month() => {
+                first.strftime("%B %Y").to_string()
+            }
+            () if first.first_of_month() == last.first_of_month() => {
+                format!("{}–{}", first.day(), long_date(last))
+            }
+            () if first.year() == last.year() => {
+                format!("{} – {}", first.strftime("%-d %B"), long_date(last))
+            }
+            () => format!("{} – {}", long_date(first), long_date(last)),
+        }
+    }
+
+    /// The exact borders on the local clock, with the zone: `Sunday 22 November 2026, 00:00–24:00
+    /// Europe/London (GMT)`.
+    pub fn exactly(&self) -> String {
+        let zone = self.zone_name();
+        let (from, to) = (
+            self.start.strftime("%Z").to_string(),
+            self.end.strftime("%Z").to_string(),
+        );
+        let offset = match from == to {
+            true => from,
+            false => format!("{from} to {to}"),
+        };
+        match self.is_one_day() {
+            true => {
+                let day = self.start.strftime("%A %-d %B %Y");
+                format!("{day}, {} {zone} ({offset})", self.times())
+            }
+            false => format!("{} {zone} ({offset})", self.times()),
+        }
+    }
+
+    fn is_one_day(&self) -> bool {
+        let start = self.start.date();
+        start == self.end.date()
+            || (starts_its_day(&self.end) && start.tomorrow().ok() == Some(self.end.date()))
+    }
+
+    fn times(&self) -> String {
+        let clock = |time: &Zoned| time.strftime("%H:%M").to_string();
+        if !self.is_one_day() {
+            let full = |time: &Zoned| time.strftime("%-d %B %Y, %H:%M").to_string();
+            return format!("{} – {}", full(&self.start), full(&self.end));
+        }
+        match self.start.date() == self.end.date() {
+            true => format!("{}–{}", clock(&self.start), clock(&self.end)),
+            false => format!("{}–24:00", clock(&self.start)),
+        }
+    }
+}
+
+/// `{"start": …, "end": …, "time_zone": …}`, the times in RFC 3339 with their offset.
+impl Serialize for Window {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut window = serializer.serialize_struct("Window", 3)?;
+        window.serialize_field("start", &rfc3339(&self.start))?;
+        window.serialize_field("end", &rfc3339(&self.end))?;
+        window.serialize_field("time_zone", self.zone_name())?;
+        window.end()
+    }
+}
+
+impl LocalTime {
+    fn in_zone(self, zone: &Zone) -> Result<Zoned, WindowError> {
+        match self {
+            Self::Date(date) => start_of(date, &zone.0).map_err(|_| WindowError::OutOfRange),
+            Self::DateTime(time) => {
+                let ambiguous = zone.0.to_ambiguous_zoned(time);
+                match ambiguous.offset() {
+                    jiff::tz::AmbiguousOffset::Gap { .. } => Err(WindowError::Skipped {
+                        time: time.to_string(),
+                        zone: zone.name().to_owned(),
+                    }),
+                    _ => ambiguous.earlier().map_err(|_| WindowError::OutOfRange),
+                }
+            }
+        }
+    }
+}
+
+impl FromStr for LocalTime {
+    type Err = LocalTimeError;
+
+    fn from_str(text: &str) -> Result<Self, LocalTimeError> {
+        let text = text.trim();
+        match text.contains(['T', ' ']) {
+            true => text.parse().map(Self::DateTime),
+            false => text.parse().map(Self::Date),
+        }
+        .map_err(|_| LocalTimeError)
+    }
+}
+
+/// An instant as RFC 3339 with its offset, to the second.
+pub fn rfc3339(time: &Zoned) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+fn days_before(end: Date, length: jiff::Span, zone: &TimeZone) -> Result<Window, jiff::Error> {
+    Ok(Window {
+        start: start_of(end.checked_sub(length)?, zone)?,
+        end: start_of(end, zone)?,
+    })
+}
+
+/// The hour that ended last. Hours start where the local clock shows minute 0, so that in a zone
+/// that shifts by half an hour the hours around the shift are longer or shorter, but none is lost.
+fn previous_hour(now: &Zoned) -> Result<Window, jiff::Error> {
+    let end = start_of_hour(now)?;
+    let before = end.checked_sub(SignedDuration::from_nanos(1))?;
+    Ok(Window {
+        start: start_of_hour(&before)?,
+        end,
+    })
+}
+
+fn start_of_hour(now: &Zoned) -> Result<Zoned, jiff::Error> {
+    let into_hour = |time: &Zoned| {
+        SignedDuration::from_mins(i64::from(time.minute()))
+            + SignedDuration::from_secs(i64::from(time.second()))
+            + SignedDuration::from_nanos(i64::from(time.subsec_nanosecond()))
+    };
+    let floor = now.checked_sub(into_hour(now))?;
+    if floor.offset() == now.offset() {
+        return Ok(floor);
+    }
+    // The clocks changed within this hour: the last instant before the change decides.
+    let probe = now.timestamp().checked_add(SignedDuration::from_nanos(1))?;
+    let Some(change) = now.time_zone().preceding(probe).next() else {
+        return Ok(floor);
+    };
+    let before = change
+        .timestamp()
+        .checked_sub(SignedDuration::from_nanos(1))?;
+    let before = before.to_zoned(now.time_zone().clone());
+    before.checked_sub(into_hour(&before))
+}
+
+fn start_of(date: Date, zone: &TimeZone) -> Result<Zoned, jiff::Error> {
+    // The reading 00:00 may not exist, and then the day starts later.
+    date.to_zoned(zone.clone())?.start_of_day()
+}
+
+fn starts_its_day(time: &Zoned) -> bool {
+    time.start_of_day().is_ok_and(|start| start == *time)
+}
+
+fn long_date(date: Date) -> String {
+    date.strftime("%-d %B %Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(rule: WindowRule, due: &str, zone: &str) -> String {
+        let zone = Zone::named(zone).unwrap();
+        let window = rule.before(due.parse().unwrap(), &zone).unwrap();
+        format!(
+            "{} {} | {}",
+            rfc3339(&window.start),
+            rfc3339(&window.end),
+            window.exactly()
+        )
+    }
+
+    #[test]
+    fn calendar_windows() {
+        use WindowRule::{PreviousDay, PreviousHour, PreviousMonth, PreviousWeek};
+        for (rule, due, zone, expected) in [
+            (
+                PreviousDay,
+                "2026-11-23T07:00:00Z",
+                "Europe/London",
+                "2026-11-22T00:00:00+00:00 2026-11-23T00:00:00+00:00 | Sunday 22 November 2026, 00:00–24:00 Europe/London (GMT)",
+            ),
+            (
+                PreviousDay,
+                "2026-03-30T07:00:00Z",
+                "Europe/London",
+                "2026-03-29T00:00:00+00:00 2026-03-30T00:00:00+01:00 | Sunday 29 March 2026, 00:00–24:00 Europe/London (GMT to BST)",
+            ),
+            (
+                PreviousDay,
+                "2018-11-05T12:00:00Z",
+                "America/Sao_Paulo",
+                "2018-11-04T01:00:00-02:00 2018-11-05T00:00:00-02:00 | Sunday 4 November 2018, 01:00–24:00 America/Sao_Paulo (-02)",
+            ),
+            (
+                PreviousWeek,
+                "2026-11-23T00:00:00Z",
+                "UTC",
+                "2026-11-16T00:00:00+00:00 2026-11-23T00:00:00+00:00 | 16 November 2026, 00:00 – 23 November 2026, 00:00 UTC (UTC)",
+            ),
+            (
+                PreviousWeek,
+                "2026-11-22T23:59:59Z",
+                "UTC",
+                "2026-11-09T00:00:00+00:00 2026-11-16T00:00:00+00:00 | 9 November 2026, 00:00 – 16 November 2026, 00:00 UTC (UTC)",
+            ),
+            (
+                PreviousMonth,
+                "2026-03-31T12:00:00Z",
+                "Asia/Kathmandu",
+                "2026-02-01T00:00:00+05:45 2026-03-01T00:00:00+05:45 | 1 February 2026, 00:00 – 1 March 2026, 00:00 Asia/Kathmandu (+0545)",
+            ),
+            (
+                PreviousHour,
+                "2026-11-23T07:10:00Z",
+                "Asia/Kathmandu",
+                "2026-11-23T11:00:00+05:45 2026-11-23T12:00:00+05:45 | Monday 23 November 2026, 11:00–12:00 Asia/Kathmandu (+0545)",
+            ),
+        ] {
+            assert_eq!(window(rule, due, zone), expected);
+        }
+    }
+
+    #[test]
+    fn labels_name_the_window_in_few_words() {
+        let zone = Zone::named("Europe/London").unwrap();
+        let label = |a: &str, b: &str| {
+            let window = Window::between(a.parse().unwrap(), b.parse().unwrap(), &zone);
+            window.unwrap().label()
+        };
+        assert_eq!(label("2026-11-22", "2026-11-23"), "Sunday 22 November 2026");
+        assert_eq!(label("2026-11-16", "2026-11-23"), "16–22 November 2026");
+        assert_eq!(label("2026-10-01", "2026-11-01"), "October 2026");
+        assert_eq!(
+            label("2026-10-30", "2026-11-02"),
+            "30 October – 1 November 2026"
+        );
+        assert_eq!(
+            label("2025-12-29", "2026-01-05"),
+            "29 December 2025 – 4 January 2026"
+        );
+        assert_eq!(
+            label("2026-11-22T08:00", "2026-11-22T18:30"),
+            "22 November 2026, 08:00–18:30"
+        );
+    }
+
+    #[test]
+    fn windows_that_do_not_exist() {
+        let zone = Zone::named("Europe/London").unwrap();
+        let window = |a: &str, b: &str| {
+            Window::between(a.parse().unwrap(), b.parse().unwrap(), &zone)
+                .and_then(|window| window.closed_at("2026-11-23T07:00:00Z".parse().unwrap()))
+                .map_err(|error| error.to_string())
+        };
+        assert!(
+            window("2026-11-22", "2026-11-22")
+                .unwrap_err()
+                .starts_with("the window ends at")
+        );
+        assert_eq!(
+            window("2026-03-29T01:30", "2026-03-30").unwrap_err(),
+            "2026-03-29T01:30:00 does not exist in Europe/London: the clocks skip it"
+        );
+        assert!(
+            window("2026-11-23", "2026-11-24")
+                .unwrap_err()
+                .contains("not over yet")
+        );
+        assert!("22.11.2026".parse::<LocalTime>().is_err());
+        assert!("2026-11-22T08:00Z".parse::<LocalTime>().is_err());
+    }
+
+    #[test]
+    fn hours_tile_the_day_where_clocks_shift_by_half_an_hour() {
+        let zone = Zone::named("Australia/Lord_Howe").unwrap();
+        let mut due: Timestamp = "2026-04-06T00:00:00Z".parse().unwrap();
+        for _ in 0..72 {
+            let window = WindowRule::PreviousHour.before(due, &zone).unwrap();
+            assert!(window.end() <= due && window.start() < window.end());
+            let earlier = WindowRule::PreviousHour
+                .before(window.end(), &zone)
+                .unwrap();
+            assert_eq!(
+                earlier, window,
+                "the window that ends at {due} is the one that closed last"
+            );
+            due = window.start();
+        }
+    }
+}
