@@ -53,7 +53,7 @@ pub async fn serve() -> Result<(), lambda_runtime::Error> {
 async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Runner, Error> {
     let settings = Settings::read(variable)
         .map_err(|error| Error::new(Code::ConfigurationError, Stage::Load, error.to_string()))?;
-    Runner::new(settings, settings::aws().await)
+    Runner::new(settings, settings::aws(settings::aws_loader()).await?)
 }
 
 async fn answer(

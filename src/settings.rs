@@ -8,6 +8,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 
 use crate::address::{Address, AllowedRecipients, Mailbox};
+use crate::error::{Code, Error, Panicked, Stage, unwinding};
 use crate::instance::InstanceArn;
 
 /// What the environment says.
@@ -123,13 +124,21 @@ const ATTEMPT: Duration = Duration::from_secs(20);
 /// How long a call with all its attempts may take.
 const CALL: Duration = Duration::from_secs(75);
 
-/// The SDK's configuration: Region, credentials, endpoints and retries are those of its own
-/// variables, and no call takes longer than it may.
-pub async fn aws() -> SdkConfig {
-    aws_loader().load().await
+/// The SDK's configuration.
+///
+/// # Errors
+/// `CONFIGURATION_ERROR` where one of the SDK's own variables has a value that it does not take.
+pub async fn aws(loader: ConfigLoader) -> Result<SdkConfig, Error> {
+    // The SDK panics on a value of AWS_MAX_ATTEMPTS or AWS_RETRY_MODE that it can't read.
+    unwinding(loader.load()).await.map_err(|Panicked| {
+        let message = "the AWS SDK can't read its settings";
+        Error::new(Code::ConfigurationError, Stage::Load, message)
+            .hint("check the variables that start with AWS_, such as AWS_MAX_ATTEMPTS")
+    })
 }
 
-/// What [`aws`] loads, for a shell that has more to say.
+/// What [`aws`] loads: Region, credentials, endpoints and retries are those of the SDK's own
+/// variables, and no call takes longer than it may.
 pub fn aws_loader() -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)

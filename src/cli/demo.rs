@@ -36,7 +36,8 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     let folder = arguments.out.join("messages");
     empty(&folder)?;
     let simulator = start(Options::default()).await?;
-    let runner = Runner::new(settings(cli)?, simulated(&simulator).await)?;
+    let runner = Runner::new(settings(cli)?, simulated(&simulator).await?)?;
+    print::warnings(&runner.definitions(&[]).await?.problems);
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
     let invocation = Invocation {
@@ -51,7 +52,6 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     // The display ends with its channel; what it shows is no result.
     let _ = shown.await;
     save(&folder, &outcome, &simulator)?;
-    print::problems(&runner.definitions(&[]).await?.problems);
     print::outcome(&outcome);
     print::out(&format!(
         "\nThe messages are in {} as .eml, .html and .txt.\n",

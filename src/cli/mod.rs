@@ -9,7 +9,6 @@ mod run;
 mod simulate;
 
 use std::env;
-use std::io::{Write as _, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -67,8 +66,7 @@ pub async fn main() -> ExitCode {
         Command::Simulate(arguments) => simulate::simulate(arguments).await,
     };
     ended.unwrap_or_else(|error| {
-        // Where standard error is closed there is nobody to tell.
-        let _ = stderr().write_all(print::error(&error).as_bytes());
+        print::complain(&print::error(&error));
         exit_code(&error)
     })
 }
@@ -108,14 +106,15 @@ impl Cli {
     ) -> Result<(Runner, Option<Simulator>), Error> {
         let settings = self.settings()?;
         if !simulate {
-            return Ok((Runner::new(settings, settings::aws().await)?, None));
+            let config = settings::aws(settings::aws_loader()).await?;
+            return Ok((Runner::new(settings, config)?, None));
         }
         let simulator = start(Options {
             clock: clock(time),
             ..Options::default()
         })
         .await?;
-        let runner = Runner::new(settings, simulated(&simulator).await)?;
+        let runner = Runner::new(settings, simulated(&simulator).await?)?;
         Ok((runner, Some(simulator)))
     }
 }
@@ -136,14 +135,13 @@ async fn start(options: Options) -> Result<Simulator, Error> {
 
 /// The SDK's configuration for a simulator: nothing of it comes from the environment, so that no
 /// request can reach AWS.
-async fn simulated(simulator: &Simulator) -> SdkConfig {
+async fn simulated(simulator: &Simulator) -> Result<SdkConfig, Error> {
     let nobody = Credentials::new("simulated", "simulated", None, None, "simulator");
-    settings::aws_loader()
+    let loader = settings::aws_loader()
         .region(Region::new("eu-west-2"))
         .credentials_provider(nobody)
-        .endpoint_url(simulator.url())
-        .load()
-        .await
+        .endpoint_url(simulator.url());
+    settings::aws(loader).await
 }
 
 /// The one report with this id.
@@ -156,7 +154,7 @@ async fn only(runner: &Runner, id: &str) -> Result<crate::definition::Report, Er
         invalid,
         problems,
     } = runner.definitions(&[id]).await?;
-    print::problems(&problems);
+    print::warnings(&problems);
     match (
         reports.pop(),
         invalid.into_iter().next().and_then(|run| run.error),

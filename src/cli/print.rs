@@ -1,11 +1,11 @@
 //! What people read at a terminal.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _, stderr, stdout};
+use std::io::{Write as _, stderr, stdout};
 
 use serde_json::Value;
 
-use crate::definition::Problem;
+use crate::definition::{Problem, Severity};
 use crate::error::Error;
 use crate::run::{DeliveryStatus, Outcome, RunOutcome, Status};
 
@@ -20,24 +20,45 @@ pub(super) fn json(value: &Value) {
     out(&format!("{value:#}\n"));
 }
 
-/// The problems of definitions, on standard error.
-pub(super) fn problems(problems: &[Problem]) {
-    let mut standard_error = stderr();
-    for problem in problems {
-        let written: io::Result<()> = writeln!(standard_error, "{problem}");
-        if written.is_err() {
-            return;
-        }
+/// The warnings among problems, on standard error; errors come with the failure that they cause.
+pub(super) fn warnings(problems: &[Problem]) {
+    for problem in problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Warning)
+    {
+        complain(&format!("{problem}\n"));
     }
 }
 
-/// An error with its hint.
+/// Writes to standard error.
+pub(super) fn complain(text: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = stderr().write_all(text.as_bytes());
+}
+
+/// An error with its hint, or with the problems that it consists of.
 pub(super) fn error(error: &Error) -> String {
-    let mut text = format!("error[{}]: {}\n", error.code, error.message);
-    if let Some(hint) = &error.hint {
+    let problems: Vec<_> = error.details.iter().filter_map(problem).collect();
+    let mut text = match &error.report {
+        Some(report) => format!("{report}: error[{}]: {}\n", error.code, error.message),
+        None => format!("error[{}]: {}\n", error.code, error.message),
+    };
+    if let (Some(hint), true) = (&error.hint, problems.is_empty()) {
         let _ = writeln!(text, "  help: {hint}");
     }
+    text.extend(problems);
     text
+}
+
+/// A problem of a definition as a compiler shows it.
+fn problem(details: &Value) -> Option<String> {
+    let text = |key: &str| details.get(key)?.as_str();
+    let (file, severity, code) = (text("file")?, text("severity")?, text("code")?);
+    let (line, column) = (details.get("line")?, details.get("column")?);
+    let (message, help) = (text("message")?, text("help")?);
+    Some(format!(
+        "{file}:{line}:{column}: {severity}[{code}]: {message}\n  help: {help}\n"
+    ))
 }
 
 /// One line for each report, and what went wrong.
@@ -56,7 +77,7 @@ pub(super) fn outcome(outcome: &Outcome) {
         .then_some(outcome.error.as_ref())
         .flatten();
     for failure in failures.chain(lonely) {
-        let _ = stderr().write_all(error(failure).as_bytes());
+        complain(&error(failure));
     }
 }
 

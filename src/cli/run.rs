@@ -38,7 +38,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> Ended {
     let order = order(arguments)?;
     let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
-    print::problems(&runner.definitions(&order.reports).await?.problems);
+    print::warnings(&runner.definitions(&order.reports).await?.problems);
     let invocation = invocation(arguments.simulate, arguments.time);
     let outcome = runner.run(&order, &invocation).await;
     match arguments.json {

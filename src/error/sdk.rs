@@ -1,8 +1,13 @@
 //! The errors of the AWS SDK, told apart by what can be done about them.
 
+use std::io;
+
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::config::http::HttpResponse;
-use aws_sdk_connect::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::operation::RequestId;
+
+use aws_smithy_runtime_api::client::result::DispatchFailure;
 
 use super::{Code, Error, Stage, redact_addresses};
 
@@ -34,12 +39,7 @@ where
     let failure = match error {
         SdkError::TimeoutError(_) => no_answer(operation, stage),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => no_answer(operation, stage),
-        SdkError::DispatchFailure(failure) if failure.is_io() => Error::new(
-            Code::ServiceError,
-            stage,
-            format!("the connection for {operation} broke before an answer came"),
-        )
-        .retryable(),
+        SdkError::DispatchFailure(failure) if left(failure) => broken(operation, stage, error),
         SdkError::ServiceError(refusal) => refused(
             operation,
             stage,
@@ -63,40 +63,43 @@ pub fn is_ambiguous<E>(error: &SdkError<E, HttpResponse>) -> bool {
         SdkError::ServiceError(refusal) => refusal.raw().status().is_success(),
         // A connection that was never made carried no request.
         SdkError::DispatchFailure(failure) => {
-            !failure.is_user()
-                && !failure.is_other()
-                && !failure
-                    .as_connector_error()
-                    .is_some_and(|error| never_connected(error))
+            left(failure) && !has_cause(failure, |io: &io::Error| never_connected(io.kind()))
         }
         _ => true,
     }
+}
+
+/// Whether the call got as far as the network: it did not where it lacked credentials.
+fn left(failure: &DispatchFailure) -> bool {
+    !failure.is_user() && !has_cause(failure, |_: &CredentialsError| true)
+}
+
+fn has_cause<C: std::error::Error + 'static>(
+    failure: &DispatchFailure,
+    is_it: impl Fn(&C) -> bool,
+) -> bool {
+    let first = failure
+        .as_connector_error()
+        .map(|error| error as &(dyn std::error::Error + 'static));
+    let mut causes = std::iter::successors(first, |error| error.source());
+    causes.any(|error| error.downcast_ref().is_some_and(&is_it))
+}
+
+fn never_connected(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind;
+    matches!(
+        kind,
+        ErrorKind::ConnectionRefused
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::AddrNotAvailable
+    )
 }
 
 /// Whether the service clearly refused for its rate, so that asking again is safe.
 pub fn is_throttled<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     matches!(error, SdkError::ServiceError(refusal)
         if throttles(refusal.raw().status().as_u16(), refusal.err().code().unwrap_or_default()))
-}
-
-fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut source = Some(error);
-    while let Some(error) = source {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            use std::io::ErrorKind;
-            if matches!(
-                io.kind(),
-                ErrorKind::ConnectionRefused
-                    | ErrorKind::HostUnreachable
-                    | ErrorKind::NetworkUnreachable
-                    | ErrorKind::AddrNotAvailable
-            ) {
-                return true;
-            }
-        }
-        source = error.source();
-    }
-    false
 }
 
 fn throttles(status: u16, code: &str) -> bool {
@@ -112,17 +115,20 @@ fn no_answer(operation: &str, stage: Stage) -> Error {
     .retryable()
 }
 
+fn broken<E>(operation: &str, stage: Stage, error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: std::error::Error + 'static,
+{
+    let message = format!("the connection for {operation} failed: {}", causes(error));
+    Error::new(Code::ServiceError, stage, message).retryable()
+}
+
 fn bad_response<E>(operation: &str, stage: Stage, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: std::error::Error + 'static,
 {
-    let cause = redact_addresses(&DisplayErrorContext(error).to_string());
-    Error::new(
-        Code::BadResponse,
-        stage,
-        format!("the answer to {operation} can't be read: {cause}"),
-    )
-    .retryable()
+    let message = format!("the answer to {operation} can't be read: {}", causes(error));
+    Error::new(Code::BadResponse, stage, message).retryable()
 }
 
 /// The call never left: no credentials, no Region, no endpoint.
@@ -130,15 +136,27 @@ fn not_sent<E>(operation: &str, stage: Stage, error: &SdkError<E, HttpResponse>)
 where
     E: std::error::Error + 'static,
 {
-    let cause = redact_addresses(&DisplayErrorContext(error).to_string());
-    Error::new(
-        Code::ConfigurationError,
-        stage,
-        format!("{operation} could not be sent: {cause}"),
-    )
-    .hint(
+    let message = format!("{operation} could not be sent: {}", causes(error));
+    Error::new(Code::ConfigurationError, stage, message).hint(
         "check the AWS credentials and the Region; in Lambda both come from the function's own role",
     )
+}
+
+/// The error and its causes on one line, each said once.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = String::new();
+    for cause in std::iter::successors(Some(error), |error| error.source()) {
+        let cause = cause.to_string();
+        if text.contains(&cause) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause);
+    }
+    let line: Vec<&str> = text.split_whitespace().collect();
+    redact_addresses(&line.join(" "))
 }
 
 fn refused<E: ProvideErrorMetadata>(

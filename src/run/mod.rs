@@ -5,11 +5,7 @@ mod outcome;
 mod report;
 
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Mutex as SyncMutex;
-use std::task::Poll;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
@@ -20,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::connect::Connect;
 use crate::definition::{self, Problem, Report, ReportId, Severity, nearest};
-use crate::error::{Code, Error, Stage, redact_addresses};
+use crate::error::{Code, Error, Panicked, Stage, redact_addresses, unwinding};
 use crate::event::{self, Order};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
@@ -251,33 +247,12 @@ fn unknown_report(id: &ReportId, files: &[File]) -> Error {
     .hint(hint)
 }
 
-/// A future panicked; the message is on standard error.
-struct Panicked;
-
-async fn unwinding<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        match polled {
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(_) => Poll::Ready(Err(Panicked)),
-        }
-    })
-    .await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_panic_is_an_outcome() {
-        let broken = async {
-            tokio::task::yield_now().await;
-            panic!("boom")
-        };
-        assert!(unwinding(broken).await.is_err());
+    #[test]
+    fn a_panic_is_an_outcome() {
         let outcome = RunOutcome::started(&"daily".parse().unwrap()).panicked();
         assert_eq!(outcome.status, Status::Failed);
         assert_eq!(outcome.error.unwrap().code, Code::InternalError);

@@ -70,9 +70,9 @@ fn arrival(rng: &mut Rng, queue: usize, channel: Channel, time: i64, midnight: i
         then: QueueExit::GaveUp,
         callbacks_missed: 0,
     };
-    let asks_after = rng.i64(45 * SECOND..150 * SECOND);
+    let asks_after = rng.i64(30 * SECOND..120 * SECOND);
     let callbacks = midnight + 8 * HOUR..midnight + 18 * HOUR;
-    let asks = channel == Channel::Voice && callbacks.contains(&time) && happens(rng, 0.2);
+    let asks = channel == Channel::Voice && callbacks.contains(&time) && happens(rng, 0.35);
     if asks && asks_after < arrival.patience {
         (arrival.patience, arrival.then) = (asks_after, QueueExit::AskedCallback);
     } else if overflow(queue, channel).is_some()

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::contact::{Channel, Contact};
 use super::day::Day;
-pub use super::figures::{Figure, Interval, MetricFilter, MetricRequest, Query, Row};
+pub use super::query::{Figure, Interval, MetricFilter, MetricRequest, Query, Row};
 use super::random::{self, uuid};
 
 /// The contact centre.
@@ -38,7 +38,7 @@ pub struct Queue {
     pub(crate) channels: [u32; 4],
 }
 
-/// The two types of queues (ListQueues, `QueueType`).
+/// The two types of queues (`ListQueues`, `QueueType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueType {
     /// A queue that routing profiles serve.
@@ -90,7 +90,7 @@ impl Centre {
         }
     }
 
-    /// The queues that ListQueues knows: the standard ones first, then the agents'.
+    /// The queues that `ListQueues` knows: the standard ones first, then the agents'.
     pub fn queues(&self) -> &[Queue] {
         self.queues.split_last().map_or(&[], |(_, listed)| listed)
     }

@@ -3,115 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::centre::Centre;
 use super::contact::{Channel, Contact};
 use super::day::{AgentDay, Attempt};
 use super::definitions::{self, Definition, Shape, Source};
-pub use super::intervals::Interval;
+use super::query::{Figure, MetricRequest, Query, Row};
 use super::shifts::Span;
-use crate::metric::Comparison;
-
-/// What is asked of the centre (GetMetricDataV2 without its limits).
-#[derive(Clone, Debug)]
-pub struct Query {
-    /// The first instant of the window.
-    pub start: Timestamp,
-    /// The end of the window; it does not belong to it.
-    pub end: Timestamp,
-    /// What the window is cut into.
-    pub interval: Interval,
-    /// Where days and weeks begin.
-    pub time_zone: TimeZone,
-    /// By the API's key (`QUEUE`), the ids to keep. A key that the centre does not model keeps
-    /// nothing.
-    pub filters: BTreeMap<String, Vec<String>>,
-    /// The API's keys to group by.
-    pub groupings: Vec<String>,
-    /// The metrics.
-    pub metrics: Vec<MetricRequest>,
-}
-
-/// One metric of a query.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MetricRequest {
-    /// The API's name.
-    pub name: String,
-    /// The `X` of the metrics that count what happens in X seconds.
-    pub threshold: Option<(Comparison, f64)>,
-    /// Which contacts count for this metric; all filters must hold.
-    pub filters: Vec<MetricFilter>,
-}
-
-/// A filter of one metric.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MetricFilter {
-    /// `INITIATION_METHOD` or `DISCONNECT_REASON`.
-    pub key: String,
-    /// The values to keep.
-    pub values: Vec<String>,
-    /// Whether to keep all but the values.
-    pub negate: bool,
-}
-
-/// The figures of one group in one interval.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// By the API's key, the id. A group of contacts that have no agent has no `AGENT`.
-    pub dimensions: BTreeMap<String, String>,
-    /// The first instant of the interval.
-    pub start: Timestamp,
-    /// Its end.
-    pub end: Timestamp,
-    /// The figures, in the order of the metrics asked.
-    pub values: Vec<Figure>,
-}
-
-/// One figure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Figure {
-    /// A number in the unit of the metric.
-    Number(f64),
-    /// There is nothing that it could be computed from.
-    Null,
-    /// The service leaves the metric out of the answer.
-    Missing,
-}
-
-impl Query {
-    /// A query for the totals of a window, of all contacts.
-    pub fn total(start: Timestamp, end: Timestamp, metrics: Vec<MetricRequest>) -> Self {
-        Self {
-            start,
-            end,
-            interval: Interval::Total,
-            time_zone: TimeZone::UTC,
-            filters: BTreeMap::new(),
-            groupings: Vec::new(),
-            metrics,
-        }
-    }
-}
-
-impl MetricRequest {
-    /// The metric without threshold and filters.
-    pub fn plain(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            threshold: None,
-            filters: Vec::new(),
-        }
-    }
-
-    /// The metric with a threshold in seconds.
-    pub fn within(name: &str, comparison: Comparison, seconds: f64) -> Self {
-        Self {
-            threshold: Some((comparison, seconds)),
-            ..Self::plain(name)
-        }
-    }
-}
 
 /// The rows of a query.
 pub(super) fn figures(centre: &Centre, query: &Query) -> Vec<Row> {
@@ -449,3 +347,6 @@ fn channel_index(channel: Channel) -> usize {
 fn instant(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,7 @@ fn check_id(id: &str) -> Result<(), Refusal> {
     }
 }
 
-/// The Region in the credential scope of a signed request (SigV4, `Authorization`).
+/// The Region in the credential scope of a signed request (`SigV4`, `Authorization`).
 pub(crate) fn signed_region(authorization: &str) -> Option<&str> {
     let (_, credential) = authorization.split_once("Credential=")?;
     credential.split('/').nth(2).filter(|region| {

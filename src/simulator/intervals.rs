@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 
 use super::shifts::Span;
 
-/// The interval periods of GetMetricDataV2.
+/// The interval periods of `GetMetricDataV2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interval {
     /// The whole window.

@@ -1,4 +1,4 @@
-//! What a request for figures may ask: the limits of GetMetricDataV2, enforced with the errors of
+//! What a request for figures may ask: the limits of `GetMetricDataV2`, enforced with the errors of
 //! the service. Where its texts are known they are the same; the others say what is wrong.
 
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ pub(crate) struct Asked {
 }
 
 /// The keys of which a request has to filter by one at least, because the permission is checked
-/// on what they name (GetMetricDataV2, Filters).
+/// on what they name (`GetMetricDataV2`, Filters).
 const AUTHORISING_KEYS: [&str; 11] = [
     "QUEUE",
     "ROUTING_PROFILE",
@@ -413,3 +413,6 @@ fn modelled(
         Err(Refusal::invalid_parameter(text))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! ListQueues, ListRoutingProfiles and ListUsers: the names behind the ids.
+//! `ListQueues`, `ListRoutingProfiles` and `ListUsers`: the names behind the ids.
 
 use serde_json::{Value, json};
 

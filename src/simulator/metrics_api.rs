@@ -1,4 +1,4 @@
-//! GetMetricDataV2, `POST /metrics/data`.
+//! `GetMetricDataV2`, `POST /metrics/data`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(crate) fn metric_data(state: &State, body: &[u8]) -> Result<Value, Refusal> 
     let mut members = members(body)?;
     let request = MetricDataRequest::deserialize_from(&members)?;
     let asked = request.check(state.clock.now())?;
-    members.remove("NextToken");
+    members.shift_remove("NextToken");
     let identity = Value::Object(members).to_string();
     let results = results(state, &asked, &identity);
     let size = asked.max_results.min(state.page_size);

@@ -23,11 +23,14 @@ mod lists;
 mod mailbox;
 mod metrics_api;
 mod pages;
+mod query;
 mod random;
 mod refusal;
 mod routes;
 mod ses;
 mod shifts;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::io;

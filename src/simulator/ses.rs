@@ -1,4 +1,4 @@
-//! SES v2 SendEmail, `POST /v2/email/outbound-emails`, for raw messages.
+//! SES v2 `SendEmail`, `POST /v2/email/outbound-emails`, for raw messages.
 
 use mail_parser::MessageParser;
 use mail_parser::decoders::base64::base64_decode;

@@ -45,11 +45,11 @@ const NIGHT: (f64, f64) = (0.75, 8.0);
 pub(crate) fn shift(rng: &mut Rng, agent: usize, midnight: i64) -> Option<Shift> {
     let weekday = (midnight.div_euclid(DAY) + 3).rem_euclid(7);
     let on_duty = match weekday {
-        5 => agent % 3 == 0,
-        6 => agent % 4 == 0,
+        5 => agent.is_multiple_of(3),
+        6 => agent.is_multiple_of(4),
         // Whoever works on weekends is off on a Monday or a Tuesday, and now and then one is ill.
-        0 => agent % 6 != 0 && !happens(rng, 0.06),
-        1 => agent % 8 != 0 && !happens(rng, 0.06),
+        0 => !agent.is_multiple_of(6) && !happens(rng, 0.06),
+        1 => !agent.is_multiple_of(8) && !happens(rng, 0.06),
         _ => !happens(rng, 0.08),
     };
     if !on_duty {

@@ -1,0 +1,246 @@
+use std::path::Path;
+
+use aws_config::Region;
+use aws_sdk_connect::config::Credentials;
+use connect_reports::connect::Connect;
+use connect_reports::definition::{self, Dimension, Report};
+use connect_reports::error::{Code, Error};
+use connect_reports::plan::{self, Answer, Directory, Entry, Request};
+use connect_reports::settings::aws_loader;
+use connect_reports::table::{self, Answers, Table, format};
+use connect_reports::window::{WindowRule, Zone};
+use serde_json::{Value, json};
+
+use crate::harness::binary::{DUE, SMALL};
+use crate::harness::canned::Canned;
+
+const SALES: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+const LOANS: &str = "aaaaaaaa-0000-4000-8000-000000000002";
+const ANA: &str = "11111111-2222-4333-8444-555555555555";
+
+/// Contacts that never reached an agent come without any dimension, and keep their row.
+#[tokio::test]
+async fn a_row_without_dimensions_is_kept() {
+    let report = report("AGENT", r#"["CONTACTS_HANDLED", "CONTACTS_ABANDONED"]"#);
+    let table = tabled(&report, fixture("agents-with-nobody")).await;
+    assert_eq!(texts(&table), ["ana: 11, 0", "nobody: 0, 4"]);
+}
+
+/// Three things stay apart: a selected queue without a row, a row that lacks a metric, and a
+/// metric that could not be computed.
+#[tokio::test]
+async fn what_is_missing_says_how() {
+    let metrics = r#"["CONTACTS_QUEUED", "AVG_HANDLE_TIME", "MAX_QUEUED_TIME"]"#;
+    let report = report("QUEUE", metrics);
+    let table = tabled(&report, fixture("missing-and-null")).await;
+    assert_eq!(
+        texts(&table),
+        [
+            "Loans: 0, no data, no data",
+            "Sales: no data, not computable, no data"
+        ]
+    );
+}
+
+/// A row with nothing but its figures, as the service gives one without groupings.
+#[tokio::test]
+async fn a_bare_row_is_read() {
+    let report = report("QUEUE", r#"["CONTACTS_HANDLED", "MAX_QUEUED_TIME"]"#);
+    let (_, totals) = requests(&report);
+    let answer = answer(&totals, [fixture("bare-row")]).await.unwrap();
+    let figures: Vec<_> = answer.rows[0]
+        .figures
+        .values()
+        .map(|figure| figure.value().unwrap())
+        .collect();
+    assert_eq!(figures, [3.0, 21.408]);
+}
+
+/// Figures go to the metric that they echo: whatever the order, the number's form, the order of
+/// filter values, and empty lists.
+#[tokio::test]
+async fn figures_go_where_their_echo_says() {
+    let metrics = r#"[
+        "CONTACTS_HANDLED",
+        { name = "CONTACTS_HANDLED", label = "In", where = { INITIATION_METHOD = ["INBOUND", "TRANSFER"] } },
+        { name = "CONTACTS_HANDLED", label = "Out", where_not = { INITIATION_METHOD = ["INBOUND"] } },
+        { name = "SERVICE_LEVEL", threshold = 20 },
+        { name = "SERVICE_LEVEL", threshold = 60 },
+    ]"#;
+    let report = report("QUEUE", metrics);
+    let table = tabled(&report, fixture("echoes-out-of-order")).await;
+    assert_eq!(texts(&table)[1], "Sales: 9, 7, 2, 75.0\u{a0}%, 90.5\u{a0}%");
+}
+
+/// An echo that carries less than was asked is matched where only one metric fits.
+#[tokio::test]
+async fn a_poorer_echo_is_matched_where_it_is_clear() {
+    let bare = json!({"MetricResults": [{"Collections": [{"Metric": {"Name": "SERVICE_LEVEL"}, "Value": 80}]}]});
+    let one = report("QUEUE", r#"[{ name = "SERVICE_LEVEL", threshold = 20 }]"#);
+    let found = answer(&requests(&one).1, [bare.clone()]).await.unwrap();
+    assert_eq!(found.rows[0].figures.len(), 1);
+    let two = r#"[{ name = "SERVICE_LEVEL", threshold = 20 }, { name = "SERVICE_LEVEL", threshold = 60 }]"#;
+    let error = answer(&requests(&report("QUEUE", two)).1, [bare])
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, Code::BadResponse);
+}
+
+/// Answers that contradict the request, or themselves, are refused; nothing is guessed.
+#[tokio::test]
+async fn contradictions_are_refused() {
+    let report = report("QUEUE", r#"["CONTACTS_QUEUED"]"#);
+    let (rows, _) = requests(&report);
+    let collection = |name: &str, value: f64| json!({"Metric": {"Name": name}, "Value": value});
+    let row =
+        |collections: Value| json!({"Dimensions": {"QUEUE": SALES}, "Collections": collections});
+    let good = row(json!([collection("CONTACTS_QUEUED", 1.0)]));
+    for (results, told) in [
+        (json!([good, good]), "the same row came twice"),
+        (
+            json!([row(json!([
+                collection("CONTACTS_QUEUED", 1.0),
+                collection("CONTACTS_QUEUED", 2.0)
+            ]))]),
+            "CONTACTS_QUEUED came twice in one row",
+        ),
+        (
+            json!([row(json!([collection("CONTACTS_HANDLED", 1.0)]))]),
+            "CONTACTS_HANDLED came, which was not asked for in this form",
+        ),
+        (
+            json!([row(json!([{"Value": 1}]))]),
+            "a figure came without its metric",
+        ),
+        (
+            json!([row(json!([collection("CONTACTS_QUEUED", -1.0)]))]),
+            "CONTACTS_QUEUED came with a figure that can't be",
+        ),
+    ] {
+        let error = answer(&rows, [json!({"MetricResults": results})])
+            .await
+            .unwrap_err();
+        assert_eq!((error.code, error.retryable), (Code::BadResponse, true));
+        assert!(error.message.ends_with(told), "{}", error.message);
+    }
+}
+
+/// All pages belong to the answer; an empty token is the end, a repeated one an error.
+#[tokio::test]
+async fn pages_are_followed_to_the_end() {
+    let report = report("QUEUE", r#"["CONTACTS_QUEUED"]"#);
+    let (rows, _) = requests(&report);
+    let page = |queue: &str, token: &str| {
+        json!({"NextToken": token, "MetricResults": [
+            {"Dimensions": {"QUEUE": queue}, "Collections": [{"Metric": {"Name": "CONTACTS_QUEUED"}, "Value": 1}]}
+        ]})
+    };
+    let service = Canned::start([page(SALES, "one"), page(LOANS, "")]).await;
+    let answer = connect(&service).await.figures(&rows).await.unwrap();
+    assert_eq!((answer.rows.len(), answer.pages), (2, 2));
+    let asked = service.asked();
+    assert_eq!(asked[1]["NextToken"], "one");
+    let mut second = asked[1].clone();
+    second.as_object_mut().unwrap().remove("NextToken");
+    assert_eq!(second, asked[0]);
+
+    let error = self::answer(&rows, [page(SALES, "one"), page(LOANS, "one")])
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, Code::BadResponse);
+    assert!(
+        error.message.contains("the same page token twice"),
+        "{}",
+        error.message
+    );
+}
+
+fn fixture(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.json"));
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn report(group_by: &str, metrics: &str) -> Report {
+    let queues = format!("[\"{SALES}\", \"{LOANS}\"]");
+    let text = SMALL
+        .replace(
+            "group_by = [\"QUEUE\"]",
+            &format!("group_by = [\"{group_by}\"]"),
+        )
+        .replace("[\"*\"]", &queues)
+        .replace(
+            r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#,
+            metrics,
+        );
+    let parsed = definition::parse("small.toml", text.as_bytes(), &Default::default());
+    assert_eq!(parsed.problems, []);
+    parsed.report.unwrap()
+}
+
+/// The requests for the rows and for the totals of a report's section.
+fn requests(report: &Report) -> (Request, Request) {
+    let zone = Zone::named("Europe/London").unwrap();
+    let window = WindowRule::PreviousDay
+        .before(DUE.parse().unwrap(), &zone)
+        .unwrap();
+    let mut plan = plan::plan(report, &window, &Directory::default()).unwrap();
+    let totals = plan.requests.pop().unwrap();
+    (plan.requests.pop().unwrap(), totals)
+}
+
+async fn connect(service: &Canned) -> Connect {
+    let config = aws_loader()
+        .region(Region::new("eu-west-2"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(service.url())
+        .load()
+        .await;
+    let instance =
+        "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
+    Connect::new(&config, &instance.parse().unwrap())
+}
+
+async fn answer(
+    request: &Request,
+    answers: impl IntoIterator<Item = Value>,
+) -> Result<Answer, Error> {
+    let service = Canned::start(answers).await;
+    connect(&service).await.figures(request).await
+}
+
+async fn tabled(report: &Report, rows: Value) -> Table {
+    let (request, _) = requests(report);
+    let answer = answer(&request, [rows]).await.unwrap();
+    let entry = |id: &str, name: &str| Entry {
+        id: id.to_owned(),
+        name: name.to_owned(),
+    };
+    let mut directory = Directory::default();
+    directory.insert(
+        Dimension::Queue,
+        vec![entry(SALES, "Sales"), entry(LOANS, "Loans")],
+    );
+    directory.insert(Dimension::Agent, vec![entry(ANA, "ana")]);
+    let totals = Answer::default();
+    table::build(
+        &report.sections[0],
+        Answers {
+            rows: Some((&request, &answer)),
+            totals: &totals,
+        },
+        &directory,
+    )
+}
+
+/// Each row as `name: figure, figure`.
+fn texts(table: &Table) -> Vec<String> {
+    let row = |row: &table::TableRow| {
+        let name = row.members[0].name.as_deref().unwrap_or("nobody");
+        let figures = table.columns.iter().zip(&row.figures);
+        let figures: Vec<_> = figures
+            .map(|(column, figure)| format::figure(*figure, column.unit))
+            .collect();
+        format!("{name}: {}", figures.join(", "))
+    };
+    table.rows.iter().map(row).collect()
+}

@@ -1,0 +1,165 @@
+//! The built program, in an environment of the test's own.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use connect_reports::simulator::{Clock, Options, Simulator};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::runtime_api::{Answer, RuntimeApi};
+
+/// When the tests happen: the Monday after the clocks went forward in London.
+pub const NOW: &str = "2025-03-31T12:00:00Z";
+/// When their events were due.
+pub const DUE: &str = "2025-03-31T07:00:00Z";
+
+/// A simulator at [`NOW`].
+pub async fn simulator() -> Simulator {
+    let clock = Clock::At(NOW.parse().unwrap());
+    Simulator::start(Options {
+        clock,
+        ..Options::default()
+    })
+    .await
+    .unwrap()
+}
+
+/// The program with nothing of the tester's environment.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_connect-reports"));
+    command
+        .env_clear()
+        .env("AWS_REGION", "eu-west-2")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs a command of the terminal to its end, while the test's own servers go on.
+pub async fn run(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
+}
+
+/// The function as Lambda starts it.
+pub struct Function {
+    pub api: RuntimeApi,
+    process: Child,
+    log: std::path::PathBuf,
+    _folder: TempDir,
+}
+
+impl Function {
+    /// Starts the function against a fake AWS.
+    pub async fn start(endpoint: &str, definitions: &str, more: &[(&str, &str)]) -> Self {
+        let api = RuntimeApi::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let process = program()
+            .env("AWS_LAMBDA_RUNTIME_API", api.address())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "connect-reports")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_ENDPOINT_URL", endpoint)
+            .env("CONNECT_REPORTS_DEFINITIONS", definitions)
+            .envs(more.iter().copied())
+            .stdout(std::fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        Self {
+            api,
+            process,
+            log,
+            _folder: folder,
+        }
+    }
+
+    /// The answer to a payload.
+    pub async fn invoke(&self, payload: &Value) -> Answer {
+        self.api
+            .invoke(payload.to_string(), Duration::from_secs(60))
+            .await
+    }
+
+    /// The answer to a payload, which must be a success of the invocation.
+    pub async fn succeed(&self, payload: &Value) -> Value {
+        match self.invoke(payload).await {
+            Answer::Response(value) => value,
+            Answer::Error { kind, message } => panic!("{kind}: {message}"),
+        }
+    }
+
+    /// The error with which a payload's invocation fails: its type, and its message read as JSON.
+    pub async fn fail(&self, payload: &Value) -> (String, Value) {
+        failed(self.invoke(payload).await)
+    }
+
+    /// What the function has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        // Lambda too ends a process without asking it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The failure of an invocation.
+pub fn failed(answer: Answer) -> (String, Value) {
+    match answer {
+        Answer::Response(value) => panic!("the invocation succeeded: {value}"),
+        Answer::Error { kind, message } => (kind, serde_json::from_str(&message).unwrap()),
+    }
+}
+
+/// A scheduled event of EventBridge.
+pub fn tick() -> Value {
+    json!({
+        "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event", "source": "aws.events", "account": "123456789012",
+        "time": DUE, "region": "eu-west-2",
+        "resources": ["arn:aws:events:eu-west-2:123456789012:rule/reports"], "detail": {}
+    })
+}
+
+/// A folder with these definitions.
+pub fn definitions(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// The path of a folder as text.
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A small valid definition.
+pub const SMALL: &str = r#"
+title    = "Small"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "Europe/London"
+window   = "previous-day"
+
+[email]
+from = "Reports <reports@example.com>"
+to   = ["ops@example.com"]
+
+[[section]]
+title    = "By queue"
+group_by = ["QUEUE"]
+filters  = { QUEUE = ["*"] }
+metrics  = ["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]
+"#;

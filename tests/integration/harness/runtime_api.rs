@@ -1,0 +1,125 @@
+//! Lambda's Runtime API: hands events to the function under test and takes its answers.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http_body_util::Full;
+use hyper::Response;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::http::{Answered, Asked, Server, answer};
+
+pub struct RuntimeApi {
+    server: Server,
+    events: UnboundedSender<Event>,
+    answers: Mutex<UnboundedReceiver<Answer>>,
+}
+
+struct Event {
+    payload: Vec<u8>,
+    deadline: SystemTime,
+}
+
+/// What the function posted.
+#[derive(Debug)]
+pub enum Answer {
+    Response(Value),
+    Error { kind: String, message: String },
+}
+
+struct Shared {
+    events: Mutex<UnboundedReceiver<Event>>,
+    answers: UnboundedSender<Answer>,
+}
+
+impl RuntimeApi {
+    pub async fn start() -> Self {
+        let (events, waiting) = unbounded_channel();
+        let (given, answers) = unbounded_channel();
+        let shared = Arc::new(Shared {
+            events: Mutex::new(waiting),
+            answers: given,
+        });
+        let server = Server::start(move |asked| {
+            let shared = Arc::clone(&shared);
+            async move { respond(&shared, asked).await }
+        })
+        .await;
+        Self {
+            server,
+            events,
+            answers: Mutex::new(answers),
+        }
+    }
+
+    /// The value of `AWS_LAMBDA_RUNTIME_API`.
+    pub fn address(&self) -> String {
+        self.server.address.to_string()
+    }
+
+    /// Hands an event to the function, with so much time until its deadline, and waits for what it
+    /// posts.
+    pub async fn invoke(&self, payload: impl Into<Vec<u8>>, time: Duration) -> Answer {
+        self.invoke_until(payload, SystemTime::now() + time).await
+    }
+
+    pub async fn invoke_until(&self, payload: impl Into<Vec<u8>>, deadline: SystemTime) -> Answer {
+        self.events
+            .send(Event {
+                payload: payload.into(),
+                deadline,
+            })
+            .unwrap();
+        let mut answers = self.answers.lock().await;
+        let answer = tokio::time::timeout(Duration::from_secs(120), answers.recv()).await;
+        answer.expect("the function posts an answer").unwrap()
+    }
+}
+
+async fn respond(shared: &Shared, asked: Asked) -> Answered {
+    let path = asked
+        .path
+        .strip_prefix("/2018-06-01/runtime/invocation/")
+        .unwrap();
+    if path == "next" {
+        // Lambda too lets the function wait here.
+        let event = shared.events.lock().await.recv().await;
+        return event.map_or_else(|| answer(500, "text/plain", "over"), hand_over);
+    }
+    let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+    let posted = match path.rsplit('/').next() {
+        Some("response") => Answer::Response(body),
+        _ => Answer::Error {
+            kind: body["errorType"].as_str().unwrap_or_default().to_owned(),
+            message: body["errorMessage"].as_str().unwrap_or_default().to_owned(),
+        },
+    };
+    shared.answers.send(posted).unwrap();
+    answer(202, "application/json", "{}")
+}
+
+fn hand_over(event: Event) -> Answered {
+    let deadline = event
+        .deadline
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_millis();
+    Response::builder()
+        .header(
+            "lambda-runtime-aws-request-id",
+            "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        )
+        .header("lambda-runtime-deadline-ms", deadline.to_string())
+        .header(
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:eu-west-2:123456789012:function:connect-reports",
+        )
+        .header(
+            "lambda-runtime-trace-id",
+            "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
+        )
+        .body(Full::new(event.payload.into()))
+        .unwrap()
+}

@@ -1,0 +1,148 @@
+use connect_reports::simulator::SentMessage;
+use mail_parser::{HeaderValue, Message, MessageParser, MimeHeaders as _, PartType};
+use serde_json::json;
+
+use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick};
+
+/// The tree of a mail, its headers and its bodies.
+#[tokio::test]
+async fn a_mail_has_its_parts_and_headers() {
+    let definition = SMALL
+        .replace(
+            "Reports <reports@example.com>",
+            "Berichte für Ägypten <reports@example.com>",
+        )
+        .replace(
+            "[\"ops@example.com\"]",
+            "[\"Ana Ñandú <ana@example.com>\"]\nattach = [\"json\"]",
+        );
+    let sent = sent(&definition).await;
+    assert_eq!(sent.len(), 1);
+    let message = &sent[0];
+    assert_eq!(message.to, ["ana@example.com"]);
+    assert!(
+        message.raw.is_ascii(),
+        "nothing but ASCII goes over the wire"
+    );
+    assert!(
+        message
+            .raw
+            .split(|byte| *byte == b'\n')
+            .all(|line| line.len() < 999)
+    );
+    let mail = parse(message);
+    let address = |header: Option<&mail_parser::Address<'_>>| {
+        let first = header.unwrap().first().unwrap();
+        (
+            first.name().unwrap_or_default().to_owned(),
+            first.address().unwrap().to_owned(),
+        )
+    };
+    assert_eq!(
+        address(mail.from()),
+        ("Berichte für Ägypten".into(), "reports@example.com".into())
+    );
+    assert_eq!(
+        address(mail.to()),
+        ("Ana Ñandú".into(), "ana@example.com".into())
+    );
+    assert_eq!(mail.subject(), Some("Small, Sunday 30 March 2025"));
+    assert_eq!(
+        mail.header("Auto-Submitted"),
+        Some(&HeaderValue::Text("auto-generated".into()))
+    );
+    assert!(mail.message_id().unwrap().ends_with("@example.com") && mail.date().is_some());
+    assert_eq!(
+        tree(&mail, 0),
+        "multipart/mixed(multipart/alternative(text/plain, text/html), application/json)"
+    );
+    let attached = mail.attachment(0).unwrap();
+    assert_eq!(attached.attachment_name(), Some("small-2025-03-30.json"));
+    assert_eq!((mail.text_body_count(), mail.html_body_count()), (1, 1));
+}
+
+/// Text that people write, and names that the contact centre has, can't break out of where they
+/// stand.
+#[tokio::test]
+async fn nothing_breaks_out_of_its_place() {
+    let definition = SMALL
+        .replace("\"Small\"", r#""<script>alert(1)</script> & \"more\" {{ window.label }}""#)
+        .replace("[email]", "[email]\nsubject = \"\"\"{{ report.title }}\r\nBcc: thief@example.com\r\n\r\nbody\"\"\"");
+    let sent = sent(&definition).await;
+    let mail = parse(&sent[0]);
+    let subject = mail.subject().unwrap();
+    assert_eq!(
+        subject,
+        r#"<script>alert(1)</script> & "more" {{ window.label }} Bcc: thief@example.com body"#
+    );
+    assert!(mail.header("Bcc").is_none());
+    let html = mail.body_html(0).unwrap();
+    assert!(
+        !html.contains("<script>") && html.contains("&lt;script&gt;alert(1)&lt;"),
+        "{html}"
+    );
+    let text = mail.body_text(0).unwrap();
+    for name in [
+        "Billing <VIP>",
+        "Général – Français",
+        "日本語 Reservations",
+        "Returns & refunds",
+    ] {
+        assert!(text.contains(name), "{name} in\n{text}");
+    }
+    assert!(html.contains("Billing &lt;VIP&gt;") && html.contains("Returns &amp; refunds"));
+    assert!(
+        html.contains("{{ queue.name }} O&#39;Brien"),
+        "a name is no template"
+    );
+    let own = html
+        .replace("{{ window.label }}", "")
+        .replace("{{ queue.name }}", "");
+    for leftover in ["{{", "{%", "None", "NaN", "undefined"] {
+        assert!(!own.contains(leftover), "{leftover}");
+    }
+}
+
+/// A subject that can't be rendered stops the report, with the place in the definition.
+#[tokio::test]
+async fn a_subject_that_names_nothing_is_told() {
+    let simulator = simulator().await;
+    let definition = SMALL.replace("[email]", "[email]\nsubject = \"{{ report.titel }}\"");
+    let folder = definitions(&[("small.toml", &definition)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    let (kind, envelope) = function.fail(&tick()).await;
+    assert_eq!(kind, "TEMPLATE_ERROR");
+    assert_eq!(envelope["error"]["stage"], json!("render"));
+    let told = envelope["error"]["message"].as_str().unwrap();
+    assert!(
+        told.contains("small.toml:9:11") && told.contains("titel"),
+        "{told}"
+    );
+    assert!(simulator.messages().is_empty());
+}
+
+async fn sent(definition: &str) -> Vec<SentMessage> {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", definition)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    simulator.messages()
+}
+
+fn parse(message: &SentMessage) -> Message<'_> {
+    MessageParser::default().parse(&message.raw).unwrap()
+}
+
+/// The types of a part and of those in it.
+fn tree(mail: &Message<'_>, part: u32) -> String {
+    let part = mail.part(part).unwrap();
+    let kind = part.content_type().unwrap();
+    let name = format!("{}/{}", kind.ctype(), kind.subtype().unwrap());
+    match &part.body {
+        PartType::Multipart(parts) => {
+            let parts: Vec<_> = parts.iter().map(|part| tree(mail, *part)).collect();
+            format!("{name}({})", parts.join(", "))
+        }
+        _ => name,
+    }
+}

@@ -1,0 +1,24 @@
+//! The program as its users meet it: the built binary, the real SDK clients, and what they talk to
+//! on loopback.
+
+/// The harness: a Runtime API, a small S3, canned answers, and the binary under test.
+mod harness {
+    pub mod binary;
+    pub mod canned;
+    pub mod http;
+    pub mod runtime_api;
+    pub mod s3;
+}
+
+/// What real answers of the service become.
+mod answers;
+/// What goes wrong, and what is told of it.
+mod failures;
+/// An event becomes a mail, with the figures that the contact centre really had.
+mod figures;
+/// The function in Lambda: events, orders, several invocations of one process.
+mod lambda;
+/// Mails: their parts, names, headers; nothing gets through that should not.
+mod mails;
+/// The commands at a terminal.
+mod terminal;

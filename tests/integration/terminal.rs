@@ -1,0 +1,228 @@
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::harness::binary::{DUE, SMALL, definitions, program, run, simulator, text};
+
+/// The first command of the README: without AWS, credentials or network it exits 0 and leaves the
+/// messages.
+#[tokio::test]
+async fn the_demo_writes_the_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let mut command = program();
+        command.env_clear().current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.args(["demo", "--out"]).arg(folder.path());
+        let output = run(command).await;
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        assert_eq!(told(&output), "", "no progress where nobody looks");
+        let lines = String::from_utf8(output.stdout).unwrap();
+        for report in ["all-metrics", "daily-queues", "weekly-overview"] {
+            let line = lines.lines().find(|line| line.starts_with(report)).unwrap();
+            assert!(line.contains("sent") && line.contains("requests"), "{line}");
+        }
+    }
+    let mut files: Vec<_> = std::fs::read_dir(folder.path().join("messages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    files.sort();
+    let stems = [
+        "all-metrics-1",
+        "daily-queues-1",
+        "daily-queues-2",
+        "weekly-overview-1",
+    ];
+    let expected = stems
+        .iter()
+        .flat_map(|stem| ["eml", "html", "txt"].map(|end| format!("{stem}.{end}")));
+    assert_eq!(files, expected.collect::<Vec<_>>());
+}
+
+/// The demo empties nothing that it has not made.
+#[tokio::test]
+async fn the_demo_leaves_other_folders_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let precious = folder.path().join("messages/precious.txt");
+    std::fs::create_dir(folder.path().join("messages")).unwrap();
+    std::fs::write(&precious, "mine").unwrap();
+    let mut command = program();
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["demo", "--out"])
+        .arg(folder.path());
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        told(&output).contains("was not made by a demo"),
+        "{}",
+        told(&output)
+    );
+    assert!(precious.exists());
+}
+
+/// `preview` writes the message in all its forms and sends nothing.
+#[tokio::test]
+async fn a_preview_sends_nothing() {
+    let simulator = simulator().await;
+    let with_json = SMALL.replace("[email]", "[email]\nattach = [\"json\"]");
+    let folder = definitions(&[("small.toml", &with_json)]);
+    let out = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command
+        .env("AWS_ENDPOINT_URL", simulator.url())
+        .args([
+            "preview",
+            "small",
+            "--time",
+            DUE,
+            "--definitions",
+            text(folder.path()),
+            "--out",
+        ])
+        .arg(out.path());
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let mut files: Vec<_> = std::fs::read_dir(out.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(
+        files,
+        [
+            "message.eml",
+            "message.html",
+            "message.txt",
+            "report.json",
+            "small-2025-03-30.json"
+        ]
+    );
+    let figures: Value =
+        serde_json::from_slice(&std::fs::read(out.path().join("report.json")).unwrap()).unwrap();
+    assert_eq!(figures["window"]["start"], "2025-03-30T00:00:00+00:00");
+    assert!(simulator.messages().is_empty() && !simulator.calls().is_empty());
+}
+
+/// `run` sends, to others if told so, or nothing; its answer is that of the function.
+#[tokio::test]
+async fn a_run_sends() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let run_with = |more: &[&str]| {
+        let mut command = program();
+        command
+            .env("AWS_ENDPOINT_URL", simulator.url())
+            .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+            .args([
+                "run",
+                "small",
+                "--json",
+                "--window",
+                "2025-03-28..2025-03-29",
+            ])
+            .args(more);
+        run(command)
+    };
+    let output = run_with(&["--dry-run"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert!(simulator.messages().is_empty());
+    let output = run_with(&["--to", "me@example.com"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let sent = simulator.messages();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].to, ["me@example.com"]);
+    assert_eq!(
+        answer["data"]["reports"][0]["messages"][0]["message_id"],
+        sent[0].id
+    );
+}
+
+/// `--simulate` needs neither AWS nor a simulator that runs already.
+#[tokio::test]
+async fn a_simulated_run_needs_nothing() {
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let mut command = program();
+    command.env_clear().args([
+        "run",
+        "small",
+        "--simulate",
+        "--definitions",
+        text(folder.path()),
+    ]);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let line = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        line.starts_with("small  sent") && line.contains("1 of 1 message sent"),
+        "{line}"
+    );
+}
+
+/// 2 where the command line or a definition is wrong, 1 where a run failed; each says why.
+#[tokio::test]
+async fn exit_codes_tell_who_is_wrong() {
+    let wrong = SMALL.replace("title    = \"Small\"", "titel    = \"Small\"");
+    let elsewhere = SMALL.replace("[\"*\"]", "[\"Sails\"]");
+    let files = [
+        ("good.toml", SMALL),
+        ("wrong.toml", &wrong),
+        ("elsewhere.toml", &elsewhere),
+    ];
+    let folder = definitions(&files);
+    let place = text(folder.path());
+    for (arguments, code, words) in [
+        (&["run", "nothing"][..], 2, "NOT_FOUND"),
+        (&["run", "wrong"], 2, "wrong.toml:2:1: error[unknown-key]"),
+        (&["preview", "wrong"], 2, "did you mean `title`?"),
+        (&["run", "elsewhere"], 2, "did you mean `Sales`?"),
+        (&["run", "good", "--window", "yesterday"], 2, "--window"),
+        (
+            &["run", "good", "--window", "2025-03-29..2025-03-28"],
+            2,
+            "ends at or before its start",
+        ),
+        (
+            &["run", "good", "--window", "2199-01-01..2199-01-02"],
+            2,
+            "not over yet",
+        ),
+        (&["run", "good", "--to", "nobody"], 2, "is no mail address"),
+        (&["run"], 2, "REPORT"),
+        (&["paint"], 2, "paint"),
+        (
+            &["run", "good", "--definitions", "/nowhere/at/all"],
+            2,
+            "/nowhere/at/all",
+        ),
+    ] {
+        let mut command = program();
+        command.args(arguments);
+        if !arguments.contains(&"--definitions") && arguments.len() > 1 {
+            command.args(["--simulate", "--definitions", place]);
+        }
+        let output = run(command).await;
+        let all = format!(
+            "{}{}",
+            told(&output),
+            String::from_utf8_lossy(&output.stdout)
+        );
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {all}");
+        assert!(all.contains(words), "{arguments:?}: {all}");
+    }
+    // Nobody listens on the discard port: the run itself fails.
+    let mut command = program();
+    command
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .env("AWS_MAX_ATTEMPTS", "1")
+        .args(["run", "good", "--definitions", place]);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(told(&output).contains("SERVICE_ERROR"), "{}", told(&output));
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
