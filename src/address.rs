@@ -12,7 +12,7 @@ use email_address::{EmailAddress, Options};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     text: String,
-    at: usize,
+    domain: String,
 }
 
 /// An address with the name that people see, as in `Ana <ana@example.com>`.
@@ -59,7 +59,7 @@ impl Address {
 
     /// The part after the `@`.
     pub fn domain(&self) -> &str {
-        &self.text[self.at + 1..]
+        &self.domain
     }
 }
 
@@ -78,10 +78,7 @@ impl FromStr for Address {
             .without_domain_literal()
             .without_display_text();
         EmailAddress::parse_with_options(&text, options).map_err(|_| AddressError::Form)?;
-        Ok(Self {
-            at: local.len(),
-            text,
-        })
+        Ok(Self { text, domain })
     }
 }
 

@@ -22,10 +22,10 @@
 //! - [`render`]: tables become subject, HTML, text and attachments
 //! - [`mail`]: the message as MIME, and through SES
 //! - [`store`]: definitions in a folder or in S3
-//! - [`telemetry`]: logs
+//! - [`telemetry`]: the logs of both shells
 //! - [`run`]: from an order to its outcome; alone knows all of the above
 //! - [`lambda`]: the shell in AWS
-//! - [`cli`], [`simulator`]: the shell at a terminal, and a local Connect and SES (feature `cli`)
+//! - `cli`, `simulator`: the shell at a terminal, and a local Connect and SES (feature `cli`)
 //!
 //! Between requests and message everything is pure: no clock, no environment, no network.
 
@@ -45,6 +45,10 @@ pub mod render;
 pub mod run;
 pub mod settings;
 #[cfg(feature = "cli")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the indices of its queues, profiles and agents are its own"
+)]
 pub mod simulator;
 pub mod store;
 pub mod table;

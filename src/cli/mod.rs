@@ -31,9 +31,13 @@ use crate::telemetry;
 #[derive(Debug, Parser)]
 #[command(name = "connect-reports", version, max_term_width = 100)]
 struct Cli {
-    /// Folder or s3://bucket/prefix of the definitions [default: reports, or
-    /// CONNECT_REPORTS_DEFINITIONS]
-    #[arg(long, global = true, value_name = "PLACE")]
+    /// Where the definitions are
+    #[arg(
+        long,
+        global = true,
+        value_name = "PLACE",
+        help = "Folder or s3://bucket/prefix of the definitions [default: CONNECT_REPORTS_DEFINITIONS, or reports]"
+    )]
     definitions: Option<String>,
     #[command(subcommand)]
     command: Command,

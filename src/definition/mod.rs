@@ -234,8 +234,7 @@ fn read(file: &str, text: &str, problems: &Problems<'_>, defaults: &Defaults) ->
         return None;
     }
     let root = Table::new(problems, document.get_ref(), 0..0, "the definition");
-    let report = read_report(id?, root, defaults);
-    report
+    read_report(id?, root, defaults)
 }
 
 fn report_id(file: &str, problems: &Problems<'_>) -> Option<ReportId> {

@@ -176,7 +176,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 }
 
 /// `did you mean …?` where a known word is near, and then the whole choice.
-pub(super) fn choice<'k>(word: &str, known: &[&'k str]) -> String {
+pub(super) fn choice(word: &str, known: &[&str]) -> String {
     let all = format!("allowed: {}", known.join(", "));
     match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? {all}"),

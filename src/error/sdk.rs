@@ -5,7 +5,7 @@ use std::io;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::config::http::HttpResponse;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_connect::operation::RequestId;
+use aws_sdk_connect::operation::RequestId as _;
 
 use aws_smithy_runtime_api::client::result::DispatchFailure;
 

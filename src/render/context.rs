@@ -169,8 +169,9 @@ pub(super) fn names(table: &Table, row: &TableRow) -> Vec<String> {
 
 /// What the totals are of.
 pub(super) fn totals_label(table: &Table) -> String {
-    match table.group_by.as_slice() {
-        [dimension] => format!("All {}s", dimension.title().to_lowercase()),
-        _ => "All".to_owned(),
-    }
+    let [dimension] = table.group_by.as_slice() else {
+        return "All".to_owned();
+    };
+    let all = if table.selects_all { "All" } else { "These" };
+    format!("{all} {}s", dimension.title().to_lowercase())
 }

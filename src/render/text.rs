@@ -1,6 +1,6 @@
 //! Sections as plain text that reads well at 78 columns.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::context::{names, totals_label};
 use crate::definition::{Column, Kind};
@@ -9,6 +9,9 @@ use crate::table::{Table, format};
 
 /// How wide a line may be.
 const WIDTH: usize = 78;
+
+/// How much of it names need at least; with less the figures are listed under each name.
+const NAMES: usize = 20;
 
 /// The lines of a section, without its title: an aligned table where it fits, else a list of
 /// figures for each row.
@@ -35,48 +38,57 @@ fn texts(table: &Table, figures: &[Figure]) -> Vec<String> {
         .collect()
 }
 
-/// Names on the left, figures on the right; nothing where that is too wide.
+/// Names on the left, figures on the right; a name that is too long stands on a line of its own.
+/// Nothing where the figures leave no room for names.
 fn aligned(table: &Table, rows: &[(String, Vec<String>)]) -> Option<Vec<String>> {
-    let heading = table
+    let groupings: Vec<_> = table
         .group_by
         .iter()
         .map(|dimension| dimension.title())
-        .collect::<Vec<_>>()
-        .join(" / ");
+        .collect();
     let labels = table
         .columns
         .iter()
         .map(|column| column.label.clone())
         .collect();
-    let mut all = vec![(heading, labels)];
+    let mut all = vec![(groupings.join(" / "), labels)];
     all.extend_from_slice(rows);
-    let name_width = all.iter().map(|(name, _)| name.width()).max()?;
-    let widths: Vec<usize> = (0..table.columns.len())
-        .map(|index| {
-            all.iter()
-                .filter_map(|(_, texts)| texts.get(index))
-                .map(|text| text.width())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    let total = name_width + widths.iter().map(|width| width + 2).sum::<usize>();
-    if total > WIDTH {
-        return None;
-    }
-    let line = |(name, texts): &(String, Vec<String>)| {
-        let mut line = format!("{name}{}", " ".repeat(name_width - name.width()));
-        for (text, width) in texts.iter().zip(&widths) {
-            line.push_str(&" ".repeat(2 + width - text.width()));
-            line.push_str(text);
-        }
-        line.trim_end().to_owned()
+    let width_of = |index: usize| {
+        let texts = all.iter().filter_map(|(_, texts)| texts.get(index));
+        texts.map(|text| text.width()).max().unwrap_or(0)
     };
-    let mut lines: Vec<String> = all.iter().map(line).collect();
-    let rule = "-".repeat(total);
+    let widths: Vec<usize> = (0..table.columns.len()).map(width_of).collect();
+    let figures = widths.iter().map(|width| width + 2).sum::<usize>();
+    let longest = all.iter().map(|(name, _)| name.width()).max()?;
+    let names = WIDTH
+        .checked_sub(figures)
+        .filter(|room| *room >= NAMES)?
+        .min(longest);
+    let mut lines: Vec<Vec<String>> = all
+        .iter()
+        .map(|(name, texts)| aligned_row(name, names, texts, &widths))
+        .collect();
+    let rule = vec!["-".repeat(names + figures)];
     lines.insert(1, rule.clone());
     lines.insert(lines.len() - 1, rule);
-    Some(lines)
+    Some(lines.concat())
+}
+
+/// The lines of one row: one, or two where the name is too long.
+fn aligned_row(name: &str, names: usize, texts: &[String], widths: &[usize]) -> Vec<String> {
+    let (above, name) = match name.width() > names {
+        true => (Some(name.to_owned()), ""),
+        false => (None, name),
+    };
+    let mut line = format!("{name}{}", " ".repeat(names - name.width()));
+    for (text, width) in texts.iter().zip(widths) {
+        line.push_str(&" ".repeat(2 + width - text.width()));
+        line.push_str(text);
+    }
+    above
+        .into_iter()
+        .chain([line.trim_end().to_owned()])
+        .collect()
 }
 
 fn listed(columns: &[Column], rows: &[(String, Vec<String>)]) -> Vec<String> {

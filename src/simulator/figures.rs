@@ -349,4 +349,8 @@ fn instant(milliseconds: i64) -> Timestamp {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a day has fewer contacts than 2^52"
+)]
 mod tests;

@@ -160,7 +160,7 @@ impl MetricDataRequest {
             "Time range not valid. The EndTime must be after the StartTime.".to_owned()
         } else if end > now {
             "Time range not valid. Start and End Time must be within the current time".to_owned()
-        } else if start < now - HISTORY {
+        } else if now.duration_since(start) > HISTORY {
             "Time range not valid. Historical metrics are available for 3 months.".to_owned()
         } else if end.duration_since(start) >= SignedDuration::from_hours(days * 24) {
             let period = interval.as_str();

@@ -1,6 +1,6 @@
 //! The messages that were sent, as people and tests want to read them.
 
-use mail_parser::{MessageParser, MimeHeaders};
+use mail_parser::{MessageParser, MimeHeaders as _};
 use serde_json::{Value, json};
 
 use super::ses::SentMessage;

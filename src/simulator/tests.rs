@@ -1,6 +1,6 @@
 //! The simulator over HTTP, as plain clients see it.
 
-use std::io::{Read, Write};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ async fn send(simulator: &Simulator, method: &str, path: &str, body: &[u8]) -> i
         .split_once("\r\n\r\n")
         .ok_or(io::ErrorKind::UnexpectedEof)?;
     Ok(Reply {
-        status: head[9..12].parse().unwrap(),
+        status: head.get(9..12).unwrap().parse().unwrap(),
         head: head.to_owned(),
         body: body.to_owned(),
     })

@@ -26,9 +26,9 @@ pub fn number(value: f64, unit: Unit) -> String {
     }
 }
 
-/// The value in decimals, halves rounded away from zero as people round.
+/// The value with no or one decimal, halves rounded away from zero as people round.
 fn decimals(value: f64, places: usize) -> String {
-    let scale = [1.0, 10.0][places.min(1)];
+    let scale = if places == 0 { 1.0 } else { 10.0 };
     format!("{:.places$}", (value * scale).round() / scale)
 }
 

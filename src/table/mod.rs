@@ -5,7 +5,7 @@ pub mod format;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::definition::{Column, Dimension, Kind, MetricQuery, Section, Sort};
+use crate::definition::{Column, Dimension, Kind, MetricQuery, Placed, Section, Selector, Sort};
 use crate::plan::{Absent, Answer, Directory, Figure, Request, Row, roster};
 
 /// A section with its figures.
@@ -25,6 +25,8 @@ pub struct Table {
     pub totals: Vec<Figure>,
     /// How many of the rows the message shows.
     pub shown: usize,
+    /// Whether the section selects everything that it groups by, rather than some of it by name.
+    pub selects_all: bool,
 }
 
 /// One row.
@@ -71,6 +73,10 @@ pub fn build(section: &Section, answers: Answers<'_>, directory: &Directory) -> 
         group_by: section.group_by.clone(),
         columns: section.columns.clone(),
         rows,
+        selects_all: section
+            .group_by
+            .iter()
+            .all(|dimension| selects_all(section, *dimension)),
         totals: match answers.totals.rows.first() {
             Some(row) => figures(section, &row.figures),
             None => nothing_happened(section),
@@ -155,6 +161,15 @@ fn figures(section: &Section, figures: &BTreeMap<MetricQuery, Figure>) -> Vec<Fi
     figures
         .map(|figure| figure.unwrap_or(Figure::Absent(Absent::NoData)))
         .collect()
+}
+
+fn selects_all(section: &Section, dimension: Dimension) -> bool {
+    let named = |selectors: &Vec<Placed<Selector>>| {
+        selectors
+            .iter()
+            .all(|selector| selector.value != Selector::All)
+    };
+    !section.filters.get(&dimension).is_some_and(named)
 }
 
 /// No contacts make 0 in a count or a sum; an average or a rate of nothing has no value.

@@ -1,5 +1,16 @@
 //! The program as its users meet it: the built binary, the real SDK clients, and what they talk to
 //! on loopback.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test that panics has failed, which is its purpose"
+)]
 
 /// The harness: a Runtime API, a small S3, canned answers, and the binary under test.
 mod harness {

@@ -199,7 +199,10 @@ fn thresholds_are_required_or_forbidden() {
 #[test]
 fn metric_filters_are_those_of_the_metric() {
     let metric = |name: &str, filters: Value| json!([{ "Name": name, "MetricFilters": filters }]);
-    let filter = |key: &str, count: usize| json!({ "MetricFilterKey": key, "MetricFilterValues": vec!["INBOUND"; count] });
+    let filter = |key: &str, count: usize| {
+        let values = vec!["INBOUND"; count];
+        json!({ "MetricFilterKey": key, "MetricFilterValues": values })
+    };
     let initiation = filter("INITIATION_METHOD", 1);
     let two = metric(
         "CONTACTS_HANDLED",
