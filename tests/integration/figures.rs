@@ -476,14 +476,13 @@ fn check_text(text: &str, sections: &[Expected<'_>]) {
             let line = line(expected.section, names, cells);
             let (names, figures) = line.split_at(names.len());
             let name = names.join(" / ");
-            let found = text.lines().any(|line| {
-                let rest = line.strip_prefix(name.as_str()).map(str::trim_start);
-                rest.is_some_and(|rest| {
-                    rest.split("  ")
-                        .map(str::trim)
-                        .filter(|t| !t.is_empty())
-                        .eq(figures)
-                })
+            let lines: Vec<_> = text.lines().collect();
+            let found = lines.iter().enumerate().any(|(at, line)| {
+                let rest = line.strip_prefix(name.as_str());
+                // A name that is too long stands above its figures.
+                let below = || lines.get(at + 1).filter(|_| *line == name);
+                rest.is_some_and(|rest| spread(rest, figures))
+                    || below().is_some_and(|line| spread(line, figures))
             });
             assert!(
                 found || listed(text, &name, figures),
@@ -491,6 +490,14 @@ fn check_text(text: &str, sections: &[Expected<'_>]) {
             );
         }
     }
+}
+
+/// Whether a line is these figures, with space between them.
+fn spread(line: &str, figures: &[String]) -> bool {
+    line.split("  ")
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .eq(figures)
 }
 
 /// Whether the figures stand one by one under their name, as they do where a table is too wide.
