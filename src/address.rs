@@ -57,6 +57,12 @@ impl Address {
         &self.text
     }
 
+    /// Whether a message to the other would end in the same mailbox: nobody tells local parts
+    /// apart by their case, although they could.
+    pub fn reaches_the_same(&self, other: &Self) -> bool {
+        self.text.eq_ignore_ascii_case(&other.text)
+    }
+
     /// The part after the `@`.
     pub fn domain(&self) -> &str {
         &self.domain

@@ -156,7 +156,10 @@ fn mailboxes(value: &Value) -> Option<Vec<Mailbox>> {
     let mut to: Vec<Mailbox> = Vec::new();
     for address in value.as_array()? {
         let mailbox: Mailbox = address.as_str()?.parse().ok()?;
-        if to.iter().all(|other| other.address != mailbox.address) {
+        if to
+            .iter()
+            .all(|other| !other.address.reaches_the_same(&mailbox.address))
+        {
             to.push(mailbox);
         }
     }

@@ -338,6 +338,8 @@ fn long_date(date: Date) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn window(rule: WindowRule, due: &str, zone: &str) -> String {
@@ -467,6 +469,33 @@ mod tests {
                 "the window that ends at {due} is the one that closed last"
             );
             due = window.start();
+        }
+    }
+
+    fn zone_names() -> Vec<String> {
+        let mut names: Vec<_> = Zone::names().collect();
+        names.sort();
+        names
+    }
+
+    proptest! {
+        /// Windows of one rule tile the time line: each starts where the one before it ends.
+        #[test]
+        fn windows_tile_the_time_line(
+            zone in proptest::sample::select(zone_names()),
+            second in 1_577_836_800_i64..2_082_758_400, // 2020 to 2035
+            rule in proptest::sample::select(vec![
+                WindowRule::PreviousHour, WindowRule::PreviousDay,
+                WindowRule::PreviousWeek, WindowRule::PreviousMonth,
+            ]),
+        ) {
+            let zone = Zone::named(&zone).unwrap();
+            let due = Timestamp::from_second(second).unwrap();
+            let window = rule.before(due, &zone).unwrap();
+            prop_assert!(window.start() < window.end() && window.end() <= due);
+            prop_assert_eq!(&rule.before(window.end(), &zone).unwrap(), &window);
+            let earlier = rule.before(window.end() - SignedDuration::from_nanos(1), &zone).unwrap();
+            prop_assert_eq!(earlier.end(), window.start());
         }
     }
 }

@@ -80,7 +80,10 @@ fn order(arguments: &Arguments) -> Result<Order, Error> {
         let mailbox: Mailbox = text
             .parse()
             .map_err(|error| wrong(format!("--to `{text}` {error}")))?;
-        if to.iter().all(|other| other.address != mailbox.address) {
+        if to
+            .iter()
+            .all(|other| !other.address.reaches_the_same(&mailbox.address))
+        {
             to.push(mailbox);
         }
     }

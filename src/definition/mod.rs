@@ -438,7 +438,10 @@ fn read_recipients(problems: &Problems<'_>, value: Value<'_>) -> Vec<Mailbox> {
         let Some(mailbox) = address::<Mailbox>(problems, value) else {
             continue;
         };
-        match to.iter().any(|other| other.address == mailbox.address) {
+        match to
+            .iter()
+            .any(|other| other.address.reaches_the_same(&mailbox.address))
+        {
             true => {
                 let help = "remove one of the two, or they would get the message twice";
                 problems.error(
@@ -598,3 +601,6 @@ impl Serialize for Dimension {
         serializer.serialize_str(self.key())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,16 +168,16 @@ impl Runner {
 
     /// Runs one report; a panic is a failure of this report alone.
     async fn run_one(&self, work: &Work, first: bool, directories: &Directories) -> RunOutcome {
-        let mut progress = RunOutcome::started(&work.report.id);
+        let mut outcome = RunOutcome::started(&work.report.id);
         // The first run always starts, whatever the deadline says.
         if !first && !work.time_is_left() {
             let message = "there was no time left to start this report";
             let error = Error::new(Code::Timeout, Stage::Plan, message).retryable();
-            return progress.failed(error);
+            return outcome.failed(error);
         }
-        match unwinding(report::run(self, work, directories, &mut progress)).await {
-            Ok(()) => progress,
-            Err(Panicked) => progress.panicked(),
+        match unwinding(report::run(self, work, directories, &mut outcome)).await {
+            Ok(()) => outcome,
+            Err(Panicked) => outcome.panicked(),
         }
     }
 
