@@ -192,3 +192,128 @@ pub fn roster<'p>(section: &Section, request: &'p Request) -> Option<(Dimension,
     let ids = request.filters.get(&shown)?;
     (shown == Dimension::Queue || named).then_some((shown, ids.as_slice()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition;
+    use crate::window::{WindowRule, Zone};
+
+    const TWO_SECTIONS: &str = r#"
+title    = "Two"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "UTC"
+window   = "previous-day"
+email    = { from = "reports@example.com", to = ["ops@example.com"] }
+
+[[section]]
+title   = "All"
+kind    = "totals"
+filters = { QUEUE = ["*"] }
+metrics = ["CONTACTS_QUEUED", "CONTACTS_HANDLED"]
+
+[[section]]
+title    = "By queue"
+group_by = ["QUEUE"]
+filters  = { QUEUE = ["*"], CHANNEL = ["VOICE", "CHAT"] }
+metrics  = ["CONTACTS_HANDLED", { name = "CONTACTS_QUEUED", label = "Queued" }]
+"#;
+
+    fn report(text: &str) -> Report {
+        let parsed = definition::parse("two.toml", text.as_bytes(), &Default::default());
+        parsed.report.unwrap()
+    }
+
+    fn queues(count: usize) -> Directory {
+        let entry = |index| Entry {
+            id: format!("queue-{index}"),
+            name: format!("Queue {index}"),
+        };
+        let mut directory = Directory::default();
+        directory.insert(Dimension::Queue, (0..count).map(entry).collect());
+        directory
+    }
+
+    fn planned(text: &str, directory: &Directory) -> Result<Plan, Vec<Problem>> {
+        let zone = Zone::named("UTC").unwrap();
+        let due = "2026-11-23T08:00:00Z".parse().unwrap();
+        plan(
+            &report(text),
+            &WindowRule::PreviousDay.before(due, &zone).unwrap(),
+            directory,
+        )
+    }
+
+    #[test]
+    fn rows_and_totals_are_requests_of_their_own() {
+        let plan = planned(TWO_SECTIONS, &queues(3)).unwrap();
+        let groupings: Vec<_> = plan
+            .requests
+            .iter()
+            .map(|request| request.groupings.len())
+            .collect();
+        assert_eq!(groupings, [0, 1, 0]);
+        assert_eq!(
+            plan.sections[1],
+            SectionPlan {
+                rows: Some(1),
+                totals: 2
+            }
+        );
+        assert_eq!(
+            plan.requests[1].filters[&Dimension::Channel],
+            ["CHAT", "VOICE"]
+        );
+        assert_eq!(
+            plan.requests[1].metrics, plan.requests[0].metrics,
+            "labels make no difference"
+        );
+    }
+
+    #[test]
+    fn the_same_request_is_made_once() {
+        let same = TWO_SECTIONS.replace(", CHANNEL = [\"VOICE\", \"CHAT\"]", "");
+        let plan = planned(&same, &queues(3)).unwrap();
+        assert_eq!(plan.requests.len(), 2);
+        assert_eq!(plan.sections[0].totals, plan.sections[1].totals);
+    }
+
+    #[test]
+    fn a_request_takes_a_hundred_values() {
+        assert!(
+            planned(TWO_SECTIONS, &queues(100)).is_ok(),
+            "channels do not count"
+        );
+        let problems = planned(TWO_SECTIONS, &queues(101)).unwrap_err();
+        let codes: Vec<_> = problems
+            .iter()
+            .map(|problem| (problem.code, problem.line))
+            .collect();
+        assert_eq!(codes, [("not-yet", 12), ("not-yet", 18)]);
+    }
+
+    #[test]
+    fn names_that_select_nothing_or_two_things_are_told() {
+        let named = TWO_SECTIONS.replacen("\"*\"", "\"Queue 1\", \"queue 2\"", 1);
+        let mut directory = queues(3);
+        let problems = planned(&named, &directory).unwrap_err();
+        assert_eq!(
+            problems[0].message,
+            "the instance has no queue with the name `queue 2`"
+        );
+        assert_eq!(
+            problems[0].help,
+            "did you mean `Queue 2`? Names are case-sensitive"
+        );
+        let twin = |id: &str| Entry {
+            id: id.to_owned(),
+            name: "Queue 1".to_owned(),
+        };
+        directory.insert(Dimension::Queue, vec![twin("a"), twin("b")]);
+        let problems = planned(&named, &directory).unwrap_err();
+        assert_eq!(problems[0].message, "2 queues have the name `Queue 1`");
+        let none = planned(TWO_SECTIONS, &queues(0)).unwrap_err();
+        assert_eq!(none[0].message, "the instance has no queue");
+    }
+}

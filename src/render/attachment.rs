@@ -1,6 +1,5 @@
 //! `report.json`, version 1: every row of every section, raw figures.
 
-use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::Contents;
@@ -9,14 +8,12 @@ use crate::plan::Figure;
 use crate::table::{Table, TableRow};
 
 pub(super) fn report_json(contents: Contents<'_>) -> Value {
-    let read_at = contents.read_at.to_zoned(TimeZone::UTC);
     let sections: Vec<_> = contents.tables.iter().map(section).collect();
     json!({
         "version": 1,
         "report": contents.report.id,
         "title": contents.report.title,
         "window": contents.window,
-        "read_at": crate::window::rfc3339(&read_at),
         "sections": sections,
     })
 }

@@ -118,3 +118,41 @@ fn pairs(columns: &[Column], texts: &[String], indent: &str) -> Vec<String> {
 fn plain(text: &str) -> String {
     text.replace('\u{a0}', " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Every row has the same width, none is wider than a line, and no figure is cut.
+    #[test]
+    fn long_names_stand_above_their_figures() {
+        let row = aligned_row(
+            "Général – Français",
+            20,
+            &["1,204".into(), "78.4 %".into()],
+            &[6, 6],
+        );
+        assert_eq!(row, ["Général – Français     1,204  78.4 %"]);
+        let row = aligned_row("Escalations of the second kind", 20, &["7".into()], &[6]);
+        assert_eq!(
+            row,
+            [
+                "Escalations of the second kind",
+                "                           7"
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn figures_end_in_their_columns(name in "[a-z日本é ]{0,40}", figures in proptest::collection::vec("[0-9:.]{1,8}", 1..5)) {
+            let widths = vec![8; figures.len()];
+            let lines = aligned_row(&name, 24, &figures, &widths);
+            let last = lines.last().unwrap();
+            prop_assert_eq!(last.width(), 24 + figures.len() * 10);
+            prop_assert!(figures.iter().all(|figure| last.contains(figure.as_str())));
+        }
+    }
+}

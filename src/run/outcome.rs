@@ -388,3 +388,71 @@ impl Delivery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(report: &str, ends: &[Result<(), Code>]) -> RunOutcome {
+        let mut run = RunOutcome::started(&report.parse().unwrap());
+        for end in ends {
+            let mut delivery = Delivery::sending(&"someone@example.com".parse().unwrap());
+            let error = |code| Error::new(code, Stage::Deliver, "refused");
+            delivery.end(end.map(|()| "id".to_owned()).map_err(error));
+            run.messages.push(delivery);
+        }
+        run.conclude();
+        run
+    }
+
+    fn outcome(runs: Vec<RunOutcome>) -> Outcome {
+        let mut batch = Batch::new("batch", "2026-11-23T07:00:01Z".parse().unwrap());
+        batch.reports = runs;
+        Outcome::of(batch)
+    }
+
+    #[test]
+    fn the_worst_message_counts() {
+        use Code::{DeliveryRejected, DeliveryUnknown};
+        for (ends, status) in [
+            (&[Ok(()), Ok(())][..], Status::Sent),
+            (&[Ok(()), Err(DeliveryRejected)], Status::Failed),
+            (
+                &[Err(DeliveryRejected), Err(DeliveryUnknown), Ok(())],
+                Status::Unknown,
+            ),
+        ] {
+            assert_eq!(run("a", ends).status, status);
+        }
+    }
+
+    /// An invocation fails only if a retry can send nothing twice.
+    #[test]
+    fn an_invocation_that_may_have_sent_does_not_fail() {
+        use Code::{DeliveryRejected, DeliveryUnknown};
+        for (ends, fails) in [
+            (&[Ok(())][..], false),
+            (&[Err(DeliveryRejected)], true),
+            (&[Err(DeliveryRejected), Ok(())], false),
+            (&[Err(DeliveryUnknown)], false),
+        ] {
+            let outcome = outcome(vec![run("a", ends), run("b", &[Err(DeliveryRejected)])]);
+            assert_eq!(outcome.failure().is_some(), fails, "{ends:?}");
+            assert!(!outcome.succeeded());
+        }
+        assert!(outcome(vec![run("a", &[Ok(())])]).succeeded());
+    }
+
+    #[test]
+    fn the_error_message_counts_and_names_nobody() {
+        let outcome = outcome(vec![run("a", &[Err(Code::DeliveryRejected), Ok(())])]);
+        let message: Value = serde_json::from_str(&outcome.error_message()).unwrap();
+        let counts = json!({"sent": 1, "failed": 1, "unknown": 0});
+        assert_eq!(message["data"]["reports"][0]["messages"], counts);
+        assert!(!message.to_string().contains('@'));
+        assert_eq!(
+            outcome.envelope()["data"]["reports"][0]["messages"][0]["to"],
+            "someone@example.com"
+        );
+    }
+}

@@ -204,3 +204,51 @@ fn order(sort: Option<Sort>, a: &TableRow, b: &TableRow) -> Ordering {
     };
     by_column.then_with(|| names(a).cmp(&names(b)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: Option<&str>, figure: Figure) -> TableRow {
+        let name = name.map(ToOwned::to_owned);
+        TableRow {
+            members: vec![Member {
+                id: name.clone(),
+                name,
+            }],
+            figures: vec![figure],
+        }
+    }
+
+    fn sorted(sort: Option<Sort>) -> Vec<String> {
+        let mut rows = [
+            row(None, Figure::Value(9.0)),
+            row(Some("sales"), Figure::Absent(Absent::NoData)),
+            row(Some("Retention"), Figure::Value(2.0)),
+            row(Some("Élan"), Figure::Value(2.0)),
+            row(Some("billing"), Figure::Value(30.0)),
+        ];
+        rows.sort_by(|a, b| order(sort, a, b));
+        rows.map(|row| row.members[0].name.clone().unwrap_or_default())
+            .to_vec()
+    }
+
+    #[test]
+    fn rows_stand_by_name_or_by_a_column() {
+        let by = |descending| {
+            Some(Sort {
+                column: 0,
+                descending,
+            })
+        };
+        assert_eq!(sorted(None), ["billing", "Retention", "sales", "Élan", ""]);
+        assert_eq!(
+            sorted(by(true)),
+            ["billing", "", "Retention", "Élan", "sales"]
+        );
+        assert_eq!(
+            sorted(by(false)),
+            ["Retention", "Élan", "", "billing", "sales"]
+        );
+    }
+}
