@@ -79,10 +79,8 @@ impl FromStr for Address {
         }
         let domain = idna::domain_to_ascii(domain).map_err(|_| AddressError::Domain)?;
         let text = format!("{local}@{domain}");
-        let options = Options::default()
-            .with_required_tld()
-            .without_domain_literal()
-            .without_display_text();
+        let options =
+            Options::default().with_required_tld().without_domain_literal().without_display_text();
         EmailAddress::parse_with_options(&text, options).map_err(|_| AddressError::Form)?;
         Ok(Self { text, domain })
     }
@@ -94,16 +92,10 @@ impl FromStr for Mailbox {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
         let Some((name, address)) = text.strip_suffix('>').and_then(|t| t.rsplit_once('<')) else {
-            return Ok(Self {
-                name: None,
-                address: text.parse()?,
-            });
+            return Ok(Self { name: None, address: text.parse()? });
         };
         let name = name.trim();
-        let name = name
-            .strip_prefix('"')
-            .and_then(|name| name.strip_suffix('"'))
-            .unwrap_or(name);
+        let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
         if name.chars().any(char::is_control) {
             return Err(AddressError::Name);
         }
@@ -117,11 +109,7 @@ impl FromStr for Mailbox {
 impl AllowedRecipients {
     /// Whether a message may go to this address.
     pub fn allows(&self, address: &Address) -> bool {
-        self.0.is_empty()
-            || self
-                .0
-                .iter()
-                .any(|pattern| pattern.matches(address.domain()))
+        self.0.is_empty() || self.0.iter().any(|pattern| pattern.matches(address.domain()))
     }
 }
 
@@ -139,9 +127,8 @@ impl FromStr for AllowedRecipients {
                     None => (entry, Pattern::Domain),
                 };
                 // The rules for a domain are those of an address in it.
-                let address: Address = format!("x@{domain}")
-                    .parse()
-                    .map_err(|_| AddressError::Domain)?;
+                let address: Address =
+                    format!("x@{domain}").parse().map_err(|_| AddressError::Domain)?;
                 Ok(pattern(address.domain().to_owned()))
             })
             .collect::<Result<_, _>>()
@@ -153,9 +140,9 @@ impl Pattern {
     fn matches(&self, domain: &str) -> bool {
         match self {
             Self::Domain(allowed) => domain == allowed,
-            Self::Subdomains(parent) => domain
-                .strip_suffix(parent.as_str())
-                .is_some_and(|rest| rest.ends_with('.')),
+            Self::Subdomains(parent) => {
+                domain.strip_suffix(parent.as_str()).is_some_and(|rest| rest.ends_with('.'))
+            }
         }
     }
 }
@@ -187,10 +174,7 @@ mod tests {
     fn addresses_that_ses_takes() {
         let address = |text: &str| text.parse::<Address>().map(|a| a.to_string());
         assert_eq!(address("Ops@Example.COM"), Ok("Ops@example.com".into()));
-        assert_eq!(
-            address("a+b@bücher.example"),
-            Ok("a+b@xn--bcher-kva.example".into())
-        );
+        assert_eq!(address("a+b@bücher.example"), Ok("a+b@xn--bcher-kva.example".into()));
         for (text, error) in [
             ("ops", AddressError::Form),
             ("@example.com", AddressError::Form),

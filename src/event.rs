@@ -42,10 +42,8 @@ pub fn parse(payload: &Value) -> Result<Order, Error> {
         ));
     };
     if members.contains_key("Records") {
-        return Err(
-            invalid("a batch from a queue is not supported by this version yet")
-                .hint("invoke the function by EventBridge, or with an order"),
-        );
+        return Err(invalid("a batch from a queue is not supported by this version yet")
+            .hint("invoke the function by EventBridge, or with an order"));
     }
     match members.contains_key("detail-type") {
         true => event_bridge(payload),
@@ -75,18 +73,11 @@ fn event_bridge(payload: &Value) -> Result<Order, Error> {
         (_, Value::Object(members)) => order(members)?,
         _ => return Err(invalid("the event's `detail` is no order")),
     };
-    Ok(Order {
-        id: asked.id.or(event.id),
-        time: asked.time.or(time),
-        ..asked
-    })
+    Ok(Order { id: asked.id.or(event.id), time: asked.time.or(time), ..asked })
 }
 
 fn order(members: &Map<String, Value>) -> Result<Order, Error> {
-    let mut reader = Reader {
-        members,
-        problems: Vec::new(),
-    };
+    let mut reader = Reader { members, problems: Vec::new() };
     let order = Order {
         id: reader.read("id", "a text", |value| Some(value.as_str()?.to_owned())),
         time: reader.read("time", "a time such as \"2026-11-23T07:00:00Z\"", |value| {
@@ -97,9 +88,7 @@ fn order(members: &Map<String, Value>) -> Result<Order, Error> {
             .unwrap_or_default(),
         window: reader.read("window", WINDOW, window),
         to: reader.read("to", "a list of one or more mail addresses", mailboxes),
-        dry_run: reader
-            .read("dry_run", "true or false", Value::as_bool)
-            .unwrap_or_default(),
+        dry_run: reader.read("dry_run", "true or false", Value::as_bool).unwrap_or_default(),
     };
     if members.contains_key("resend") {
         reader.problem("resend", "is not supported by this version yet");
@@ -109,26 +98,13 @@ fn order(members: &Map<String, Value>) -> Result<Order, Error> {
             reader.problem(member, "needs `reports`");
         }
     }
-    for member in members
-        .keys()
-        .filter(|member| !MEMBERS.contains(&member.as_str()))
-    {
-        reader.problem(
-            member,
-            &format!("is unknown; an order has {}", MEMBERS.join(", ")),
-        );
+    for member in members.keys().filter(|member| !MEMBERS.contains(&member.as_str())) {
+        reader.problem(member, &format!("is unknown; an order has {}", MEMBERS.join(", ")));
     }
     match reader.problems.is_empty() {
         true => Ok(order),
-        false => Err(
-            invalid(format!("the order is wrong: {}", reader.summary())).details(
-                reader
-                    .problems
-                    .into_iter()
-                    .map(|(details, _)| details)
-                    .collect(),
-            ),
-        ),
+        false => Err(invalid(format!("the order is wrong: {}", reader.summary()))
+            .details(reader.problems.into_iter().map(|(details, _)| details).collect())),
     }
 }
 
@@ -156,10 +132,7 @@ fn mailboxes(value: &Value) -> Option<Vec<Mailbox>> {
     let mut to: Vec<Mailbox> = Vec::new();
     for address in value.as_array()? {
         let mailbox: Mailbox = address.as_str()?.parse().ok()?;
-        if to
-            .iter()
-            .all(|other| !other.address.reaches_the_same(&mailbox.address))
-        {
+        if to.iter().all(|other| !other.address.reaches_the_same(&mailbox.address)) {
             to.push(mailbox);
         }
     }
@@ -189,16 +162,11 @@ impl Reader<'_> {
 
     fn problem(&mut self, member: &str, message: &str) {
         let text = format!("`{member}` {message}");
-        self.problems
-            .push((json!({"member": member, "message": text}), text));
+        self.problems.push((json!({"member": member, "message": text}), text));
     }
 
     fn summary(&self) -> String {
-        let texts: Vec<_> = self
-            .problems
-            .iter()
-            .map(|(_, text)| text.as_str())
-            .collect();
+        let texts: Vec<_> = self.problems.iter().map(|(_, text)| text.as_str()).collect();
         texts.join("; ")
     }
 }
@@ -224,10 +192,7 @@ mod tests {
     fn a_scheduled_event_asks_for_what_is_due() {
         for detail in [json!({}), json!("{}")] {
             let order = parse(&scheduled(detail)).unwrap();
-            assert_eq!(
-                order.id.as_deref(),
-                Some("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa")
-            );
+            assert_eq!(order.id.as_deref(), Some("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
             assert_eq!(order.time, Some("2026-11-23T07:00:00Z".parse().unwrap()));
             assert!(order.reports.is_empty() && !order.dry_run);
         }
@@ -247,13 +212,7 @@ mod tests {
         let event = json!({"id": "e1", "time": "2026-11-23T09:00:00Z", "detail-type": "Report wanted",
             "source": "my.app", "detail": order});
         let wrapped = parse(&event).unwrap();
-        assert_eq!(
-            wrapped,
-            Order {
-                id: Some("e1".into()),
-                ..bare
-            }
-        );
+        assert_eq!(wrapped, Order { id: Some("e1".into()), ..bare });
         assert_eq!(parse(&json!({})).unwrap(), Order::default());
     }
 
@@ -283,11 +242,7 @@ mod tests {
             json!({"reports": ["../etc/passwd"]}),
         ] {
             let error = parse(&payload).unwrap_err();
-            assert_eq!(
-                (error.code, error.retryable),
-                (Code::ValidationError, false),
-                "{payload}"
-            );
+            assert_eq!((error.code, error.retryable), (Code::ValidationError, false), "{payload}");
         }
     }
 }

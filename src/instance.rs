@@ -42,9 +42,7 @@ impl FromStr for InstanceArn {
     fn from_str(text: &str) -> Result<Self, InstanceArnError> {
         let plain = |part: &str| {
             !part.is_empty()
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         };
         let mut parts = text.splitn(6, ':');
         let mut next = || parts.next().ok_or(InstanceArnError);
@@ -60,11 +58,7 @@ impl FromStr for InstanceArn {
             && account_ok
             && plain(id);
         match ok {
-            true => Ok(Self {
-                arn: text.to_owned(),
-                region: region.to_owned(),
-                id: id.to_owned(),
-            }),
+            true => Ok(Self { arn: text.to_owned(), region: region.to_owned(), id: id.to_owned() }),
             false => Err(InstanceArnError),
         }
     }
@@ -84,10 +78,7 @@ mod tests {
     fn region_and_id_come_from_the_arn() {
         let arn = "arn:aws-us-gov:connect:us-gov-west-1:123456789012:instance/aaaabbbb-1111";
         let instance: InstanceArn = arn.parse().unwrap();
-        assert_eq!(
-            (instance.region(), instance.id()),
-            ("us-gov-west-1", "aaaabbbb-1111")
-        );
+        assert_eq!((instance.region(), instance.id()), ("us-gov-west-1", "aaaabbbb-1111"));
     }
 
     #[test]

@@ -41,11 +41,7 @@ pub async fn serve() -> Result<(), lambda_runtime::Error> {
     });
     // The runtime would report what is not JSON under an error type of its own.
     let json_only = MapRequestLayer::new(json_only);
-    Runtime::new(handler)
-        .layer(json_only)
-        .layer(TracingLayer::new())
-        .run()
-        .await
+    Runtime::new(handler).layer(json_only).layer(TracingLayer::new()).run().await
 }
 
 /// A runner for the process, or why there is none. Lambda learns nothing from a process that ends
@@ -67,10 +63,7 @@ async fn answer(
     };
     match outcome.failure() {
         None => Ok(outcome.envelope()),
-        Some(error) => Err(Failure {
-            code: error.code,
-            message: outcome.error_message(),
-        }),
+        Some(error) => Err(Failure { code: error.code, message: outcome.error_message() }),
     }
 }
 
@@ -107,10 +100,7 @@ struct Failure {
 
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
-        Self {
-            error_type: failure.code.as_str().to_owned(),
-            error_message: failure.message,
-        }
+        Self { error_type: failure.code.as_str().to_owned(), error_message: failure.message }
     }
 }
 

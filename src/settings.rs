@@ -83,20 +83,14 @@ impl Settings {
         for name in NOT_YET {
             if variable(name).is_some() {
                 let problem = "is not supported by this version yet; unset it".to_owned();
-                return Err(SettingsError {
-                    variable: name,
-                    problem,
-                });
+                return Err(SettingsError { variable: name, problem });
             }
         }
         match variable(API).as_deref() {
             None | Some("current") => {}
             Some(_) => {
                 let problem = "knows only `current` in this version".to_owned();
-                return Err(SettingsError {
-                    variable: API,
-                    problem,
-                });
+                return Err(SettingsError { variable: API, problem });
             }
         }
         Ok(Self {
@@ -189,9 +183,7 @@ impl std::fmt::Display for Location {
 
 fn default_definitions(task_root: Option<&str>) -> Location {
     Location::Folder(
-        task_root
-            .map_or_else(PathBuf::new, |root| Path::new(root).to_owned())
-            .join("reports"),
+        task_root.map_or_else(PathBuf::new, |root| Path::new(root).to_owned()).join("reports"),
     )
 }
 
@@ -208,10 +200,9 @@ where
     T: FromStr,
     T::Err: std::fmt::Display,
 {
-    text.trim().parse().map_err(|error: T::Err| SettingsError {
-        variable,
-        problem: error.to_string(),
-    })
+    text.trim()
+        .parse()
+        .map_err(|error: T::Err| SettingsError { variable, problem: error.to_string() })
 }
 
 #[cfg(test)]
@@ -241,20 +232,11 @@ mod tests {
     #[test]
     fn errors_name_the_variable() {
         for (variables, expected) in [
-            (
-                [(INSTANCE, "abc")],
-                "CONNECT_REPORTS_INSTANCE is no ARN of a Connect instance",
-            ),
+            ([(INSTANCE, "abc")], "CONNECT_REPORTS_INSTANCE is no ARN of a Connect instance"),
             ([(OWNER, "ops")], "CONNECT_REPORTS_OWNER is no mail address"),
-            (
-                [(DEFINITIONS, "gs://x/y")],
-                "CONNECT_REPORTS_DEFINITIONS is neither a folder nor",
-            ),
+            ([(DEFINITIONS, "gs://x/y")], "CONNECT_REPORTS_DEFINITIONS is neither a folder nor"),
             ([(API, "2023")], "CONNECT_REPORTS_API knows only `current`"),
-            (
-                [("CONNECT_REPORTS_RUNS", "runs")],
-                "CONNECT_REPORTS_RUNS is not supported",
-            ),
+            ([("CONNECT_REPORTS_RUNS", "runs")], "CONNECT_REPORTS_RUNS is not supported"),
         ] {
             let error = read(&variables).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

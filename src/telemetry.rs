@@ -15,11 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// `RUST_LOG`, else info.
 pub fn in_lambda(variable: impl Fn(&str) -> Option<String>) {
     let level = level(variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG")));
-    let lines = fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_target(false)
-        .with_current_span(false);
+    let lines = fmt::layer().json().flatten_event(true).with_target(false).with_current_span(false);
     let subscriber = tracing_subscriber::registry()
         .with(capped(level.unwrap_or(LevelFilter::INFO)))
         .with(lines.without_time());
@@ -33,10 +29,7 @@ pub fn at_terminal(variable: impl Fn(&str) -> Option<String>) {
         return;
     };
     let lines = fmt::layer().with_writer(stderr).without_time();
-    let _ = tracing_subscriber::registry()
-        .with(capped(level))
-        .with(lines)
-        .try_init();
+    let _ = tracing_subscriber::registry().with(capped(level)).with(lines).try_init();
 }
 
 fn level(text: Option<String>) -> Option<LevelFilter> {
@@ -44,7 +37,5 @@ fn level(text: Option<String>) -> Option<LevelFilter> {
 }
 
 fn capped(level: LevelFilter) -> Targets {
-    Targets::new()
-        .with_target("connect_reports", level)
-        .with_default(level.min(LevelFilter::WARN))
+    Targets::new().with_target("connect_reports", level).with_default(level.min(LevelFilter::WARN))
 }

@@ -104,10 +104,7 @@ impl WindowRule {
             Self::PreviousHour => previous_hour(&now),
             Self::PreviousDay => days_before(now.date(), 1.day(), &zone.0),
             Self::PreviousWeek => {
-                let monday = now
-                    .date()
-                    .tomorrow()
-                    .and_then(|d| d.nth_weekday(-1, Weekday::Monday));
+                let monday = now.date().tomorrow().and_then(|d| d.nth_weekday(-1, Weekday::Monday));
                 monday.and_then(|monday| days_before(monday, 1.week(), &zone.0))
             }
             Self::PreviousMonth => days_before(now.date().first_of_month(), 1.month(), &zone.0),
@@ -137,9 +134,7 @@ impl Window {
     pub fn closed_at(self, now: Timestamp) -> Result<Self, WindowError> {
         match self.end() <= now {
             true => Ok(self),
-            false => Err(WindowError::Open {
-                end: rfc3339(&self.end),
-            }),
+            false => Err(WindowError::Open { end: rfc3339(&self.end) }),
         }
     }
 
@@ -199,10 +194,8 @@ impl Window {
     /// Europe/London (GMT)`.
     pub fn exactly(&self) -> String {
         let zone = self.zone_name();
-        let (from, to) = (
-            self.start.strftime("%Z").to_string(),
-            self.end.strftime("%Z").to_string(),
-        );
+        let (from, to) =
+            (self.start.strftime("%Z").to_string(), self.end.strftime("%Z").to_string());
         let offset = match from == to {
             true => from,
             false => format!("{from} to {to}"),
@@ -284,10 +277,7 @@ pub fn rfc3339(time: &Zoned) -> String {
 }
 
 fn days_before(end: Date, length: jiff::Span, zone: &TimeZone) -> Result<Window, jiff::Error> {
-    Ok(Window {
-        start: start_of(end.checked_sub(length)?, zone)?,
-        end: start_of(end, zone)?,
-    })
+    Ok(Window { start: start_of(end.checked_sub(length)?, zone)?, end: start_of(end, zone)? })
 }
 
 /// The hour that ended last. Hours start where the local clock shows minute 0, so that in a zone
@@ -295,10 +285,7 @@ fn days_before(end: Date, length: jiff::Span, zone: &TimeZone) -> Result<Window,
 fn previous_hour(now: &Zoned) -> Result<Window, jiff::Error> {
     let end = start_of_hour(now)?;
     let before = end.checked_sub(SignedDuration::from_nanos(1))?;
-    Ok(Window {
-        start: start_of_hour(&before)?,
-        end,
-    })
+    Ok(Window { start: start_of_hour(&before)?, end })
 }
 
 fn start_of_hour(now: &Zoned) -> Result<Zoned, jiff::Error> {
@@ -316,9 +303,7 @@ fn start_of_hour(now: &Zoned) -> Result<Zoned, jiff::Error> {
     let Some(change) = now.time_zone().preceding(probe).next() else {
         return Ok(floor);
     };
-    let before = change
-        .timestamp()
-        .checked_sub(SignedDuration::from_nanos(1))?;
+    let before = change.timestamp().checked_sub(SignedDuration::from_nanos(1))?;
     let before = before.to_zoned(now.time_zone().clone());
     before.checked_sub(into_hour(&before))
 }
@@ -345,12 +330,7 @@ mod tests {
     fn window(rule: WindowRule, due: &str, zone: &str) -> String {
         let zone = Zone::named(zone).unwrap();
         let window = rule.before(due.parse().unwrap(), &zone).unwrap();
-        format!(
-            "{} {} | {}",
-            rfc3339(&window.start),
-            rfc3339(&window.end),
-            window.exactly()
-        )
+        format!("{} {} | {}", rfc3339(&window.start), rfc3339(&window.end), window.exactly())
     }
 
     #[test]
@@ -414,18 +394,9 @@ mod tests {
         assert_eq!(label("2026-11-22", "2026-11-23"), "Sunday 22 November 2026");
         assert_eq!(label("2026-11-16", "2026-11-23"), "16–22 November 2026");
         assert_eq!(label("2026-10-01", "2026-11-01"), "October 2026");
-        assert_eq!(
-            label("2026-10-30", "2026-11-02"),
-            "30 October – 1 November 2026"
-        );
-        assert_eq!(
-            label("2025-12-29", "2026-01-05"),
-            "29 December 2025 – 4 January 2026"
-        );
-        assert_eq!(
-            label("2026-11-22T08:00", "2026-11-22T18:30"),
-            "22 November 2026, 08:00–18:30"
-        );
+        assert_eq!(label("2026-10-30", "2026-11-02"), "30 October – 1 November 2026");
+        assert_eq!(label("2025-12-29", "2026-01-05"), "29 December 2025 – 4 January 2026");
+        assert_eq!(label("2026-11-22T08:00", "2026-11-22T18:30"), "22 November 2026, 08:00–18:30");
     }
 
     #[test]
@@ -436,20 +407,12 @@ mod tests {
                 .and_then(|window| window.closed_at("2026-11-23T07:00:00Z".parse().unwrap()))
                 .map_err(|error| error.to_string())
         };
-        assert!(
-            window("2026-11-22", "2026-11-22")
-                .unwrap_err()
-                .starts_with("the window ends at")
-        );
+        assert!(window("2026-11-22", "2026-11-22").unwrap_err().starts_with("the window ends at"));
         assert_eq!(
             window("2026-03-29T01:30", "2026-03-30").unwrap_err(),
             "2026-03-29T01:30:00 does not exist in Europe/London: the clocks skip it"
         );
-        assert!(
-            window("2026-11-23", "2026-11-24")
-                .unwrap_err()
-                .contains("not over yet")
-        );
+        assert!(window("2026-11-23", "2026-11-24").unwrap_err().contains("not over yet"));
         assert!("22.11.2026".parse::<LocalTime>().is_err());
         assert!("2026-11-22T08:00Z".parse::<LocalTime>().is_err());
     }
@@ -461,9 +424,7 @@ mod tests {
         for _ in 0..72 {
             let window = WindowRule::PreviousHour.before(due, &zone).unwrap();
             assert!(window.end() <= due && window.start() < window.end());
-            let earlier = WindowRule::PreviousHour
-                .before(window.end(), &zone)
-                .unwrap();
+            let earlier = WindowRule::PreviousHour.before(window.end(), &zone).unwrap();
             assert_eq!(
                 earlier, window,
                 "the window that ends at {due} is the one that closed last"

@@ -40,12 +40,8 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     print::warnings(&runner.definitions(&[]).await?.problems);
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
-    let invocation = Invocation {
-        id: "demo".to_owned(),
-        now,
-        deadline: None,
-        progress: Some(teller),
-    };
+    let invocation =
+        Invocation { id: "demo".to_owned(), now, deadline: None, progress: Some(teller) };
     let shown = tokio::spawn(show(listener));
     let outcome = runner.answer(&event(&now), &invocation).await;
     drop(invocation);
@@ -53,10 +49,7 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     let _ = shown.await;
     save(&folder, &outcome, &simulator)?;
     print::outcome(&outcome);
-    print::out(&format!(
-        "\nThe messages are in {} as .eml, .html and .txt.\n",
-        folder.display()
-    ));
+    print::out(&format!("\nThe messages are in {} as .eml, .html and .txt.\n", folder.display()));
     Ok(outcome_code(&outcome))
 }
 
@@ -111,10 +104,7 @@ fn empty(folder: &Path) -> Result<(), Error> {
         fs::remove_dir_all(folder).map_err(failed)?;
     }
     fs::create_dir_all(folder).map_err(failed)?;
-    write(
-        &folder.join(MARK),
-        b"Made by `connect-reports demo`, and emptied by the next.\n",
-    )
+    write(&folder.join(MARK), b"Made by `connect-reports demo`, and emptied by the next.\n")
 }
 
 /// Shows how far the runs are, where standard error is a terminal.
@@ -124,15 +114,8 @@ async fn show(mut listener: UnboundedReceiver<Progress>) {
     while let Some(progress) = listener.recv().await {
         spinner.set_message(match progress {
             Progress::Started { report } => format!("{report}: names"),
-            Progress::Answered {
-                report,
-                requests,
-                of,
-            } => {
-                format!(
-                    "{report}: {requests} of {} answered",
-                    print::counted(of, "request")
-                )
+            Progress::Answered { report, requests, of } => {
+                format!("{report}: {requests} of {} answered", print::counted(of, "request"))
             }
         });
     }
@@ -154,15 +137,13 @@ fn save(folder: &Path, outcome: &Outcome, simulator: &Simulator) -> Result<(), E
 }
 
 fn save_message(folder: &Path, name: &str, message: &SentMessage) -> Result<(), Error> {
-    let parsed = MessageParser::default()
-        .parse(&message.raw)
-        .ok_or_else(|| {
-            Error::new(
-                Code::InternalError,
-                Stage::Render,
-                format!("the mail {name} can't be read back"),
-            )
-        })?;
+    let parsed = MessageParser::default().parse(&message.raw).ok_or_else(|| {
+        Error::new(
+            Code::InternalError,
+            Stage::Render,
+            format!("the mail {name} can't be read back"),
+        )
+    })?;
     let html = parsed.body_html(0).unwrap_or_default();
     let text = parsed.body_text(0).unwrap_or_default();
     write(&folder.join(format!("{name}.eml")), &message.raw)?;

@@ -78,10 +78,8 @@ pub async fn main() -> ExitCode {
 /// The exit code for an error.
 fn exit_code(error: &Error) -> ExitCode {
     let before_the_run = matches!(error.stage, Stage::Load | Stage::Plan);
-    let wrong = matches!(
-        error.code,
-        Code::ValidationError | Code::NotFound | Code::ConfigurationError
-    );
+    let wrong =
+        matches!(error.code, Code::ValidationError | Code::NotFound | Code::ConfigurationError);
     ExitCode::from(if before_the_run && wrong { 2 } else { 1 })
 }
 
@@ -113,11 +111,7 @@ impl Cli {
             let config = settings::aws(settings::aws_loader()).await?;
             return Ok((Runner::new(settings, config)?, None));
         }
-        let simulator = start(Options {
-            clock: clock(time),
-            ..Options::default()
-        })
-        .await?;
+        let simulator = start(Options { clock: clock(time), ..Options::default() }).await?;
         let runner = Runner::new(settings, simulated(&simulator).await?)?;
         Ok((runner, Some(simulator)))
     }
@@ -130,10 +124,7 @@ fn clock(time: Option<Timestamp>) -> Clock {
 
 async fn start(options: Options) -> Result<Simulator, Error> {
     Simulator::start(options).await.map_err(|error| {
-        wrong(format!(
-            "the simulator can't listen on port {}: {error}",
-            options.port
-        ))
+        wrong(format!("the simulator can't listen on port {}: {error}", options.port))
     })
 }
 
@@ -150,19 +141,10 @@ async fn simulated(simulator: &Simulator) -> Result<SdkConfig, Error> {
 
 /// The one report with this id.
 async fn only(runner: &Runner, id: &str) -> Result<crate::definition::Report, Error> {
-    let id = id
-        .parse()
-        .map_err(|error| wrong(format!("`{id}`: {error}")))?;
-    let Definitions {
-        mut reports,
-        invalid,
-        problems,
-    } = runner.definitions(&[id]).await?;
+    let id = id.parse().map_err(|error| wrong(format!("`{id}`: {error}")))?;
+    let Definitions { mut reports, invalid, problems } = runner.definitions(&[id]).await?;
     print::warnings(&problems);
-    match (
-        reports.pop(),
-        invalid.into_iter().next().and_then(|run| run.error),
-    ) {
+    match (reports.pop(), invalid.into_iter().next().and_then(|run| run.error)) {
         (Some(report), _) => Ok(report),
         (None, Some(error)) => Err(error),
         (None, None) => Err(wrong("there is no such report")),

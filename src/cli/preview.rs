@@ -33,15 +33,8 @@ pub(super) struct Arguments {
 pub(super) async fn preview(cli: &Cli, arguments: &Arguments) -> Ended {
     let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
     let report = only(&runner, &arguments.report).await?;
-    let order = Order {
-        time: arguments.time,
-        ..Order::default()
-    };
-    let work = Work::new(
-        report,
-        &order,
-        &invocation(arguments.simulate, arguments.time),
-    );
+    let order = Order { time: arguments.time, ..Order::default() };
+    let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
     let prepared = runner.prepare(&work).await?;
     let message = &prepared.message;
     if let Some(folder) = &arguments.out {
@@ -52,10 +45,7 @@ pub(super) async fn preview(cli: &Cli, arguments: &Arguments) -> Ended {
         }
         write(&folder.join("message.html"), message.html.as_bytes())?;
         write(&folder.join("message.txt"), message.text.as_bytes())?;
-        write(
-            &folder.join("report.json"),
-            format!("{:#}\n", prepared.report_json).as_bytes(),
-        )?;
+        write(&folder.join("report.json"), format!("{:#}\n", prepared.report_json).as_bytes())?;
         for file in &message.attachments {
             write(&folder.join(&file.name), &file.content)?;
         }

@@ -22,10 +22,7 @@ pub(super) fn json(value: &Value) {
 
 /// The warnings among problems, on standard error; errors come with the failure that they cause.
 pub(super) fn warnings(problems: &[Problem]) {
-    for problem in problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Warning)
-    {
+    for problem in problems.iter().filter(|problem| problem.severity == Severity::Warning) {
         complain(&format!("{problem}\n"));
     }
 }
@@ -56,9 +53,7 @@ fn problem(details: &Value) -> Option<String> {
     let (file, severity, code) = (text("file")?, text("severity")?, text("code")?);
     let (line, column) = (details.get("line")?, details.get("column")?);
     let (message, help) = (text("message")?, text("help")?);
-    Some(format!(
-        "{file}:{line}:{column}: {severity}[{code}]: {message}\n  help: {help}\n"
-    ))
+    Some(format!("{file}:{line}:{column}: {severity}[{code}]: {message}\n  help: {help}\n"))
 }
 
 /// One line for each report, and what went wrong.
@@ -71,11 +66,7 @@ pub(super) fn outcome(outcome: &Outcome) {
     }
     out(&text);
     let mut failures = runs.iter().filter_map(|run| run.error.as_ref()).peekable();
-    let lonely = failures
-        .peek()
-        .is_none()
-        .then_some(outcome.error.as_ref())
-        .flatten();
+    let lonely = failures.peek().is_none().then_some(outcome.error.as_ref()).flatten();
     for failure in failures.chain(lonely) {
         complain(&error(failure));
     }
@@ -88,10 +79,7 @@ fn line(run: &RunOutcome) -> String {
         Status::Failed => "failed",
         Status::Unknown => "unknown",
     };
-    let window = run
-        .window
-        .as_ref()
-        .map_or_else(String::new, |window| window.exactly());
+    let window = run.window.as_ref().map_or_else(String::new, |window| window.exactly());
     let recipients = format!(
         "{} of {} sent",
         run.count(DeliveryStatus::Sent),
@@ -102,10 +90,7 @@ fn line(run: &RunOutcome) -> String {
         counted(run.requests, "request"),
         counted(usize::try_from(run.pages).unwrap_or(usize::MAX), "page")
     );
-    let reason = run
-        .reason
-        .as_ref()
-        .map_or_else(String::new, |reason| format!("  ({reason})"));
+    let reason = run.reason.as_ref().map_or_else(String::new, |reason| format!("  ({reason})"));
     format!("{status:7}  {window}  {effort}  {recipients}{reason}")
 }
 

@@ -68,22 +68,16 @@ fn order(arguments: &Arguments) -> Result<Order, Error> {
         ..Order::default()
     };
     for id in &arguments.reports {
-        let id = id
-            .parse()
-            .map_err(|error| wrong(format!("`{id}`: {error}")))?;
+        let id = id.parse().map_err(|error| wrong(format!("`{id}`: {error}")))?;
         if !order.reports.contains(&id) {
             order.reports.push(id);
         }
     }
     let mut to: Vec<Mailbox> = Vec::new();
     for text in &arguments.to {
-        let mailbox: Mailbox = text
-            .parse()
-            .map_err(|error| wrong(format!("--to `{text}` {error}")))?;
-        if to
-            .iter()
-            .all(|other| !other.address.reaches_the_same(&mailbox.address))
-        {
+        let mailbox: Mailbox =
+            text.parse().map_err(|error| wrong(format!("--to `{text}` {error}")))?;
+        if to.iter().all(|other| !other.address.reaches_the_same(&mailbox.address)) {
             to.push(mailbox);
         }
     }

@@ -63,11 +63,7 @@ fn call(client: &Client, request: &Request) -> Result<Call, Error> {
             .set_filter_values(Some(values.clone()))
             .build()
     });
-    let groupings: Vec<_> = request
-        .groupings
-        .iter()
-        .map(|d| d.key().to_owned())
-        .collect();
+    let groupings: Vec<_> = request.groupings.iter().map(|d| d.key().to_owned()).collect();
     Ok(client
         .get_metric_data_v2()
         .resource_arn(request.instance.as_str())
@@ -102,11 +98,8 @@ fn metric(query: &MetricQuery) -> MetricV2 {
 }
 
 fn read_row(request: &Request, result: &MetricResultV2) -> Result<Row, Error> {
-    let dimensions = request
-        .groupings
-        .iter()
-        .map(|dimension| dimension_of(result, *dimension))
-        .collect();
+    let dimensions =
+        request.groupings.iter().map(|dimension| dimension_of(result, *dimension)).collect();
     let mut figures = BTreeMap::new();
     for collection in result.collections() {
         let query = requested(&request.metrics, collection)?;
@@ -115,19 +108,13 @@ fn read_row(request: &Request, result: &MetricResultV2) -> Result<Row, Error> {
             return Err(bad(format!("{} came twice in one row", query.name)));
         }
     }
-    Ok(Row {
-        dimensions,
-        figures,
-    })
+    Ok(Row { dimensions, figures })
 }
 
 /// Contacts that never reached an agent come grouped by agent with no dimension at all.
 fn dimension_of(result: &MetricResultV2, dimension: Dimension) -> Option<String> {
     let dimensions = result.dimensions()?;
-    dimensions
-        .get(dimension.key())
-        .filter(|id| !id.is_empty())
-        .cloned()
+    dimensions.get(dimension.key()).filter(|id| !id.is_empty()).cloned()
 }
 
 /// Which of the requested metrics a collection answers.
@@ -149,12 +136,8 @@ fn requested<'q>(
     let mut candidates = named().filter(|query| echoes_in_part(query, echo));
     match (candidates.next(), candidates.next()) {
         (Some(query), None) => Ok(query),
-        (None, _) => Err(bad(format!(
-            "{name} came, which was not asked for in this form"
-        ))),
-        (Some(_), Some(_)) => Err(bad(format!(
-            "{name} came without what tells it from its like"
-        ))),
+        (None, _) => Err(bad(format!("{name} came, which was not asked for in this form"))),
+        (Some(_), Some(_)) => Err(bad(format!("{name} came without what tells it from its like"))),
     }
 }
 
@@ -171,9 +154,8 @@ fn echoes_threshold(query: &MetricQuery, echo: &MetricV2) -> bool {
     match (query.threshold, echo.threshold()) {
         (None, []) => true,
         (Some(asked), [echoed]) => {
-            let same_comparison = echoed
-                .comparison()
-                .is_none_or(|c| c == asked.comparison.as_str());
+            let same_comparison =
+                echoed.comparison().is_none_or(|c| c == asked.comparison.as_str());
             same_comparison && echoed.threshold_value() == Some(f64::from(asked.seconds))
         }
         _ => false,
@@ -201,10 +183,7 @@ fn figure(query: &MetricQuery, value: Option<f64>) -> Result<Figure, Error> {
     match value {
         None => Ok(Figure::Absent(Absent::NotComputable)),
         Some(value) if value.is_finite() && value >= 0.0 => Ok(Figure::Value(value)),
-        Some(_) => Err(bad(format!(
-            "{} came with a figure that can't be",
-            query.name
-        ))),
+        Some(_) => Err(bad(format!("{} came with a figure that can't be", query.name))),
     }
 }
 

@@ -21,9 +21,7 @@ impl Connect {
     /// The client for an instance: its ARN decides on Region and, with it, partition.
     pub fn new(config: &SdkConfig, instance: &InstanceArn) -> Self {
         let region = Region::new(instance.region().to_owned());
-        Self(Client::from_conf(
-            Builder::from(config).region(region).build(),
-        ))
+        Self(Client::from_conf(Builder::from(config).region(region).build()))
     }
 
     /// The answer to a request, all its pages together.

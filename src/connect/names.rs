@@ -1,6 +1,7 @@
 //! The names of queues, routing profiles and agents: ListQueues, ListRoutingProfiles, ListUsers.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 
 use aws_sdk_connect::Client;
 use aws_sdk_connect::types::QueueType;
@@ -14,87 +15,79 @@ use crate::plan::Entry;
 /// The largest page of these operations; they may be called only twice a second.
 const PAGE: i32 = 1000;
 
+/// One page: what it lists, and the token of the next one.
+type Page = (Vec<Option<Entry>>, Option<String>);
+
 /// What the instance has of `dimension`. Channels have no list.
 pub(super) async fn fetch(
     client: &Client,
     instance: &InstanceArn,
     dimension: Dimension,
 ) -> Result<Vec<Entry>, Error> {
+    let id = instance.id();
     match dimension {
-        Dimension::Queue => queues(client, instance).await,
-        Dimension::RoutingProfile => routing_profiles(client, instance).await,
-        Dimension::Agent => agents(client, instance).await,
+        Dimension::Queue => all(QUEUES, |token| queues(client, id, token)).await,
+        Dimension::RoutingProfile => {
+            all(ROUTING_PROFILES, |token| routing_profiles(client, id, token)).await
+        }
+        Dimension::Agent => all(AGENTS, |token| agents(client, id, token)).await,
         Dimension::Channel => Ok(Vec::new()),
     }
 }
 
+/// Follows the pages to the end.
+async fn all<F>(operation: &str, page: impl Fn(Option<String>) -> F) -> Result<Vec<Entry>, Error>
+where
+    F: Future<Output = Result<Page, Error>>,
+{
+    let (mut entries, mut seen, mut token) = (Vec::new(), BTreeSet::new(), None);
+    loop {
+        let (found, next) = page(token).await?;
+        entries.extend(found.into_iter().flatten());
+        token = next_page(operation, &mut seen, next.as_deref())?;
+        if token.is_none() {
+            return Ok(entries);
+        }
+    }
+}
+
+const QUEUES: &str = "connect:ListQueues";
+const ROUTING_PROFILES: &str = "connect:ListRoutingProfiles";
+const AGENTS: &str = "connect:ListUsers";
+
 /// Standard queues only: every agent has a queue too, and GetMetricDataV2 does not support those.
-async fn queues(client: &Client, instance: &InstanceArn) -> Result<Vec<Entry>, Error> {
-    let operation = "connect:ListQueues";
-    let (mut entries, mut seen, mut token) = (Vec::new(), BTreeSet::new(), None);
-    loop {
-        let request = client
-            .list_queues()
-            .instance_id(instance.id())
-            .queue_types(QueueType::Standard)
-            .max_results(PAGE)
-            .set_next_token(token);
-        let page = request.send().await;
-        let page = page.map_err(|error| sdk::classify(operation, Stage::Query, &error))?;
-        let found = page.queue_summary_list().iter();
-        entries.extend(found.filter_map(|queue| entry(queue.id(), queue.name())));
-        token = next_page(operation, &mut seen, page.next_token())?;
-        if token.is_none() {
-            return Ok(entries);
-        }
-    }
+async fn queues(client: &Client, instance: &str, token: Option<String>) -> Result<Page, Error> {
+    let request = client.list_queues().instance_id(instance).queue_types(QueueType::Standard);
+    let answer = request.max_results(PAGE).set_next_token(token).send().await;
+    let page = answer.map_err(|error| sdk::classify(QUEUES, Stage::Query, &error))?;
+    let found = page.queue_summary_list().iter().map(|queue| entry(queue.id(), queue.name()));
+    Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
 }
 
-async fn routing_profiles(client: &Client, instance: &InstanceArn) -> Result<Vec<Entry>, Error> {
-    let operation = "connect:ListRoutingProfiles";
-    let (mut entries, mut seen, mut token) = (Vec::new(), BTreeSet::new(), None);
-    loop {
-        let request = client
-            .list_routing_profiles()
-            .instance_id(instance.id())
-            .max_results(PAGE)
-            .set_next_token(token);
-        let page = request.send().await;
-        let page = page.map_err(|error| sdk::classify(operation, Stage::Query, &error))?;
-        let found = page.routing_profile_summary_list().iter();
-        entries.extend(found.filter_map(|profile| entry(profile.id(), profile.name())));
-        token = next_page(operation, &mut seen, page.next_token())?;
-        if token.is_none() {
-            return Ok(entries);
-        }
-    }
+async fn routing_profiles(
+    client: &Client,
+    instance: &str,
+    token: Option<String>,
+) -> Result<Page, Error> {
+    let request = client.list_routing_profiles().instance_id(instance);
+    let answer = request.max_results(PAGE).set_next_token(token).send().await;
+    let page = answer.map_err(|error| sdk::classify(ROUTING_PROFILES, Stage::Query, &error))?;
+    let found = page.routing_profile_summary_list().iter();
+    let found = found.map(|profile| entry(profile.id(), profile.name()));
+    Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
 }
 
-async fn agents(client: &Client, instance: &InstanceArn) -> Result<Vec<Entry>, Error> {
-    let operation = "connect:ListUsers";
-    let (mut entries, mut seen, mut token) = (Vec::new(), BTreeSet::new(), None);
-    loop {
-        let request = client
-            .list_users()
-            .instance_id(instance.id())
-            .max_results(PAGE)
-            .set_next_token(token);
-        let page = request.send().await;
-        let page = page.map_err(|error| sdk::classify(operation, Stage::Query, &error))?;
-        let found = page.user_summary_list().iter();
-        entries.extend(found.filter_map(|user| entry(user.id(), user.username())));
-        token = next_page(operation, &mut seen, page.next_token())?;
-        if token.is_none() {
-            return Ok(entries);
-        }
-    }
+async fn agents(client: &Client, instance: &str, token: Option<String>) -> Result<Page, Error> {
+    let request = client.list_users().instance_id(instance);
+    let answer = request.max_results(PAGE).set_next_token(token).send().await;
+    let page = answer.map_err(|error| sdk::classify(AGENTS, Stage::Query, &error))?;
+    let found = page.user_summary_list().iter().map(|user| entry(user.id(), user.username()));
+    Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
 }
 
 /// An entry without a name is shown by its id.
 fn entry(id: Option<&str>, name: Option<&str>) -> Option<Entry> {
     let id = id?.to_owned();
-    let name = name
-        .filter(|name| !name.is_empty())
-        .map_or_else(|| id.clone(), ToOwned::to_owned);
+    let name = name.filter(|name| !name.is_empty()).map_or_else(|| id.clone(), ToOwned::to_owned);
     Some(Entry { id, name })
 }

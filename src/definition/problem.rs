@@ -81,15 +81,7 @@ impl fmt::Display for Problem {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let Self {
-            file,
-            line,
-            column,
-            code,
-            message,
-            help,
-            ..
-        } = self;
+        let Self { file, line, column, code, message, help, .. } = self;
         writeln!(f, "{file}:{line}:{column}: {severity}[{code}]: {message}")?;
         write!(f, "  help: {help}")
     }
@@ -104,11 +96,7 @@ pub(super) struct Problems<'d> {
 
 impl<'d> Problems<'d> {
     pub(super) fn new(file: &'d str, text: &'d str) -> Self {
-        Self {
-            file,
-            text,
-            found: RefCell::default(),
-        }
+        Self { file, text, found: RefCell::default() }
     }
 
     /// The place of a span of bytes.
@@ -118,10 +106,7 @@ impl<'d> Problems<'d> {
         Place {
             file: self.file.to_owned(),
             line: before.matches('\n').count() + 1,
-            column: before
-                .get(line_start..)
-                .map_or(0, |line| line.chars().count())
-                + 1,
+            column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
         }
     }
 
@@ -144,10 +129,7 @@ impl<'d> Problems<'d> {
         help: impl Into<String>,
     ) {
         let problem = self.place(span).error(code, message, help);
-        let problem = Problem {
-            severity: Severity::Warning,
-            ..problem
-        };
+        let problem = Problem { severity: Severity::Warning, ..problem };
         self.found.borrow_mut().push(problem);
     }
 
@@ -164,12 +146,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     let upper = word.to_uppercase();
     known
         .into_iter()
-        .map(|candidate| {
-            (
-                strsim::jaro_winkler(&upper, &candidate.to_uppercase()),
-                candidate,
-            )
-        })
+        .map(|candidate| (strsim::jaro_winkler(&upper, &candidate.to_uppercase()), candidate))
         .filter(|(similarity, _)| *similarity > 0.82)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)

@@ -29,13 +29,7 @@ impl<'d> Table<'d> {
         span: Range<usize>,
         name: &'static str,
     ) -> Self {
-        Self {
-            problems,
-            table,
-            span,
-            name,
-            known: Vec::new(),
-        }
+        Self { problems, table, span, name, known: Vec::new() }
     }
 
     pub(super) fn problems(&self) -> &'d Problems<'d> {
@@ -58,8 +52,7 @@ impl<'d> Table<'d> {
         let value = self.get(key);
         if value.is_none() {
             let message = format!("{} has no `{key}`", self.name);
-            self.problems
-                .error(&self.span, "missing-key", message, format!("add {example}"));
+            self.problems.error(&self.span, "missing-key", message, format!("add {example}"));
         }
         value
     }
@@ -70,23 +63,15 @@ impl<'d> Table<'d> {
         let Some((written, value)) = self.table.get_key_value(key) else {
             return;
         };
-        if value
-            .get_ref()
-            .as_str()
-            .is_some_and(|text| as_now.contains(&text))
-        {
+        if value.get_ref().as_str().is_some_and(|text| as_now.contains(&text)) {
             return;
         }
         let help = match as_now {
             [] => format!("remove `{key}`"),
-            choice => format!(
-                "remove `{key}`, or write `{key} = \"{}\"`",
-                choice.join("\" or \"")
-            ),
+            choice => format!("remove `{key}`, or write `{key} = \"{}\"`", choice.join("\" or \"")),
         };
         let message = format!("`{key}` is not supported by this version yet");
-        self.problems
-            .error(&written.span(), "not-yet", message, help);
+        self.problems.error(&written.span(), "not-yet", message, help);
     }
 
     /// Reports the keys that nobody asked for.
@@ -97,8 +82,7 @@ impl<'d> Table<'d> {
             if !self.known.contains(&name) {
                 let message = format!("{} has no key `{name}`", self.name);
                 let help = choice(name, &self.known);
-                self.problems
-                    .error(&key.span(), "unknown-key", message, help);
+                self.problems.error(&key.span(), "unknown-key", message, help);
             }
         }
     }
@@ -107,12 +91,7 @@ impl<'d> Table<'d> {
 impl<'d> Problems<'d> {
     fn wrong_type(&self, value: Value<'_>, wanted: &str) {
         let message = format!("found {}, expected {wanted}", type_name(value.get_ref()));
-        self.error(
-            &value.span(),
-            "wrong-type",
-            message,
-            format!("write {wanted}"),
-        );
+        self.error(&value.span(), "wrong-type", message, format!("write {wanted}"));
     }
 
     /// A text that is not blank.
@@ -130,19 +109,13 @@ impl<'d> Problems<'d> {
             );
             return None;
         }
-        Some(Placed {
-            value: text.to_owned(),
-            place: self.place(&value.span()),
-        })
+        Some(Placed { value: text.to_owned(), place: self.place(&value.span()) })
     }
 
     /// A list of texts, one at least.
     pub(super) fn texts(&self, value: Value<'d>) -> Vec<(Value<'d>, String)> {
         let values = self.list(value, "a list of texts such as [\"a\", \"b\"]");
-        values
-            .into_iter()
-            .filter_map(|value| Some((value, self.text(value)?.value)))
-            .collect()
+        values.into_iter().filter_map(|value| Some((value, self.text(value)?.value))).collect()
     }
 
     /// The values of a list that has one at least.
@@ -152,12 +125,7 @@ impl<'d> Problems<'d> {
             return Vec::new();
         };
         if list.is_empty() {
-            self.error(
-                &value.span(),
-                "empty",
-                "found an empty list",
-                format!("write {wanted}"),
-            );
+            self.error(&value.span(), "empty", "found an empty list", format!("write {wanted}"));
         }
         list.iter().collect()
     }
@@ -179,12 +147,7 @@ impl<'d> Problems<'d> {
             Some(number) => Some(number),
             None => {
                 let message = format!("found {integer}, expected {wanted}");
-                self.error(
-                    &value.span(),
-                    "out-of-range",
-                    message,
-                    format!("write {wanted}"),
-                );
+                self.error(&value.span(), "out-of-range", message, format!("write {wanted}"));
                 None
             }
         }

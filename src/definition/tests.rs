@@ -32,31 +32,15 @@ fn mistakes_are_told_where_they_are() {
         ("title    = \"Small\"", "title    = 7", "1:12 wrong-type"),
         ("title    = \"Small\"", "title    = \" \"", "1:12 empty"),
         ("title    = \"Small\"", "title    = \"Small", "1:18 syntax"),
-        (
-            "title    =",
-            "titel    =",
-            "1:1 missing-key, 1:1 unknown-key",
-        ),
+        ("title    =", "titel    =", "1:1 missing-key, 1:1 unknown-key"),
         ("workforce@example.com", "workforce", "2:12 address"),
         ("instance/", "queue/", "3:12 instance"),
         ("Europe/London", "Europe/Londn", "4:12 unknown-zone"),
         ("previous-day", "yesterday", "5:12 unknown-window"),
         ("\"previous-day\"", "{ last = \"4h\" }", "5:12 not-yet"),
-        (
-            "\n\n[email]",
-            "\ncompare = \"same-weekday\"\n[email]",
-            "6:1 not-yet",
-        ),
-        (
-            "\n\n[email]",
-            "\n[schedule]\nat = \"07:00\"\n[email]",
-            "6:2 not-yet",
-        ),
-        (
-            "from = \"Reports <reports@example.com>\"\n",
-            "",
-            "7:1 missing-key",
-        ),
+        ("\n\n[email]", "\ncompare = \"same-weekday\"\n[email]", "6:1 not-yet"),
+        ("\n\n[email]", "\n[schedule]\nat = \"07:00\"\n[email]", "6:2 not-yet"),
+        ("from = \"Reports <reports@example.com>\"\n", "", "7:1 missing-key"),
         ("to   = [\"ops@example.com\"]", "to   = []", "9:8 empty"),
         (
             "[\"ops@example.com\"]",
@@ -65,56 +49,24 @@ fn mistakes_are_told_where_they_are() {
         ),
         ("[\"ops@example.com\"]", "[\"ops@example\"]", "9:9 address"),
         ("[email]", "[email]\nattach = [\"xlsx\"]", "8:11 not-yet"),
-        (
-            "[email]",
-            "[email]\nattach = [\"pdf\"]",
-            "8:11 unknown-attachment",
-        ),
+        ("[email]", "[email]\nattach = [\"pdf\"]", "8:11 unknown-attachment"),
         ("[email]", "[email]\ndelivery = \"together\"", "8:1 not-yet"),
         ("title    = \"By queue\"\n", "", "11:1 missing-key"),
-        (
-            "group_by",
-            "kind = \"totals\"\ngroup_by",
-            "14:12 totals-have-no-rows",
-        ),
+        ("group_by", "kind = \"totals\"\ngroup_by", "14:12 totals-have-no-rows"),
         ("group_by", "kind = \"trend\"\ngroup_by", "13:8 not-yet"),
         ("[\"QUEUE\"]", "[\"QUEUES\"]", "13:13 unknown-key"),
-        (
-            "[\"QUEUE\"]",
-            "[\"QUEUE\", \"QUEUE\"]",
-            "13:22 repeated-grouping",
-        ),
-        (
-            "[\"QUEUE\"]",
-            "[\"AGENT_HIERARCHY_LEVEL_ONE\"]",
-            "13:13 not-yet",
-        ),
-        (
-            "{ QUEUE =",
-            "{ CHANNEL =",
-            "14:12 no-authorising-filter, 14:25 unknown-channel",
-        ),
+        ("[\"QUEUE\"]", "[\"QUEUE\", \"QUEUE\"]", "13:22 repeated-grouping"),
+        ("[\"QUEUE\"]", "[\"AGENT_HIERARCHY_LEVEL_ONE\"]", "13:13 not-yet"),
+        ("{ QUEUE =", "{ CHANNEL =", "14:12 no-authorising-filter, 14:25 unknown-channel"),
         ("[\"*\"]", "[\"Sales*\"]", "14:23 not-yet"),
         (
             "[\"*\"]",
             "[\"arn:aws:connect:eu-west-2:123456789012:instance/x/queue/y\"]",
             "14:23 foreign-arn",
         ),
-        (
-            "\"CONTACTS_QUEUED\"",
-            "\"SERVICE_LEVEL\"",
-            "15:13 missing-threshold",
-        ),
-        (
-            "\"CONTACTS_QUEUED\"",
-            "\"contacts queued\"",
-            "15:13 unknown-metric",
-        ),
-        (
-            "\"CONTACTS_QUEUED\"",
-            "\"CONTACTS_QEUED\"",
-            "15:13 unknown-metric",
-        ),
+        ("\"CONTACTS_QUEUED\"", "\"SERVICE_LEVEL\"", "15:13 missing-threshold"),
+        ("\"CONTACTS_QUEUED\"", "\"contacts queued\"", "15:13 unknown-metric"),
+        ("\"CONTACTS_QUEUED\"", "\"CONTACTS_QEUED\"", "15:13 unknown-metric"),
         (
             "\"CONTACTS_QUEUED\"",
             "{ name = \"CONTACTS_QUEUED\", threshold = 20 }",
@@ -135,18 +87,10 @@ fn mistakes_are_told_where_they_are() {
             "{ name = \"CONTACTS_QUEUED\", target = \">= 80\" }",
             "15:41 not-yet",
         ),
-        (
-            "\"CONTACTS_QUEUED\"",
-            "\"CONTACTS_QUEUED\", \"CONTACTS_QUEUED\"",
-            "15:32 repeated-label",
-        ),
+        ("\"CONTACTS_QUEUED\"", "\"CONTACTS_QUEUED\", \"CONTACTS_QUEUED\"", "15:32 repeated-label"),
         ("threshold = 20", "threshold = 0", "15:70 out-of-range"),
         ("threshold = 20", "threshold = 20.5", "15:70 wrong-type"),
-        (
-            "threshold = 20",
-            "threshold = 20, comparison = \"GT\"",
-            "15:87 comparison",
-        ),
+        ("threshold = 20", "threshold = 20, comparison = \"GT\"", "15:87 comparison"),
         ("20 }]", "20 }]\nsort = \"-CONTACTS_HANDLED\"", "16:8 sort"),
         ("20 }]", "20 }]\nrows = 0", "16:8 out-of-range"),
         ("20 }]", "20 }]\ninterval = \"HOUR\"", "16:1 not-yet"),
@@ -169,9 +113,7 @@ fn mistakes_are_told_where_they_are() {
 
 #[test]
 fn a_problem_reads_like_that_of_a_compiler() {
-    let text = GOOD
-        .replace("CONTACTS_QUEUED", "contacts_qeued")
-        .replace("timezone", "time_zone");
+    let text = GOOD.replace("CONTACTS_QUEUED", "contacts_qeued").replace("timezone", "time_zone");
     let texts: Vec<_> = problems(&text).iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(texts.join("\n"), @r#"
     reports/small.toml:1:1: error[missing-key]: the definition has no `timezone`
@@ -185,28 +127,16 @@ fn a_problem_reads_like_that_of_a_compiler() {
 
 #[test]
 fn places_count_characters() {
-    let text = GOOD
-        .replace("\"Small\"", "\"Größe\", x")
-        .replace('\n', "\r\n");
+    let text = GOOD.replace("\"Small\"", "\"Größe\", x").replace('\n', "\r\n");
     let found = problems(&text);
-    assert_eq!(
-        (found[0].code, found[0].line, found[0].column),
-        ("syntax", 1, 19)
-    );
+    assert_eq!((found[0].code, found[0].line, found[0].column), ("syntax", 1, 19));
 }
 
 #[test]
 fn what_is_not_utf8_is_told() {
-    let parsed = parse(
-        "small.toml",
-        b"title = \"x\"\nowner = \"\xff\"",
-        &Defaults::default(),
-    );
+    let parsed = parse("small.toml", b"title = \"x\"\nowner = \"\xff\"", &Defaults::default());
     let problem = &parsed.problems[0];
-    assert_eq!(
-        (problem.code, problem.line, problem.column),
-        ("encoding", 2, 10)
-    );
+    assert_eq!((problem.code, problem.line, problem.column), ("encoding", 2, 10));
 }
 
 #[test]
@@ -214,10 +144,7 @@ fn an_unknown_metric_warns_and_runs() {
     let text = GOOD.replace("CONTACTS_QUEUED", "AI_NOVELTIES_COUNTED");
     let parsed = parse("small.toml", text.as_bytes(), &Defaults::default());
     assert_eq!(parsed.problems[0].severity, Severity::Warning);
-    assert_eq!(
-        parsed.report.unwrap().sections[0].columns[0].label,
-        "AI_NOVELTIES_COUNTED"
-    );
+    assert_eq!(parsed.report.unwrap().sections[0].columns[0].label, "AI_NOVELTIES_COUNTED");
 }
 
 #[test]
@@ -230,9 +157,7 @@ fn defaults_stand_in_for_what_is_not_said() {
         from: Some("default@example.com".parse().unwrap()),
         instance: None,
     };
-    let report = parse("small.toml", text.as_bytes(), &defaults)
-        .report
-        .unwrap();
+    let report = parse("small.toml", text.as_bytes(), &defaults).report.unwrap();
     assert_eq!(report.owner.as_str(), "team@example.com");
     assert_eq!(report.email.from.address.as_str(), "default@example.com");
 }
@@ -240,9 +165,7 @@ fn defaults_stand_in_for_what_is_not_said() {
 #[test]
 fn the_files_name_is_the_id() {
     let id = |file: &str| {
-        parse(file, GOOD.as_bytes(), &Defaults::default())
-            .report
-            .map(|r| r.id.to_string())
+        parse(file, GOOD.as_bytes(), &Defaults::default()).report.map(|r| r.id.to_string())
     };
     assert_eq!(id("a/b/daily-queues.toml").as_deref(), Some("daily-queues"));
     assert_eq!(id("s3://bucket/prefix/x_1.toml").as_deref(), Some("x_1"));
@@ -262,7 +185,8 @@ proptest! {
         at in 0..GOOD.len(), length in 0..12_usize, with in "[ -~\n]{0,6}"
     ) {
         let end = (at + length).min(GOOD.len());
-        let text = format!("{}{with}{}", &GOOD[..at], &GOOD[end..]);
+        let (before, after) = (GOOD.get(..at).unwrap(), GOOD.get(end..).unwrap());
+        let text = format!("{before}{with}{after}");
         let parsed = parse("x.toml", text.as_bytes(), &Defaults::default());
         prop_assert!(parsed.report.is_some() || !parsed.problems.is_empty());
         for problem in parsed.problems {

@@ -213,11 +213,7 @@ mod tests {
 
     #[test]
     fn codes_read_the_same_in_text_and_json() {
-        for code in [
-            Code::ValidationError,
-            Code::BadResponse,
-            Code::DeliveryUnknown,
-        ] {
+        for code in [Code::ValidationError, Code::BadResponse, Code::DeliveryUnknown] {
             assert_eq!(serde_json::json!(code), code.as_str());
         }
     }

@@ -40,19 +40,13 @@ where
         SdkError::TimeoutError(_) => no_answer(operation, stage),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => no_answer(operation, stage),
         SdkError::DispatchFailure(failure) if left(failure) => broken(operation, stage, error),
-        SdkError::ServiceError(refusal) => refused(
-            operation,
-            stage,
-            refusal.raw().status().as_u16(),
-            refusal.err(),
-        ),
+        SdkError::ServiceError(refusal) => {
+            refused(operation, stage, refusal.raw().status().as_u16(), refusal.err())
+        }
         SdkError::ResponseError(_) => bad_response(operation, stage, error),
         _ => not_sent(operation, stage, error),
     };
-    Error {
-        request_id: error.request_id().map(ToOwned::to_owned),
-        ..failure
-    }
+    Error { request_id: error.request_id().map(ToOwned::to_owned), ..failure }
 }
 
 /// Whether the service may have acted on the request although no clear answer came.
@@ -78,9 +72,8 @@ fn has_cause<C: std::error::Error + 'static>(
     failure: &DispatchFailure,
     is_it: impl Fn(&C) -> bool,
 ) -> bool {
-    let first = failure
-        .as_connector_error()
-        .map(|error| error as &(dyn std::error::Error + 'static));
+    let first =
+        failure.as_connector_error().map(|error| error as &(dyn std::error::Error + 'static));
     let mut causes = std::iter::successors(first, |error| error.source());
     causes.any(|error| error.downcast_ref().is_some_and(&is_it))
 }
@@ -107,12 +100,7 @@ fn throttles(status: u16, code: &str) -> bool {
 }
 
 fn no_answer(operation: &str, stage: Stage) -> Error {
-    Error::new(
-        Code::Timeout,
-        stage,
-        format!("no answer to {operation} in time"),
-    )
-    .retryable()
+    Error::new(Code::Timeout, stage, format!("no answer to {operation} in time")).retryable()
 }
 
 fn broken<E>(operation: &str, stage: Stage, error: &SdkError<E, HttpResponse>) -> Error
@@ -180,12 +168,10 @@ fn refused<E: ProvideErrorMetadata>(
         403 => denied(operation, failure(Code::AccessDenied), code),
         500.. => failure(Code::ServiceError).retryable(),
         // The status was good and the body was not.
-        200..300 => Error::new(
-            Code::BadResponse,
-            stage,
-            format!("the answer to {operation} can't be read"),
-        )
-        .retryable(),
+        200..300 => {
+            Error::new(Code::BadResponse, stage, format!("the answer to {operation} can't be read"))
+                .retryable()
+        }
         _ if code.starts_with("AccessDenied") => {
             denied(operation, failure(Code::AccessDenied), code)
         }

@@ -43,9 +43,7 @@ pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Err
         true => bodies,
         false => MimePart::new(
             "multipart/mixed",
-            std::iter::once(bodies)
-                .chain(attachments)
-                .collect::<Vec<_>>(),
+            std::iter::once(bodies).chain(attachments).collect::<Vec<_>>(),
         ),
     };
     let mail = MessageBuilder::new()
@@ -53,11 +51,7 @@ pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Err
         .to(mime_address(envelope.to))
         .subject(message.subject.as_str())
         .date(envelope.date.as_second())
-        .message_id(MessageId::new(format!(
-            "{}@{}",
-            envelope.id,
-            envelope.from.address.domain()
-        )))
+        .message_id(MessageId::new(format!("{}@{}", envelope.id, envelope.from.address.domain())))
         // RFC 3834: no vacation answers to a report.
         .header("Auto-Submitted", Raw::new("auto-generated"))
         .body(body);

@@ -53,22 +53,15 @@ impl Ses {
     /// # Errors
     /// Why SES did not take it, or that this is not known.
     pub async fn send(&self, from: &Mailbox, to: &Mailbox, mail: &[u8]) -> Result<String, Refusal> {
-        let raw = RawMessage::builder()
-            .data(Blob::new(mail))
-            .build()
-            .map_err(|error| Refusal {
-                error: Error::new(Code::InternalError, Stage::Deliver, error.to_string()),
-                affects_all: false,
-            })?;
+        let raw = RawMessage::builder().data(Blob::new(mail)).build().map_err(|error| Refusal {
+            error: Error::new(Code::InternalError, Stage::Deliver, error.to_string()),
+            affects_all: false,
+        })?;
         let request = self
             .client
             .send_email()
             .from_email_address(from.address.as_str())
-            .destination(
-                Destination::builder()
-                    .to_addresses(to.address.as_str())
-                    .build(),
-            )
+            .destination(Destination::builder().to_addresses(to.address.as_str()).build())
             .content(EmailContent::builder().raw(raw).build());
         let mut attempt = 1;
         loop {
@@ -97,21 +90,10 @@ fn accepted(id: Option<&str>) -> Result<String, Refusal> {
 
 fn refusal(error: Error, ambiguous: bool) -> Refusal {
     if ambiguous {
-        let message = format!(
-            "it is not known whether SES took the message: {}",
-            error.message
-        );
-        let error = Error {
-            code: Code::DeliveryUnknown,
-            message,
-            retryable: false,
-            ..error
-        };
+        let message = format!("it is not known whether SES took the message: {}", error.message);
+        let error = Error { code: Code::DeliveryUnknown, message, retryable: false, ..error };
         let error = error.hint("ask the recipient before you send it again by name");
-        return Refusal {
-            error,
-            affects_all: false,
-        };
+        return Refusal { error, affects_all: false };
     }
     let affects_all = ["AccountSuspended", "SendingPaused", "Daily message quota"]
         .iter()

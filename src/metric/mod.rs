@@ -59,9 +59,7 @@ pub enum Comparison {
 
 /// The metric with this API name, where the catalogue knows it.
 pub fn find(name: &str) -> Option<&'static Metric> {
-    let index = METRICS
-        .binary_search_by(|metric| metric.name.cmp(name))
-        .ok()?;
+    let index = METRICS.binary_search_by(|metric| metric.name.cmp(name)).ok()?;
     METRICS.get(index)
 }
 
@@ -78,12 +76,7 @@ impl Metric {
 
     /// The keys that rows may be grouped by, as the API spells them.
     pub fn groupings(&self) -> impl Iterator<Item = &'static str> {
-        [self.keys, self.grouping_only]
-            .into_iter()
-            .flatten()
-            .copied()
-            .flatten()
-            .copied()
+        [self.keys, self.grouping_only].into_iter().flatten().copied().flatten().copied()
     }
 
     /// The keys of the metric filters that it takes (`where`, `where_not`).
@@ -183,10 +176,7 @@ const fn statistic(
     unit: Unit,
     keys: &'static [&'static [&'static str]],
 ) -> Metric {
-    Metric {
-        is_sum: false,
-        ..sum(name, title, unit, keys)
-    }
+    Metric { is_sum: false, ..sum(name, title, unit, keys) }
 }
 
 #[cfg(test)]
@@ -205,10 +195,7 @@ mod tests {
     fn a_title_holds_the_threshold() {
         let title = |name: &str| find(name).unwrap().title(Some(20));
         assert_eq!(title("SERVICE_LEVEL"), "Service level 20 s");
-        assert_eq!(
-            title("SUM_CONTACTS_ANSWERED_IN_X"),
-            "Contacts answered in 20 s"
-        );
+        assert_eq!(title("SUM_CONTACTS_ANSWERED_IN_X"), "Contacts answered in 20 s");
     }
 
     #[test]

@@ -55,23 +55,15 @@ const FILTER_VALUES: usize = 100;
 
 /// The lists of names that a report needs: of what it groups by, and of what it selects by name.
 pub fn lists_needed(report: &Report) -> BTreeSet<Dimension> {
-    let grouped = report
-        .sections
-        .iter()
-        .flat_map(|section| section.group_by.iter().copied());
+    let grouped = report.sections.iter().flat_map(|section| section.group_by.iter().copied());
     let selected = report.sections.iter().flat_map(|section| {
         let by_name = section.filters.iter().filter(|(_, selectors)| {
-            selectors
-                .iter()
-                .any(|selector| !matches!(selector.value, Selector::Id(_)))
+            selectors.iter().any(|selector| !matches!(selector.value, Selector::Id(_)))
         });
         by_name.map(|(dimension, _)| *dimension)
     });
     // A channel's id is its name.
-    grouped
-        .chain(selected)
-        .filter(|dimension| *dimension != Dimension::Channel)
-        .collect()
+    grouped.chain(selected).filter(|dimension| *dimension != Dimension::Channel).collect()
 }
 
 /// The requests for a report's window, given the names of the instance.
@@ -80,10 +72,7 @@ pub fn lists_needed(report: &Report) -> BTreeSet<Dimension> {
 /// Every selector that can't be resolved, and every selection that is empty or too large.
 pub fn plan(report: &Report, window: &Window, directory: &Directory) -> Result<Plan, Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut plan = Plan {
-        requests: Vec::new(),
-        sections: Vec::new(),
-    };
+    let mut plan = Plan { requests: Vec::new(), sections: Vec::new() };
     for section in &report.sections {
         let request = Request {
             instance: report.instance.clone(),
@@ -92,10 +81,7 @@ pub fn plan(report: &Report, window: &Window, directory: &Directory) -> Result<P
             filters: resolve(section, directory, &mut problems),
             metrics: metrics(section),
         };
-        let totals = Request {
-            groupings: Vec::new(),
-            ..request.clone()
-        };
+        let totals = Request { groupings: Vec::new(), ..request.clone() };
         let rows = (!section.group_by.is_empty()).then(|| plan.add(request));
         let totals = plan.add(totals);
         plan.sections.push(SectionPlan { rows, totals });
@@ -118,11 +104,7 @@ impl Plan {
 }
 
 fn metrics(section: &Section) -> Vec<MetricQuery> {
-    let metrics: BTreeSet<_> = section
-        .columns
-        .iter()
-        .map(|column| &column.metric)
-        .collect();
+    let metrics: BTreeSet<_> = section.columns.iter().map(|column| &column.metric).collect();
     metrics.into_iter().cloned().collect()
 }
 
@@ -138,11 +120,7 @@ fn resolve(
             match directory.select(*dimension, &selector.value) {
                 Ok(selected) => ids.extend(selected),
                 Err(reason) => {
-                    problems.push(
-                        selector
-                            .place
-                            .error("selection", reason.message, reason.help),
-                    );
+                    problems.push(selector.place.error("selection", reason.message, reason.help));
                 }
             }
         }
@@ -153,11 +131,7 @@ fn resolve(
 }
 
 fn too_many(section: &Section, filters: &BTreeMap<Dimension, Vec<String>>) -> Option<Problem> {
-    let counted = || {
-        filters
-            .iter()
-            .filter(|(dimension, _)| **dimension != Dimension::Channel)
-    };
+    let counted = || filters.iter().filter(|(dimension, _)| **dimension != Dimension::Channel);
     let values: usize = counted().map(|(_, ids)| ids.len()).sum();
     let (largest, _) = counted().max_by_key(|(_, ids)| ids.len())?;
     let first: &Placed<Selector> = section.filters.get(largest)?.first()?;
@@ -167,11 +141,7 @@ fn too_many(section: &Section, filters: &BTreeMap<Dimension, Vec<String>>) -> Op
              and this version does not divide a section into several requests yet",
             section.title
         );
-        first.place.error(
-            "not-yet",
-            message,
-            "split the section into two with fewer values each",
-        )
+        first.place.error("not-yet", message, "split the section into two with fewer values each")
     })
 }
 
@@ -184,11 +154,10 @@ pub fn roster<'p>(section: &Section, request: &'p Request) -> Option<(Dimension,
         true => Dimension::Queue,
         false => *section.group_by.first()?,
     };
-    let named = section.filters.get(&shown).is_some_and(|selectors| {
-        selectors
-            .iter()
-            .all(|selector| selector.value != Selector::All)
-    });
+    let named = section
+        .filters
+        .get(&shown)
+        .is_some_and(|selectors| selectors.iter().all(|selector| selector.value != Selector::All));
     let ids = request.filters.get(&shown)?;
     (shown == Dimension::Queue || named).then_some((shown, ids.as_slice()))
 }
@@ -226,10 +195,7 @@ metrics  = ["CONTACTS_HANDLED", { name = "CONTACTS_QUEUED", label = "Queued" }]
     }
 
     fn queues(count: usize) -> Directory {
-        let entry = |index| Entry {
-            id: format!("queue-{index}"),
-            name: format!("Queue {index}"),
-        };
+        let entry = |index| Entry { id: format!("queue-{index}"), name: format!("Queue {index}") };
         let mut directory = Directory::default();
         directory.insert(Dimension::Queue, (0..count).map(entry).collect());
         directory
@@ -238,37 +204,18 @@ metrics  = ["CONTACTS_HANDLED", { name = "CONTACTS_QUEUED", label = "Queued" }]
     fn planned(text: &str, directory: &Directory) -> Result<Plan, Vec<Problem>> {
         let zone = Zone::named("UTC").unwrap();
         let due = "2026-11-23T08:00:00Z".parse().unwrap();
-        plan(
-            &report(text),
-            &WindowRule::PreviousDay.before(due, &zone).unwrap(),
-            directory,
-        )
+        plan(&report(text), &WindowRule::PreviousDay.before(due, &zone).unwrap(), directory)
     }
 
     #[test]
     fn rows_and_totals_are_requests_of_their_own() {
         let plan = planned(TWO_SECTIONS, &queues(3)).unwrap();
-        let groupings: Vec<_> = plan
-            .requests
-            .iter()
-            .map(|request| request.groupings.len())
-            .collect();
+        let groupings: Vec<_> =
+            plan.requests.iter().map(|request| request.groupings.len()).collect();
         assert_eq!(groupings, [0, 1, 0]);
-        assert_eq!(
-            plan.sections[1],
-            SectionPlan {
-                rows: Some(1),
-                totals: 2
-            }
-        );
-        assert_eq!(
-            plan.requests[1].filters[&Dimension::Channel],
-            ["CHAT", "VOICE"]
-        );
-        assert_eq!(
-            plan.requests[1].metrics, plan.requests[0].metrics,
-            "labels make no difference"
-        );
+        assert_eq!(plan.sections[1], SectionPlan { rows: Some(1), totals: 2 });
+        assert_eq!(plan.requests[1].filters[&Dimension::Channel], ["CHAT", "VOICE"]);
+        assert_eq!(plan.requests[1].metrics, plan.requests[0].metrics, "labels make no difference");
     }
 
     #[test]
@@ -281,15 +228,9 @@ metrics  = ["CONTACTS_HANDLED", { name = "CONTACTS_QUEUED", label = "Queued" }]
 
     #[test]
     fn a_request_takes_a_hundred_values() {
-        assert!(
-            planned(TWO_SECTIONS, &queues(100)).is_ok(),
-            "channels do not count"
-        );
+        assert!(planned(TWO_SECTIONS, &queues(100)).is_ok(), "channels do not count");
         let problems = planned(TWO_SECTIONS, &queues(101)).unwrap_err();
-        let codes: Vec<_> = problems
-            .iter()
-            .map(|problem| (problem.code, problem.line))
-            .collect();
+        let codes: Vec<_> = problems.iter().map(|problem| (problem.code, problem.line)).collect();
         assert_eq!(codes, [("not-yet", 12), ("not-yet", 18)]);
     }
 
@@ -298,18 +239,9 @@ metrics  = ["CONTACTS_HANDLED", { name = "CONTACTS_QUEUED", label = "Queued" }]
         let named = TWO_SECTIONS.replacen("\"*\"", "\"Queue 1\", \"queue 2\"", 1);
         let mut directory = queues(3);
         let problems = planned(&named, &directory).unwrap_err();
-        assert_eq!(
-            problems[0].message,
-            "the instance has no queue with the name `queue 2`"
-        );
-        assert_eq!(
-            problems[0].help,
-            "did you mean `Queue 2`? Names are case-sensitive"
-        );
-        let twin = |id: &str| Entry {
-            id: id.to_owned(),
-            name: "Queue 1".to_owned(),
-        };
+        assert_eq!(problems[0].message, "the instance has no queue with the name `queue 2`");
+        assert_eq!(problems[0].help, "did you mean `Queue 2`? Names are case-sensitive");
+        let twin = |id: &str| Entry { id: id.to_owned(), name: "Queue 1".to_owned() };
         directory.insert(Dimension::Queue, vec![twin("a"), twin("b")]);
         let problems = planned(&named, &directory).unwrap_err();
         assert_eq!(problems[0].message, "2 queues have the name `Queue 1`");

@@ -44,11 +44,7 @@ fn column(column: &Column) -> Value {
         object.insert("comparison".to_owned(), json!(threshold.comparison));
     }
     for (key, negate) in [("where", false), ("where_not", true)] {
-        let filters = column
-            .metric
-            .filters
-            .iter()
-            .filter(|filter| filter.negate == negate);
+        let filters = column.metric.filters.iter().filter(|filter| filter.negate == negate);
         let filters: Map<_, _> = filters.map(entry).collect();
         if !filters.is_empty() {
             object.insert(key.to_owned(), Value::Object(filters));
@@ -80,10 +76,7 @@ fn row(table: &Table, row: &TableRow) -> Value {
 }
 
 fn values(figures: &[Figure]) -> Vec<Value> {
-    figures
-        .iter()
-        .map(|figure| figure.value().map_or(Value::Null, raw))
-        .collect()
+    figures.iter().map(|figure| figure.value().map_or(Value::Null, raw)).collect()
 }
 
 /// Whole figures are written as whole numbers, as the service does.

@@ -76,31 +76,17 @@ struct FigureContext {
 }
 
 pub(super) fn of(contents: Contents<'_>) -> Context {
-    let Contents {
-        report,
-        window,
-        tables,
-        read_at,
-    } = contents;
+    let Contents { report, window, tables, read_at } = contents;
     Context {
-        report: ReportContext {
-            id: report.id.to_string(),
-            title: report.title.clone(),
-        },
-        window: WindowContext {
-            label: window.label(),
-            exactly: window.exactly(),
-        },
+        report: ReportContext { id: report.id.to_string(), title: report.title.clone() },
+        window: WindowContext { label: window.label(), exactly: window.exactly() },
         read_at: read_at_text(window, read_at),
         sections: tables.iter().map(section).collect(),
     }
 }
 
 fn read_at_text(window: &Window, read_at: jiff::Timestamp) -> String {
-    window
-        .on_its_clock(read_at)
-        .strftime("%-d %B %Y, %H:%M %Z")
-        .to_string()
+    window.on_its_clock(read_at).strftime("%-d %B %Y, %H:%M %Z").to_string()
 }
 
 fn section(table: &Table) -> SectionContext {
@@ -108,11 +94,7 @@ fn section(table: &Table) -> SectionContext {
     SectionContext {
         title: table.title.clone(),
         kind: table.kind,
-        groupings: table
-            .group_by
-            .iter()
-            .map(|dimension| dimension.title())
-            .collect(),
+        groupings: table.group_by.iter().map(|dimension| dimension.title()).collect(),
         columns: table.columns.iter().map(column).collect(),
         rows: shown.map(|row| self::row(table, row)).collect(),
         totals: figures(&table.columns, &table.totals),
@@ -124,32 +106,23 @@ fn section(table: &Table) -> SectionContext {
 }
 
 fn column(column: &Column) -> ColumnContext {
-    ColumnContext {
-        label: column.label.clone(),
-        bar: column.unit == Unit::Percent,
-    }
+    ColumnContext { label: column.label.clone(), bar: column.unit == Unit::Percent }
 }
 
 fn row(table: &Table, row: &TableRow) -> RowContext {
-    RowContext {
-        names: names(table, row),
-        figures: figures(&table.columns, &row.figures),
-    }
+    RowContext { names: names(table, row), figures: figures(&table.columns, &row.figures) }
 }
 
 fn figures(columns: &[Column], figures: &[Figure]) -> Vec<FigureContext> {
-    let figures = columns
-        .iter()
-        .zip(figures)
-        .map(|(column, figure)| FigureContext {
-            text: format::figure(*figure, column.unit),
-            absent: figure.absent().is_some(),
-            bar: figure
-                .value()
-                .filter(|_| column.unit == Unit::Percent)
-                .map(|percent| format!("{:.0}", percent.clamp(0.0, 100.0))),
-            label: column.label.clone(),
-        });
+    let figures = columns.iter().zip(figures).map(|(column, figure)| FigureContext {
+        text: format::figure(*figure, column.unit),
+        absent: figure.absent().is_some(),
+        bar: figure
+            .value()
+            .filter(|_| column.unit == Unit::Percent)
+            .map(|percent| format!("{:.0}", percent.clamp(0.0, 100.0))),
+        label: column.label.clone(),
+    });
     figures.collect()
 }
 

@@ -63,12 +63,7 @@ pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Message, 
         subject: one_line(&templates.subject(&report.email.subject, &context)?),
         html: templates.html(&context)?,
         text: templates.text(&context)?,
-        attachments: report
-            .email
-            .attach
-            .iter()
-            .map(|kind| attach(*kind, contents))
-            .collect(),
+        attachments: report.email.attach.iter().map(|kind| attach(*kind, contents)).collect(),
     })
 }
 

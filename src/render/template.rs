@@ -25,8 +25,7 @@ impl Templates {
     /// `TEMPLATE_ERROR` where one does not parse.
     pub fn built_in() -> Result<Self, Error> {
         let mut tera = Tera::new();
-        tera.add_raw_templates(TEMPLATES)
-            .map_err(|error| failure("the templates", &error))?;
+        tera.add_raw_templates(TEMPLATES).map_err(|error| failure("the templates", &error))?;
         Ok(Self(tera))
     }
 
@@ -47,19 +46,14 @@ impl Templates {
         let context =
             Context::from_serialize(context).map_err(|error| failure("the subject", &error))?;
         let place = &template.place;
-        let what = format!(
-            "the subject ({}:{}:{})",
-            place.file, place.line, place.column
-        );
+        let what = format!("the subject ({}:{}:{})", place.file, place.line, place.column);
         // Not escaped: a header is no HTML. It is made one line afterwards.
         Tera::one_off(&template.value, &context, false).map_err(|error| failure(&what, &error))
     }
 
     fn render(&self, name: &str, context: &impl Serialize) -> Result<String, Error> {
         let context = Context::from_serialize(context).map_err(|error| failure(name, &error))?;
-        self.0
-            .render(name, &context)
-            .map_err(|error| failure(name, &error))
+        self.0.render(name, &context).map_err(|error| failure(name, &error))
     }
 }
 

@@ -19,9 +19,9 @@ pub(super) fn lines(table: &Table) -> Vec<String> {
     let shown = || table.rows.iter().take(table.shown);
     let mut rows: Vec<(String, Vec<String>)> = match table.kind {
         Kind::Totals => Vec::new(),
-        Kind::Table => shown()
-            .map(|row| (names(table, row).join(" / "), texts(table, &row.figures)))
-            .collect(),
+        Kind::Table => {
+            shown().map(|row| (names(table, row).join(" / "), texts(table, &row.figures))).collect()
+        }
     };
     let totals = texts(table, &table.totals);
     if table.kind == Kind::Totals {
@@ -33,24 +33,14 @@ pub(super) fn lines(table: &Table) -> Vec<String> {
 
 fn texts(table: &Table, figures: &[Figure]) -> Vec<String> {
     let figures = table.columns.iter().zip(figures);
-    figures
-        .map(|(column, figure)| plain(&format::figure(*figure, column.unit)))
-        .collect()
+    figures.map(|(column, figure)| plain(&format::figure(*figure, column.unit))).collect()
 }
 
 /// Names on the left, figures on the right; a name that is too long stands on a line of its own.
 /// Nothing where the figures leave no room for names.
 fn aligned(table: &Table, rows: &[(String, Vec<String>)]) -> Option<Vec<String>> {
-    let groupings: Vec<_> = table
-        .group_by
-        .iter()
-        .map(|dimension| dimension.title())
-        .collect();
-    let labels = table
-        .columns
-        .iter()
-        .map(|column| column.label.clone())
-        .collect();
+    let groupings: Vec<_> = table.group_by.iter().map(|dimension| dimension.title()).collect();
+    let labels = table.columns.iter().map(|column| column.label.clone()).collect();
     let mut all = vec![(groupings.join(" / "), labels)];
     all.extend_from_slice(rows);
     let width_of = |index: usize| {
@@ -60,14 +50,9 @@ fn aligned(table: &Table, rows: &[(String, Vec<String>)]) -> Option<Vec<String>>
     let widths: Vec<usize> = (0..table.columns.len()).map(width_of).collect();
     let figures = widths.iter().map(|width| width + 2).sum::<usize>();
     let longest = all.iter().map(|(name, _)| name.width()).max()?;
-    let names = WIDTH
-        .checked_sub(figures)
-        .filter(|room| *room >= NAMES)?
-        .min(longest);
-    let mut lines: Vec<Vec<String>> = all
-        .iter()
-        .map(|(name, texts)| aligned_row(name, names, texts, &widths))
-        .collect();
+    let names = WIDTH.checked_sub(figures).filter(|room| *room >= NAMES)?.min(longest);
+    let mut lines: Vec<Vec<String>> =
+        all.iter().map(|(name, texts)| aligned_row(name, names, texts, &widths)).collect();
     let rule = vec!["-".repeat(names + figures)];
     lines.insert(1, rule.clone());
     lines.insert(lines.len() - 1, rule);
@@ -85,10 +70,7 @@ fn aligned_row(name: &str, names: usize, texts: &[String], widths: &[usize]) -> 
         line.push_str(&" ".repeat(2 + width - text.width()));
         line.push_str(text);
     }
-    above
-        .into_iter()
-        .chain([line.trim_end().to_owned()])
-        .collect()
+    above.into_iter().chain([line.trim_end().to_owned()]).collect()
 }
 
 fn listed(columns: &[Column], rows: &[(String, Vec<String>)]) -> Vec<String> {
@@ -102,11 +84,7 @@ fn listed(columns: &[Column], rows: &[(String, Vec<String>)]) -> Vec<String> {
 
 /// One line for each figure, the label before it.
 fn pairs(columns: &[Column], texts: &[String], indent: &str) -> Vec<String> {
-    let width = columns
-        .iter()
-        .map(|column| column.label.width())
-        .max()
-        .unwrap_or(0);
+    let width = columns.iter().map(|column| column.label.width()).max().unwrap_or(0);
     let pairs = columns.iter().zip(texts).map(|(column, text)| {
         let gap = " ".repeat(width - column.label.width() + 2);
         format!("{indent}{}{gap}{text}", column.label)
@@ -128,21 +106,11 @@ mod tests {
     /// Every row has the same width, none is wider than a line, and no figure is cut.
     #[test]
     fn long_names_stand_above_their_figures() {
-        let row = aligned_row(
-            "Général – Français",
-            20,
-            &["1,204".into(), "78.4 %".into()],
-            &[6, 6],
-        );
+        let row =
+            aligned_row("Général – Français", 20, &["1,204".into(), "78.4 %".into()], &[6, 6]);
         assert_eq!(row, ["Général – Français     1,204  78.4 %"]);
         let row = aligned_row("Escalations of the second kind", 20, &["7".into()], &[6]);
-        assert_eq!(
-            row,
-            [
-                "Escalations of the second kind",
-                "                           7"
-            ]
-        );
+        assert_eq!(row, ["Escalations of the second kind", "                           7"]);
     }
 
     proptest! {

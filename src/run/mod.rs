@@ -126,9 +126,7 @@ impl Runner {
         let directories = Directories::default();
         for report in definitions.reports {
             let work = Work::new(report, order, invocation);
-            let outcome = self
-                .run_one(&work, batch.reports.is_empty(), &directories)
-                .await;
+            let outcome = self.run_one(&work, batch.reports.is_empty(), &directories).await;
             outcome.log(id);
             batch.reports.push(outcome);
         }
@@ -149,10 +147,7 @@ impl Runner {
         } else {
             for id in named {
                 let file = files.iter().find(|file| file.stem() == id.as_str());
-                definitions.add(
-                    file.ok_or_else(|| unknown_report(id, &files))?,
-                    &self.settings,
-                );
+                definitions.add(file.ok_or_else(|| unknown_report(id, &files))?, &self.settings);
             }
         }
         Ok(definitions)
@@ -182,10 +177,7 @@ impl Runner {
     }
 
     fn connect(&self, instance: &InstanceArn) -> Connect {
-        let mut clients = self
-            .connect
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut clients = self.connect.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let client = clients
             .entry(instance.region().to_owned())
             .or_insert_with(|| Connect::new(&self.config, instance));
@@ -205,16 +197,10 @@ impl Definitions {
 }
 
 fn invalid(file: &File, problems: &[Problem]) -> RunOutcome {
-    let mut errors = problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error);
+    let mut errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
     let count = errors.clone().count();
     let first = errors.next().map_or_else(String::new, |problem| {
-        format!(
-            ": line {}, {}",
-            problem.line,
-            redact_addresses(&problem.message)
-        )
+        format!(": line {}, {}", problem.line, redact_addresses(&problem.message))
     });
     let more = match count {
         0 | 1 => String::new(),
@@ -238,13 +224,9 @@ fn unknown_report(id: &ReportId, files: &[File]) -> Error {
         Some(near) => format!("did you mean `{near}`?"),
         None => "a report's id is the name of its definition's file without .toml".to_owned(),
     };
-    Error::new(
-        Code::NotFound,
-        Stage::Load,
-        format!("there is no report `{id}`"),
-    )
-    .of_report(id.as_str())
-    .hint(hint)
+    Error::new(Code::NotFound, Stage::Load, format!("there is no report `{id}`"))
+        .of_report(id.as_str())
+        .hint(hint)
 }
 
 #[cfg(test)]

@@ -113,10 +113,7 @@ impl Outcome {
 
     /// The outcome of an invocation that ran nothing.
     pub fn refused(error: Error, batch: Batch) -> Self {
-        Self {
-            batch,
-            error: Some(error),
-        }
+        Self { batch, error: Some(error) }
     }
 
     /// Whether everything went well.
@@ -148,16 +145,9 @@ impl Outcome {
     /// The answer as the text of a failed invocation: at most 64 KB, the failed reports' ids within
     /// the first 1,000 bytes, no address.
     pub fn error_message(&self) -> String {
-        let mut details = self
-            .error
-            .as_ref()
-            .map_or_else(Vec::new, |error| error.details.clone());
-        let mut runs = self
-            .batch
-            .reports
-            .iter()
-            .map(RunOutcome::without_addresses)
-            .collect::<Vec<_>>();
+        let mut details = self.error.as_ref().map_or_else(Vec::new, |error| error.details.clone());
+        let mut runs =
+            self.batch.reports.iter().map(RunOutcome::without_addresses).collect::<Vec<_>>();
         loop {
             let text = self.message_with(&details, &runs);
             if text.len() <= ERROR_MESSAGE_BYTES {
@@ -193,11 +183,7 @@ impl Outcome {
         for (place, key, omitted) in [
             ("/error", "reports_omitted", ids_omitted),
             ("/error", "details_omitted", of - details.len()),
-            (
-                "/data",
-                "reports_omitted",
-                self.batch.reports.len() - runs.len(),
-            ),
+            ("/data", "reports_omitted", self.batch.reports.len() - runs.len()),
         ] {
             if let (true, Some(Value::Object(object))) = (omitted > 0, envelope.pointer_mut(place))
             {
@@ -238,19 +224,12 @@ impl Batch {
 impl RunOutcome {
     /// A run that has not come to anything yet.
     pub(super) fn started(report: &ReportId) -> Self {
-        Self {
-            report: report.to_string(),
-            ..Self::default()
-        }
+        Self { report: report.to_string(), ..Self::default() }
     }
 
     /// The outcome of a definition that is not valid; `report` is what its id would be.
     pub(super) fn invalid(report: &str, error: Error) -> Self {
-        Self {
-            report: report.to_owned(),
-            ..Self::default()
-        }
-        .failed(error)
+        Self { report: report.to_owned(), ..Self::default() }.failed(error)
     }
 
     /// The run, ended by this error.
@@ -264,10 +243,8 @@ impl RunOutcome {
     /// The run, ended by a defect. A message that was being sent may have left.
     #[must_use]
     pub(super) fn panicked(mut self) -> Self {
-        let sending = self
-            .messages
-            .iter()
-            .any(|delivery| delivery.status != DeliveryStatus::Failed);
+        let sending =
+            self.messages.iter().any(|delivery| delivery.status != DeliveryStatus::Failed);
         let message = "a defect of this program stopped the run; the log has more";
         self = self.failed(Error::new(Code::InternalError, Stage::Plan, message));
         if sending {
@@ -285,11 +262,7 @@ impl RunOutcome {
     pub(super) fn conclude(&mut self) {
         let worst = [DeliveryStatus::Unknown, DeliveryStatus::Failed]
             .into_iter()
-            .find_map(|status| {
-                self.messages
-                    .iter()
-                    .find(|delivery| delivery.status == status)
-            });
+            .find_map(|status| self.messages.iter().find(|delivery| delivery.status == status));
         let Some(delivery) = worst else {
             self.status = Status::Sent;
             return;
@@ -298,18 +271,12 @@ impl RunOutcome {
             DeliveryStatus::Unknown => Status::Unknown,
             DeliveryStatus::Sent | DeliveryStatus::Failed => Status::Failed,
         };
-        self.error = delivery
-            .error
-            .clone()
-            .map(|error| error.of_report(self.report.as_str()));
+        self.error = delivery.error.clone().map(|error| error.of_report(self.report.as_str()));
     }
 
     /// How many messages ended so.
     pub fn count(&self, status: DeliveryStatus) -> usize {
-        self.messages
-            .iter()
-            .filter(|delivery| delivery.status == status)
-            .count()
+        self.messages.iter().filter(|delivery| delivery.status == status).count()
     }
 
     /// The run with counts in the place of recipients.
@@ -366,12 +333,7 @@ impl RunOutcome {
 impl Delivery {
     /// A message that is on its way.
     pub(super) fn sending(to: &Address) -> Self {
-        Self {
-            to: to.to_string(),
-            status: DeliveryStatus::Unknown,
-            message_id: None,
-            error: None,
-        }
+        Self { to: to.to_string(), status: DeliveryStatus::Unknown, message_id: None, error: None }
     }
 
     /// Notes how the send ended.
@@ -417,10 +379,7 @@ mod tests {
         for (ends, status) in [
             (&[Ok(()), Ok(())][..], Status::Sent),
             (&[Ok(()), Err(DeliveryRejected)], Status::Failed),
-            (
-                &[Err(DeliveryRejected), Err(DeliveryUnknown), Ok(())],
-                Status::Unknown,
-            ),
+            (&[Err(DeliveryRejected), Err(DeliveryUnknown), Ok(())], Status::Unknown),
         ] {
             assert_eq!(run("a", ends).status, status);
         }

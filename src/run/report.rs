@@ -48,11 +48,7 @@ pub struct Prepared {
 impl Work {
     /// The report as an order wants it.
     pub fn new(report: Report, order: &Order, invocation: &Invocation) -> Self {
-        Self {
-            report,
-            order: order.clone(),
-            invocation: invocation.clone(),
-        }
+        Self { report, order: order.clone(), invocation: invocation.clone() }
     }
 
     /// The span to report.
@@ -83,15 +79,7 @@ impl Work {
     pub fn compose(&self, message: &Message, to: &Mailbox, index: usize) -> Result<Vec<u8>, Error> {
         let id = format!("{}.{}.{index}", self.invocation.id, self.report.id);
         let from = &self.report.email.from;
-        compose(
-            Envelope {
-                from,
-                to,
-                id: &id,
-                date: self.invocation.now,
-            },
-            message,
-        )
+        compose(Envelope { from, to, id: &id, date: self.invocation.now }, message)
     }
 
     pub(super) fn time_is_left(&self) -> bool {
@@ -133,9 +121,7 @@ async fn attempt(
     directories: &Directories,
     outcome: &mut RunOutcome,
 ) -> Result<(), Error> {
-    work.tell(Progress::Started {
-        report: work.report.id.clone(),
-    });
+    work.tell(Progress::Started { report: work.report.id.clone() });
     outcome.window = Some(work.window()?);
     check_recipients(runner, work)?;
     let prepared = match work.query_deadline() {
@@ -158,11 +144,7 @@ async fn attempt(
 /// Refuses recipients that the deployment does not allow, before anything is asked or sent.
 fn check_recipients(runner: &Runner, work: &Work) -> Result<(), Error> {
     let allowed = &runner.settings.allowed_recipients;
-    let refused = work
-        .recipients()
-        .iter()
-        .filter(|to| !allowed.allows(&to.address))
-        .count();
+    let refused = work.recipients().iter().filter(|to| !allowed.allows(&to.address)).count();
     match refused {
         0 => Ok(()),
         count => {
@@ -188,12 +170,7 @@ pub(super) async fn prepare(
     let answers = query(runner, work, &plan).await?;
     let tables = tables(report, &plan, &answers, &directory);
     let read_at = work.invocation.now;
-    let contents = Contents {
-        report,
-        window: &window,
-        tables: &tables,
-        read_at,
-    };
+    let contents = Contents { report, window: &window, tables: &tables, read_at };
     Ok(Prepared {
         message: render::render(&runner.templates, contents)?,
         report_json: render::report_json(contents),
@@ -306,21 +283,13 @@ fn unplannable(problems: &[Problem]) -> Error {
     let messages: Vec<_> = problems
         .iter()
         .map(|problem| {
-            format!(
-                "{}:{}:{}: {}",
-                problem.file, problem.line, problem.column, problem.message
-            )
+            format!("{}:{}:{}: {}", problem.file, problem.line, problem.column, problem.message)
         })
         .collect();
     let message = redact_addresses(&messages.join("; "));
     Error::new(Code::ValidationError, Stage::Plan, message)
         .hint("mend the definition; `details` has every problem with its line")
-        .details(
-            problems
-                .iter()
-                .map(|problem| serde_json::json!(problem))
-                .collect(),
-        )
+        .details(problems.iter().map(|problem| serde_json::json!(problem)).collect())
 }
 
 impl DeliveryStatus {

@@ -14,10 +14,7 @@ use super::limits::Asked;
 /// The rows as `MetricResults`, in an order that `seed` decides.
 pub(crate) fn results(asked: &Asked, rows: &[Row], seed: u64) -> Vec<Value> {
     let mut rng = Rng::with_seed(seed);
-    let mut results: Vec<Value> = rows
-        .iter()
-        .map(|row| result(asked, row, &mut rng))
-        .collect();
+    let mut results: Vec<Value> = rows.iter().map(|row| result(asked, row, &mut rng)).collect();
     rng.shuffle(&mut results);
     results
 }
@@ -102,11 +99,7 @@ fn echo(metric: &MetricRequest) -> Value {
     reason = "only numbers that an i64 holds exactly are cast"
 )]
 fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9.0e15 {
-        json!(value as i64)
-    } else {
-        json!(value)
-    }
+    if value.fract() == 0.0 && value.abs() < 9.0e15 { json!(value as i64) } else { json!(value) }
 }
 
 /// Seconds since 1970, with a fraction if the window had one.

@@ -154,11 +154,7 @@ fn times(rng: &mut Rng, volume: f64, midnight: i64) -> Vec<i64> {
 }
 
 fn of(table: &[f64], index: i64) -> f64 {
-    usize::try_from(index)
-        .ok()
-        .and_then(|index| table.get(index))
-        .copied()
-        .unwrap_or(0.0)
+    usize::try_from(index).ok().and_then(|index| table.get(index)).copied().unwrap_or(0.0)
 }
 
 fn channel(rng: &mut Rng, shares: [u32; 4]) -> Channel {

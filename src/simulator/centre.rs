@@ -97,9 +97,7 @@ impl Centre {
 
     /// The queues of type `STANDARD`, which are those that figures exist for.
     pub fn standard_queues(&self) -> impl Iterator<Item = &Queue> {
-        self.queues()
-            .iter()
-            .filter(|queue| queue.kind == QueueType::Standard)
+        self.queues().iter().filter(|queue| queue.kind == QueueType::Standard)
     }
 
     /// A queue that was deleted lately: it has figures and stands in no list.
@@ -204,39 +202,22 @@ fn agent_queue(agent: &Agent) -> Queue {
 fn routing_profiles(seed: u64, deleted_queue: usize) -> Vec<RoutingProfile> {
     use Channel::{Chat, Email, Task, Voice};
     [
-        (
-            "Generalists",
-            vec![0, 1, 3, deleted_queue],
-            vec![Voice, Chat],
-            true,
-        ),
+        ("Generalists", vec![0, 1, 3, deleted_queue], vec![Voice, Chat], true),
         ("Sales & retention", vec![0, 6, 10], vec![Voice, Chat], true),
         ("Back office", vec![0, 1, 3, 9], vec![Task, Email], true),
-        (
-            "Specialists",
-            vec![2, 8, 9, 11],
-            vec![Voice, Chat, Task],
-            true,
-        ),
-        (
-            "Languages – langues",
-            vec![4, 5],
-            vec![Voice, Chat, Email],
-            true,
-        ),
+        ("Specialists", vec![2, 8, 9, 11], vec![Voice, Chat, Task], true),
+        ("Languages – langues", vec![4, 5], vec![Voice, Chat, Email], true),
         ("Trainees", vec![1], vec![Chat], false),
     ]
     .into_iter()
     .enumerate()
-    .map(
-        |(index, (name, queues, channels, scheduled))| RoutingProfile {
-            id: uuid(seed, "routing-profile", index),
-            name: name.to_owned(),
-            queues,
-            channels,
-            scheduled,
-        },
-    )
+    .map(|(index, (name, queues, channels, scheduled))| RoutingProfile {
+        id: uuid(seed, "routing-profile", index),
+        name: name.to_owned(),
+        queues,
+        channels,
+        scheduled,
+    })
     .collect()
 }
 

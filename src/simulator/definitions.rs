@@ -42,16 +42,12 @@ pub(crate) enum Source {
 
 /// The definition of the metric with this name, if the simulator has it.
 pub(crate) fn find(name: &str) -> Option<&'static Definition> {
-    DEFINITIONS
-        .iter()
-        .find(|definition| definition.name == name)
+    DEFINITIONS.iter().find(|definition| definition.name == name)
 }
 
 static DEFINITIONS: &[Definition] = &[
     agents("AGENT_ADHERENT_TIME", Shape::Seconds, adherence),
-    attempts("AGENT_NON_RESPONSE", Shape::Count, |attempt| {
-        (!attempt.answered).then_some(1)
-    }),
+    attempts("AGENT_NON_RESPONSE", Shape::Count, |attempt| (!attempt.answered).then_some(1)),
     agents("AGENT_OCCUPANCY", Shape::Percent, |day, window| {
         let on_contact = total(&day.on_contact, window);
         (on_contact, on_contact + total(&day.idle, window))
@@ -64,83 +60,53 @@ static DEFINITIONS: &[Definition] = &[
     contacts("AVG_ABANDON_TIME", Shape::MeanSeconds, |contact, _| {
         contact.is_abandoned().then(|| queued(contact))?
     }),
-    contacts(
-        "AVG_AFTER_CONTACT_WORK_TIME",
-        Shape::MeanSeconds,
-        |contact, _| Some(contact.handling?.after_work),
-    ),
+    contacts("AVG_AFTER_CONTACT_WORK_TIME", Shape::MeanSeconds, |contact, _| {
+        Some(contact.handling?.after_work)
+    }),
     attempts("AVG_AGENT_CONNECTING_TIME", Shape::MeanSeconds, |attempt| {
         Some(attempt.time.end - attempt.time.start)
     }),
-    contacts("AVG_HANDLE_TIME", Shape::MeanSeconds, |contact, _| {
-        Some(contact.handling?.total())
-    }),
+    contacts("AVG_HANDLE_TIME", Shape::MeanSeconds, |contact, _| Some(contact.handling?.total())),
     // Only the records that have a hold duration: calls, those without any hold included.
-    contacts("AVG_HOLD_TIME", Shape::MeanSeconds, |contact, _| {
-        contact.handling?.hold
+    contacts("AVG_HOLD_TIME", Shape::MeanSeconds, |contact, _| contact.handling?.hold),
+    contacts("AVG_INTERACTION_AND_HOLD_TIME", Shape::MeanSeconds, |contact, _| {
+        let handling = contact.handling?;
+        Some(handling.interaction + handling.hold.unwrap_or(0))
     }),
-    contacts(
-        "AVG_INTERACTION_AND_HOLD_TIME",
-        Shape::MeanSeconds,
-        |contact, _| {
-            let handling = contact.handling?;
-            Some(handling.interaction + handling.hold.unwrap_or(0))
-        },
-    ),
     contacts("AVG_INTERACTION_TIME", Shape::MeanSeconds, |contact, _| {
         Some(contact.handling?.interaction)
     }),
-    contacts("AVG_QUEUE_ANSWER_TIME", Shape::MeanSeconds, |contact, _| {
-        answered(contact)
-    }),
-    contacts("CONTACTS_ABANDONED", Shape::Count, |contact, _| {
-        contact.is_abandoned().then_some(1)
-    }),
+    contacts("AVG_QUEUE_ANSWER_TIME", Shape::MeanSeconds, |contact, _| answered(contact)),
+    contacts("CONTACTS_ABANDONED", Shape::Count, |contact, _| contact.is_abandoned().then_some(1)),
     contacts("CONTACTS_CREATED", Shape::Count, |_, _| Some(1)),
-    contacts("CONTACTS_HANDLED", Shape::Count, |contact, _| {
-        contact.handling.map(|_| 1)
-    }),
+    contacts("CONTACTS_HANDLED", Shape::Count, |contact, _| contact.handling.map(|_| 1)),
     contacts("CONTACTS_HOLD_ABANDONS", Shape::Count, |contact, _| {
         contact.handling?.ended_on_hold.then_some(1)
     }),
-    contacts("CONTACTS_QUEUED", Shape::Count, |contact, _| {
-        contact.waiting.map(|_| 1)
-    }),
+    contacts("CONTACTS_QUEUED", Shape::Count, |contact, _| contact.waiting.map(|_| 1)),
     contacts("CONTACTS_TRANSFERRED_OUT", Shape::Count, |contact, _| {
         contact.transferred.then_some(1)
     }),
-    contacts(
-        "CONTACTS_TRANSFERRED_OUT_BY_AGENT",
-        Shape::Count,
-        |contact, _| (contact.transferred && contact.handling.is_some()).then_some(1),
-    ),
-    contacts(
-        "CONTACTS_TRANSFERRED_OUT_FROM_QUEUE",
-        Shape::Count,
-        |contact, _| (contact.transferred && contact.handling.is_none()).then_some(1),
-    ),
-    contacts("MAX_QUEUED_TIME", Shape::MaxSeconds, |contact, _| {
-        queued(contact)
+    contacts("CONTACTS_TRANSFERRED_OUT_BY_AGENT", Shape::Count, |contact, _| {
+        (contact.transferred && contact.handling.is_some()).then_some(1)
     }),
+    contacts("CONTACTS_TRANSFERRED_OUT_FROM_QUEUE", Shape::Count, |contact, _| {
+        (contact.transferred && contact.handling.is_none()).then_some(1)
+    }),
+    contacts("MAX_QUEUED_TIME", Shape::MaxSeconds, |contact, _| queued(contact)),
     // Answered, abandoned or called back within X, of all that were queued.
     contacts("SERVICE_LEVEL", Shape::Percent, |contact, request| {
         let waiting = contact.waiting?;
         let removed = waiting.exit != QueueExit::Moved && within(waiting.duration, request);
         Some(i64::from(removed))
     }),
-    contacts(
-        "SUM_CONTACTS_ABANDONED_IN_X",
-        Shape::Count,
-        |contact, request| {
-            let waited = contact.is_abandoned().then(|| queued(contact))??;
-            within(waited, request).then_some(1)
-        },
-    ),
-    contacts(
-        "SUM_CONTACTS_ANSWERED_IN_X",
-        Shape::Count,
-        |contact, request| within(answered(contact)?, request).then_some(1),
-    ),
+    contacts("SUM_CONTACTS_ABANDONED_IN_X", Shape::Count, |contact, request| {
+        let waited = contact.is_abandoned().then(|| queued(contact))??;
+        within(waited, request).then_some(1)
+    }),
+    contacts("SUM_CONTACTS_ANSWERED_IN_X", Shape::Count, |contact, request| {
+        within(answered(contact)?, request).then_some(1)
+    }),
     // Left by itself while still waiting (PreDisconnectState is IN_QUEUE).
     contacts("SUM_CONTACTS_DISCONNECTED", Shape::Count, |contact, _| {
         (contact.waiting?.exit == QueueExit::GaveUp).then_some(1)
@@ -157,11 +123,7 @@ const fn contacts(
     part: fn(&Contact, &MetricRequest) -> Option<i64>,
 ) -> Definition {
     let source = Source::Contacts(part);
-    Definition {
-        name,
-        shape,
-        source,
-    }
+    Definition { name, shape, source }
 }
 
 const fn attempts(
@@ -170,11 +132,7 @@ const fn attempts(
     part: fn(&Attempt) -> Option<i64>,
 ) -> Definition {
     let source = Source::Attempts(part);
-    Definition {
-        name,
-        shape,
-        source,
-    }
+    Definition { name, shape, source }
 }
 
 const fn agents(
@@ -183,11 +141,7 @@ const fn agents(
     part: fn(&AgentDay, Span) -> (i64, i64),
 ) -> Definition {
     let source = Source::Time(part);
-    Definition {
-        name,
-        shape,
-        source,
-    }
+    Definition { name, shape, source }
 }
 
 /// The time that was as planned, and the time planned.
@@ -210,17 +164,12 @@ fn answered(contact: &Contact) -> Option<i64> {
 }
 
 /// Whether a wait in milliseconds meets the threshold; without one everything does.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "waits are far below 2^53 milliseconds"
-)]
+#[expect(clippy::cast_precision_loss, reason = "waits are far below 2^53 milliseconds")]
 fn within(waited: i64, request: &MetricRequest) -> bool {
     let seconds = waited as f64 / 1_000.0;
-    request
-        .threshold
-        .is_none_or(|(comparison, threshold)| match comparison {
-            Comparison::LessThan => seconds < threshold,
-            Comparison::LessThanOrEqual => seconds <= threshold,
-            Comparison::GreaterThan => seconds > threshold,
-        })
+    request.threshold.is_none_or(|(comparison, threshold)| match comparison {
+        Comparison::LessThan => seconds < threshold,
+        Comparison::LessThanOrEqual => seconds <= threshold,
+        Comparison::GreaterThan => seconds > threshold,
+    })
 }

@@ -49,10 +49,7 @@ impl Operation {
     }
 
     fn names() -> String {
-        let names: Vec<_> = Self::ALL
-            .iter()
-            .map(|operation| operation.as_str())
-            .collect();
+        let names: Vec<_> = Self::ALL.iter().map(|operation| operation.as_str()).collect();
         names.join(", ")
     }
 }

@@ -74,9 +74,7 @@ impl<'a> Sums<'a> {
         Self {
             centre,
             query,
-            pieces: query
-                .interval
-                .pieces(query.start, query.end, &query.time_zone),
+            pieces: query.interval.pieces(query.start, query.end, &query.time_zone),
             definitions: query
                 .metrics
                 .iter()
@@ -161,9 +159,7 @@ impl<'a> Sums<'a> {
             }
         }
         let Some(extent) = day.extent() else { return };
-        let first = self
-            .pieces
-            .partition_point(|piece| piece.end <= extent.start);
+        let first = self.pieces.partition_point(|piece| piece.end <= extent.start);
         for piece in first..self.pieces.len() {
             let window = self.pieces[piece];
             if window.start >= extent.end {
@@ -202,10 +198,7 @@ impl<'a> Sums<'a> {
     }
 
     fn key(&self, traits: &Traits) -> Key {
-        self.groupings
-            .iter()
-            .map(|dimension| traits[(*dimension)?])
-            .collect()
+        self.groupings.iter().map(|dimension| traits[(*dimension)?]).collect()
     }
 
     /// The interval that a time falls in.
@@ -337,10 +330,7 @@ fn id(centre: &Centre, dimension: usize, index: usize) -> String {
 }
 
 fn channel_index(channel: Channel) -> usize {
-    Channel::ALL
-        .iter()
-        .position(|other| *other == channel)
-        .unwrap_or(0)
+    Channel::ALL.iter().position(|other| *other == channel).unwrap_or(0)
 }
 
 /// The pieces of a window lie within it, so they are in the range of time.
@@ -349,8 +339,5 @@ fn instant(milliseconds: i64) -> Timestamp {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a day has fewer contacts than 2^52"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a day has fewer contacts than 2^52")]
 mod tests;

@@ -64,15 +64,8 @@ pub(super) struct Desk {
 #[derive(Clone, Copy)]
 pub(super) enum State {
     Away,
-    Idle {
-        since: i64,
-    },
-    Ringing {
-        since: i64,
-        rings: i64,
-        case: usize,
-        outcome: Ring,
-    },
+    Idle { since: i64 },
+    Ringing { since: i64, rings: i64, case: usize, outcome: Ring },
     Busy,
 }
 
@@ -211,23 +204,12 @@ impl<'a> Floor<'a> {
         } else {
             (time + length, outcome)
         };
-        self.desks[desk].state = State::Ringing {
-            since,
-            rings: time,
-            case,
-            outcome,
-        };
+        self.desks[desk].state = State::Ringing { since, rings: time, case, outcome };
         self.at(end, Event::RingEnds(desk));
     }
 
     fn ring_ends(&mut self, desk: usize, time: i64) {
-        let State::Ringing {
-            since,
-            rings,
-            case,
-            outcome,
-        } = self.desks[desk].state
-        else {
+        let State::Ringing { since, rings, case, outcome } = self.desks[desk].state else {
             return;
         };
         self.desks[desk].idle.push(Span::new(since, time));
@@ -352,11 +334,7 @@ impl<'a> Floor<'a> {
             initiation: arrival.initiation,
             disconnect_reason: reason,
             initiated: *initiated,
-            waiting: Some(Waiting {
-                enqueued: arrival.time,
-                duration: time - arrival.time,
-                exit,
-            }),
+            waiting: Some(Waiting { enqueued: arrival.time, duration: time - arrival.time, exit }),
             handling: None,
             continued: false,
             transferred: false,
@@ -395,12 +373,7 @@ impl<'a> Floor<'a> {
     }
 
     fn close(self) -> Day {
-        let Self {
-            centre,
-            desks,
-            mut day,
-            ..
-        } = self;
+        let Self { centre, desks, mut day, .. } = self;
         for desk in desks {
             let profile = centre.agents()[desk.agent].profile;
             let scheduled = centre.routing_profiles()[profile].scheduled;

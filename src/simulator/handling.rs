@@ -142,16 +142,12 @@ impl Floor<'_> {
 
     /// Where the agent passes a contact on to, if so.
     fn transfer_target(&mut self, arrival: &Arrival) -> Option<usize> {
-        let first_contact = matches!(
-            arrival.initiation,
-            InitiationMethod::Inbound | InitiationMethod::Api
-        );
+        let first_contact =
+            matches!(arrival.initiation, InitiationMethod::Inbound | InitiationMethod::Api);
         if !first_contact || !happens(self.rng, 0.06) {
             return None;
         }
-        let position = Channel::ALL
-            .iter()
-            .position(|channel| *channel == arrival.channel)?;
+        let position = Channel::ALL.iter().position(|channel| *channel == arrival.channel)?;
         let queues = self.centre.all_queues();
         let targets: Vec<usize> = [1, 2, 3, 6, 9, 11]
             .into_iter()

@@ -30,9 +30,7 @@ impl Instance {
     pub(crate) fn of_id(id: &str, region: Option<&str>) -> Result<Self, Refusal> {
         check_id(id)?;
         let region = region.unwrap_or("eu-west-2");
-        Ok(Self(format!(
-            "arn:aws:connect:{region}:123456789012:instance/{id}"
-        )))
+        Ok(Self(format!("arn:aws:connect:{region}:123456789012:instance/{id}")))
     }
 
     /// The ARN of a resource of the instance: `queue`, `queue/agent`, `routing-profile`, `agent`.
@@ -44,9 +42,7 @@ impl Instance {
 /// The ids of instances are UUIDs.
 fn check_id(id: &str) -> Result<(), Refusal> {
     let groups: Vec<_> = id.split('-').map(str::len).collect();
-    let is_hex = id
-        .bytes()
-        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let is_hex = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     if groups == [8, 4, 4, 4, 12] && is_hex {
         Ok(())
     } else {
@@ -80,18 +76,9 @@ mod tests {
     fn what_is_no_instance_is_refused() {
         for (arn, code) in [
             ("", "InvalidParameterException"),
-            (
-                "arn:aws:connect:eu-west-2:1:instance/x",
-                "InvalidParameterException",
-            ),
-            (
-                "arn:aws:ses:eu-west-2:111122223333:identity/x",
-                "InvalidParameterException",
-            ),
-            (
-                "arn:aws:connect:eu-west-2:111122223333:instance/x",
-                "ResourceNotFoundException",
-            ),
+            ("arn:aws:connect:eu-west-2:1:instance/x", "InvalidParameterException"),
+            ("arn:aws:ses:eu-west-2:111122223333:identity/x", "InvalidParameterException"),
+            ("arn:aws:connect:eu-west-2:111122223333:instance/x", "ResourceNotFoundException"),
         ] {
             assert_eq!(Instance::of_arn(arn).unwrap_err().code, code, "{arn}");
         }

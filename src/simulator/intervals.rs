@@ -48,10 +48,7 @@ impl Interval {
 
     /// The interval that the API spells so.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|interval| interval.as_str() == text)
+        Self::ALL.iter().copied().find(|interval| interval.as_str() == text)
     }
 
     /// The pieces of `[start, end)` in the order of time; the first and the last are clipped.
@@ -118,23 +115,14 @@ mod tests {
 
     #[test]
     fn days_are_those_of_the_zone() {
-        let days = pieces(
-            Interval::Day,
-            "2026-03-27T23:00:00Z",
-            "2026-03-30T22:00:00Z",
-            "Europe/Berlin",
-        );
+        let days =
+            pieces(Interval::Day, "2026-03-27T23:00:00Z", "2026-03-30T22:00:00Z", "Europe/Berlin");
         assert_eq!(days, [24 * 60, 23 * 60, 24 * 60]);
     }
 
     #[test]
     fn weeks_begin_on_monday() {
-        let weeks = pieces(
-            Interval::Week,
-            "2026-03-05T00:00:00Z",
-            "2026-03-17T00:00:00Z",
-            "UTC",
-        );
+        let weeks = pieces(Interval::Week, "2026-03-05T00:00:00Z", "2026-03-17T00:00:00Z", "UTC");
         assert_eq!(weeks, [4 * 1440, 7 * 1440, 1440]);
     }
 
@@ -147,12 +135,8 @@ mod tests {
             "Asia/Kathmandu",
         );
         assert_eq!(hours, [55, 55]);
-        let quarters = pieces(
-            Interval::FifteenMinutes,
-            "2026-03-05T00:20:00Z",
-            "2026-03-05T00:50:00Z",
-            "UTC",
-        );
+        let quarters =
+            pieces(Interval::FifteenMinutes, "2026-03-05T00:20:00Z", "2026-03-05T00:50:00Z", "UTC");
         assert_eq!(quarters, [10, 15, 5]);
     }
 }

@@ -118,15 +118,7 @@ impl MetricDataRequest {
             instance,
             has_interval: self.interval.is_some(),
             max_results: usize::try_from(max_results).unwrap_or(1),
-            query: Query {
-                start,
-                end,
-                interval,
-                time_zone,
-                filters,
-                groupings,
-                metrics,
-            },
+            query: Query { start, end, interval, time_zone, filters, groupings, metrics },
         })
     }
 
@@ -202,10 +194,7 @@ fn filters(filters: &[FilterV2]) -> Result<BTreeMap<String, Vec<String>>, Refusa
         let text = format!("There are {values} filter values; at most 100 are allowed.");
         return Err(Refusal::invalid_parameter(text));
     }
-    if !AUTHORISING_KEYS
-        .iter()
-        .any(|key| checked.contains_key(*key))
-    {
+    if !AUTHORISING_KEYS.iter().any(|key| checked.contains_key(*key)) {
         let keys = AUTHORISING_KEYS.join(", ");
         let text = format!("There must be a filter with one of these keys: {keys}.");
         return Err(Refusal::invalid_parameter(text));
@@ -270,13 +259,8 @@ fn metrics(metrics: &[MetricV2]) -> Result<Vec<MetricRequest>, Refusal> {
     if metrics.is_empty() {
         return Err(Refusal::invalid_parameter("There must be a metric."));
     }
-    let checked: Vec<_> = metrics
-        .iter()
-        .map(MetricV2::check)
-        .collect::<Result<_, _>>()?;
-    let service_levels = checked
-        .iter()
-        .filter(|metric| metric.name == "SERVICE_LEVEL");
+    let checked: Vec<_> = metrics.iter().map(MetricV2::check).collect::<Result<_, _>>()?;
+    let service_levels = checked.iter().filter(|metric| metric.name == "SERVICE_LEVEL");
     if service_levels.count() > 20 {
         let text = "There may be 20 SERVICE_LEVEL metrics in a request.";
         return Err(Refusal::invalid_parameter(text));
@@ -360,11 +344,7 @@ impl MetricFilterV2 {
             // "The Negate key in metric-level filters is not applicable for this metric."
             format!("The metric filters of {name} cannot be negated.")
         } else {
-            return Ok(MetricFilter {
-                key: key.to_owned(),
-                values: values.to_vec(),
-                negate,
-            });
+            return Ok(MetricFilter { key: key.to_owned(), values: values.to_vec(), negate });
         };
         Err(Refusal::invalid_parameter(refusal))
     }
@@ -376,10 +356,7 @@ fn valid_together(
     filters: &BTreeMap<String, Vec<String>>,
     groupings: &[String],
 ) -> Result<(), Refusal> {
-    for metric in metrics
-        .iter()
-        .filter_map(|metric| metric::find(&metric.name))
-    {
+    for metric in metrics.iter().filter_map(|metric| metric::find(&metric.name)) {
         let name = metric.name;
         if let Some(key) = filters.keys().find(|key| !metric.filters_by(key)) {
             let text = format!("The filter {key} is not valid for the metric {name}.");

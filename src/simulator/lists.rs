@@ -79,9 +79,9 @@ impl ListRequest {
             .map(|(_, value)| match value.as_str() {
                 "STANDARD" => Ok(QueueType::Standard),
                 "AGENT" => Ok(QueueType::Agent),
-                other => Err(Refusal::invalid_parameter(format!(
-                    "queueTypes {other:?} is not valid."
-                ))),
+                other => {
+                    Err(Refusal::invalid_parameter(format!("queueTypes {other:?} is not valid.")))
+                }
             })
             .collect()
     }
@@ -98,18 +98,12 @@ impl ListRequest {
     }
 
     fn parameter(&self, wanted: &str) -> Option<&str> {
-        self.parameters
-            .iter()
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value.as_str())
+        self.parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
     }
 
     /// What has to stay the same from page to page.
     fn identity(&self) -> String {
-        let kept = self
-            .parameters
-            .iter()
-            .filter(|(name, _)| name != "nextToken");
+        let kept = self.parameters.iter().filter(|(name, _)| name != "nextToken");
         let kept: Vec<_> = kept.collect();
         format!("{} {} {kept:?}", self.operation, self.instance_id)
     }

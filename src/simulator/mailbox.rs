@@ -11,9 +11,7 @@ pub(crate) fn summaries(messages: &[SentMessage]) -> Value {
 }
 
 fn summary(sent: &SentMessage) -> Value {
-    let message = MessageParser::default()
-        .parse(&sent.raw)
-        .unwrap_or_default();
+    let message = MessageParser::default().parse(&sent.raw).unwrap_or_default();
     let attachments: Vec<Value> = message
         .attachments()
         .map(|part| {

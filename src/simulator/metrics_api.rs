@@ -39,18 +39,14 @@ fn members(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
                             since 1970), Filters and Metrics, and if wanted Interval, Groupings, \
                             MaxResults and NextToken";
     if body.trim_ascii().is_empty() {
-        return Err(Refusal::serialization(format!(
-            "The body is empty. {EXPECTED}."
-        )));
+        return Err(Refusal::serialization(format!("The body is empty. {EXPECTED}.")));
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Refusal::serialization(format!(
-            "The body is not an object. {EXPECTED}."
-        ))),
-        Err(error) => Err(Refusal::serialization(format!(
-            "The body is not JSON: {error}. {EXPECTED}."
-        ))),
+        Ok(_) => Err(Refusal::serialization(format!("The body is not an object. {EXPECTED}."))),
+        Err(error) => {
+            Err(Refusal::serialization(format!("The body is not JSON: {error}. {EXPECTED}.")))
+        }
     }
 }
 
@@ -79,9 +75,7 @@ fn results(state: &State, asked: &Asked, identity: &str) -> Arc<Vec<Value>> {
         let results = Arc::new(answer::results(asked, &rows, hash(identity)));
         let mut answers = lock(&state.answers);
         answers.0.truncate(RECENT - 1);
-        answers
-            .0
-            .push_front((identity.to_owned(), Arc::clone(&results)));
+        answers.0.push_front((identity.to_owned(), Arc::clone(&results)));
         results
     })
 }

@@ -71,12 +71,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            seed: 7,
-            port: 0,
-            page_size: 5,
-            clock: Clock::System,
-        }
+        Self { seed: 7, port: 0, page_size: 5, clock: Clock::System }
     }
 }
 

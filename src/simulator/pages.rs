@@ -36,11 +36,7 @@ fn token_of(request: &str, offset: usize) -> String {
 fn offset(request: &str, token: &str) -> Result<usize, WrongToken> {
     let digits = token.get(20..).ok_or(WrongToken)?;
     let offset = usize::from_str_radix(digits, 16).map_err(|_| WrongToken)?;
-    if token_of(request, offset) == token {
-        Ok(offset)
-    } else {
-        Err(WrongToken)
-    }
+    if token_of(request, offset) == token { Ok(offset) } else { Err(WrongToken) }
 }
 
 #[cfg(test)]

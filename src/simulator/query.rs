@@ -93,18 +93,11 @@ impl Query {
 impl MetricRequest {
     /// The metric without threshold and filters.
     pub fn plain(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            threshold: None,
-            filters: Vec::new(),
-        }
+        Self { name: name.to_owned(), threshold: None, filters: Vec::new() }
     }
 
     /// The metric with a threshold in seconds.
     pub fn within(name: &str, comparison: Comparison, seconds: f64) -> Self {
-        Self {
-            threshold: Some((comparison, seconds)),
-            ..Self::plain(name)
-        }
+        Self { threshold: Some((comparison, seconds)), ..Self::plain(name) }
     }
 }

@@ -6,9 +6,7 @@ use fastrand::Rng;
 
 /// A seed for one thing (a day, say) out of the seed of all (`SplitMix64`'s finisher).
 pub(crate) fn mix(seed: u64, number: i64) -> u64 {
-    let mut mixed = seed
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        .wrapping_add(number.cast_unsigned());
+    let mut mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number.cast_unsigned());
     for multiplier in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(multiplier);
     }

@@ -17,19 +17,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            message_key: "message",
-        }
+        Self { status, code, message: message.into(), message_key: "message" }
     }
 
     fn connect(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            message_key: "Message",
-            ..Self::new(status, code, message)
-        }
+        Self { message_key: "Message", ..Self::new(status, code, message) }
     }
 
     /// Connect: a value is not valid.
@@ -66,11 +58,9 @@ impl Refusal {
     /// its error is not public, this is the one that other services of AWS send.
     pub(crate) fn throttled(operation: Operation) -> Self {
         match operation {
-            Operation::SendEmail => Self::new(
-                429,
-                "TooManyRequestsException",
-                "Maximum sending rate exceeded.",
-            ),
+            Operation::SendEmail => {
+                Self::new(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
+            }
             _ => Self::connect(429, "ThrottlingException", "Rate exceeded"),
         }
     }

@@ -42,19 +42,10 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Answer, Closed> {
     let (parts, body) = request.into_parts();
-    let path: Vec<String> = parts
-        .uri
-        .path()
-        .trim_matches('/')
-        .split('/')
-        .map(percent_decoded)
-        .collect();
+    let path: Vec<String> =
+        parts.uri.path().trim_matches('/').split('/').map(percent_decoded).collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let limit = if path.first() == Some(&"v2") {
-        SES_BODY
-    } else {
-        BODY
-    };
+    let limit = if path.first() == Some(&"v2") { SES_BODY } else { BODY };
     let Ok(body) = Limited::new(body, limit).collect().await else {
         let text = format!("The body could not be read, or has more than {limit} bytes.");
         let refusal = Refusal::new(413, "RequestEntityTooLargeException", text);
@@ -154,10 +145,7 @@ impl Input<'_> {
 /// Carries out an operation, with the fault that it has been told to have.
 async fn operate(state: &State, input: &Input<'_>) -> Result<Answer, Closed> {
     let operation = input.operation();
-    lock(&state.calls).push(Call {
-        operation,
-        body: input.as_json(),
-    });
+    lock(&state.calls).push(Call { operation, body: input.as_json() });
     let fault = lock(&state.faults).take(operation);
     let result = match fault {
         Some(Fault::Throttled) => Err(Refusal::throttled(operation)),
@@ -232,9 +220,8 @@ fn own_route(
 
 fn tell_fault(state: &State, operation: &str, body: &[u8]) -> Result<Answer, Refusal> {
     let invalid = |text: String| Refusal::new(400, "ValidationException", text);
-    let operation: Operation = operation
-        .parse()
-        .map_err(|error: super::UnknownOperation| invalid(error.to_string()))?;
+    let operation: Operation =
+        operation.parse().map_err(|error: super::UnknownOperation| invalid(error.to_string()))?;
     let told: ToldFault =
         serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
     let (fault, times) = told.read().map_err(invalid)?;
@@ -264,21 +251,14 @@ fn about() -> Value {
 }
 
 fn json_reply(state: &State, body: &Value) -> Answer {
-    reply(
-        state,
-        200,
-        "application/json",
-        body.to_string().into_bytes(),
-    )
+    reply(state, 200, "application/json", body.to_string().into_bytes())
 }
 
 fn refused(state: &State, refusal: &Refusal) -> Answer {
     tracing::debug!(code = refusal.code, message = refusal.message, "refused");
     let body = refusal.body().to_string().into_bytes();
     let mut answer = reply(state, refusal.status, "application/json", body);
-    answer
-        .headers_mut()
-        .insert("x-amzn-errortype", HeaderValue::from_static(refusal.code));
+    answer.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(refusal.code));
     answer
 }
 

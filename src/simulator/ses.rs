@@ -162,10 +162,7 @@ fn header_recipients(raw: &[u8]) -> Vec<String> {
 /// What SES refuses of the message itself.
 fn check_message(raw: &[u8]) -> Result<(), Refusal> {
     if raw.len() > MESSAGE_SIZE {
-        let text = format!(
-            "The message is {} bytes; {MESSAGE_SIZE} are allowed.",
-            raw.len()
-        );
+        let text = format!("The message is {} bytes; {MESSAGE_SIZE} are allowed.", raw.len());
         return Err(Refusal::bad_request(text));
     }
     for (index, line) in raw.split(|byte| *byte == b'\n').enumerate() {
@@ -198,12 +195,8 @@ fn check_headers(raw: &[u8]) -> Result<(), Refusal> {
         };
         names.push(name.trim_end().to_owned());
     }
-    let count = |wanted: &str| {
-        names
-            .iter()
-            .filter(|name| name.eq_ignore_ascii_case(wanted))
-            .count()
-    };
+    let count =
+        |wanted: &str| names.iter().filter(|name| name.eq_ignore_ascii_case(wanted)).count();
     if count("From") == 0 {
         return Err(Refusal::bad_request("Missing required header 'From'."));
     }
@@ -225,9 +218,7 @@ fn check_address(text: &str) -> Result<(), Refusal> {
     let is_local = |c: char| c.is_ascii_graphic() && !matches!(c, '@' | ',' | ';' | '<' | '>');
     let is_domain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     if !text.is_ascii() || local.is_empty() || !local.chars().all(is_local) {
-        return Err(Refusal::bad_request(
-            "Local address contains control or whitespace",
-        ));
+        return Err(Refusal::bad_request("Local address contains control or whitespace"));
     }
     if domain.split('.').any(str::is_empty) || !domain.chars().all(is_domain) {
         return Err(Refusal::bad_request("Domain contains illegal character"));

@@ -74,11 +74,7 @@ fn planned_shift(rng: &mut Rng, planned: Span) -> Shift {
         .collect();
     let late = exponential(rng, 100_000.0).min(20 * MINUTE);
     let early = exponential(rng, 60_000.0).min(10 * MINUTE);
-    Shift {
-        planned,
-        planned_breaks,
-        present: Span::new(planned.start + late, planned.end - early),
-    }
+    Shift { planned, planned_breaks, present: Span::new(planned.start + late, planned.end - early) }
 }
 
 impl Shift {
@@ -103,10 +99,7 @@ impl Shift {
             })
             .filter(|piece| {
                 let breaks_now = breaks.iter().any(|span| span.holds(piece.start));
-                let should_break = self
-                    .planned_breaks
-                    .iter()
-                    .any(|span| span.holds(piece.start));
+                let should_break = self.planned_breaks.iter().any(|span| span.holds(piece.start));
                 breaks_now == should_break && self.present.holds(piece.start)
             })
             .collect()
@@ -128,10 +121,7 @@ impl Span {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the hours of a day, in milliseconds"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the hours of a day, in milliseconds")]
 fn hours(count: f64) -> i64 {
     (count * 3_600_000.0) as i64
 }
@@ -148,11 +138,7 @@ mod tests {
             present: Span::new(10 * MINUTE, 8 * HOUR),
         };
         let taken = [Span::new(2 * HOUR + 5 * MINUTE, 2 * HOUR + 20 * MINUTE)];
-        let adherent: i64 = shift
-            .adherent(&taken)
-            .iter()
-            .map(|span| span.end - span.start)
-            .sum();
+        let adherent: i64 = shift.adherent(&taken).iter().map(|span| span.end - span.start).sum();
         assert_eq!(adherent, 8 * HOUR - (10 + 5 + 5) * MINUTE);
     }
 

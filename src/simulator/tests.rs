@@ -44,9 +44,7 @@ async fn send(simulator: &Simulator, method: &str, path: &str, body: &[u8]) -> i
         Ok(answer)
     };
     let answer = tokio::task::spawn_blocking(exchange).await.unwrap()?;
-    let (head, body) = answer
-        .split_once("\r\n\r\n")
-        .ok_or(io::ErrorKind::UnexpectedEof)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
     Ok(Reply {
         status: head.get(9..12).unwrap().parse().unwrap(),
         head: head.to_owned(),
@@ -56,10 +54,7 @@ async fn send(simulator: &Simulator, method: &str, path: &str, body: &[u8]) -> i
 
 async fn started() -> Simulator {
     let clock = Clock::At("2026-11-23T12:00:00Z".parse().unwrap());
-    let options = Options {
-        clock,
-        ..Options::default()
-    };
+    let options = Options { clock, ..Options::default() };
     Simulator::start(options).await.unwrap()
 }
 
@@ -110,10 +105,7 @@ async fn pages_of_figures_are_the_figures_of_the_centre() {
     let mut query = Query::total(
         "2026-11-19T00:00:00Z".parse().unwrap(),
         "2026-11-20T00:00:00Z".parse().unwrap(),
-        metrics
-            .iter()
-            .map(|name| MetricRequest::plain(name))
-            .collect(),
+        metrics.iter().map(|name| MetricRequest::plain(name)).collect(),
     );
     query.groupings = vec!["QUEUE".to_owned()];
     let standard: Vec<_> = simulator.centre().standard_queues().collect();
@@ -121,18 +113,12 @@ async fn pages_of_figures_are_the_figures_of_the_centre() {
         .centre()
         .figures(&query)
         .into_iter()
-        .filter(|row| {
-            standard
-                .iter()
-                .any(|queue| row.dimensions.get("QUEUE") == Some(&queue.id))
-        })
+        .filter(|row| standard.iter().any(|queue| row.dimensions.get("QUEUE") == Some(&queue.id)))
         .collect();
     assert_eq!(rows.len(), expected.len());
     for row in &expected {
         let id = &row.dimensions["QUEUE"];
-        let found = rows
-            .iter()
-            .find(|found| found["Dimensions"]["QUEUE"] == **id);
+        let found = rows.iter().find(|found| found["Dimensions"]["QUEUE"] == **id);
         let found = found.unwrap();
         let arn = format!("arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE}/queue/{id}");
         assert_eq!(found["Dimensions"]["QUEUE_ARN"], arn);
@@ -162,18 +148,13 @@ async fn without_interval_and_grouping_a_row_has_only_collections() {
     }
     let answer = metrics(&simulator, &request).await;
     assert_eq!(answer.status, 200);
-    assert!(
-        answer.body.contains("\"ThresholdValue\":20.0"),
-        "{}",
-        answer.body
-    );
+    assert!(answer.body.contains("\"ThresholdValue\":20.0"), "{}", answer.body);
     let row = answer.json()["MetricResults"][0].clone();
     let members: Vec<_> = row.as_object().unwrap().keys().cloned().collect();
     assert_eq!(members, ["Collections"]);
     let collections = row["Collections"].as_array().unwrap();
-    let queued = collections
-        .iter()
-        .find(|one| one["Metric"] == json!({ "Name": "CONTACTS_QUEUED" }));
+    let queued =
+        collections.iter().find(|one| one["Metric"] == json!({ "Name": "CONTACTS_QUEUED" }));
     assert!(queued.unwrap()["Value"].is_u64());
 }
 
@@ -186,18 +167,9 @@ async fn a_token_with_another_request_is_refused() {
     request["EndTime"] = json!(request["EndTime"].as_i64().unwrap() - 1);
     let answer = metrics(&simulator, &request).await;
     assert_eq!(answer.status, 400);
-    assert!(
-        answer
-            .head
-            .contains("x-amzn-errortype: InvalidParameterException")
-    );
+    assert!(answer.head.contains("x-amzn-errortype: InvalidParameterException"));
     assert!(answer.head.contains("x-amzn-requestid: "));
-    assert!(
-        answer.json()["Message"]
-            .as_str()
-            .unwrap()
-            .contains("NextToken")
-    );
+    assert!(answer.json()["Message"].as_str().unwrap().contains("NextToken"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -313,10 +285,7 @@ async fn slow_and_silent_answers_take_their_time() {
     let path = format!("/users-summary/{INSTANCE}");
     simulator.misbehave(operation, Fault::Slow(Duration::from_millis(80)), Some(1));
     let begun = std::time::Instant::now();
-    assert_eq!(
-        send(&simulator, "GET", &path, b"").await.unwrap().status,
-        200
-    );
+    assert_eq!(send(&simulator, "GET", &path, b"").await.unwrap().status, 200);
     assert!(begun.elapsed() >= Duration::from_millis(80));
     simulator.misbehave(operation, Fault::Silent, Some(1));
     let silent = send(&simulator, "GET", &path, b"");

@@ -45,11 +45,9 @@ impl Store {
     pub fn at(location: &Location, client: impl FnOnce() -> Client) -> Self {
         match location {
             Location::Folder(folder) => Self::Folder(folder.clone()),
-            Location::S3 { bucket, prefix } => Self::S3 {
-                client: client(),
-                bucket: bucket.clone(),
-                prefix: prefix.clone(),
-            },
+            Location::S3 { bucket, prefix } => {
+                Self::S3 { client: client(), bucket: bucket.clone(), prefix: prefix.clone() }
+            }
         }
     }
 
@@ -60,14 +58,9 @@ impl Store {
     pub async fn definitions(&self) -> Result<Vec<File>, Error> {
         let (place, mut files) = match self {
             Self::Folder(folder) => (folder.display().to_string(), read_folder(folder)?),
-            Self::S3 {
-                client,
-                bucket,
-                prefix,
-            } => (
-                format!("s3://{bucket}/{prefix}"),
-                read_s3(client, bucket, prefix).await?,
-            ),
+            Self::S3 { client, bucket, prefix } => {
+                (format!("s3://{bucket}/{prefix}"), read_s3(client, bucket, prefix).await?)
+            }
         };
         if files.is_empty() {
             let message = format!("there are no definitions (*.toml) in {place}");
@@ -85,16 +78,9 @@ fn read_folder(folder: &Path) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| failed(folder, &error))?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-            && path.is_file()
-        {
+        if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
             let content = std::fs::read(&path).map_err(|error| failed(&path, &error))?;
-            files.push(File {
-                name: path.display().to_string(),
-                content,
-            });
+            files.push(File { name: path.display().to_string(), content });
         }
     }
     Ok(files)
@@ -107,12 +93,9 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
         }
         _ => Code::StoreError,
     };
-    Error::new(
-        code,
-        Stage::Load,
-        format!("{} can't be read: {error}", path.display()),
+    Error::new(code, Stage::Load, format!("{} can't be read: {error}", path.display())).hint(
+        "set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions",
     )
-    .hint("set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions")
 }
 
 async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File>, Error> {
@@ -124,10 +107,7 @@ async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File
             let message = format!("s3://{bucket}/{key} broke off while it was read: {error}");
             Error::new(Code::StoreError, Stage::Load, message).retryable()
         })?;
-        files.push(File {
-            name: format!("s3://{bucket}/{key}"),
-            content: body.to_vec(),
-        });
+        files.push(File { name: format!("s3://{bucket}/{key}"), content: body.to_vec() });
     }
     Ok(files)
 }
@@ -147,11 +127,7 @@ async fn list_keys(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<St
             .await;
         let page = answer.map_err(|error| sdk::classify("s3:ListBucket", Stage::Load, &error))?;
         let found = page.contents().iter().filter_map(|object| object.key());
-        keys.extend(
-            found
-                .filter(|key| key.ends_with(".toml"))
-                .map(ToOwned::to_owned),
-        );
+        keys.extend(found.filter(|key| key.ends_with(".toml")).map(ToOwned::to_owned));
         match page.next_continuation_token() {
             None => return Ok(keys),
             Some(next) if token.as_deref() == Some(next) => {

@@ -59,24 +59,20 @@ pub struct Answers<'a> {
 
 /// The table of a section.
 pub fn build(section: &Section, answers: Answers<'_>, directory: &Directory) -> Table {
-    let mut rows = answers.rows.map_or_else(Vec::new, |(request, answer)| {
-        rows(section, request, answer, directory)
-    });
+    let mut rows = answers
+        .rows
+        .map_or_else(Vec::new, |(request, answer)| rows(section, request, answer, directory));
     rows.sort_by(|a, b| order(section.sort, a, b));
-    let shown = section.rows.map_or(rows.len(), |cap| {
-        rows.len()
-            .min(usize::try_from(cap.get()).unwrap_or(usize::MAX))
-    });
+    let shown = section
+        .rows
+        .map_or(rows.len(), |cap| rows.len().min(usize::try_from(cap.get()).unwrap_or(usize::MAX)));
     Table {
         title: section.title.clone(),
         kind: section.kind,
         group_by: section.group_by.clone(),
         columns: section.columns.clone(),
         rows,
-        selects_all: section
-            .group_by
-            .iter()
-            .all(|dimension| selects_all(section, *dimension)),
+        selects_all: section.group_by.iter().all(|dimension| selects_all(section, *dimension)),
         totals: match answers.totals.rows.first() {
             Some(row) => figures(section, &row.figures),
             None => nothing_happened(section),
@@ -95,16 +91,12 @@ fn rows(
         members: members(section, row, directory),
         figures: figures(section, &row.figures),
     });
-    of_answer
-        .chain(quiet_rows(section, request, answer, directory))
-        .collect()
+    of_answer.chain(quiet_rows(section, request, answer, directory)).collect()
 }
 
 fn members(section: &Section, row: &Row, directory: &Directory) -> Vec<Member> {
     let members = section.group_by.iter().zip(&row.dimensions);
-    members
-        .map(|(dimension, id)| member(*dimension, id.as_deref(), directory))
-        .collect()
+    members.map(|(dimension, id)| member(*dimension, id.as_deref(), directory)).collect()
 }
 
 fn member(dimension: Dimension, id: Option<&str>, directory: &Directory) -> Member {
@@ -125,29 +117,18 @@ fn quiet_rows(
     let Some((shown, ids)) = roster(section, request) else {
         return Vec::new();
     };
-    let Some(index) = section
-        .group_by
-        .iter()
-        .position(|dimension| *dimension == shown)
-    else {
+    let Some(index) = section.group_by.iter().position(|dimension| *dimension == shown) else {
         return Vec::new();
     };
     let occurs = |id: &String| {
-        answer
-            .rows
-            .iter()
-            .any(|row| row.dimensions.get(index) == Some(&Some(id.clone())))
+        answer.rows.iter().any(|row| row.dimensions.get(index) == Some(&Some(id.clone())))
     };
     let quiet = ids.iter().filter(|id| !occurs(id)).map(|id| TableRow {
         members: section
             .group_by
             .iter()
             .map(|dimension| {
-                member(
-                    *dimension,
-                    (*dimension == shown).then_some(id.as_str()),
-                    directory,
-                )
+                member(*dimension, (*dimension == shown).then_some(id.as_str()), directory)
             })
             .collect(),
         figures: nothing_happened(section),
@@ -158,16 +139,12 @@ fn quiet_rows(
 fn figures(section: &Section, figures: &BTreeMap<MetricQuery, Figure>) -> Vec<Figure> {
     let figure = |column: &Column| figures.get(&column.metric).copied();
     let figures = section.columns.iter().map(figure);
-    figures
-        .map(|figure| figure.unwrap_or(Figure::Absent(Absent::NoData)))
-        .collect()
+    figures.map(|figure| figure.unwrap_or(Figure::Absent(Absent::NoData))).collect()
 }
 
 fn selects_all(section: &Section, dimension: Dimension) -> bool {
     let named = |selectors: &Vec<Placed<Selector>>| {
-        selectors
-            .iter()
-            .all(|selector| selector.value != Selector::All)
+        selectors.iter().all(|selector| selector.value != Selector::All)
     };
     !section.filters.get(&dimension).is_some_and(named)
 }
@@ -184,11 +161,7 @@ fn nothing_happened(section: &Section) -> Vec<Figure> {
 /// By the sorted column, what has no figure last; then by name, what has no name last.
 fn order(sort: Option<Sort>, a: &TableRow, b: &TableRow) -> Ordering {
     let by_column = sort.map_or(Ordering::Equal, |sort| {
-        let value = |row: &TableRow| {
-            row.figures
-                .get(sort.column)
-                .and_then(|figure| figure.value())
-        };
+        let value = |row: &TableRow| row.figures.get(sort.column).and_then(|figure| figure.value());
         match (value(a), value(b)) {
             (Some(a), Some(b)) if sort.descending => b.total_cmp(&a),
             (Some(a), Some(b)) => a.total_cmp(&b),
@@ -211,13 +184,7 @@ mod tests {
 
     fn row(name: Option<&str>, figure: Figure) -> TableRow {
         let name = name.map(ToOwned::to_owned);
-        TableRow {
-            members: vec![Member {
-                id: name.clone(),
-                name,
-            }],
-            figures: vec![figure],
-        }
+        TableRow { members: vec![Member { id: name.clone(), name }], figures: vec![figure] }
     }
 
     fn sorted(sort: Option<Sort>) -> Vec<String> {
@@ -229,26 +196,14 @@ mod tests {
             row(Some("billing"), Figure::Value(30.0)),
         ];
         rows.sort_by(|a, b| order(sort, a, b));
-        rows.map(|row| row.members[0].name.clone().unwrap_or_default())
-            .to_vec()
+        rows.map(|row| row.members[0].name.clone().unwrap_or_default()).to_vec()
     }
 
     #[test]
     fn rows_stand_by_name_or_by_a_column() {
-        let by = |descending| {
-            Some(Sort {
-                column: 0,
-                descending,
-            })
-        };
+        let by = |descending| Some(Sort { column: 0, descending });
         assert_eq!(sorted(None), ["billing", "Retention", "sales", "Élan", ""]);
-        assert_eq!(
-            sorted(by(true)),
-            ["billing", "", "Retention", "Élan", "sales"]
-        );
-        assert_eq!(
-            sorted(by(false)),
-            ["Retention", "Élan", "", "billing", "sales"]
-        );
+        assert_eq!(sorted(by(true)), ["billing", "", "Retention", "Élan", "sales"]);
+        assert_eq!(sorted(by(false)), ["Retention", "Élan", "", "billing", "sales"]);
     }
 }

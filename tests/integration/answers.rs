@@ -35,10 +35,7 @@ async fn what_is_missing_says_how() {
     let table = tabled(&report, fixture("missing-and-null")).await;
     assert_eq!(
         texts(&table),
-        [
-            "Loans: 0, no data, no data",
-            "Sales: no data, not computable, no data"
-        ]
+        ["Loans: 0, no data, no data", "Sales: no data, not computable, no data"]
     );
 }
 
@@ -48,11 +45,8 @@ async fn a_bare_row_is_read() {
     let report = report("QUEUE", r#"["CONTACTS_HANDLED", "MAX_QUEUED_TIME"]"#);
     let (_, totals) = requests(&report);
     let answer = answer(&totals, [fixture("bare-row")]).await.unwrap();
-    let figures: Vec<_> = answer.rows[0]
-        .figures
-        .values()
-        .map(|figure| figure.value().unwrap())
-        .collect();
+    let figures: Vec<_> =
+        answer.rows[0].figures.values().map(|figure| figure.value().unwrap()).collect();
     assert_eq!(figures, [3.0, 21.408]);
 }
 
@@ -80,9 +74,7 @@ async fn a_poorer_echo_is_matched_where_it_is_clear() {
     let found = answer(&requests(&one).1, [bare.clone()]).await.unwrap();
     assert_eq!(found.rows[0].figures.len(), 1);
     let two = r#"[{ name = "SERVICE_LEVEL", threshold = 20 }, { name = "SERVICE_LEVEL", threshold = 60 }]"#;
-    let error = answer(&requests(&report("QUEUE", two)).1, [bare])
-        .await
-        .unwrap_err();
+    let error = answer(&requests(&report("QUEUE", two)).1, [bare]).await.unwrap_err();
     assert_eq!(error.code, Code::BadResponse);
 }
 
@@ -108,18 +100,13 @@ async fn contradictions_are_refused() {
             json!([row(json!([collection("CONTACTS_HANDLED", 1.0)]))]),
             "CONTACTS_HANDLED came, which was not asked for in this form",
         ),
-        (
-            json!([row(json!([{"Value": 1}]))]),
-            "a figure came without its metric",
-        ),
+        (json!([row(json!([{"Value": 1}]))]), "a figure came without its metric"),
         (
             json!([row(json!([collection("CONTACTS_QUEUED", -1.0)]))]),
             "CONTACTS_QUEUED came with a figure that can't be",
         ),
     ] {
-        let error = answer(&rows, [json!({"MetricResults": results})])
-            .await
-            .unwrap_err();
+        let error = answer(&rows, [json!({"MetricResults": results})]).await.unwrap_err();
         assert_eq!((error.code, error.retryable), (Code::BadResponse, true));
         assert!(error.message.ends_with(told), "{}", error.message);
     }
@@ -144,15 +131,9 @@ async fn pages_are_followed_to_the_end() {
     second.as_object_mut().unwrap().remove("NextToken");
     assert_eq!(second, asked[0]);
 
-    let error = self::answer(&rows, [page(SALES, "one"), page(LOANS, "one")])
-        .await
-        .unwrap_err();
+    let error = self::answer(&rows, [page(SALES, "one"), page(LOANS, "one")]).await.unwrap_err();
     assert_eq!(error.code, Code::BadResponse);
-    assert!(
-        error.message.contains("the same page token twice"),
-        "{}",
-        error.message
-    );
+    assert!(error.message.contains("the same page token twice"), "{}", error.message);
 }
 
 fn fixture(name: &str) -> Value {
@@ -163,15 +144,9 @@ fn fixture(name: &str) -> Value {
 fn report(group_by: &str, metrics: &str) -> Report {
     let queues = format!("[\"{SALES}\", \"{LOANS}\"]");
     let text = SMALL
-        .replace(
-            "group_by = [\"QUEUE\"]",
-            &format!("group_by = [\"{group_by}\"]"),
-        )
+        .replace("group_by = [\"QUEUE\"]", &format!("group_by = [\"{group_by}\"]"))
         .replace("[\"*\"]", &queues)
-        .replace(
-            r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#,
-            metrics,
-        );
+        .replace(r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#, metrics);
     let parsed = definition::parse("small.toml", text.as_bytes(), &Default::default());
     assert_eq!(parsed.problems, []);
     parsed.report.unwrap()
@@ -180,9 +155,7 @@ fn report(group_by: &str, metrics: &str) -> Report {
 /// The requests for the rows and for the totals of a report's section.
 fn requests(report: &Report) -> (Request, Request) {
     let zone = Zone::named("Europe/London").unwrap();
-    let window = WindowRule::PreviousDay
-        .before(DUE.parse().unwrap(), &zone)
-        .unwrap();
+    let window = WindowRule::PreviousDay.before(DUE.parse().unwrap(), &zone).unwrap();
     let mut plan = plan::plan(report, &window, &Directory::default()).unwrap();
     let totals = plan.requests.pop().unwrap();
     (plan.requests.pop().unwrap(), totals)
@@ -211,23 +184,14 @@ async fn answer(
 async fn tabled(report: &Report, rows: Value) -> Table {
     let (request, _) = requests(report);
     let answer = answer(&request, [rows]).await.unwrap();
-    let entry = |id: &str, name: &str| Entry {
-        id: id.to_owned(),
-        name: name.to_owned(),
-    };
+    let entry = |id: &str, name: &str| Entry { id: id.to_owned(), name: name.to_owned() };
     let mut directory = Directory::default();
-    directory.insert(
-        Dimension::Queue,
-        vec![entry(SALES, "Sales"), entry(LOANS, "Loans")],
-    );
+    directory.insert(Dimension::Queue, vec![entry(SALES, "Sales"), entry(LOANS, "Loans")]);
     directory.insert(Dimension::Agent, vec![entry(ANA, "ana")]);
     let totals = Answer::default();
     table::build(
         &report.sections[0],
-        Answers {
-            rows: Some((&request, &answer)),
-            totals: &totals,
-        },
+        Answers { rows: Some((&request, &answer)), totals: &totals },
         &directory,
     )
 }
@@ -237,9 +201,8 @@ fn texts(table: &Table) -> Vec<String> {
     let row = |row: &table::TableRow| {
         let name = row.members[0].name.as_deref().unwrap_or("nobody");
         let figures = table.columns.iter().zip(&row.figures);
-        let figures: Vec<_> = figures
-            .map(|(column, figure)| format::figure(*figure, column.unit))
-            .collect();
+        let figures: Vec<_> =
+            figures.map(|(column, figure)| format::figure(*figure, column.unit)).collect();
         format!("{name}: {}", figures.join(", "))
     };
     table.rows.iter().map(row).collect()

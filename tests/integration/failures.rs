@@ -30,30 +30,17 @@ async fn what_stops_a_report_has_its_code() {
             let (kind, envelope) = function.fail(&tick()).await;
             assert_eq!(kind, code, "{operation} {fault:?}: {envelope:#}");
             let error = &envelope["error"];
-            assert_eq!(
-                error["retryable"], retryable,
-                "{operation} {fault:?}: {error:#}"
-            );
-            assert_eq!(
-                (&error["stage"], &error["report"]),
-                (&json!("query"), &json!("small"))
-            );
+            assert_eq!(error["retryable"], retryable, "{operation} {fault:?}: {error:#}");
+            assert_eq!((&error["stage"], &error["report"]), (&json!("query"), &json!("small")));
             assert_eq!(envelope["data"]["reports"][0]["status"], "failed");
             let action = format!("connect:{operation}");
-            assert!(
-                error["message"].as_str().unwrap().contains(&action),
-                "{error:#}"
-            );
+            assert!(error["message"].as_str().unwrap().contains(&action), "{error:#}");
             simulator.behave();
         }
     }
     assert!(simulator.messages().is_empty());
     function.succeed(&tick()).await;
-    assert_eq!(
-        simulator.messages().len(),
-        1,
-        "the same process sends once all is well"
-    );
+    assert_eq!(simulator.messages().len(), 1, "the same process sends once all is well");
 }
 
 /// An answer that never comes ends with the time that the invocation has.
@@ -64,23 +51,13 @@ async fn an_answer_that_never_comes_ends_in_time() {
     let function = Function::start(&simulator.url(), text(folder.path()), ONCE).await;
     simulator.misbehave(Operation::GetMetricDataV2, Fault::Silent, None);
     let started = Instant::now();
-    let answer = function
-        .api
-        .invoke(tick().to_string(), Duration::from_secs(4))
-        .await;
+    let answer = function.api.invoke(tick().to_string(), Duration::from_secs(4)).await;
     assert!(started.elapsed() < Duration::from_secs(4));
     let (kind, envelope) = failed(answer);
     assert_eq!(kind, "TIMEOUT");
     let runs = envelope["data"]["reports"].as_array().unwrap();
-    let stages: Vec<_> = runs
-        .iter()
-        .map(|run| run["error"]["stage"].clone())
-        .collect();
-    assert_eq!(
-        stages,
-        ["query", "plan"],
-        "the second report was not started: {envelope:#}"
-    );
+    let stages: Vec<_> = runs.iter().map(|run| run["error"]["stage"].clone()).collect();
+    assert_eq!(stages, ["query", "plan"], "the second report was not started: {envelope:#}");
     assert!(runs.iter().all(|run| run["error"]["retryable"] == true));
     assert!(simulator.messages().is_empty());
 }
@@ -105,21 +82,9 @@ async fn what_passes_is_tried_again() {
 async fn definitions_that_are_wrong_are_told_with_their_places() {
     let simulator = simulator().await;
     for (mistake, mend, line, column, code) in [
-        (
-            "window   = \"previous-day\"",
-            "window   = previous-day",
-            6,
-            12,
-            "syntax",
-        ),
+        ("window   = \"previous-day\"", "window   = previous-day", 6, 12, "syntax"),
         ("timezone = \"Europe/London\"\n", "", 1, 1, "missing-key"),
-        (
-            "title    = \"Small\"",
-            "titel    = \"Small\"",
-            2,
-            1,
-            "unknown-key",
-        ),
+        ("title    = \"Small\"", "titel    = \"Small\"", 2, 1, "unknown-key"),
         ("Europe/London", "Europe/Londn", 5, 12, "unknown-zone"),
         ("[email]", "[email]\nattach = [\"csv\"]", 9, 11, "not-yet"),
     ] {
@@ -128,10 +93,7 @@ async fn definitions_that_are_wrong_are_told_with_their_places() {
         let (kind, envelope) = function.fail(&tick()).await;
         assert_eq!(kind, "VALIDATION_ERROR");
         let error = &envelope["error"];
-        assert_eq!(
-            (&error["stage"], &error["report"]),
-            (&json!("load"), &json!("small"))
-        );
+        assert_eq!((&error["stage"], &error["report"]), (&json!("load"), &json!("small")));
         let found = error["details"].as_array().unwrap().iter().any(|problem| {
             problem["line"] == line && problem["column"] == column && problem["code"] == code
         });
@@ -161,33 +123,12 @@ async fn one_report_that_fails_leaves_the_others_sent() {
     let runs = answer["data"]["reports"].as_array().unwrap();
     let ends: Vec<_> = runs
         .iter()
-        .map(|run| {
-            (
-                run["report"].as_str().unwrap(),
-                run["status"].as_str().unwrap(),
-            )
-        })
+        .map(|run| (run["report"].as_str().unwrap(), run["status"].as_str().unwrap()))
         .collect();
-    assert_eq!(
-        ends,
-        [
-            ("a-wrong", "failed"),
-            ("b-unknown", "failed"),
-            ("c-good", "sent")
-        ]
-    );
+    assert_eq!(ends, [("a-wrong", "failed"), ("b-unknown", "failed"), ("c-good", "sent")]);
     let problem = &runs[1]["error"]["details"][0];
-    assert_eq!(
-        (&problem["line"], &problem["code"]),
-        (&json!(15), &json!("selection"))
-    );
-    assert!(
-        problem["help"]
-            .as_str()
-            .unwrap()
-            .contains("did you mean `Sales`?"),
-        "{problem:#}"
-    );
+    assert_eq!((&problem["line"], &problem["code"]), (&json!(15), &json!("selection")));
+    assert!(problem["help"].as_str().unwrap().contains("did you mean `Sales`?"), "{problem:#}");
     assert_eq!(simulator.messages().len(), 1);
 }
 
@@ -195,10 +136,7 @@ async fn one_report_that_fails_leaves_the_others_sent() {
 #[tokio::test]
 async fn deliveries_that_fail_and_deliveries_that_nobody_knows_of() {
     let simulator = simulator().await;
-    let two = SMALL.replace(
-        "[\"ops@example.com\"]",
-        "[\"ops@example.com\", \"ana@example.com\"]",
-    );
+    let two = SMALL.replace("[\"ops@example.com\"]", "[\"ops@example.com\", \"ana@example.com\"]");
     let folder = definitions(&[("small.toml", &two)]);
     // With the SDK's own attempts: none of them may be spent on what is not clear.
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
@@ -210,12 +148,7 @@ async fn deliveries_that_fail_and_deliveries_that_nobody_knows_of() {
         json!({"sent": 0, "failed": 2, "unknown": 0})
     );
     assert!(!envelope.to_string().contains('@'), "{envelope:#}");
-    assert!(
-        envelope["error"]["hint"]
-            .as_str()
-            .unwrap()
-            .contains("verify the sender")
-    );
+    assert!(envelope["error"]["hint"].as_str().unwrap().contains("verify the sender"));
 
     let (kind, _) = fail(&simulator, &function, Fault::Denied, None).await;
     assert_eq!(kind, "ACCESS_DENIED");
@@ -223,27 +156,16 @@ async fn deliveries_that_fail_and_deliveries_that_nobody_knows_of() {
     assert_eq!(kind, "THROTTLED");
     assert!(simulator.messages().is_empty());
 
-    for (fault, kept) in [
-        (Fault::Dropped, 1),
-        (Fault::DroppedAfter, 2),
-        (Fault::BrokenJson, 2),
-    ] {
+    for (fault, kept) in [(Fault::Dropped, 1), (Fault::DroppedAfter, 2), (Fault::BrokenJson, 2)] {
         simulator.misbehave(Operation::SendEmail, fault, Some(1));
         let before = simulator.messages().len();
         let answer = function.succeed(&tick()).await;
         assert_eq!(answer["success"], false);
-        assert_eq!(
-            answer["error"]["code"], "DELIVERY_UNKNOWN",
-            "{fault:?}: {answer:#}"
-        );
+        assert_eq!(answer["error"]["code"], "DELIVERY_UNKNOWN", "{fault:?}: {answer:#}");
         let run = &answer["data"]["reports"][0];
         assert_eq!(run["status"], "unknown");
-        let ends: Vec<_> = run["messages"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|m| &m["status"])
-            .collect();
+        let ends: Vec<_> =
+            run["messages"].as_array().unwrap().iter().map(|m| &m["status"]).collect();
         assert_eq!(ends, ["unknown", "sent"]);
         assert_eq!(simulator.messages().len() - before, kept, "{fault:?}");
     }
@@ -268,17 +190,10 @@ async fn a_send_without_an_answer_is_unknown() {
     let folder = definitions(&[("small.toml", SMALL)]);
     let function = Function::start(&simulator.url(), text(folder.path()), ONCE).await;
     simulator.misbehave(Operation::SendEmail, Fault::Silent, None);
-    match function
-        .api
-        .invoke(tick().to_string(), Duration::from_secs(4))
-        .await
-    {
+    match function.api.invoke(tick().to_string(), Duration::from_secs(4)).await {
         Answer::Response(answer) => {
             assert_eq!(answer["error"]["code"], "DELIVERY_UNKNOWN", "{answer:#}");
-            assert_eq!(
-                answer["data"]["reports"][0]["messages"][0]["status"],
-                "unknown"
-            );
+            assert_eq!(answer["data"]["reports"][0]["messages"][0]["status"], "unknown");
         }
         Answer::Error { message, .. } => panic!("a retry could send twice: {message}"),
     }
@@ -295,10 +210,7 @@ async fn recipients_outside_the_allowed_domains_get_nothing() {
     let order = json!({"reports": ["small"], "to": ["me@example.com", "me@example.org"]});
     let (kind, envelope) = function.fail(&order).await;
     assert_eq!(kind, "VALIDATION_ERROR");
-    assert_eq!(
-        envelope["error"]["message"],
-        "1 of 2 recipients are not in an allowed domain"
-    );
+    assert_eq!(envelope["error"]["message"], "1 of 2 recipients are not in an allowed domain");
     assert_eq!(simulator.messages().len(), 1);
 }
 
@@ -307,18 +219,10 @@ async fn recipients_outside_the_allowed_domains_get_nothing() {
 #[tokio::test]
 async fn the_error_message_is_cut_to_size() {
     let simulator = simulator().await;
-    let wrong = format!(
-        "{}\n{}",
-        SMALL.replace("title    =", "titel    ="),
-        "[nonsense]\n".to_owned()
-    );
-    let names: Vec<_> = (0..400)
-        .map(|index| format!("report-{index:03}.toml"))
-        .collect();
-    let files: Vec<_> = names
-        .iter()
-        .map(|name| (name.as_str(), wrong.as_str()))
-        .collect();
+    let wrong =
+        format!("{}\n{}", SMALL.replace("title    =", "titel    ="), "[nonsense]\n".to_owned());
+    let names: Vec<_> = (0..400).map(|index| format!("report-{index:03}.toml")).collect();
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), wrong.as_str())).collect();
     let folder = definitions(&files);
     let function = Function::start(&simulator.url(), text(folder.path()), ONCE).await;
     let Answer::Error { kind, message } = function.invoke(&tick()).await else {
@@ -329,13 +233,7 @@ async fn the_error_message_is_cut_to_size() {
     assert!(message[..1000].contains("report-000") && message[..1000].contains("report-040"));
     let envelope: Value = serde_json::from_str(&message).unwrap();
     let listed = envelope["error"]["reports"].as_array().unwrap().len() as u64;
-    assert_eq!(
-        listed + envelope["error"]["reports_omitted"].as_u64().unwrap(),
-        400
-    );
+    assert_eq!(listed + envelope["error"]["reports_omitted"].as_u64().unwrap(), 400);
     let listed = envelope["data"]["reports"].as_array().unwrap().len() as u64;
-    assert_eq!(
-        listed + envelope["data"]["reports_omitted"].as_u64().unwrap(),
-        400
-    );
+    assert_eq!(listed + envelope["data"]["reports_omitted"].as_u64().unwrap(), 400);
 }

@@ -26,21 +26,14 @@ async fn an_event_becomes_mails_with_the_right_figures() {
     assert_eq!(answer["success"], true, "{answer:#}");
     assert_eq!(answer["data"]["recorded"], false);
     let runs = answer["data"]["reports"].as_array().unwrap();
-    let ids: Vec<_> = runs
-        .iter()
-        .map(|run| run["report"].as_str().unwrap())
-        .collect();
+    let ids: Vec<_> = runs.iter().map(|run| run["report"].as_str().unwrap()).collect();
     assert_eq!(ids, ["all-metrics", "daily-queues", "weekly-overview"]);
 
     let sent = simulator.messages();
     for run in runs {
         let report = sample(run["report"].as_str().unwrap());
         assert_eq!(run["status"], "sent");
-        assert_eq!(
-            recipients(run, &sent),
-            addresses(&report),
-            "each recipient once, alone"
-        );
+        assert_eq!(recipients(run, &sent), addresses(&report), "each recipient once, alone");
         for delivery in run["messages"].as_array().unwrap() {
             let id = delivery["message_id"].as_str().unwrap();
             let message = sent.iter().find(|message| message.id == id).unwrap();
@@ -49,9 +42,7 @@ async fn an_event_becomes_mails_with_the_right_figures() {
     }
     assert_eq!(sent.len(), 4);
 
-    let again = function
-        .succeed(&json!({"reports": ["daily-queues"], "time": DUE}))
-        .await;
+    let again = function.succeed(&json!({"reports": ["daily-queues"], "time": DUE})).await;
     assert_eq!(again["success"], true, "{again:#}");
     assert_eq!(simulator.messages().len(), 6);
     let log = function.log();
@@ -79,19 +70,12 @@ fn sample(id: &str) -> Report {
 }
 
 fn addresses(report: &Report) -> Vec<Vec<String>> {
-    report
-        .email
-        .to
-        .iter()
-        .map(|to| vec![to.address.to_string()])
-        .collect()
+    report.email.to.iter().map(|to| vec![to.address.to_string()]).collect()
 }
 
 fn recipients(run: &Value, sent: &[SentMessage]) -> Vec<Vec<String>> {
     let of = |delivery: &Value| {
-        let message = sent
-            .iter()
-            .find(|message| delivery["message_id"] == message.id.as_str());
+        let message = sent.iter().find(|message| delivery["message_id"] == message.id.as_str());
         message.unwrap().to.clone()
     };
     run["messages"].as_array().unwrap().iter().map(of).collect()
@@ -102,14 +86,9 @@ fn check_message(centre: &Centre, report: &Report, message: &SentMessage) {
     let mail = MessageParser::default().parse(&message.raw).unwrap();
     let html = mail.body_html(0).unwrap();
     let text = mail.body_text(0).unwrap();
-    let sections: Vec<_> = report
-        .sections
-        .iter()
-        .map(|section| Expected::of(centre, report, section))
-        .collect();
-    let attached = mail
-        .attachments()
-        .find(|part| part.attachment_name().is_some());
+    let sections: Vec<_> =
+        report.sections.iter().map(|section| Expected::of(centre, report, section)).collect();
+    let attached = mail.attachments().find(|part| part.attachment_name().is_some());
     assert_eq!(attached.is_some(), !report.email.attach.is_empty());
     if let Some(part) = attached {
         let json: Value = serde_json::from_slice(part.contents()).unwrap();
@@ -155,32 +134,20 @@ impl<'r> Expected<'r> {
                 }
             }
         }
-        let totals = centre.figures(&Query {
-            groupings: Vec::new(),
-            ..query
-        });
-        Self {
-            section,
-            rows,
-            totals: cells(section, totals.first()),
-        }
+        let totals = centre.figures(&Query { groupings: Vec::new(), ..query });
+        Self { section, rows, totals: cells(section, totals.first()) }
     }
 }
 
 fn query(centre: &Centre, report: &Report, section: &Section) -> Query {
     let (start, end) = window(report);
     let filters = section.filters.iter().map(|(dimension, selectors)| {
-        let ids = selectors
-            .iter()
-            .flat_map(|selector| select(centre, *dimension, &selector.value));
+        let ids = selectors.iter().flat_map(|selector| select(centre, *dimension, &selector.value));
         (dimension.key().to_owned(), ids.collect())
     });
     let metrics = section.columns.iter().map(|column| MetricRequest {
         name: column.metric.name.clone(),
-        threshold: column
-            .metric
-            .threshold
-            .map(|t| (t.comparison, f64::from(t.seconds))),
+        threshold: column.metric.threshold.map(|t| (t.comparison, f64::from(t.seconds))),
         filters: column
             .metric
             .filters
@@ -198,11 +165,7 @@ fn query(centre: &Centre, report: &Report, section: &Section) -> Query {
         interval: Interval::Total,
         time_zone: TimeZone::UTC,
         filters: filters.collect(),
-        groupings: section
-            .group_by
-            .iter()
-            .map(|dimension| dimension.key().to_owned())
-            .collect(),
+        groupings: section.group_by.iter().map(|dimension| dimension.key().to_owned()).collect(),
         metrics: metrics.collect(),
     }
 }
@@ -221,30 +184,22 @@ fn window(report: &Report) -> (Timestamp, Timestamp) {
 
 fn select(centre: &Centre, dimension: Dimension, selector: &Selector) -> Vec<String> {
     let all: Vec<(String, String)> = match dimension {
-        Dimension::Queue => centre
-            .standard_queues()
-            .map(|q| (q.id.clone(), q.name.clone()))
-            .collect(),
-        Dimension::RoutingProfile => centre
-            .routing_profiles()
-            .iter()
-            .map(|p| (p.id.clone(), p.name.clone()))
-            .collect(),
-        Dimension::Agent => centre
-            .agents()
-            .iter()
-            .map(|a| (a.id.clone(), a.username.clone()))
-            .collect(),
+        Dimension::Queue => {
+            centre.standard_queues().map(|q| (q.id.clone(), q.name.clone())).collect()
+        }
+        Dimension::RoutingProfile => {
+            centre.routing_profiles().iter().map(|p| (p.id.clone(), p.name.clone())).collect()
+        }
+        Dimension::Agent => {
+            centre.agents().iter().map(|a| (a.id.clone(), a.username.clone())).collect()
+        }
         Dimension::Channel => Vec::new(),
     };
     match selector {
         Selector::All => all.into_iter().map(|(id, _)| id).collect(),
         Selector::Id(id) => vec![id.clone()],
         Selector::Name(name) => {
-            let found = all
-                .into_iter()
-                .filter(|(_, other)| other == name)
-                .map(|(id, _)| id);
+            let found = all.into_iter().filter(|(_, other)| other == name).map(|(id, _)| id);
             found.collect()
         }
     }
@@ -260,20 +215,11 @@ fn members(centre: &Centre, section: &Section, row: &Row) -> Vec<Option<String>>
 
 fn name(centre: &Centre, dimension: Dimension, id: &str) -> String {
     let name = match dimension {
-        Dimension::Queue => centre
-            .standard_queues()
-            .find(|q| q.id == id)
-            .map(|q| q.name.clone()),
-        Dimension::RoutingProfile => centre
-            .routing_profiles()
-            .iter()
-            .find(|p| p.id == id)
-            .map(|p| p.name.clone()),
-        Dimension::Agent => centre
-            .agents()
-            .iter()
-            .find(|a| a.id == id)
-            .map(|a| a.username.clone()),
+        Dimension::Queue => centre.standard_queues().find(|q| q.id == id).map(|q| q.name.clone()),
+        Dimension::RoutingProfile => {
+            centre.routing_profiles().iter().find(|p| p.id == id).map(|p| p.name.clone())
+        }
+        Dimension::Agent => centre.agents().iter().find(|a| a.id == id).map(|a| a.username.clone()),
         Dimension::Channel => None,
     };
     name.unwrap_or_else(|| id.to_owned())
@@ -286,22 +232,12 @@ fn cells(section: &Section, row: Option<&Row>) -> Vec<Cell> {
                 && !column.metric.name.starts_with("AVG")
                 && !column.metric.name.starts_with("MAX");
         match row.map(|row| row.values[index]) {
-            Some(Figure::Number(value)) => Cell {
-                value: Some(value),
-                text: read(value, column.unit),
-            },
-            Some(Figure::Null) => Cell {
-                value: None,
-                text: "not computable".to_owned(),
-            },
-            None if zero => Cell {
-                value: Some(0.0),
-                text: read(0.0, column.unit),
-            },
-            Some(Figure::Missing) | None => Cell {
-                value: None,
-                text: "no data".to_owned(),
-            },
+            Some(Figure::Number(value)) => {
+                Cell { value: Some(value), text: read(value, column.unit) }
+            }
+            Some(Figure::Null) => Cell { value: None, text: "not computable".to_owned() },
+            None if zero => Cell { value: Some(0.0), text: read(0.0, column.unit) },
+            Some(Figure::Missing) | None => Cell { value: None, text: "no data".to_owned() },
         }
     };
     section.columns.iter().enumerate().map(cell).collect()
@@ -315,12 +251,7 @@ fn read(value: f64, unit: Unit) -> String {
             let total = value.round() as u64;
             match total {
                 0..3600 => format!("{}:{:02}", total / 60, total % 60),
-                _ => format!(
-                    "{}:{:02}:{:02}",
-                    total / 3600,
-                    total % 3600 / 60,
-                    total % 60
-                ),
+                _ => format!("{}:{:02}:{:02}", total / 3600, total % 3600 / 60, total % 60),
             }
         }
         Unit::Count if value >= 1000.0 => {
@@ -336,17 +267,10 @@ fn check_json(json: &Value, sections: &[Expected<'_>]) {
     assert_eq!(found.len(), sections.len());
     for (found, expected) in found.iter().zip(sections) {
         let rows = found["rows"].as_array().unwrap();
-        assert_eq!(
-            rows.len(),
-            expected.rows.len(),
-            "{}",
-            expected.section.title
-        );
+        assert_eq!(rows.len(), expected.rows.len(), "{}", expected.section.title);
         for row in rows {
             let member = |dimension: &Dimension| {
-                row["dimensions"][dimension.key()]["name"]
-                    .as_str()
-                    .map(ToOwned::to_owned)
+                row["dimensions"][dimension.key()]["name"].as_str().map(ToOwned::to_owned)
             };
             let key: Vec<_> = expected.section.group_by.iter().map(member).collect();
             let cells = &expected.rows[&key];
@@ -361,12 +285,7 @@ fn check_json(json: &Value, sections: &[Expected<'_>]) {
 }
 
 fn check_values(values: &Value, cells: &[Cell]) {
-    let values: Vec<_> = values
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(Value::as_f64)
-        .collect();
+    let values: Vec<_> = values.as_array().unwrap().iter().map(Value::as_f64).collect();
     let expected: Vec<_> = cells.iter().map(|cell| cell.value).collect();
     assert_eq!(values, expected);
 }
@@ -390,23 +309,12 @@ fn check_html(html: &str, report: &Report, sections: &[Expected<'_>]) {
         let of = expected.rows.len();
         let shown = section.rows.map_or(of, |cap| of.min(cap.get() as usize));
         assert_eq!(rows.len(), shown, "{}", section.title);
-        let lines: Vec<_> = expected
-            .rows
-            .iter()
-            .map(|(names, cells)| line(section, names, cells))
-            .collect();
+        let lines: Vec<_> =
+            expected.rows.iter().map(|(names, cells)| line(section, names, cells)).collect();
         for row in &rows {
-            assert!(
-                lines.contains(row),
-                "{}: {row:?} is not among {lines:#?}",
-                report.id
-            );
+            assert!(lines.contains(row), "{}: {row:?} is not among {lines:#?}", report.id);
         }
-        let totals = expected
-            .totals
-            .iter()
-            .map(|cell| cell.text.clone())
-            .collect::<Vec<_>>();
+        let totals = expected.totals.iter().map(|cell| cell.text.clone()).collect::<Vec<_>>();
         assert_eq!(table_rows(table, "tfoot > tr")[0][1..], totals);
     }
     assert!(tables.next().is_none());
@@ -419,41 +327,30 @@ fn css(selector: &str) -> CssSelector {
 /// The headline figures: label and figure.
 fn tiles(page: &Html) -> Vec<Vec<String>> {
     let tile = css("table.tile");
-    page.select(&tile)
-        .map(|tile| tile.select(&css("td")).map(own_text).collect())
-        .collect()
+    page.select(&tile).map(|tile| tile.select(&css("td")).map(own_text).collect()).collect()
 }
 
 fn table_rows(table: ElementRef<'_>, rows: &str) -> Vec<Vec<String>> {
     let cells = |row: ElementRef<'_>| row.child_elements().map(own_text).collect();
-    table
-        .select(&css(&format!(":scope > {rows}")))
-        .map(cells)
-        .collect()
+    table.select(&css(&format!(":scope > {rows}"))).map(cells).collect()
 }
 
 /// The text of a cell without that of the bar in it.
 fn own_text(cell: ElementRef<'_>) -> String {
-    let texts = cell
-        .children()
-        .filter_map(|node| node.value().as_text().map(|text| text.to_string()));
+    let texts =
+        cell.children().filter_map(|node| node.value().as_text().map(|text| text.to_string()));
     texts.collect::<String>().trim().replace('\u{a0}', " ")
 }
 
 fn line(section: &Section, names: &[Option<String>], cells: &[Cell]) -> Vec<String> {
     let nobody = |dimension: &Dimension| format!("No {}", dimension.title().to_lowercase());
     let dashed = names.iter().any(Option::is_some);
-    let names = names
-        .iter()
-        .zip(&section.group_by)
-        .map(|(name, dimension)| match name {
-            Some(name) => name.clone(),
-            None if dashed => "–".to_owned(),
-            None => nobody(dimension),
-        });
-    names
-        .chain(cells.iter().map(|cell| cell.text.clone()))
-        .collect()
+    let names = names.iter().zip(&section.group_by).map(|(name, dimension)| match name {
+        Some(name) => name.clone(),
+        None if dashed => "–".to_owned(),
+        None => nobody(dimension),
+    });
+    names.chain(cells.iter().map(|cell| cell.text.clone())).collect()
 }
 
 /// Every figure of the text stands behind its name or its label.
@@ -484,20 +381,14 @@ fn check_text(text: &str, sections: &[Expected<'_>]) {
                 rest.is_some_and(|rest| spread(rest, figures))
                     || below().is_some_and(|line| spread(line, figures))
             });
-            assert!(
-                found || listed(text, &name, figures),
-                "{name}: {figures:?} in\n{text}"
-            );
+            assert!(found || listed(text, &name, figures), "{name}: {figures:?} in\n{text}");
         }
     }
 }
 
 /// Whether a line is these figures, with space between them.
 fn spread(line: &str, figures: &[String]) -> bool {
-    line.split("  ")
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-        .eq(figures)
+    line.split("  ").map(str::trim).filter(|text| !text.is_empty()).eq(figures)
 }
 
 /// Whether the figures stand one by one under their name, as they do where a table is too wide.
@@ -506,8 +397,6 @@ fn listed(text: &str, name: &str, figures: &[String]) -> bool {
     lines.iter().enumerate().any(|(at, line)| {
         let below = lines.iter().skip(at + 1).take(figures.len());
         *line == name
-            && below
-                .zip(figures)
-                .all(|(line, figure)| line.trim_end().ends_with(figure.as_str()))
+            && below.zip(figures).all(|(line, figure)| line.trim_end().ends_with(figure.as_str()))
     })
 }

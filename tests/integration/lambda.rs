@@ -25,10 +25,7 @@ async fn definitions_lie_in_s3() {
     let function = Function::start(&simulator.url(), "s3://reports-bucket/team", &more).await;
     let answer = function.succeed(&tick()).await;
     let runs = answer["data"]["reports"].as_array().unwrap();
-    let ids: Vec<_> = runs
-        .iter()
-        .map(|run| run["report"].as_str().unwrap())
-        .collect();
+    let ids: Vec<_> = runs.iter().map(|run| run["report"].as_str().unwrap()).collect();
     assert_eq!(ids, ["a", "b", "c"]);
     assert_eq!(simulator.messages().len(), 3);
 
@@ -69,11 +66,7 @@ async fn an_order_says_what_to_run() {
         "time_zone": "Europe/London"
     });
     assert_eq!((&run["status"], &run["window"]), (&json!("sent"), &window));
-    let to: Vec<_> = simulator
-        .messages()
-        .into_iter()
-        .map(|message| message.to)
-        .collect();
+    let to: Vec<_> = simulator.messages().into_iter().map(|message| message.to).collect();
     assert_eq!(to, [["me@example.com"], ["you@example.com"]]);
 }
 
@@ -84,10 +77,7 @@ async fn a_deadline_of_1970_is_none() {
     let folder = definitions(&[("small.toml", SMALL)]);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     let deadline = UNIX_EPOCH + Duration::from_millis(600_000);
-    let answer = function
-        .api
-        .invoke_until(tick().to_string(), deadline)
-        .await;
+    let answer = function.api.invoke_until(tick().to_string(), deadline).await;
     assert!(matches!(answer, Answer::Response(_)), "{answer:?}");
     assert_eq!(simulator.messages().len(), 1);
 }
@@ -99,28 +89,15 @@ async fn a_wrong_setting_is_told_in_every_answer() {
     let simulator = simulator().await;
     let folder = definitions(&[("small.toml", SMALL)]);
     for (variable, value, told) in [
-        (
-            "CONNECT_REPORTS_INSTANCE",
-            "aaaabbbb",
-            "CONNECT_REPORTS_INSTANCE is no ARN",
-        ),
-        (
-            "CONNECT_REPORTS_RUNS",
-            "s3://x/runs",
-            "CONNECT_REPORTS_RUNS is not supported",
-        ),
+        ("CONNECT_REPORTS_INSTANCE", "aaaabbbb", "CONNECT_REPORTS_INSTANCE is no ARN"),
+        ("CONNECT_REPORTS_RUNS", "s3://x/runs", "CONNECT_REPORTS_RUNS is not supported"),
     ] {
         let function =
             Function::start(&simulator.url(), text(folder.path()), &[(variable, value)]).await;
         for _ in 0..2 {
             let (kind, envelope) = function.fail(&tick()).await;
             assert_eq!(kind, "CONFIGURATION_ERROR");
-            assert!(
-                envelope["error"]["message"]
-                    .as_str()
-                    .unwrap()
-                    .starts_with(told)
-            );
+            assert!(envelope["error"]["message"].as_str().unwrap().starts_with(told));
         }
     }
     assert!(simulator.calls().is_empty() && simulator.messages().is_empty());
@@ -133,24 +110,13 @@ async fn bad_events_are_refused_and_the_next_one_is_answered() {
     let folder = definitions(&[("small.toml", SMALL)]);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     let minute = Duration::from_secs(60);
-    for payload in [
-        "{not json",
-        "",
-        "\u{0}\u{1}",
-        "null",
-        "[]",
-        "7",
-        r#"{"report": "small"}"#,
-    ] {
+    for payload in ["{not json", "", "\u{0}\u{1}", "null", "[]", "7", r#"{"report": "small"}"#] {
         let (kind, envelope) = failed(function.api.invoke(payload, minute).await);
         assert_eq!(kind, "VALIDATION_ERROR", "{payload}");
         assert_eq!(envelope["error"]["stage"], "load");
     }
     let (kind, envelope) = function.fail(&json!({"reports": ["small", "smal"]})).await;
-    assert_eq!(
-        (kind.as_str(), &envelope["error"]["report"]),
-        ("NOT_FOUND", &json!("smal"))
-    );
+    assert_eq!((kind.as_str(), &envelope["error"]["report"]), ("NOT_FOUND", &json!("smal")));
     assert_eq!(envelope["error"]["hint"], "did you mean `small`?");
     assert!(simulator.messages().is_empty() && simulator.calls().is_empty());
 
@@ -166,9 +132,7 @@ async fn pages_repeat_their_request() {
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     let answer = function.succeed(&tick()).await;
     let calls = simulator.calls();
-    let figures = calls
-        .iter()
-        .filter(|call| call.operation == Operation::GetMetricDataV2);
+    let figures = calls.iter().filter(|call| call.operation == Operation::GetMetricDataV2);
     let bodies: Vec<_> = figures.map(|call| call.body.clone()).collect();
     for body in &bodies {
         assert_eq!(
@@ -186,10 +150,7 @@ async fn pages_repeat_their_request() {
         .sum();
     assert_eq!(bodies.len() as u64, pages);
     assert!(pages > 4, "rows come in several pages: {pages}");
-    let lists = calls
-        .iter()
-        .filter(|call| call.operation == Operation::ListQueues)
-        .count();
+    let lists = calls.iter().filter(|call| call.operation == Operation::ListQueues).count();
     let queues = simulator.centre().standard_queues().count();
     assert_eq!(lists, queues.div_ceil(5), "one list serves both reports");
 }

@@ -8,49 +8,23 @@ use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick
 #[tokio::test]
 async fn a_mail_has_its_parts_and_headers() {
     let definition = SMALL
-        .replace(
-            "Reports <reports@example.com>",
-            "Berichte für Ägypten <reports@example.com>",
-        )
-        .replace(
-            "[\"ops@example.com\"]",
-            "[\"Ana Ñandú <ana@example.com>\"]\nattach = [\"json\"]",
-        );
+        .replace("Reports <reports@example.com>", "Berichte für Ägypten <reports@example.com>")
+        .replace("[\"ops@example.com\"]", "[\"Ana Ñandú <ana@example.com>\"]\nattach = [\"json\"]");
     let sent = sent(&definition).await;
     assert_eq!(sent.len(), 1);
     let message = &sent[0];
     assert_eq!(message.to, ["ana@example.com"]);
-    assert!(
-        message.raw.is_ascii(),
-        "nothing but ASCII goes over the wire"
-    );
-    assert!(
-        message
-            .raw
-            .split(|byte| *byte == b'\n')
-            .all(|line| line.len() < 999)
-    );
+    assert!(message.raw.is_ascii(), "nothing but ASCII goes over the wire");
+    assert!(message.raw.split(|byte| *byte == b'\n').all(|line| line.len() < 999));
     let mail = parse(message);
     let address = |header: Option<&mail_parser::Address<'_>>| {
         let first = header.unwrap().first().unwrap();
-        (
-            first.name().unwrap_or_default().to_owned(),
-            first.address().unwrap().to_owned(),
-        )
+        (first.name().unwrap_or_default().to_owned(), first.address().unwrap().to_owned())
     };
-    assert_eq!(
-        address(mail.from()),
-        ("Berichte für Ägypten".into(), "reports@example.com".into())
-    );
-    assert_eq!(
-        address(mail.to()),
-        ("Ana Ñandú".into(), "ana@example.com".into())
-    );
+    assert_eq!(address(mail.from()), ("Berichte für Ägypten".into(), "reports@example.com".into()));
+    assert_eq!(address(mail.to()), ("Ana Ñandú".into(), "ana@example.com".into()));
     assert_eq!(mail.subject(), Some("Small, Sunday 30 March 2025"));
-    assert_eq!(
-        mail.header("Auto-Submitted"),
-        Some(&HeaderValue::Text("auto-generated".into()))
-    );
+    assert_eq!(mail.header("Auto-Submitted"), Some(&HeaderValue::Text("auto-generated".into())));
     assert!(mail.message_id().unwrap().ends_with("@example.com") && mail.date().is_some());
     assert_eq!(
         tree(&mail, 0),
@@ -77,27 +51,15 @@ async fn nothing_breaks_out_of_its_place() {
     );
     assert!(mail.header("Bcc").is_none());
     let html = mail.body_html(0).unwrap();
-    assert!(
-        !html.contains("<script>") && html.contains("&lt;script&gt;alert(1)&lt;"),
-        "{html}"
-    );
+    assert!(!html.contains("<script>") && html.contains("&lt;script&gt;alert(1)&lt;"), "{html}");
     let text = mail.body_text(0).unwrap();
-    for name in [
-        "Billing <VIP>",
-        "Général – Français",
-        "日本語 Reservations",
-        "Returns & refunds",
-    ] {
+    for name in ["Billing <VIP>", "Général – Français", "日本語 Reservations", "Returns & refunds"]
+    {
         assert!(text.contains(name), "{name} in\n{text}");
     }
     assert!(html.contains("Billing &lt;VIP&gt;") && html.contains("Returns &amp; refunds"));
-    assert!(
-        html.contains("{{ queue.name }} O&#39;Brien"),
-        "a name is no template"
-    );
-    let own = html
-        .replace("{{ window.label }}", "")
-        .replace("{{ queue.name }}", "");
+    assert!(html.contains("{{ queue.name }} O&#39;Brien"), "a name is no template");
+    let own = html.replace("{{ window.label }}", "").replace("{{ queue.name }}", "");
     for leftover in ["{{", "{%", "None", "NaN", "undefined"] {
         assert!(!own.contains(leftover), "{leftover}");
     }
@@ -114,10 +76,7 @@ async fn a_subject_that_names_nothing_is_told() {
     assert_eq!(kind, "TEMPLATE_ERROR");
     assert_eq!(envelope["error"]["stage"], json!("render"));
     let told = envelope["error"]["message"].as_str().unwrap();
-    assert!(
-        told.contains("small.toml:9:11") && told.contains("titel"),
-        "{told}"
-    );
+    assert!(told.contains("small.toml:9:11") && told.contains("titel"), "{told}");
     assert!(simulator.messages().is_empty());
 }
 

@@ -28,15 +28,9 @@ async fn the_demo_writes_the_messages() {
         .filter(|name| !name.starts_with('.'))
         .collect();
     files.sort();
-    let stems = [
-        "all-metrics-1",
-        "daily-queues-1",
-        "daily-queues-2",
-        "weekly-overview-1",
-    ];
-    let expected = stems
-        .iter()
-        .flat_map(|stem| ["eml", "html", "txt"].map(|end| format!("{stem}.{end}")));
+    let stems = ["all-metrics-1", "daily-queues-1", "daily-queues-2", "weekly-overview-1"];
+    let expected =
+        stems.iter().flat_map(|stem| ["eml", "html", "txt"].map(|end| format!("{stem}.{end}")));
     assert_eq!(files, expected.collect::<Vec<_>>());
 }
 
@@ -48,17 +42,10 @@ async fn the_demo_leaves_other_folders_alone() {
     std::fs::create_dir(folder.path().join("messages")).unwrap();
     std::fs::write(&precious, "mine").unwrap();
     let mut command = program();
-    command
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["demo", "--out"])
-        .arg(folder.path());
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["demo", "--out"]).arg(folder.path());
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        told(&output).contains("was not made by a demo"),
-        "{}",
-        told(&output)
-    );
+    assert!(told(&output).contains("was not made by a demo"), "{}", told(&output));
     assert!(precious.exists());
 }
 
@@ -72,15 +59,7 @@ async fn a_preview_sends_nothing() {
     let mut command = program();
     command
         .env("AWS_ENDPOINT_URL", simulator.url())
-        .args([
-            "preview",
-            "small",
-            "--time",
-            DUE,
-            "--definitions",
-            text(folder.path()),
-            "--out",
-        ])
+        .args(["preview", "small", "--time", DUE, "--definitions", text(folder.path()), "--out"])
         .arg(out.path());
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
@@ -91,13 +70,7 @@ async fn a_preview_sends_nothing() {
     files.sort();
     assert_eq!(
         files,
-        [
-            "message.eml",
-            "message.html",
-            "message.txt",
-            "report.json",
-            "small-2025-03-30.json"
-        ]
+        ["message.eml", "message.html", "message.txt", "report.json", "small-2025-03-30.json"]
     );
     let figures: Value =
         serde_json::from_slice(&std::fs::read(out.path().join("report.json")).unwrap()).unwrap();
@@ -115,13 +88,7 @@ async fn a_run_sends() {
         command
             .env("AWS_ENDPOINT_URL", simulator.url())
             .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
-            .args([
-                "run",
-                "small",
-                "--json",
-                "--window",
-                "2025-03-28..2025-03-29",
-            ])
+            .args(["run", "small", "--json", "--window", "2025-03-28..2025-03-29"])
             .args(more);
         run(command)
     };
@@ -134,10 +101,7 @@ async fn a_run_sends() {
     let sent = simulator.messages();
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].to, ["me@example.com"]);
-    assert_eq!(
-        answer["data"]["reports"][0]["messages"][0]["message_id"],
-        sent[0].id
-    );
+    assert_eq!(answer["data"]["reports"][0]["messages"][0]["message_id"], sent[0].id);
 }
 
 /// `--simulate` needs neither AWS nor a simulator that runs already.
@@ -145,20 +109,11 @@ async fn a_run_sends() {
 async fn a_simulated_run_needs_nothing() {
     let folder = definitions(&[("small.toml", SMALL)]);
     let mut command = program();
-    command.env_clear().args([
-        "run",
-        "small",
-        "--simulate",
-        "--definitions",
-        text(folder.path()),
-    ]);
+    command.env_clear().args(["run", "small", "--simulate", "--definitions", text(folder.path())]);
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     let line = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        line.starts_with("small  sent") && line.contains("1 of 1 message sent"),
-        "{line}"
-    );
+    assert!(line.starts_with("small  sent") && line.contains("1 of 1 message sent"), "{line}");
 }
 
 /// 2 where the command line or a definition is wrong, 1 where a run failed; each says why.
@@ -166,11 +121,7 @@ async fn a_simulated_run_needs_nothing() {
 async fn exit_codes_tell_who_is_wrong() {
     let wrong = SMALL.replace("title    = \"Small\"", "titel    = \"Small\"");
     let elsewhere = SMALL.replace("[\"*\"]", "[\"Sails\"]");
-    let files = [
-        ("good.toml", SMALL),
-        ("wrong.toml", &wrong),
-        ("elsewhere.toml", &elsewhere),
-    ];
+    let files = [("good.toml", SMALL), ("wrong.toml", &wrong), ("elsewhere.toml", &elsewhere)];
     let folder = definitions(&files);
     let place = text(folder.path());
     for (arguments, code, words) in [
@@ -179,24 +130,12 @@ async fn exit_codes_tell_who_is_wrong() {
         (&["preview", "wrong"], 2, "did you mean `title`?"),
         (&["run", "elsewhere"], 2, "did you mean `Sales`?"),
         (&["run", "good", "--window", "yesterday"], 2, "--window"),
-        (
-            &["run", "good", "--window", "2025-03-29..2025-03-28"],
-            2,
-            "ends at or before its start",
-        ),
-        (
-            &["run", "good", "--window", "2199-01-01..2199-01-02"],
-            2,
-            "not over yet",
-        ),
+        (&["run", "good", "--window", "2025-03-29..2025-03-28"], 2, "ends at or before its start"),
+        (&["run", "good", "--window", "2199-01-01..2199-01-02"], 2, "not over yet"),
         (&["run", "good", "--to", "nobody"], 2, "is no mail address"),
         (&["run"], 2, "REPORT"),
         (&["paint"], 2, "paint"),
-        (
-            &["run", "good", "--definitions", "/nowhere/at/all"],
-            2,
-            "/nowhere/at/all",
-        ),
+        (&["run", "good", "--definitions", "/nowhere/at/all"], 2, "/nowhere/at/all"),
     ] {
         let mut command = program();
         command.args(arguments);
@@ -204,20 +143,18 @@ async fn exit_codes_tell_who_is_wrong() {
             command.args(["--simulate", "--definitions", place]);
         }
         let output = run(command).await;
-        let all = format!(
-            "{}{}",
-            told(&output),
-            String::from_utf8_lossy(&output.stdout)
-        );
+        let all = format!("{}{}", told(&output), String::from_utf8_lossy(&output.stdout));
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {all}");
         assert!(all.contains(words), "{arguments:?}: {all}");
     }
     // Nobody listens on the discard port: the run itself fails.
     let mut command = program();
-    command
-        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-        .env("AWS_MAX_ATTEMPTS", "1")
-        .args(["run", "good", "--definitions", place]);
+    command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("AWS_MAX_ATTEMPTS", "1").args([
+        "run",
+        "good",
+        "--definitions",
+        place,
+    ]);
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     assert!(told(&output).contains("SERVICE_ERROR"), "{}", told(&output));

@@ -8,11 +8,7 @@ const END: &str = "2026-03-04T00:00:00Z";
 
 fn query(metrics: &[&str], groupings: &[&str]) -> Query {
     let metrics = metrics.iter().map(|name| MetricRequest::plain(name));
-    let mut query = Query::total(
-        START.parse().unwrap(),
-        END.parse().unwrap(),
-        metrics.collect(),
-    );
+    let mut query = Query::total(START.parse().unwrap(), END.parse().unwrap(), metrics.collect());
     query.groupings = groupings.iter().map(|key| (*key).to_owned()).collect();
     query
 }
@@ -72,10 +68,7 @@ fn counts_add_up_over_any_grouping_and_interval() {
 fn the_total_is_what_the_contacts_say() {
     let centre = Centre::new(7);
     let contacts = centre.contacts(START.parse().unwrap(), END.parse().unwrap());
-    let mut query = query(
-        &["CONTACTS_ABANDONED", "AVG_HANDLE_TIME", "MAX_QUEUED_TIME"],
-        &[],
-    );
+    let mut query = query(&["CONTACTS_ABANDONED", "AVG_HANDLE_TIME", "MAX_QUEUED_TIME"], &[]);
     let level = MetricRequest::within("SERVICE_LEVEL", Comparison::LessThan, 20.0);
     query.metrics.push(level);
     let values = &centre.figures(&query)[0].values;
@@ -98,18 +91,9 @@ fn the_total_is_what_the_contacts_say() {
     }
     near(number(values[0]), abandoned as f64);
     let handle_time: i64 = handled.iter().sum();
-    near(
-        number(values[1]),
-        handle_time as f64 / handled.len() as f64 / 1_000.0,
-    );
-    near(
-        number(values[2]),
-        *waits.iter().max().unwrap() as f64 / 1_000.0,
-    );
-    near(
-        number(values[3]),
-        100.0 * within as f64 / waits.len() as f64,
-    );
+    near(number(values[1]), handle_time as f64 / handled.len() as f64 / 1_000.0);
+    near(number(values[2]), *waits.iter().max().unwrap() as f64 / 1_000.0);
+    near(number(values[3]), 100.0 * within as f64 / waits.len() as f64);
 }
 
 #[test]
@@ -139,10 +123,7 @@ fn maxima_and_service_levels_merge() {
     let rows = centre.figures(&asked);
     let maxima = rows.iter().map(|row| number(row.values[0]));
     near(maxima.fold(0.0, f64::max), number(total[0]));
-    let met: f64 = rows
-        .iter()
-        .map(|row| number(row.values[1]) * number(row.values[2]))
-        .sum();
+    let met: f64 = rows.iter().map(|row| number(row.values[1]) * number(row.values[2])).sum();
     near(met / number(total[1]), number(total[2]));
 }
 
@@ -156,10 +137,7 @@ fn agents_time_adds_up_over_agents_and_time_and_counts_once_ungrouped() {
         query.interval = interval;
         let rows = centre.figures(&query);
         for (index, whole) in total.iter().enumerate() {
-            near(
-                rows.iter().map(|row| number(row.values[index])).sum(),
-                number(*whole),
-            );
+            near(rows.iter().map(|row| number(row.values[index])).sum(), number(*whole));
         }
     }
     let by_queue = centre.figures(&query(&metrics, &["QUEUE"]));
@@ -171,11 +149,7 @@ fn agents_time_adds_up_over_agents_and_time_and_counts_once_ungrouped() {
 #[test]
 fn contacts_without_agent_have_a_row_of_their_own() {
     let centre = Centre::new(7);
-    let metrics = [
-        "CONTACTS_HANDLED",
-        "CONTACTS_ABANDONED",
-        "AGENT_NON_RESPONSE",
-    ];
+    let metrics = ["CONTACTS_HANDLED", "CONTACTS_ABANDONED", "AGENT_NON_RESPONSE"];
     let rows = centre.figures(&query(&metrics, &["AGENT"]));
     let (nobody, agents): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.dimensions.is_empty());
     let [nobody] = nobody.as_slice() else {
@@ -184,11 +158,7 @@ fn contacts_without_agent_have_a_row_of_their_own() {
     assert_eq!(nobody.values[0], Figure::Number(0.0));
     assert!(number(nobody.values[1]) > 10.0);
     assert_eq!(nobody.values[2], Figure::Missing);
-    assert!(
-        agents
-            .iter()
-            .all(|row| row.dimensions.contains_key("AGENT"))
-    );
+    assert!(agents.iter().all(|row| row.dimensions.contains_key("AGENT")));
 }
 
 #[test]
@@ -202,10 +172,8 @@ fn silence_is_missing_null_or_nothing() {
     let metrics = ["MAX_QUEUED_TIME", "AGENT_SCHEDULED_TIME"];
     let mut quiet = query(&metrics, &["QUEUE"]);
     quiet.interval = Interval::Day;
-    quiet.filters = BTreeMap::from([(
-        "QUEUE".to_owned(),
-        vec![id("Complaints (board)"), id("Loans")],
-    )]);
+    quiet.filters =
+        BTreeMap::from([("QUEUE".to_owned(), vec![id("Complaints (board)"), id("Loans")])]);
     quiet.start = "2026-03-01T00:00:00Z".parse().unwrap();
     quiet.end = "2026-03-14T00:00:00Z".parse().unwrap();
     let rows = centre.figures(&quiet);

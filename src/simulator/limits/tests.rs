@@ -118,17 +118,9 @@ fn filters_are_counted() {
     let channels = filter("CHANNEL", json!(["VOICE", "CHAT"]));
     assert!(check(with("Filters", json!([queue(100), channels]))).is_ok());
     invalid("Filters", json!([channels]), "one of these keys");
-    invalid(
-        "Filters",
-        json!([queue(1), filter("CHANNEL", json!(["FAX"]))]),
-        "FAX",
-    );
+    invalid("Filters", json!([queue(1), filter("CHANNEL", json!(["FAX"]))]), "FAX");
     invalid("Filters", json!([filter("QUEUE", json!([""]))]), "250");
-    invalid(
-        "Filters",
-        json!([filter("QUEUE", json!(["x".repeat(251)]))]),
-        "250",
-    );
+    invalid("Filters", json!([filter("QUEUE", json!(["x".repeat(251)]))]), "250");
     refused(
         with("Filters", json!([filter("QueueId", json!(["q"]))])),
         "InvalidRequestException",
@@ -162,11 +154,7 @@ fn filters_and_groupings_have_to_be_valid_for_every_metric() {
     assert!(check(request.clone()).is_ok());
     request["Groupings"] = json!(["AGENT"]);
     refused(request, "InvalidParameterException", "SERVICE_LEVEL");
-    invalid(
-        "Metrics",
-        json!([{ "Name": "AGENT_OCCUPANCY" }]),
-        "AGENT_OCCUPANCY",
-    );
+    invalid("Metrics", json!([{ "Name": "AGENT_OCCUPANCY" }]), "AGENT_OCCUPANCY");
     invalid("Groupings", json!(["FEATURE"]), "FEATURE");
 }
 
@@ -175,19 +163,11 @@ fn thresholds_are_required_or_forbidden() {
     let level = |threshold: Value| json!([{ "Name": "SERVICE_LEVEL", "Threshold": threshold }]);
     let threshold =
         |comparison: &str, value: f64| json!({ "Comparison": comparison, "ThresholdValue": value });
-    invalid(
-        "Metrics",
-        level(Value::Null),
-        "You must specify a Threshold",
-    );
+    invalid("Metrics", level(Value::Null), "You must specify a Threshold");
     invalid("Metrics", level(json!([])), "You must specify a Threshold");
     let two = json!([threshold("LT", 20.0), threshold("LT", 30.0)]);
     invalid("Metrics", level(two), "one Threshold");
-    invalid(
-        "Metrics",
-        level(json!([threshold("GT", 20.0)])),
-        "Comparison",
-    );
+    invalid("Metrics", level(json!([threshold("GT", 20.0)])), "Comparison");
     for value in [0.0, 0.5, 20.5, 604_801.0, -1.0] {
         invalid("Metrics", level(json!([threshold("LTE", value)])), "604800");
     }
@@ -204,10 +184,7 @@ fn metric_filters_are_those_of_the_metric() {
         json!({ "MetricFilterKey": key, "MetricFilterValues": values })
     };
     let initiation = filter("INITIATION_METHOD", 1);
-    let two = metric(
-        "CONTACTS_HANDLED",
-        json!([initiation, filter("DISCONNECT_REASON", 10)]),
-    );
+    let two = metric("CONTACTS_HANDLED", json!([initiation, filter("DISCONNECT_REASON", 10)]));
     assert!(check(with("Metrics", two)).is_ok());
     let three = metric("CONTACTS_HANDLED", json!(vec![initiation.clone(); 3]));
     invalid("Metrics", three, "2 metric filters");
@@ -222,18 +199,8 @@ fn metric_filters_are_those_of_the_metric() {
     );
     let mut negated = initiation.clone();
     negated["Negate"] = json!(true);
-    assert!(
-        check(with(
-            "Metrics",
-            metric("CONTACTS_CREATED", json!([negated]))
-        ))
-        .is_ok()
-    );
-    invalid(
-        "Metrics",
-        metric("AVG_AGENT_CONNECTING_TIME", json!([negated])),
-        "negated",
-    );
+    assert!(check(with("Metrics", metric("CONTACTS_CREATED", json!([negated])))).is_ok());
+    invalid("Metrics", metric("AVG_AGENT_CONNECTING_TIME", json!([negated])), "negated");
 }
 
 #[test]

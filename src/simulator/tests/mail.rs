@@ -21,11 +21,7 @@ fn base64(bytes: &[u8]) -> String {
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for index in 0..4 {
             let digit = DIGITS[(bits >> (18 - 6 * index) & 63) as usize];
-            text.push(if index > chunk.len() {
-                '='
-            } else {
-                digit as char
-            });
+            text.push(if index > chunk.len() { '=' } else { digit as char });
         }
     }
     text
@@ -76,10 +72,7 @@ async fn without_destination_the_headers_say_who_gets_it() {
     message["FromEmailAddress"] = Value::Null;
     assert_eq!(send_email(&simulator, &message).await.unwrap().status, 200);
     let kept = simulator.messages().pop().unwrap();
-    assert_eq!(
-        (kept.from, kept.to),
-        (None, vec!["b@example.com".to_owned()])
-    );
+    assert_eq!((kept.from, kept.to), (None, vec!["b@example.com".to_owned()]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,28 +91,16 @@ async fn what_ses_refuses_is_refused() {
     for (request, part) in [
         (changed("Content", Value::Null), "Content is required"),
         (changed("Content", json!({ "Simple": {} })), "Content.Raw"),
-        (
-            changed("Content", json!({ "Raw": { "Data": "" } })),
-            "empty",
-        ),
-        (
-            changed("Content", json!({ "Raw": { "Data": "a*b=" } })),
-            "Base64",
-        ),
+        (changed("Content", json!({ "Raw": { "Data": "" } })), "empty"),
+        (changed("Content", json!({ "Raw": { "Data": "a*b=" } })), "Base64"),
         (changed("FromEmailAddress", json!("nobody")), "@domain"),
-        (
-            changed("FromEmailAddress", json!("a b@example.com")),
-            "Local",
-        ),
+        (changed("FromEmailAddress", json!("a b@example.com")), "Local"),
         (to(vec!["ü@example.com"]), "Local"),
         (to(vec!["a@exa_mple.com"]), "Domain"),
         (to(vec!["a@example..com"]), "Domain"),
         (to(vec!["a@example.com"; 51]), "exceeds 50"),
         (nobody, "no recipients"),
-        (
-            without("From: =?utf-8?Q?B=C3=BCro?= <a@example.com>\r\n"),
-            "'From'",
-        ),
+        (without("From: =?utf-8?Q?B=C3=BCro?= <a@example.com>\r\n"), "'From'"),
         (email(&format!("Subject: zwei\r\n{MESSAGE}")), "Duplicate"),
         (email(&format!("X-Büro: ja\r\n{MESSAGE}")), "not ASCII"),
         (email(&long), "longer than 1000"),

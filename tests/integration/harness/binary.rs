@@ -18,12 +18,7 @@ pub const DUE: &str = "2025-03-31T07:00:00Z";
 /// A simulator at [`NOW`].
 pub async fn simulator() -> Simulator {
     let clock = Clock::At(NOW.parse().unwrap());
-    Simulator::start(Options {
-        clock,
-        ..Options::default()
-    })
-    .await
-    .unwrap()
+    Simulator::start(Options { clock, ..Options::default() }).await.unwrap()
 }
 
 /// The program with nothing of the tester's environment.
@@ -41,9 +36,7 @@ pub fn program() -> Command {
 
 /// Runs a command of the terminal to its end, while the test's own servers go on.
 pub async fn run(mut command: Command) -> Output {
-    tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap()
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
 /// The function as Lambda starts it.
@@ -71,19 +64,12 @@ impl Function {
             .stdout(std::fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        Self {
-            api,
-            process,
-            log,
-            _folder: folder,
-        }
+        Self { api, process, log, _folder: folder }
     }
 
     /// The answer to a payload.
     pub async fn invoke(&self, payload: &Value) -> Answer {
-        self.api
-            .invoke(payload.to_string(), Duration::from_secs(60))
-            .await
+        self.api.invoke(payload.to_string(), Duration::from_secs(60)).await
     }
 
     /// The answer to a payload, which must be a success of the invocation.

@@ -20,9 +20,7 @@ impl Canned {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let server = Server::start(move |request| {
-            log.lock()
-                .unwrap()
-                .push(serde_json::from_slice(&request.body).unwrap_or_default());
+            log.lock().unwrap().push(serde_json::from_slice(&request.body).unwrap_or_default());
             let mut answers = answers.lock().unwrap();
             let body = match answers.len() {
                 1 => answers[0].clone(),

@@ -38,20 +38,13 @@ impl RuntimeApi {
     pub async fn start() -> Self {
         let (events, waiting) = unbounded_channel();
         let (given, answers) = unbounded_channel();
-        let shared = Arc::new(Shared {
-            events: Mutex::new(waiting),
-            answers: given,
-        });
+        let shared = Arc::new(Shared { events: Mutex::new(waiting), answers: given });
         let server = Server::start(move |asked| {
             let shared = Arc::clone(&shared);
             async move { respond(&shared, asked).await }
         })
         .await;
-        Self {
-            server,
-            events,
-            answers: Mutex::new(answers),
-        }
+        Self { server, events, answers: Mutex::new(answers) }
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
@@ -66,12 +59,7 @@ impl RuntimeApi {
     }
 
     pub async fn invoke_until(&self, payload: impl Into<Vec<u8>>, deadline: SystemTime) -> Answer {
-        self.events
-            .send(Event {
-                payload: payload.into(),
-                deadline,
-            })
-            .unwrap();
+        self.events.send(Event { payload: payload.into(), deadline }).unwrap();
         let mut answers = self.answers.lock().await;
         let answer = tokio::time::timeout(Duration::from_secs(120), answers.recv()).await;
         answer.expect("the function posts an answer").unwrap()
@@ -79,10 +67,7 @@ impl RuntimeApi {
 }
 
 async fn respond(shared: &Shared, asked: Asked) -> Answered {
-    let path = asked
-        .path
-        .strip_prefix("/2018-06-01/runtime/invocation/")
-        .unwrap();
+    let path = asked.path.strip_prefix("/2018-06-01/runtime/invocation/").unwrap();
     if path == "next" {
         // Lambda too lets the function wait here.
         let event = shared.events.lock().await.recv().await;
@@ -101,25 +86,15 @@ async fn respond(shared: &Shared, asked: Asked) -> Answered {
 }
 
 fn hand_over(event: Event) -> Answered {
-    let deadline = event
-        .deadline
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_millis();
+    let deadline = event.deadline.duration_since(UNIX_EPOCH).unwrap().as_millis();
     Response::builder()
-        .header(
-            "lambda-runtime-aws-request-id",
-            "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
-        )
+        .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
         .header("lambda-runtime-deadline-ms", deadline.to_string())
         .header(
             "lambda-runtime-invoked-function-arn",
             "arn:aws:lambda:eu-west-2:123456789012:function:connect-reports",
         )
-        .header(
-            "lambda-runtime-trace-id",
-            "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700",
-        )
+        .header("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700")
         .body(Full::new(event.payload.into()))
         .unwrap()
 }

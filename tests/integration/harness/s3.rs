@@ -14,9 +14,7 @@ type Objects = Arc<Mutex<BTreeMap<String, String>>>;
 impl S3 {
     /// A bucket `reports-bucket` with these objects.
     pub async fn start(objects: &[(&str, &str)]) -> Self {
-        let objects = objects
-            .iter()
-            .map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
+        let objects = objects.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
         let objects: Objects = Arc::new(Mutex::new(objects.collect()));
         let server = Server::start(move |asked| {
             let answered = respond(&objects.lock().unwrap(), &asked);
@@ -48,10 +46,7 @@ fn respond(objects: &BTreeMap<String, String>, asked: &Asked) -> Answered {
 fn list(objects: &BTreeMap<String, String>, query: &str) -> Answered {
     let parameter = |name: &str| {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        let value = pairs
-            .into_iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value);
+        let value = pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value);
         value.map(|value| value.replace("%2F", "/"))
     };
     assert_eq!(parameter("list-type").as_deref(), Some("2"));
@@ -61,8 +56,7 @@ fn list(objects: &BTreeMap<String, String>, query: &str) -> Answered {
     let keys: Vec<_> = objects
         .keys()
         .filter(|key| {
-            key.strip_prefix(&prefix)
-                .is_some_and(|rest| !(delimited && rest.contains('/')))
+            key.strip_prefix(&prefix).is_some_and(|rest| !(delimited && rest.contains('/')))
         })
         .collect();
     let page: String = keys
@@ -73,10 +67,7 @@ fn list(objects: &BTreeMap<String, String>, query: &str) -> Answered {
         .collect();
     let more = skip + 2 < keys.len();
     let token = match more {
-        true => format!(
-            "<NextContinuationToken>{}</NextContinuationToken>",
-            skip + 2
-        ),
+        true => format!("<NextContinuationToken>{}</NextContinuationToken>", skip + 2),
         false => String::new(),
     };
     let body = format!(
