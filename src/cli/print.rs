@@ -80,11 +80,8 @@ fn line(run: &RunOutcome) -> String {
         Status::Unknown => "unknown",
     };
     let window = run.window.as_ref().map_or_else(String::new, |window| window.exactly());
-    let recipients = format!(
-        "{} of {} sent",
-        run.count(DeliveryStatus::Sent),
-        counted(run.messages.len(), "message")
-    );
+    let sent = run.count(DeliveryStatus::Sent);
+    let recipients = format!("to {sent} of {}", counted(run.messages.len(), "recipient"));
     let effort = format!(
         "{} in {}",
         counted(run.requests, "request"),

@@ -113,7 +113,7 @@ async fn a_simulated_run_needs_nothing() {
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     let line = String::from_utf8(output.stdout).unwrap();
-    assert!(line.starts_with("small  sent") && line.contains("1 of 1 message sent"), "{line}");
+    assert!(line.starts_with("small  sent") && line.contains("to 1 of 1 recipient"), "{line}");
 }
 
 /// 2 where the command line or a definition is wrong, 1 where a run failed; each says why.
