@@ -34,6 +34,17 @@ enum Pattern {
     Subdomains(String),
 }
 
+/// The mailboxes without those that reach one that stands before them.
+pub fn each_once(mailboxes: Vec<Mailbox>) -> Vec<Mailbox> {
+    let mut once: Vec<Mailbox> = Vec::with_capacity(mailboxes.len());
+    for mailbox in mailboxes {
+        if once.iter().all(|other| !other.address.reaches_the_same(&mailbox.address)) {
+            once.push(mailbox);
+        }
+    }
+    once
+}
+
 /// Why a text is no address; the text itself is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
@@ -95,15 +106,23 @@ impl FromStr for Mailbox {
             return Ok(Self { name: None, address: text.parse()? });
         };
         let name = name.trim();
-        let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
+        let quoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        let name = quoted.map_or_else(|| name.to_owned(), unescape);
         if name.chars().any(char::is_control) {
             return Err(AddressError::Name);
         }
-        Ok(Self {
-            name: Some(name.to_owned()).filter(|name| !name.is_empty()),
-            address: address.parse()?,
-        })
+        Ok(Self { name: Some(name).filter(|name| !name.is_empty()), address: address.parse()? })
     }
+}
+
+/// The text of a quoted string, in which a backslash stands before what would end it (RFC 5322).
+fn unescape(quoted: &str) -> String {
+    let mut text = String::with_capacity(quoted.len());
+    let mut characters = quoted.chars();
+    while let Some(c) = characters.next() {
+        text.extend(if c == '\\' { characters.next() } else { Some(c) });
+    }
+    text
 }
 
 impl AllowedRecipients {
@@ -120,7 +139,6 @@ impl FromStr for AllowedRecipients {
     fn from_str(list: &str) -> Result<Self, AddressError> {
         list.split(',')
             .map(str::trim)
-            .filter(|entry| !entry.is_empty())
             .map(|entry| {
                 let (domain, pattern): (_, fn(String) -> Pattern) = match entry.strip_prefix("*.") {
                     Some(domain) => (domain, Pattern::Subdomains),
@@ -195,6 +213,8 @@ mod tests {
         assert_eq!(mailbox.name.as_deref(), Some("Ana Ñ"));
         let mailbox: Mailbox = "\"Reports, daily\" <r@example.com>".parse().unwrap();
         assert_eq!(mailbox.name.as_deref(), Some("Reports, daily"));
+        let mailbox: Mailbox = r#""Ana \"A\" B" <ana@example.com>"#.parse().unwrap();
+        assert_eq!(mailbox.name.as_deref(), Some(r#"Ana "A" B"#));
         let mailbox: Mailbox = "<r@example.com>".parse().unwrap();
         assert_eq!(mailbox.name, None);
         let broken = "Ana\nBcc: x <ana@example.com>".parse::<Mailbox>();
@@ -209,6 +229,8 @@ mod tests {
         assert!(!allows("a@x.example.com") && !allows("a@example.org"));
         assert!(!allows("a@notexample.com") && !allows("a@evilexample.org"));
         assert!(AllowedRecipients::default().allows(&"a@anywhere.example".parse().unwrap()));
-        assert!("exa mple".parse::<AllowedRecipients>().is_err());
+        for broken in ["exa mple", ",", "", "example.com,"] {
+            assert!(broken.parse::<AllowedRecipients>().is_err(), "{broken:?} must not allow all");
+        }
     }
 }

@@ -4,7 +4,7 @@ use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::address::Mailbox;
+use crate::address::{Mailbox, each_once};
 use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
 use crate::window::LocalTime;
@@ -53,7 +53,10 @@ pub fn parse(payload: &Value) -> Result<Order, Error> {
 
 fn event_bridge(payload: &Value) -> Result<Order, Error> {
     let event: EventBridgeEvent<Value> = serde_json::from_value(payload.clone())
-        .map_err(|error| invalid(format!("the event is no EventBridge event: {error}")))?;
+        .map_err(|_| {
+            // What serde found wrong repeats the payload, which may hold anything.
+            invalid("the event has a `detail-type` and is no EventBridge event: it needs `source` and `detail`, and texts for the other members")
+        })?;
     let time = event
         .time
         .map(|time| Timestamp::from_second(time.timestamp()))
@@ -73,13 +76,15 @@ fn event_bridge(payload: &Value) -> Result<Order, Error> {
         (_, Value::Object(members)) => order(members)?,
         _ => return Err(invalid("the event's `detail` is no order")),
     };
-    Ok(Order { id: asked.id.or(event.id), time: asked.time.or(time), ..asked })
+    let id = asked.id.or(event.id.filter(|id| is_id(id)));
+    Ok(Order { id, time: asked.time.or(time), ..asked })
 }
 
 fn order(members: &Map<String, Value>) -> Result<Order, Error> {
     let mut reader = Reader { members, problems: Vec::new() };
     let order = Order {
-        id: reader.read("id", "a text", |value| Some(value.as_str()?.to_owned())),
+        id: reader
+            .read("id", ID, |value| value.as_str().filter(|id| is_id(id)).map(ToOwned::to_owned)),
         time: reader.read("time", "a time such as \"2026-11-23T07:00:00Z\"", |value| {
             value.as_str()?.parse().ok()
         }),
@@ -99,13 +104,23 @@ fn order(members: &Map<String, Value>) -> Result<Order, Error> {
         }
     }
     for member in members.keys().filter(|member| !MEMBERS.contains(&member.as_str())) {
-        reader.problem(member, &format!("is unknown; an order has {}", MEMBERS.join(", ")));
+        // A name is quoted as far as it can be one.
+        let name: String = member.chars().take(40).collect();
+        reader.problem(&name, &format!("is unknown; an order has {}", MEMBERS.join(", ")));
     }
     match reader.problems.is_empty() {
         true => Ok(order),
         false => Err(invalid(format!("the order is wrong: {}", reader.summary()))
             .details(reader.problems.into_iter().map(|(details, _)| details).collect())),
     }
+}
+
+const ID: &str = "a text of 1 to 128 letters, digits and `.`, `_`, `:`, `-`";
+
+/// An id ends in logs and in the names of records.
+fn is_id(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+    (1..=128).contains(&text.len()) && text.chars().all(allowed)
 }
 
 const WINDOW: &str = "two different dates or local times such as \
@@ -129,13 +144,8 @@ fn window(value: &Value) -> Option<(LocalTime, LocalTime)> {
 }
 
 fn mailboxes(value: &Value) -> Option<Vec<Mailbox>> {
-    let mut to: Vec<Mailbox> = Vec::new();
-    for address in value.as_array()? {
-        let mailbox: Mailbox = address.as_str()?.parse().ok()?;
-        if to.iter().all(|other| !other.address.reaches_the_same(&mailbox.address)) {
-            to.push(mailbox);
-        }
-    }
+    let to = value.as_array()?.iter().map(|address| address.as_str()?.parse().ok());
+    let to = each_once(to.collect::<Option<Vec<Mailbox>>>()?);
     (!to.is_empty()).then_some(to)
 }
 
@@ -152,7 +162,7 @@ impl Reader<'_> {
         wanted: &str,
         read: impl Fn(&Value) -> Option<T>,
     ) -> Option<T> {
-        let value = self.members.get(member).filter(|value| !value.is_null())?;
+        let value = self.members.get(member)?;
         let found = read(value);
         if found.is_none() {
             self.problem(member, &format!("is not {wanted}"));
@@ -240,6 +250,10 @@ mod tests {
             json!({"detail-type": "x", "source": "y", "detail": "z"}),
             json!({"reports": []}),
             json!({"reports": ["../etc/passwd"]}),
+            json!({"reports": null, "to": ["me@example.com"]}),
+            json!({"reports": ["x"], "dry_run": null}),
+            json!({"id": "ana@example.com"}),
+            json!({"id": "x".repeat(129)}),
         ] {
             let error = parse(&payload).unwrap_err();
             assert_eq!((error.code, error.retryable), (Code::ValidationError, false), "{payload}");

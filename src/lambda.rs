@@ -21,15 +21,14 @@ use crate::telemetry;
 /// # Errors
 /// Where the Runtime API can't be reached.
 pub async fn serve() -> Result<(), lambda_runtime::Error> {
-    let variable = |name: &str| env::var(name).ok();
-    telemetry::in_lambda(variable);
-    let runner = start(variable).await;
+    telemetry::in_lambda(|name| env::var(name).ok());
+    let runner = start().await;
     match &runner {
         Ok(_) => tracing::warn!(
             recorded = false,
             "outcomes are not recorded: an invocation that may have sent a message is not retried"
         ),
-        Err(error) => tracing::error!(code = error.code.as_str(), message = error.message, "start"),
+        Err(error) => tracing::error!(code = error.code.as_str(), error = error.message, "start"),
     }
     let runner = &runner;
     // Boxed: within the runtime's own layers the layout of the future is too deep to compute.
@@ -46,10 +45,10 @@ pub async fn serve() -> Result<(), lambda_runtime::Error> {
 
 /// A runner for the process, or why there is none. Lambda learns nothing from a process that ends
 /// while it starts, so the failure is kept, and every invocation is answered with it.
-async fn start(variable: impl Fn(&str) -> Option<String>) -> Result<Runner, Error> {
-    let settings = Settings::read(variable)
+async fn start() -> Result<Runner, Error> {
+    let settings = Settings::read(env::vars_os())
         .map_err(|error| Error::new(Code::ConfigurationError, Stage::Load, error.to_string()))?;
-    Runner::new(settings, settings::aws(settings::aws_loader()).await?)
+    Runner::new(settings, settings::aws().await?)
 }
 
 async fn answer(
@@ -76,16 +75,20 @@ fn invocation(context: &Context) -> Invocation {
     }
 }
 
-/// The deadline on this process's clock. One that has passed is none: `cargo lambda watch` gives
-/// one of 1970.
+/// The deadline on this process's clock. One of long ago is none: `cargo lambda watch` gives one of
+/// 1970.
 fn deadline(epoch_milliseconds: u64, now: SystemTime) -> Option<Instant> {
-    let deadline = UNIX_EPOCH + Duration::from_millis(epoch_milliseconds);
-    let left = deadline.duration_since(now).ok()?;
-    Instant::now().checked_add(left)
+    const LONG_AGO: Duration = Duration::from_secs(24 * 60 * 60);
+    let deadline = UNIX_EPOCH.checked_add(Duration::from_millis(epoch_milliseconds))?;
+    match deadline.duration_since(now) {
+        Ok(left) => Instant::now().checked_add(left),
+        Err(passed) if passed.duration() > LONG_AGO => None,
+        Err(_) => Some(Instant::now()),
+    }
 }
 
 fn json_only(mut invocation: LambdaInvocation) -> LambdaInvocation {
-    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&invocation.body) {
+    if let Err(error) = serde_json::from_slice::<Value>(&invocation.body) {
         let text = Value::String(format!("not JSON: {error}"));
         invocation.body = text.to_string().into();
     }
@@ -116,9 +119,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_in_the_past_is_none() {
+    fn a_deadline_of_long_ago_is_none() {
         let now = UNIX_EPOCH + Duration::from_secs(1_000_000);
         assert!(deadline(600_000, now).is_none());
+        assert!(deadline(999_999_900, now).unwrap() <= Instant::now(), "it has just passed");
         let left = deadline(1_000_060_000, now).unwrap() - Instant::now();
         assert!(left > Duration::from_secs(50) && left <= Duration::from_secs(60));
     }

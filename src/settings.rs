@@ -1,11 +1,13 @@
 //! The environment as a value; every error names its variable.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::address::{Address, AllowedRecipients, Mailbox};
 use crate::error::{Code, Error, Panicked, Stage, unwinding};
@@ -52,7 +54,7 @@ pub enum Location {
 #[error("{variable} {problem}")]
 pub struct SettingsError {
     /// The variable's name.
-    pub variable: &'static str,
+    pub variable: String,
     /// What is wrong with its value; the value itself is not repeated.
     pub problem: String,
 }
@@ -64,6 +66,11 @@ const FROM: &str = "CONNECT_REPORTS_FROM";
 const ALLOWED_RECIPIENTS: &str = "CONNECT_REPORTS_ALLOWED_RECIPIENTS";
 const API: &str = "CONNECT_REPORTS_API";
 
+const PREFIX: &str = "CONNECT_REPORTS_";
+const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
+
+const READ: &[&str] = &[DEFINITIONS, INSTANCE, OWNER, FROM, ALLOWED_RECIPIENTS, API];
+
 /// Variables that a later version reads. To ignore one would be to break a promise silently.
 const NOT_YET: &[&str] = &[
     "CONNECT_REPORTS_LISTS_PER_SECOND",
@@ -74,29 +81,27 @@ const NOT_YET: &[&str] = &[
 ];
 
 impl Settings {
-    /// Reads the settings; `variable` looks one up, and an empty value counts as none.
+    /// Reads the settings from the environment's variables; an empty value counts as none.
     ///
     /// # Errors
-    /// The first variable that has a value which can't be used.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-        for name in NOT_YET {
-            if variable(name).is_some() {
-                let problem = "is not supported by this version yet; unset it".to_owned();
-                return Err(SettingsError { variable: name, problem });
-            }
-        }
+    /// The first variable that has a value which can't be used, or that starts with
+    /// `CONNECT_REPORTS_` and is none of these.
+    pub fn read(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, SettingsError> {
+        let variables = own(variables)?;
+        let variable = |name: &str| variables.get(name).cloned();
         match variable(API).as_deref() {
             None | Some("current") => {}
             Some(_) => {
                 let problem = "knows only `current` in this version".to_owned();
-                return Err(SettingsError { variable: API, problem });
+                return Err(SettingsError { variable: API.to_owned(), problem });
             }
         }
         Ok(Self {
             definitions: match variable(DEFINITIONS) {
                 Some(text) => parsed(DEFINITIONS, &text)?,
-                None => default_definitions(variable("LAMBDA_TASK_ROOT").as_deref()),
+                None => default_definitions(variable(TASK_ROOT).as_deref()),
             },
             defaults: Defaults {
                 instance: optional(INSTANCE, variable(INSTANCE))?,
@@ -118,11 +123,27 @@ const ATTEMPT: Duration = Duration::from_secs(20);
 /// How long a call with all its attempts may take.
 const CALL: Duration = Duration::from_secs(75);
 
-/// The SDK's configuration.
+/// How long calls may take.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(CALL)
+        .build()
+}
+
+/// The SDK's behaviour, pinned, so that a newer SDK does not change retries and timeouts unasked.
+pub fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+/// The SDK's configuration: Region, credentials, endpoints and retries are those of its own
+/// variables, and no call takes longer than it may.
 ///
 /// # Errors
 /// `CONFIGURATION_ERROR` where one of the SDK's own variables has a value that it does not take.
-pub async fn aws(loader: ConfigLoader) -> Result<SdkConfig, Error> {
+pub async fn aws() -> Result<SdkConfig, Error> {
+    let loader = aws_config::defaults(behavior()).timeout_config(timeouts());
     // The SDK panics on a value of AWS_MAX_ATTEMPTS or AWS_RETRY_MODE that it can't read.
     unwinding(loader.load()).await.map_err(|Panicked| {
         let message = "the AWS SDK can't read its settings";
@@ -131,15 +152,34 @@ pub async fn aws(loader: ConfigLoader) -> Result<SdkConfig, Error> {
     })
 }
 
-/// What [`aws`] loads: Region, credentials, endpoints and retries are those of the SDK's own
-/// variables, and no call takes longer than it may.
-pub fn aws_loader() -> ConfigLoader {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(CALL);
-    // Pinned, so that a newer SDK does not change retries and timeouts unasked.
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts.build())
+/// The variables that this program reads and that have a value.
+fn own(
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<BTreeMap<String, String>, SettingsError> {
+    let mut own = BTreeMap::new();
+    for (name, value) in variables {
+        let Some(name) =
+            name.to_str().filter(|name| name.starts_with(PREFIX) || *name == TASK_ROOT)
+        else {
+            continue;
+        };
+        let wrong = |problem: &str| SettingsError {
+            variable: name.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let value = value.to_str().ok_or_else(|| wrong("is not UTF-8"))?;
+        if value.trim().is_empty() {
+            continue;
+        }
+        if NOT_YET.contains(&name) {
+            return Err(wrong("is not supported by this version yet; unset it"));
+        }
+        if !(READ.contains(&name) || name == TASK_ROOT) {
+            return Err(wrong(&format!("is unknown; there are {}", READ.join(", "))));
+        }
+        own.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(own)
 }
 
 impl FromStr for Location {
@@ -200,9 +240,10 @@ where
     T: FromStr,
     T::Err: std::fmt::Display,
 {
-    text.trim()
-        .parse()
-        .map_err(|error: T::Err| SettingsError { variable, problem: error.to_string() })
+    text.trim().parse().map_err(|error: T::Err| SettingsError {
+        variable: variable.to_owned(),
+        problem: error.to_string(),
+    })
 }
 
 #[cfg(test)]
@@ -210,11 +251,8 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
-        let lookup = |name: &str| {
-            let found = variables.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
-        Settings::read(lookup).map_err(|error| error.to_string())
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        Settings::read(variables).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -237,6 +275,8 @@ mod tests {
             ([(DEFINITIONS, "gs://x/y")], "CONNECT_REPORTS_DEFINITIONS is neither a folder nor"),
             ([(API, "2023")], "CONNECT_REPORTS_API knows only `current`"),
             ([("CONNECT_REPORTS_RUNS", "runs")], "CONNECT_REPORTS_RUNS is not supported"),
+            ([("CONNECT_REPORTS_OWNR", "x")], "CONNECT_REPORTS_OWNR is unknown"),
+            ([(ALLOWED_RECIPIENTS, " , ")], "CONNECT_REPORTS_ALLOWED_RECIPIENTS does not end"),
         ] {
             let error = read(&variables).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

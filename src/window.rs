@@ -166,15 +166,13 @@ impl Window {
     /// The window in as few words as name it: `Sunday 22 November 2026`, `16–22 November 2026`,
     /// `October 2026`, or with times.
     pub fn label(&self) -> String {
-        let (first, end) = (self.start.date(), self.end.date());
+        let (first, last) = (self.start.date(), self.last_date());
         if !(starts_its_day(&self.start) && starts_its_day(&self.end)) {
-            return match first == end {
+            return match first == last {
                 true => format!("{}, {}", long_date(first), self.times()),
                 false => self.times(),
             };
         }
-        // A full day's end is the next day's start.
-        let last = end.yesterday().unwrap_or(end);
         match () {
             () if first == last => first.strftime("%A %-d %B %Y").to_string(),
             () if first.first_of_month() == first && last == first.last_of_month() => {
@@ -209,10 +207,14 @@ impl Window {
         }
     }
 
+    /// The local date of its last instant: a full day's end is the start of the next.
+    fn last_date(&self) -> Date {
+        let last = self.end.checked_sub(SignedDuration::from_nanos(1));
+        last.map_or(self.end.date(), |last| last.date())
+    }
+
     fn is_one_day(&self) -> bool {
-        let start = self.start.date();
-        start == self.end.date()
-            || (starts_its_day(&self.end) && start.tomorrow().ok() == Some(self.end.date()))
+        self.start.date() == self.last_date()
     }
 
     fn times(&self) -> String {
@@ -222,6 +224,11 @@ impl Window {
             return format!("{} – {}", full(&self.start), full(&self.end));
         }
         match self.start.date() == self.end.date() {
+            // The clocks were set back in it: readings alone would not tell how long it is.
+            true if self.start.offset() > self.end.offset() => {
+                let full = |time: &Zoned| time.strftime("%H:%M %Z").to_string();
+                format!("{}–{}", full(&self.start), full(&self.end))
+            }
             true => format!("{}–{}", clock(&self.start), clock(&self.end)),
             false => format!("{}–24:00", clock(&self.start)),
         }
@@ -263,6 +270,11 @@ impl FromStr for LocalTime {
 
     fn from_str(text: &str) -> Result<Self, LocalTimeError> {
         let text = text.trim();
+        // The calendar library would take an offset or a zone, and leave it out of account.
+        let plain = |c: char| c.is_ascii_digit() || "-:T ".contains(c);
+        if !text.chars().all(plain) || text.matches('-').count() != 2 {
+            return Err(LocalTimeError);
+        }
         match text.contains(['T', ' ']) {
             true => text.parse().map(Self::DateTime),
             false => text.parse().map(Self::Date),
@@ -277,7 +289,16 @@ pub fn rfc3339(time: &Zoned) -> String {
 }
 
 fn days_before(end: Date, length: jiff::Span, zone: &TimeZone) -> Result<Window, jiff::Error> {
-    Ok(Window { start: start_of(end.checked_sub(length)?, zone)?, end: start_of(end, zone)? })
+    let end_of_it = start_of(end, zone)?;
+    let mut first = end.checked_sub(length)?;
+    loop {
+        let start = start_of(first, zone)?;
+        if start < end_of_it {
+            return Ok(Window { start, end: end_of_it });
+        }
+        // A day that the zone left out when it moved over the date line: the one before it.
+        first = first.checked_sub(length)?;
+    }
 }
 
 /// The hour that ended last. Hours start where the local clock shows minute 0, so that in a zone
@@ -396,6 +417,10 @@ mod tests {
         assert_eq!(label("2026-10-01", "2026-11-01"), "October 2026");
         assert_eq!(label("2026-10-30", "2026-11-02"), "30 October – 1 November 2026");
         assert_eq!(label("2025-12-29", "2026-01-05"), "29 December 2025 – 4 January 2026");
+        assert_eq!(label("2026-11-22T23:00", "2026-11-23"), "22 November 2026, 23:00–24:00");
+        let repeated = "2026-10-25T01:00:00Z".parse().unwrap();
+        let repeated = WindowRule::PreviousHour.before(repeated, &zone).unwrap();
+        assert_eq!(repeated.label(), "25 October 2026, 01:00 BST–01:00 GMT");
         assert_eq!(label("2026-11-22T08:00", "2026-11-22T18:30"), "22 November 2026, 08:00–18:30");
     }
 
@@ -414,7 +439,20 @@ mod tests {
         );
         assert!(window("2026-11-23", "2026-11-24").unwrap_err().contains("not over yet"));
         assert!("22.11.2026".parse::<LocalTime>().is_err());
-        assert!("2026-11-22T08:00Z".parse::<LocalTime>().is_err());
+        for elsewhere in
+            ["T08:00Z", "T08:00+05:00", "T08:00-05:00", "T08:00[Asia/Tokyo]", "[Asia/Tokyo]"]
+        {
+            let text = format!("2026-11-22{elsewhere}");
+            assert!(text.parse::<LocalTime>().is_err(), "{text}: times are the report's own");
+        }
+        assert!("20261122".parse::<LocalTime>().is_err());
+    }
+
+    #[test]
+    fn a_day_that_a_zone_left_out_is_no_window() {
+        let zone = Zone::named("Pacific/Apia").unwrap();
+        let window = WindowRule::PreviousDay.before("2011-12-31T00:00:00Z".parse().unwrap(), &zone);
+        assert_eq!(window.unwrap().label(), "Thursday 29 December 2011");
     }
 
     #[test]

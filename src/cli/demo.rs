@@ -16,7 +16,9 @@ use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use super::{Cli, Ended, outcome_code, print, simulated, start, unwritable, write, wrong};
+use super::{
+    Cli, DEFINITIONS, Ended, outcome_code, print, simulated, start, unwritable, write, wrong,
+};
 use crate::error::{Code, Error, Stage};
 use crate::run::{Invocation, Outcome, Progress, Runner};
 use crate::settings::Settings;
@@ -36,7 +38,7 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     let folder = arguments.out.join("messages");
     empty(&folder)?;
     let simulator = start(Options::default()).await?;
-    let runner = Runner::new(settings(cli)?, simulated(&simulator).await?)?;
+    let runner = Runner::new(settings(cli)?, simulated(&simulator))?;
     print::warnings(&runner.definitions(&[]).await?.problems);
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
@@ -55,11 +57,8 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
 
 /// The demo's settings: of the environment it takes nothing.
 fn settings(cli: &Cli) -> Result<Settings, Error> {
-    let lookup = |name: &str| match name {
-        "CONNECT_REPORTS_DEFINITIONS" => cli.definitions.clone(),
-        _ => None,
-    };
-    Settings::read(lookup).map_err(|error| wrong(error.to_string()))
+    let chosen = cli.definitions.iter().map(|place| (DEFINITIONS.into(), place.into()));
+    Settings::read(chosen).map_err(|error| wrong(error.to_string()))
 }
 
 /// A scheduled event as EventBridge sends it, for the last Monday at 08:00 UTC: by then the day

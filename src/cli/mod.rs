@@ -12,9 +12,11 @@ use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aws_config::Region;
-use aws_config::SdkConfig;
-use aws_sdk_connect::config::Credentials;
+use aws_config::retry::RetryConfig;
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls;
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
@@ -61,7 +63,7 @@ type Ended = Result<ExitCode, Error>;
 
 /// Runs the command line.
 pub async fn main() -> ExitCode {
-    telemetry::at_terminal(variable);
+    telemetry::at_terminal(|name| env::var(name).ok());
     let cli = Cli::parse();
     let ended = match &cli.command {
         Command::Demo(arguments) => demo::demo(&cli, arguments).await,
@@ -87,17 +89,14 @@ fn outcome_code(outcome: &Outcome) -> ExitCode {
     outcome.error.as_ref().map_or(ExitCode::SUCCESS, exit_code)
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok()
-}
+const DEFINITIONS: &str = "CONNECT_REPORTS_DEFINITIONS";
 
 impl Cli {
     fn settings(&self) -> Result<Settings, Error> {
-        let lookup = |name: &str| match (name, &self.definitions) {
-            ("CONNECT_REPORTS_DEFINITIONS", Some(place)) => Some(place.clone()),
-            _ => variable(name),
-        };
-        Settings::read(lookup).map_err(|error| wrong(error.to_string()))
+        let chosen = self.definitions.iter().map(|place| (DEFINITIONS.into(), place.into()));
+        let others =
+            env::vars_os().filter(|(name, _)| self.definitions.is_none() || name != DEFINITIONS);
+        Settings::read(others.chain(chosen)).map_err(|error| wrong(error.to_string()))
     }
 
     /// A runner against AWS, or against a simulator of its own, which lives as long as it does.
@@ -108,11 +107,11 @@ impl Cli {
     ) -> Result<(Runner, Option<Simulator>), Error> {
         let settings = self.settings()?;
         if !simulate {
-            let config = settings::aws(settings::aws_loader()).await?;
+            let config = settings::aws().await?;
             return Ok((Runner::new(settings, config)?, None));
         }
         let simulator = start(Options { clock: clock(time), ..Options::default() }).await?;
-        let runner = Runner::new(settings, simulated(&simulator).await?)?;
+        let runner = Runner::new(settings, simulated(&simulator))?;
         Ok((runner, Some(simulator)))
     }
 }
@@ -130,13 +129,20 @@ async fn start(options: Options) -> Result<Simulator, Error> {
 
 /// The SDK's configuration for a simulator: nothing of it comes from the environment, so that no
 /// request can reach AWS.
-async fn simulated(simulator: &Simulator) -> Result<SdkConfig, Error> {
+fn simulated(simulator: &Simulator) -> SdkConfig {
     let nobody = Credentials::new("simulated", "simulated", None, None, "simulator");
-    let loader = settings::aws_loader()
+    // The default client would send requests through a proxy that the environment names.
+    let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    let client = aws_smithy_http_client::Builder::new().tls_provider(tls).build_https();
+    SdkConfig::builder()
+        .behavior_version(settings::behavior())
         .region(Region::new("eu-west-2"))
-        .credentials_provider(nobody)
-        .endpoint_url(simulator.url());
-    settings::aws(loader).await
+        .credentials_provider(SharedCredentialsProvider::new(nobody))
+        .endpoint_url(simulator.url())
+        .retry_config(RetryConfig::standard())
+        .timeout_config(settings::timeouts())
+        .http_client(client)
+        .build()
 }
 
 /// The one report with this id.

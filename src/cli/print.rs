@@ -84,8 +84,8 @@ fn line(run: &RunOutcome) -> String {
     let recipients = format!("to {sent} of {}", counted(run.messages.len(), "recipient"));
     let effort = format!(
         "{} in {}",
-        counted(run.requests, "request"),
-        counted(usize::try_from(run.pages).unwrap_or(usize::MAX), "page")
+        counted(run.effort.requests, "request"),
+        counted(usize::try_from(run.effort.pages).unwrap_or(usize::MAX), "page")
     );
     let reason = run.reason.as_ref().map_or_else(String::new, |reason| format!("  ({reason})"));
     format!("{status:7}  {window}  {effort}  {recipients}{reason}")

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{Cli, Ended, outcome_code, print, wrong};
-use crate::address::Mailbox;
+use crate::address::{Mailbox, each_once};
 use crate::error::Error;
 use crate::event::Order;
 use crate::run::Invocation;
@@ -73,15 +73,11 @@ fn order(arguments: &Arguments) -> Result<Order, Error> {
             order.reports.push(id);
         }
     }
-    let mut to: Vec<Mailbox> = Vec::new();
-    for text in &arguments.to {
-        let mailbox: Mailbox =
-            text.parse().map_err(|error| wrong(format!("--to `{text}` {error}")))?;
-        if to.iter().all(|other| !other.address.reaches_the_same(&mailbox.address)) {
-            to.push(mailbox);
-        }
-    }
-    order.to = Some(to).filter(|to| !to.is_empty());
+    let mailbox = |text: &String| {
+        text.parse::<Mailbox>().map_err(|error| wrong(format!("--to `{text}` {error}")))
+    };
+    let to: Vec<Mailbox> = arguments.to.iter().map(mailbox).collect::<Result<_, _>>()?;
+    order.to = Some(each_once(to)).filter(|to| !to.is_empty());
     Ok(order)
 }
 

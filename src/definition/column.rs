@@ -6,14 +6,17 @@ use super::report::{Column, Dimension, MetricFilter, MetricQuery, Threshold};
 use super::section::DIMENSIONS;
 use crate::metric::{self, Comparison, METRICS, Metric, Unit};
 
+/// The columns, if every one of them could be read.
 pub(super) fn read_all(
     problems: &Problems<'_>,
     value: Value<'_>,
     group_by: &[Dimension],
     filters: &[Dimension],
-) -> Vec<Column> {
+) -> Option<Vec<Column>> {
     let mut columns: Vec<Column> = Vec::new();
-    for value in problems.list(value, "a list such as [\"CONTACTS_QUEUED\"]") {
+    let entries = problems.list(value, "a list such as [\"CONTACTS_QUEUED\"]");
+    let of = entries.len();
+    for value in entries {
         let Some(column) = read_column(problems, value) else {
             continue;
         };
@@ -32,7 +35,7 @@ pub(super) fn read_all(
         }
         columns.push(column);
     }
-    columns
+    (columns.len() == of).then_some(columns)
 }
 
 /// What a metric can't be grouped or filtered by (GetMetricDataV2, Metrics).
@@ -67,6 +70,11 @@ fn read_column(problems: &Problems<'_>, value: Value<'_>) -> Option<Column> {
         let metric = MetricQuery { name, threshold: None, filters: Vec::new() };
         return Some(column(problems, value, metric, None));
     }
+    if !value.get_ref().is_table() {
+        let help = "write a name such as \"CONTACTS_QUEUED\", or { name = \"CONTACTS_QUEUED\", label = \"Queued\" }";
+        problems.error(&value.span(), "wrong-type", "this is no metric", help);
+        return None;
+    }
     let mut table = problems.table(value, "the metric")?;
     let name = table
         .required("name", "`name = \"SERVICE_LEVEL\"`")
@@ -80,7 +88,7 @@ fn read_column(problems: &Problems<'_>, value: Value<'_>) -> Option<Column> {
         }
     }
     filters.sort();
-    let label = table.get("label").and_then(|value| problems.text(value));
+    let label = table.get("label").and_then(|value| problems.line(value));
     table.not_yet("target", &[]);
     table.not_yet("warn", &[]);
     table.finish();
@@ -164,6 +172,15 @@ fn read_threshold(
     let threshold = table.get("threshold");
     let comparison = table.get("comparison");
     let metric = name.and_then(metric::find);
+    if let (None, None, Some(value)) = (metric, threshold, comparison) {
+        let help = "add `threshold` in seconds, or remove `comparison`";
+        problems.error(
+            &value.span(),
+            "missing-threshold",
+            "there is nothing to compare with",
+            help,
+        );
+    }
     if let (Some(metric), Some(value)) = (metric, threshold.or(comparison))
         && metric.thresholds().is_empty()
     {
@@ -212,6 +229,10 @@ fn read_metric_filters(
         problems.error(&value.span(), "wrong-type", "found no table", help);
         return Vec::new();
     };
+    if table.is_empty() {
+        let help = "name what counts, or remove the key";
+        problems.error(&value.span(), "empty", "found an empty table", help);
+    }
     let metric = name.and_then(metric::find);
     let mut filters = Vec::new();
     for (key, values) in table {

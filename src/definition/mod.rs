@@ -36,7 +36,7 @@ pub struct Parsed {
 /// Reads a definition; `file` is its name in problems, and its stem the report's id.
 pub fn parse(file: &str, content: &[u8], defaults: &Defaults) -> Parsed {
     let text = match std::str::from_utf8(content) {
-        Ok(text) => text,
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => return not_utf8(file, content, error.valid_up_to()),
     };
     let problems = Problems::new(file, text);
@@ -81,7 +81,7 @@ fn read_report(id: ReportId, mut root: Table<'_>, defaults: &Defaults) -> Option
     let problems = root.problems();
     let title = root
         .required("title", "`title = \"Daily queue report\"`")
-        .and_then(|value| problems.text(value));
+        .and_then(|value| problems.line(value));
     let owner = read_owner(&mut root, defaults);
     let instance = read_instance(&mut root, defaults);
     let zone = root
@@ -209,7 +209,7 @@ fn read_sections(root: &mut Table<'_>, instance: Option<&InstanceArn>) -> Option
     let example = "a `[[section]]` with `title`, `filters` and `metrics`";
     let value = root.required("section", example)?;
     let sections: Vec<_> = problems
-        .list(value, "one or more [[section]] tables")
+        .list(value, "one or more sections, each under [[section]] with two brackets")
         .into_iter()
         .map(|value| {
             let table = problems.table(value, "[[section]]")?;

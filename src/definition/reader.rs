@@ -94,6 +94,22 @@ impl<'d> Problems<'d> {
         self.error(&value.span(), "wrong-type", message, format!("write {wanted}"));
     }
 
+    /// A text on one line, such as people read in a heading.
+    pub(super) fn line(&self, value: Value<'d>) -> Option<Placed<String>> {
+        let text = self.text(value)?;
+        if text.value.chars().any(char::is_control) {
+            let help = "write it on one line, without tabs";
+            self.error(
+                &value.span(),
+                "control-character",
+                "found a line break or a control character",
+                help,
+            );
+            return None;
+        }
+        Some(text)
+    }
+
     /// A text that is not blank.
     pub(super) fn text(&self, value: Value<'d>) -> Option<Placed<String>> {
         let Some(text) = value.get_ref().as_str() else {

@@ -8,35 +8,30 @@ use super::problem::{Placed, Problems, choice};
 use super::reader::{Table, Value};
 use super::report::{Column, Dimension, Kind, Section, Selector, Sort};
 use crate::instance::InstanceArn;
+use crate::metric::METRICS;
 
 pub(super) const DIMENSIONS: &[&str] = &["QUEUE", "CHANNEL", "ROUTING_PROFILE", "AGENT"];
 const CHANNELS: &[&str] = &["VOICE", "CHAT", "TASK", "EMAIL"];
 
-/// Keys that the API has and a later version of this program reads.
-const DIMENSIONS_LATER: &[&str] = &[
-    "AGENT_HIERARCHY_LEVEL_ONE",
-    "AGENT_HIERARCHY_LEVEL_TWO",
-    "AGENT_HIERARCHY_LEVEL_THREE",
-    "AGENT_HIERARCHY_LEVEL_FOUR",
-    "AGENT_HIERARCHY_LEVEL_FIVE",
-];
-
 pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Option<Section> {
     let problems = table.problems();
     let title =
-        table.required("title", "`title = \"By queue\"`").and_then(|value| problems.text(value));
+        table.required("title", "`title = \"By queue\"`").and_then(|value| problems.line(value));
     let kind = table.get("kind").map_or(Some(Kind::Table), |value| read_kind(problems, value));
     let grouped = table.get("group_by");
     let group_by = grouped.map_or_else(Vec::new, |value| read_group_by(problems, value));
     let filtered = table.required("filters", "`filters = { QUEUE = [\"*\"] }`");
     let filters = filtered.and_then(|value| read_filters(problems, value, instance));
-    let columns = table.required("metrics", "`metrics = [\"CONTACTS_QUEUED\"]`").map(|value| {
+    let listed = table.required("metrics", "`metrics = [\"CONTACTS_QUEUED\"]`");
+    let columns = listed.and_then(|value| {
         let filters = filters.iter().flat_map(BTreeMap::keys).copied();
         column::read_all(problems, value, &group_by, &filters.collect::<Vec<_>>())
     });
     let sorted = table.get("sort");
-    let sort =
-        sorted.and_then(|value| read_sort(problems, value, columns.as_deref().unwrap_or_default()));
+    // Of columns that could not be read, one may be the one that is meant.
+    let sort = sorted
+        .zip(columns.as_deref())
+        .and_then(|(value, columns)| read_sort(problems, value, columns));
     let capped = table.get("rows");
     let rows =
         capped.and_then(|value| problems.number(value, 1..=100_000)).and_then(NonZeroU32::new);
@@ -120,7 +115,9 @@ fn dimension(
 ) -> Option<Dimension> {
     let found = Dimension::of_key(key);
     if found.is_none() {
-        let (code, message) = match DIMENSIONS_LATER.contains(&key) {
+        let in_the_api =
+            METRICS.iter().any(|metric| metric.groups_by(key) || metric.filters_by(key));
+        let (code, message) = match in_the_api {
             true => ("not-yet", format!("the {what} `{key}` is not supported by this version yet")),
             false => ("unknown-key", format!("there is no {what} `{key}`")),
         };
@@ -228,7 +225,7 @@ fn id_of_arn(
     // Without a valid instance there is another problem to mend first.
     let prefix = format!("{}/{kind}/", instance?);
     match arn.strip_prefix(&prefix).filter(|id| !id.is_empty() && !id.contains('/')) {
-        Some(id) => Some(Selector::Id(id.to_owned())),
+        Some(id) => Some(Selector::Id(id.to_ascii_lowercase())),
         None => {
             let message = format!(
                 "this ARN names no {} of the report's instance",

@@ -96,6 +96,17 @@ fn mistakes_are_told_where_they_are() {
         ("20 }]", "20 }]\ninterval = \"HOUR\"", "16:1 not-yet"),
         ("20 }]", "20 }]\nsorted = \"x\"", "16:1 unknown-key"),
         ("[[section]]", "[section]", "11:1 wrong-type"),
+        ("\"By queue\"", "\"By\\nqueue\"", "12:12 control-character"),
+        ("{ QUEUE =", "{ FEATURE =", "14:14 not-yet"),
+        ("{ QUEUE =", "{ QUEUES =", "14:14 unknown-key"),
+        ("\"CONTACTS_QUEUED\"", "[\"CONTACTS_QUEUED\"]", "15:13 wrong-type"),
+        ("\"CONTACTS_QUEUED\"", "{ name = \"CONTACTS_HANDLED\", where = {} }", "15:50 empty"),
+        ("20 }]", "0 }]\nsort = \"-CONTACTS_QUEUED\"", "15:70 out-of-range"),
+        (
+            "\"CONTACTS_QUEUED\"",
+            "{ name = \"NEW_ONE\", comparison = \"LT\" }",
+            "15:22 unknown-metric, 15:46 missing-threshold",
+        ),
     ] {
         let text = GOOD.replacen(good, bad, 1);
         assert_ne!(text, GOOD, "{good}");

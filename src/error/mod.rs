@@ -13,7 +13,8 @@ use serde_json::Value;
 
 /// A failure of a run, or of a whole invocation.
 ///
-/// Its texts hold no mail address: what a service said passes through [`redact_addresses`] first.
+/// What a service said passes through [`redact_addresses`] before it becomes part of one; what a
+/// definition says does not, and so logs and error messages redact the whole.
 #[derive(Clone, Debug, Serialize, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Error {
@@ -150,6 +151,20 @@ impl Code {
     }
 }
 
+impl Stage {
+    /// The stage as it is reported, such as `query`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Plan => "plan",
+            Self::Query => "query",
+            Self::Render => "render",
+            Self::Deliver => "deliver",
+            Self::Record => "record",
+        }
+    }
+}
+
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
@@ -158,22 +173,33 @@ impl std::fmt::Display for Code {
 
 /// `text` with every mail address replaced by `<address>`.
 ///
-/// Services quote addresses in their errors, and errors end in logs and dead-letter queues.
+/// Services quote addresses in their errors, and errors end in logs and dead-letter queues. What is
+/// replaced is rather too long than too short: all that may stand in a local part (RFC 5322, atext)
+/// belongs to it.
 pub fn redact_addresses(text: &str) -> String {
-    text.split_inclusive(|c: char| c.is_whitespace() || "<>\"'`()[]{},;:/|=".contains(c))
+    let ends_word = |c: char| c.is_whitespace() || "<>()[],;:\"\\".contains(c);
+    text.split_inclusive(ends_word)
         .map(|piece| {
-            let end = piece
-                .char_indices()
-                .next_back()
-                .filter(|(_, c)| c.is_whitespace() || "<>\"'`()[]{},;:/|=".contains(*c))
-                .map_or(piece.len(), |(at, _)| at);
-            let (word, rest) = piece.split_at(end);
-            match word.contains('@') {
-                true => format!("<address>{rest}"),
-                false => piece.to_owned(),
+            let word = piece.strip_suffix(ends_word).unwrap_or(piece);
+            match piece.strip_prefix(word) {
+                Some(rest) if word.contains('@') => format!("<address>{rest}"),
+                _ => piece.to_owned(),
             }
         })
         .collect()
+}
+
+/// The value with every mail address in its texts replaced by `<address>`.
+pub fn redacted(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(redact_addresses(&text)),
+        Value::Array(values) => Value::Array(values.into_iter().map(redacted).collect()),
+        Value::Object(members) => {
+            let member = |(key, value): (String, Value)| (redact_addresses(&key), redacted(value));
+            Value::Object(members.into_iter().map(member).collect())
+        }
+        other => other,
+    }
 }
 
 /// A future panicked; what it said is on standard error.
@@ -225,10 +251,12 @@ mod tests {
                 "Email address is not verified. The following identities failed the check in region \
                  EU-WEST-1: Ops <ops@example.com>, arn:aws:ses:eu-west-1:123456789012:identity/a.b+c@example.com",
                 "Email address is not verified. The following identities failed the check in region \
-                 EU-WEST-1: Ops <<address>>, arn:aws:ses:eu-west-1:123456789012:identity/<address>",
+                 EU-WEST-1: Ops <<address>>, arn:aws:ses:eu-west-1:123456789012:<address>",
             ),
             ("nothing here", "nothing here"),
             ("ana@example.com", "<address>"),
+            ("o'brien/x=y|{z}@example.com, and", "<address>, and"),
+            ("bounce+ana=example.com@example.org", "<address>"),
             ("ends in é", "ends in é"),
         ];
         for (text, expected) in cases {

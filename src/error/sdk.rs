@@ -1,7 +1,5 @@
 //! The errors of the AWS SDK, told apart by what can be done about them.
 
-use std::io;
-
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::config::http::HttpResponse;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
@@ -53,12 +51,13 @@ where
 pub fn is_ambiguous<E>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,
-        // Accepted, with an answer that can't be read.
-        SdkError::ServiceError(refusal) => refusal.raw().status().is_success(),
-        // A connection that was never made carried no request.
-        SdkError::DispatchFailure(failure) => {
-            left(failure) && !has_cause(failure, |io: &io::Error| never_connected(io.kind()))
+        // Accepted with an answer that can't be read, or the word of a gateway on the way.
+        SdkError::ServiceError(refusal) => {
+            let status = refusal.raw().status();
+            status.is_success() || matches!(status.as_u16(), 502 | 504)
         }
+        // A connection that was never made carried no request.
+        SdkError::DispatchFailure(failure) => left(failure) && !never_connected(failure),
         _ => true,
     }
 }
@@ -78,15 +77,14 @@ fn has_cause<C: std::error::Error + 'static>(
     causes.any(|error| error.downcast_ref().is_some_and(&is_it))
 }
 
-fn never_connected(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind;
-    matches!(
-        kind,
-        ErrorKind::ConnectionRefused
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::AddrNotAvailable
-    )
+/// Whether no connection was made: by name, network or TLS, or not in time.
+fn never_connected(failure: &DispatchFailure) -> bool {
+    use hyper_util::client::legacy::Error as ClientError;
+    // The SDK's connect timeout has no public type, only its text.
+    let connect_timeout = failure
+        .as_connector_error()
+        .is_some_and(|error| causes(error).contains("HTTP connect timeout"));
+    connect_timeout || has_cause(failure, |error: &ClientError| error.is_connect())
 }
 
 /// Whether the service clearly refused for its rate, so that asking again is safe.
@@ -176,13 +174,15 @@ fn refused<E: ProvideErrorMetadata>(
             denied(operation, failure(Code::AccessDenied), code)
         }
         404 => failure(Code::NotFound),
+        300..400 => failure(Code::ConfigurationError).hint("it lies in another Region"),
         _ if stage == Stage::Deliver || REJECTED.contains(&code) => failure(Code::DeliveryRejected),
         _ => failure(Code::ValidationError),
     }
 }
 
 fn denied(operation: &str, failure: Error, code: &str) -> Error {
-    match code.contains("Token") || code.contains("Signature") || code.contains("ClientId") {
+    let of_the_caller = ["Token", "Signature", "Client", "Credentials"];
+    match of_the_caller.iter().any(|sign| code.contains(sign)) {
         true => failure.hint("the credentials are expired or not valid for this account"),
         false => failure.hint(format!("allow {operation} in the role's policy")),
     }

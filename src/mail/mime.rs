@@ -49,7 +49,7 @@ pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Err
     let mail = MessageBuilder::new()
         .from(mime_address(envelope.from))
         .to(mime_address(envelope.to))
-        .subject(message.subject.as_str())
+        .subject(literal(&message.subject))
         .date(envelope.date.as_second())
         .message_id(MessageId::new(format!("{}@{}", envelope.id, envelope.from.address.domain())))
         // RFC 3834: no vacation answers to a report.
@@ -65,5 +65,11 @@ pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Err
 }
 
 fn mime_address(mailbox: &Mailbox) -> MimeAddress<'_> {
-    MimeAddress::new_address(mailbox.name.as_deref(), mailbox.address.as_str())
+    MimeAddress::new_address(mailbox.name.as_deref().map(literal), mailbox.address.as_str())
+}
+
+/// The text so that it is read as it is written: what looks like an encoded word (RFC 2047) would
+/// be decoded. A word joiner, which nobody sees, breaks the look of it.
+fn literal(text: &str) -> String {
+    text.replace("=?", "=\u{2060}?")
 }

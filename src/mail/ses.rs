@@ -1,8 +1,12 @@
 //! Sending through SES v2.
 //!
-//! SendEmail has no token that would make a second attempt harmless, so a send whose outcome is
-//! not known is never tried again here.
+//! SendEmail has no token that would make a second attempt harmless, so a send whose end is not
+//! known is never tried again: not here, and not by a failed invocation. Not known is the end of a
+//! request without an answer (a timeout, a connection that broke), of an acceptance that can't be
+//! read, and of a 502 or 504, with which something before SES says that it had no answer either. A
+//! 500 or 503 is SES's own word that it did not take the mail.
 
+use std::future::Future;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -11,6 +15,8 @@ use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::Builder;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
+
+use tokio::time::{Instant, timeout_at};
 
 use crate::address::Mailbox;
 use crate::error::{Code, Error, Stage, sdk};
@@ -47,12 +53,18 @@ impl Ses {
 
     /// Sends a mail to one recipient, and answers the message id that SES gave it.
     ///
-    /// A refusal for the rate is tried again, as often as the SDK's own settings say; nothing else
-    /// is.
+    /// A refusal for the rate is tried again, as often as the SDK's own settings say and while there
+    /// is time until `deadline`; nothing else is.
     ///
     /// # Errors
     /// Why SES did not take it, or that this is not known.
-    pub async fn send(&self, from: &Mailbox, to: &Mailbox, mail: &[u8]) -> Result<String, Refusal> {
+    pub async fn send(
+        &self,
+        from: &Mailbox,
+        to: &Mailbox,
+        mail: &[u8],
+        deadline: Option<Instant>,
+    ) -> Result<String, Refusal> {
         let raw = RawMessage::builder().data(Blob::new(mail)).build().map_err(|error| Refusal {
             error: Error::new(Code::InternalError, Stage::Deliver, error.to_string()),
             affects_all: false,
@@ -65,20 +77,38 @@ impl Ses {
             .content(EmailContent::builder().raw(raw).build());
         let mut attempt = 1;
         loop {
-            let error = match request.clone().send().await {
-                Ok(answer) => return accepted(answer.message_id()),
-                Err(error) => error,
+            // Only an attempt that is under way when time runs out has no known end.
+            let error = match until(deadline, request.clone().send()).await {
+                Some(Ok(answer)) => return accepted(answer.message_id()),
+                Some(Err(error)) => error,
+                None => return Err(no_answer()),
             };
-            if !sdk::is_throttled(&error) || attempt >= self.attempts {
-                return Err(refusal(
-                    sdk::classify(OPERATION, Stage::Deliver, &error),
-                    sdk::is_ambiguous(&error),
-                ));
+            let refused = refusal(
+                sdk::classify(OPERATION, Stage::Deliver, &error),
+                sdk::is_ambiguous(&error),
+            );
+            let wait = Duration::from_millis(250 << attempt.min(6));
+            let in_time = deadline.is_none_or(|deadline| Instant::now() + wait < deadline);
+            let again = sdk::is_throttled(&error) && !refused.affects_all;
+            if !again || attempt >= self.attempts || !in_time {
+                return Err(refused);
             }
-            tokio::time::sleep(Duration::from_millis(250 << attempt.min(6))).await;
+            tokio::time::sleep(wait).await;
             attempt += 1;
         }
     }
+}
+
+async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        None => Some(future.await),
+        Some(deadline) => timeout_at(deadline, future).await.ok(),
+    }
+}
+
+fn no_answer() -> Refusal {
+    let message = format!("no answer to {OPERATION} before the invocation's deadline");
+    refusal(Error::new(Code::Timeout, Stage::Deliver, message), true)
 }
 
 fn accepted(id: Option<&str>) -> Result<String, Refusal> {

@@ -37,6 +37,12 @@ impl Directory {
         self.0.contains_key(&dimension)
     }
 
+    /// Whether there is something with this id; channels are known by themselves.
+    pub fn knows(&self, dimension: Dimension, id: &str) -> bool {
+        dimension == Dimension::Channel
+            || self.entries(dimension).iter().any(|entry| entry.id == id)
+    }
+
     /// Adds what another directory knows.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);

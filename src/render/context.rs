@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Contents, text};
+use super::{Contents, one_line, text};
 use crate::definition::{Column, Kind};
 use crate::metric::Unit;
 use crate::plan::Figure;
@@ -130,7 +130,7 @@ fn figures(columns: &[Column], figures: &[Figure]) -> Vec<FigureContext> {
 pub(super) fn names(table: &Table, row: &TableRow) -> Vec<String> {
     let quiet = row.members.iter().any(|member| member.id.is_some());
     let name = |(index, member): (usize, &Member)| match (&member.name, table.group_by.get(index)) {
-        (Some(name), _) => name.clone(),
+        (Some(name), _) => one_line(name),
         // A selected queue without contacts has no channel, and contacts may have no agent.
         (None, Some(dimension)) if !quiet || table.group_by.len() == 1 => {
             format!("No {}", dimension.title().to_lowercase())
@@ -142,9 +142,9 @@ pub(super) fn names(table: &Table, row: &TableRow) -> Vec<String> {
 
 /// What the totals are of.
 pub(super) fn totals_label(table: &Table) -> String {
-    let [dimension] = table.group_by.as_slice() else {
-        return "All".to_owned();
-    };
     let all = if table.selects_all { "All" } else { "These" };
-    format!("{all} {}s", dimension.title().to_lowercase())
+    match table.group_by.as_slice() {
+        [dimension] => format!("{all} {}s", dimension.title().to_lowercase()),
+        _ => all.to_owned(),
+    }
 }

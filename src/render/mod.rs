@@ -60,7 +60,7 @@ pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Message, 
     let context = context::of(contents);
     let report = contents.report;
     Ok(Message {
-        subject: one_line(&templates.subject(&report.email.subject, &context)?),
+        subject: templates.subject(&report.email.subject, &context)?,
         html: templates.html(&context)?,
         text: templates.text(&context)?,
         attachments: report.email.attach.iter().map(|kind| attach(*kind, contents)).collect(),
@@ -83,8 +83,11 @@ fn attach(kind: Attachment, contents: Contents<'_>) -> File {
     }
 }
 
-/// A header is one line: what would break it, or hide something, becomes a space.
+/// The text as one line of what can be seen: what would break the line becomes a space, and what
+/// would turn its direction or hide in it is left out.
 fn one_line(text: &str) -> String {
+    let invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let text = text.replace(invisible, "");
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() && c != '\u{a0}' || c.is_control())
         .filter(|word| !word.is_empty())
@@ -103,5 +106,6 @@ mod tests {
             "Daily Bcc: x@example.com report"
         );
         assert_eq!(one_line("78.4\u{a0}%"), "78.4\u{a0}%");
+        assert_eq!(one_line("a\u{202e}b\u{200b}c\u{2028}d"), "abc d");
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tera::{Context, ErrorKind, Tera};
 
+use super::one_line;
 use crate::definition::Placed;
 use crate::error::{Code, Error, Stage};
 
@@ -37,7 +38,17 @@ impl Templates {
         self.render(TEXT, context)
     }
 
-    /// The subject from the definition's own template.
+    /// Whether the definition's own template of the subject parses, and knows its filters.
+    ///
+    /// # Errors
+    /// `TEMPLATE_ERROR` where it does not.
+    pub fn check_subject(&self, template: &Placed<String>) -> Result<(), Error> {
+        let mut tera = Tera::new();
+        tera.add_raw_template("subject", &template.value)
+            .map_err(|error| failure(&subject_at(template), &error))
+    }
+
+    /// The subject from the definition's own template, as one line.
     pub(super) fn subject(
         &self,
         template: &Placed<String>,
@@ -45,16 +56,27 @@ impl Templates {
     ) -> Result<String, Error> {
         let context =
             Context::from_serialize(context).map_err(|error| failure("the subject", &error))?;
-        let place = &template.place;
-        let what = format!("the subject ({}:{}:{})", place.file, place.line, place.column);
-        // Not escaped: a header is no HTML. It is made one line afterwards.
-        Tera::one_off(&template.value, &context, false).map_err(|error| failure(&what, &error))
+        // Not escaped: a header is no HTML.
+        let subject = Tera::one_off(&template.value, &context, false)
+            .map_err(|error| failure(&subject_at(template), &error))?;
+        match one_line(&subject) {
+            subject if subject.is_empty() => {
+                let problem = format!("{} is empty", subject_at(template));
+                Err(Error::new(Code::TemplateError, Stage::Render, problem))
+            }
+            subject => Ok(subject),
+        }
     }
 
     fn render(&self, name: &str, context: &impl Serialize) -> Result<String, Error> {
         let context = Context::from_serialize(context).map_err(|error| failure(name, &error))?;
         self.0.render(name, &context).map_err(|error| failure(name, &error))
     }
+}
+
+fn subject_at(template: &Placed<String>) -> String {
+    let place = &template.place;
+    format!("the subject ({}:{}:{})", place.file, place.line, place.column)
 }
 
 fn failure(what: &str, error: &tera::Error) -> Error {
@@ -64,7 +86,12 @@ fn failure(what: &str, error: &tera::Error) -> Error {
             let (line, column) = (span.start_line, span.start_col + 1);
             format!("{what}, line {line}, column {column}: {}", report.message())
         }
-        _ => format!("{what}: {error}"),
+        _ => {
+            // The first line says what it is; the rest draws the place of it.
+            let text = error.to_string();
+            let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+            format!("{what}: {}", first.trim_start_matches("error: "))
+        }
     };
     Error::new(Code::TemplateError, Stage::Render, problem)
 }

@@ -55,7 +55,10 @@ fn aligned(table: &Table, rows: &[(String, Vec<String>)]) -> Option<Vec<String>>
         all.iter().map(|(name, texts)| aligned_row(name, names, texts, &widths)).collect();
     let rule = vec!["-".repeat(names + figures)];
     lines.insert(1, rule.clone());
-    lines.insert(lines.len() - 1, rule);
+    // The totals stand under a rule of their own, unless they are all there is.
+    if lines.len() > 3 {
+        lines.insert(lines.len() - 1, rule);
+    }
     Some(lines.concat())
 }
 

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::connect::Connect;
 use crate::definition::{self, Problem, Report, ReportId, Severity, nearest};
-use crate::error::{Code, Error, Panicked, Stage, redact_addresses, unwinding};
+use crate::error::{Code, Error, Panicked, Stage, unwinding};
 use crate::event::{self, Order};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
@@ -25,7 +25,7 @@ use crate::render::Templates;
 use crate::settings::Settings;
 use crate::store::{File, Store};
 
-pub use outcome::{Batch, Delivery, DeliveryStatus, Outcome, RunOutcome, Status};
+pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
 pub use report::{Prepared, Work};
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are
@@ -124,9 +124,9 @@ impl Runner {
             batch.reports.push(invalid);
         }
         let directories = Directories::default();
-        for report in definitions.reports {
+        for (index, report) in definitions.reports.into_iter().enumerate() {
             let work = Work::new(report, order, invocation);
-            let outcome = self.run_one(&work, batch.reports.is_empty(), &directories).await;
+            let outcome = self.run_one(&work, index == 0, &directories).await;
             outcome.log(id);
             batch.reports.push(outcome);
         }
@@ -158,7 +158,7 @@ impl Runner {
     /// # Errors
     /// Whatever stopped it.
     pub async fn prepare(&self, work: &Work) -> Result<Prepared, Error> {
-        report::prepare(self, work, &Directories::default()).await
+        report::prepare(self, work, &Directories::default(), &mut Effort::default()).await
     }
 
     /// Runs one report; a panic is a failure of this report alone.
@@ -187,7 +187,14 @@ impl Runner {
 
 impl Definitions {
     fn add(&mut self, file: &File, settings: &Settings) {
-        let parsed = definition::parse(&file.name, &file.content, &settings.defaults);
+        let content = match &file.content {
+            Ok(content) => content,
+            Err(error) => {
+                self.invalid.push(RunOutcome::invalid(file.stem(), error.clone()));
+                return;
+            }
+        };
+        let parsed = definition::parse(&file.name, content, &settings.defaults);
         match parsed.report {
             Some(report) => self.reports.push(report),
             None => self.invalid.push(invalid(file, &parsed.problems)),
@@ -200,21 +207,16 @@ fn invalid(file: &File, problems: &[Problem]) -> RunOutcome {
     let mut errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
     let count = errors.clone().count();
     let first = errors.next().map_or_else(String::new, |problem| {
-        format!(": line {}, {}", problem.line, redact_addresses(&problem.message))
+        format!(": line {}, {}", problem.line, problem.message)
     });
     let more = match count {
         0 | 1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };
     let message = format!("the definition {} is not valid{first}{more}", file.name);
-    let redacted = problems.iter().map(|problem| Problem {
-        message: redact_addresses(&problem.message),
-        help: redact_addresses(&problem.help),
-        ..problem.clone()
-    });
     let error = Error::new(Code::ValidationError, Stage::Load, message)
         .hint("mend the definition; `details` has every problem with its line")
-        .details(redacted.map(|problem| json!(problem)).collect());
+        .details(problems.iter().map(|problem| json!(problem)).collect());
     RunOutcome::invalid(file.stem(), error)
 }
 

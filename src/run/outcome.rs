@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::address::Address;
 use crate::definition::ReportId;
-use crate::error::{Code, Error, Stage};
+use crate::error::{Code, Error, Stage, redact_addresses, redacted};
 use crate::window::{Window, rfc3339};
 
 /// The outcome of an invocation.
@@ -43,17 +43,25 @@ pub struct RunOutcome {
     pub reason: Option<String>,
     /// The span; none where the run ended before it was known.
     pub window: Option<Window>,
-    /// How many requests were made.
-    pub requests: usize,
-    /// In how many pages their answers came.
-    pub pages: u32,
-    /// How many rows they had.
-    pub rows: usize,
+    /// What the figures took.
+    #[serde(flatten)]
+    pub effort: Effort,
     /// One message for each recipient.
     pub messages: Vec<Delivery>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
+}
+
+/// What the figures of a run took, as far as it came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Effort {
+    /// How many requests were answered.
+    pub requests: usize,
+    /// In how many pages.
+    pub pages: u32,
+    /// With how many rows.
+    pub rows: usize,
 }
 
 /// How a run ended; of several messages the worst counts.
@@ -104,6 +112,17 @@ const ERROR_MESSAGE_BYTES: usize = 64 * 1024;
 /// How much of the first 1,000 bytes, all that a dead-letter queue keeps, the report ids may take.
 const REPORT_IDS_BYTES: usize = 700;
 
+/// How many characters of a message, or a hint, leave the invocation where they must be short.
+const TEXT_CHARACTERS: usize = 2_000;
+
+/// The text, cut where it is longer than anybody reads.
+fn capped(text: &str) -> String {
+    match text.char_indices().nth(TEXT_CHARACTERS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
 impl Outcome {
     /// The outcome of runs: the first that failed, or whose end is not known, is its error.
     pub fn of(batch: Batch) -> Self {
@@ -111,8 +130,17 @@ impl Outcome {
         Self { batch, error }
     }
 
-    /// The outcome of an invocation that ran nothing.
+    /// The outcome of an invocation that ran nothing; the log says why.
     pub fn refused(error: Error, batch: Batch) -> Self {
+        tracing::error!(
+            batch = batch.id,
+            code = error.code.as_str(),
+            stage = error.stage.as_str(),
+            retryable = error.retryable,
+            error = capped(&redact_addresses(&error.message)),
+            request_id = error.request_id,
+            "refused"
+        );
         Self { batch, error: Some(error) }
     }
 
@@ -153,7 +181,7 @@ impl Outcome {
             if text.len() <= ERROR_MESSAGE_BYTES {
                 return text;
             }
-            // Half of what is left each time; the error itself is never cut.
+            // Half of what is left each time; the error itself stays, and is short.
             match (details.len(), runs.len()) {
                 (0, 0) => return text,
                 (0, count) => runs.truncate(count / 2),
@@ -172,8 +200,8 @@ impl Outcome {
             "success": false,
             "error": {
                 "code": error.code, "stage": error.stage, "report": error.report,
-                "retryable": error.retryable, "reports": ids, "message": error.message,
-                "hint": error.hint, "request_id": error.request_id, "details": details,
+                "retryable": error.retryable, "reports": ids, "message": capped(&error.message),
+                "hint": error.hint.as_deref().map(capped), "request_id": error.request_id, "details": details,
             },
             "data": {
                 "id": self.batch.id, "created_at": self.batch.created_at,
@@ -190,7 +218,7 @@ impl Outcome {
                 object.insert(key.to_owned(), json!(omitted));
             }
         }
-        envelope.to_string()
+        redacted(envelope).to_string()
     }
 
     /// The ids of the runs that failed, as many as fit, and how many do not.
@@ -290,8 +318,10 @@ impl RunOutcome {
             });
             object.insert("messages".to_owned(), messages);
             // The details of the first error stand in `error`, those of others would be too long.
-            if let Some(Value::Object(error)) = object.get_mut("error") {
+            if let (Some(Value::Object(error)), Some(full)) = (object.get_mut("error"), &self.error)
+            {
                 error.remove("details");
+                error.insert("message".to_owned(), json!(capped(&full.message)));
             }
         }
         run
@@ -305,7 +335,7 @@ impl RunOutcome {
         let status = json!(self.status);
         let (status, report) = (status.as_str().unwrap_or_default(), self.report.as_str());
         let (sent, recipients) = (self.count(DeliveryStatus::Sent), self.messages.len());
-        let (requests, pages, rows) = (self.requests, self.pages, self.rows);
+        let Effort { requests, pages, rows } = self.effort;
         match &self.error {
             None => tracing::info!(
                 batch, report, status, start, end, requests, pages, rows, sent, recipients, "run"
@@ -322,7 +352,9 @@ impl RunOutcome {
                 sent,
                 recipients,
                 code = error.code.as_str(),
-                message = error.message,
+                stage = error.stage.as_str(),
+                retryable = error.retryable,
+                error = capped(&redact_addresses(&error.message)),
                 request_id = error.request_id,
                 "run"
             ),

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::outcome::{Delivery, DeliveryStatus};
+use super::outcome::{Delivery, DeliveryStatus, Effort};
 use super::{Directories, Invocation, Progress, RunOutcome, Runner};
 use crate::address::Mailbox;
 use crate::definition::{Problem, Report};
-use crate::error::{Code, Error, Stage, redact_addresses};
+use crate::error::{Code, Error, Stage};
 use crate::event::Order;
 use crate::mail::{Envelope, compose};
 use crate::plan::{self, Answer, Directory, Plan};
@@ -28,7 +28,7 @@ pub struct Work {
     invocation: Invocation,
 }
 
-/// A message that is ready to be sent, and what it took.
+/// A message that is ready to be sent.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// The span that the figures cover.
@@ -37,12 +37,6 @@ pub struct Prepared {
     pub message: Message,
     /// The figures as `report.json`.
     pub report_json: serde_json::Value,
-    /// How many requests were made.
-    pub requests: usize,
-    /// In how many pages their answers came.
-    pub pages: u32,
-    /// How many rows the answers had.
-    pub rows: usize,
 }
 
 impl Work {
@@ -124,15 +118,12 @@ async fn attempt(
     work.tell(Progress::Started { report: work.report.id.clone() });
     outcome.window = Some(work.window()?);
     check_recipients(runner, work)?;
+    runner.templates.check_subject(&work.report.email.subject)?;
+    let preparing = prepare(runner, work, directories, &mut outcome.effort);
     let prepared = match work.query_deadline() {
-        None => prepare(runner, work, directories).await?,
-        Some(deadline) => timeout_at(deadline, prepare(runner, work, directories))
-            .await
-            .map_err(|_| out_of_time())??,
+        None => preparing.await?,
+        Some(deadline) => timeout_at(deadline, preparing).await.map_err(|_| out_of_time())??,
     };
-    outcome.requests = prepared.requests;
-    outcome.pages = prepared.pages;
-    outcome.rows = prepared.rows;
     if work.order.dry_run {
         outcome.skip("dry run: nothing was sent");
         return Ok(());
@@ -161,22 +152,20 @@ pub(super) async fn prepare(
     runner: &Runner,
     work: &Work,
     directories: &Directories,
+    effort: &mut Effort,
 ) -> Result<Prepared, Error> {
     let report = &work.report;
     let window = work.window()?;
     let directory = directory(runner, report, directories).await?;
     let plan =
         plan::plan(report, &window, &directory).map_err(|problems| unplannable(&problems))?;
-    let answers = query(runner, work, &plan).await?;
+    let answers = query(runner, work, &plan, effort).await?;
     let tables = tables(report, &plan, &answers, &directory);
     let read_at = work.invocation.now;
     let contents = Contents { report, window: &window, tables: &tables, read_at };
     Ok(Prepared {
         message: render::render(&runner.templates, contents)?,
         report_json: render::report_json(contents),
-        requests: plan.requests.len(),
-        pages: answers.iter().map(|answer| answer.pages).sum(),
-        rows: answers.iter().map(|answer| answer.rows.len()).sum(),
         window,
     })
 }
@@ -196,11 +185,20 @@ async fn directory(
     Ok(directory.clone())
 }
 
-async fn query(runner: &Runner, work: &Work, plan: &Plan) -> Result<Vec<Answer>, Error> {
+async fn query(
+    runner: &Runner,
+    work: &Work,
+    plan: &Plan,
+    effort: &mut Effort,
+) -> Result<Vec<Answer>, Error> {
     let client = runner.connect(&work.report.instance);
     let mut answers = Vec::with_capacity(plan.requests.len());
     for request in &plan.requests {
-        answers.push(client.figures(request).await?);
+        let answer = client.figures(request).await?;
+        effort.requests += 1;
+        effort.pages += answer.pages;
+        effort.rows += answer.rows.len();
+        answers.push(answer);
         work.tell(Progress::Answered {
             report: work.report.id.clone(),
             requests: answers.len(),
@@ -251,18 +249,8 @@ async fn send(
         return Err(Error::new(Code::Timeout, Stage::Deliver, message).retryable());
     }
     let mail = work.compose(message, to, index)?;
-    let sending = runner.ses.send(&work.report.email.from, to, &mail);
-    let sent = match work.invocation.deadline {
-        None => sending.await,
-        Some(deadline) => match timeout_at(deadline - TO_ANSWER, sending).await {
-            Ok(sent) => sent,
-            Err(_) => {
-                let message =
-                    "it is not known whether SES took the message: no answer came in time";
-                return Err(Error::new(Code::DeliveryUnknown, Stage::Deliver, message));
-            }
-        },
-    };
+    let deadline = work.invocation.deadline.map(|deadline| deadline - TO_ANSWER);
+    let sent = runner.ses.send(&work.report.email.from, to, &mail, deadline).await;
     sent.map_err(|refusal| {
         if refusal.affects_all {
             *stopped = Some(refusal.error.clone());
@@ -278,15 +266,16 @@ fn out_of_time() -> Error {
         .hint("give the function a longer timeout if this happens often")
 }
 
-/// What can't be selected, each with its place.
+/// What can't be selected: the first of it in words, and all of it with its places.
 fn unplannable(problems: &[Problem]) -> Error {
-    let messages: Vec<_> = problems
-        .iter()
-        .map(|problem| {
-            format!("{}:{}:{}: {}", problem.file, problem.line, problem.column, problem.message)
-        })
-        .collect();
-    let message = redact_addresses(&messages.join("; "));
+    let first = problems.first().map_or_else(String::new, |problem| {
+        let Problem { file, line, column, message, .. } = problem;
+        format!("{file}:{line}:{column}: {message}")
+    });
+    let message = match problems.len() {
+        0 | 1 => first,
+        count => format!("{first} (and {} more)", count - 1),
+    };
     Error::new(Code::ValidationError, Stage::Plan, message)
         .hint("mend the definition; `details` has every problem with its line")
         .details(problems.iter().map(|problem| serde_json::json!(problem)).collect())

@@ -12,8 +12,8 @@ use crate::settings::Location;
 pub struct File {
     /// Its path, or its `s3://` address.
     pub name: String,
-    /// Its bytes.
-    pub content: Vec<u8>,
+    /// Its bytes, or why it can't be read.
+    pub content: Result<Vec<u8>, Error>,
 }
 
 impl File {
@@ -73,13 +73,16 @@ impl Store {
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<File>, Error> {
-    let failed = |path: &Path, error: &std::io::Error| unreadable(path, error);
-    let entries = std::fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
+    let failed = |error: std::io::Error| {
+        unreadable(folder, &error)
+            .hint("set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions")
+    };
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
     let mut files = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| failed(folder, &error))?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
-            let content = std::fs::read(&path).map_err(|error| failed(&path, &error))?;
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") && !path.is_dir() {
+            let content = std::fs::read(&path).map_err(|error| unreadable(&path, &error));
             files.push(File { name: path.display().to_string(), content });
         }
     }
@@ -93,23 +96,32 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
         }
         _ => Code::StoreError,
     };
-    Error::new(code, Stage::Load, format!("{} can't be read: {error}", path.display())).hint(
-        "set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions",
-    )
+    Error::new(code, Stage::Load, format!("{} can't be read: {error}", path.display()))
 }
 
 async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
     for key in list_keys(client, bucket, prefix).await? {
-        let answer = client.get_object().bucket(bucket).key(&key).send().await;
-        let object = answer.map_err(|error| sdk::classify("s3:GetObject", Stage::Load, &error))?;
-        let body = object.body.collect().await.map_err(|error| {
-            let message = format!("s3://{bucket}/{key} broke off while it was read: {error}");
-            Error::new(Code::StoreError, Stage::Load, message).retryable()
-        })?;
-        files.push(File { name: format!("s3://{bucket}/{key}"), content: body.to_vec() });
+        let name = format!("s3://{bucket}/{key}");
+        let content = read_object(client, bucket, &key).await.map_err(|error| at(&name, error));
+        files.push(File { name, content });
     }
     Ok(files)
+}
+
+async fn read_object(client: &Client, bucket: &str, key: &str) -> Result<Vec<u8>, Error> {
+    let answer = client.get_object().bucket(bucket).key(key).send().await;
+    let object = answer.map_err(|error| sdk::classify("s3:GetObject", Stage::Load, &error))?;
+    let body = object.body.collect().await.map_err(|error| {
+        let message = format!("the object broke off while it was read: {error}");
+        Error::new(Code::StoreError, Stage::Load, message).retryable()
+    })?;
+    Ok(body.to_vec())
+}
+
+/// The error with the place that it concerns.
+fn at(place: &str, error: Error) -> Error {
+    Error { message: format!("{place}: {}", error.message), ..error }
 }
 
 /// The keys under the prefix, page by page, without those of deeper prefixes.
@@ -125,7 +137,10 @@ async fn list_keys(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<St
             .set_continuation_token(token.clone())
             .send()
             .await;
-        let page = answer.map_err(|error| sdk::classify("s3:ListBucket", Stage::Load, &error))?;
+        let page = answer.map_err(|error| {
+            let error = sdk::classify("s3:ListBucket", Stage::Load, &error);
+            at(&format!("s3://{bucket}/{prefix}"), error)
+        })?;
         let found = page.contents().iter().filter_map(|object| object.key());
         keys.extend(found.filter(|key| key.ends_with(".toml")).map(ToOwned::to_owned));
         match page.next_continuation_token() {

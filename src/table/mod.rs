@@ -131,7 +131,11 @@ fn quiet_rows(
                 member(*dimension, (*dimension == shown).then_some(id.as_str()), directory)
             })
             .collect(),
-        figures: nothing_happened(section),
+        // Of what the instance does not have it can't be said that nothing happened there.
+        figures: match directory.knows(shown, id) {
+            true => nothing_happened(section),
+            false => vec![Figure::Absent(Absent::NoData); section.columns.len()],
+        },
     });
     quiet.collect()
 }

@@ -1,12 +1,13 @@
 use std::path::Path;
 
-use aws_config::Region;
-use aws_sdk_connect::config::Credentials;
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use connect_reports::connect::Connect;
 use connect_reports::definition::{self, Dimension, Report};
 use connect_reports::error::{Code, Error};
 use connect_reports::plan::{self, Answer, Directory, Entry, Request};
-use connect_reports::settings::aws_loader;
+use connect_reports::settings::behavior;
 use connect_reports::table::{self, Answers, Table, format};
 use connect_reports::window::{WindowRule, Zone};
 use serde_json::{Value, json};
@@ -162,12 +163,14 @@ fn requests(report: &Report) -> (Request, Request) {
 }
 
 async fn connect(service: &Canned) -> Connect {
-    let config = aws_loader()
+    let config = SdkConfig::builder()
+        .behavior_version(behavior())
         .region(Region::new("eu-west-2"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "test", "test", None, None, "test",
+        )))
         .endpoint_url(service.url())
-        .load()
-        .await;
+        .build();
     let instance =
         "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
     Connect::new(&config, &instance.parse().unwrap())

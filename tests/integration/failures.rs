@@ -50,9 +50,10 @@ async fn an_answer_that_never_comes_ends_in_time() {
     let folder = definitions(&[("small.toml", SMALL), ("tiny.toml", SMALL)]);
     let function = Function::start(&simulator.url(), text(folder.path()), ONCE).await;
     simulator.misbehave(Operation::GetMetricDataV2, Fault::Silent, None);
+    let deadline = Duration::from_secs(8);
     let started = Instant::now();
-    let answer = function.api.invoke(tick().to_string(), Duration::from_secs(4)).await;
-    assert!(started.elapsed() < Duration::from_secs(4));
+    let answer = function.api.invoke(tick().to_string(), deadline).await;
+    assert!(started.elapsed() < deadline);
     let (kind, envelope) = failed(answer);
     assert_eq!(kind, "TIMEOUT");
     let runs = envelope["data"]["reports"].as_array().unwrap();
@@ -154,6 +155,9 @@ async fn deliveries_that_fail_and_deliveries_that_nobody_knows_of() {
     assert_eq!(kind, "ACCESS_DENIED");
     let (kind, _) = fail(&simulator, &function, Fault::Throttled, None).await;
     assert_eq!(kind, "THROTTLED");
+    // A 500 is SES's own word that it did not take the mail.
+    let (kind, _) = fail(&simulator, &function, Fault::ServerError, None).await;
+    assert_eq!(kind, "SERVICE_ERROR");
     assert!(simulator.messages().is_empty());
 
     for (fault, kept) in [(Fault::Dropped, 1), (Fault::DroppedAfter, 2), (Fault::BrokenJson, 2)] {
@@ -190,13 +194,71 @@ async fn a_send_without_an_answer_is_unknown() {
     let folder = definitions(&[("small.toml", SMALL)]);
     let function = Function::start(&simulator.url(), text(folder.path()), ONCE).await;
     simulator.misbehave(Operation::SendEmail, Fault::Silent, None);
-    match function.api.invoke(tick().to_string(), Duration::from_secs(4)).await {
+    match function.api.invoke(tick().to_string(), Duration::from_secs(8)).await {
         Answer::Response(answer) => {
             assert_eq!(answer["error"]["code"], "DELIVERY_UNKNOWN", "{answer:#}");
             assert_eq!(answer["data"]["reports"][0]["messages"][0]["status"], "unknown");
         }
         Answer::Error { message, .. } => panic!("a retry could send twice: {message}"),
     }
+}
+
+/// SES that refuses for its rate until the time is up has refused: nothing was sent, and a retry may
+/// send.
+#[tokio::test]
+async fn a_rate_that_is_refused_to_the_end_is_no_unknown() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let patient = [("AWS_MAX_ATTEMPTS", "50")];
+    let function = Function::start(&simulator.url(), text(folder.path()), &patient).await;
+    simulator.misbehave(Operation::SendEmail, Fault::Throttled, None);
+    let answer = function.api.invoke(tick().to_string(), Duration::from_secs(8)).await;
+    let (kind, envelope) = failed(answer);
+    assert_eq!((kind.as_str(), &envelope["error"]["retryable"]), ("THROTTLED", &json!(true)));
+    assert!(simulator.messages().is_empty());
+}
+
+/// Where no connection to SES is made, nothing was sent, and a retry may send.
+#[tokio::test]
+async fn a_connection_that_is_never_made_is_no_unknown() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let tls_where_there_is_none = simulator.url().replace("http:", "https:");
+    for nowhere in ["http://127.0.0.1:9", "http://nowhere.invalid", &tls_where_there_is_none] {
+        let more = [("AWS_ENDPOINT_URL_SESV2", nowhere)];
+        let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+        let (kind, envelope) = function.fail(&tick()).await;
+        assert_eq!(kind, "SERVICE_ERROR", "{nowhere}: {envelope:#}");
+        assert_eq!(envelope["data"]["reports"][0]["requests"], 2, "what was done is told");
+    }
+    assert!(simulator.messages().is_empty());
+}
+
+/// What people write into definitions and orders does not reach logs or dead-letter queues with an
+/// address in it.
+#[tokio::test]
+async fn addresses_stay_out_of_error_messages_and_logs() {
+    let simulator = simulator().await;
+    let agents = SMALL
+        .replace("[\"QUEUE\"]", "[\"AGENT\"]")
+        .replace("{ QUEUE = [\"*\"] }", "{ AGENT = [\"o'brien/x=y@example.com\"] }")
+        .replace("{ name = \"SERVICE_LEVEL\", threshold = 20 }", "\"AVG_HANDLE_TIME\"");
+    let sender = SMALL.replace("Reports <reports@example.com>", "reports@@example.com");
+    let folder = definitions(&[("agents.toml", &agents), ("sender.toml", &sender)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), ONCE).await;
+    for payload in [
+        tick(),
+        json!({"ana@example.com": 1}),
+        json!({"id": "ana@example.com"}),
+        json!({"detail-type": "x", "source": "y", "detail": {}, "resources": "ana@example.com"}),
+    ] {
+        let Answer::Error { kind, message } = function.invoke(&payload).await else {
+            panic!("{payload} succeeded");
+        };
+        assert_eq!(kind, "VALIDATION_ERROR");
+        assert!(!message.contains('@'), "{message}");
+    }
+    assert!(!function.log().contains('@'), "{}", function.log());
 }
 
 /// Nobody outside the allowed domains gets a message, whoever asks for it.
@@ -232,6 +294,11 @@ async fn the_error_message_is_cut_to_size() {
     assert!(message.len() <= 65_536, "{}", message.len());
     assert!(message[..1000].contains("report-000") && message[..1000].contains("report-040"));
     let envelope: Value = serde_json::from_str(&message).unwrap();
+    let enormous = json!({"id": "i".repeat(200_000), "reports": ["x".repeat(100_000)]});
+    let Answer::Error { message, .. } = function.invoke(&enormous).await else {
+        panic!("the invocation succeeded");
+    };
+    assert!(message.len() <= 65_536, "{}", message.len());
     let listed = envelope["error"]["reports"].as_array().unwrap().len() as u64;
     assert_eq!(listed + envelope["error"]["reports_omitted"].as_u64().unwrap(), 400);
     let listed = envelope["data"]["reports"].as_array().unwrap().len() as u64;

@@ -110,7 +110,20 @@ async fn bad_events_are_refused_and_the_next_one_is_answered() {
     let folder = definitions(&[("small.toml", SMALL)]);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     let minute = Duration::from_secs(60);
-    for payload in ["{not json", "", "\u{0}\u{1}", "null", "[]", "7", r#"{"report": "small"}"#] {
+    let deep = format!(r#"{{"a": {}{}}}"#, "[".repeat(300), "]".repeat(300));
+    for payload in [
+        "{not json",
+        "",
+        "\u{0}\u{1}",
+        "null",
+        "[]",
+        "7",
+        r#"{"report": "small"}"#,
+        r#"{"reports": null, "to": ["me@example.com"]}"#,
+        r#"{"a": 1e999}"#,
+        r#"{"reports": ["\ud800"]}"#,
+        &deep,
+    ] {
         let (kind, envelope) = failed(function.api.invoke(payload, minute).await);
         assert_eq!(kind, "VALIDATION_ERROR", "{payload}");
         assert_eq!(envelope["error"]["stage"], "load");
@@ -122,6 +135,8 @@ async fn bad_events_are_refused_and_the_next_one_is_answered() {
 
     function.succeed(&tick()).await;
     assert_eq!(simulator.messages().len(), 1);
+    let log = function.log();
+    assert!(log.contains(r#""code":"NOT_FOUND""#) && !log.contains('@'), "{log}");
 }
 
 /// The pages of one request repeat it to the letter, and names are asked for once.

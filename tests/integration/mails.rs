@@ -65,6 +65,15 @@ async fn nothing_breaks_out_of_its_place() {
     }
 }
 
+/// A subject that looks like an encoded word is read as it is written.
+#[tokio::test]
+async fn what_looks_encoded_is_taken_literally() {
+    let definition = SMALL.replace("[email]", "[email]\nsubject = \"=?utf-8?Q?Bcc:?= report\"");
+    let sent = sent(&definition).await;
+    let subject = parse(&sent[0]).subject().unwrap().replace('\u{2060}', "");
+    assert_eq!(subject, "=?utf-8?Q?Bcc:?= report");
+}
+
 /// A subject that can't be rendered stops the report, with the place in the definition.
 #[tokio::test]
 async fn a_subject_that_names_nothing_is_told() {
@@ -78,6 +87,16 @@ async fn a_subject_that_names_nothing_is_told() {
     let told = envelope["error"]["message"].as_str().unwrap();
     assert!(told.contains("small.toml:9:11") && told.contains("titel"), "{told}");
     assert!(simulator.messages().is_empty());
+
+    let unknown = SMALL.replace("[email]", "[email]\nsubject = \"{{ report.title | shout }}\"");
+    let folder = definitions(&[("small.toml", &unknown)]);
+    let asked = simulator.calls().len();
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    let (kind, envelope) = function.fail(&tick()).await;
+    assert_eq!(kind, "TEMPLATE_ERROR");
+    let told = envelope["error"]["message"].as_str().unwrap();
+    assert!(told.contains("small.toml:9:11") && told.contains("shout"), "{told}");
+    assert_eq!(simulator.calls().len(), asked, "told before anything is asked");
 }
 
 async fn sent(definition: &str) -> Vec<SentMessage> {
