@@ -52,11 +52,13 @@ pub fn parse(payload: &Value) -> Result<Order, Error> {
 }
 
 fn event_bridge(payload: &Value) -> Result<Order, Error> {
-    let event: EventBridgeEvent<Value> = serde_json::from_value(payload.clone())
-        .map_err(|_| {
-            // What serde found wrong repeats the payload, which may hold anything.
-            invalid("the event has a `detail-type` and is no EventBridge event: it needs `source` and `detail`, and texts for the other members")
-        })?;
+    let event: EventBridgeEvent<Value> = serde_json::from_value(payload.clone()).map_err(|_| {
+        // What serde found wrong repeats the payload, which may hold anything.
+        invalid(
+            "the event has a `detail-type` and is no EventBridge event: it needs `source`, \
+                 `detail`, a `time` such as 2026-11-23T07:00:00Z, and texts for the other members",
+        )
+    })?;
     let time = event
         .time
         .map(|time| Timestamp::from_second(time.timestamp()))

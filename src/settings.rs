@@ -91,7 +91,7 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let variables = own(variables)?;
         let variable = |name: &str| variables.get(name).cloned();
-        match variable(API).as_deref() {
+        match variable(API).as_deref().map(str::trim) {
             None | Some("current") => {}
             Some(_) => {
                 let problem = "knows only `current` in this version".to_owned();

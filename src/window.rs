@@ -217,21 +217,27 @@ impl Window {
         self.start.date() == self.last_date()
     }
 
+    fn is_shorter_than_a_day(&self) -> bool {
+        !(starts_its_day(&self.start) && starts_its_day(&self.end))
+    }
+
     fn times(&self) -> String {
         let clock = |time: &Zoned| time.strftime("%H:%M").to_string();
         if !self.is_one_day() {
             let full = |time: &Zoned| time.strftime("%-d %B %Y, %H:%M").to_string();
             return format!("{} – {}", full(&self.start), full(&self.end));
         }
-        match self.start.date() == self.end.date() {
+        let end = match self.start.date() == self.end.date() {
+            true => clock(&self.end),
+            false => "24:00".to_owned(),
+        };
+        if self.start.offset() > self.end.offset() && self.is_shorter_than_a_day() {
             // The clocks were set back in it: readings alone would not tell how long it is.
-            true if self.start.offset() > self.end.offset() => {
-                let full = |time: &Zoned| time.strftime("%H:%M %Z").to_string();
-                format!("{}–{}", full(&self.start), full(&self.end))
-            }
-            true => format!("{}–{}", clock(&self.start), clock(&self.end)),
-            false => format!("{}–24:00", clock(&self.start)),
+            let zone = |time: &Zoned| time.strftime("%Z").to_string();
+            let (from, to) = (zone(&self.start), zone(&self.end));
+            return format!("{} {from}–{end} {to}", clock(&self.start));
         }
+        format!("{}–{end}", clock(&self.start))
     }
 }
 
@@ -271,8 +277,9 @@ impl FromStr for LocalTime {
     fn from_str(text: &str) -> Result<Self, LocalTimeError> {
         let text = text.trim();
         // The calendar library would take an offset or a zone, and leave it out of account.
-        let plain = |c: char| c.is_ascii_digit() || "-:T ".contains(c);
-        if !text.chars().all(plain) || text.matches('-').count() != 2 {
+        let form: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        let forms = ["0000-00-00", "0000-00-00T00:00", "0000-00-00T00:00:00"];
+        if !forms.contains(&form.replace(' ', "T").as_str()) || text.ends_with(":60") {
             return Err(LocalTimeError);
         }
         match text.contains(['T', ' ']) {
@@ -445,7 +452,12 @@ mod tests {
             let text = format!("2026-11-22{elsewhere}");
             assert!(text.parse::<LocalTime>().is_err(), "{text}: times are the report's own");
         }
-        assert!("20261122".parse::<LocalTime>().is_err());
+        for other in ["20261122", "2026-11-22T08", "2026-11-22T080000", "2026-11-22T08:00:60"] {
+            assert!(other.parse::<LocalTime>().is_err(), "{other}");
+        }
+        for good in ["2026-11-22", "2026-11-22T08:00", "2026-11-22 08:00", "2026-11-22T08:00:30"] {
+            assert!(good.parse::<LocalTime>().is_ok(), "{good}");
+        }
     }
 
     #[test]

@@ -38,6 +38,7 @@ struct Cli {
         long,
         global = true,
         value_name = "PLACE",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
         help = "Folder or s3://bucket/prefix of the definitions [default: CONNECT_REPORTS_DEFINITIONS, or reports]"
     )]
     definitions: Option<String>,
@@ -80,8 +81,10 @@ pub async fn main() -> ExitCode {
 /// The exit code for an error.
 fn exit_code(error: &Error) -> ExitCode {
     let before_the_run = matches!(error.stage, Stage::Load | Stage::Plan);
-    let wrong =
-        matches!(error.code, Code::ValidationError | Code::NotFound | Code::ConfigurationError);
+    let wrong = matches!(
+        error.code,
+        Code::ValidationError | Code::NotFound | Code::ConfigurationError | Code::TemplateError
+    );
     ExitCode::from(if before_the_run && wrong { 2 } else { 1 })
 }
 

@@ -1,11 +1,11 @@
 //! The errors of the AWS SDK, told apart by what can be done about them.
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::config::http::HttpResponse;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::operation::RequestId as _;
 
 use aws_smithy_runtime_api::client::result::DispatchFailure;
+use hyper_util::client::legacy::Error as ClientError;
 
 use super::{Code, Error, Stage, redact_addresses};
 
@@ -62,9 +62,10 @@ pub fn is_ambiguous<E>(error: &SdkError<E, HttpResponse>) -> bool {
     }
 }
 
-/// Whether the call got as far as the network: it did not where it lacked credentials.
+/// Whether the call got as far as the network: it did not where it lacked credentials, a Region or
+/// an endpoint.
 fn left(failure: &DispatchFailure) -> bool {
-    !failure.is_user() && !has_cause(failure, |_: &CredentialsError| true)
+    failure.is_io() || failure.is_timeout() || has_cause(failure, |_: &ClientError| true)
 }
 
 fn has_cause<C: std::error::Error + 'static>(
@@ -79,7 +80,6 @@ fn has_cause<C: std::error::Error + 'static>(
 
 /// Whether no connection was made: by name, network or TLS, or not in time.
 fn never_connected(failure: &DispatchFailure) -> bool {
-    use hyper_util::client::legacy::Error as ClientError;
     // The SDK's connect timeout has no public type, only its text.
     let connect_timeout = failure
         .as_connector_error()
@@ -128,11 +128,17 @@ where
     )
 }
 
+/// How much of each cause is told.
+const CAUSE_CHARACTERS: usize = 300;
+
 /// The error and its causes on one line, each said once.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = String::new();
     for cause in std::iter::successors(Some(error), |error| error.source()) {
         let cause = cause.to_string();
+        // Some causes go on with the request itself, and so with what is in the mail.
+        let said = cause.split("Request {").next().unwrap_or_default();
+        let cause: String = said.chars().take(CAUSE_CHARACTERS).collect();
         if text.contains(&cause) {
             continue;
         }

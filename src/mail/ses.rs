@@ -23,6 +23,9 @@ use crate::error::{Code, Error, Stage, sdk};
 
 const OPERATION: &str = "ses:SendRawEmail";
 
+/// How much time an attempt must have, so that it does not end unknown for want of it.
+const ATTEMPT_NEEDS: Duration = Duration::from_secs(1);
+
 /// The client of SES.
 #[derive(Clone, Debug)]
 pub struct Ses {
@@ -83,13 +86,12 @@ impl Ses {
                 Some(Err(error)) => error,
                 None => return Err(no_answer()),
             };
-            let refused = refusal(
-                sdk::classify(OPERATION, Stage::Deliver, &error),
-                sdk::is_ambiguous(&error),
-            );
+            let ambiguous = sdk::is_ambiguous(&error);
+            let refused = refusal(sdk::classify(OPERATION, Stage::Deliver, &error), ambiguous);
             let wait = Duration::from_millis(250 << attempt.min(6));
-            let in_time = deadline.is_none_or(|deadline| Instant::now() + wait < deadline);
-            let again = sdk::is_throttled(&error) && !refused.affects_all;
+            let ready = Instant::now() + wait + ATTEMPT_NEEDS;
+            let in_time = deadline.is_none_or(|deadline| ready < deadline);
+            let again = sdk::is_throttled(&error) && !ambiguous && !refused.affects_all;
             if !again || attempt >= self.attempts || !in_time {
                 return Err(refused);
             }

@@ -45,7 +45,7 @@ impl Templates {
     pub fn check_subject(&self, template: &Placed<String>) -> Result<(), Error> {
         let mut tera = Tera::new();
         tera.add_raw_template("subject", &template.value)
-            .map_err(|error| failure(&subject_at(template), &error))
+            .map_err(|error| Error { stage: Stage::Plan, ..failure(&subject_at(template), &error) })
     }
 
     /// The subject from the definition's own template, as one line.

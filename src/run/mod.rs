@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::connect::Connect;
 use crate::definition::{self, Problem, Report, ReportId, Severity, nearest};
@@ -115,7 +115,7 @@ impl Runner {
     pub async fn run(&self, order: &Order, invocation: &Invocation) -> Outcome {
         let id = order.id.as_ref().unwrap_or(&invocation.id);
         let mut batch = Batch::new(id, invocation.now);
-        let definitions = match self.definitions(&order.reports).await {
+        let definitions = match self.definitions_in_time(&order.reports, invocation).await {
             Ok(definitions) => definitions,
             Err(error) => return Outcome::refused(error, batch),
         };
@@ -151,6 +151,22 @@ impl Runner {
             }
         }
         Ok(definitions)
+    }
+
+    async fn definitions_in_time(
+        &self,
+        named: &[ReportId],
+        invocation: &Invocation,
+    ) -> Result<Definitions, Error> {
+        let reading = self.definitions(named);
+        let Some(deadline) = invocation.deadline else {
+            return reading.await;
+        };
+        let deadline = deadline.checked_sub(report::TO_ANSWER).unwrap_or(deadline);
+        timeout_at(deadline, reading).await.unwrap_or_else(|_| {
+            let message = "the definitions could not be read before the invocation's deadline";
+            Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
+        })
     }
 
     /// Makes a report's message without sending it.

@@ -181,11 +181,13 @@ impl Outcome {
             if text.len() <= ERROR_MESSAGE_BYTES {
                 return text;
             }
-            // Half of what is left each time; the error itself stays, and is short.
+            // Half of what is longer each time; the error itself stays, and is short.
+            let length =
+                |values: &[Value]| values.iter().map(|v| v.to_string().len()).sum::<usize>();
             match (details.len(), runs.len()) {
                 (0, 0) => return text,
-                (0, count) => runs.truncate(count / 2),
-                (count, _) => details.truncate(count / 2),
+                (count, _) if length(&details) >= length(&runs) => details.truncate(count / 2),
+                (_, count) => runs.truncate(count / 2),
             }
         }
     }
@@ -257,7 +259,9 @@ impl RunOutcome {
 
     /// The outcome of a definition that is not valid; `report` is what its id would be.
     pub(super) fn invalid(report: &str, error: Error) -> Self {
-        Self { report: report.to_owned(), ..Self::default() }.failed(error)
+        // A file's name that can't be an id may be long.
+        let report = report.chars().take(64).collect();
+        Self { report, ..Self::default() }.failed(error)
     }
 
     /// The run, ended by this error.

@@ -17,7 +17,7 @@ use crate::table::{self, Answers, Table};
 use crate::window::Window;
 
 /// What is kept free before the deadline, for the answer to be given.
-const TO_ANSWER: Duration = Duration::from_millis(500);
+pub(super) const TO_ANSWER: Duration = Duration::from_millis(500);
 
 /// A report to run, and how.
 #[derive(Clone, Debug)]
@@ -86,7 +86,7 @@ impl Work {
     fn query_deadline(&self) -> Option<Instant> {
         let deadline = self.invocation.deadline?;
         let left = deadline.saturating_duration_since(Instant::now());
-        Some(deadline - (left / 5).min(Duration::from_secs(5)))
+        deadline.checked_sub((left / 5).min(Duration::from_secs(5)))
     }
 
     fn tell(&self, progress: Progress) {
@@ -249,7 +249,8 @@ async fn send(
         return Err(Error::new(Code::Timeout, Stage::Deliver, message).retryable());
     }
     let mail = work.compose(message, to, index)?;
-    let deadline = work.invocation.deadline.map(|deadline| deadline - TO_ANSWER);
+    let deadline = work.invocation.deadline;
+    let deadline = deadline.map(|deadline| deadline.checked_sub(TO_ANSWER).unwrap_or(deadline));
     let sent = runner.ses.send(&work.report.email.from, to, &mail, deadline).await;
     sent.map_err(|refusal| {
         if refusal.affects_all {

@@ -104,6 +104,11 @@ async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File
     for key in list_keys(client, bucket, prefix).await? {
         let name = format!("s3://{bucket}/{key}");
         let content = read_object(client, bucket, &key).await.map_err(|error| at(&name, error));
+        // What ails the service ails every object; what ails an object is its report's own failure.
+        let content = match content {
+            Err(error) if error.retryable => return Err(error),
+            content => content,
+        };
         files.push(File { name, content });
     }
     Ok(files)

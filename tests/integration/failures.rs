@@ -234,6 +234,21 @@ async fn a_connection_that_is_never_made_is_no_unknown() {
     assert!(simulator.messages().is_empty());
 }
 
+/// A call that never left is a mistake in the deployment, and nothing of the mail is told.
+#[tokio::test]
+async fn a_call_that_never_left_is_no_unknown() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    for more in [("AWS_REGION", ""), ("AWS_ENDPOINT_URL_SESV2", "not a url")] {
+        let function = Function::start(&simulator.url(), text(folder.path()), &[more]).await;
+        let (kind, envelope) = function.fail(&tick()).await;
+        assert_eq!(kind, "CONFIGURATION_ERROR", "{more:?}: {envelope:#}");
+        let told = envelope["error"]["message"].as_str().unwrap();
+        assert!(told.len() < 1_000 && !told.contains("Request"), "{told}");
+    }
+    assert!(simulator.messages().is_empty());
+}
+
 /// What people write into definitions and orders does not reach logs or dead-letter queues with an
 /// address in it.
 #[tokio::test]
