@@ -1,0 +1,155 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn window(rule: WindowRule, due: &str, zone: &str) -> String {
+    let zone = Zone::named(zone).unwrap();
+    let window = rule.before(due.parse().unwrap(), &zone).unwrap();
+    format!("{} {} | {}", rfc3339(&window.start), rfc3339(&window.end), window.exactly())
+}
+
+#[test]
+fn calendar_windows() {
+    use WindowRule::{PreviousDay, PreviousHour, PreviousMonth, PreviousWeek};
+    for (rule, due, zone, expected) in [
+        (
+            PreviousDay,
+            "2026-11-23T07:00:00Z",
+            "Europe/London",
+            "2026-11-22T00:00:00+00:00 2026-11-23T00:00:00+00:00 | Sunday 22 November 2026, 00:00–24:00 Europe/London (GMT)",
+        ),
+        (
+            PreviousDay,
+            "2026-03-30T07:00:00Z",
+            "Europe/London",
+            "2026-03-29T00:00:00+00:00 2026-03-30T00:00:00+01:00 | Sunday 29 March 2026, 00:00–24:00 Europe/London (GMT to BST)",
+        ),
+        (
+            PreviousDay,
+            "2018-11-05T12:00:00Z",
+            "America/Sao_Paulo",
+            "2018-11-04T01:00:00-02:00 2018-11-05T00:00:00-02:00 | Sunday 4 November 2018, 01:00–24:00 America/Sao_Paulo (-02)",
+        ),
+        (
+            PreviousWeek,
+            "2026-11-23T00:00:00Z",
+            "UTC",
+            "2026-11-16T00:00:00+00:00 2026-11-23T00:00:00+00:00 | 16 November 2026, 00:00 – 23 November 2026, 00:00 UTC (UTC)",
+        ),
+        (
+            PreviousWeek,
+            "2026-11-22T23:59:59Z",
+            "UTC",
+            "2026-11-09T00:00:00+00:00 2026-11-16T00:00:00+00:00 | 9 November 2026, 00:00 – 16 November 2026, 00:00 UTC (UTC)",
+        ),
+        (
+            PreviousMonth,
+            "2026-03-31T12:00:00Z",
+            "Asia/Kathmandu",
+            "2026-02-01T00:00:00+05:45 2026-03-01T00:00:00+05:45 | 1 February 2026, 00:00 – 1 March 2026, 00:00 Asia/Kathmandu (+0545)",
+        ),
+        (
+            PreviousHour,
+            "2026-11-23T07:10:00Z",
+            "Asia/Kathmandu",
+            "2026-11-23T11:00:00+05:45 2026-11-23T12:00:00+05:45 | Monday 23 November 2026, 11:00–12:00 Asia/Kathmandu (+0545)",
+        ),
+    ] {
+        assert_eq!(window(rule, due, zone), expected);
+    }
+}
+
+#[test]
+fn labels_name_the_window_in_few_words() {
+    let zone = Zone::named("Europe/London").unwrap();
+    let label = |a: &str, b: &str| {
+        let window = Window::between(a.parse().unwrap(), b.parse().unwrap(), &zone);
+        window.unwrap().label()
+    };
+    assert_eq!(label("2026-11-22", "2026-11-23"), "Sunday 22 November 2026");
+    assert_eq!(label("2026-11-16", "2026-11-23"), "16–22 November 2026");
+    assert_eq!(label("2026-10-01", "2026-11-01"), "October 2026");
+    assert_eq!(label("2026-10-30", "2026-11-02"), "30 October – 1 November 2026");
+    assert_eq!(label("2025-12-29", "2026-01-05"), "29 December 2025 – 4 January 2026");
+    assert_eq!(label("2026-11-22T23:00", "2026-11-23"), "22 November 2026, 23:00–24:00");
+    let repeated = "2026-10-25T01:00:00Z".parse().unwrap();
+    let repeated = WindowRule::PreviousHour.before(repeated, &zone).unwrap();
+    assert_eq!(repeated.label(), "25 October 2026, 01:00 BST–01:00 GMT");
+    assert_eq!(label("2026-11-22T08:00", "2026-11-22T18:30"), "22 November 2026, 08:00–18:30");
+}
+
+#[test]
+fn windows_that_do_not_exist() {
+    let zone = Zone::named("Europe/London").unwrap();
+    let window = |a: &str, b: &str| {
+        Window::between(a.parse().unwrap(), b.parse().unwrap(), &zone)
+            .and_then(|window| window.closed_at("2026-11-23T07:00:00Z".parse().unwrap()))
+            .map_err(|error| error.to_string())
+    };
+    assert!(window("2026-11-22", "2026-11-22").unwrap_err().starts_with("the window ends at"));
+    assert_eq!(
+        window("2026-03-29T01:30", "2026-03-30").unwrap_err(),
+        "2026-03-29T01:30:00 does not exist in Europe/London: the clocks skip it"
+    );
+    assert!(window("2026-11-23", "2026-11-24").unwrap_err().contains("not over yet"));
+    assert!("22.11.2026".parse::<LocalTime>().is_err());
+    for elsewhere in
+        ["T08:00Z", "T08:00+05:00", "T08:00-05:00", "T08:00[Asia/Tokyo]", "[Asia/Tokyo]"]
+    {
+        let text = format!("2026-11-22{elsewhere}");
+        assert!(text.parse::<LocalTime>().is_err(), "{text}: times are the report's own");
+    }
+    for other in ["20261122", "2026-11-22T08", "2026-11-22T080000", "2026-11-22T08:00:60"] {
+        assert!(other.parse::<LocalTime>().is_err(), "{other}");
+    }
+    for good in ["2026-11-22", "2026-11-22T08:00", "2026-11-22 08:00", "2026-11-22T08:00:30"] {
+        assert!(good.parse::<LocalTime>().is_ok(), "{good}");
+    }
+}
+
+#[test]
+fn a_day_that_a_zone_left_out_is_no_window() {
+    let zone = Zone::named("Pacific/Apia").unwrap();
+    let window = WindowRule::PreviousDay.before("2011-12-31T00:00:00Z".parse().unwrap(), &zone);
+    assert_eq!(window.unwrap().label(), "Thursday 29 December 2011");
+}
+
+#[test]
+fn hours_tile_the_day_where_clocks_shift_by_half_an_hour() {
+    let zone = Zone::named("Australia/Lord_Howe").unwrap();
+    let mut due: Timestamp = "2026-04-06T00:00:00Z".parse().unwrap();
+    for _ in 0..72 {
+        let window = WindowRule::PreviousHour.before(due, &zone).unwrap();
+        assert!(window.end() <= due && window.start() < window.end());
+        let earlier = WindowRule::PreviousHour.before(window.end(), &zone).unwrap();
+        assert_eq!(earlier, window, "the window that ends at {due} is the one that closed last");
+        due = window.start();
+    }
+}
+
+fn zone_names() -> Vec<String> {
+    let mut names: Vec<_> = Zone::names().collect();
+    names.sort();
+    names
+}
+
+proptest! {
+    /// Windows of one rule tile the time line: each starts where the one before it ends.
+    #[test]
+    fn windows_tile_the_time_line(
+        zone in proptest::sample::select(zone_names()),
+        second in 1_577_836_800_i64..2_082_758_400, // 2020 to 2035
+        rule in proptest::sample::select(vec![
+            WindowRule::PreviousHour, WindowRule::PreviousDay,
+            WindowRule::PreviousWeek, WindowRule::PreviousMonth,
+        ]),
+    ) {
+        let zone = Zone::named(&zone).unwrap();
+        let due = Timestamp::from_second(second).unwrap();
+        let window = rule.before(due, &zone).unwrap();
+        prop_assert!(window.start() < window.end() && window.end() <= due);
+        prop_assert_eq!(&rule.before(window.end(), &zone).unwrap(), &window);
+        let earlier = rule.before(window.end() - SignedDuration::from_nanos(1), &zone).unwrap();
+        prop_assert_eq!(earlier.end(), window.start());
+    }
+}
