@@ -74,11 +74,6 @@ impl Metric {
         holds(self.keys, key) || holds(self.filter_only, key)
     }
 
-    /// The keys that rows may be grouped by, as the API spells them.
-    pub fn groupings(&self) -> impl Iterator<Item = &'static str> {
-        [self.keys, self.grouping_only].into_iter().flatten().copied().flatten().copied()
-    }
-
     /// The keys of the metric filters that it takes (`where`, `where_not`).
     pub fn metric_filters(&self) -> &'static [&'static str] {
         self.metric_filters
