@@ -59,7 +59,8 @@ pub struct SettingsError {
     pub problem: String,
 }
 
-const DEFINITIONS: &str = "CONNECT_REPORTS_DEFINITIONS";
+/// The variable that says where the definitions are.
+pub const DEFINITIONS: &str = "CONNECT_REPORTS_DEFINITIONS";
 const INSTANCE: &str = "CONNECT_REPORTS_INSTANCE";
 const OWNER: &str = "CONNECT_REPORTS_OWNER";
 const FROM: &str = "CONNECT_REPORTS_FROM";

@@ -16,12 +16,9 @@ use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use super::{
-    Cli, DEFINITIONS, Ended, outcome_code, print, simulated, start, unwritable, write, wrong,
-};
+use super::{Cli, Ended, outcome_code, print, simulated, start, unwritable, write, wrong};
 use crate::error::{Code, Error, Stage};
 use crate::run::{Invocation, Outcome, Progress, Runner};
-use crate::settings::Settings;
 use crate::simulator::{Options, SentMessage, Simulator};
 
 #[derive(Debug, Args)]
@@ -38,8 +35,8 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     let folder = arguments.out.join("messages");
     empty(&folder)?;
     let simulator = start(Options::default()).await?;
-    let runner = Runner::new(settings(cli)?, simulated(&simulator))?;
-    print::warnings(&runner.definitions(&[]).await?.problems);
+    // Of the environment the demo takes nothing.
+    let runner = Runner::new(cli.settings([])?, simulated(&simulator))?;
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
     let invocation =
@@ -50,15 +47,10 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     // The display ends with its channel; what it shows is no result.
     let _ = shown.await;
     save(&folder, &outcome, &simulator)?;
+    print::warnings(&outcome.problems);
     print::outcome(&outcome);
     print::out(&format!("\nThe messages are in {} as .eml, .html and .txt.\n", folder.display()));
     Ok(outcome_code(&outcome))
-}
-
-/// The demo's settings: of the environment it takes nothing.
-fn settings(cli: &Cli) -> Result<Settings, Error> {
-    let chosen = cli.definitions.iter().map(|place| (DEFINITIONS.into(), place.into()));
-    Settings::read(chosen).map_err(|error| wrong(error.to_string()))
 }
 
 /// A scheduled event as EventBridge sends it, for the last Monday at 08:00 UTC: by then the day

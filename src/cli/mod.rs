@@ -9,6 +9,7 @@ mod run;
 mod simulate;
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -22,7 +23,7 @@ use jiff::Timestamp;
 
 use crate::error::{Code, Error, Stage};
 use crate::run::{Definitions, Outcome, Runner};
-use crate::settings::{self, Settings};
+use crate::settings::{self, DEFINITIONS, Settings};
 use crate::simulator::{Clock, Options, Simulator};
 use crate::telemetry;
 
@@ -92,13 +93,16 @@ fn outcome_code(outcome: &Outcome) -> ExitCode {
     outcome.error.as_ref().map_or(ExitCode::SUCCESS, exit_code)
 }
 
-const DEFINITIONS: &str = "CONNECT_REPORTS_DEFINITIONS";
-
 impl Cli {
-    fn settings(&self) -> Result<Settings, Error> {
+    /// The settings of an environment, in which the option stands for its variable.
+    fn settings(
+        &self,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Settings, Error> {
         let chosen = self.definitions.iter().map(|place| (DEFINITIONS.into(), place.into()));
-        let others =
-            env::vars_os().filter(|(name, _)| self.definitions.is_none() || name != DEFINITIONS);
+        let others = environment
+            .into_iter()
+            .filter(|(name, _)| self.definitions.is_none() || name != DEFINITIONS);
         Settings::read(others.chain(chosen)).map_err(|error| wrong(error.to_string()))
     }
 
@@ -108,7 +112,7 @@ impl Cli {
         simulate: bool,
         time: Option<Timestamp>,
     ) -> Result<(Runner, Option<Simulator>), Error> {
-        let settings = self.settings()?;
+        let settings = self.settings(env::vars_os())?;
         if !simulate {
             let config = settings::aws().await?;
             return Ok((Runner::new(settings, config)?, None));

@@ -38,9 +38,9 @@ pub(super) struct Arguments {
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> Ended {
     let order = order(arguments)?;
     let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
-    print::warnings(&runner.definitions(&order.reports).await?.problems);
     let invocation = invocation(arguments.simulate, arguments.time);
     let outcome = runner.run(&order, &invocation).await;
+    print::warnings(&outcome.problems);
     match arguments.json {
         true => print::json(&outcome.envelope()),
         false => print::outcome(&outcome),

@@ -1,15 +1,13 @@
 //! What went wrong, in a form that a program can act on: a code, the stage it happened in, whether
 //! trying again can help, and a hint for the person who mends it.
 
+mod ending;
 pub mod sdk;
-
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
 
 use serde::Serialize;
 use serde_json::Value;
+
+pub use ending::{Panicked, until, unwinding};
 
 /// A failure of a run, or of a whole invocation.
 ///
@@ -202,40 +200,9 @@ pub fn redacted(value: Value) -> Value {
     }
 }
 
-/// A future panicked; what it said is on standard error.
-#[derive(Clone, Copy, Debug)]
-pub struct Panicked;
-
-/// Runs a future to its end, or to its panic, so that a defect stops one run and not the others.
-///
-/// # Errors
-/// Where it panicked.
-pub async fn unwinding<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        match polled {
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(_) => Poll::Ready(Err(Panicked)),
-        }
-    })
-    .await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_panic_ends_one_future_only() {
-        let broken = async {
-            tokio::task::yield_now().await;
-            panic!("a defect")
-        };
-        assert!(unwinding::<()>(broken).await.is_err());
-        assert_eq!(unwinding(async { 7 }).await.unwrap(), 7);
-    }
 
     #[test]
     fn codes_read_the_same_in_text_and_json() {

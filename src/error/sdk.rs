@@ -3,7 +3,6 @@
 use aws_sdk_connect::config::http::HttpResponse;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::operation::RequestId as _;
-
 use aws_smithy_runtime_api::client::result::DispatchFailure;
 use hyper_util::client::legacy::Error as ClientError;
 

@@ -6,7 +6,6 @@
 //! read, and of a 502 or 504, with which something before SES says that it had no answer either. A
 //! 500 or 503 is SES's own word that it did not take the mail.
 
-use std::future::Future;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -15,11 +14,10 @@ use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::Builder;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
-
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::address::Mailbox;
-use crate::error::{Code, Error, Stage, sdk};
+use crate::error::{Code, Error, Stage, sdk, until};
 
 const OPERATION: &str = "ses:SendRawEmail";
 
@@ -98,13 +96,6 @@ impl Ses {
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
-    }
-}
-
-async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
-    match deadline {
-        None => Some(future.await),
-        Some(deadline) => timeout_at(deadline, future).await.ok(),
     }
 }
 

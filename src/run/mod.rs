@@ -6,17 +6,18 @@ mod report;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex as SyncMutex;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::connect::Connect;
 use crate::definition::{self, Problem, Report, ReportId, Severity, nearest};
-use crate::error::{Code, Error, Panicked, Stage, unwinding};
+use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
 use crate::event::{self, Order};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
@@ -51,6 +52,16 @@ pub struct Invocation {
     pub deadline: Option<Instant>,
     /// Who is told how far the runs are.
     pub progress: Option<UnboundedSender<Progress>>,
+}
+
+/// What is kept free before the deadline, for the answer to be given.
+const TO_ANSWER: Duration = Duration::from_millis(500);
+
+impl Invocation {
+    /// When the answer must be given, if there is a deadline.
+    fn answer_by(&self) -> Option<Instant> {
+        self.deadline.map(|deadline| deadline.checked_sub(TO_ANSWER).unwrap_or(deadline))
+    }
 }
 
 /// How far a run is.
@@ -130,7 +141,7 @@ impl Runner {
             outcome.log(id);
             batch.reports.push(outcome);
         }
-        Outcome::of(batch)
+        Outcome { problems: definitions.problems, ..Outcome::of(batch) }
     }
 
     /// Reads the definitions: all, or those that are named.
@@ -158,12 +169,7 @@ impl Runner {
         named: &[ReportId],
         invocation: &Invocation,
     ) -> Result<Definitions, Error> {
-        let reading = self.definitions(named);
-        let Some(deadline) = invocation.deadline else {
-            return reading.await;
-        };
-        let deadline = deadline.checked_sub(report::TO_ANSWER).unwrap_or(deadline);
-        timeout_at(deadline, reading).await.unwrap_or_else(|_| {
+        until(invocation.answer_by(), self.definitions(named)).await.unwrap_or_else(|| {
             let message = "the definitions could not be read before the invocation's deadline";
             Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
         })
@@ -174,7 +180,8 @@ impl Runner {
     /// # Errors
     /// Whatever stopped it.
     pub async fn prepare(&self, work: &Work) -> Result<Prepared, Error> {
-        report::prepare(self, work, &Directories::default(), &mut Effort::default()).await
+        let (directories, mut effort) = (Directories::default(), Effort::default());
+        report::prepare(self, work, work.window()?, &directories, &mut effort).await
     }
 
     /// Runs one report; a panic is a failure of this report alone.
@@ -220,20 +227,25 @@ impl Definitions {
 }
 
 fn invalid(file: &File, problems: &[Problem]) -> RunOutcome {
-    let mut errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-    let count = errors.clone().count();
-    let first = errors.next().map_or_else(String::new, |problem| {
-        format!(": line {}, {}", problem.line, problem.message)
+    let error = defective(Stage::Load, problems, |problem| {
+        let Problem { line, message, .. } = problem;
+        format!("the definition {} is not valid: line {line}, {message}", file.name)
     });
-    let more = match count {
-        0 | 1 => String::new(),
-        count => format!(" (and {} more)", count - 1),
-    };
-    let message = format!("the definition {} is not valid{first}{more}", file.name);
-    let error = Error::new(Code::ValidationError, Stage::Load, message)
-        .hint("mend the definition; `details` has every problem with its line")
-        .details(problems.iter().map(|problem| json!(problem)).collect());
     RunOutcome::invalid(file.stem(), error)
+}
+
+/// The failure that problems of a definition are: the first error in words, and all of them with
+/// their places.
+fn defective(stage: Stage, problems: &[Problem], tell: impl Fn(&Problem) -> String) -> Error {
+    let mut errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    let first = errors.next().map(tell).unwrap_or_default();
+    let message = match errors.count() {
+        0 => first,
+        more => format!("{first} (and {more} more)"),
+    };
+    Error::new(Code::ValidationError, stage, message)
+        .hint("mend the definition; `details` has every problem with its line")
+        .details(problems.iter().map(|problem| json!(problem)).collect())
 }
 
 fn unknown_report(id: &ReportId, files: &[File]) -> Error {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::address::Address;
-use crate::definition::ReportId;
+use crate::definition::{Problem, ReportId};
 use crate::error::{Code, Error, Stage, redact_addresses, redacted};
 use crate::window::{Window, rfc3339};
 
@@ -16,6 +16,8 @@ pub struct Outcome {
     pub batch: Batch,
     /// The first failure, if there is one.
     pub error: Option<Error>,
+    /// What was found in the definitions, warnings included.
+    pub problems: Vec<Problem>,
 }
 
 /// The runs of an invocation.
@@ -127,7 +129,7 @@ impl Outcome {
     /// The outcome of runs: the first that failed, or whose end is not known, is its error.
     pub fn of(batch: Batch) -> Self {
         let error = batch.reports.iter().find_map(|run| run.error.clone());
-        Self { batch, error }
+        Self { batch, error, problems: Vec::new() }
     }
 
     /// The outcome of an invocation that ran nothing; the log says why.
@@ -141,7 +143,7 @@ impl Outcome {
             request_id = error.request_id,
             "refused"
         );
-        Self { batch, error: Some(error) }
+        Self { batch, error: Some(error), problems: Vec::new() }
     }
 
     /// Whether everything went well.

@@ -2,22 +2,19 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::outcome::{Delivery, DeliveryStatus, Effort};
-use super::{Directories, Invocation, Progress, RunOutcome, Runner};
+use super::{Directories, Invocation, Progress, RunOutcome, Runner, TO_ANSWER, defective};
 use crate::address::Mailbox;
 use crate::definition::{Problem, Report};
-use crate::error::{Code, Error, Stage};
+use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
 use crate::mail::{Envelope, compose};
 use crate::plan::{self, Answer, Directory, Plan};
 use crate::render::{self, Contents, Message};
 use crate::table::{self, Answers, Table};
 use crate::window::Window;
-
-/// What is kept free before the deadline, for the answer to be given.
-pub(super) const TO_ANSWER: Duration = Duration::from_millis(500);
 
 /// A report to run, and how.
 #[derive(Clone, Debug)]
@@ -116,14 +113,11 @@ async fn attempt(
     outcome: &mut RunOutcome,
 ) -> Result<(), Error> {
     work.tell(Progress::Started { report: work.report.id.clone() });
-    outcome.window = Some(work.window()?);
+    let window = work.window()?;
+    outcome.window = Some(window.clone());
     check_recipients(runner, work)?;
-    runner.templates.check_subject(&work.report.email.subject)?;
-    let preparing = prepare(runner, work, directories, &mut outcome.effort);
-    let prepared = match work.query_deadline() {
-        None => preparing.await?,
-        Some(deadline) => timeout_at(deadline, preparing).await.map_err(|_| out_of_time())??,
-    };
+    let preparing = prepare(runner, work, window, directories, &mut outcome.effort);
+    let prepared = until(work.query_deadline(), preparing).await.ok_or_else(out_of_time)??;
     if work.order.dry_run {
         outcome.skip("dry run: nothing was sent");
         return Ok(());
@@ -151,11 +145,12 @@ fn check_recipients(runner: &Runner, work: &Work) -> Result<(), Error> {
 pub(super) async fn prepare(
     runner: &Runner,
     work: &Work,
+    window: Window,
     directories: &Directories,
     effort: &mut Effort,
 ) -> Result<Prepared, Error> {
     let report = &work.report;
-    let window = work.window()?;
+    runner.templates.check_subject(&report.email.subject)?;
     let directory = directory(runner, report, directories).await?;
     let plan =
         plan::plan(report, &window, &directory).map_err(|problems| unplannable(&problems))?;
@@ -249,8 +244,7 @@ async fn send(
         return Err(Error::new(Code::Timeout, Stage::Deliver, message).retryable());
     }
     let mail = work.compose(message, to, index)?;
-    let deadline = work.invocation.deadline;
-    let deadline = deadline.map(|deadline| deadline.checked_sub(TO_ANSWER).unwrap_or(deadline));
+    let deadline = work.invocation.answer_by();
     let sent = runner.ses.send(&work.report.email.from, to, &mail, deadline).await;
     sent.map_err(|refusal| {
         if refusal.affects_all {
@@ -267,19 +261,12 @@ fn out_of_time() -> Error {
         .hint("give the function a longer timeout if this happens often")
 }
 
-/// What can't be selected: the first of it in words, and all of it with its places.
+/// What can't be selected.
 fn unplannable(problems: &[Problem]) -> Error {
-    let first = problems.first().map_or_else(String::new, |problem| {
+    defective(Stage::Plan, problems, |problem| {
         let Problem { file, line, column, message, .. } = problem;
         format!("{file}:{line}:{column}: {message}")
-    });
-    let message = match problems.len() {
-        0 | 1 => first,
-        count => format!("{first} (and {} more)", count - 1),
-    };
-    Error::new(Code::ValidationError, Stage::Plan, message)
-        .hint("mend the definition; `details` has every problem with its line")
-        .details(problems.iter().map(|problem| serde_json::json!(problem)).collect())
+    })
 }
 
 impl DeliveryStatus {
