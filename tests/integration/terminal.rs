@@ -125,7 +125,13 @@ async fn a_simulated_run_needs_nothing() {
 async fn exit_codes_tell_who_is_wrong() {
     let wrong = SMALL.replace("title    = \"Small\"", "titel    = \"Small\"");
     let elsewhere = SMALL.replace("[\"*\"]", "[\"Sails\"]");
-    let files = [("good.toml", SMALL), ("wrong.toml", &wrong), ("elsewhere.toml", &elsewhere)];
+    let subject = SMALL.replace("[email]", "[email]\nsubject = \"{{ report.id | shout }}\"");
+    let files = [
+        ("good.toml", SMALL),
+        ("wrong.toml", &wrong),
+        ("elsewhere.toml", &elsewhere),
+        ("subject.toml", &subject),
+    ];
     let folder = definitions(&files);
     let place = text(folder.path());
     for (arguments, code, words) in [
@@ -133,6 +139,7 @@ async fn exit_codes_tell_who_is_wrong() {
         (&["run", "wrong"], 2, "wrong.toml:2:1: error[unknown-key]"),
         (&["preview", "wrong"], 2, "did you mean `title`?"),
         (&["run", "elsewhere"], 2, "did you mean `Sales`?"),
+        (&["preview", "subject"], 2, "shout"),
         (&["run", "good", "--window", "yesterday"], 2, "--window"),
         (&["run", "good", "--window", "2025-03-29..2025-03-28"], 2, "ends at or before its start"),
         (&["run", "good", "--window", "2199-01-01..2199-01-02"], 2, "not over yet"),
