@@ -238,12 +238,15 @@ fn read_metric_filters(
     for (key, values) in table {
         let key_name = key.get_ref().as_ref();
         if let Some(metric) = metric
-            && !metric.metric_filters().contains(&key_name)
+            && metric.metric_filter(key_name).is_none()
         {
             let message = format!("{} takes no metric filter `{key_name}`", metric.name);
             let help = match metric.metric_filters() {
                 [] => "it takes none; remove `where` and `where_not`".to_owned(),
-                keys => choice(key_name, keys),
+                filters => {
+                    let keys: Vec<_> = filters.iter().map(|filter| filter.key).collect();
+                    choice(key_name, &keys)
+                }
             };
             problems.error(&key.span(), "unknown-metric-filter", message, help);
             continue;

@@ -2,202 +2,815 @@
 //! guide describe them.
 //!
 //! A row names the metric, its title in Connect's own pages (`X` stands for the threshold), its
-//! unit, and what it may be grouped and filtered by. To add a metric that the service has gained,
-//! add its row in alphabetical order.
+//! unit, what it may be grouped and filtered by, and how partial figures become one. To add a
+//! metric that the service has gained, add its row in alphabetical order:
+//!
+//! - `sum` for what is counted or added up, `statistic` for everything else, with its merge rule
+//!   (`merged`) or why there is none (`unmerged`);
+//! - `by` with the keys that the reference calls valid groupings and filters, `filter_only` and
+//!   `grouping_only` with those that are valid as one of the two. Labels without a key of the API,
+//!   such as "Contact Category", are left out;
+//! - whatever else the reference says of it, with the methods of the other rows.
+//!
+//! A test compares the rows with the documentation that the SDK brings along.
 
+use super::Comparison::{GreaterThan, LessThan, LessThanOrEqual};
+use super::Over::{AgentsAndTime, Campaigns, CaseTemplates, QueuesAndTime};
 use super::Unit::{Count, Milliseconds, Percent, Seconds};
-use super::{Comparison, Metric, statistic, sum};
+use super::merge::{by, by_all_within, by_unfiltered, mean, ratio};
+use super::{Comparison, Merge, Metric, MetricFilterKey, any, only, statistic, sum};
 
 /// Every known metric, by name.
-#[rustfmt::skip]
 pub static METRICS: &[Metric] = &[
-    statistic("ABANDONMENT_RATE", "Abandonment rate", Percent, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("ACTIVE_AI_AGENTS", "Active AI Agents", Count, &[QUEUES]),
-    sum("AGENT_ADHERENT_TIME", "Adherent time", Seconds, &[QUEUES, HIERARCHY, AGENT]),
-    statistic("AGENT_ANSWER_RATE", "Agent answer rate", Percent, &[QUEUES, HIERARCHY, AGENT]),
-    sum("AGENT_NON_ADHERENT_TIME", "Non-adherent time", Seconds, &[QUEUES, HIERARCHY, AGENT]),
-    sum("AGENT_NON_RESPONSE", "Agent non-response", Count, &[QUEUES, HIERARCHY, AGENT]),
-    sum("AGENT_NON_RESPONSE_WITHOUT_CUSTOMER_ABANDONS", "Agent non-response without customer abandons", Count, &[QUEUES, HIERARCHY, AGENT]),
-    statistic("AGENT_OCCUPANCY", "Occupancy", Percent, &[HIERARCHY, ROUTING_PROFILE, AGENT]),
-    sum("AGENT_SCHEDULED_TIME", "Scheduled time", Seconds, &[QUEUES, HIERARCHY, AGENT]),
-    statistic("AGENT_SCHEDULE_ADHERENCE", "Adherence", Percent, &[QUEUES, HIERARCHY, AGENT]),
-    sum("AI_AGENT_INVOCATIONS", "AI Agent Invocations", Count, &[QUEUES]),
-    sum("AI_AGENT_INVOCATION_SUCCESS", "AI Agent Invocation Success", Count, &[QUEUES]),
-    statistic("AI_AGENT_INVOCATION_SUCCESS_RATE", "AI Agent Invocation Success Rate", Percent, &[QUEUES]),
-    sum("AI_HANDOFFS", "AI Handoffs", Count, &[QUEUES]),
-    statistic("AI_HANDOFF_RATE", "AI Handoff Rate", Percent, &[QUEUES]),
-    sum("AI_INVOLVED_CONTACTS", "AI Involved Contacts", Count, &[QUEUES]),
-    sum("AI_PROMPT_INVOCATIONS", "AI Prompt Invocations", Count, &[QUEUES]),
-    sum("AI_PROMPT_INVOCATION_SUCCESS", "AI Prompt Invocation Success", Count, &[QUEUES]),
-    statistic("AI_PROMPT_INVOCATION_SUCCESS_RATE", "AI Prompt Invocation Success Rate", Percent, &[QUEUES]),
-    statistic("AI_RESPONSE_COMPLETION_RATE", "AI Response Completion Rate", Percent, &[QUEUES]),
-    sum("AI_TOOL_INVOCATIONS", "AI Tool Invocations", Count, &[QUEUES]),
-    sum("AI_TOOL_INVOCATION_SUCCESS", "AI Tool Invocation Success", Count, &[QUEUES]),
-    statistic("AI_TOOL_INVOCATION_SUCCESS_RATE", "AI Tool Invocation Success Rate", Percent, &[QUEUES]),
-    statistic("AVG_ABANDON_TIME", "Average queue abandon time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]).metric_filters_by(&["INITIATION_METHOD"]),
-    statistic("AVG_ACTIVE_TIME", "Average active time", Seconds, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    statistic("AVG_AFTER_CONTACT_WORK_TIME", "Average after contact work time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]).metric_filters_by(&["INITIATION_METHOD"]),
-    statistic("AVG_AGENT_CONCURRENCY", "Average agent concurrency", Count, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    statistic("AVG_AGENT_CONNECTING_TIME", "Average agent API connecting time", Seconds, &[QUEUES, HIERARCHY, AGENT]).metric_filters_by(&["INITIATION_METHOD"]),
-    statistic("AVG_AGENT_PAUSE_TIME", "Average agent pause time", Seconds, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    statistic("AVG_AI_AGENT_CONVERSATION_TURNS", "Average AI Agent Conversation Turns", Count, &[QUEUES]),
-    statistic("AVG_AI_CONVERSATION_TURNS", "Average AI Conversation Turns", Count, &[QUEUES]),
-    statistic("AVG_AI_PROMPT_INVOCATION_LATENCY", "Average AI Prompt Invocation Latency", Milliseconds, &[QUEUES]),
-    statistic("AVG_AI_TOOL_INVOCATION_LATENCY", "Average AI Tool Invocation Latency", Milliseconds, &[QUEUES]),
-    statistic("AVG_BOT_CONVERSATION_TIME", "Average bot conversation time", Seconds, &[BOT, INVOKED, FLOW, CHANNEL, SUBTYPE]),
-    statistic("AVG_BOT_CONVERSATION_TURNS", "Average bot conversation turns", Count, &[BOT, INVOKED, FLOW, CHANNEL, SUBTYPE]),
-    statistic("AVG_CASE_RELATED_CONTACTS", "Average contacts per case", Count, &[CASES]),
-    statistic("AVG_CASE_RESOLUTION_TIME", "Average case resolution time", Seconds, &[CASES]),
-    statistic("AVG_CONTACT_DURATION", "Average contact duration", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_CONTACT_FIRST_RESPONSE_TIME_AGENT", "Agent average contact first response wait time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_CONVERSATION_CLOSE_TIME", "Average conversation close time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_CONVERSATION_DURATION", "Average conversation duration", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_DIALS_PER_MINUTE", "Average dials per minute", Count, &[AGENT, CAMPAIGN, QUEUE, ROUTING_PROFILE]),
-    statistic("AVG_EVALUATION_SCORE", "Average evaluation score", Percent, &[QUEUES, HIERARCHY, EVALUATION, AGENT, EVALUATION_SECTION, EVALUATION_QUESTION]),
-    statistic("AVG_FIRST_RESPONSE_TIME_AGENT", "Average agent first response time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_FLOW_TIME", "Average flow time", Seconds, &[FLOW, CHANNEL, SUBTYPE, FLOWS_OUTCOME_TYPE, RESOURCE_PUBLISHED_TIMESTAMP]).filter_only(&[FLOWS_NEXT_RESOURCE_ID, FLOWS_NEXT_RESOURCE_QUEUE_ID]),
-    statistic("AVG_GREETING_TIME_AGENT", "Average agent greeting time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_HANDLE_TIME", "Average handle time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, ROUTING_STEP_EXPRESSION]).filter_only(&[FEATURE]),
-    statistic("AVG_HOLDS", "Average holds", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_HOLD_TIME", "Average customer hold time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_HOLD_TIME_ALL_CONTACTS", "Average customer hold time all contacts", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_INTERACTION_AND_HOLD_TIME", "Average agent interaction and customer hold time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_INTERACTION_TIME", "Average agent interaction time", Seconds, &[QUEUES, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]).metric_filters_by(&["INITIATION_METHOD"]),
-    statistic("AVG_INTERRUPTIONS_AGENT", "Average agent interruptions", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_INTERRUPTION_TIME_AGENT", "Average agent interruption time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_MESSAGES", "Average messages", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_MESSAGES_AGENT", "Average agent messages", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_MESSAGES_BOT", "Average bot messages", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_MESSAGES_CUSTOMER", "Average customer messages", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_MESSAGE_LENGTH_AGENT", "Average agent message length", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_MESSAGE_LENGTH_CUSTOMER", "Average customer message length", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_NON_TALK_TIME", "Average non-talk time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_QUEUE_ANSWER_TIME", "Average queue answer time", Seconds, &[QUEUES, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]).metric_filters_by(&["INITIATION_METHOD", "FEATURE", "DISCONNECT_REASON"]),
-    statistic("AVG_QUEUE_ANSWER_TIME_CUSTOMER_FIRST_CALLBACK", "Avg. queue answer time - customer first callback", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_RESOLUTION_TIME", "Average resolution time", Seconds, &[QUEUES, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_RESPONSE_TIME_AGENT", "Average agent response time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_RESPONSE_TIME_CUSTOMER", "Average customer response time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_TALK_TIME", "Average talk time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_TALK_TIME_AGENT", "Average agent talk time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_TALK_TIME_CUSTOMER", "Average customer talk time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("AVG_WAIT_TIME_AFTER_CUSTOMER_CONNECTION", "Average wait time after customer connection", Seconds, &[CAMPAIGN]),
-    statistic("AVG_WAIT_TIME_AFTER_CUSTOMER_FIRST_CALLBACK_CONNECTION", "Avg. wait time after customer connection - customer first callback", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("AVG_WEIGHTED_EVALUATION_SCORE", "Average weighted evaluation score", Percent, &[QUEUES, HIERARCHY, EVALUATION, AGENT, EVALUATION_SECTION, EVALUATION_QUESTION]),
-    sum("BOT_CONVERSATIONS_COMPLETED", "Bot conversations completed", Count, &[BOT, INVOKED, FLOW, CHANNEL, SUBTYPE]),
-    sum("BOT_INTENTS_COMPLETED", "Bot intents completed", Count, &[BOT, INVOKED, FLOW, CHANNEL, SUBTYPE, BOT_INTENT_NAME]),
-    sum("CAMPAIGN_CONTACTS_ABANDONED_AFTER_X", "Campaign contacts abandoned after X", Count, &[AGENT, CAMPAIGN]).threshold(AFTER),
-    statistic("CAMPAIGN_CONTACTS_ABANDONED_AFTER_X_RATE", "Campaign contacts abandoned after X rate", Percent, &[AGENT, CAMPAIGN]).threshold(AFTER),
-    sum("CAMPAIGN_INTERACTIONS", "Campaign interactions", Count, &[CAMPAIGN]).metric_filters_by(&["CAMPAIGN_INTERACTION_EVENT_TYPE"]),
-    statistic("CAMPAIGN_PROGRESS_RATE", "Campaign progress rate", Percent, &[CAMPAIGN]).grouping_only(&[CAMPAIGN_EXECUTION_TIMESTAMP]),
-    sum("CAMPAIGN_SEND_ATTEMPTS", "Campaign send attempts", Count, &[CAMPAIGN, CHANNEL, SUBTYPE]),
-    sum("CAMPAIGN_SEND_EXCLUSIONS", "Campaign send exclusions", Count, &[CAMPAIGN, CAMPAIGN_EXCLUDED_EVENT_TYPE]).grouping_only(&[CAMPAIGN_EXECUTION_TIMESTAMP]).metric_filters_by(&["CAMPAIGN_EXCLUDED_EVENT_TYPE"]),
-    sum("CASES_CREATED", "Cases created", Count, &[CASES]),
-    sum("CONTACTS_ABANDONED", "Contacts abandoned", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, ROUTING_STEP_EXPRESSION, Q_CONNECT]).metric_filters_by(&["INITIATION_METHOD"]),
-    sum("CONTACTS_CREATED", "Contacts created", Count, &[QUEUES, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]).metric_filters_by(&["INITIATION_METHOD"]),
-    sum("CONTACTS_HANDLED", "Contacts handled", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, ROUTING_STEP_EXPRESSION, Q_CONNECT]).filter_only(&[FEATURE]).metric_filters_by(&["INITIATION_METHOD", "DISCONNECT_REASON"]),
-    sum("CONTACTS_HANDLED_BY_CONNECTED_TO_AGENT", "Contacts handled (connected to agent timestamp)", Count, &[HIERARCHY, QUEUE, CHANNEL, AGENT, SUBTYPE, Q_CONNECT]).metric_filters_by(&["INITIATION_METHOD"]),
-    sum("CONTACTS_HOLD_ABANDONS", "Contacts hold disconnect", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    sum("CONTACTS_ON_HOLD_AGENT_DISCONNECT", "Contacts hold agent disconnect", Count, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("CONTACTS_ON_HOLD_CUSTOMER_DISCONNECT", "Contacts hold customer disconnect", Count, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("CONTACTS_PUT_ON_HOLD", "Contacts put on hold", Count, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("CONTACTS_QUEUED", "Contacts queued", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    sum("CONTACTS_QUEUED_BY_ENQUEUE", "Contacts queued (enqueue timestamp)", Count, &[HIERARCHY, QUEUE, CHANNEL, AGENT, SUBTYPE]),
-    sum("CONTACTS_REMOVED_FROM_QUEUE_IN_X", "Contacts removed from queue in X seconds", Count, &[QUEUES, Q_CONNECT]).threshold(WITHIN),
-    sum("CONTACTS_RESOLVED_IN_X", "Contacts resolved in X", Count, &[QUEUES, SUBTYPE, Q_CONNECT]).threshold(WITHIN),
-    sum("CONTACTS_TRANSFERRED_OUT", "Contacts transferred out", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).filter_only(&[FEATURE]),
-    sum("CONTACTS_TRANSFERRED_OUT_BY_AGENT", "Contacts transferred out by agent", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    sum("CONTACTS_TRANSFERRED_OUT_EXTERNAL", "Contacts transferred out external", Count, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("CONTACTS_TRANSFERRED_OUT_FROM_QUEUE", "Contacts transferred out from queue", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    sum("CONTACTS_TRANSFERRED_OUT_INTERNAL", "Contacts transferred out internal", Percent, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("CONVERSATIONS_ABANDONED", "Conversations abandoned", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, DISCONNECT_REASON, ROUTING_STEP_EXPRESSION, INITIATION_METHOD, Q_CONNECT]).filter_only(&[FEATURE]),
-    statistic("CURRENT_CASES", "Current cases", Count, &[CASES]),
-    sum("DELIVERY_ATTEMPTS", "Delivery attempts", Count, &[QUEUES, AGENT, ANSWERING_MACHINE_DETECTION_STATUS, CAMPAIGN, CAMPAIGN_DELIVERY_EVENT_TYPE, SUBTYPE, DISCONNECT_REASON]).metric_filters_by(&["ANSWERING_MACHINE_DETECTION_STATUS", "CAMPAIGN_DELIVERY_EVENT_TYPE", "DISCONNECT_REASON"]),
-    statistic("DELIVERY_ATTEMPT_DISPOSITION_RATE", "Delivery attempt disposition rate", Percent, &[QUEUES, AGENT, ANSWERING_MACHINE_DETECTION_STATUS, CAMPAIGN, SUBTYPE, DISCONNECT_REASON]).metric_filters_by(&["ANSWERING_MACHINE_DETECTION_STATUS", "CAMPAIGN_DELIVERY_EVENT_TYPE", "DISCONNECT_REASON"]),
-    sum("EVALUATIONS_PERFORMED", "Evaluations performed", Count, &[QUEUES, HIERARCHY, EVALUATION, AGENT]),
-    sum("FLOWS_OUTCOME", "Flows outcome", Count, &[FLOW, CHANNEL, SUBTYPE, FLOWS_OUTCOME_TYPE, RESOURCE_PUBLISHED_TIMESTAMP]).filter_only(&[FLOWS_NEXT_RESOURCE_ID, FLOWS_NEXT_RESOURCE_QUEUE_ID]),
-    sum("FLOWS_STARTED", "Flows started", Count, &[FLOW, CHANNEL, SUBTYPE, RESOURCE_PUBLISHED_TIMESTAMP]),
-    sum("HUMAN_ANSWERED_CALLS", "Human answered", Count, &[AGENT, CAMPAIGN]),
-    sum("KNOWLEDGE_CONTENT_REFERENCES", "Knowledge Content References", Count, &[QUEUES]),
-    statistic("MAX_FLOW_TIME", "Maximum flow time", Seconds, &[FLOW, CHANNEL, SUBTYPE, FLOWS_OUTCOME_TYPE, RESOURCE_PUBLISHED_TIMESTAMP]).filter_only(&[FLOWS_NEXT_RESOURCE_ID, FLOWS_NEXT_RESOURCE_QUEUE_ID]),
-    statistic("MAX_QUEUED_TIME", "Maximum queued time", Seconds, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("MIN_FLOW_TIME", "Minimum flow time", Seconds, &[FLOW, CHANNEL, SUBTYPE, FLOWS_OUTCOME_TYPE, RESOURCE_PUBLISHED_TIMESTAMP]).filter_only(&[FLOWS_NEXT_RESOURCE_ID, FLOWS_NEXT_RESOURCE_QUEUE_ID]),
-    statistic("PERCENT_AUTOMATIC_FAILS", "Automatic fails percent", Percent, &[QUEUES, HIERARCHY, EVALUATION, AGENT]),
-    statistic("PERCENT_BOT_CONVERSATIONS_OUTCOME", "Percent bot conversations outcome", Percent, &[BOT, INVOKED, FLOW, CHANNEL, SUBTYPE]),
-    statistic("PERCENT_BOT_INTENTS_OUTCOME", "Percent bot intents outcome", Percent, &[BOT, INVOKED, FLOW, CHANNEL, SUBTYPE, BOT_INTENT_NAME]),
-    statistic("PERCENT_CASES_FIRST_CONTACT_RESOLVED", "Cases resolved on first contact", Percent, &[CASES]),
-    statistic("PERCENT_CONTACTS_STEP_EXPIRED", "Contacts expired in routing step", Percent, &[QUEUE, ROUTING_STEP_EXPRESSION]),
-    statistic("PERCENT_CONTACTS_STEP_JOINED", "Contacts joined in routing step", Percent, &[QUEUE, ROUTING_STEP_EXPRESSION]),
-    statistic("PERCENT_FLOWS_OUTCOME", "Flows outcome percentage", Percent, &[FLOW, CHANNEL, SUBTYPE, RESOURCE_PUBLISHED_TIMESTAMP]).filter_only(&[FLOWS_NEXT_RESOURCE_ID, FLOWS_NEXT_RESOURCE_QUEUE_ID, FLOWS_OUTCOME_TYPE]).metric_filters_by(&["FLOWS_OUTCOME_TYPE"]),
-    statistic("PERCENT_NON_TALK_TIME", "Non-talk time percent", Percent, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("PERCENT_TALK_TIME", "Talk time percent", Percent, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("PERCENT_TALK_TIME_AGENT", "Agent talk time percent", Percent, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    statistic("PERCENT_TALK_TIME_CUSTOMER", "Customer talk time percent", Percent, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]),
-    sum("PROACTIVE_INTENTS_ANSWERED", "Proactive Intents Answered", Count, &[QUEUES]),
-    sum("PROACTIVE_INTENTS_DETECTED", "Proactive Intents Detected", Count, &[QUEUES]),
-    sum("PROACTIVE_INTENTS_ENGAGED", "Proactive Intents Engaged", Count, &[QUEUES]),
-    statistic("PROACTIVE_INTENT_ENGAGEMENT_RATE", "Proactive Intent Engagement Rate", Percent, &[QUEUES]),
-    statistic("PROACTIVE_INTENT_RESPONSE_RATE", "Proactive Intent Response Rate", Percent, &[QUEUES]),
-    statistic("RECIPIENTS_ATTEMPTED", "Recipients attempted", Count, &[CAMPAIGN]).grouping_only(&[CAMPAIGN_EXECUTION_TIMESTAMP]),
-    statistic("RECIPIENTS_INTERACTED", "Recipients interacted", Count, &[CAMPAIGN, CHANNEL, SUBTYPE]).grouping_only(&[CAMPAIGN_EXECUTION_TIMESTAMP]).metric_filters_by(&["CAMPAIGN_INTERACTION_EVENT_TYPE"]),
-    statistic("RECIPIENTS_TARGETED", "Recipients targeted", Count, &[CAMPAIGN]).grouping_only(&[CAMPAIGN_EXECUTION_TIMESTAMP]),
-    sum("REOPENED_CASE_ACTIONS", "Cases reopened", Count, &[CASES]),
-    sum("RESOLVED_CASE_ACTIONS", "Cases resolved", Count, &[CASES]),
-    statistic("SERVICE_LEVEL", "Service level X", Percent, &[QUEUES, Q_CONNECT]).threshold(WITHIN),
-    sum("STEP_CONTACTS_QUEUED", "Contacts queued in routing step", Count, &[QUEUE, ROUTING_STEP_EXPRESSION]),
-    sum("SUM_AFTER_CONTACT_WORK_TIME", "After contact work time", Seconds, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("SUM_CONNECTING_TIME_AGENT", "Agent API connecting time", Seconds, &[QUEUES, HIERARCHY, AGENT]).metric_filters_by(&["INITIATION_METHOD"]),
-    sum("SUM_CONTACTS_ABANDONED_IN_X", "Contacts abandoned in X seconds", Count, &[QUEUES, SUBTYPE, Q_CONNECT]).threshold(WITHIN),
-    sum("SUM_CONTACTS_ANSWERED_IN_X", "Contacts answered in X seconds", Count, &[QUEUES, SUBTYPE, Q_CONNECT]).threshold(WITHIN),
-    sum("SUM_CONTACTS_DISCONNECTED", "Contacts disconnected in queue", Count, &[QUEUES, HIERARCHY, AGENT, SUBTYPE, Q_CONNECT]).metric_filters_by(&["DISCONNECT_REASON"]),
-    sum("SUM_CONTACT_FLOW_TIME", "Contact flow time", Seconds, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("SUM_CONTACT_TIME_AGENT", "Agent on contact time", Seconds, &[HIERARCHY, ROUTING_PROFILE, AGENT]),
-    sum("SUM_ERROR_STATUS_TIME_AGENT", "Error status time", Seconds, &[HIERARCHY, ROUTING_PROFILE, AGENT]),
-    sum("SUM_HANDLE_TIME", "Contact handle time", Seconds, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("SUM_HOLD_TIME", "Customer hold time", Seconds, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("SUM_IDLE_TIME_AGENT", "Agent idle time", Seconds, &[HIERARCHY, ROUTING_PROFILE, AGENT]),
-    sum("SUM_INTERACTION_AND_HOLD_TIME", "Agent interaction and hold time", Seconds, &[QUEUES, HIERARCHY, AGENT, Q_CONNECT]),
-    sum("SUM_INTERACTION_TIME", "Agent interaction time", Seconds, &[QUEUES, HIERARCHY, AGENT]),
-    sum("SUM_NON_PRODUCTIVE_TIME_AGENT", "Agent non-productive time", Seconds, &[HIERARCHY, ROUTING_PROFILE, AGENT]),
-    sum("SUM_ONLINE_TIME_AGENT", "Online time", Seconds, &[HIERARCHY, ROUTING_PROFILE, AGENT]),
-    sum("SUM_RETRY_CALLBACK_ATTEMPTS", "Callback attempts", Count, &[QUEUES, SUBTYPE, Q_CONNECT]),
+    statistic("ABANDONMENT_RATE", "Abandonment rate", Percent)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .merged(ratio("CONTACTS_ABANDONED", &["CONTACTS_QUEUED"])),
+    statistic("ACTIVE_AI_AGENTS", "Active AI Agents", Count)
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
+        .unmerged(DISTINCT),
+    sum("AGENT_ADHERENT_TIME", "Adherent time", Seconds)
+        .by(&[QUEUES, AGENTS])
+        .only_where(SCHEDULING)
+        .over(AgentsAndTime),
+    statistic("AGENT_ANSWER_RATE", "Agent answer rate", Percent)
+        .by(&[QUEUES, AGENTS])
+        .unmerged(OFFERS),
+    sum("AGENT_NON_ADHERENT_TIME", "Non-adherent time", Seconds)
+        .by(&[QUEUES, AGENTS])
+        .over(AgentsAndTime),
+    sum("AGENT_NON_RESPONSE", "Agent non-response", Count).by(&[QUEUES, AGENTS]),
+    sum(
+        "AGENT_NON_RESPONSE_WITHOUT_CUSTOMER_ABANDONS",
+        "Agent non-response without customer abandons",
+        Count,
+    )
+    .by(&[QUEUES, AGENTS])
+    .only_where("data since 1 October 2023")
+    .over(AgentsAndTime),
+    statistic("AGENT_OCCUPANCY", "Occupancy", Percent)
+        .by(&[AGENTS, &["ROUTING_PROFILE"]])
+        .merged(ratio("SUM_CONTACT_TIME_AGENT", &["SUM_CONTACT_TIME_AGENT", "SUM_IDLE_TIME_AGENT"]))
+        .over(AgentsAndTime),
+    sum("AGENT_SCHEDULED_TIME", "Scheduled time", Seconds)
+        .by(&[QUEUES, AGENTS])
+        .only_where(SCHEDULING)
+        .over(AgentsAndTime),
+    statistic("AGENT_SCHEDULE_ADHERENCE", "Adherence", Percent)
+        .by(&[QUEUES, AGENTS])
+        .only_where(SCHEDULING),
+    sum("AI_AGENT_COLLABORATION_INVOCATIONS", "AI Agent Collaboration Invocations", Count)
+        .by(&[QUEUES, AI])
+        .over(QueuesAndTime),
+    statistic("AI_AGENT_COLLABORATORS", "AI Agent Collaborators", Count)
+        .by(&[QUEUES, AI])
+        .unmerged(DISTINCT),
+    sum("AI_AGENT_INVOCATIONS", "AI Agent Invocations", Count)
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
+        .over(QueuesAndTime),
+    sum("AI_AGENT_INVOCATION_SUCCESS", "AI Agent Invocation Success", Count)
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
+        .over(QueuesAndTime),
+    statistic("AI_AGENT_INVOCATION_SUCCESS_RATE", "AI Agent Invocation Success Rate", Percent)
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
+        .merged(ratio("AI_AGENT_INVOCATION_SUCCESS", &["AI_AGENT_INVOCATIONS"]))
+        .over(QueuesAndTime),
+    sum("AI_AGENT_RESPONSE_HELPFUL", "AI Agent Response Helpful", Count)
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
+        .over(QueuesAndTime),
+    sum("AI_AGENT_RESPONSE_NOT_HELPFUL", "AI Agent Response Not Helpful", Count)
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
+        .over(QueuesAndTime),
+    statistic("AI_AGENT_SELECTION_ACCURACY", "AI Agent Selection Accuracy", Count)
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
+        .only_where(CONNECT_AI)
+        .unmerged(ANSWERS_SCORED),
+    sum("AI_HANDOFFS", "AI Handoffs", Count).by(&[QUEUES, AI]).over(QueuesAndTime),
+    statistic("AI_HANDOFF_RATE", "AI Handoff Rate", Percent)
+        .by(&[QUEUES, AI])
+        .merged(ratio("AI_HANDOFFS", &["AI_INVOLVED_CONTACTS"]))
+        .over(QueuesAndTime),
+    sum("AI_INVOLVED_CONTACTS", "AI Involved Contacts", Count)
+        .by(&[QUEUES, AI])
+        .over(QueuesAndTime),
+    sum("AI_PROMPT_INVOCATIONS", "AI Prompt Invocations", Count)
+        .by(&[QUEUES, AI, AI_PROMPTS, &["AI_AGENT"]])
+        .over(QueuesAndTime),
+    sum("AI_PROMPT_INVOCATION_SUCCESS", "AI Prompt Invocation Success", Count)
+        .by(&[QUEUES, AI, AI_PROMPTS, &["AI_AGENT"]])
+        .over(QueuesAndTime),
+    statistic("AI_PROMPT_INVOCATION_SUCCESS_RATE", "AI Prompt Invocation Success Rate", Percent)
+        .by(&[QUEUES, AI, AI_PROMPTS, &["AI_AGENT"]])
+        .merged(ratio("AI_PROMPT_INVOCATION_SUCCESS", &["AI_PROMPT_INVOCATIONS"]))
+        .over(QueuesAndTime),
+    statistic("AI_RESPONSE_COMPLETION_RATE", "AI Response Completion Rate", Percent)
+        .by(&[QUEUES, AI])
+        .unmerged(INVOCATIONS),
+    sum("AI_TOOL_INVOCATIONS", "AI Tool Invocations", Count)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
+        .over(QueuesAndTime),
+    sum("AI_TOOL_INVOCATION_SUCCESS", "AI Tool Invocation Success", Count)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
+        .over(QueuesAndTime),
+    statistic("AI_TOOL_INVOCATION_SUCCESS_RATE", "AI Tool Invocation Success Rate", Percent)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
+        .merged(ratio("AI_TOOL_INVOCATION_SUCCESS", &["AI_TOOL_INVOCATIONS"]))
+        .over(QueuesAndTime),
+    statistic("AI_TOOL_PARAMETER_ACCURACY", "AI Tool Parameter Accuracy", Count)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
+        .unmerged(ANSWERS_SCORED),
+    statistic("AI_TOOL_SELECTION_ACCURACY", "AI Tool Selection Accuracy", Count)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
+        .unmerged(ANSWERS_SCORED),
+    statistic("AI_TOOL_UTILIZATION_ACCURACY", "AI Tool Utilization Accuracy", Count)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
+        .unmerged(ANSWERS_SCORED),
+    statistic("AVG_ABANDON_TIME", "Average queue abandon time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .metric_filters_by(&[any("INITIATION_METHOD")])
+        .merged(mean(&[by_all_within("SUM_CONTACTS_ABANDONED_IN_X"), by("CONTACTS_ABANDONED")])),
+    statistic("AVG_ACTIVE_TIME", "Average active time", Seconds)
+        .by(&[QUEUES, AGENTS, Q_CONNECT])
+        .unmerged(CONTACTS),
+    statistic("AVG_AFTER_CONTACT_WORK_TIME", "Average after contact work time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .metric_filters_by(&[any("INITIATION_METHOD")])
+        .merged(mean(&[by("CONTACTS_HANDLED")])),
+    statistic("AVG_AGENT_CONCURRENCY", "Average agent concurrency", Count)
+        .by(&[QUEUES, AGENTS, Q_CONNECT]),
+    statistic("AVG_AGENT_CONNECTING_TIME", "Average agent API connecting time", Seconds)
+        .by(&[QUEUES, AGENTS])
+        .metric_filters_by(&[only(
+            "INITIATION_METHOD",
+            &["INBOUND", "OUTBOUND", "CALLBACK", "API"],
+        )])
+        .never_negated()
+        .unmerged(OFFERS),
+    statistic("AVG_AGENT_PAUSE_TIME", "Average agent pause time", Seconds)
+        .by(&[QUEUES, AGENTS, Q_CONNECT])
+        .unmerged(PAUSED),
+    statistic("AVG_AI_AGENT_CONVERSATION_TURNS", "Average AI Agent Conversation Turns", Count)
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
+        .unmerged(INVOCATIONS),
+    statistic(
+        "AVG_AI_AGENT_INVOCATION_LATENCY",
+        "Average AI Agent Invocation Latency",
+        Milliseconds,
+    )
+    .by(&[QUEUES, AI, &["AI_AGENT"]])
+    .unmerged(INVOCATIONS),
+    statistic("AVG_AI_CONVERSATION_TURNS", "Average AI Conversation Turns", Count)
+        .by(&[QUEUES, AI])
+        .unmerged(CONTACTS),
+    statistic(
+        "AVG_AI_PROMPT_INVOCATION_LATENCY",
+        "Average AI Prompt Invocation Latency",
+        Milliseconds,
+    )
+    .by(&[QUEUES, AI, AI_PROMPTS, &["AI_AGENT"]])
+    .unmerged(INVOCATIONS),
+    statistic("AVG_AI_TOOL_INVOCATION_LATENCY", "Average AI Tool Invocation Latency", Milliseconds)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
+        .unmerged(INVOCATIONS),
+    statistic("AVG_BOT_CONVERSATION_TIME", "Average bot conversation time", Seconds)
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
+        .merged(mean(&[by("BOT_CONVERSATIONS_COMPLETED")])),
+    statistic("AVG_BOT_CONVERSATION_TURNS", "Average bot conversation turns", Count)
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
+        .merged(mean(&[by("BOT_CONVERSATIONS_COMPLETED")])),
+    statistic("AVG_CASE_RELATED_CONTACTS", "Average contacts per case", Count)
+        .by(&[CASES])
+        .requires("CASE_TEMPLATE_ARN")
+        .merged(mean(&[by("CASES_CREATED")])),
+    statistic("AVG_CASE_RESOLUTION_TIME", "Average case resolution time", Seconds)
+        .by(&[CASES])
+        .requires("CASE_TEMPLATE_ARN")
+        .unmerged(CASES_COUNTED),
+    statistic("AVG_CONTACT_DURATION", "Average contact duration", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .merged(mean(&[by("CONTACTS_CREATED")])),
+    statistic(
+        "AVG_CONTACT_FIRST_RESPONSE_TIME_AGENT",
+        "Agent average contact first response wait time",
+        Seconds,
+    )
+    .by(CONVERSATION_KEYS)
+    .filter_only(&[FEATURE])
+    .unmerged(CHATS),
+    statistic("AVG_CONVERSATION_CLOSE_TIME", "Average conversation close time", Seconds)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(CHATS),
+    statistic("AVG_CONVERSATION_DURATION", "Average conversation duration", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .unmerged(ANALYSED),
+    statistic("AVG_DIALS_PER_MINUTE", "Average dials per minute", Count)
+        .by(&[CAMPAIGN, &["AGENT", "QUEUE", "ROUTING_PROFILE"]])
+        .only_where(VOICE_CAMPAIGNS)
+        .unmerged(MINUTES),
+    statistic("AVG_EVALUATION_SCORE", "Average evaluation score", Percent)
+        .by(&[QUEUES, AGENTS, EVALUATIONS, QUESTIONS])
+        .unmerged(SCORED),
+    statistic(
+        "AVG_EVALUATION_SCORE_BY_SUBMIT_TIME",
+        "Average evaluation score (Submit time)",
+        Percent,
+    )
+    .by(&[QUEUES, AGENTS, EVALUATIONS])
+    .unmerged(SCORED),
+    statistic("AVG_FIRST_RESPONSE_TIME_AGENT", "Average agent first response time", Seconds)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(CHATS),
+    statistic("AVG_FLOW_TIME", "Average flow time", Seconds)
+        .by(&[FLOWS, SUBTYPE, PUBLISHED, OUTCOME_TYPE, &["CHANNEL"]])
+        .filter_only(&[NEXT_RESOURCES])
+        .merged(mean(&[by("FLOWS_OUTCOME")])),
+    statistic("AVG_GREETING_TIME_AGENT", "Average agent greeting time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(ANALYSED),
+    statistic("AVG_HANDLE_TIME", "Average handle time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, ROUTING_STEP, &["AI_USE_CASE"]])
+        .filter_only(&[FEATURE])
+        .merged(mean(&[by("CONTACTS_HANDLED")])),
+    statistic("AVG_HOLDS", "Average holds", Count)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .unmerged(CONTACTS),
+    statistic("AVG_HOLD_TIME", "Average customer hold time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .merged(Merge::MeanOfSum("SUM_HOLD_TIME")),
+    statistic("AVG_HOLD_TIME_ALL_CONTACTS", "Average customer hold time all contacts", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .unmerged(CONTACTS),
+    statistic(
+        "AVG_INTERACTION_AND_HOLD_TIME",
+        "Average agent interaction and customer hold time",
+        Seconds,
+    )
+    .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+    .merged(mean(&[by("CONTACTS_HANDLED")])),
+    statistic("AVG_INTERACTION_TIME", "Average agent interaction time", Seconds)
+        .by(&[QUEUES, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .metric_filters_by(&[any("INITIATION_METHOD")])
+        .merged(mean(&[by("CONTACTS_HANDLED")])),
+    statistic("AVG_INTERRUPTIONS_AGENT", "Average agent interruptions", Count)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(ANALYSED),
+    statistic("AVG_INTERRUPTION_TIME_AGENT", "Average agent interruption time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(ANALYSED),
+    statistic("AVG_MESSAGES", "Average messages", Count)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(CHATS),
+    statistic("AVG_MESSAGES_AGENT", "Average agent messages", Count)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(CHATS),
+    statistic("AVG_MESSAGES_BOT", "Average bot messages", Count)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(CHATS),
+    statistic("AVG_MESSAGES_CUSTOMER", "Average customer messages", Count)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(CHATS),
+    statistic("AVG_MESSAGE_LENGTH_AGENT", "Average agent message length", Count)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(MESSAGES),
+    statistic("AVG_MESSAGE_LENGTH_CUSTOMER", "Average customer message length", Count)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(MESSAGES),
+    statistic("AVG_NON_TALK_TIME", "Average non-talk time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(ANALYSED),
+    statistic("AVG_QUEUE_ANSWER_TIME", "Average queue answer time", Seconds)
+        .by(&[QUEUES, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .metric_filters_by(&[any("INITIATION_METHOD"), any("FEATURE"), any("DISCONNECT_REASON")])
+        .merged(mean(&[by_all_within("SUM_CONTACTS_ANSWERED_IN_X")])),
+    statistic(
+        "AVG_QUEUE_ANSWER_TIME_CUSTOMER_FIRST_CALLBACK",
+        "Avg. queue answer time - customer first callback",
+        Seconds,
+    )
+    .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+    .filter_only(&[FEATURE])
+    .unmerged(CALLBACKS),
+    statistic("AVG_RESOLUTION_TIME", "Average resolution time", Seconds)
+        .by(&[QUEUES, SUBTYPE, Q_CONNECT])
+        .merged(mean(&[by("CONTACTS_CREATED")])),
+    statistic("AVG_RESPONSE_TIME_AGENT", "Average agent response time", Seconds)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(MESSAGES),
+    statistic("AVG_RESPONSE_TIME_CUSTOMER", "Average customer response time", Seconds)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE])
+        .unmerged(MESSAGES),
+    statistic("AVG_TALK_TIME", "Average talk time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(ANALYSED),
+    statistic("AVG_TALK_TIME_AGENT", "Average agent talk time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(ANALYSED),
+    statistic("AVG_TALK_TIME_CUSTOMER", "Average customer talk time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(ANALYSED),
+    statistic(
+        "AVG_WAIT_TIME_AFTER_CUSTOMER_CONNECTION",
+        "Average wait time after customer connection",
+        Seconds,
+    )
+    .by(&[CAMPAIGN])
+    .only_where(VOICE_CAMPAIGNS)
+    .unmerged(CALLS),
+    statistic(
+        "AVG_WAIT_TIME_AFTER_CUSTOMER_FIRST_CALLBACK_CONNECTION",
+        "Avg. wait time after customer connection - customer first callback",
+        Seconds,
+    )
+    .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+    .filter_only(&[FEATURE])
+    .unmerged(CALLBACKS),
+    statistic("AVG_WEIGHTED_EVALUATION_SCORE", "Average weighted evaluation score", Percent)
+        .by(&[QUEUES, AGENTS, EVALUATIONS, QUESTIONS])
+        .unmerged(SCORED),
+    sum("BOT_CONVERSATIONS_COMPLETED", "Bot conversations completed", Count).by(&[
+        BOTS,
+        INVOKED,
+        FLOWS,
+        SUBTYPE,
+        &["CHANNEL"],
+    ]),
+    sum("BOT_INTENTS_COMPLETED", "Bot intents completed", Count).by(&[
+        BOTS,
+        INVOKED,
+        FLOWS,
+        SUBTYPE,
+        &["CHANNEL", "BOT_INTENT_NAME"],
+    ]),
+    sum("CAMPAIGN_CONTACTS_ABANDONED_AFTER_X", "Campaign contacts abandoned after X", Count)
+        .by(&[CAMPAIGN, &["AGENT"]])
+        .threshold(AFTER)
+        .only_where(VOICE_CAMPAIGNS),
+    statistic(
+        "CAMPAIGN_CONTACTS_ABANDONED_AFTER_X_RATE",
+        "Campaign contacts abandoned after X rate",
+        Percent,
+    )
+    .by(&[CAMPAIGN, &["AGENT"]])
+    .threshold(AFTER)
+    .only_where(VOICE_CAMPAIGNS)
+    .merged(mean(&[by("HUMAN_ANSWERED_CALLS")])),
+    sum("CAMPAIGN_INTERACTIONS", "Campaign interactions", Count)
+        .by(&[DEVICES, SUBTYPE, CAMPAIGN, &["CHANNEL"]])
+        .metric_filters_by(&[any("CAMPAIGN_INTERACTION_EVENT_TYPE")])
+        .only_where("only for outbound campaigns by email, WhatsApp or web notification"),
+    statistic("CAMPAIGN_PROGRESS_RATE", "Campaign progress rate", Percent)
+        .by(&[CAMPAIGN])
+        .grouping_only(&[&["CAMPAIGN_EXECUTION_TIMESTAMP"]])
+        .only_where(SEGMENTS)
+        .merged(ratio("RECIPIENTS_ATTEMPTED", &["RECIPIENTS_TARGETED"]))
+        .over(Campaigns),
+    sum("CAMPAIGN_SEND_ATTEMPTS", "Campaign send attempts", Count)
+        .by(&[SUBTYPE, CAMPAIGN, &["CHANNEL"]])
+        .only_where(ANY_CAMPAIGN),
+    sum("CAMPAIGN_SEND_EXCLUSIONS", "Campaign send exclusions", Count)
+        .by(&[CAMPAIGN, &["CAMPAIGN_EXCLUDED_EVENT_TYPE"]])
+        .grouping_only(&[&["CAMPAIGN_EXECUTION_TIMESTAMP"]])
+        .metric_filters_by(&[any("CAMPAIGN_EXCLUDED_EVENT_TYPE")])
+        .only_where(ANY_CAMPAIGN),
+    sum("CASES_CREATED", "Cases created", Count).by(&[CASES]).requires("CASE_TEMPLATE_ARN"),
+    statistic("COMPLETENESS_SCORE", "Completeness Score", Count)
+        .by(&[QUEUES, AI])
+        .unmerged(ANSWERS_SCORED),
+    // The model gives the values of this metric filter without its key, and among them INCOMING and
+    // not INBOUND. The administrator guide and public programs use INITIATION_METHOD, with INBOUND
+    // too, so any value may be asked.
+    sum("CONTACTS_ABANDONED", "Contacts abandoned", Count)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT, ROUTING_STEP])
+        .metric_filters_by(&[any("INITIATION_METHOD")]),
+    sum("CONTACTS_CREATED", "Contacts created", Count)
+        .by(&[QUEUES, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE])
+        .metric_filters_by(&[any("INITIATION_METHOD")]),
+    sum("CONTACTS_HANDLED", "Contacts handled", Count)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT, ROUTING_STEP])
+        .filter_only(&[FEATURE])
+        .metric_filters_by(&[any("INITIATION_METHOD"), any("DISCONNECT_REASON")]),
+    sum(
+        "CONTACTS_HANDLED_BY_CONNECTED_TO_AGENT",
+        "Contacts handled (connected to agent timestamp)",
+        Count,
+    )
+    .by(&[AGENTS, SUBTYPE, Q_CONNECT, &["QUEUE", "CHANNEL"]])
+    .metric_filters_by(&[any("INITIATION_METHOD")]),
+    sum("CONTACTS_HOLD_ABANDONS", "Contacts hold disconnect", Count)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT]),
+    sum("CONTACTS_ON_HOLD_AGENT_DISCONNECT", "Contacts hold agent disconnect", Count)
+        .by(&[QUEUES, AGENTS, Q_CONNECT]),
+    sum("CONTACTS_ON_HOLD_CUSTOMER_DISCONNECT", "Contacts hold customer disconnect", Count)
+        .by(&[QUEUES, AGENTS, Q_CONNECT]),
+    sum("CONTACTS_PUT_ON_HOLD", "Contacts put on hold", Count).by(&[QUEUES, AGENTS, Q_CONNECT]),
+    sum("CONTACTS_QUEUED", "Contacts queued", Count).by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT]),
+    sum("CONTACTS_QUEUED_BY_ENQUEUE", "Contacts queued (enqueue timestamp)", Count).by(&[
+        AGENTS,
+        SUBTYPE,
+        &["QUEUE", "CHANNEL"],
+    ]),
+    sum("CONTACTS_REMOVED_FROM_QUEUE_IN_X", "Contacts removed from queue in X seconds", Count)
+        .by(&[QUEUES, Q_CONNECT])
+        .threshold(WITHIN),
+    sum("CONTACTS_RESOLVED_IN_X", "Contacts resolved in X", Count)
+        .by(&[QUEUES, SUBTYPE, Q_CONNECT])
+        .threshold(WITHIN),
+    sum("CONTACTS_TRANSFERRED_OUT", "Contacts transferred out", Count)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .filter_only(&[FEATURE]),
+    sum("CONTACTS_TRANSFERRED_OUT_BY_AGENT", "Contacts transferred out by agent", Count)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT]),
+    sum("CONTACTS_TRANSFERRED_OUT_EXTERNAL", "Contacts transferred out external", Count)
+        .by(&[QUEUES, AGENTS, Q_CONNECT]),
+    sum("CONTACTS_TRANSFERRED_OUT_FROM_QUEUE", "Contacts transferred out from queue", Count)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT]),
+    // The service's model says Percent; by its name, and as CONTACTS_TRANSFERRED_OUT_EXTERNAL does,
+    // it counts contacts.
+    sum("CONTACTS_TRANSFERRED_OUT_INTERNAL", "Contacts transferred out internal", Count)
+        .by(&[QUEUES, AGENTS, Q_CONNECT]),
+    statistic("CONTEXT_FIDELITY_SCORE", "Context Fidelity Score", Count)
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
+        .only_where(CONNECT_AI)
+        .unmerged(ANSWERS_SCORED),
+    sum("CONVERSATIONS_ABANDONED", "Conversations abandoned", Count)
+        .by(CONVERSATION_KEYS)
+        .filter_only(&[FEATURE]),
+    statistic("CURRENT_CASES", "Current cases", Count)
+        .by(&[CASES])
+        .requires("CASE_TEMPLATE_ARN")
+        .merged(Merge::Sum)
+        .over(CaseTemplates),
+    sum("DELIVERY_ATTEMPTS", "Delivery attempts", Count)
+        .by(&[
+            QUEUES,
+            DEVICES,
+            SUBTYPE,
+            CAMPAIGN,
+            DISCONNECT_REASON,
+            &["AGENT", "ANSWERING_MACHINE_DETECTION_STATUS", "CAMPAIGN_DELIVERY_EVENT_TYPE"],
+        ])
+        .metric_filters_by(BY_DELIVERY)
+        .only_where(ANY_CAMPAIGN),
+    statistic("DELIVERY_ATTEMPT_DISPOSITION_RATE", "Delivery attempt disposition rate", Percent)
+        .by(&[
+            QUEUES,
+            DEVICES,
+            SUBTYPE,
+            CAMPAIGN,
+            DISCONNECT_REASON,
+            &["AGENT", "ANSWERING_MACHINE_DETECTION_STATUS"],
+        ])
+        .metric_filters_by(BY_DELIVERY)
+        .only_where(WITH_DETECTION)
+        .unmerged(ATTEMPTS),
+    statistic("EVALUATED_CHURN_PROPENSITY_RATE", "Evaluated churn propensity rate", Percent)
+        .by(OUTCOME_KEYS)
+        .filter_only(OUTCOME_FILTERS)
+        .grouping_only(OUTCOME_GROUPINGS)
+        .only_where(OUTCOMES)
+        .unmerged(SCORED),
+    statistic("EVALUATED_CSAT_PERCENT", "Evaluated CSAT percent", Percent)
+        .by(OUTCOME_KEYS)
+        .filter_only(OUTCOME_FILTERS)
+        .grouping_only(OUTCOME_GROUPINGS)
+        .only_where(OUTCOMES)
+        .unmerged(SCORED),
+    statistic(
+        "EVALUATED_PARTIAL_SELF_SERVICE_SUCCESS_RATE",
+        "Evaluated partial self-service resolution rate",
+        Percent,
+    )
+    .by(OUTCOME_KEYS)
+    .filter_only(OUTCOME_FILTERS)
+    .grouping_only(OUTCOME_GROUPINGS)
+    .only_where(OUTCOMES)
+    .unmerged(SCORED),
+    statistic(
+        "EVALUATED_SELF_SERVICE_SUCCESS_RATE",
+        "Evaluated self-service resolution rate",
+        Percent,
+    )
+    .by(OUTCOME_KEYS)
+    .filter_only(OUTCOME_FILTERS)
+    .grouping_only(OUTCOME_GROUPINGS)
+    .only_where(OUTCOMES)
+    .unmerged(SCORED),
+    statistic("EVALUATED_SUCCESSFUL_SALE_RATE", "Evaluated successful sale rate", Percent)
+        .by(OUTCOME_KEYS)
+        .filter_only(OUTCOME_FILTERS)
+        .grouping_only(OUTCOME_GROUPINGS)
+        .only_where(OUTCOMES)
+        .unmerged(SCORED),
+    sum("EVALUATIONS_PERFORMED", "Evaluations performed", Count).by(&[QUEUES, AGENTS, EVALUATIONS]),
+    sum("EVALUATIONS_PERFORMED_BY_SUBMIT_TIME", "Evaluations performed (Submit time)", Count)
+        .by(&[QUEUES, AGENTS, EVALUATIONS]),
+    statistic("FAITHFULNESS_SCORE", "Faithfulness Score", Count)
+        .by(&[QUEUES, AI])
+        .unmerged(ANSWERS_SCORED),
+    sum("FLOWS_OUTCOME", "Flows outcome", Count)
+        .by(&[FLOWS, SUBTYPE, PUBLISHED, OUTCOME_TYPE, &["CHANNEL"]])
+        .filter_only(&[NEXT_RESOURCES]),
+    sum("FLOWS_STARTED", "Flows started", Count).by(&[FLOWS, SUBTYPE, PUBLISHED, &["CHANNEL"]]),
+    statistic("GOAL_SUCCESS_RATE", "Goal Success Rate", Count)
+        .by(&[QUEUES, AI])
+        .unmerged(ANSWERS_SCORED),
+    sum("HUMAN_ANSWERED_CALLS", "Human answered", Count)
+        .by(&[CAMPAIGN, &["AGENT"]])
+        .only_where(WITH_DETECTION),
+    sum("KNOWLEDGE_CONTENT_REFERENCES", "Knowledge Content References", Count)
+        .by(&[QUEUES, AI, &["AI_AGENT", "KNOWLEDGE_BASE_NAME"]])
+        .over(QueuesAndTime),
+    statistic("MAX_FLOW_TIME", "Maximum flow time", Seconds)
+        .by(&[FLOWS, SUBTYPE, PUBLISHED, OUTCOME_TYPE, &["CHANNEL"]])
+        .filter_only(&[NEXT_RESOURCES])
+        .merged(Merge::Max),
+    statistic("MAX_QUEUED_TIME", "Maximum queued time", Seconds)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .merged(Merge::Max),
+    statistic("MIN_FLOW_TIME", "Minimum flow time", Seconds)
+        .by(&[FLOWS, SUBTYPE, PUBLISHED, OUTCOME_TYPE, &["CHANNEL"]])
+        .filter_only(&[NEXT_RESOURCES])
+        .merged(Merge::Min),
+    statistic("PERCENT_AUTOMATIC_FAILS", "Automatic fails percent", Percent)
+        .by(&[QUEUES, AGENTS, EVALUATIONS])
+        .unmerged(SCORED),
+    statistic("PERCENT_BOT_CONVERSATIONS_OUTCOME", "Percent bot conversations outcome", Percent)
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
+        .merged(mean(&[by("BOT_CONVERSATIONS_COMPLETED")])),
+    statistic("PERCENT_BOT_INTENTS_OUTCOME", "Percent bot intents outcome", Percent)
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL", "BOT_INTENT_NAME"]])
+        .merged(mean(&[by("BOT_INTENTS_COMPLETED")])),
+    statistic("PERCENT_CASES_FIRST_CONTACT_RESOLVED", "Cases resolved on first contact", Percent)
+        .by(&[CASES])
+        .requires("CASE_TEMPLATE_ARN")
+        .unmerged(CASES_COUNTED),
+    statistic("PERCENT_CONTACTS_STEP_EXPIRED", "Contacts expired in routing step", Percent)
+        .by(&[ROUTING_STEP, &["QUEUE"]])
+        .merged(mean(&[by("STEP_CONTACTS_QUEUED")])),
+    statistic("PERCENT_CONTACTS_STEP_JOINED", "Contacts joined in routing step", Percent)
+        .by(&[ROUTING_STEP, &["QUEUE"]])
+        .merged(mean(&[by("STEP_CONTACTS_QUEUED")])),
+    statistic("PERCENT_FLOWS_OUTCOME", "Flows outcome percentage", Percent)
+        .by(&[FLOWS, SUBTYPE, PUBLISHED, &["CHANNEL"]])
+        .filter_only(&[NEXT_RESOURCES, OUTCOME_TYPE])
+        .metric_filters_by(&[any("FLOWS_OUTCOME_TYPE")])
+        .merged(mean(&[by_unfiltered("FLOWS_OUTCOME")])),
+    statistic("PERCENT_NON_TALK_TIME", "Non-talk time percent", Percent)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(LENGTH),
+    statistic("PERCENT_TALK_TIME", "Talk time percent", Percent)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(LENGTH),
+    statistic("PERCENT_TALK_TIME_AGENT", "Agent talk time percent", Percent)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(LENGTH),
+    statistic("PERCENT_TALK_TIME_CUSTOMER", "Customer talk time percent", Percent)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .only_where(CONTACT_LENS)
+        .unmerged(LENGTH),
+    sum("PROACTIVE_INTENTS_ANSWERED", "Proactive Intents Answered", Count)
+        .by(&[QUEUES, AI])
+        .over(QueuesAndTime),
+    sum("PROACTIVE_INTENTS_DETECTED", "Proactive Intents Detected", Count)
+        .by(&[QUEUES, AI])
+        .over(QueuesAndTime),
+    sum("PROACTIVE_INTENTS_ENGAGED", "Proactive Intents Engaged", Count)
+        .by(&[QUEUES, AI])
+        .over(QueuesAndTime),
+    statistic("PROACTIVE_INTENT_ENGAGEMENT_RATE", "Proactive Intent Engagement Rate", Percent)
+        .by(&[QUEUES, AI])
+        .merged(ratio("PROACTIVE_INTENTS_ENGAGED", &["PROACTIVE_INTENTS_DETECTED"]))
+        .over(QueuesAndTime),
+    statistic("PROACTIVE_INTENT_RESPONSE_RATE", "Proactive Intent Response Rate", Percent)
+        .by(&[QUEUES, AI])
+        .merged(ratio("PROACTIVE_INTENTS_ANSWERED", &["PROACTIVE_INTENTS_ENGAGED"]))
+        .over(QueuesAndTime),
+    statistic("RECIPIENTS_ATTEMPTED", "Recipients attempted", Count)
+        .by(&[CAMPAIGN])
+        .grouping_only(&[&["CAMPAIGN_EXECUTION_TIMESTAMP"]])
+        .only_where(SEGMENTS)
+        .merged(Merge::Sum)
+        .over(Campaigns),
+    statistic("RECIPIENTS_INTERACTED", "Recipients interacted", Count)
+        .by(&[SUBTYPE, CAMPAIGN, &["CHANNEL"]])
+        .grouping_only(&[&["CAMPAIGN_EXECUTION_TIMESTAMP"]])
+        .metric_filters_by(&[any("CAMPAIGN_INTERACTION_EVENT_TYPE")])
+        .only_where(SEGMENTS)
+        .merged(Merge::Sum)
+        .over(Campaigns),
+    statistic("RECIPIENTS_TARGETED", "Recipients targeted", Count)
+        .by(&[CAMPAIGN])
+        .grouping_only(&[&["CAMPAIGN_EXECUTION_TIMESTAMP"]])
+        .only_where(SEGMENTS)
+        .merged(Merge::Sum)
+        .over(Campaigns),
+    sum("REOPENED_CASE_ACTIONS", "Cases reopened", Count)
+        .by(&[CASES])
+        .requires("CASE_TEMPLATE_ARN"),
+    sum("RESOLVED_CASE_ACTIONS", "Cases resolved", Count)
+        .by(&[CASES])
+        .requires("CASE_TEMPLATE_ARN"),
+    statistic("SERVICE_LEVEL", "Service level X", Percent)
+        .by(&[QUEUES, Q_CONNECT])
+        .threshold(WITHIN)
+        .at_most(20)
+        .merged(mean(&[by("CONTACTS_QUEUED")])),
+    sum("STEP_CONTACTS_QUEUED", "Contacts queued in routing step", Count)
+        .by(&[ROUTING_STEP, &["QUEUE"]]),
+    sum("SUM_AFTER_CONTACT_WORK_TIME", "After contact work time", Seconds)
+        .by(&[QUEUES, AGENTS, Q_CONNECT]),
+    sum("SUM_CONNECTING_TIME_AGENT", "Agent API connecting time", Seconds)
+        .by(&[QUEUES, AGENTS])
+        .metric_filters_by(&[only(
+            "INITIATION_METHOD",
+            &["INBOUND", "OUTBOUND", "CALLBACK", "API", "CALLBACK_CUSTOMER_FIRST_DIALED"],
+        )])
+        .never_negated()
+        .over(AgentsAndTime),
+    sum("SUM_CONTACTS_ABANDONED_IN_X", "Contacts abandoned in X seconds", Count)
+        .by(&[QUEUES, SUBTYPE, Q_CONNECT])
+        .threshold(WITHIN),
+    sum("SUM_CONTACTS_ANSWERED_IN_X", "Contacts answered in X seconds", Count)
+        .by(&[QUEUES, SUBTYPE, Q_CONNECT])
+        .threshold(WITHIN),
+    sum("SUM_CONTACTS_DISCONNECTED", "Contacts disconnected in queue", Count)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
+        .metric_filters_by(&[any("DISCONNECT_REASON")]),
+    sum("SUM_CONTACT_FLOW_TIME", "Contact flow time", Seconds).by(&[QUEUES, AGENTS, Q_CONNECT]),
+    sum("SUM_CONTACT_TIME_AGENT", "Agent on contact time", Seconds)
+        .by(&[AGENTS, &["ROUTING_PROFILE"]])
+        .over(AgentsAndTime),
+    sum("SUM_ERROR_STATUS_TIME_AGENT", "Error status time", Seconds)
+        .by(&[AGENTS, &["ROUTING_PROFILE"]])
+        .over(AgentsAndTime),
+    sum("SUM_HANDLE_TIME", "Contact handle time", Seconds).by(&[QUEUES, AGENTS, Q_CONNECT]),
+    // The service's model says Count; by the administrator guide it is a time.
+    sum("SUM_HOLD_TIME", "Customer hold time", Seconds).by(&[QUEUES, AGENTS, Q_CONNECT]),
+    sum("SUM_IDLE_TIME_AGENT", "Agent idle time", Seconds)
+        .by(&[AGENTS, &["ROUTING_PROFILE"]])
+        .over(AgentsAndTime),
+    sum("SUM_INTERACTION_AND_HOLD_TIME", "Agent interaction and hold time", Seconds)
+        .by(&[QUEUES, AGENTS, Q_CONNECT]),
+    sum("SUM_INTERACTION_TIME", "Agent interaction time", Seconds).by(&[QUEUES, AGENTS]),
+    sum("SUM_NON_PRODUCTIVE_TIME_AGENT", "Agent non-productive time", Seconds)
+        .by(&[AGENTS, &["ROUTING_PROFILE"]])
+        .over(AgentsAndTime),
+    sum("SUM_ONLINE_TIME_AGENT", "Online time", Seconds)
+        .by(&[AGENTS, &["ROUTING_PROFILE"]])
+        .over(AgentsAndTime),
+    sum("SUM_RETRY_CALLBACK_ATTEMPTS", "Callback attempts", Count)
+        .by(&[QUEUES, SUBTYPE, Q_CONNECT]),
 ];
 
-const WITHIN: &[Comparison] = &[Comparison::LessThan, Comparison::LessThanOrEqual];
-const AFTER: &[Comparison] = &[Comparison::GreaterThan];
+const WITHIN: &[Comparison] = &[LessThan, LessThanOrEqual];
+const AFTER: &[Comparison] = &[GreaterThan];
 
+const BY_DELIVERY: &[MetricFilterKey] = &[
+    any("ANSWERING_MACHINE_DETECTION_STATUS"),
+    any("CAMPAIGN_DELIVERY_EVENT_TYPE"),
+    any("DISCONNECT_REASON"),
+];
+
+const AGENTS: &[&str] = &[
+    "AGENT",
+    "AGENT_HIERARCHY_LEVEL_ONE",
+    "AGENT_HIERARCHY_LEVEL_TWO",
+    "AGENT_HIERARCHY_LEVEL_THREE",
+    "AGENT_HIERARCHY_LEVEL_FOUR",
+    "AGENT_HIERARCHY_LEVEL_FIVE",
+];
 const QUEUES: &[&str] = &["QUEUE", "CHANNEL", "ROUTING_PROFILE"];
-#[rustfmt::skip]
-const HIERARCHY: &[&str] = &["AGENT_HIERARCHY_LEVEL_ONE", "AGENT_HIERARCHY_LEVEL_TWO", "AGENT_HIERARCHY_LEVEL_THREE", "AGENT_HIERARCHY_LEVEL_FOUR", "AGENT_HIERARCHY_LEVEL_FIVE"];
-const BOT: &[&str] = &["BOT_ID", "BOT_ALIAS", "BOT_VERSION", "BOT_LOCALE"];
-const CASES: &[&str] = &["CASE_TEMPLATE_ARN", "CASE_STATUS"];
-const EVALUATION: &[&str] = &["EVALUATION_FORM", "EVALUATION_SOURCE", "FORM_VERSION"];
+const AI: &[&str] = &[
+    "AI_AGENT_ID",
+    "AI_AGENT_NAME",
+    "AI_AGENT_NAME_VERSION",
+    "AI_AGENT_TYPE",
+    "AI_USE_CASE",
+    "SESSION_ID",
+];
+const AI_PROMPTS: &[&str] = &["AI_PROMPT", "AI_PROMPT_ID", "AI_PROMPT_NAME", "AI_PROMPT_TYPE"];
+const AI_TOOLS: &[&str] = &["AI_TOOL_ID", "AI_TOOL_NAME", "AI_TOOL_TYPE"];
+const BOTS: &[&str] = &["BOT_ID", "BOT_ALIAS", "BOT_VERSION", "BOT_LOCALE"];
 const INVOKED: &[&str] = &[
     "FLOW_ACTION_ID",
     "INVOKING_RESOURCE_PUBLISHED_TIMESTAMP",
     "INVOKING_RESOURCE_TYPE",
     "PARENT_FLOWS_RESOURCE_ID",
 ];
-const FLOW: &[&str] =
+const FLOWS: &[&str] =
     &["FLOWS_RESOURCE_ID", "FLOWS_MODULE_RESOURCE_ID", "FLOW_TYPE", "INITIATION_METHOD"];
-const AGENT: &[&str] = &["AGENT"];
-const ANSWERING_MACHINE_DETECTION_STATUS: &[&str] = &["ANSWERING_MACHINE_DETECTION_STATUS"];
-const BOT_INTENT_NAME: &[&str] = &["BOT_INTENT_NAME"];
-const CAMPAIGN: &[&str] = &["CAMPAIGN"];
-const CAMPAIGN_DELIVERY_EVENT_TYPE: &[&str] = &["CAMPAIGN_DELIVERY_EVENT_TYPE"];
-const CAMPAIGN_EXCLUDED_EVENT_TYPE: &[&str] = &["CAMPAIGN_EXCLUDED_EVENT_TYPE"];
-const CAMPAIGN_EXECUTION_TIMESTAMP: &[&str] = &["CAMPAIGN_EXECUTION_TIMESTAMP"];
-const CHANNEL: &[&str] = &["CHANNEL"];
-const DISCONNECT_REASON: &[&str] = &["DISCONNECT_REASON"];
-const EVALUATION_QUESTION: &[&str] = &["EVALUATION_QUESTION"];
-const EVALUATION_SECTION: &[&str] = &["EVALUATION_SECTION"];
-const FEATURE: &[&str] = &["FEATURE"];
-const FLOWS_NEXT_RESOURCE_ID: &[&str] = &["FLOWS_NEXT_RESOURCE_ID"];
-const FLOWS_NEXT_RESOURCE_QUEUE_ID: &[&str] = &["FLOWS_NEXT_RESOURCE_QUEUE_ID"];
-const FLOWS_OUTCOME_TYPE: &[&str] = &["FLOWS_OUTCOME_TYPE"];
-const INITIATION_METHOD: &[&str] = &["INITIATION_METHOD"];
-const QUEUE: &[&str] = &["QUEUE"];
-const Q_CONNECT: &[&str] = &["Q_CONNECT_ENABLED"];
-const RESOURCE_PUBLISHED_TIMESTAMP: &[&str] = &["RESOURCE_PUBLISHED_TIMESTAMP"];
-const ROUTING_PROFILE: &[&str] = &["ROUTING_PROFILE"];
-const ROUTING_STEP_EXPRESSION: &[&str] = &["ROUTING_STEP_EXPRESSION"];
+const NEXT_RESOURCES: &[&str] = &["FLOWS_NEXT_RESOURCE_ID", "FLOWS_NEXT_RESOURCE_QUEUE_ID"];
+const CASES: &[&str] = &["CASE_TEMPLATE_ARN", "CASE_STATUS"];
+const EVALUATIONS: &[&str] = &["EVALUATION_FORM", "EVALUATION_SOURCE", "FORM_VERSION"];
+const QUESTIONS: &[&str] = &["EVALUATION_SECTION", "EVALUATION_QUESTION"];
+const DEVICES: &[&str] = &["BROWSER_NAME", "DEVICE_MODEL", "DEVICE_TYPE", "WEB_NOTIFICATION_TYPE"];
 const SUBTYPE: &[&str] = &["contact/segmentAttributes/connect:Subtype"];
+const Q_CONNECT: &[&str] = &["Q_CONNECT_ENABLED"];
+const ROUTING_STEP: &[&str] = &["ROUTING_STEP_EXPRESSION"];
+const FEATURE: &[&str] = &["FEATURE"];
+const CAMPAIGN: &[&str] = &["CAMPAIGN"];
+const DISCONNECT_REASON: &[&str] = &["DISCONNECT_REASON"];
+const INITIATION_METHOD: &[&str] = &["INITIATION_METHOD"];
+const PUBLISHED: &[&str] = &["RESOURCE_PUBLISHED_TIMESTAMP"];
+const OUTCOME_TYPE: &[&str] = &["FLOWS_OUTCOME_TYPE"];
+
+/// The keys of most metrics of chats and their messages.
+const CONVERSATION_KEYS: &[&[&str]] =
+    &[QUEUES, AGENTS, SUBTYPE, Q_CONNECT, ROUTING_STEP, DISCONNECT_REASON, INITIATION_METHOD];
+
+/// The metrics of business outcomes are the only ones that take so many keys. The service says that
+/// the keys of one request "must belong to the same metric scope" and not which these scopes are.
+const OUTCOME_KEYS: &[&[&str]] = &[
+    AGENTS,
+    QUEUES,
+    FLOWS,
+    QUESTIONS,
+    SUBTYPE,
+    Q_CONNECT,
+    ROUTING_STEP,
+    CAMPAIGN,
+    DISCONNECT_REASON,
+    &[
+        "AI_AGENT_ID",
+        "AI_AGENT_NAME",
+        "AI_AGENT_TYPE",
+        "AI_USE_CASE",
+        "BOT_ID",
+        "BOT_INTENT_NAME",
+        "BOT_LOCALE",
+        "EVALUATION_FORM",
+        "EVALUATION_SOURCE",
+        "EVALUATOR_ID",
+        "LIFETIME_VALUE",
+        "REPEAT_CALLER",
+    ],
+];
+const OUTCOME_FILTERS: &[&[&str]] =
+    &[FEATURE, NEXT_RESOURCES, OUTCOME_TYPE, PUBLISHED, &["SESSION_ID"]];
+const OUTCOME_GROUPINGS: &[&[&str]] = &[&["AI_AGENT_NAME_VERSION", "CAMPAIGN_DELIVERY_EVENT_TYPE"]];
+
+const SCHEDULING: &str = "only in Regions with forecasting, capacity planning and scheduling";
+const CONTACT_LENS: &str = "only for contacts analysed by Contact Lens";
+const ANY_CAMPAIGN: &str = "only for outbound campaigns";
+const WITH_DETECTION: &str =
+    "only for outbound campaigns; for those by voice, only with answering machine detection";
+const VOICE_CAMPAIGNS: &str = "only for outbound campaigns by voice, agent-assisted or automated";
+const SEGMENTS: &str = "only for outbound campaigns that start from a customer segment";
+const OUTCOMES: &str = "only with an evaluation form that asks for business outcomes";
+const CONNECT_AI: &str = "only with the AI features of Amazon Connect";
+
+// Why figures of parts cannot become one figure, for people.
+const ANALYSED: &str =
+    "Amazon Connect does not say how many analysed contacts this figure is based on.";
+const ANSWERS_SCORED: &str =
+    "Amazon Connect does not say how many scored AI answers this figure is based on.";
+const ATTEMPTS: &str =
+    "Amazon Connect does not say how many delivery attempts this figure is based on.";
+const CALLBACKS: &str = "Amazon Connect does not say how many callbacks this figure is based on.";
+const CALLS: &str = "Amazon Connect does not say how many calls this figure is based on.";
+const CASES_COUNTED: &str = "Amazon Connect does not say how many cases this figure is based on.";
+const CHATS: &str = "Amazon Connect does not say how many chats this figure is based on.";
+const CONTACTS: &str = "Amazon Connect does not say how many contacts this figure is based on.";
+const DISTINCT: &str =
+    "An AI agent that was active in several parts would be counted several times.";
+const INVOCATIONS: &str =
+    "Amazon Connect does not say how many uses of AI this figure is based on.";
+const LENGTH: &str =
+    "Amazon Connect does not say how long the conversations behind this figure were.";
+const MESSAGES: &str = "Amazon Connect does not say how many messages this figure is based on.";
+const MINUTES: &str =
+    "Amazon Connect does not say how many minutes of dialling this figure is based on.";
+const OFFERS: &str =
+    "Amazon Connect does not say how many offers to agents this figure is based on.";
+const PAUSED: &str =
+    "Amazon Connect does not say how many paused contacts this figure is based on.";
+const SCORED: &str = "Amazon Connect does not say how many evaluations this figure is based on.";

@@ -1,14 +1,22 @@
 //! What is known of each metric of GetMetricDataV2: its unit, what it may be grouped and filtered
-//! by, whether it takes a threshold.
+//! by, whether it takes a threshold, how figures of parts become one.
 //!
 //! The service gains metrics faster than any catalogue, so a name that is not listed here is still
 //! a metric; see [`find`].
 
 mod catalogue;
+mod keys;
+pub mod limits;
+mod merge;
 
 use serde::Serialize;
 
 pub use catalogue::METRICS;
+pub use keys::{
+    AUTHORISING, FILTERS, GROUPINGS, filter_value_length, filter_values, metric_filter_values,
+    needs_authorising_filter,
+};
+pub use merge::{Merge, Over, Weight};
 
 /// One metric of the service (GetMetricDataV2, Metrics).
 #[derive(Debug)]
@@ -25,15 +33,31 @@ pub struct Metric {
     keys: &'static [&'static [&'static str]],
     filter_only: &'static [&'static [&'static str]],
     grouping_only: &'static [&'static [&'static str]],
-    metric_filters: &'static [&'static str],
+    metric_filters: &'static [MetricFilterKey],
+    can_negate: bool,
     thresholds: &'static [Comparison],
+    required_filter: Option<&'static str>,
+    most_per_request: Option<usize>,
+    availability: Option<&'static str>,
+    merge: Merge,
+    over: Over,
+}
+
+/// A key of the metric filters that a metric takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricFilterKey {
+    /// The API's name, such as `INITIATION_METHOD`.
+    pub key: &'static str,
+    /// The values that the metric takes for it; empty: any. Values that may help where any is
+    /// taken are [`metric_filter_values`].
+    pub values: &'static [&'static str],
 }
 
 /// What a figure is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
-    /// Things counted.
+    /// Things counted, and bare numbers such as scores.
     Count,
     /// Seconds, fractions included.
     Seconds,
@@ -74,9 +98,46 @@ impl Metric {
         holds(self.keys, key) || holds(self.filter_only, key)
     }
 
-    /// The keys of the metric filters that it takes (`where`, `where_not`).
-    pub fn metric_filters(&self) -> &'static [&'static str] {
+    /// The keys that rows may be grouped by, in the order of [`GROUPINGS`].
+    pub fn groupings(&self) -> impl Iterator<Item = &'static str> {
+        GROUPINGS.iter().copied().filter(|key| self.groups_by(key))
+    }
+
+    /// The keys that the request may filter by, in the order of [`FILTERS`].
+    pub fn filters(&self) -> impl Iterator<Item = &'static str> {
+        FILTERS.iter().copied().filter(|key| self.filters_by(key))
+    }
+
+    /// The key that the request must filter by, where there is one.
+    pub fn required_filter(&self) -> Option<&'static str> {
+        self.required_filter
+    }
+
+    /// The metric filters that it takes (`where`, `where_not`).
+    pub fn metric_filters(&self) -> &'static [MetricFilterKey] {
         self.metric_filters
+    }
+
+    /// The metric filter with this key, if the metric takes it.
+    pub fn metric_filter(&self, key: &str) -> Option<&'static MetricFilterKey> {
+        self.metric_filters.iter().find(|filter| filter.key == key)
+    }
+
+    /// Whether its metric filters may be negated (`where_not`).
+    pub fn can_negate(&self) -> bool {
+        self.can_negate
+    }
+
+    /// How often the metric may be asked in one request, with other thresholds, where the service
+    /// sets a limit.
+    pub fn most_per_request(&self) -> Option<usize> {
+        self.most_per_request
+    }
+
+    /// For whom or since when there are figures, in words that continue a sentence; none where
+    /// everybody has them.
+    pub fn availability(&self) -> Option<&'static str> {
+        self.availability
     }
 
     /// The comparisons that its threshold may use; empty where it takes no threshold, and where
@@ -111,8 +172,48 @@ impl Metric {
         self
     }
 
-    const fn metric_filters_by(mut self, keys: &'static [&'static str]) -> Self {
+    const fn by(mut self, keys: &'static [&'static [&'static str]]) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    const fn metric_filters_by(mut self, keys: &'static [MetricFilterKey]) -> Self {
         self.metric_filters = keys;
+        self.can_negate = true;
+        self
+    }
+
+    const fn never_negated(mut self) -> Self {
+        self.can_negate = false;
+        self
+    }
+
+    const fn requires(mut self, key: &'static str) -> Self {
+        self.required_filter = Some(key);
+        self
+    }
+
+    const fn at_most(mut self, count: usize) -> Self {
+        self.most_per_request = Some(count);
+        self
+    }
+
+    const fn only_where(mut self, availability: &'static str) -> Self {
+        self.availability = Some(availability);
+        self
+    }
+
+    const fn merged(mut self, merge: Merge) -> Self {
+        self.merge = merge;
+        self
+    }
+
+    const fn unmerged(self, reason: &'static str) -> Self {
+        self.merged(Merge::None(reason))
+    }
+
+    const fn over(mut self, over: Over) -> Self {
+        self.over = over;
         self
     }
 
@@ -144,62 +245,43 @@ fn holds(sets: &[&[&str]], key: &str) -> bool {
     sets.iter().any(|set| set.contains(&key))
 }
 
-/// A count or a sum: nothing to count makes 0.
-const fn sum(
-    name: &'static str,
-    title: &'static str,
-    unit: Unit,
-    keys: &'static [&'static [&'static str]],
-) -> Metric {
+/// A count or a sum: nothing to count makes 0, and parts are added up.
+const fn sum(name: &'static str, title: &'static str, unit: Unit) -> Metric {
     Metric {
         name,
         title,
         unit,
         is_sum: true,
-        keys,
+        keys: &[],
         filter_only: &[],
         grouping_only: &[],
         metric_filters: &[],
+        can_negate: false,
         thresholds: &[],
+        required_filter: None,
+        most_per_request: None,
+        availability: None,
+        merge: Merge::Sum,
+        over: Over::Everything,
     }
 }
 
-/// An average, a rate, an extreme or a distinct count: without contacts there is no value.
-const fn statistic(
-    name: &'static str,
-    title: &'static str,
-    unit: Unit,
-    keys: &'static [&'static [&'static str]],
-) -> Metric {
-    Metric { is_sum: false, ..sum(name, title, unit, keys) }
+/// An average, a rate, an extreme or a distinct count: without contacts there is no value, and
+/// parts have a rule of their own.
+const fn statistic(name: &'static str, title: &'static str, unit: Unit) -> Metric {
+    let merge = Merge::None("Amazon Connect does not say how this figure is calculated.");
+    Metric { is_sum: false, merge, ..sum(name, title, unit) }
+}
+
+/// A metric filter that takes any value.
+const fn any(key: &'static str) -> MetricFilterKey {
+    only(key, &[])
+}
+
+/// A metric filter that takes these values only.
+const fn only(key: &'static str, values: &'static [&'static str]) -> MetricFilterKey {
+    MetricFilterKey { key, values }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_stand_in_order_of_their_names() {
-        assert!(METRICS.is_sorted_by(|a, b| a.name < b.name));
-        for metric in METRICS {
-            assert!(std::ptr::eq(find(metric.name).unwrap(), metric));
-        }
-    }
-
-    #[test]
-    fn a_title_holds_the_threshold() {
-        let title = |name: &str| find(name).unwrap().title(Some(20));
-        assert_eq!(title("SERVICE_LEVEL"), "Service level 20 s");
-        assert_eq!(title("SUM_CONTACTS_ANSWERED_IN_X"), "Contacts answered in 20 s");
-    }
-
-    #[test]
-    fn filters_and_groupings_differ_where_the_service_says_so() {
-        let handle_time = find("AVG_HANDLE_TIME").unwrap();
-        assert!(handle_time.filters_by("FEATURE") && !handle_time.groups_by("FEATURE"));
-        let occupancy = find("AGENT_OCCUPANCY").unwrap();
-        assert!(!occupancy.filters_by("QUEUE") && occupancy.groups_by("AGENT"));
-        let service_level = find("SERVICE_LEVEL").unwrap();
-        assert!(!service_level.groups_by("AGENT") && !service_level.thresholds().is_empty());
-    }
-}
+mod tests;

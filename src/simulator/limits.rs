@@ -1,18 +1,20 @@
 //! What a request for figures may ask: the limits of `GetMetricDataV2`, enforced with the errors of
-//! the service. Where its texts are known they are the same; the others say what is wrong.
+//! the service. Where its texts are known they are the same; the others say what is wrong. What the
+//! service may well answer and this simulator cannot is refused last, as
+//! [not modelled](Refusal::not_modelled).
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::centre::{Interval, MetricFilter, MetricRequest, Query};
-use super::contact::Channel;
 use super::instance::Instance;
 use super::refusal::Refusal;
 use super::{definitions, figures};
-use crate::metric::{self, Comparison, METRICS, Metric};
+use crate::metric::{self, Comparison, METRICS, Metric, limits};
 
 /// The body of `POST /metrics/data`. Members are checked by [`MetricDataRequest::check`].
 #[derive(Debug, Deserialize)]
@@ -79,22 +81,6 @@ pub(crate) struct Asked {
     pub(crate) max_results: usize,
 }
 
-/// The keys of which a request has to filter by one at least, because the permission is checked
-/// on what they name (`GetMetricDataV2`, Filters).
-const AUTHORISING_KEYS: [&str; 11] = [
-    "QUEUE",
-    "ROUTING_PROFILE",
-    "AGENT",
-    "AGENT_HIERARCHY_LEVEL_ONE",
-    "AGENT_HIERARCHY_LEVEL_TWO",
-    "AGENT_HIERARCHY_LEVEL_THREE",
-    "AGENT_HIERARCHY_LEVEL_FOUR",
-    "AGENT_HIERARCHY_LEVEL_FIVE",
-    "CAMPAIGN",
-    "EVALUATION_FORM",
-    "EVALUATOR_ID",
-];
-
 /// "Historical metrics are available for 3 months."
 const HISTORY: SignedDuration = SignedDuration::from_hours(93 * 24);
 
@@ -108,12 +94,12 @@ impl MetricDataRequest {
         let groupings = groupings(self.groupings.as_deref().unwrap_or_default())?;
         let metrics = metrics(required(self.metrics.as_deref(), "Metrics")?)?;
         valid_together(&metrics, &filters, &groupings)?;
-        modelled(&metrics, &filters, &groupings)?;
         let max_results = self.max_results.unwrap_or(100);
         if !(1..=100).contains(&max_results) {
             return Err(Refusal::invalid_parameter("MaxResults must be 1 to 100."));
         }
         let (start, end) = self.window(interval, now)?;
+        let metrics = self.modelled(metrics, &filters, &groupings)?;
         Ok(Asked {
             instance,
             has_interval: self.interval.is_some(),
@@ -162,6 +148,26 @@ impl MetricDataRequest {
         };
         Err(Refusal::invalid_parameter(refusal))
     }
+
+    /// The metrics, if nothing is asked that this simulator cannot compute.
+    fn modelled(
+        &self,
+        metrics: Vec<Option<MetricRequest>>,
+        filters: &BTreeMap<String, Vec<String>>,
+        groupings: &[String],
+    ) -> Result<Vec<MetricRequest>, Refusal> {
+        let mut conditions = self.filters.iter().flatten();
+        if conditions.any(|filter| filter.string_condition.is_some()) {
+            return Err(Refusal::not_modelled("StringCondition in filters"));
+        }
+        let mut keys = filters.keys().chain(groupings);
+        if let Some(key) = keys.find(|key| !figures::is_dimension(key)) {
+            return Err(Refusal::not_modelled(format!("the dimension {key}")));
+        }
+        let sent = self.metrics.iter().flatten();
+        let modelled = sent.zip(metrics).map(|(sent, metric)| sent.modelled(metric));
+        modelled.collect()
+    }
 }
 
 fn required<T>(member: Option<T>, name: &str) -> Result<T, Refusal> {
@@ -177,7 +183,7 @@ fn instant(seconds: f64, name: &str) -> Result<Timestamp, Refusal> {
 
 /// One to five filters, with 100 values in all; channels are not counted.
 fn filters(filters: &[FilterV2]) -> Result<BTreeMap<String, Vec<String>>, Refusal> {
-    if !(1..=5).contains(&filters.len()) {
+    if !(1..=limits::FILTER_KEYS).contains(&filters.len()) {
         return Err(Refusal::invalid_parameter("There must be 1 to 5 filters."));
     }
     let mut checked = BTreeMap::new();
@@ -190,13 +196,8 @@ fn filters(filters: &[FilterV2]) -> Result<BTreeMap<String, Vec<String>>, Refusa
     }
     let counted = checked.iter().filter(|(key, _)| *key != "CHANNEL");
     let values: usize = counted.map(|(_, values)| values.len()).sum();
-    if values > 100 {
+    if values > limits::FILTER_VALUES {
         let text = format!("There are {values} filter values; at most 100 are allowed.");
-        return Err(Refusal::invalid_parameter(text));
-    }
-    if !AUTHORISING_KEYS.iter().any(|key| checked.contains_key(*key)) {
-        let keys = AUTHORISING_KEYS.join(", ");
-        let text = format!("There must be a filter with one of these keys: {keys}.");
         return Err(Refusal::invalid_parameter(text));
     }
     Ok(checked)
@@ -206,32 +207,20 @@ impl FilterV2 {
     /// The key and the ids; an ARN ends with the id.
     fn check(&self) -> Result<(String, Vec<String>), Refusal> {
         let key = required(self.filter_key.as_deref(), "FilterKey")?;
-        let known = METRICS.iter().any(|metric| metric.filters_by(key));
-        if !known && !AUTHORISING_KEYS.contains(&key) {
+        if !metric::FILTERS.contains(&key) {
             return Err(Refusal::invalid_request(
                 "Request does not contain a valid list of filters",
             ));
         }
         if self.string_condition.is_some() {
-            return Err(Refusal::invalid_parameter(
-                "This simulator does not know StringCondition in filters.",
-            ));
+            return Ok((key.to_owned(), Vec::new()));
         }
         let values = required(self.filter_values.as_deref(), "FilterValues")?;
-        if !(1..=100).contains(&values.len()) {
+        if !(1..=limits::FILTER_VALUES).contains(&values.len()) {
             let text = format!("The filter {key} must have 1 to 100 values.");
             return Err(Refusal::invalid_parameter(text));
         }
-        for value in values {
-            if !(1..=250).contains(&value.chars().count()) {
-                let text = format!("The values of the filter {key} must have 1 to 250 characters.");
-                return Err(Refusal::invalid_parameter(text));
-            }
-            if key == "CHANNEL" && Channel::parse(value).is_none() {
-                let text = format!("{value:?} is not a channel.");
-                return Err(Refusal::invalid_parameter(text));
-            }
-        }
+        values.iter().try_for_each(|value| filter_value(key, value))?;
         let ids = values.iter().map(|value| match value.rsplit_once('/') {
             Some((_, id)) if value.starts_with("arn:") => id.to_owned(),
             _ => value.clone(),
@@ -240,14 +229,30 @@ impl FilterV2 {
     }
 }
 
+fn filter_value(key: &str, value: &str) -> Result<(), Refusal> {
+    let most = metric::filter_value_length(key);
+    let allowed = metric::filter_values(key);
+    let refusal = if !(1..=most).contains(&value.chars().count()) {
+        format!("The values of the filter {key} must have 1 to {most} characters.")
+    } else if !allowed.is_empty() && !allowed.contains(&value) {
+        format!("{value:?} is not a value of the filter {key}; {}.", one_of(allowed))
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::invalid_parameter(refusal))
+}
+
+fn one_of(values: &[&str]) -> String {
+    format!("it must be one of {}", values.join(", "))
+}
+
 fn groupings(groupings: &[String]) -> Result<Vec<String>, Refusal> {
-    if groupings.len() > 4 {
+    if groupings.len() > limits::GROUPINGS {
         return Err(Refusal::invalid_parameter("There may be 4 groupings."));
     }
     for (index, key) in groupings.iter().enumerate() {
-        let known = METRICS.iter().any(|metric| metric.groups_by(key));
         let repeated = groupings.iter().take(index).any(|earlier| earlier == key);
-        if !known || repeated {
+        if repeated || !(metric::GROUPINGS.contains(&key.as_str()) || may_be_new(key)) {
             let text = format!("The grouping {key:?} is not valid.");
             return Err(Refusal::invalid_parameter(text));
         }
@@ -255,36 +260,59 @@ fn groupings(groupings: &[String]) -> Result<Vec<String>, Refusal> {
     Ok(groupings.to_vec())
 }
 
-fn metrics(metrics: &[MetricV2]) -> Result<Vec<MetricRequest>, Refusal> {
+/// Whether a key that is not listed is written as the service writes its keys: it gains more of
+/// them, so such a one may be valid by now.
+fn may_be_new(key: &str) -> bool {
+    !key.is_empty()
+        && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && !metric::FILTERS.contains(&key)
+}
+
+/// The metrics, `None` for those that the catalogue does not know.
+fn metrics(metrics: &[MetricV2]) -> Result<Vec<Option<MetricRequest>>, Refusal> {
     if metrics.is_empty() {
         return Err(Refusal::invalid_parameter("There must be a metric."));
     }
-    let checked: Vec<_> = metrics.iter().map(MetricV2::check).collect::<Result<_, _>>()?;
-    let service_levels = checked.iter().filter(|metric| metric.name == "SERVICE_LEVEL");
-    if service_levels.count() > 20 {
-        let text = "There may be 20 SERVICE_LEVEL metrics in a request.";
+    if metrics.iter().filter(|metric| metric.metric_id.is_some()).count() > limits::METRIC_IDS {
+        let text = "There may be 20 metrics with a MetricId in a request.";
         return Err(Refusal::invalid_parameter(text));
     }
-    Ok(checked)
+    metrics.iter().map(MetricV2::check).collect()
 }
 
 impl MetricV2 {
-    fn check(&self) -> Result<MetricRequest, Refusal> {
-        if self.metric_id.is_some() {
-            return Err(Refusal::invalid_parameter(
-                "This simulator does not know MetricId; send the Name.",
-            ));
+    fn check(&self) -> Result<Option<MetricRequest>, Refusal> {
+        if let Some(id) = &self.metric_id {
+            if !(1..=limits::METRIC_ID_LENGTH).contains(&id.chars().count()) {
+                let text = "The MetricId must have 1 to 150 characters.";
+                return Err(Refusal::invalid_parameter(text));
+            }
+            return Ok(None);
         }
         let name = required(self.name.as_deref(), "Name of the metric")?;
-        let metric = metric::find(name).ok_or_else(|| {
-            let text = format!("This simulator does not know the metric {name:?}.");
-            Refusal::invalid_parameter(text)
-        })?;
-        Ok(MetricRequest {
+        let Some(metric) = metric::find(name) else {
+            return Ok(None);
+        };
+        Ok(Some(MetricRequest {
             name: name.to_owned(),
             threshold: threshold(metric, self.threshold.as_deref().unwrap_or_default())?,
             filters: metric_filters(metric, self.metric_filters.as_deref().unwrap_or_default())?,
-        })
+        }))
+    }
+
+    /// The checked metric, if this simulator can compute it.
+    fn modelled(&self, metric: Option<MetricRequest>) -> Result<MetricRequest, Refusal> {
+        if self.metric_id.is_some() {
+            return Err(Refusal::not_modelled("MetricId; send the Name"));
+        }
+        let name = self.name.as_deref().unwrap_or_default();
+        let metric = metric
+            .filter(|metric| definitions::find(&metric.name).is_some())
+            .ok_or_else(|| Refusal::not_modelled(format!("the metric {name}")))?;
+        if metric.filters.iter().any(|filter| filter.key == "FEATURE") {
+            return Err(Refusal::not_modelled("the metric filter FEATURE"));
+        }
+        Ok(metric)
     }
 }
 
@@ -303,7 +331,7 @@ fn threshold(
             let comparison = comparison.filter(|value| metric.thresholds().contains(value));
             let value = threshold
                 .threshold_value
-                .filter(|value| value.fract() == 0.0 && (1.0..=604_800.0).contains(value));
+                .filter(|value| value.fract() == 0.0 && whole_thresholds().contains(value));
             match (comparison, value) {
                 (Some(comparison), Some(value)) => return Ok(Some((comparison, value))),
                 (None, _) => format!("The Comparison of the Threshold of {name} is not valid."),
@@ -317,11 +345,15 @@ fn threshold(
     Err(Refusal::invalid_parameter(refusal))
 }
 
+fn whole_thresholds() -> RangeInclusive<f64> {
+    f64::from(*limits::THRESHOLD.start())..=f64::from(*limits::THRESHOLD.end())
+}
+
 fn metric_filters(
     metric: &Metric,
     filters: &[MetricFilterV2],
 ) -> Result<Vec<MetricFilter>, Refusal> {
-    if filters.len() > 2 {
+    if filters.len() > limits::METRIC_FILTERS {
         let text = format!("{} may have 2 metric filters.", metric.name);
         return Err(Refusal::invalid_parameter(text));
     }
@@ -334,13 +366,17 @@ impl MetricFilterV2 {
         let key = required(self.metric_filter_key.as_deref(), "MetricFilterKey")?;
         let values = required(self.metric_filter_values.as_deref(), "MetricFilterValues")?;
         let negate = self.negate.unwrap_or(false);
-        let refusal = if !metric.metric_filters().contains(&key) {
-            format!("{name} does not take the metric filter {key:?}.")
-        } else if key == "FEATURE" {
-            "This simulator does not know FEATURE.".to_owned()
-        } else if !(1..=10).contains(&values.len()) {
+        let Some(known) = metric.metric_filter(key) else {
+            let text = format!("{name} does not take the metric filter {key:?}.");
+            return Err(Refusal::invalid_parameter(text));
+        };
+        let other = values.iter().find(|value| !known.values.contains(&value.as_str()));
+        let refusal = if !(1..=limits::METRIC_FILTER_VALUES).contains(&values.len()) {
             format!("The metric filter {key} of {name} must have 1 to 10 values.")
-        } else if negate && name == "AVG_AGENT_CONNECTING_TIME" {
+        } else if let Some(value) = other.filter(|_| !known.values.is_empty()) {
+            let allowed = one_of(known.values);
+            format!("{value:?} is not a value of the metric filter {key} of {name}; {allowed}.")
+        } else if negate && !metric.can_negate() {
             // "The Negate key in metric-level filters is not applicable for this metric."
             format!("The metric filters of {name} cannot be negated.")
         } else {
@@ -350,45 +386,51 @@ impl MetricFilterV2 {
     }
 }
 
-/// Every filter and grouping has to be valid for every metric.
+/// Every filter and grouping has to be valid for every metric, and there has to be what the metrics
+/// need.
 fn valid_together(
-    metrics: &[MetricRequest],
+    metrics: &[Option<MetricRequest>],
     filters: &BTreeMap<String, Vec<String>>,
     groupings: &[String],
 ) -> Result<(), Refusal> {
-    for metric in metrics.iter().filter_map(|metric| metric::find(&metric.name)) {
-        let name = metric.name;
-        if let Some(key) = filters.keys().find(|key| !metric.filters_by(key)) {
-            let text = format!("The filter {key} is not valid for the metric {name}.");
-            return Err(Refusal::invalid_parameter(text));
-        }
-        if let Some(key) = groupings.iter().find(|key| !metric.groups_by(key)) {
-            let text = format!("The grouping {key} is not valid for the metric {name}.");
-            return Err(Refusal::invalid_parameter(text));
-        }
-    }
-    Ok(())
+    let names = metrics.iter().flatten().map(|metric| metric.name.as_str());
+    let metrics: Vec<_> = names.filter_map(metric::find).collect();
+    let authorising = metric::AUTHORISING;
+    let refusal = if metric::needs_authorising_filter(metrics.iter().copied())
+        && !authorising.iter().any(|key| filters.contains_key(*key))
+    {
+        let keys = authorising.join(", ");
+        Some(format!("There must be a filter with one of these keys: {keys}."))
+    } else {
+        let keys: Vec<_> = filters.keys().map(String::as_str).collect();
+        metrics.iter().find_map(|metric| not_valid_for(metric, &metrics, &keys, groupings))
+    };
+    refusal.map_or(Ok(()), |text| Err(Refusal::invalid_parameter(text)))
 }
 
-/// What the service could answer and this simulator cannot.
-fn modelled(
-    metrics: &[MetricRequest],
-    filters: &BTreeMap<String, Vec<String>>,
+/// Why a request for `metric` among `metrics` is not valid. A key that no metric of the catalogue
+/// takes says nothing: the reference lists it and not for which metrics it is.
+fn not_valid_for(
+    metric: &Metric,
+    metrics: &[&Metric],
+    filters: &[&str],
     groupings: &[String],
-) -> Result<(), Refusal> {
-    let dimension = filters
-        .keys()
-        .chain(groupings)
-        .find(|key| !figures::is_dimension(key))
-        .map(|key| format!("the dimension {key}"));
-    let metric = metrics
-        .iter()
-        .find(|metric| definitions::find(&metric.name).is_none())
-        .map(|metric| format!("the metric {}", metric.name));
-    dimension.or(metric).map_or(Ok(()), |unknown| {
-        let text = format!("This simulator does not know {unknown}.");
-        Err(Refusal::invalid_parameter(text))
-    })
+) -> Option<String> {
+    let name = metric.name;
+    let filtered = |key: &str| METRICS.iter().any(|metric| metric.filters_by(key));
+    let grouped = |key: &str| METRICS.iter().any(|metric| metric.groups_by(key));
+    let filter = filters.iter().find(|key| filtered(key) && !metric.filters_by(key));
+    let grouping = groupings.iter().find(|key| grouped(key) && !metric.groups_by(key));
+    let missing = metric.required_filter().filter(|key| !filters.contains(key));
+    let count = metrics.iter().filter(|other| other.name == name).count();
+    let most = metric.most_per_request().filter(|most| count > *most);
+    filter
+        .map(|key| format!("The filter {key} is not valid for the metric {name}."))
+        .or_else(|| {
+            grouping.map(|key| format!("The grouping {key} is not valid for the metric {name}."))
+        })
+        .or_else(|| missing.map(|key| format!("The metric {name} requires the filter {key}.")))
+        .or_else(|| most.map(|most| format!("There may be {most} {name} metrics in a request.")))
 }
 
 #[cfg(test)]

@@ -39,6 +39,13 @@ impl Refusal {
         Self::connect(404, "ResourceNotFoundException", message)
     }
 
+    /// This simulator cannot compute what is asked, though the service may. Status and type are
+    /// none of the service's, so that nobody takes it for the service's refusal.
+    pub(crate) fn not_modelled(what: impl std::fmt::Display) -> Self {
+        let message = format!("This simulator does not know {what}.");
+        Self::connect(501, "NotImplementedException", message)
+    }
+
     /// The body has not the form of the operation's input.
     pub(crate) fn serialization(message: impl Into<String>) -> Self {
         Self::new(400, "SerializationException", message)

@@ -23,6 +23,8 @@ mod harness {
 
 /// What real answers of the service become.
 mod answers;
+/// The catalogue of metrics says what the documentation of the SDK says.
+mod catalogue;
 /// What goes wrong, and what is told of it.
 mod failures;
 /// An event becomes a mail, with the figures that the contact centre really had.

@@ -41,6 +41,14 @@ fn invalid(member: &str, value: Value, part: &str) {
     refused(with(member, value), "InvalidParameterException", part);
 }
 
+fn not_modelled(member: &str, value: Value, part: &str) {
+    let shown = with(member, value.clone()).to_string();
+    let refusal = check(with(member, value)).expect_err(&shown);
+    assert_eq!((refusal.status, refusal.code), (501, "NotImplementedException"), "{shown}");
+    let text = format!("This simulator does not know {part}");
+    assert!(refusal.message.starts_with(&text), "{}", refusal.message);
+}
+
 fn seconds_ago(seconds: i64) -> Value {
     json!(NOW.parse::<Timestamp>().unwrap().as_second() - seconds)
 }
@@ -121,6 +129,15 @@ fn filters_are_counted() {
     invalid("Filters", json!([queue(1), filter("CHANNEL", json!(["FAX"]))]), "FAX");
     invalid("Filters", json!([filter("QUEUE", json!([""]))]), "250");
     invalid("Filters", json!([filter("QUEUE", json!(["x".repeat(251)]))]), "250");
+    let enabled = |value: &str| json!([queue(1), filter("Q_CONNECT_ENABLED", json!([value]))]);
+    invalid("Filters", enabled("true"), "TRUE, FALSE");
+    not_modelled("Filters", enabled("TRUE"), "the dimension Q_CONNECT_ENABLED");
+    let step = |length: usize| {
+        let step = filter("ROUTING_STEP_EXPRESSION", json!(["x".repeat(length)]));
+        json!([queue(1), step])
+    };
+    invalid("Filters", step(3_001), "3000");
+    not_modelled("Filters", step(3_000), "the dimension ROUTING_STEP_EXPRESSION");
     refused(
         with("Filters", json!([filter("QueueId", json!(["q"]))])),
         "InvalidRequestException",
@@ -138,10 +155,48 @@ fn an_arn_in_a_filter_stands_for_its_id() {
 
 #[test]
 fn groupings_are_known_and_few() {
-    invalid("Groupings", json!(["Queue"]), "Queue");
+    for key in ["Queue", "FEATURE", "contact/segmentAttributes/connect:Suptype", ""] {
+        invalid("Groupings", json!([key]), &format!("{key:?}"));
+    }
     invalid("Groupings", json!(["QUEUE", "QUEUE"]), "QUEUE");
     let five = json!(["QUEUE", "CHANNEL", "AGENT", "ROUTING_PROFILE", "FEATURE"]);
     invalid("Groupings", five, "4 groupings");
+    // The service gains keys, so this may be one; a key of no known metric may be one of this.
+    for key in ["MOON_PHASE_2", "TEST_CASE"] {
+        not_modelled("Groupings", json!([key]), &format!("the dimension {key}"));
+    }
+}
+
+#[test]
+fn a_filter_authorises_unless_no_metric_can_have_one() {
+    let channel = json!([{ "FilterKey": "CHANNEL", "FilterValues": ["VOICE"] }]);
+    let mut request = with("Filters", channel);
+    request["Groupings"] = Value::Null;
+    for metrics in [
+        json!([{ "Name": "CONTACTS_HANDLED" }]),
+        json!([{ "Name": "FLOWS_STARTED" }, { "Name": "CONTACTS_HANDLED" }]),
+        json!([{ "Name": "CONTACTS_WISHED" }]),
+    ] {
+        request["Metrics"] = metrics;
+        refused(request.clone(), "InvalidParameterException", "one of these keys");
+    }
+    request["Metrics"] = json!([{ "Name": "FLOWS_STARTED" }]);
+    refused(request, "NotImplementedException", "FLOWS_STARTED");
+}
+
+#[test]
+fn a_metric_may_require_a_filter() {
+    let filter = |key: &str| json!([{ "FilterKey": key, "FilterValues": ["x"] }]);
+    let mut request = with("Filters", filter("CASE_STATUS"));
+    request["Groupings"] = Value::Null;
+    request["Metrics"] = json!([{ "Name": "CASES_CREATED" }]);
+    refused(
+        request.clone(),
+        "InvalidParameterException",
+        "CASES_CREATED requires the filter CASE_TEMPLATE_ARN",
+    );
+    request["Filters"] = filter("CASE_TEMPLATE_ARN");
+    refused(request, "NotImplementedException", "CASE_TEMPLATE_ARN");
 }
 
 #[test]
@@ -201,13 +256,21 @@ fn metric_filters_are_those_of_the_metric() {
     negated["Negate"] = json!(true);
     assert!(check(with("Metrics", metric("CONTACTS_CREATED", json!([negated])))).is_ok());
     invalid("Metrics", metric("AVG_AGENT_CONNECTING_TIME", json!([negated])), "negated");
+    let values = |values: Value| json!([{ "MetricFilterKey": "INITIATION_METHOD", "MetricFilterValues": values }]);
+    let connecting = |filters: Value| metric("AVG_AGENT_CONNECTING_TIME", filters);
+    let known = values(json!(["INBOUND", "OUTBOUND", "CALLBACK", "API"]));
+    assert!(check(with("Metrics", connecting(known))).is_ok());
+    let other = values(json!(["INBOUND", "TRANSFER"]));
+    invalid("Metrics", connecting(other.clone()), "INBOUND, OUTBOUND, CALLBACK, API");
+    assert!(check(with("Metrics", metric("CONTACTS_ABANDONED", other))).is_ok());
 }
 
 #[test]
 fn metrics_are_named_and_service_levels_counted() {
     invalid("Metrics", json!([]), "must be a metric");
     invalid("Metrics", json!([{}]), "Name");
-    invalid("Metrics", json!([{ "MetricId": "m" }]), "MetricId");
+    invalid("Metrics", json!([{ "MetricId": "m".repeat(151) }]), "150 characters");
+    invalid("Metrics", json!(vec![json!({ "MetricId": "m" }); 21]), "20 metrics");
     let level = json!({
         "Name": "SERVICE_LEVEL",
         "Threshold": [{ "Comparison": "LT", "ThresholdValue": 20 }],
@@ -218,21 +281,28 @@ fn metrics_are_named_and_service_levels_counted() {
 
 #[test]
 fn what_the_simulator_does_not_know_it_says_so() {
-    let unknown = "This simulator does not know";
-    invalid("Metrics", json!([{ "Name": "CONTACTS_WISHED" }]), unknown);
-    invalid("Metrics", json!([{ "Name": "SUM_HANDLE_TIME" }]), unknown);
+    not_modelled("Metrics", json!([{ "Name": "CONTACTS_WISHED" }]), "the metric CONTACTS_WISHED.");
+    not_modelled("Metrics", json!([{ "Name": "SUM_HANDLE_TIME" }]), "the metric SUM_HANDLE_TIME.");
+    not_modelled("Metrics", json!(vec![json!({ "MetricId": "m" }); 20]), "MetricId");
     let hierarchy = json!(["AGENT_HIERARCHY_LEVEL_ONE"]);
-    invalid("Groupings", hierarchy, unknown);
+    not_modelled("Groupings", hierarchy, "the dimension AGENT_HIERARCHY_LEVEL_ONE.");
     let filters = json!([{
         "FilterKey": "QUEUE",
         "StringCondition": { "Comparison": "NOT_EXISTS" },
     }]);
-    invalid("Filters", filters, unknown);
+    not_modelled("Filters", filters, "StringCondition");
     let feature = json!([{
         "Name": "AVG_QUEUE_ANSWER_TIME",
         "MetricFilters": [{ "MetricFilterKey": "FEATURE", "MetricFilterValues": ["x"] }],
     }]);
-    invalid("Metrics", feature, unknown);
+    not_modelled("Metrics", feature, "the metric filter FEATURE.");
+}
+
+#[test]
+fn what_the_service_refuses_is_refused_first() {
+    let mut request = with("Metrics", json!([{ "Name": "CONTACTS_WISHED" }]));
+    request["EndTime"] = seconds_ago(-1);
+    refused(request, "InvalidParameterException", "within the current time");
 }
 
 #[test]

@@ -1,0 +1,228 @@
+//! The keys that requests group and filter by, and what the service says of their values
+//! (GetMetricDataV2, Groupings and Filters; MetricFilterV2).
+
+use super::Metric;
+
+/// Every key that rows may be grouped by, in the service's order.
+pub static GROUPINGS: &[&str] = &[
+    "AGENT",
+    "AI_AGENT",
+    "AI_AGENT_ID",
+    "AI_AGENT_NAME",
+    "AI_AGENT_NAME_VERSION",
+    "AI_AGENT_TYPE",
+    "AI_PROMPT",
+    "AI_PROMPT_ID",
+    "AI_PROMPT_NAME",
+    "AI_PROMPT_NAME_VERSION",
+    "AI_PROMPT_TYPE",
+    "AI_TOOL_ID",
+    "AI_TOOL_NAME",
+    "AI_TOOL_TYPE",
+    "AI_USE_CASE",
+    "AGENT_HIERARCHY_LEVEL_ONE",
+    "AGENT_HIERARCHY_LEVEL_TWO",
+    "AGENT_HIERARCHY_LEVEL_THREE",
+    "AGENT_HIERARCHY_LEVEL_FOUR",
+    "AGENT_HIERARCHY_LEVEL_FIVE",
+    "ANSWERING_MACHINE_DETECTION_STATUS",
+    "BOT_ID",
+    "BOT_ALIAS",
+    "BOT_VERSION",
+    "BOT_LOCALE",
+    "BOT_INTENT_NAME",
+    "BROWSER_NAME",
+    "CAMPAIGN",
+    "CAMPAIGN_DELIVERY_EVENT_TYPE",
+    "CAMPAIGN_EXCLUDED_EVENT_TYPE",
+    "CAMPAIGN_EXECUTION_TIMESTAMP",
+    "CASE_TEMPLATE_ARN",
+    "CASE_STATUS",
+    "CHANNEL",
+    "contact/segmentAttributes/connect:Subtype",
+    "DEVICE_MODEL",
+    "DEVICE_TYPE",
+    "DISCONNECT_REASON",
+    "EVALUATION_FORM",
+    "EVALUATION_SECTION",
+    "EVALUATION_QUESTION",
+    "EVALUATION_SOURCE",
+    "EVALUATOR_ID",
+    "FLOWS_RESOURCE_ID",
+    "FLOWS_MODULE_RESOURCE_ID",
+    "FLOW_ACTION_ID",
+    "FLOW_TYPE",
+    "FLOWS_OUTCOME_TYPE",
+    "FORM_VERSION",
+    "INITIATION_METHOD",
+    "INVOKING_RESOURCE_PUBLISHED_TIMESTAMP",
+    "INVOKING_RESOURCE_TYPE",
+    "KNOWLEDGE_ARTICLE_NAME",
+    "KNOWLEDGE_BASE_NAME",
+    "LIFETIME_VALUE",
+    "PARENT_FLOWS_RESOURCE_ID",
+    "Q_CONNECT_ENABLED",
+    "QUEUE",
+    "REPEAT_CALLER",
+    "RESOURCE_PUBLISHED_TIMESTAMP",
+    "ROUTING_PROFILE",
+    "ROUTING_STEP_EXPRESSION",
+    "SESSION_ID",
+    "TEST_CASE",
+    "TEST_CASE_EXECUTION_FAILURE_REASON",
+    "TEST_CASE_INVOCATION_METHOD",
+    "WEB_NOTIFICATION_TYPE",
+];
+
+/// Every key that a request may filter by, in the service's order.
+pub static FILTERS: &[&str] = &[
+    "AGENT",
+    "AI_AGENT",
+    "AI_AGENT_ID",
+    "AI_AGENT_NAME",
+    "AI_AGENT_NAME_VERSION",
+    "AI_AGENT_TYPE",
+    "AI_PROMPT",
+    "AI_PROMPT_ID",
+    "AI_PROMPT_NAME",
+    "AI_PROMPT_TYPE",
+    "AI_TOOL_ID",
+    "AI_TOOL_NAME",
+    "AI_TOOL_TYPE",
+    "AI_USE_CASE",
+    "AGENT_HIERARCHY_LEVEL_ONE",
+    "AGENT_HIERARCHY_LEVEL_TWO",
+    "AGENT_HIERARCHY_LEVEL_THREE",
+    "AGENT_HIERARCHY_LEVEL_FOUR",
+    "AGENT_HIERARCHY_LEVEL_FIVE",
+    "ANSWERING_MACHINE_DETECTION_STATUS",
+    "BOT_ALIAS",
+    "BOT_ID",
+    "BOT_INTENT_NAME",
+    "BOT_LOCALE",
+    "BOT_VERSION",
+    "BROWSER_NAME",
+    "CAMPAIGN",
+    "CAMPAIGN_DELIVERY_EVENT_TYPE",
+    "CAMPAIGN_EXCLUDED_EVENT_TYPE",
+    "CASE_STATUS",
+    "CASE_TEMPLATE_ARN",
+    "CHANNEL",
+    "contact/segmentAttributes/connect:Subtype",
+    "contact/segmentAttributes/connect:ValidationTestType",
+    "DEVICE_MODEL",
+    "DEVICE_TYPE",
+    "DISCONNECT_REASON",
+    "EVALUATION_FORM",
+    "EVALUATION_QUESTION",
+    "EVALUATION_SECTION",
+    "EVALUATION_SOURCE",
+    "EVALUATOR_ID",
+    "FEATURE",
+    "FLOW_ACTION_ID",
+    "FLOW_TYPE",
+    "FLOWS_MODULE_RESOURCE_ID",
+    "FLOWS_NEXT_RESOURCE_ID",
+    "FLOWS_NEXT_RESOURCE_QUEUE_ID",
+    "FLOWS_OUTCOME_TYPE",
+    "FLOWS_RESOURCE_ID",
+    "FORM_VERSION",
+    "INITIATING_FLOW",
+    "INITIATION_METHOD",
+    "INVOKING_RESOURCE_PUBLISHED_TIMESTAMP",
+    "INVOKING_RESOURCE_TYPE",
+    "KNOWLEDGE_BASE_NAME",
+    "LIFETIME_VALUE",
+    "PARENT_FLOWS_RESOURCE_ID",
+    "Q_CONNECT_ENABLED",
+    "QUEUE",
+    "REPEAT_CALLER",
+    "RESOURCE_PUBLISHED_TIMESTAMP",
+    "ROUTING_PROFILE",
+    "ROUTING_STEP_EXPRESSION",
+    "SESSION_ID",
+    "TEST_CASE",
+    "TEST_CASE_EXECUTION_FAILURE_REASON",
+    "TEST_CASE_EXECUTION_RESULT",
+    "TEST_CASE_EXECUTION_STATE",
+    "WEB_NOTIFICATION_TYPE",
+];
+
+/// The keys of which a request has to filter by one at least, because the caller's permission is
+/// checked on what they name. See [`needs_authorising_filter`].
+pub static AUTHORISING: &[&str] = &[
+    "QUEUE",
+    "ROUTING_PROFILE",
+    "AGENT",
+    "AGENT_HIERARCHY_LEVEL_ONE",
+    "AGENT_HIERARCHY_LEVEL_TWO",
+    "AGENT_HIERARCHY_LEVEL_THREE",
+    "AGENT_HIERARCHY_LEVEL_FOUR",
+    "AGENT_HIERARCHY_LEVEL_FIVE",
+    "CAMPAIGN",
+    "EVALUATION_FORM",
+    "EVALUATOR_ID",
+];
+
+/// The start of a contact as records have it, and two names that only metrics know: INCOMING and
+/// `CALLBACK_CUSTOMER_FIRST_DIALED`.
+static INITIATION_METHODS: &[&str] = &[
+    "INBOUND",
+    "OUTBOUND",
+    "TRANSFER",
+    "QUEUE_TRANSFER",
+    "CALLBACK",
+    "API",
+    "WEBRTC_API",
+    "MONITOR",
+    "DISCONNECT",
+    "EXTERNAL_OUTBOUND",
+    "AGENT_REPLY",
+    "FLOW",
+    "CALLBACK_CUSTOMER_FIRST_DIALED",
+    "INCOMING",
+];
+
+/// The values that a filter by `key` may have; none where any value may be asked.
+pub fn filter_values(key: &str) -> &'static [&'static str] {
+    match key {
+        "CHANNEL" => &["VOICE", "CHAT", "TASK", "EMAIL"],
+        "FEATURE" => &["contact_lens_conversational_analytics"],
+        "Q_CONNECT_ENABLED" => &["TRUE", "FALSE"],
+        "contact/segmentAttributes/connect:ValidationTestType" => {
+            &["EXPERIENCE_VALIDATION", "FLOW_VALIDATION"]
+        }
+        _ => &[],
+    }
+}
+
+/// How many characters a value of a filter by `key` may have.
+pub fn filter_value_length(key: &str) -> usize {
+    match key {
+        "ROUTING_STEP_EXPRESSION" => 3_000,
+        _ => 250,
+    }
+}
+
+/// The values that are known for the metric filter `key`; none where none are. They serve for
+/// suggestions only: the service may know more, and a metric may take fewer, see
+/// [`MetricFilterKey::values`](super::MetricFilterKey).
+pub fn metric_filter_values(key: &str) -> &'static [&'static str] {
+    match key {
+        "INITIATION_METHOD" => INITIATION_METHODS,
+        "FEATURE" => filter_values(key),
+        _ => &[],
+    }
+}
+
+/// Whether a request for these metrics has to filter by one of the [`AUTHORISING`] keys.
+///
+/// The service says so of every request. The metrics of cases, flows and bots take none of these
+/// keys though, and could then never be asked; so a request only needs one if any of its metrics
+/// can have one. Of unknown metrics nothing is known, so give only those of the catalogue: a
+/// request without any needs a filter.
+pub fn needs_authorising_filter<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> bool {
+    let mut metrics = metrics.into_iter().peekable();
+    metrics.peek().is_none()
+        || metrics.any(|metric| AUTHORISING.iter().any(|key| metric.filters_by(key)))
+}

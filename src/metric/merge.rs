@@ -1,0 +1,152 @@
+//! How figures of the parts of a question become one figure.
+//!
+//! A request holds a hundred filter values and 35 days at most, so a greater question is asked in
+//! parts that do not overlap: other values of one key, or other times. How their figures become
+//! one follows from what the administrator guide says a metric is.
+
+use super::{Comparison, Metric, find, limits};
+
+/// How figures of parts that do not overlap become the figure of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// They are added up.
+    Sum,
+    /// The greatest of them.
+    Max,
+    /// The least of them.
+    Min,
+    /// Their mean, weighted by what each is based on: the first of these that
+    /// [fits](Weight::fits) the question, asked beside the metric. None may fit.
+    Mean(&'static [Weight]),
+    /// Their mean, weighted by a count that the service does not give but that follows from the
+    /// metric with this name: the sum that the mean is of. The sum divided by the mean is the
+    /// count, to be rounded to a whole number. It is unknown where the mean is 0.
+    MeanOfSum(&'static str),
+    /// Percent: the sum of a metric, divided by the sums of others added together.
+    Ratio {
+        /// What is divided.
+        part: &'static str,
+        /// What it is divided by; several are added up.
+        whole: &'static [&'static str],
+    },
+    /// There is no exact way. A sentence for people says why.
+    None(&'static str),
+}
+
+/// What the parts of a question may differ in for its figures to be merged exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// In the values of any key, and in time: what is counted, such as a contact record, has one
+    /// value of each key and is counted at one time.
+    Everything,
+    /// In agents and in time. An agent has several queues and channels, and the agent's time
+    /// would be counted once for each.
+    AgentsAndTime,
+    /// In queues, channels and routing profiles, and in time. One contact may involve several AI
+    /// agents, prompts and tools.
+    QueuesAndTime,
+    /// In campaigns. Who received something twice is one recipient, so not in time.
+    Campaigns,
+    /// In case templates. What is open at a point in time is not a sum of earlier times.
+    CaseTemplates,
+}
+
+/// A count that weights a mean, asked with the groupings and filters of the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// The metric that counts what the mean is of.
+    pub metric: &'static str,
+    /// Its threshold, where it takes one: one that nothing exceeds.
+    pub threshold: Option<(Comparison, u32)>,
+    /// Whether it is asked with the metric filters of the metric that it weights. Where these
+    /// only choose the part of a percentage, the whole is counted without them.
+    pub takes_metric_filters: bool,
+}
+
+impl Over {
+    /// Whether parts may differ in the values of the filter `key`.
+    pub fn holds_for(self, key: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::AgentsAndTime => key == "AGENT",
+            Self::QueuesAndTime => matches!(key, "QUEUE" | "CHANNEL" | "ROUTING_PROFILE"),
+            Self::Campaigns => key == "CAMPAIGN",
+            Self::CaseTemplates => key == "CASE_TEMPLATE_ARN",
+        }
+    }
+
+    /// Whether parts may differ in time.
+    pub fn holds_for_time(self) -> bool {
+        !matches!(self, Self::Campaigns | Self::CaseTemplates)
+    }
+
+    /// A sentence for people that says why figures cannot be merged otherwise; none where there
+    /// is no otherwise.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Everything => None,
+            Self::AgentsAndTime => Some("Its figures only add up over agents and over time."),
+            Self::QueuesAndTime => Some(
+                "Its figures only add up over queues, channels and routing profiles, and over time.",
+            ),
+            Self::Campaigns => Some("Its figures only add up over campaigns, not over time."),
+            Self::CaseTemplates => {
+                Some("Its figures only add up over case templates, not over time.")
+            }
+        }
+    }
+}
+
+impl Weight {
+    /// Whether the weight can be asked with these groupings, filters and metric filters of the
+    /// metric that it weights.
+    pub fn fits(&self, groupings: &[&str], filters: &[&str], metric_filters: &[&str]) -> bool {
+        let metric_filters = if self.takes_metric_filters { metric_filters } else { &[] };
+        find(self.metric).is_some_and(|metric| metric.fits(groupings, filters, metric_filters))
+    }
+}
+
+impl Metric {
+    /// How figures of parts become one; exactly that if the parts differ in what
+    /// [`merges_over`](Self::merges_over) allows.
+    pub fn merge(&self) -> Merge {
+        self.merge
+    }
+
+    /// What the parts may differ in for [`merge`](Self::merge) to be exact.
+    pub fn merges_over(&self) -> Over {
+        self.over
+    }
+
+    /// Whether the metric takes all of these groupings, filters and metric filters.
+    pub fn fits(&self, groupings: &[&str], filters: &[&str], metric_filters: &[&str]) -> bool {
+        groupings.iter().all(|key| self.groups_by(key))
+            && filters.iter().all(|key| self.filters_by(key))
+            && metric_filters.iter().all(|key| self.metric_filter(key).is_some())
+    }
+}
+
+pub(super) const fn mean(weights: &'static [Weight]) -> Merge {
+    Merge::Mean(weights)
+}
+
+pub(super) const fn ratio(part: &'static str, whole: &'static [&'static str]) -> Merge {
+    Merge::Ratio { part, whole }
+}
+
+/// Weighted by a count.
+pub(super) const fn by(metric: &'static str) -> Weight {
+    Weight { metric, threshold: None, takes_metric_filters: true }
+}
+
+/// Weighted by a count of what happened within a threshold, the greatest there is: no contact
+/// lasts longer, so everything is counted, and only what the mean is of.
+pub(super) const fn by_all_within(metric: &'static str) -> Weight {
+    let threshold = Some((Comparison::LessThanOrEqual, *limits::THRESHOLD.end()));
+    Weight { threshold, ..by(metric) }
+}
+
+/// Weighted by a count of the whole, of which the metric filters choose a part.
+pub(super) const fn by_unfiltered(metric: &'static str) -> Weight {
+    Weight { takes_metric_filters: false, ..by(metric) }
+}

@@ -1,0 +1,206 @@
+use super::*;
+
+#[test]
+fn rows_stand_in_order_of_their_names() {
+    assert!(METRICS.is_sorted_by(|a, b| a.name < b.name));
+    for metric in METRICS {
+        assert!(std::ptr::eq(find(metric.name).unwrap(), metric));
+    }
+}
+
+#[test]
+fn a_title_holds_the_threshold() {
+    let title = |name: &str| find(name).unwrap().title(Some(20));
+    assert_eq!(title("SERVICE_LEVEL"), "Service level 20 s");
+    assert_eq!(title("SUM_CONTACTS_ANSWERED_IN_X"), "Contacts answered in 20 s");
+}
+
+#[test]
+fn filters_and_groupings_differ_where_the_service_says_so() {
+    let handle_time = find("AVG_HANDLE_TIME").unwrap();
+    assert!(handle_time.filters_by("FEATURE") && !handle_time.groups_by("FEATURE"));
+    let occupancy = find("AGENT_OCCUPANCY").unwrap();
+    assert!(!occupancy.filters_by("QUEUE") && occupancy.groups_by("AGENT"));
+    let service_level = find("SERVICE_LEVEL").unwrap();
+    assert!(!service_level.groups_by("AGENT") && !service_level.thresholds().is_empty());
+}
+
+/// A key that is not in the lists would be missing in `groupings` and `filters`.
+#[test]
+fn the_keys_of_a_row_are_keys_of_the_service() {
+    let count = |sets: &[&[&'static [&'static str]]]| {
+        let keys = sets.iter().copied().flatten().copied().flatten();
+        let unique: std::collections::BTreeSet<_> = keys.clone().collect();
+        assert_eq!(unique.len(), keys.count(), "{unique:?}");
+        unique.len()
+    };
+    for metric in METRICS {
+        let name = metric.name;
+        assert_eq!(
+            metric.groupings().count(),
+            count(&[metric.keys, metric.grouping_only]),
+            "{name}"
+        );
+        assert_eq!(metric.filters().count(), count(&[metric.keys, metric.filter_only]), "{name}");
+        assert!(metric.required_filter().is_none_or(|key| metric.filters_by(key)), "{name}");
+    }
+    let service_level: Vec<_> = find("SERVICE_LEVEL").unwrap().filters().collect();
+    assert_eq!(service_level, ["CHANNEL", "Q_CONNECT_ENABLED", "QUEUE", "ROUTING_PROFILE"]);
+    assert!(AUTHORISING.iter().all(|key| FILTERS.contains(key)));
+}
+
+#[test]
+fn metric_filters_have_values_and_may_be_negated() {
+    let connecting = find("SUM_CONNECTING_TIME_AGENT").unwrap();
+    let values = connecting.metric_filter("INITIATION_METHOD").unwrap().values;
+    assert!(values.contains(&"CALLBACK_CUSTOMER_FIRST_DIALED") && values.len() == 5);
+    assert!(!connecting.can_negate());
+    let abandoned = find("CONTACTS_ABANDONED").unwrap();
+    assert_eq!(abandoned.metric_filters(), [any("INITIATION_METHOD")]);
+    assert!(abandoned.can_negate());
+    assert!(!find("CONTACTS_QUEUED").unwrap().can_negate());
+    let known = metric_filter_values("INITIATION_METHOD");
+    for metric in METRICS {
+        for filter in metric.metric_filters() {
+            assert!(filter.values.iter().all(|value| known.contains(value)), "{}", metric.name);
+        }
+    }
+}
+
+#[test]
+fn a_filter_authorises_unless_no_metric_can_have_one() {
+    let needs =
+        |names: &[&str]| needs_authorising_filter(names.iter().map(|name| find(name).unwrap()));
+    assert!(needs(&[]));
+    assert!(needs(&["CONTACTS_HANDLED"]));
+    assert!(needs(&["CAMPAIGN_SEND_ATTEMPTS"]));
+    assert!(needs(&["FLOWS_STARTED", "CONTACTS_HANDLED"]));
+    assert!(!needs(&["FLOWS_STARTED", "BOT_INTENTS_COMPLETED"]));
+    assert!(!needs(&["CASES_CREATED"]));
+}
+
+/// The metrics that a rule names.
+fn named(merge: Merge) -> Vec<&'static str> {
+    match merge {
+        Merge::Sum | Merge::Max | Merge::Min | Merge::None(_) => Vec::new(),
+        Merge::Mean(weights) => weights.iter().map(|weight| weight.metric).collect(),
+        Merge::MeanOfSum(sum) => vec![sum],
+        Merge::Ratio { part, whole } => whole.iter().copied().chain([part]).collect(),
+    }
+}
+
+#[test]
+fn what_a_rule_names_adds_up_where_the_rule_holds() {
+    for metric in METRICS {
+        for name in named(metric.merge()) {
+            let part = find(name).unwrap_or_else(|| panic!("{} names {name}", metric.name));
+            assert_eq!(part.merge(), Merge::Sum, "{name}");
+            let holds = |over: Over| {
+                let keys = FILTERS.iter().map(|key| over.holds_for(key));
+                keys.chain([over.holds_for_time()]).collect::<Vec<_>>()
+            };
+            let (rule, part) = (holds(metric.merges_over()), holds(part.merges_over()));
+            assert!(rule.iter().zip(part).all(|(rule, part)| part || !rule), "{}", metric.name);
+        }
+    }
+}
+
+/// Where nothing that a rule names takes a key, the metric cannot be merged in a question with that
+/// key. These are facts of the service; any other is a mistake in a row.
+const NEVER_MERGED_WITH: &[(&str, &[&str])] = &[
+    ("ABANDONMENT_RATE", &["FEATURE"]),
+    ("AVG_ABANDON_TIME", &["FEATURE"]),
+    (
+        "AVG_CONTACT_DURATION",
+        &[
+            "AGENT",
+            "AGENT_HIERARCHY_LEVEL_ONE",
+            "AGENT_HIERARCHY_LEVEL_TWO",
+            "AGENT_HIERARCHY_LEVEL_THREE",
+            "AGENT_HIERARCHY_LEVEL_FOUR",
+            "AGENT_HIERARCHY_LEVEL_FIVE",
+        ],
+    ),
+    ("AVG_HANDLE_TIME", &["AI_USE_CASE"]),
+    ("AVG_HOLD_TIME", &["contact/segmentAttributes/connect:Subtype", "FEATURE"]),
+    ("AVG_QUEUE_ANSWER_TIME", &["FEATURE"]),
+];
+
+#[test]
+fn what_a_rule_names_takes_the_keys_of_its_metric() {
+    let mut never = Vec::new();
+    for metric in METRICS {
+        let named = named(metric.merge());
+        let fits = |key: &str| {
+            let fit = |name: &&str| {
+                let groupings = if metric.groups_by(key) { &[key][..] } else { &[] };
+                find(name).is_some_and(|part| part.fits(groupings, &[key], &[]))
+            };
+            match metric.merge() {
+                Merge::Mean(_) => named.iter().any(fit),
+                _ => named.iter().all(fit),
+            }
+        };
+        let keys: Vec<_> = metric.filters().filter(|key| !fits(key)).collect();
+        if !keys.is_empty() {
+            never.push((metric.name, keys));
+        }
+    }
+    let never: Vec<_> = never.iter().map(|(name, keys)| (*name, keys.as_slice())).collect();
+    assert_eq!(never, NEVER_MERGED_WITH);
+}
+
+#[test]
+fn a_weight_fits_the_question() {
+    let Merge::Mean([all, abandoned]) = find("AVG_ABANDON_TIME").unwrap().merge() else {
+        panic!("no mean of two weights");
+    };
+    assert_eq!(all.threshold, Some((Comparison::LessThanOrEqual, 604_800)));
+    assert!(all.fits(&["QUEUE"], &["QUEUE", "CHANNEL"], &[]));
+    assert!(!all.fits(&["AGENT"], &["QUEUE"], &[]) && abandoned.fits(&["AGENT"], &["QUEUE"], &[]));
+    let initiation = ["INITIATION_METHOD"];
+    assert!(!all.fits(&[], &["QUEUE"], &initiation));
+    assert!(abandoned.fits(&[], &["QUEUE"], &initiation));
+    let Merge::Mean([outcome]) = find("PERCENT_FLOWS_OUTCOME").unwrap().merge() else {
+        panic!("no mean of one weight");
+    };
+    assert!(outcome.fits(&["FLOW_TYPE"], &["CHANNEL"], &["FLOWS_OUTCOME_TYPE"]));
+}
+
+#[test]
+fn the_thresholds_of_weights_are_those_of_the_metrics() {
+    for metric in METRICS {
+        if let Merge::Mean(weights) = metric.merge() {
+            assert!(!weights.is_empty(), "{}", metric.name);
+            for weight in weights {
+                let thresholds = find(weight.metric).unwrap().thresholds();
+                let fits = match weight.threshold {
+                    Some((comparison, _)) => thresholds.contains(&comparison),
+                    None => thresholds.is_empty(),
+                };
+                assert!(fits, "{}", metric.name);
+            }
+        }
+        let unthresholded = |name: &&str| find(name).unwrap().thresholds().is_empty();
+        let is_mean = matches!(metric.merge(), Merge::Mean(_));
+        assert!(is_mean || named(metric.merge()).iter().all(unthresholded), "{}", metric.name);
+    }
+}
+
+#[test]
+fn who_reads_why_a_figure_is_missing_reads_a_sentence() {
+    for metric in METRICS {
+        let unmerged = match metric.merge() {
+            Merge::None(reason) => Some(reason),
+            _ => None,
+        };
+        for reason in [unmerged, metric.merges_over().reason()].into_iter().flatten() {
+            assert!(reason.ends_with('.') && !reason.contains('_'), "{reason}");
+        }
+    }
+    let merges = |name: &str, key: &str| find(name).unwrap().merges_over().holds_for(key);
+    assert!(merges("AGENT_SCHEDULED_TIME", "AGENT") && !merges("AGENT_SCHEDULED_TIME", "QUEUE"));
+    assert!(merges("CAMPAIGN_PROGRESS_RATE", "CAMPAIGN"));
+    assert!(!find("CAMPAIGN_PROGRESS_RATE").unwrap().merges_over().holds_for_time());
+    assert!(find("AGENT_OCCUPANCY").unwrap().merges_over().holds_for_time());
+}
