@@ -158,6 +158,17 @@ impl FromStr for AllowedRecipients {
     }
 }
 
+/// The comma list.
+impl fmt::Display for AllowedRecipients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let patterns = self.0.iter().map(|pattern| match pattern {
+            Pattern::Domain(domain) => domain.clone(),
+            Pattern::Subdomains(parent) => format!("*.{parent}"),
+        });
+        f.write_str(&patterns.collect::<Vec<_>>().join(", "))
+    }
+}
+
 impl Pattern {
     fn matches(&self, domain: &str) -> bool {
         match self {

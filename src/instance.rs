@@ -7,7 +7,9 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceArn {
     arn: String,
+    partition: String,
     region: String,
+    account: String,
     id: String,
 }
 
@@ -23,6 +25,16 @@ impl InstanceArn {
     /// The whole ARN.
     pub fn as_str(&self) -> &str {
         &self.arn
+    }
+
+    /// The partition, such as `aws` or `aws-us-gov`.
+    pub fn partition(&self) -> &str {
+        &self.partition
+    }
+
+    /// The account: twelve digits.
+    pub fn account(&self) -> &str {
+        &self.account
     }
 
     /// The Region, such as `eu-west-2`; with it goes the partition.
@@ -58,7 +70,13 @@ impl FromStr for InstanceArn {
             && account_ok
             && plain(id);
         match ok {
-            true => Ok(Self { arn: text.to_owned(), region: region.to_owned(), id: id.to_owned() }),
+            true => Ok(Self {
+                arn: text.to_owned(),
+                partition: partition.to_owned(),
+                region: region.to_owned(),
+                account: account.to_owned(),
+                id: id.to_owned(),
+            }),
             false => Err(InstanceArnError),
         }
     }

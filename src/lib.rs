@@ -17,6 +17,7 @@
 //! - [`definition`]: TOML as written becomes a valid report, or problems with their places
 //! - [`event`]: an EventBridge event or an order becomes what is asked for
 //! - [`plan`]: what sections ask becomes requests; the form of answers
+//! - `policy`: the IAM policy that definitions need (feature `cli`)
 //! - [`connect`]: requests through all their pages; the names of queues, profiles and agents
 //! - [`table`]: answers become rows and totals; number and time formats
 //! - [`render`]: tables become subject, HTML, text and attachments
@@ -41,6 +42,8 @@ pub mod lambda;
 pub mod mail;
 pub mod metric;
 pub mod plan;
+#[cfg(feature = "cli")]
+pub mod policy;
 pub mod render;
 pub mod run;
 pub mod settings;

@@ -18,21 +18,21 @@ use crate::instance::InstanceArn;
 pub struct Settings {
     /// Where the definitions lie (`CONNECT_REPORTS_DEFINITIONS`).
     pub definitions: Location,
-    /// What holds for definitions that do not say it themselves.
-    pub defaults: Defaults,
-    /// The domains that messages may go to (`CONNECT_REPORTS_ALLOWED_RECIPIENTS`).
-    pub allowed_recipients: AllowedRecipients,
+    /// What holds for every definition.
+    pub deployment: Deployment,
 }
 
-/// What holds where a definition has no `instance`, `owner` or `[email] from`.
+/// What holds for every definition of a deployment.
 #[derive(Clone, Debug, Default)]
-pub struct Defaults {
-    /// `CONNECT_REPORTS_INSTANCE`
+pub struct Deployment {
+    /// The instance of definitions without one (`CONNECT_REPORTS_INSTANCE`).
     pub instance: Option<InstanceArn>,
-    /// `CONNECT_REPORTS_OWNER`
+    /// The owner of definitions without one (`CONNECT_REPORTS_OWNER`).
     pub owner: Option<Address>,
-    /// `CONNECT_REPORTS_FROM`
+    /// The sender of definitions without one (`CONNECT_REPORTS_FROM`).
     pub from: Option<Mailbox>,
+    /// The domains that messages may go to (`CONNECT_REPORTS_ALLOWED_RECIPIENTS`).
+    pub allowed_recipients: AllowedRecipients,
 }
 
 /// A folder, or a prefix of an S3 bucket.
@@ -104,13 +104,13 @@ impl Settings {
                 Some(text) => parsed(DEFINITIONS, &text)?,
                 None => default_definitions(variable(TASK_ROOT).as_deref()),
             },
-            defaults: Defaults {
+            deployment: Deployment {
                 instance: optional(INSTANCE, variable(INSTANCE))?,
                 owner: optional(OWNER, variable(OWNER))?,
                 from: optional(FROM, variable(FROM))?,
+                allowed_recipients: optional(ALLOWED_RECIPIENTS, variable(ALLOWED_RECIPIENTS))?
+                    .unwrap_or_default(),
             },
-            allowed_recipients: optional(ALLOWED_RECIPIENTS, variable(ALLOWED_RECIPIENTS))?
-                .unwrap_or_default(),
         })
     }
 }
@@ -282,6 +282,6 @@ mod tests {
             let error = read(&variables).unwrap_err();
             assert!(error.starts_with(expected), "{error}");
         }
-        assert!(read(&[(OWNER, " ")]).unwrap().defaults.owner.is_none());
+        assert!(read(&[(OWNER, " ")]).unwrap().deployment.owner.is_none());
     }
 }

@@ -3,12 +3,17 @@
 //! A calendar window is made of local dates, not of 24 hours: a day on which the clocks change has
 //! 23 or 25 of them, and one whose midnight does not exist starts when the day does.
 
+mod rule;
+
 use std::str::FromStr;
 
-use jiff::civil::{Date, DateTime, Weekday};
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::Serialize;
+
+use rule::start_of;
+pub use rule::{Calendar, WindowRule};
 
 /// An IANA time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,19 +24,6 @@ pub struct Zone(TimeZone);
 pub struct Window {
     start: Zoned,
     end: Zoned,
-}
-
-/// How the window of a run follows from the instant at which it is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WindowRule {
-    /// The last full hour of the local clock.
-    PreviousHour,
-    /// Yesterday.
-    PreviousDay,
-    /// The last full week, Monday to Sunday.
-    PreviousWeek,
-    /// The last full calendar month.
-    PreviousMonth,
 }
 
 /// A date or a local time, as a person gives a border of a window.
@@ -65,6 +57,9 @@ pub enum WindowError {
         /// The end, as RFC 3339.
         end: String,
     },
+    /// There is no working day in the two weeks before.
+    #[error("there is no working day in the 14 days before")]
+    NoWorkday,
     /// The instant is outside what calendars here can express.
     #[error("the time is out of range")]
     OutOfRange,
@@ -90,26 +85,6 @@ impl Zone {
     /// The names of all zones.
     pub fn names() -> impl Iterator<Item = String> {
         jiff::tz::db().available().map(|name| name.to_string())
-    }
-}
-
-impl WindowRule {
-    /// The last window of this rule that is over at `due`.
-    ///
-    /// # Errors
-    /// [`WindowError::OutOfRange`] at the ends of time.
-    pub fn before(self, due: Timestamp, zone: &Zone) -> Result<Window, WindowError> {
-        let now = due.to_zoned(zone.0.clone());
-        let window = match self {
-            Self::PreviousHour => previous_hour(&now),
-            Self::PreviousDay => days_before(now.date(), 1.day(), &zone.0),
-            Self::PreviousWeek => {
-                let monday = now.date().tomorrow().and_then(|d| d.nth_weekday(-1, Weekday::Monday));
-                monday.and_then(|monday| days_before(monday, 1.week(), &zone.0))
-            }
-            Self::PreviousMonth => days_before(now.date().first_of_month(), 1.month(), &zone.0),
-        };
-        window.map_err(|_| WindowError::OutOfRange)
     }
 }
 
@@ -293,52 +268,6 @@ impl FromStr for LocalTime {
 /// An instant as RFC 3339 with its offset, to the second.
 pub fn rfc3339(time: &Zoned) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-fn days_before(end: Date, length: jiff::Span, zone: &TimeZone) -> Result<Window, jiff::Error> {
-    let end_of_it = start_of(end, zone)?;
-    let mut first = end.checked_sub(length)?;
-    loop {
-        let start = start_of(first, zone)?;
-        if start < end_of_it {
-            return Ok(Window { start, end: end_of_it });
-        }
-        // A day that the zone left out when it moved over the date line: the one before it.
-        first = first.checked_sub(length)?;
-    }
-}
-
-/// The hour that ended last. Hours start where the local clock shows minute 0, so that in a zone
-/// that shifts by half an hour the hours around the shift are longer or shorter, but none is lost.
-fn previous_hour(now: &Zoned) -> Result<Window, jiff::Error> {
-    let end = start_of_hour(now)?;
-    let before = end.checked_sub(SignedDuration::from_nanos(1))?;
-    Ok(Window { start: start_of_hour(&before)?, end })
-}
-
-fn start_of_hour(now: &Zoned) -> Result<Zoned, jiff::Error> {
-    let into_hour = |time: &Zoned| {
-        SignedDuration::from_mins(i64::from(time.minute()))
-            + SignedDuration::from_secs(i64::from(time.second()))
-            + SignedDuration::from_nanos(i64::from(time.subsec_nanosecond()))
-    };
-    let floor = now.checked_sub(into_hour(now))?;
-    if floor.offset() == now.offset() {
-        return Ok(floor);
-    }
-    // The clocks changed within this hour: the last instant before the change decides.
-    let probe = now.timestamp().checked_add(SignedDuration::from_nanos(1))?;
-    let Some(change) = now.time_zone().preceding(probe).next() else {
-        return Ok(floor);
-    };
-    let before = change.timestamp().checked_sub(SignedDuration::from_nanos(1))?;
-    let before = before.to_zoned(now.time_zone().clone());
-    before.checked_sub(into_hour(&before))
-}
-
-fn start_of(date: Date, zone: &TimeZone) -> Result<Zoned, jiff::Error> {
-    // The reading 00:00 may not exist, and then the day starts later.
-    date.to_zoned(zone.clone())?.start_of_day()
 }
 
 fn starts_its_day(time: &Zoned) -> bool {

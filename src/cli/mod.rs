@@ -3,10 +3,15 @@
 //! Exit codes: 0 done, 1 a run failed, 2 the command line, a setting or a definition is wrong.
 
 mod demo;
+mod metrics;
+mod new;
+mod policy;
 mod preview;
 mod print;
 mod run;
+mod schema;
 mod simulate;
+mod validate;
 
 use std::env;
 use std::ffi::OsString;
@@ -56,6 +61,16 @@ enum Command {
     Preview(preview::Arguments),
     /// Runs reports now: asks Connect and sends the messages
     Run(run::Arguments),
+    /// Tells what is wrong with definitions, before a request is made
+    Validate(validate::Arguments),
+    /// Writes a commented definition to start from
+    New(new::Arguments),
+    /// Lists the metrics with what they may be grouped and filtered by
+    Metrics(metrics::Arguments),
+    /// Prints the JSON Schema of a definition, for editors
+    Schema,
+    /// Prints the IAM policy that the definitions need, and nothing wider
+    Policy(policy::Arguments),
     /// Starts a local Connect and SES that the AWS SDKs and curl can talk to
     Simulate(simulate::Arguments),
 }
@@ -71,6 +86,11 @@ pub async fn main() -> ExitCode {
         Command::Demo(arguments) => demo::demo(&cli, arguments).await,
         Command::Preview(arguments) => preview::preview(&cli, arguments).await,
         Command::Run(arguments) => run::run(&cli, arguments).await,
+        Command::Validate(arguments) => validate::validate(&cli, arguments).await,
+        Command::New(arguments) => new::new(&cli, arguments),
+        Command::Metrics(arguments) => metrics::metrics(arguments),
+        Command::Schema => schema::schema(),
+        Command::Policy(arguments) => policy::policy(&cli, arguments).await,
         Command::Simulate(arguments) => simulate::simulate(arguments).await,
     };
     ended.unwrap_or_else(|error| {

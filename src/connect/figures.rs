@@ -99,7 +99,7 @@ fn metric(query: &MetricQuery) -> MetricV2 {
 
 fn read_row(request: &Request, result: &MetricResultV2) -> Result<Row, Error> {
     let dimensions =
-        request.groupings.iter().map(|dimension| dimension_of(result, *dimension)).collect();
+        request.groupings.iter().map(|dimension| dimension_of(result, dimension)).collect();
     let mut figures = BTreeMap::new();
     for collection in result.collections() {
         let query = requested(&request.metrics, collection)?;
@@ -112,7 +112,7 @@ fn read_row(request: &Request, result: &MetricResultV2) -> Result<Row, Error> {
 }
 
 /// Contacts that never reached an agent come grouped by agent with no dimension at all.
-fn dimension_of(result: &MetricResultV2, dimension: Dimension) -> Option<String> {
+fn dimension_of(result: &MetricResultV2, dimension: &Dimension) -> Option<String> {
     let dimensions = result.dimensions()?;
     dimensions.get(dimension.key()).filter(|id| !id.is_empty()).cloned()
 }

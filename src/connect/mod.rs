@@ -44,8 +44,8 @@ impl Connect {
     ) -> Result<Directory, Error> {
         let mut directory = Directory::default();
         for dimension in dimensions {
-            let entries = names::fetch(&self.0, instance, *dimension).await?;
-            directory.insert(*dimension, entries);
+            let entries = names::fetch(&self.0, instance, dimension).await?;
+            directory.insert(dimension.clone(), entries);
         }
         Ok(directory)
     }

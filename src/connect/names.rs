@@ -18,11 +18,11 @@ const PAGE: i32 = 1000;
 /// One page: what it lists, and the token of the next one.
 type Page = (Vec<Option<Entry>>, Option<String>);
 
-/// What the instance has of `dimension`. Channels have no list.
+/// What the instance has of `dimension`; nothing of what has no list.
 pub(super) async fn fetch(
     client: &Client,
     instance: &InstanceArn,
-    dimension: Dimension,
+    dimension: &Dimension,
 ) -> Result<Vec<Entry>, Error> {
     let id = instance.id();
     match dimension {
@@ -31,7 +31,7 @@ pub(super) async fn fetch(
             all(ROUTING_PROFILES, |token| routing_profiles(client, id, token)).await
         }
         Dimension::Agent => all(AGENTS, |token| agents(client, id, token)).await,
-        Dimension::Channel => Ok(Vec::new()),
+        Dimension::Channel | Dimension::Hierarchy(_) | Dimension::Other(_) => Ok(Vec::new()),
     }
 }
 

@@ -1,29 +1,26 @@
 //! Reading `[email]`: who gets the message, from whom, and with what.
 
+use std::ops::Range;
 use std::str::FromStr;
 
-use super::problem::{Placed, Problems, choice};
+use super::keys::{ATTACH, DELIVERY, SEND};
+use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
-use super::report::{Attachment, Email};
-use crate::address::{AddressError, Mailbox};
-use crate::settings::Defaults;
+use super::report::{Attachment, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule};
+use crate::address::{Address, AddressError, Mailbox};
+use crate::settings::Deployment;
 
-pub(super) fn read(mut table: Table<'_>, defaults: &Defaults) -> Option<Email> {
+/// `[email]`, and where its `send` stands.
+pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Email, Range<usize>)> {
     let problems = table.problems();
-    let from = match (&defaults.from, table.get("from")) {
-        (_, Some(value)) => address(problems, value),
-        (Some(from), None) => Some(from.clone()),
-        (None, None) => {
-            let help =
-                "add `from = \"Queue reports <reports@example.com>\"`, or set CONNECT_REPORTS_FROM";
-            problems.error(table.span(), "missing-key", "[email] has no `from`", help);
-            None
-        }
+    let from = match (&deployment.from, table.get("from").is_some()) {
+        (Some(from), false) => Some(from.clone()),
+        _ => table
+            .required_or("from", ", or set CONNECT_REPORTS_FROM")
+            .and_then(|value| address(problems, value)),
     };
-    let to = table
-        .required("to", "`to = [\"ops@example.com\"]`")
-        .map(|value| read_recipients(problems, value))
-        .filter(|to| !to.is_empty());
+    let listed = table.required("to");
+    let to = listed.and_then(|value| read_recipients(problems, value, deployment));
     let subject = match table.get("subject") {
         Some(value) => problems.text(value),
         None => Some(Placed {
@@ -32,19 +29,42 @@ pub(super) fn read(mut table: Table<'_>, defaults: &Defaults) -> Option<Email> {
         }),
     };
     let attach =
-        table.get("attach").map_or_else(Vec::new, |value| read_attachments(problems, value));
-    table.not_yet("delivery", &["separate"]);
-    table.not_yet("send", &["always"]);
+        table.get("attach").map_or(Some(Vec::new()), |value| read_attachments(problems, value));
+    let delivered = table.get("delivery");
+    let delivery =
+        delivered.map_or(Some(DeliveryMode::Separate), |value| read_delivery(problems, value));
+    if let (Some(value), Some(DeliveryMode::Together), Some(to)) = (listed, delivery, &to) {
+        check_together(problems, value, to.len());
+    }
+    let sent = table.get("send");
+    let send = sent.map_or(Some(SendRule::Always), |value| read_send(problems, value));
+    let span = sent.map_or_else(|| table.span().clone(), |value| value.span());
     table.finish();
-    Some(Email { from: from?, to: to?, subject: subject?, attach })
+    let email = Email {
+        from: from?,
+        to: to?,
+        subject: subject?,
+        attach: attach?,
+        delivery: delivery?,
+        send: send?,
+    };
+    Some((email, span))
 }
 
-fn read_recipients(problems: &Problems<'_>, value: Value<'_>) -> Vec<Mailbox> {
+fn read_recipients(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    deployment: &Deployment,
+) -> Option<Vec<Mailbox>> {
     let mut to: Vec<Mailbox> = Vec::new();
-    for value in problems.list(value, "a list of addresses such as [\"ops@example.com\"]") {
+    let values = problems.list(value, "a list of addresses such as [\"ops@example.com\"]");
+    let mut complete = !values.is_empty();
+    for value in values {
         let Some(mailbox) = address::<Mailbox>(problems, value) else {
+            complete = false;
             continue;
         };
+        check_allowed(problems, value, &mailbox.address, deployment);
         match to.iter().any(|other| other.address.reaches_the_same(&mailbox.address)) {
             true => {
                 let help = "remove one of the two, or they would get the message twice";
@@ -58,42 +78,100 @@ fn read_recipients(problems: &Problems<'_>, value: Value<'_>) -> Vec<Mailbox> {
             false => to.push(mailbox),
         }
     }
-    to
+    complete.then_some(to)
 }
 
-fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Vec<Attachment> {
+/// Refuses an address outside the domains that the deployment allows.
+pub(super) fn check_allowed(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    address: &Address,
+    deployment: &Deployment,
+) {
+    if !deployment.allowed_recipients.allows(address) {
+        let message = format!("mail to {} is not allowed here", address.domain());
+        let help = format!(
+            "allowed: {}; CONNECT_REPORTS_ALLOWED_RECIPIENTS says so",
+            deployment.allowed_recipients
+        );
+        problems.error(&value.span(), "recipient-not-allowed", message, help);
+    }
+}
+
+fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Attachment>> {
     // An empty list is how one says that there are none.
     if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
-        return Vec::new();
+        return Some(Vec::new());
     }
+    let meanings = [Attachment::Csv, Attachment::Xlsx, Attachment::Json];
+    let values = problems.list(value, "a list such as [\"csv\", \"xlsx\"]");
     let mut attach = Vec::new();
-    for (value, name) in problems.texts(value) {
-        match name.as_str() {
-            "json" if attach.contains(&Attachment::Json) => {
-                problems.error(
-                    &value.span(),
-                    "repeated-attachment",
-                    "`json` stands here twice",
-                    "remove one of the two",
-                );
+    let mut complete = !values.is_empty();
+    for value in values {
+        let what = ("attachment", "unknown-attachment");
+        match problems.word(value, what, ATTACH, meanings) {
+            Some(kind) if attach.contains(&kind) => {
+                let message = "this attachment stands here twice";
+                let help = "remove one of the two";
+                problems.error(&value.span(), "repeated-attachment", message, help);
             }
-            "json" => attach.push(Attachment::Json),
-            "csv" | "xlsx" => {
-                let message = format!("`{name}` attachments are not supported by this version yet");
-                problems.error(&value.span(), "not-yet", message, "allowed: json");
+            Some(kind) => {
+                if kind != Attachment::Json {
+                    problems.not_yet(&value.span(), "CSV and XLSX files", "attach \"json\"");
+                }
+                attach.push(kind);
             }
-            _ => {
-                let message = format!("there is no attachment `{name}`");
-                problems.error(
-                    &value.span(),
-                    "unknown-attachment",
-                    message,
-                    choice(&name, &["json"]),
-                );
-            }
+            None => complete = false,
         }
     }
-    attach
+    complete.then_some(attach)
+}
+
+fn read_delivery(problems: &Problems<'_>, value: Value<'_>) -> Option<DeliveryMode> {
+    let meanings = [DeliveryMode::Separate, DeliveryMode::Together];
+    let what = ("way of delivery", "unknown-delivery");
+    let delivery = problems.word(value, what, DELIVERY, meanings)?;
+    if delivery == DeliveryMode::Together {
+        let instead = "write `delivery = \"separate\"`";
+        problems.not_yet(&value.span(), "messages to all recipients together", instead);
+    }
+    Some(delivery)
+}
+
+fn check_together(problems: &Problems<'_>, value: Value<'_>, recipients: usize) {
+    if recipients > MAX_RECIPIENTS_TOGETHER {
+        let message = format!(
+            "SES sends one message to {MAX_RECIPIENTS_TOGETHER} recipients at most, found {recipients}"
+        );
+        let help = "remove `delivery = \"together\"`, or write to a mailing list";
+        problems.error(&value.span(), "too-many-recipients", message, help);
+    }
+}
+
+fn read_send(problems: &Problems<'_>, value: Value<'_>) -> Option<SendRule> {
+    let meanings = [SendRule::Always, SendRule::WhenData, SendRule::WhenTargetMissed];
+    let send = problems.word(value, ("rule for sending", "unknown-send"), SEND, meanings)?;
+    if send != SendRule::Always {
+        problems.not_yet(&value.span(), "rules for sending", "write `send = \"always\"`");
+    }
+    Some(send)
+}
+
+/// A report that is sent where a target is missed has to have one.
+pub(super) fn check_send(
+    problems: &Problems<'_>,
+    (email, span): &(Email, Range<usize>),
+    sections: &[Section],
+) {
+    let has_target = || {
+        let mut columns = sections.iter().flat_map(|section| &section.columns);
+        columns.any(|column| column.target.is_some() || !column.targets.is_empty())
+    };
+    if email.send == SendRule::WhenTargetMissed && !has_target() {
+        let message = "no column has a target, so the report would never be sent";
+        let help = "give a metric a `target` such as \">= 80\", or write `send = \"always\"`";
+        problems.error(span, "no-target", message, help);
+    }
 }
 
 pub(super) fn address<T>(problems: &Problems<'_>, value: Value<'_>) -> Option<T>

@@ -1,6 +1,7 @@
 //! What is wrong with a definition, and where.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -23,6 +24,9 @@ pub struct Problem {
     pub message: String,
     /// What is allowed, and how to mend it.
     pub help: String,
+    /// The offending text, in bytes of the file; empty where something is missing.
+    #[serde(skip)]
+    pub span: Range<usize>,
 }
 
 /// How bad a problem is.
@@ -44,7 +48,12 @@ pub struct Place {
     pub line: usize,
     /// The column.
     pub column: usize,
+    /// The text, in bytes of the file.
+    pub span: Range<usize>,
 }
+
+/// The code of what a definition may say and this version can't do yet.
+pub const NOT_YET: &str = "not-yet";
 
 /// A value with the place where it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +80,15 @@ impl Place {
             code,
             message: message.into(),
             help: help.into(),
+            span: self.span.clone(),
         }
+    }
+}
+
+impl Problem {
+    /// Whether a report with it is not run: it is an error, or asks for what this version can't do.
+    pub fn stops(&self) -> bool {
+        self.severity == Severity::Error || self.code == NOT_YET
     }
 }
 
@@ -91,12 +108,15 @@ impl fmt::Display for Problem {
 pub(super) struct Problems<'d> {
     file: &'d str,
     text: &'d str,
+    /// How many bytes of the file stand before the text: those of a byte order mark.
+    skipped: usize,
     found: RefCell<Vec<Problem>>,
 }
 
 impl<'d> Problems<'d> {
-    pub(super) fn new(file: &'d str, text: &'d str) -> Self {
-        Self { file, text, found: RefCell::default() }
+    /// The problems of a file that holds `skipped` bytes before its text.
+    pub(super) fn new(file: &'d str, text: &'d str, skipped: usize) -> Self {
+        Self { file, text, skipped, found: RefCell::default() }
     }
 
     /// The place of a span of bytes.
@@ -107,6 +127,7 @@ impl<'d> Problems<'d> {
             file: self.file.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
+            span: span.start + self.skipped..span.end + self.skipped,
         }
     }
 
@@ -133,10 +154,23 @@ impl<'d> Problems<'d> {
         self.found.borrow_mut().push(problem);
     }
 
+    /// Warns of what is well-formed, and what this version does not do yet.
+    pub(super) fn not_yet(&self, span: &Range<usize>, what: &str, instead: &str) {
+        let message = format!("{what} are checked, but this version does not support them yet");
+        self.warning(span, NOT_YET, message, format!("to run it now, {instead}"));
+    }
+
     /// All problems, in the order of their places.
+    ///
+    /// What this version can't do yet is told once each, and after the errors are mended.
     pub(super) fn into_found(self) -> Vec<Problem> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|problem| (problem.line, problem.column));
+        let has_errors = found.iter().any(|problem| problem.severity == Severity::Error);
+        let mut told = BTreeSet::new();
+        found.retain(|problem| {
+            problem.code != NOT_YET || (!has_errors && told.insert(problem.message.clone()))
+        });
         found
     }
 }

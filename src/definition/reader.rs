@@ -1,12 +1,13 @@
 //! Reading TOML tables so that every problem is found, each with its place.
 //!
-//! A reader remembers the keys that it was asked for; what a table holds besides is unknown.
+//! Which keys a table may have stands in [`keys`](super::keys).
 
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::keys::Keys;
 use super::problem::{Placed, Problems, choice};
 
 /// A TOML value with its place.
@@ -17,8 +18,8 @@ pub(super) struct Table<'d> {
     problems: &'d Problems<'d>,
     table: &'d DeTable<'d>,
     span: Range<usize>,
-    name: &'static str,
-    known: Vec<&'static str>,
+    keys: &'static Keys,
+    asked: Vec<&'static str>,
 }
 
 impl<'d> Table<'d> {
@@ -27,9 +28,9 @@ impl<'d> Table<'d> {
         problems: &'d Problems<'d>,
         table: &'d DeTable<'d>,
         span: Range<usize>,
-        name: &'static str,
+        keys: &'static Keys,
     ) -> Self {
-        Self { problems, table, span, name, known: Vec::new() }
+        Self { problems, table, span, keys, asked: Vec::new() }
     }
 
     pub(super) fn problems(&self) -> &'d Problems<'d> {
@@ -43,45 +44,50 @@ impl<'d> Table<'d> {
 
     /// The value of `key`, if there is one.
     pub(super) fn get(&mut self, key: &'static str) -> Option<Value<'d>> {
-        self.known.push(key);
+        self.asked.push(key);
         self.table.get(key)
     }
 
     /// The value of a key that must be there.
-    pub(super) fn required(&mut self, key: &'static str, example: &str) -> Option<Value<'d>> {
+    pub(super) fn required(&mut self, key: &'static str) -> Option<Value<'d>> {
+        self.required_or(key, "")
+    }
+
+    /// The value of a key that must be there, or be given in another way.
+    pub(super) fn required_or(&mut self, key: &'static str, other_way: &str) -> Option<Value<'d>> {
         let value = self.get(key);
         if value.is_none() {
-            let message = format!("{} has no `{key}`", self.name);
-            self.problems.error(&self.span, "missing-key", message, format!("add {example}"));
+            let message = format!("{} has no `{key}`", self.keys.name);
+            let help = format!("add {}{other_way}", self.example(key));
+            self.problems.error(&self.span, "missing-key", message, help);
         }
         value
     }
 
-    /// Refuses a key that a later version reads, unless it says what holds anyway.
-    pub(super) fn not_yet(&mut self, key: &'static str, as_now: &[&str]) {
-        self.known.push(key);
-        let Some((written, value)) = self.table.get_key_value(key) else {
-            return;
-        };
-        if value.get_ref().as_str().is_some_and(|text| as_now.contains(&text)) {
-            return;
-        }
-        let help = match as_now {
-            [] => format!("remove `{key}`"),
-            choice => format!("remove `{key}`, or write `{key} = \"{}\"`", choice.join("\" or \"")),
-        };
-        let message = format!("`{key}` is not supported by this version yet");
-        self.problems.error(&written.span(), "not-yet", message, help);
+    /// How the key may look.
+    fn example(&self, key: &str) -> String {
+        let described = self.keys.keys.iter().find(|described| described.name == key);
+        described.map_or_else(String::new, |described| match described.example {
+            // A few are words about a table rather than a line of it.
+            example if example.contains('`') => example.to_owned(),
+            example => format!("`{example}`"),
+        })
     }
 
-    /// Reports the keys that nobody asked for.
-    pub(super) fn finish(mut self) {
-        self.known.sort_unstable();
+    /// Reports the keys that there are not.
+    pub(super) fn finish(self) {
+        let known: Vec<&str> = self.keys.keys.iter().map(|key| key.name).collect();
+        debug_assert!(
+            known.iter().all(|key| self.asked.contains(key))
+                && self.asked.iter().all(|key| known.contains(key)),
+            "the reader of {} and its description differ",
+            self.keys.name
+        );
         for key in self.table.keys() {
             let name = key.get_ref().as_ref();
-            if !self.known.contains(&name) {
-                let message = format!("{} has no key `{name}`", self.name);
-                let help = choice(name, &self.known);
+            if !known.contains(&name) {
+                let message = format!("{} has no key `{name}`", self.keys.name);
+                let help = choice(name, &known);
                 self.problems.error(&key.span(), "unknown-key", message, help);
             }
         }
@@ -170,15 +176,93 @@ impl<'d> Problems<'d> {
     }
 
     /// A table.
-    pub(super) fn table(&'d self, value: Value<'d>, name: &'static str) -> Option<Table<'d>> {
+    pub(super) fn table(&'d self, value: Value<'d>, keys: &'static Keys) -> Option<Table<'d>> {
         match value.get_ref().as_table() {
-            Some(table) => Some(Table::new(self, table, value.span(), name)),
+            Some(table) => Some(Table::new(self, table, value.span(), keys)),
             None => {
                 self.wrong_type(value, "a table");
                 None
             }
         }
     }
+
+    /// The entries of a table with keys of any name, in the order of the text; one at least.
+    pub(super) fn entries(
+        &self,
+        value: Value<'d>,
+        example: &str,
+    ) -> Option<Vec<(Value<'d>, Entry<'d>)>> {
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong_type(value, &format!("a table such as {example}"));
+            return None;
+        };
+        if table.is_empty() {
+            let help = format!("write a table such as {example}, or remove the key");
+            self.error(&value.span(), "empty", "found an empty table", help);
+        }
+        let mut entries: Vec<_> = table
+            .iter()
+            .map(|(key, value)| (value, Entry { name: key.get_ref().as_ref(), span: key.span() }))
+            .collect();
+        entries.sort_by_key(|(_, key)| key.span.start);
+        Some(entries)
+    }
+
+    /// One of the words, as what it stands for.
+    pub(super) fn word<T: Copy, const N: usize>(
+        &self,
+        value: Value<'d>,
+        (what, code): (&str, &'static str),
+        words: &[&str; N],
+        meanings: [T; N],
+    ) -> Option<T> {
+        let word = self.text(value)?.value;
+        let found = words.iter().zip(meanings).find(|(known, _)| **known == word);
+        if found.is_none() {
+            let message = format!("there is no {what} `{word}`");
+            self.error(&value.span(), code, message, choice(&word, words));
+        }
+        found.map(|(_, meaning)| meaning)
+    }
+
+    /// A text, or a date or time that TOML itself knows, in the form that `parse` takes.
+    pub(super) fn parsed<T>(
+        &self,
+        value: Value<'d>,
+        code: &'static str,
+        wanted: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = match value.get_ref() {
+            DeValue::Datetime(time) => time.to_string(),
+            DeValue::String(_) => self.text(value)?.value,
+            _ => {
+                self.wrong_type(value, wanted);
+                return None;
+            }
+        };
+        let parsed = parse(&text);
+        if parsed.is_none() {
+            let message = format!("found `{text}`, expected {wanted}");
+            self.error(&value.span(), code, message, format!("write {wanted}"));
+        }
+        parsed
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&self, value: Value<'d>) -> Option<bool> {
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong_type(value, "true or false, without quotes");
+        }
+        flag
+    }
+}
+
+/// A key of a table whose keys may have any name.
+pub(super) struct Entry<'d> {
+    pub(super) name: &'d str,
+    pub(super) span: Range<usize>,
 }
 
 fn type_name(value: &DeValue<'_>) -> &'static str {

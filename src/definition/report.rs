@@ -5,13 +5,23 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
 use serde::Serialize;
 
+use super::dimension::Dimension;
 use super::problem::{Place, Placed};
+use super::schedule::Schedule;
+use super::target::Target;
 use crate::address::{Address, Mailbox};
 use crate::instance::InstanceArn;
 use crate::metric::{Comparison, Unit};
-use crate::window::{WindowRule, Zone};
+use crate::window::{Calendar, WindowRule, Zone};
+
+/// How many recipients one message may have (SES, quotas: "recipients per message").
+pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
+
+/// How many rows of a section a message may be told to show.
+pub(super) const MAX_ROWS: u32 = 100_000;
 
 /// A valid definition.
 #[derive(Clone, Debug)]
@@ -28,6 +38,20 @@ pub struct Report {
     pub zone: Zone,
     /// Which window is due.
     pub window: WindowRule,
+    /// What the figures are compared with.
+    pub compare: Compare,
+    /// Weeks, working days and holidays.
+    pub calendar: Calendar,
+    /// How long after its end a window is reported at the earliest.
+    pub settle: SignedDuration,
+    /// For how long a run that was missed is made up for.
+    pub catch_up: SignedDuration,
+    /// When it is due; where there is none, as soon as a window is over.
+    pub schedule: Option<Schedule>,
+    /// The language of texts and numbers, such as `en` or `de-CH`.
+    pub locale: String,
+    /// What becomes of the message where a section's figures can't be had.
+    pub partial: Partial,
     /// The message.
     pub email: Email,
     /// The sections, in the order of the message; one at least.
@@ -38,6 +62,28 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ReportId(String);
 
+/// What figures are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// Nothing.
+    None,
+    /// The window before.
+    PreviousWindow,
+    /// The same weekday a week before.
+    SameWeekday,
+    /// The average of the same weekday in the four weeks before.
+    AverageFourWeeks,
+}
+
+/// What becomes of the message where a section's figures can't be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partial {
+    /// It is not sent.
+    Fail,
+    /// It says what is missing.
+    Banner,
+}
+
 /// Who gets the message, and how it is made.
 #[derive(Clone, Debug)]
 pub struct Email {
@@ -47,8 +93,32 @@ pub struct Email {
     pub to: Vec<Mailbox>,
     /// The subject, as a Tera template.
     pub subject: Placed<String>,
-    /// What is attached.
+    /// What is attached; nothing twice.
     pub attach: Vec<Attachment>,
+    /// Whether recipients see each other.
+    pub delivery: DeliveryMode,
+    /// When it is sent.
+    pub send: SendRule,
+}
+
+/// Whether recipients see each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryMode {
+    /// A private message each.
+    Separate,
+    /// One message to all, at most 50 (SES, quotas).
+    Together,
+}
+
+/// When a message is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendRule {
+    /// Whatever the figures are.
+    Always,
+    /// Where there are any.
+    WhenData,
+    /// Where one misses its target.
+    WhenTargetMissed,
 }
 
 /// A kind of attachment.
@@ -56,9 +126,13 @@ pub struct Email {
 pub enum Attachment {
     /// Every row of every section as `report.json`.
     Json,
+    /// One table a section.
+    Csv,
+    /// One sheet a section.
+    Xlsx,
 }
 
-/// A table or a row of headline figures.
+/// A table, a row of headline figures, or a trend.
 #[derive(Clone, Debug)]
 pub struct Section {
     /// The title that people read.
@@ -69,6 +143,8 @@ pub struct Section {
     pub group_by: Vec<Dimension>,
     /// Which contacts are counted.
     pub filters: BTreeMap<Dimension, Vec<Placed<Selector>>>,
+    /// The length of an interval, where figures are shown over time; a trend always has one.
+    pub interval: Option<Interval>,
     /// The columns; one at least, with distinct labels.
     pub columns: Vec<Column>,
     /// The column that rows are sorted by; by name where there is none.
@@ -85,19 +161,23 @@ pub enum Kind {
     Totals,
     /// A row for each group, and the totals.
     Table,
+    /// A line over time.
+    Trend,
 }
 
-/// What figures are filtered and grouped by (GetMetricDataV2, Filters and Groupings).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Dimension {
-    /// `QUEUE`
-    Queue,
-    /// `CHANNEL`
-    Channel,
-    /// `ROUTING_PROFILE`
-    RoutingProfile,
-    /// `AGENT`
-    Agent,
+/// The length of an interval (GetMetricDataV2, `IntervalPeriod`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interval {
+    /// `FIFTEEN_MIN`
+    FifteenMinutes,
+    /// `THIRTY_MIN`
+    ThirtyMinutes,
+    /// `HOUR`
+    Hour,
+    /// `DAY`
+    Day,
+    /// `WEEK`
+    Week,
 }
 
 /// One entry of a filter.
@@ -105,10 +185,20 @@ pub enum Dimension {
 pub enum Selector {
     /// Everything of its kind that the instance has.
     All,
-    /// The id of a queue, a routing profile or an agent, or a channel.
+    /// The id of a queue, a routing profile or an agent; of a key without names the value itself,
+    /// such as a channel.
     Id(String),
     /// The exact name.
     Name(String),
+    /// Names in which `*` stands for any characters and `?` for one.
+    Pattern(String),
+    /// What has this tag with this value.
+    Tag {
+        /// The tag's key.
+        key: String,
+        /// The tag's value.
+        value: String,
+    },
 }
 
 /// One column of a section.
@@ -122,6 +212,12 @@ pub struct Column {
     pub unit: Unit,
     /// Whether no contacts make 0 (a count or a sum) or no value.
     pub is_sum: bool,
+    /// What is aimed at.
+    pub target: Option<Target>,
+    /// What still counts as near the target.
+    pub warn: Option<Target>,
+    /// Targets for single queues, or whatever the section groups by, by name.
+    pub targets: BTreeMap<String, Target>,
     /// Where the column is defined.
     pub place: Place,
 }
@@ -129,7 +225,7 @@ pub struct Column {
 /// A metric with all that makes its figure this one and no other (GetMetricDataV2, Metrics).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MetricQuery {
-    /// The API's name.
+    /// The API's name; of a metric that is known by its id, that id.
     pub name: String,
     /// The threshold, for the metrics that need one.
     pub threshold: Option<Threshold>,
@@ -197,41 +293,5 @@ impl ReportId {
 impl fmt::Display for ReportId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Dimension {
-    /// All of them, in the order in which messages name them.
-    pub const ALL: [Self; 4] = [Self::Queue, Self::Channel, Self::RoutingProfile, Self::Agent];
-
-    /// The API's key.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Queue => "QUEUE",
-            Self::Channel => "CHANNEL",
-            Self::RoutingProfile => "ROUTING_PROFILE",
-            Self::Agent => "AGENT",
-        }
-    }
-
-    /// The heading that people read.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Queue => "Queue",
-            Self::Channel => "Channel",
-            Self::RoutingProfile => "Routing profile",
-            Self::Agent => "Agent",
-        }
-    }
-
-    /// The dimension with this API key.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dimension| dimension.key() == key)
-    }
-}
-
-impl Serialize for Dimension {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.key())
     }
 }

@@ -1,32 +1,38 @@
-//! Reading one `[[section]]`: what it groups and filters by, and its columns.
+//! Reading one `[[section]]`: what it shows, of what, and in which order.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use super::column;
-use super::problem::{Placed, Problems, choice};
+use super::filter::{self, Filters};
+use super::keys::{INTERVAL, KIND};
+use super::problem::{Problems, choice};
 use super::reader::{Table, Value};
-use super::report::{Column, Dimension, Kind, Section, Selector, Sort};
+use super::report::{Column, Interval, Kind, MAX_ROWS, Section, Sort};
+use super::{column, target};
 use crate::instance::InstanceArn;
-use crate::metric::METRICS;
-
-pub(super) const DIMENSIONS: &[&str] = &["QUEUE", "CHANNEL", "ROUTING_PROFILE", "AGENT"];
-const CHANNELS: &[&str] = &["VOICE", "CHAT", "TASK", "EMAIL"];
 
 pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Option<Section> {
     let problems = table.problems();
-    let title =
-        table.required("title", "`title = \"By queue\"`").and_then(|value| problems.line(value));
+    let title = table.required("title").and_then(|value| problems.line(value));
     let kind = table.get("kind").map_or(Some(Kind::Table), |value| read_kind(problems, value));
     let grouped = table.get("group_by");
-    let group_by = grouped.map_or_else(Vec::new, |value| read_group_by(problems, value));
-    let filtered = table.required("filters", "`filters = { QUEUE = [\"*\"] }`");
-    let filters = filtered.and_then(|value| read_filters(problems, value, instance));
-    let listed = table.required("metrics", "`metrics = [\"CONTACTS_QUEUED\"]`");
-    let columns = listed.and_then(|value| {
-        let filters = filters.iter().flat_map(BTreeMap::keys).copied();
-        column::read_all(problems, value, &group_by, &filters.collect::<Vec<_>>())
+    let group_by = grouped.map_or_else(Vec::new, |value| filter::read_groupings(problems, value));
+    let filtered = table.required("filters");
+    let filters = filtered.and_then(|value| filter::read_filters(problems, value, instance));
+    let listed = table.required("metrics");
+    let mut columns = listed.and_then(|value| {
+        let (columns, metrics) = column::read_all(
+            problems,
+            value,
+            &group_by,
+            filters.as_ref().unwrap_or(&Filters::new()),
+        );
+        if let Some(filtered) = filtered {
+            filter::check_authorising(problems, filtered, &metrics);
+        }
+        columns
     });
+    let timed = table.get("interval");
+    let interval = timed.map_or(Some(None), |value| read_interval(problems, value).map(Some));
     let sorted = table.get("sort");
     // Of columns that could not be read, one may be the one that is meant.
     let sort = sorted
@@ -34,219 +40,67 @@ pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Opti
         .and_then(|(value, columns)| read_sort(problems, value, columns));
     let capped = table.get("rows");
     let rows =
-        capped.and_then(|value| problems.number(value, 1..=100_000)).and_then(NonZeroU32::new);
-    if kind == Some(Kind::Totals) {
-        refuse_rows(problems, [("group_by", grouped), ("sort", sorted), ("rows", capped)]);
+        capped.and_then(|value| problems.number(value, 1..=MAX_ROWS)).and_then(NonZeroU32::new);
+    if let (Some(value), Some(columns)) = (table.get("targets"), columns.as_deref_mut()) {
+        read_targets(problems, value, columns);
     }
-    for (key, as_now) in [("interval", &[][..]), ("targets", &[])] {
-        table.not_yet(key, as_now);
-    }
+    let of_rows = [("group_by", grouped), ("sort", sorted), ("rows", capped), ("interval", timed)];
+    check_kind(&table, kind, of_rows);
     table.finish();
     Some(Section {
         title: title?.value,
         kind: kind?,
         group_by,
         filters: filters?,
+        interval: interval?,
         columns: columns?,
         sort,
         rows,
     })
 }
 
-/// Headline figures have no rows to group, sort or cap.
-fn refuse_rows(problems: &Problems<'_>, keys: [(&str, Option<Value<'_>>); 3]) {
-    for (key, value) in keys {
-        if let Some(value) = value {
-            let message = format!("headline figures (kind = \"totals\") have no `{key}`");
-            let help = format!("remove `{key}`, or write kind = \"table\"");
-            problems.error(&value.span(), "totals-have-no-rows", message, help);
-        }
-    }
-}
-
 fn read_kind(problems: &Problems<'_>, value: Value<'_>) -> Option<Kind> {
-    let name = problems.text(value)?.value;
-    match name.as_str() {
-        "totals" => Some(Kind::Totals),
-        "table" => Some(Kind::Table),
-        "trend" => {
-            let message = "trends are not supported by this version yet";
-            problems.error(&value.span(), "not-yet", message, "allowed: totals, table");
-            None
-        }
-        _ => {
-            let message = format!("there is no kind of section `{name}`");
-            problems.error(
-                &value.span(),
-                "unknown-kind",
-                message,
-                choice(&name, &["totals", "table"]),
-            );
-            None
-        }
+    let meanings = [Kind::Totals, Kind::Table, Kind::Trend];
+    let kind = problems.word(value, ("kind of section", "unknown-kind"), KIND, meanings)?;
+    if kind == Kind::Trend {
+        problems.not_yet(&value.span(), "trends", "remove the section");
     }
+    Some(kind)
 }
 
-fn read_group_by(problems: &Problems<'_>, value: Value<'_>) -> Vec<Dimension> {
-    let mut group_by = Vec::new();
-    for (value, key) in problems.texts(value) {
-        match dimension(problems, &value.span(), &key, "grouping") {
-            Some(dimension) if group_by.contains(&dimension) => {
-                let message = format!("`{key}` stands here twice");
-                problems.error(
-                    &value.span(),
-                    "repeated-grouping",
-                    message,
-                    "remove one of the two",
-                );
+fn read_interval(problems: &Problems<'_>, value: Value<'_>) -> Option<Interval> {
+    use Interval::{Day, FifteenMinutes, Hour, ThirtyMinutes, Week};
+    problems.not_yet(&value.span(), "intervals", "remove `interval`");
+    let meanings = [FifteenMinutes, ThirtyMinutes, Hour, Day, Week];
+    problems.word(value, ("interval", "unknown-interval"), INTERVAL, meanings)
+}
+
+/// Headline figures have no rows to group, sort, cap or spread over time; a trend has only those
+/// of its intervals.
+fn check_kind(table: &Table<'_>, kind: Option<Kind>, keys: [(&str, Option<Value<'_>>); 4]) {
+    let problems = table.problems();
+    let (refused, what, code): (&[&str], _, _) = match kind {
+        Some(Kind::Totals) => (
+            &["group_by", "sort", "rows", "interval"],
+            "headline figures (kind = \"totals\") have",
+            "totals-have-no-rows",
+        ),
+        Some(Kind::Trend) => (&["group_by", "sort", "rows"], "a trend has", "trend-has-no-rows"),
+        Some(Kind::Table) | None => return,
+    };
+    for (key, value) in keys {
+        match value {
+            Some(value) if refused.contains(&key) => {
+                let help = format!("remove `{key}`, or write kind = \"table\"");
+                problems.error(&value.span(), code, format!("{what} no `{key}`"), help);
             }
-            Some(dimension) => group_by.push(dimension),
-            None => {}
+            None if key == "interval" && kind == Some(Kind::Trend) => {
+                let help = "add `interval = \"HOUR\"`: a trend has a point for each";
+                problems.error(table.span(), "missing-key", "a trend has no `interval`", help);
+            }
+            _ => {}
         }
     }
-    group_by
-}
-
-fn dimension(
-    problems: &Problems<'_>,
-    span: &std::ops::Range<usize>,
-    key: &str,
-    what: &str,
-) -> Option<Dimension> {
-    let found = Dimension::of_key(key);
-    if found.is_none() {
-        let in_the_api =
-            METRICS.iter().any(|metric| metric.groups_by(key) || metric.filters_by(key));
-        let (code, message) = match in_the_api {
-            true => ("not-yet", format!("the {what} `{key}` is not supported by this version yet")),
-            false => ("unknown-key", format!("there is no {what} `{key}`")),
-        };
-        problems.error(span, code, message, choice(key, DIMENSIONS));
-    }
-    found
-}
-
-type Filters = BTreeMap<Dimension, Vec<Placed<Selector>>>;
-
-fn read_filters(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    instance: Option<&InstanceArn>,
-) -> Option<Filters> {
-    let Some(table) = value.get_ref().as_table() else {
-        let help = "write a table such as { QUEUE = [\"*\"], CHANNEL = [\"VOICE\"] }";
-        problems.error(&value.span(), "wrong-type", "`filters` is no table", help);
-        return None;
-    };
-    let mut filters = Filters::new();
-    for (key, value) in table {
-        let Some(dimension) = dimension(problems, &key.span(), key.get_ref(), "filter") else {
-            continue;
-        };
-        let selectors = problems
-            .texts(value)
-            .into_iter()
-            .filter_map(|(value, text)| {
-                let selector = selector(problems, value, &text, dimension, instance)?;
-                Some(Placed { value: selector, place: problems.place(&value.span()) })
-            })
-            .collect();
-        filters.insert(dimension, selectors);
-    }
-    // One that is not known here is a problem of its own.
-    if table.keys().all(|key| Dimension::of_key(key.get_ref()).is_some()) {
-        require_authorising(problems, value, &filters);
-    }
-    Some(filters)
-}
-
-/// The service authorises a request by the resources that its filters name (GetMetricDataV2,
-/// Filters).
-fn require_authorising(problems: &Problems<'_>, value: Value<'_>, filters: &Filters) {
-    let authorising = [Dimension::Queue, Dimension::RoutingProfile, Dimension::Agent];
-    if !authorising.iter().any(|key| filters.contains_key(key)) {
-        let message = "`filters` names no queue, routing profile or agent";
-        let help = "add `QUEUE = [\"*\"]` for all queues";
-        problems.error(&value.span(), "no-authorising-filter", message, help);
-    }
-}
-
-fn selector(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    text: &str,
-    dimension: Dimension,
-    instance: Option<&InstanceArn>,
-) -> Option<Selector> {
-    if dimension == Dimension::Channel {
-        if !CHANNELS.contains(&text) {
-            let message = format!("there is no channel `{text}`");
-            problems.error(&value.span(), "unknown-channel", message, choice(text, CHANNELS));
-            return None;
-        }
-        return Some(Selector::Id(text.to_owned()));
-    }
-    if text == "*" {
-        return Some(Selector::All);
-    }
-    if text.starts_with("arn:") {
-        return id_of_arn(problems, value, text, dimension, instance);
-    }
-    if text.starts_with("tag:") || text.contains(['*', '?']) {
-        let message =
-            format!("`{text}`: name patterns and tags are not supported by this version yet");
-        problems.error(
-            &value.span(),
-            "not-yet",
-            message,
-            "write ids, ARNs, exact names, or \"*\" alone for all",
-        );
-        return None;
-    }
-    Some(match is_uuid(text) {
-        true => Selector::Id(text.to_ascii_lowercase()),
-        false => Selector::Name(text.to_owned()),
-    })
-}
-
-fn id_of_arn(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    arn: &str,
-    dimension: Dimension,
-    instance: Option<&InstanceArn>,
-) -> Option<Selector> {
-    let kind = match dimension {
-        Dimension::Queue => "queue",
-        Dimension::RoutingProfile => "routing-profile",
-        Dimension::Agent => "agent",
-        Dimension::Channel => return None,
-    };
-    // Without a valid instance there is another problem to mend first.
-    let prefix = format!("{}/{kind}/", instance?);
-    match arn.strip_prefix(&prefix).filter(|id| !id.is_empty() && !id.contains('/')) {
-        Some(id) => Some(Selector::Id(id.to_ascii_lowercase())),
-        None => {
-            let message = format!(
-                "this ARN names no {} of the report's instance",
-                dimension.title().to_lowercase()
-            );
-            problems.error(
-                &value.span(),
-                "foreign-arn",
-                message,
-                format!("it must start with {prefix}"),
-            );
-            None
-        }
-    }
-}
-
-fn is_uuid(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    lengths == [8, 4, 4, 4, 12]
-        && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn read_sort(problems: &Problems<'_>, value: Value<'_>, columns: &[Column]) -> Option<Sort> {
@@ -255,22 +109,60 @@ fn read_sort(problems: &Problems<'_>, value: Value<'_>, columns: &[Column]) -> O
         Some(name) => (name, true),
         None => (text.as_str(), false),
     };
+    match find_column(columns, name) {
+        Ok(column) => Some(Sort { column, descending }),
+        Err((message, help)) => {
+            problems.error(&value.span(), "sort", message, help);
+            None
+        }
+    }
+}
+
+/// The column with this label, or the only one of this metric; else what is wrong, and what helps.
+fn find_column(columns: &[Column], name: &str) -> Result<usize, (String, String)> {
     let by_label = columns.iter().position(|column| column.label == name);
     let mut by_metric = columns.iter().enumerate().filter(|(_, column)| column.metric.name == name);
     let (first, second) = (by_metric.next(), by_metric.next());
-    let column = match (by_label, first, second) {
-        (Some(column), _, _) | (None, Some((column, _)), None) => column,
-        (None, Some(_), Some(_)) => {
-            let message = format!("more than one column shows {name}");
-            problems.error(&value.span(), "sort", message, "name the column by its label");
-            return None;
-        }
+    match (by_label, first, second) {
+        (Some(column), _, _) | (None, Some((column, _)), None) => Ok(column),
+        (None, Some(_), Some(_)) => Err((
+            format!("more than one column shows {name}"),
+            "name the column by its label".to_owned(),
+        )),
         (None, None, _) => {
             let labels: Vec<&str> = columns.iter().map(|column| column.label.as_str()).collect();
-            let message = format!("there is no column `{name}` to sort by");
-            problems.error(&value.span(), "sort", message, choice(name, &labels));
-            return None;
+            Err((format!("there is no column `{name}`"), choice(name, &labels)))
         }
-    };
-    Some(Sort { column, descending })
+    }
+}
+
+/// `targets` of a section: of a column, or by what the section groups by.
+fn read_targets(problems: &Problems<'_>, value: Value<'_>, columns: &mut [Column]) {
+    let example = "{ SERVICE_LEVEL = \">= 80\" }";
+    for (value, name) in problems.entries(value, example).unwrap_or_default() {
+        let found = find_column(columns, name.name);
+        let column = match found.map(|index| columns.get_mut(index)) {
+            Ok(Some(column)) => column,
+            Ok(None) => continue,
+            Err((message, help)) => {
+                problems.error(&name.span, "target", message, help);
+                continue;
+            }
+        };
+        let given = match value.get_ref().is_table() {
+            true => !column.targets.is_empty(),
+            false => column.target.is_some(),
+        };
+        if given {
+            let message = format!("`{}` has a target already, beside its metric", name.name);
+            problems.error(&name.span, "repeated-target", message, "remove one of the two");
+        }
+        match value.get_ref().is_table() {
+            true => {
+                let targets = target::read_by_name(problems, value);
+                column.targets = targets.unwrap_or_default();
+            }
+            false => column.target = target::read(problems, value),
+        }
+    }
 }

@@ -226,3 +226,18 @@ pub fn needs_authorising_filter<'m>(metrics: impl IntoIterator<Item = &'m Metric
     metrics.peek().is_none()
         || metrics.any(|metric| AUTHORISING.iter().any(|key| metric.filters_by(key)))
 }
+
+/// The keys with commas between them, the levels of the agent hierarchy as one.
+pub fn listed(keys: impl IntoIterator<Item = &'static str>) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for key in keys {
+        let word = match key.starts_with("AGENT_HIERARCHY_LEVEL_") {
+            true => "AGENT_HIERARCHY_LEVEL_ONE to _FIVE",
+            false => key,
+        };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(", ")
+}

@@ -13,8 +13,8 @@ use serde::Serialize;
 
 pub use catalogue::METRICS;
 pub use keys::{
-    AUTHORISING, FILTERS, GROUPINGS, filter_value_length, filter_values, metric_filter_values,
-    needs_authorising_filter,
+    AUTHORISING, FILTERS, GROUPINGS, filter_value_length, filter_values, listed,
+    metric_filter_values, needs_authorising_filter,
 };
 pub use merge::{Merge, Over, Weight};
 
@@ -220,6 +220,18 @@ impl Metric {
     const fn threshold(mut self, comparisons: &'static [Comparison]) -> Self {
         self.thresholds = comparisons;
         self
+    }
+}
+
+impl Unit {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::Percent => "percent",
+        }
     }
 }
 

@@ -33,13 +33,13 @@ impl Directory {
     }
 
     /// Whether it is known what the instance has of this dimension.
-    pub fn has(&self, dimension: Dimension) -> bool {
-        self.0.contains_key(&dimension)
+    pub fn has(&self, dimension: &Dimension) -> bool {
+        self.0.contains_key(dimension)
     }
 
     /// Whether there is something with this id; channels are known by themselves.
-    pub fn knows(&self, dimension: Dimension, id: &str) -> bool {
-        dimension == Dimension::Channel
+    pub fn knows(&self, dimension: &Dimension, id: &str) -> bool {
+        *dimension == Dimension::Channel
             || self.entries(dimension).iter().any(|entry| entry.id == id)
     }
 
@@ -49,7 +49,7 @@ impl Directory {
     }
 
     /// The name behind an id; the id itself where no name is known, as with deleted queues.
-    pub fn name<'n>(&'n self, dimension: Dimension, id: &'n str) -> &'n str {
+    pub fn name<'n>(&'n self, dimension: &Dimension, id: &'n str) -> &'n str {
         let known = self.entries(dimension).iter().find(|entry| entry.id == id);
         known.map_or(id, |entry| &entry.name)
     }
@@ -60,7 +60,7 @@ impl Directory {
     /// A name that nothing has, or more than one, and a `*` that finds nothing.
     pub fn select(
         &self,
-        dimension: Dimension,
+        dimension: &Dimension,
         selector: &Selector,
     ) -> Result<Vec<String>, Unresolved> {
         let entries = self.entries(dimension);
@@ -72,6 +72,10 @@ impl Directory {
                 help: "check `instance`".to_owned(),
             }),
             Selector::All => Ok(entries.iter().map(|entry| entry.id.clone()).collect()),
+            Selector::Pattern(_) | Selector::Tag { .. } => Err(Unresolved {
+                message: "name patterns and tags are not supported by this version yet".to_owned(),
+                help: format!("write ids or exact names of each {what}"),
+            }),
             Selector::Name(name) => {
                 let found: Vec<_> = entries.iter().filter(|entry| entry.name == *name).collect();
                 match found.as_slice() {
@@ -86,8 +90,8 @@ impl Directory {
         }
     }
 
-    fn entries(&self, dimension: Dimension) -> &[Entry] {
-        self.0.get(&dimension).map_or(&[], Vec::as_slice)
+    fn entries(&self, dimension: &Dimension) -> &[Entry] {
+        self.0.get(dimension).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -55,15 +55,20 @@ const FILTER_VALUES: usize = 100;
 
 /// The lists of names that a report needs: of what it groups by, and of what it selects by name.
 pub fn lists_needed(report: &Report) -> BTreeSet<Dimension> {
-    let grouped = report.sections.iter().flat_map(|section| section.group_by.iter().copied());
+    let grouped = report.sections.iter().flat_map(|section| section.group_by.iter().cloned());
     let selected = report.sections.iter().flat_map(|section| {
         let by_name = section.filters.iter().filter(|(_, selectors)| {
             selectors.iter().any(|selector| !matches!(selector.value, Selector::Id(_)))
         });
-        by_name.map(|(dimension, _)| *dimension)
+        by_name.map(|(dimension, _)| dimension.clone())
     });
-    // A channel's id is its name.
-    grouped.chain(selected).filter(|dimension| *dimension != Dimension::Channel).collect()
+    grouped.chain(selected).filter(has_list).collect()
+}
+
+/// Whether the service lists what there is of it. A channel's id is its name, and so it is with
+/// every key whose values name no resource.
+fn has_list(dimension: &Dimension) -> bool {
+    matches!(dimension, Dimension::Queue | Dimension::RoutingProfile | Dimension::Agent)
 }
 
 /// The requests for a report's window, given the names of the instance.
@@ -117,14 +122,14 @@ fn resolve(
     for (dimension, selectors) in &section.filters {
         let mut ids = BTreeSet::new();
         for selector in selectors {
-            match directory.select(*dimension, &selector.value) {
+            match directory.select(dimension, &selector.value) {
                 Ok(selected) => ids.extend(selected),
                 Err(reason) => {
                     problems.push(selector.place.error("selection", reason.message, reason.help));
                 }
             }
         }
-        filters.insert(*dimension, ids.into_iter().collect());
+        filters.insert(dimension.clone(), ids.into_iter().collect());
     }
     problems.extend(too_many(section, &filters));
     filters
@@ -149,24 +154,27 @@ fn too_many(section: &Section, filters: &BTreeMap<Dimension, Vec<String>>) -> Op
 ///
 /// Queues have a row each. Of another key, the first that the section groups by, only what is
 /// named has one: of all agents of an instance most are not of interest.
-pub fn roster<'p>(section: &Section, request: &'p Request) -> Option<(Dimension, &'p [String])> {
+pub fn roster<'p>(
+    section: &'p Section,
+    request: &'p Request,
+) -> Option<(&'p Dimension, &'p [String])> {
     let shown = match section.group_by.contains(&Dimension::Queue) {
-        true => Dimension::Queue,
-        false => *section.group_by.first()?,
+        true => &Dimension::Queue,
+        false => section.group_by.first()?,
     };
     let named = section
         .filters
-        .get(&shown)
+        .get(shown)
         .is_some_and(|selectors| selectors.iter().all(|selector| selector.value != Selector::All));
-    let ids = request.filters.get(&shown)?;
-    (shown == Dimension::Queue || named).then_some((shown, ids.as_slice()))
+    let ids = request.filters.get(shown)?;
+    (*shown == Dimension::Queue || named).then_some((shown, ids.as_slice()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::definition;
-    use crate::window::{WindowRule, Zone};
+    use crate::window::{Calendar, WindowRule, Zone};
 
     const TWO_SECTIONS: &str = r#"
 title    = "Two"
@@ -204,7 +212,11 @@ metrics  = ["CONTACTS_HANDLED", { name = "CONTACTS_QUEUED", label = "Queued" }]
     fn planned(text: &str, directory: &Directory) -> Result<Plan, Vec<Problem>> {
         let zone = Zone::named("UTC").unwrap();
         let due = "2026-11-23T08:00:00Z".parse().unwrap();
-        plan(&report(text), &WindowRule::PreviousDay.before(due, &zone).unwrap(), directory)
+        plan(
+            &report(text),
+            &WindowRule::PreviousDay.before(due, &zone, &Calendar::default()).unwrap(),
+            directory,
+        )
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) fn report_json(contents: Contents<'_>) -> Value {
 
 fn section(table: &Table) -> Value {
     let rows: Vec<_> = match table.kind {
-        Kind::Table => table.rows.iter().map(|row| self::row(table, row)).collect(),
+        Kind::Table | Kind::Trend => table.rows.iter().map(|row| self::row(table, row)).collect(),
         Kind::Totals => Vec::new(),
     };
     json!({

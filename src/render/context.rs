@@ -1,5 +1,7 @@
 //! What templates see: every figure already in the form in which people read it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{Contents, one_line, text};
@@ -38,7 +40,7 @@ struct SectionContext {
     title: String,
     kind: Kind,
     /// The headings of the groupings.
-    groupings: Vec<&'static str>,
+    groupings: Vec<Cow<'static, str>>,
     columns: Vec<ColumnContext>,
     /// The rows that the message shows.
     rows: Vec<RowContext>,

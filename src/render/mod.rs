@@ -2,6 +2,7 @@
 
 mod attachment;
 mod context;
+mod subject;
 mod template;
 mod text;
 
@@ -13,6 +14,7 @@ use crate::error::Error;
 use crate::table::Table;
 use crate::window::Window;
 
+pub use subject::check_subject;
 pub use template::Templates;
 
 /// What a message holds, whoever gets it.
@@ -63,7 +65,12 @@ pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Message, 
         subject: templates.subject(&report.email.subject, &context)?,
         html: templates.html(&context)?,
         text: templates.text(&context)?,
-        attachments: report.email.attach.iter().map(|kind| attach(*kind, contents)).collect(),
+        attachments: report
+            .email
+            .attach
+            .iter()
+            .filter_map(|kind| attach(*kind, contents))
+            .collect(),
     })
 }
 
@@ -72,14 +79,16 @@ pub fn report_json(contents: Contents<'_>) -> Value {
     attachment::report_json(contents)
 }
 
-fn attach(kind: Attachment, contents: Contents<'_>) -> File {
+fn attach(kind: Attachment, contents: Contents<'_>) -> Option<File> {
     let stem = format!("{}-{}", contents.report.id, contents.window.first_date());
     match kind {
-        Attachment::Json => File {
+        Attachment::Json => Some(File {
             name: format!("{stem}.json"),
             media_type: "application/json",
             content: format!("{:#}\n", report_json(contents)).into_bytes(),
-        },
+        }),
+        // A report that asks for these is not run yet.
+        Attachment::Csv | Attachment::Xlsx => None,
     }
 }
 

@@ -38,16 +38,6 @@ impl Templates {
         self.render(TEXT, context)
     }
 
-    /// Whether the definition's own template of the subject parses, and knows its filters.
-    ///
-    /// # Errors
-    /// `TEMPLATE_ERROR` where it does not.
-    pub fn check_subject(&self, template: &Placed<String>) -> Result<(), Error> {
-        let mut tera = Tera::new();
-        tera.add_raw_template("subject", &template.value)
-            .map_err(|error| Error { stage: Stage::Plan, ..failure(&subject_at(template), &error) })
-    }
-
     /// The subject from the definition's own template, as one line.
     pub(super) fn subject(
         &self,
@@ -74,7 +64,7 @@ impl Templates {
     }
 }
 
-fn subject_at(template: &Placed<String>) -> String {
+pub(super) fn subject_at(template: &Placed<String>) -> String {
     let place = &template.place;
     format!("the subject ({}:{}:{})", place.file, place.line, place.column)
 }

@@ -19,7 +19,7 @@ pub(super) fn lines(table: &Table) -> Vec<String> {
     let shown = || table.rows.iter().take(table.shown);
     let mut rows: Vec<(String, Vec<String>)> = match table.kind {
         Kind::Totals => Vec::new(),
-        Kind::Table => {
+        Kind::Table | Kind::Trend => {
             shown().map(|row| (names(table, row).join(" / "), texts(table, &row.figures))).collect()
         }
     };

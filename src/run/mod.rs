@@ -1,6 +1,7 @@
 //! From an order to its outcome: which reports run, each from its definition to its messages, and
 //! what became of them. One report that fails never stops the others.
 
+mod definitions;
 mod outcome;
 mod report;
 
@@ -10,13 +11,13 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use crate::connect::Connect;
-use crate::definition::{self, Problem, Report, ReportId, Severity, nearest};
+use crate::definition::ReportId;
 use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
 use crate::event::{self, Order};
 use crate::instance::InstanceArn;
@@ -24,8 +25,9 @@ use crate::mail::Ses;
 use crate::plan::Directory;
 use crate::render::Templates;
 use crate::settings::Settings;
-use crate::store::{File, Store};
+use crate::store::Store;
 
+pub use definitions::{Checks, Definitions};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
 pub use report::{Prepared, Work};
 
@@ -86,17 +88,6 @@ pub enum Progress {
 /// The names of each instance, read once per invocation.
 type Directories = Mutex<BTreeMap<InstanceArn, Directory>>;
 
-/// What the definitions turned out to be.
-#[derive(Debug, Default)]
-pub struct Definitions {
-    /// The valid ones, by id.
-    pub reports: Vec<Report>,
-    /// The failures of the others.
-    pub invalid: Vec<RunOutcome>,
-    /// Everything that was found, warnings included.
-    pub problems: Vec<Problem>,
-}
-
 impl Runner {
     /// A runner with these settings; `config` is the SDK's.
     ///
@@ -150,18 +141,11 @@ impl Runner {
     /// Where they can't be read, or one that is named does not exist.
     pub async fn definitions(&self, named: &[ReportId]) -> Result<Definitions, Error> {
         let files = self.store.definitions().await?;
-        let mut definitions = Definitions::default();
-        if named.is_empty() {
-            for file in &files {
-                definitions.add(file, &self.settings);
-            }
-        } else {
-            for id in named {
-                let file = files.iter().find(|file| file.stem() == id.as_str());
-                definitions.add(file.ok_or_else(|| unknown_report(id, &files))?, &self.settings);
-            }
-        }
-        Ok(definitions)
+        Definitions::of(&files, named, self.checks())
+    }
+
+    fn checks(&self) -> Checks<'_> {
+        Checks { deployment: &self.settings.deployment, templates: &self.templates }
     }
 
     async fn definitions_in_time(
@@ -206,57 +190,6 @@ impl Runner {
             .or_insert_with(|| Connect::new(&self.config, instance));
         client.clone()
     }
-}
-
-impl Definitions {
-    fn add(&mut self, file: &File, settings: &Settings) {
-        let content = match &file.content {
-            Ok(content) => content,
-            Err(error) => {
-                self.invalid.push(RunOutcome::invalid(file.stem(), error.clone()));
-                return;
-            }
-        };
-        let parsed = definition::parse(&file.name, content, &settings.defaults);
-        match parsed.report {
-            Some(report) => self.reports.push(report),
-            None => self.invalid.push(invalid(file, &parsed.problems)),
-        }
-        self.problems.extend(parsed.problems);
-    }
-}
-
-fn invalid(file: &File, problems: &[Problem]) -> RunOutcome {
-    let error = defective(Stage::Load, problems, |problem| {
-        let Problem { line, message, .. } = problem;
-        format!("the definition {} is not valid: line {line}, {message}", file.name)
-    });
-    RunOutcome::invalid(file.stem(), error)
-}
-
-/// The failure that problems of a definition are: the first error in words, and all of them with
-/// their places.
-fn defective(stage: Stage, problems: &[Problem], tell: impl Fn(&Problem) -> String) -> Error {
-    let mut errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-    let first = errors.next().map(tell).unwrap_or_default();
-    let message = match errors.count() {
-        0 => first,
-        more => format!("{first} (and {more} more)"),
-    };
-    Error::new(Code::ValidationError, stage, message)
-        .hint("mend the definition; `details` has every problem with its line")
-        .details(problems.iter().map(|problem| json!(problem)).collect())
-}
-
-fn unknown_report(id: &ReportId, files: &[File]) -> Error {
-    let near = nearest(id.as_str(), files.iter().map(File::stem));
-    let hint = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "a report's id is the name of its definition's file without .toml".to_owned(),
-    };
-    Error::new(Code::NotFound, Stage::Load, format!("there is no report `{id}`"))
-        .of_report(id.as_str())
-        .hint(hint)
 }
 
 #[cfg(test)]

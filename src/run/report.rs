@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::definitions::defective;
 use super::outcome::{Delivery, DeliveryStatus, Effort};
-use super::{Directories, Invocation, Progress, RunOutcome, Runner, TO_ANSWER, defective};
+use super::{Directories, Invocation, Progress, RunOutcome, Runner, TO_ANSWER};
 use crate::address::Mailbox;
 use crate::definition::{Problem, Report};
 use crate::error::{Code, Error, Stage, until};
@@ -51,7 +52,7 @@ impl Work {
         let due = self.order.time.unwrap_or(self.invocation.now);
         let window = match self.order.window {
             Some((start, end)) => Window::between(start, end, zone),
-            None => self.report.window.before(due, zone),
+            None => self.report.window.before(due, zone, &self.report.calendar),
         };
         window
             .and_then(|window| window.closed_at(self.invocation.now))
@@ -128,7 +129,7 @@ async fn attempt(
 
 /// Refuses recipients that the deployment does not allow, before anything is asked or sent.
 fn check_recipients(runner: &Runner, work: &Work) -> Result<(), Error> {
-    let allowed = &runner.settings.allowed_recipients;
+    let allowed = &runner.settings.deployment.allowed_recipients;
     let refused = work.recipients().iter().filter(|to| !allowed.allows(&to.address)).count();
     match refused {
         0 => Ok(()),
@@ -150,7 +151,6 @@ pub(super) async fn prepare(
     effort: &mut Effort,
 ) -> Result<Prepared, Error> {
     let report = &work.report;
-    runner.templates.check_subject(&report.email.subject)?;
     let directory = directory(runner, report, directories).await?;
     let plan =
         plan::plan(report, &window, &directory).map_err(|problems| unplannable(&problems))?;
@@ -174,7 +174,7 @@ async fn directory(
     let mut known = known.lock().await;
     let directory = known.entry(report.instance.clone()).or_default();
     let mut needed = plan::lists_needed(report);
-    needed.retain(|dimension| !directory.has(*dimension));
+    needed.retain(|dimension| !directory.has(dimension));
     let client = runner.connect(&report.instance);
     directory.extend(client.directory(&report.instance, &needed).await?);
     Ok(directory.clone())

@@ -89,7 +89,8 @@ fn read_folder(folder: &Path) -> Result<Vec<File>, Error> {
     Ok(files)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+/// Why a file can't be read.
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     let code = match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
             Code::ConfigurationError

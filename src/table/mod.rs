@@ -72,7 +72,7 @@ pub fn build(section: &Section, answers: Answers<'_>, directory: &Directory) -> 
         group_by: section.group_by.clone(),
         columns: section.columns.clone(),
         rows,
-        selects_all: section.group_by.iter().all(|dimension| selects_all(section, *dimension)),
+        selects_all: section.group_by.iter().all(|dimension| selects_all(section, dimension)),
         totals: match answers.totals.rows.first() {
             Some(row) => figures(section, &row.figures),
             None => nothing_happened(section),
@@ -96,10 +96,10 @@ fn rows(
 
 fn members(section: &Section, row: &Row, directory: &Directory) -> Vec<Member> {
     let members = section.group_by.iter().zip(&row.dimensions);
-    members.map(|(dimension, id)| member(*dimension, id.as_deref(), directory)).collect()
+    members.map(|(dimension, id)| member(dimension, id.as_deref(), directory)).collect()
 }
 
-fn member(dimension: Dimension, id: Option<&str>, directory: &Directory) -> Member {
+fn member(dimension: &Dimension, id: Option<&str>, directory: &Directory) -> Member {
     Member {
         id: id.map(ToOwned::to_owned),
         name: id.map(|id| directory.name(dimension, id).to_owned()),
@@ -117,7 +117,7 @@ fn quiet_rows(
     let Some((shown, ids)) = roster(section, request) else {
         return Vec::new();
     };
-    let Some(index) = section.group_by.iter().position(|dimension| *dimension == shown) else {
+    let Some(index) = section.group_by.iter().position(|dimension| dimension == shown) else {
         return Vec::new();
     };
     let occurs = |id: &String| {
@@ -128,7 +128,7 @@ fn quiet_rows(
             .group_by
             .iter()
             .map(|dimension| {
-                member(*dimension, (*dimension == shown).then_some(id.as_str()), directory)
+                member(dimension, (dimension == shown).then_some(id.as_str()), directory)
             })
             .collect(),
         // Of what the instance does not have it can't be said that nothing happened there.
@@ -146,11 +146,11 @@ fn figures(section: &Section, figures: &BTreeMap<MetricQuery, Figure>) -> Vec<Fi
     figures.map(|figure| figure.unwrap_or(Figure::Absent(Absent::NoData))).collect()
 }
 
-fn selects_all(section: &Section, dimension: Dimension) -> bool {
+fn selects_all(section: &Section, dimension: &Dimension) -> bool {
     let named = |selectors: &Vec<Placed<Selector>>| {
         selectors.iter().all(|selector| selector.value != Selector::All)
     };
-    !section.filters.get(&dimension).is_some_and(named)
+    !section.filters.get(dimension).is_some_and(named)
 }
 
 /// No contacts make 0 in a count or a sum; an average or a rate of nothing has no value.

@@ -4,7 +4,7 @@ use super::*;
 
 fn window(rule: WindowRule, due: &str, zone: &str) -> String {
     let zone = Zone::named(zone).unwrap();
-    let window = rule.before(due.parse().unwrap(), &zone).unwrap();
+    let window = rule.before(due.parse().unwrap(), &zone, &Calendar::default()).unwrap();
     format!("{} {} | {}", rfc3339(&window.start), rfc3339(&window.end), window.exactly())
 }
 
@@ -73,7 +73,7 @@ fn labels_name_the_window_in_few_words() {
     assert_eq!(label("2025-12-29", "2026-01-05"), "29 December 2025 – 4 January 2026");
     assert_eq!(label("2026-11-22T23:00", "2026-11-23"), "22 November 2026, 23:00–24:00");
     let repeated = "2026-10-25T01:00:00Z".parse().unwrap();
-    let repeated = WindowRule::PreviousHour.before(repeated, &zone).unwrap();
+    let repeated = WindowRule::PreviousHour.before(repeated, &zone, &Calendar::default()).unwrap();
     assert_eq!(repeated.label(), "25 October 2026, 01:00 BST–01:00 GMT");
     assert_eq!(label("2026-11-22T08:00", "2026-11-22T18:30"), "22 November 2026, 08:00–18:30");
 }
@@ -110,7 +110,11 @@ fn windows_that_do_not_exist() {
 #[test]
 fn a_day_that_a_zone_left_out_is_no_window() {
     let zone = Zone::named("Pacific/Apia").unwrap();
-    let window = WindowRule::PreviousDay.before("2011-12-31T00:00:00Z".parse().unwrap(), &zone);
+    let window = WindowRule::PreviousDay.before(
+        "2011-12-31T00:00:00Z".parse().unwrap(),
+        &zone,
+        &Calendar::default(),
+    );
     assert_eq!(window.unwrap().label(), "Thursday 29 December 2011");
 }
 
@@ -119,9 +123,10 @@ fn hours_tile_the_day_where_clocks_shift_by_half_an_hour() {
     let zone = Zone::named("Australia/Lord_Howe").unwrap();
     let mut due: Timestamp = "2026-04-06T00:00:00Z".parse().unwrap();
     for _ in 0..72 {
-        let window = WindowRule::PreviousHour.before(due, &zone).unwrap();
+        let window = WindowRule::PreviousHour.before(due, &zone, &Calendar::default()).unwrap();
         assert!(window.end() <= due && window.start() < window.end());
-        let earlier = WindowRule::PreviousHour.before(window.end(), &zone).unwrap();
+        let earlier =
+            WindowRule::PreviousHour.before(window.end(), &zone, &Calendar::default()).unwrap();
         assert_eq!(earlier, window, "the window that ends at {due} is the one that closed last");
         due = window.start();
     }
@@ -146,10 +151,53 @@ proptest! {
     ) {
         let zone = Zone::named(&zone).unwrap();
         let due = Timestamp::from_second(second).unwrap();
-        let window = rule.before(due, &zone).unwrap();
+        let window = rule.before(due, &zone, &Calendar::default()).unwrap();
         prop_assert!(window.start() < window.end() && window.end() <= due);
-        prop_assert_eq!(&rule.before(window.end(), &zone).unwrap(), &window);
-        let earlier = rule.before(window.end() - SignedDuration::from_nanos(1), &zone).unwrap();
+        prop_assert_eq!(&rule.before(window.end(), &zone, &Calendar::default()).unwrap(), &window);
+        let earlier = rule.before(window.end() - SignedDuration::from_nanos(1), &zone, &Calendar::default()).unwrap();
         prop_assert_eq!(earlier.end(), window.start());
     }
+}
+
+#[test]
+fn weeks_and_working_days_are_those_of_the_calendar() {
+    use jiff::civil::{Weekday, date, time};
+    let calendar = Calendar {
+        week_starts: Weekday::Sunday,
+        workdays: vec![Weekday::Monday, Weekday::Friday],
+        holidays: [date(2026, 11, 20)].into(),
+    };
+    let zone = Zone::named("Europe/London").unwrap();
+    // A Monday morning.
+    let window = |rule: WindowRule, calendar: &Calendar| {
+        let window = rule.before("2026-11-23T08:30:00Z".parse().unwrap(), &zone, calendar);
+        window.map(|window| format!("{} {}", rfc3339(&window.start), rfc3339(&window.end)))
+    };
+    let hours = WindowRule::Hours { from: time(8, 0, 0, 0), to: time(18, 0, 0, 0) };
+    for (rule, expected) in [
+        (WindowRule::PreviousWeek, "2026-11-15T00:00:00+00:00 2026-11-22T00:00:00+00:00"),
+        (WindowRule::WeekToDate, "2026-11-22T00:00:00+00:00 2026-11-23T08:30:00+00:00"),
+        (WindowRule::MonthToDate, "2026-11-01T00:00:00+00:00 2026-11-23T08:30:00+00:00"),
+        (WindowRule::PreviousWorkday, "2026-11-16T00:00:00+00:00 2026-11-17T00:00:00+00:00"),
+        (hours, "2026-11-16T08:00:00+00:00 2026-11-16T18:00:00+00:00"),
+        (
+            WindowRule::Last(SignedDuration::from_hours(4)),
+            "2026-11-23T04:30:00+00:00 2026-11-23T08:30:00+00:00",
+        ),
+    ] {
+        assert_eq!(window(rule, &calendar).unwrap(), expected);
+    }
+    let default = window(WindowRule::PreviousWorkday, &Calendar::default()).unwrap();
+    assert_eq!(default, "2026-11-20T00:00:00+00:00 2026-11-21T00:00:00+00:00");
+    let closed = Calendar {
+        holidays: (1..=30).map(|day| date(2026, 11, day)).collect(),
+        ..Calendar::default()
+    };
+    assert_eq!(window(WindowRule::PreviousWorkday, &closed), Err(WindowError::NoWorkday));
+    let monday = WindowRule::WeekToDate.before(
+        "2026-11-23T00:00:00Z".parse().unwrap(),
+        &zone,
+        &Calendar::default(),
+    );
+    assert_eq!(monday, Err(WindowError::Empty), "the week has just begun");
 }

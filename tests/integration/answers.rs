@@ -9,7 +9,7 @@ use connect_reports::error::{Code, Error};
 use connect_reports::plan::{self, Answer, Directory, Entry, Request};
 use connect_reports::settings::behavior;
 use connect_reports::table::{self, Answers, Table, format};
-use connect_reports::window::{WindowRule, Zone};
+use connect_reports::window::{Calendar, WindowRule, Zone};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{DUE, SMALL};
@@ -156,7 +156,8 @@ fn report(group_by: &str, metrics: &str) -> Report {
 /// The requests for the rows and for the totals of a report's section.
 fn requests(report: &Report) -> (Request, Request) {
     let zone = Zone::named("Europe/London").unwrap();
-    let window = WindowRule::PreviousDay.before(DUE.parse().unwrap(), &zone).unwrap();
+    let window =
+        WindowRule::PreviousDay.before(DUE.parse().unwrap(), &zone, &Calendar::default()).unwrap();
     let mut plan = plan::plan(report, &window, &Directory::default()).unwrap();
     let totals = plan.requests.pop().unwrap();
     (plan.requests.pop().unwrap(), totals)

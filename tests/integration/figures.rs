@@ -126,7 +126,7 @@ impl<'r> Expected<'r> {
         };
         if section.group_by.first() == Some(&Dimension::Queue) {
             for id in &query.filters["QUEUE"] {
-                let name = Some(name(centre, Dimension::Queue, id));
+                let name = Some(name(centre, &Dimension::Queue, id));
                 if !rows.keys().any(|names: &Vec<_>| names[0] == name) {
                     let mut names = vec![None; section.group_by.len()];
                     names[0] = name;
@@ -142,7 +142,7 @@ impl<'r> Expected<'r> {
 fn query(centre: &Centre, report: &Report, section: &Section) -> Query {
     let (start, end) = window(report);
     let filters = section.filters.iter().map(|(dimension, selectors)| {
-        let ids = selectors.iter().flat_map(|selector| select(centre, *dimension, &selector.value));
+        let ids = selectors.iter().flat_map(|selector| select(centre, dimension, &selector.value));
         (dimension.key().to_owned(), ids.collect())
     });
     let metrics = section.columns.iter().map(|column| MetricRequest {
@@ -182,7 +182,7 @@ fn window(report: &Report) -> (Timestamp, Timestamp) {
     (start.parse().unwrap(), end.parse().unwrap())
 }
 
-fn select(centre: &Centre, dimension: Dimension, selector: &Selector) -> Vec<String> {
+fn select(centre: &Centre, dimension: &Dimension, selector: &Selector) -> Vec<String> {
     let all: Vec<(String, String)> = match dimension {
         Dimension::Queue => {
             centre.standard_queues().map(|q| (q.id.clone(), q.name.clone())).collect()
@@ -193,7 +193,7 @@ fn select(centre: &Centre, dimension: Dimension, selector: &Selector) -> Vec<Str
         Dimension::Agent => {
             centre.agents().iter().map(|a| (a.id.clone(), a.username.clone())).collect()
         }
-        Dimension::Channel => Vec::new(),
+        Dimension::Channel | Dimension::Hierarchy(_) | Dimension::Other(_) => Vec::new(),
     };
     match selector {
         Selector::All => all.into_iter().map(|(id, _)| id).collect(),
@@ -202,25 +202,26 @@ fn select(centre: &Centre, dimension: Dimension, selector: &Selector) -> Vec<Str
             let found = all.into_iter().filter(|(_, other)| other == name).map(|(id, _)| id);
             found.collect()
         }
+        Selector::Pattern(_) | Selector::Tag { .. } => panic!("no sample has {selector:?}"),
     }
 }
 
 fn members(centre: &Centre, section: &Section, row: &Row) -> Vec<Option<String>> {
     let member = |dimension: &Dimension| {
         let id = row.dimensions.get(dimension.key())?;
-        Some(name(centre, *dimension, id))
+        Some(name(centre, dimension, id))
     };
     section.group_by.iter().map(member).collect()
 }
 
-fn name(centre: &Centre, dimension: Dimension, id: &str) -> String {
+fn name(centre: &Centre, dimension: &Dimension, id: &str) -> String {
     let name = match dimension {
         Dimension::Queue => centre.standard_queues().find(|q| q.id == id).map(|q| q.name.clone()),
         Dimension::RoutingProfile => {
             centre.routing_profiles().iter().find(|p| p.id == id).map(|p| p.name.clone())
         }
         Dimension::Agent => centre.agents().iter().find(|a| a.id == id).map(|a| a.username.clone()),
-        Dimension::Channel => None,
+        Dimension::Channel | Dimension::Hierarchy(_) | Dimension::Other(_) => None,
     };
     name.unwrap_or_else(|| id.to_owned())
 }
@@ -362,7 +363,7 @@ fn check_text(text: &str, sections: &[Expected<'_>]) {
                     line.strip_prefix(column.label.as_str())
                         .is_some_and(|rest| rest.trim() == cell.text)
                 }),
-                Kind::Table => text.contains(&cell.text),
+                Kind::Table | Kind::Trend => text.contains(&cell.text),
             };
             assert!(found, "{} {cell:?} in\n{text}", column.label);
         }

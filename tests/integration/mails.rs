@@ -74,41 +74,24 @@ async fn what_looks_encoded_is_taken_literally() {
     assert_eq!(subject, "=?utf-8?Q?Bcc:?= report");
 }
 
-/// A subject that can't be rendered stops the report, with the place in the definition.
+/// A subject that can't be rendered stops the report before anything is asked, with its place.
 #[tokio::test]
 async fn a_subject_that_names_nothing_is_told() {
     let simulator = simulator().await;
-    let definition = SMALL.replace("[email]", "[email]\nsubject = \"{{ report.titel }}\"");
-    let folder = definitions(&[("small.toml", &definition)]);
-    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
-    let (kind, envelope) = function.fail(&tick()).await;
-    assert_eq!(kind, "TEMPLATE_ERROR");
-    assert_eq!(envelope["error"]["stage"], json!("render"));
-    let told = envelope["error"]["message"].as_str().unwrap();
-    assert!(told.contains("small.toml:9:11") && told.contains("titel"), "{told}");
-    assert!(simulator.messages().is_empty());
-
-    let unknown = SMALL.replace("[email]", "[email]\nsubject = \"{{ report.title | shout }}\"");
-    let folder = definitions(&[("small.toml", &unknown)]);
-    let asked = simulator.calls().len();
-    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
-    let (kind, envelope) = function.fail(&tick()).await;
-    assert_eq!(kind, "TEMPLATE_ERROR");
-    let told = envelope["error"]["message"].as_str().unwrap();
-    assert!(told.contains("small.toml:9:11") && told.contains("shout"), "{told}");
-    assert_eq!(simulator.calls().len(), asked, "told before anything is asked");
-}
-
-async fn sent(definition: &str) -> Vec<SentMessage> {
-    let simulator = simulator().await;
-    let folder = definitions(&[("small.toml", definition)]);
-    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
-    function.succeed(&tick()).await;
-    simulator.messages()
-}
-
-fn parse(message: &SentMessage) -> Message<'_> {
-    MessageParser::default().parse(&message.raw).unwrap()
+    for (subject, word) in
+        [("{{ report.titel }}", "titel"), ("{{ report.title | shout }}", "shout")]
+    {
+        let definition = SMALL.replace("[email]", &format!("[email]\nsubject = \"{subject}\""));
+        let folder = definitions(&[("small.toml", &definition)]);
+        let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+        let (kind, envelope) = function.fail(&tick()).await;
+        assert_eq!(kind, "VALIDATION_ERROR");
+        assert_eq!(envelope["error"]["stage"], json!("load"));
+        let problem = &envelope["error"]["details"][0];
+        assert_eq!((&problem["line"], &problem["column"]), (&json!(9), &json!(11)));
+        assert!(problem["message"].as_str().unwrap().contains(word), "{problem}");
+    }
+    assert!(simulator.calls().is_empty(), "told before anything is asked");
 }
 
 /// The types of a part and of those in it.
@@ -123,4 +106,16 @@ fn tree(mail: &Message<'_>, part: u32) -> String {
         }
         _ => name,
     }
+}
+
+async fn sent(definition: &str) -> Vec<SentMessage> {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", definition)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    simulator.messages()
+}
+
+fn parse(message: &SentMessage) -> Message<'_> {
+    MessageParser::default().parse(&message.raw).unwrap()
 }

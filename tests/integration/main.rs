@@ -23,8 +23,12 @@ mod harness {
 
 /// What real answers of the service become.
 mod answers;
+/// The commands that help to write definitions.
+mod authoring;
 /// The catalogue of metrics says what the documentation of the SDK says.
 mod catalogue;
+/// What is wrong with definitions, before anything is asked.
+mod diagnostics;
 /// What goes wrong, and what is told of it.
 mod failures;
 /// An event becomes a mail, with the figures that the contact centre really had.

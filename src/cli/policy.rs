@@ -1,0 +1,30 @@
+//! `policy`: the IAM policy that the definitions need.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::validate::valid;
+use super::{Cli, print};
+use crate::policy::{self, Place};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Files, folders or s3:// prefixes [default: the definitions]
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// The Region whose SES sends [default: that of `AWS_REGION`, or of the instance]
+    #[arg(long, env = "AWS_REGION")]
+    region: Option<String>,
+}
+
+pub(super) async fn policy(cli: &Cli, arguments: &Arguments) -> super::Ended {
+    let reports = match valid(cli, &arguments.paths).await {
+        Ok(reports) => reports,
+        Err(code) => return Ok(code),
+    };
+    let definitions = cli.settings(std::env::vars_os())?.definitions;
+    let place = Place { definitions: &definitions, region: arguments.region.as_deref() };
+    print::json(&policy::policy(&reports, place));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,162 @@
+//! `validate`: what is wrong with definitions, as a compiler tells it.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use clap::Args;
+use serde_json::json;
+
+use super::{Cli, Ended, print};
+use crate::definition::{Parsed, Problem, Report, Severity};
+use crate::error::Error;
+use crate::render::Templates;
+use crate::run::Checks;
+use crate::settings::{self, Location, Settings};
+use crate::store::{File, Store};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Files, folders (without their subfolders) or s3:// prefixes [default: the definitions]
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// Prints the problems as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn validate(cli: &Cli, arguments: &Arguments) -> Ended {
+    let checked = check(cli, &arguments.paths).await?;
+    match arguments.json {
+        true => print::json(&json!({
+            "definitions": checked.len(),
+            "problems": checked.iter().flat_map(|file| &file.parsed.problems).collect::<Vec<_>>(),
+        })),
+        false => print::out(&told(&checked, &renderer())),
+    }
+    Ok(ExitCode::from(if has_errors(&checked) { 2 } else { 0 }))
+}
+
+/// A file with what was found in it.
+pub(super) struct CheckedFile {
+    text: String,
+    parsed: Parsed,
+}
+
+/// The reports of definitions without an error; those that have one are told.
+pub(super) async fn valid(cli: &Cli, paths: &[String]) -> Result<Vec<Report>, ExitCode> {
+    let checked = check(cli, paths).await.map_err(|error| {
+        print::complain(&print::error(&error));
+        super::exit_code(&error)
+    })?;
+    if has_errors(&checked) {
+        print::complain(&told(&checked, &Renderer::plain()));
+        return Err(ExitCode::from(2));
+    }
+    Ok(checked.into_iter().filter_map(|file| file.parsed.report).collect())
+}
+
+/// Reads and checks the definitions at these places, or at the one that the settings name.
+async fn check(cli: &Cli, paths: &[String]) -> Result<Vec<CheckedFile>, Error> {
+    let settings = cli.settings(std::env::vars_os())?;
+    let templates = Templates::built_in()?;
+    let checks = Checks { deployment: &settings.deployment, templates: &templates };
+    let mut checked = Vec::new();
+    for file in files(&settings, paths).await? {
+        let content = file.content?;
+        checked.push(CheckedFile {
+            parsed: checks.check(&file.name, &content),
+            text: String::from_utf8_lossy(&content).into_owned(),
+        });
+    }
+    Ok(checked)
+}
+
+async fn files(settings: &Settings, paths: &[String]) -> Result<Vec<File>, Error> {
+    if paths.is_empty() {
+        return read(&settings.definitions).await;
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        let place = path.parse().map_err(|error| super::wrong(format!("{path} {error}")))?;
+        files.extend(match place {
+            Location::Folder(path) if !path.is_dir() => vec![single(path)],
+            place => read(&place).await?,
+        });
+    }
+    Ok(files)
+}
+
+async fn read(place: &Location) -> Result<Vec<File>, Error> {
+    let store = match place {
+        Location::Folder(folder) => Store::Folder(folder.clone()),
+        // Only S3 needs the SDK's settings, and then they have to be right.
+        Location::S3 { .. } => {
+            let config = settings::aws().await?;
+            Store::at(place, || aws_sdk_s3::Client::new(&config))
+        }
+    };
+    store.definitions().await
+}
+
+fn single(path: PathBuf) -> File {
+    let content = std::fs::read(&path).map_err(|error| crate::store::unreadable(&path, &error));
+    File { name: path.display().to_string(), content }
+}
+
+fn has_errors(checked: &[CheckedFile]) -> bool {
+    count(checked, Severity::Error) > 0
+}
+
+fn count(checked: &[CheckedFile], severity: Severity) -> usize {
+    let problems = checked.iter().flat_map(|file| &file.parsed.problems);
+    problems.filter(|problem| problem.severity == severity).count()
+}
+
+/// Colour for people at a terminal who have not asked for none (no-color.org).
+fn renderer() -> Renderer {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    match stdout().is_terminal() && !plain {
+        true => Renderer::styled(),
+        false => Renderer::plain(),
+    }
+}
+
+/// Every problem with its place, and the sum of it.
+fn told(checked: &[CheckedFile], renderer: &Renderer) -> String {
+    let mut text = String::new();
+    for file in checked {
+        for problem in &file.parsed.problems {
+            let _ = writeln!(text, "{}\n", diagnostic(problem, &file.text, renderer));
+        }
+    }
+    let _ = writeln!(
+        text,
+        "{}, {}, {}",
+        print::counted(checked.len(), "definition"),
+        print::counted(count(checked, Severity::Error), "error"),
+        print::counted(count(checked, Severity::Warning), "warning"),
+    );
+    text
+}
+
+fn diagnostic(problem: &Problem, source: &str, renderer: &Renderer) -> String {
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let group = level.primary_title(&problem.message).id(problem.code);
+    let group = match source.get(problem.span.clone()) {
+        Some(_) => group.element(
+            Snippet::source(source)
+                .path(&problem.file)
+                .annotation(AnnotationKind::Primary.span(problem.span.clone())),
+        ),
+        None => group
+            .element(Origin::path(&problem.file).line(problem.line).char_column(problem.column)),
+    };
+    renderer.render(&[group.element(Level::HELP.message(&problem.help))])
+}

@@ -1,0 +1,279 @@
+//! Reading what figures are grouped and filtered by.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::dimension::Dimension;
+use super::problem::{Placed, Problems, choice, nearest};
+use super::reader::{Entry, Value};
+use super::report::Selector;
+use crate::instance::InstanceArn;
+use crate::metric::{self, AUTHORISING, FILTERS, GROUPINGS, METRICS, Metric, limits};
+
+/// What a section selects.
+pub(super) type Filters = BTreeMap<Dimension, Vec<Placed<Selector>>>;
+
+/// The keys that most definitions use, named where one is not known.
+const COMMON: &str = "QUEUE, CHANNEL, ROUTING_PROFILE, AGENT";
+
+/// Reads `group_by`: known keys, and with a warning keys that the service may have gained.
+pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Vec<Dimension> {
+    let mut group_by = Vec::new();
+    for (index, (value, key)) in problems.texts(value).into_iter().enumerate() {
+        if index == limits::GROUPINGS {
+            let message = format!("a section may have {} groupings", limits::GROUPINGS);
+            let help = "remove this one and those after it (GetMetricDataV2, Groupings)";
+            problems.error(&value.span(), "too-many-groupings", message, help);
+        }
+        if !check_grouping(problems, value, &key) {
+            continue;
+        }
+        let dimension = Dimension::of_key(&key);
+        match group_by.contains(&dimension) {
+            true => {
+                let message = format!("`{key}` stands here twice");
+                let help = "remove one of the two";
+                problems.error(&value.span(), "repeated-grouping", message, help);
+            }
+            false => group_by.push(dimension),
+        }
+    }
+    group_by
+}
+
+fn check_grouping(problems: &Problems<'_>, value: Value<'_>, key: &str) -> bool {
+    if GROUPINGS.contains(&key) {
+        if !METRICS.iter().any(|metric| metric.groups_by(key)) {
+            of_no_metric(problems, &value.span(), "grouping", key);
+        }
+        return true;
+    }
+    let near = suggestion(key, GROUPINGS);
+    if FILTERS.contains(&key) {
+        let message = format!("{key} is a filter; rows can't be grouped by it");
+        let help = format!("filter by it, and group by another key such as {COMMON}");
+        problems.error(&value.span(), "unknown-grouping", message, help);
+        return false;
+    }
+    let well_formed = key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    if well_formed {
+        let message = format!("the grouping `{key}` is not known here");
+        let help = format!("{near}If the service knows it, its values are shown as they come");
+        problems.warning(&value.span(), "unknown-grouping", message, help);
+    } else {
+        let message = format!("there is no grouping `{key}`");
+        let help = format!("{near}Groupings are written like {COMMON}");
+        problems.error(&value.span(), "unknown-grouping", message, help);
+    }
+    well_formed
+}
+
+/// Reads `filters`. What could not be read is left out.
+pub(super) fn read_filters(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    instance: Option<&InstanceArn>,
+) -> Option<Filters> {
+    let mut filters = Filters::new();
+    let entries = problems.entries(value, "{ QUEUE = [\"*\"] }")?;
+    for (index, (value, key)) in entries.into_iter().enumerate() {
+        if index == limits::FILTER_KEYS {
+            let message = format!("a section may filter by {} keys", limits::FILTER_KEYS);
+            let help = "remove this one and those after it (GetMetricDataV2, Filters)";
+            problems.error(&key.span, "too-many-filters", message, help);
+        }
+        if !FILTERS.contains(&key.name) {
+            unknown_filter(problems, &key);
+            continue;
+        }
+        if !METRICS.iter().any(|metric| metric.filters_by(key.name)) {
+            of_no_metric(problems, &key.span, "filter", key.name);
+        }
+        let dimension = Dimension::of_key(key.name);
+        let selectors = problems
+            .texts(value)
+            .into_iter()
+            .filter_map(|(value, text)| {
+                let selector = read_selector(problems, value, &text, &dimension, instance)?;
+                Some(Placed { value: selector, place: problems.place(&value.span()) })
+            })
+            .collect();
+        filters.insert(dimension, selectors);
+    }
+    Some(filters)
+}
+
+/// The reference lists some keys and not for which metrics they are.
+fn of_no_metric(problems: &Problems<'_>, span: &Range<usize>, what: &str, key: &str) {
+    let message = format!("no metric is known here that takes the {what} {key}");
+    let help = "if the service takes it for these metrics, leave it";
+    problems.warning(span, "key-of-no-metric", message, help);
+}
+
+fn unknown_filter(problems: &Problems<'_>, key: &Entry<'_>) {
+    let name = key.name;
+    let (message, help) = match GROUPINGS.contains(&name) {
+        true => (
+            format!("{name} is a grouping; figures can't be filtered by it"),
+            format!("group by it, and filter by another key such as {COMMON}"),
+        ),
+        false => (
+            format!("there is no filter `{name}`"),
+            format!("{}Filters are written like {COMMON}", suggestion(name, FILTERS)),
+        ),
+    };
+    problems.error(&key.span, "unknown-filter", message, help);
+}
+
+/// `did you mean …? ` where a known word is near.
+fn suggestion(word: &str, known: &[&'static str]) -> String {
+    nearest(word, known.iter().copied())
+        .map_or_else(String::new, |near| format!("did you mean `{near}`? "))
+}
+
+/// The service authorises a request by the resources that its filters name (GetMetricDataV2,
+/// Filters).
+pub(super) fn check_authorising(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    metrics: &[&'static Metric],
+) {
+    // An empty one, or what is no table at all, is a problem of its own.
+    let Some(filters) = value.get_ref().as_table().filter(|filters| !filters.is_empty()) else {
+        return;
+    };
+    let names_a_resource = AUTHORISING.iter().any(|key| filters.contains_key(*key));
+    if !names_a_resource && metric::needs_authorising_filter(metrics.iter().copied()) {
+        let message = "`filters` names no queue, routing profile, agent or hierarchy group";
+        let help = format!(
+            "add `QUEUE = [\"*\"]` for all queues; one of these must be there: {}",
+            metric::listed(AUTHORISING.iter().copied())
+        );
+        problems.error(&value.span(), "no-authorising-filter", message, help);
+    }
+}
+
+fn read_selector(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    text: &str,
+    dimension: &Dimension,
+    instance: Option<&InstanceArn>,
+) -> Option<Selector> {
+    check_length(problems, value, text, dimension)?;
+    if dimension.resource().is_none() {
+        return read_value(problems, value, text, dimension);
+    }
+    if text == "*" {
+        return Some(Selector::All);
+    }
+    if text.starts_with("arn:") {
+        return id_of_arn(problems, value, text, dimension, instance);
+    }
+    if let Some(tag) = text.strip_prefix("tag:") {
+        return read_tag(problems, value, tag, dimension);
+    }
+    if text.contains(['*', '?']) {
+        problems.not_yet(&value.span(), "name patterns", "write exact names, or \"*\" for all");
+        return Some(Selector::Pattern(text.to_owned()));
+    }
+    if is_uuid(text) {
+        return Some(Selector::Id(text.to_ascii_lowercase()));
+    }
+    if let Dimension::Hierarchy(_) = dimension {
+        problems.not_yet(&value.span(), "hierarchy groups by name", "write their ids");
+    }
+    Some(Selector::Name(text.to_owned()))
+}
+
+fn check_length(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    text: &str,
+    dimension: &Dimension,
+) -> Option<()> {
+    let (found, most) = (text.chars().count(), metric::filter_value_length(dimension.key()));
+    if found > most {
+        let message = format!("this value has {found} characters, {most} are allowed");
+        let help = "shorten it (GetMetricDataV2, FilterValues)";
+        problems.error(&value.span(), "too-long", message, help);
+        return None;
+    }
+    Some(())
+}
+
+/// A value of a key that has no names, such as a channel.
+fn read_value(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    text: &str,
+    dimension: &Dimension,
+) -> Option<Selector> {
+    let (key, allowed) = (dimension.key(), metric::filter_values(dimension.key()));
+    if text == "*" {
+        let message = format!("`*` does not work for {key}: nothing lists its values");
+        let help = format!("leave {key} out for all of them, or write the values that are meant");
+        problems.error(&value.span(), "no-wildcard", message, help);
+        return None;
+    }
+    if !allowed.is_empty() && !allowed.contains(&text) {
+        let (message, code) = match dimension {
+            Dimension::Channel => (format!("there is no channel `{text}`"), "unknown-channel"),
+            _ => (format!("{key} has no value `{text}`"), "unknown-filter-value"),
+        };
+        problems.error(&value.span(), code, message, choice(text, allowed));
+        return None;
+    }
+    Some(Selector::Id(text.to_owned()))
+}
+
+fn read_tag(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    tag: &str,
+    dimension: &Dimension,
+) -> Option<Selector> {
+    if *dimension != Dimension::Queue {
+        let message = format!("tags select queues; {} takes none", dimension.key());
+        let help = "write names, ids, or \"*\" for all";
+        problems.error(&value.span(), "tag", message, help);
+        return None;
+    }
+    let (key, wanted) = tag.split_once('=').unwrap_or((tag, ""));
+    if key.trim().is_empty() || wanted.trim().is_empty() {
+        let help = "write it as \"tag:KEY=VALUE\", for instance \"tag:team=sales\"";
+        let message = "this tag has no key or no value";
+        problems.error(&value.span(), "tag", message, help);
+        return None;
+    }
+    problems.not_yet(&value.span(), "tags", "write names or ids");
+    Some(Selector::Tag { key: key.to_owned(), value: wanted.to_owned() })
+}
+
+fn id_of_arn(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    arn: &str,
+    dimension: &Dimension,
+    instance: Option<&InstanceArn>,
+) -> Option<Selector> {
+    // Without a valid instance there is another problem to mend first.
+    let prefix = format!("{}/{}/", instance?, dimension.resource()?);
+    match arn.strip_prefix(&prefix).filter(|id| !id.is_empty() && !id.contains('/')) {
+        Some(id) => Some(Selector::Id(id.to_ascii_lowercase())),
+        None => {
+            let what = dimension.title().to_lowercase();
+            let message = format!("this ARN names no {what} of the report's instance");
+            let help = format!("it must start with {prefix}");
+            problems.error(&value.span(), "foreign-arn", message, help);
+            None
+        }
+    }
+}
+
+pub(super) fn is_uuid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    lengths == [8, 4, 4, 4, 12]
+        && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
+}

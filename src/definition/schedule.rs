@@ -1,0 +1,347 @@
+//! Reading when a report is due and which span it covers: `window`, `[schedule]`, the calendar.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, Time, Weekday};
+
+use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
+use super::problem::{Problems, choice};
+use super::reader::{Table, Value};
+use super::report::Compare;
+use crate::window::{Calendar, WindowRule};
+
+/// When a report is due, on the local clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The local time.
+    pub at: Time,
+    /// The days.
+    pub days: ScheduleDays,
+    /// The first date on which it is due.
+    pub start: Option<Date>,
+    /// The last date on which it is due; not before the first.
+    pub end: Option<Date>,
+    /// Whether it is due at all.
+    pub enabled: bool,
+}
+
+/// The days on which a report is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScheduleDays {
+    /// These days of every week; one at least, none twice.
+    Week(Vec<Weekday>),
+    /// This day of every month, 1 to 28.
+    Month(u8),
+    /// The last day of every month.
+    MonthEnd,
+}
+
+/// What decides on span and time of a report.
+pub(super) struct Timing {
+    pub(super) window: WindowRule,
+    pub(super) compare: Compare,
+    pub(super) calendar: Calendar,
+    pub(super) settle: SignedDuration,
+    pub(super) catch_up: SignedDuration,
+    pub(super) schedule: Option<Schedule>,
+}
+
+/// How far back the service has figures: "Historical metrics are available for 3 months"
+/// (GetMetricDataV2, StartTime).
+const HISTORY_DAYS: i64 = 92;
+
+pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
+    let problems = root.problems();
+    let windowed = root.required("window");
+    let window = windowed.and_then(|value| read_window(problems, value));
+    let compared = root.get("compare");
+    let compare = compared.map_or(Some(Compare::None), |value| read_compare(problems, value));
+    let calendar = read_calendar(root);
+    let settled = root.get("settle");
+    let settle = settled.map_or(Some(SETTLE), |value| read_settle(problems, value));
+    let catch_up = root.get("catch_up").map_or(Some(CATCH_UP), |value| {
+        problems.not_yet(&value.span(), "catch-up ages", "remove `catch_up`");
+        duration(problems, value, MOST_CATCH_UP)
+    });
+    let scheduled = root.get("schedule");
+    let schedule = scheduled.map(|value| read_schedule(problems, value));
+    if let (Some(value), Some(window)) = (windowed, window) {
+        check_rolling(problems, value, window, scheduled.is_some(), settled);
+        check_history(problems, (value, window), compared.zip(compare));
+    }
+    Some(Timing {
+        window: window?,
+        compare: compare?,
+        calendar: calendar?,
+        settle: settle?,
+        catch_up: catch_up?,
+        // A schedule that is there and wrong is none that is not there.
+        schedule: schedule.map_or(Some(None), |schedule| schedule.map(Some))?,
+    })
+}
+
+const SETTLE: SignedDuration = SignedDuration::from_mins(15);
+const MOST_SETTLE: SignedDuration = SignedDuration::from_hours(7 * 24);
+const CATCH_UP: SignedDuration = SignedDuration::from_hours(12);
+const MOST_CATCH_UP: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+fn read_window(problems: &Problems<'_>, value: Value<'_>) -> Option<WindowRule> {
+    if value.get_ref().is_table() {
+        return read_span(problems, value);
+    }
+    let name = problems.text(value)?.value;
+    let rule = match name.as_str() {
+        "previous-hour" => WindowRule::PreviousHour,
+        "previous-day" => WindowRule::PreviousDay,
+        "previous-week" => WindowRule::PreviousWeek,
+        "previous-month" => WindowRule::PreviousMonth,
+        "previous-workday" => WindowRule::PreviousWorkday,
+        "week-to-date" => WindowRule::WeekToDate,
+        "month-to-date" => WindowRule::MonthToDate,
+        _ => {
+            let message = format!("there is no window `{name}`");
+            let help = format!("{}; or {{ last = \"4h\" }}", choice(&name, WINDOWS));
+            problems.error(&value.span(), "unknown-window", message, help);
+            return None;
+        }
+    };
+    Some(rule)
+}
+
+fn read_span(problems: &Problems<'_>, value: Value<'_>) -> Option<WindowRule> {
+    let mut table = problems.table(value, &WINDOW)?;
+    let (last, from, to) = (table.get("last"), table.get("from"), table.get("to"));
+    table.finish();
+    match (last, from, to) {
+        (Some(last), None, None) => {
+            duration(problems, last, SignedDuration::MAX).map(WindowRule::Last)
+        }
+        (None, Some(from), Some(to)) => {
+            let (start, end) = (time(problems, from)?, time(problems, to)?);
+            if end > start {
+                return Some(WindowRule::Hours { from: start, to: end });
+            }
+            let help = "let `to` come after `from`; both are on the same day";
+            problems.error(&to.span(), "reversed", "the hours end before they start", help);
+            None
+        }
+        _ => {
+            let help = "write { last = \"4h\" }, or { from = \"08:00\", to = \"18:00\" }";
+            let message = "the window needs `last` alone, or `from` and `to`";
+            problems.error(&value.span(), "window-form", message, help);
+            None
+        }
+    }
+}
+
+fn read_compare(problems: &Problems<'_>, value: Value<'_>) -> Option<Compare> {
+    use Compare::{AverageFourWeeks, None as Nothing, PreviousWindow, SameWeekday};
+    let meanings = [Nothing, PreviousWindow, SameWeekday, AverageFourWeeks];
+    let what = ("comparison", "unknown-comparison");
+    let compare = problems.word(value, what, super::keys::COMPARE, meanings)?;
+    if compare != Nothing {
+        problems.not_yet(&value.span(), "comparisons", "write `compare = \"none\"`");
+    }
+    Some(compare)
+}
+
+/// A window that ends when it is due has nothing to wait for, and only a schedule says when.
+fn check_rolling(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    window: WindowRule,
+    has_schedule: bool,
+    settle: Option<Value<'_>>,
+) {
+    if !window.is_rolling() {
+        return;
+    }
+    if !has_schedule {
+        let help = "add `[schedule]` with `at = \"07:00\"`; the window ends at that time";
+        let message = "this window ends when the report is due, and nothing says when that is";
+        problems.error(&value.span(), "window-needs-schedule", message, help);
+    }
+    if let Some(settle) = settle {
+        let message = "a window that ends when the report is due has no time to settle";
+        problems.error(&settle.span(), "settle", message, "remove `settle`");
+    }
+}
+
+/// The service has figures of three months, those of a comparison included.
+fn check_history(
+    problems: &Problems<'_>,
+    (value, window): (Value<'_>, WindowRule),
+    compared: Option<(Value<'_>, Compare)>,
+) {
+    let reach = window.reach_in_days();
+    let (span, reach) = match compared {
+        Some((value, compare)) if reach <= HISTORY_DAYS => {
+            let further = match compare {
+                Compare::None => 0,
+                // Twice as far, but for the day on which it is due.
+                Compare::PreviousWindow => reach - 1,
+                Compare::SameWeekday => 7,
+                Compare::AverageFourWeeks => 28,
+            };
+            (value.span(), reach + further)
+        }
+        _ => (value.span(), reach),
+    };
+    if reach > HISTORY_DAYS {
+        let message =
+            format!("this reaches {reach} days back; the service has figures of 3 months");
+        let help = format!("choose a window, or a comparison, of {HISTORY_DAYS} days at most");
+        problems.error(&span, "beyond-history", message, help);
+    }
+}
+
+fn read_calendar(root: &mut Table<'_>) -> Option<Calendar> {
+    let problems = root.problems();
+    let default = Calendar::default();
+    let week_starts = root
+        .get("week_starts")
+        .map_or(Some(default.week_starts), |value| problems.word(value, DAY, &DAYS, WEEKDAYS));
+    let workdays =
+        root.get("workdays").map_or(Some(default.workdays), |value| read_days(problems, value));
+    let holidays = root.get("holidays").map_or(Some(default.holidays), |value| {
+        // An empty list is how one says that there are none.
+        let dates = match value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
+            true => Vec::new(),
+            false => problems.list(value, "a list of dates such as [\"2026-12-25\"]"),
+        };
+        let dates: Vec<Option<Date>> =
+            dates.into_iter().map(|date| self::date(problems, date)).collect();
+        dates.into_iter().collect::<Option<BTreeSet<_>>>()
+    });
+    Some(Calendar { week_starts: week_starts?, workdays: workdays?, holidays: holidays? })
+}
+
+const DAY: (&str, &str) = ("day of the week", "unknown-day");
+const WEEKDAYS: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
+
+fn read_settle(problems: &Problems<'_>, value: Value<'_>) -> Option<SignedDuration> {
+    problems.not_yet(
+        &value.span(),
+        "settling times",
+        "remove `settle`, and let the rule tick later",
+    );
+    duration(problems, value, MOST_SETTLE)
+}
+
+fn read_schedule(problems: &Problems<'_>, value: Value<'_>) -> Option<Schedule> {
+    let mut table = problems.table(value, &SCHEDULE)?;
+    problems.not_yet(
+        &value.span(),
+        "schedules",
+        "remove `[schedule]`, and let a rule tick when it is due",
+    );
+    let at = table.required("at").and_then(|value| time(problems, value));
+    let (days, of_month) = (table.get("days"), table.get("day_of_month"));
+    if let (Some(_), Some(of_month)) = (days, of_month) {
+        let help = "keep `days` for a day of the week, or `day_of_month`";
+        let message = "`days` and `day_of_month` can't both say when the report is due";
+        problems.error(&of_month.span(), "conflicting-days", message, help);
+    }
+    let days = match (days, of_month) {
+        (_, Some(value)) => read_day_of_month(problems, value),
+        (Some(value), None) => read_days(problems, value).map(ScheduleDays::Week),
+        (None, None) => Some(ScheduleDays::Week(WEEKDAYS.to_vec())),
+    };
+    let start = table.get("start").map(|value| date(problems, value));
+    let ends = table.get("end");
+    let end = ends.map(|value| date(problems, value));
+    if let (Some(Some(start)), Some(value), Some(Some(end))) = (start, ends, end)
+        && end < start
+    {
+        let help = "let `end` be `start` or a later date";
+        problems.error(&value.span(), "reversed", "the schedule ends before it starts", help);
+    }
+    let enabled = table.get("enabled").map_or(Some(true), |value| problems.flag(value));
+    table.finish();
+    // A date that is there and wrong is none that is not there.
+    let start = start.map_or(Some(None), |date| date.map(Some))?;
+    let end = end.map_or(Some(None), |date| date.map(Some))?;
+    Some(Schedule { at: at?, days: days?, start, end, enabled: enabled? })
+}
+
+fn read_day_of_month(problems: &Problems<'_>, value: Value<'_>) -> Option<ScheduleDays> {
+    if value.get_ref().as_str() == Some("last") {
+        return Some(ScheduleDays::MonthEnd);
+    }
+    let day = value.get_ref().as_integer().and_then(|day| day.as_str().parse::<u8>().ok());
+    let day = day.filter(|day| (1..=28).contains(day));
+    if day.is_none() {
+        let message = "there is no such day in every month";
+        let help = "write a whole number from 1 to 28, or \"last\"";
+        problems.error(&value.span(), "day-of-month", message, help);
+    }
+    day.map(ScheduleDays::Month)
+}
+
+fn read_days(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Weekday>> {
+    let values = problems.list(value, "a list of days such as [\"mon\", \"tue\"]");
+    let mut days = Vec::with_capacity(values.len());
+    let mut complete = !values.is_empty();
+    for value in values {
+        match problems.word(value, DAY, &DAYS, WEEKDAYS) {
+            Some(day) if days.contains(&day) => {
+                let help = "remove one of the two";
+                problems.error(&value.span(), "repeated-day", "this day stands here twice", help);
+            }
+            Some(day) => days.push(day),
+            None => complete = false,
+        }
+    }
+    complete.then_some(days)
+}
+
+fn date(problems: &Problems<'_>, value: Value<'_>) -> Option<Date> {
+    problems.parsed(value, "date", "a date such as \"2026-12-25\"", |text| {
+        let plain = text.len() == 10 && !text.contains(['T', ' ', '+']);
+        plain.then(|| text.parse().ok()).flatten()
+    })
+}
+
+fn time(problems: &Problems<'_>, value: Value<'_>) -> Option<Time> {
+    problems.parsed(value, "time", "a local time such as \"07:00\", from 00:00 to 23:59", |text| {
+        let text = text.strip_suffix(":00").filter(|hours| hours.len() == 5).unwrap_or(text);
+        let plain = text.len() == 5 && text.is_ascii() && text.contains(':');
+        plain.then(|| Time::strptime("%H:%M", text).ok()).flatten()
+    })
+}
+
+/// A number of minutes, hours or days, above 0.
+fn duration(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    most: SignedDuration,
+) -> Option<SignedDuration> {
+    let wanted = match most {
+        SignedDuration::MAX => "a time such as \"30m\", \"4h\" or \"7d\"".to_owned(),
+        _ => format!("a time such as \"30m\" or \"4h\", {} days at most", most.as_hours() / 24),
+    };
+    problems.parsed(value, "duration", &wanted, |text| {
+        parse_duration(text).filter(|length| *length <= most)
+    })
+}
+
+fn parse_duration(text: &str) -> Option<SignedDuration> {
+    let (digits, seconds) = [("m", 60), ("h", 3_600), ("d", 86_400)]
+        .into_iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))?;
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = digits.parse::<i64>().ok()?.checked_mul(seconds)?;
+    // No one waits, or looks back, for longer than a lifetime; and sums of it stay within bounds.
+    (1..=86_400 * 36_500).contains(&seconds).then(|| SignedDuration::from_secs(seconds))
+}

@@ -1,0 +1,40 @@
+//! Trying a definition's own subject before anything is asked.
+
+use super::template::subject_at;
+use super::{Contents, Templates, context};
+use crate::definition::{Problem, Report, Severity};
+use crate::plan::{Answer, Directory};
+use crate::table::{self, Answers};
+use crate::window::{Calendar, WindowRule};
+
+/// What is wrong with the subject, found by rendering it with a window and without figures.
+///
+/// A subject that looks into the figures may fail here and not with real ones, so that is only
+/// warned of.
+pub fn check_subject(templates: &Templates, report: &Report) -> Option<Problem> {
+    let subject = &report.email.subject;
+    let found = try_subject(templates, report)?;
+    let help = "write a Tera template over `report.title`, `report.id`, `window.label` and \
+                `window.exactly`, such as \"{{ report.title }}, {{ window.label }}\"";
+    let problem = subject.place.error("subject", found, help);
+    match subject.value.contains("sections") {
+        true => Some(Problem { severity: Severity::Warning, ..problem }),
+        false => Some(problem),
+    }
+}
+
+fn try_subject(templates: &Templates, report: &Report) -> Option<String> {
+    let noon = jiff::civil::date(2026, 1, 15).at(12, 0, 0, 0).in_tz("UTC").ok()?.timestamp();
+    let window = report.window.before(noon, &report.zone, &report.calendar);
+    let window = window
+        .or_else(|_| WindowRule::PreviousDay.before(noon, &report.zone, &Calendar::default()));
+    let window = window.ok()?;
+    let (nothing, nobody) = (Answer::default(), Directory::default());
+    let table = |section| table::build(section, Answers { rows: None, totals: &nothing }, &nobody);
+    let tables: Vec<_> = report.sections.iter().map(table).collect();
+    let contents = Contents { report, window: &window, tables: &tables, read_at: noon };
+    let tried = templates.subject(&report.email.subject, &context::of(contents));
+    // The problem has the place.
+    let place = subject_at(&report.email.subject);
+    tried.err().map(|error| error.message.replace(&place, "the subject"))
+}

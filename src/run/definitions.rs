@@ -1,0 +1,126 @@
+//! Definitions as they lie in the store become reports, or failures with every problem.
+
+use serde_json::json;
+
+use super::RunOutcome;
+use crate::definition::{self, Parsed, Problem, Report, ReportId, nearest};
+use crate::error::{Code, Error, Stage};
+use crate::render::{self, Templates};
+use crate::settings::Deployment;
+use crate::store::File;
+
+/// What the definitions turned out to be.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    /// The valid ones, by id.
+    pub reports: Vec<Report>,
+    /// The failures of the others.
+    pub invalid: Vec<RunOutcome>,
+    /// Everything that was found, warnings included.
+    pub problems: Vec<Problem>,
+}
+
+/// What every definition is checked against.
+#[derive(Clone, Copy, Debug)]
+pub struct Checks<'c> {
+    /// What holds for every definition.
+    pub deployment: &'c Deployment,
+    /// The templates of messages.
+    pub templates: &'c Templates,
+}
+
+impl Checks<'_> {
+    /// Reads a definition and gathers what every stage finds wrong with it before anything is
+    /// asked.
+    pub fn check(self, name: &str, content: &[u8]) -> Parsed {
+        let mut parsed = definition::parse(name, content, self.deployment);
+        let wrong = parsed.report.as_ref().and_then(|r| render::check_subject(self.templates, r));
+        if let Some(problem) = wrong {
+            if problem.stops() {
+                parsed.report = None;
+            }
+            let by_place = |problem: &Problem| (problem.line, problem.column);
+            let at = parsed.problems.partition_point(|other| by_place(other) <= by_place(&problem));
+            parsed.problems.insert(at, problem);
+        }
+        parsed
+    }
+}
+
+impl Definitions {
+    /// Of these files all definitions, or those that are named.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` where one that is named does not exist.
+    pub(super) fn of(
+        files: &[File],
+        named: &[ReportId],
+        checks: Checks<'_>,
+    ) -> Result<Self, Error> {
+        let mut definitions = Self::default();
+        if named.is_empty() {
+            for file in files {
+                definitions.add(file, checks);
+            }
+        }
+        for id in named {
+            let file = files.iter().find(|file| file.stem() == id.as_str());
+            definitions.add(file.ok_or_else(|| unknown_report(id, files))?, checks);
+        }
+        Ok(definitions)
+    }
+
+    fn add(&mut self, file: &File, checks: Checks<'_>) {
+        let content = match &file.content {
+            Ok(content) => content,
+            Err(error) => {
+                self.invalid.push(RunOutcome::invalid(file.stem(), error.clone()));
+                return;
+            }
+        };
+        let parsed = checks.check(&file.name, content);
+        let runs = !parsed.problems.iter().any(Problem::stops);
+        match parsed.report.filter(|_| runs) {
+            Some(report) => self.reports.push(report),
+            None => self.invalid.push(invalid(file, &parsed.problems)),
+        }
+        self.problems.extend(parsed.problems);
+    }
+}
+
+fn invalid(file: &File, problems: &[Problem]) -> RunOutcome {
+    let error = defective(Stage::Load, problems, |problem| {
+        let Problem { line, message, .. } = problem;
+        format!("the definition {} is not valid: line {line}, {message}", file.name)
+    });
+    RunOutcome::invalid(file.stem(), error)
+}
+
+/// The failure that problems of a definition are: the first in words, and all of them with their
+/// places.
+pub(super) fn defective(
+    stage: Stage,
+    problems: &[Problem],
+    tell: impl Fn(&Problem) -> String,
+) -> Error {
+    let mut stopping = problems.iter().filter(|problem| problem.stops());
+    let first = stopping.next().map(tell).unwrap_or_default();
+    let message = match stopping.count() {
+        0 => first,
+        more => format!("{first} (and {more} more)"),
+    };
+    Error::new(Code::ValidationError, stage, message)
+        .hint("mend the definition; `details` has every problem with its line")
+        .details(problems.iter().map(|problem| json!(problem)).collect())
+}
+
+fn unknown_report(id: &ReportId, files: &[File]) -> Error {
+    let near = nearest(id.as_str(), files.iter().map(File::stem));
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "a report's id is the name of its definition's file without .toml".to_owned(),
+    };
+    Error::new(Code::NotFound, Stage::Load, format!("there is no report `{id}`"))
+        .of_report(id.as_str())
+        .hint(hint)
+}

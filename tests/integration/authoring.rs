@@ -1,0 +1,137 @@
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use crate::harness::binary::{SMALL, definitions, program, text};
+
+fn call(folder: &Path, arguments: &[&str]) -> Output {
+    program().current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn told(output: &Output) -> String {
+    let bytes = [output.stdout.clone(), output.stderr.clone()].concat();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder is read without its subfolders, a file by its name, and everything is counted.
+#[test]
+fn a_folder_is_validated_in_one_pass() {
+    let wrong = SMALL.replace("Europe/London", "Europe/Lodnon");
+    let new = SMALL.replace("CONTACTS_QUEUED", "AI_NOVELTIES");
+    let files = [("a.toml", SMALL), ("b.toml", &wrong), ("c.toml", &new), ("d.txt", "no TOML")];
+    let folder = definitions(&files);
+    std::fs::create_dir(folder.path().join("archive")).unwrap();
+    std::fs::write(folder.path().join("archive/old.toml"), "old").unwrap();
+    let output = call(folder.path(), &["validate", "."]);
+    assert_eq!(output.status.code(), Some(2));
+    let all = told(&output);
+    assert!(all.ends_with("\n3 definitions, 1 error, 1 warning\n"), "{all}");
+    assert!(all.contains("./b.toml:5:12") && !all.contains('\u{1b}'), "{all}");
+    let output = call(folder.path(), &["validate", "a.toml", "c.toml"]);
+    assert_eq!(output.status.code(), Some(0), "warnings alone are no failure");
+    assert!(told(&output).contains("2 definitions, 0 errors, 1 warning"), "{}", told(&output));
+    let output = call(folder.path(), &["--definitions", ".", "validate"]);
+    assert_eq!(output.status.code(), Some(2));
+    for (path, word) in [("nowhere.toml", "nowhere.toml"), ("archive/nothing", "can't be read")] {
+        let output = call(folder.path(), &["validate", path]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(told(&output).contains(word), "{}", told(&output));
+    }
+}
+
+/// The committed schema is that of the code, and the samples refer to it.
+#[test]
+fn the_schema_beside_the_samples_is_current() {
+    let output = call(root(), &["schema"]);
+    let committed = std::fs::read_to_string(root().join("reports/definition.schema.json")).unwrap();
+    assert!(
+        String::from_utf8(output.stdout).unwrap() == committed,
+        "renew it with `cargo run -- schema > reports/definition.schema.json`"
+    );
+    let schema: Value = serde_json::from_str(&committed).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    let names = &schema["$defs"]["metric"]["properties"]["name"]["anyOf"][0]["enum"];
+    assert!(names.as_array().unwrap().contains(&json!("SERVICE_LEVEL")));
+    for sample in std::fs::read_dir(root().join("reports")).unwrap() {
+        let path = sample.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let sample = std::fs::read_to_string(path).unwrap();
+            assert!(sample.starts_with("#:schema definition.schema.json\n"));
+        }
+    }
+}
+
+/// What `new` writes validates as it is, and nothing is overwritten.
+#[test]
+fn a_new_definition_validates() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = call(folder.path(), &["new", "monday-morning"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let path = folder.path().join("reports/monday-morning.toml");
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.contains("title    = \"Monday morning\""), "{written}");
+    assert!(folder.path().join("reports/definition.schema.json").exists());
+    let output = call(folder.path(), &["validate"]);
+    assert_eq!(told(&output), "1 definition, 0 errors, 0 warnings\n");
+
+    std::fs::write(&path, "mine").unwrap();
+    let output = call(folder.path(), &["new", "monday-morning.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told(&output).contains("exists already"), "{}", told(&output));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    for name in ["../elsewhere", "a b", ""] {
+        assert_eq!(call(folder.path(), &["new", name]).status.code(), Some(2), "{name}");
+    }
+}
+
+/// The catalogue as people read it, and as data.
+#[test]
+fn metrics_are_listed() {
+    let listed = |word: &str| String::from_utf8(call(root(), &["metrics", word]).stdout).unwrap();
+    insta::assert_snapshot!("metrics_connecting", listed("connecting"));
+    insta::assert_snapshot!("metrics_service_level", listed("service level"));
+    let all = call(root(), &["metrics", "--json"]);
+    let all: Value = serde_json::from_slice(&all.stdout).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), connect_reports::metric::METRICS.len());
+    let long = String::from_utf8(call(root(), &["metrics"]).stdout).unwrap();
+    assert!(long.lines().all(|line| line.chars().count() <= 100));
+    let output = call(root(), &["metrics", "CONTACTS_QEUED"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told(&output).contains("did you mean CONTACTS_QUEUED?"), "{}", told(&output));
+}
+
+fn policy(files: &[(&str, &str)], more: &[&str]) -> Value {
+    let folder = definitions(files);
+    let arguments = [&["policy", "--definitions", text(folder.path())], more].concat();
+    let output = call(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Ids need themselves alone; names and stars all of their kind, and their list.
+#[test]
+fn the_policy_is_no_wider_than_the_definitions() {
+    let by_id = SMALL
+        .replace("[\"*\"]", "[\"11112222-1111-4222-8333-ccccddddeeee\"]")
+        .replace("group_by = [\"QUEUE\"]\n", "");
+    insta::assert_snapshot!(
+        "policy_by_id",
+        format!("{:#}", policy(&[("by-id.toml", &by_id)], &[]))
+    );
+    let by_name = SMALL.replace("\"*\"", "\"Sales\"");
+    let files = [("by-id.toml", by_id.as_str()), ("by-name.toml", &by_name)];
+    insta::assert_snapshot!(
+        "policy_by_name",
+        format!("{:#}", policy(&files, &["--region", "eu-west-1"]))
+    );
+    let wrong = SMALL.replace("timezone", "time_zone");
+    let folder = definitions(&[("wrong.toml", &wrong)]);
+    let output = call(folder.path(), &["policy", "--definitions", "."]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty() && told(&output).contains("unknown-key"));
+}

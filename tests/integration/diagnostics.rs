@@ -1,0 +1,90 @@
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::harness::binary::program;
+
+/// The definitions with one mistake each, and those without any.
+fn definitions(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new("tests/definitions").join(folder);
+    let entries = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(&folder)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut paths: Vec<_> =
+        names.filter(|name| name.ends_with(".toml")).map(|name| folder.join(name)).collect();
+    paths.sort();
+    paths
+}
+
+fn validate(path: &Path, more: &[&str]) -> Output {
+    program()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CONNECT_REPORTS_ALLOWED_RECIPIENTS", "example.com, *.example.com")
+        .arg("validate")
+        .arg(path)
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Beside each definition with a mistake lies what is told of it.
+#[test]
+fn every_mistake_is_told_with_its_place_and_its_remedy() {
+    let bad = definitions("bad");
+    assert!(bad.len() > 60);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../definitions/bad");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for path in bad {
+            let output = validate(&path, &[]);
+            let told = stdout(&output);
+            let code = if told.contains("error[") { 2 } else { 0 };
+            assert_eq!(output.status.code(), Some(code), "{told}");
+            insta::assert_snapshot!(path.file_stem().unwrap().to_str().unwrap(), told);
+        }
+    });
+}
+
+/// As data it says the same: where, how bad, which mistake, what helps.
+#[test]
+fn problems_are_data_too() {
+    for path in definitions("bad") {
+        let told = stdout(&validate(&path, &[]));
+        let output = validate(&path, &["--json"]);
+        let data: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(data["definitions"], 1);
+        let problems = data["problems"].as_array().unwrap();
+        assert!(!problems.is_empty(), "{path:?} has no mistake");
+        for problem in problems {
+            assert_eq!(problem["file"], path.to_str().unwrap());
+            let place = format!("{}:{}:{}", path.display(), problem["line"], problem["column"]);
+            assert!(told.contains(&place), "{place} in\n{told}");
+            let [severity, code, help] =
+                ["severity", "code", "help"].map(|key| problem[key].as_str().unwrap());
+            assert!(told.contains(&format!("{severity}[{code}]: ")), "{told}");
+            assert!(!help.is_empty());
+        }
+        let errors = problems.iter().any(|problem| problem["severity"] == "error");
+        assert_eq!(output.status.code(), Some(if errors { 2 } else { 0 }));
+    }
+}
+
+/// What is well-formed has no error; what can't be run yet is warned of.
+#[test]
+fn good_definitions_have_no_errors() {
+    for path in definitions("good") {
+        let output = validate(&path, &["--json"]);
+        let data: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{data:#}");
+        for problem in data["problems"].as_array().unwrap() {
+            assert_eq!(problem["code"], "not-yet", "{data:#}");
+        }
+    }
+}
