@@ -6,6 +6,7 @@ mod dimension;
 mod email;
 mod filter;
 mod keys;
+mod metric_query;
 mod problem;
 mod reader;
 mod report;

@@ -71,25 +71,127 @@ fn the_files_name_is_the_id() {
     assert_eq!(id(".toml"), None);
 }
 
+/// The definitions that have no mistake and say everything that there is to say.
+const ALL_GOOD: [&str; 4] = [
+    GOOD,
+    include_str!("../../tests/definitions/good/daily.toml"),
+    include_str!("../../tests/definitions/good/filters.toml"),
+    include_str!("../../tests/definitions/good/rolling.toml"),
+];
+
+/// There is a report, or an error that says why not, and every problem has a place in the text.
+fn check_outcome(content: &[u8]) -> Result<(), TestCaseError> {
+    let parsed = parse("x.toml", content, &Deployment::default());
+    let errors = parsed.problems.iter().any(|problem| problem.severity == Severity::Error);
+    prop_assert_eq!(parsed.report.is_none(), errors, "{:#?}", parsed.problems);
+    let lines = content.split(|byte| *byte == b'\n').count();
+    for Problem { line, column, span, .. } in &parsed.problems {
+        prop_assert!((1..=lines).contains(line) && *column >= 1);
+        prop_assert!(span.start <= span.end && span.end <= content.len());
+    }
+    prop_assert!(parsed.problems.is_sorted_by_key(|problem| (problem.line, problem.column)));
+    Ok(())
+}
+
+/// A TOML value, of any type and depth, with keys that mean something here.
+fn value() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        any::<i64>().prop_map(|number| number.to_string()),
+        any::<f64>().prop_map(|number| format!("{number:?}").to_lowercase()),
+        any::<bool>().prop_map(|flag| flag.to_string()),
+        word().prop_map(|word| format!("\"{word}\"")),
+        "[ -~]{0,12}".prop_map(|text| format!("{text:?}").replace("\\'", "'")),
+        Just("2026-11-22".to_owned()),
+        Just("07:00:00".to_owned()),
+    ];
+    leaf.prop_recursive(4, 24, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4)
+                .prop_map(|values| format!("[{}]", values.join(", "))),
+            proptest::collection::btree_map(key(), inner, 0..5).prop_map(|table| {
+                let entries: Vec<_> =
+                    table.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+                format!("{{ {} }}", entries.join(", "))
+            }),
+        ]
+    })
+}
+
+fn key() -> impl Strategy<Value = &'static str> {
+    let tables =
+        [&keys::ROOT, &keys::WINDOW, &keys::SCHEDULE, &keys::EMAIL, &keys::SECTION, &keys::METRIC];
+    let keys = tables.into_iter().flat_map(|table| table.keys.iter().map(|key| key.name));
+    let others = ["QUEUE", "CHANNEL", "AGENT", "FEATURE", "INITIATION_METHOD", "x"];
+    proptest::sample::select(keys.chain(others).collect::<Vec<_>>())
+}
+
+fn word() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(vec![
+        "*",
+        "QUEUE",
+        "VOICE",
+        "SERVICE_LEVEL",
+        "CONTACTS_QUEUED",
+        "AGENT_OCCUPANCY",
+        "UTC",
+        "mon",
+        "last",
+        "4h",
+        "07:00",
+        "2026-12-25",
+        ">= 80",
+        "trend",
+        "totals",
+        "HOUR",
+        "previous-day",
+        "ops@example.com",
+        "tag:a=b",
+        "{{ report.title }}",
+        "same-weekday",
+        "together",
+        "json",
+        "arn:aws:connect:eu-west-2:123456789012:instance/i",
+        "GT",
+        "INBOUND",
+        "",
+    ])
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let parsed = parse("x.toml", &bytes, &Deployment::default());
-        prop_assert!(parsed.report.is_some() || !parsed.problems.is_empty());
+        check_outcome(&bytes)?;
+    }
+
+    #[test]
+    fn any_toml_is_read_or_refused(
+        entries in proptest::collection::btree_map(key(), value(), 0..12)
+    ) {
+        let lines: Vec<_> = entries.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        check_outcome(lines.join("\n").as_bytes())?;
+    }
+
+    #[test]
+    fn any_value_in_a_good_definition_is_read_or_refused(
+        good in proptest::sample::select(&ALL_GOOD[..]), line in 0..60_usize, value in value()
+    ) {
+        let lines: Vec<&str> = good.lines().collect();
+        let line = line % lines.len();
+        let changed = lines.iter().enumerate().map(|(index, text)| match text.split_once('=') {
+            Some((key, _)) if index == line => format!("{key}= {value}"),
+            _ => (*text).to_owned(),
+        });
+        check_outcome(changed.collect::<Vec<_>>().join("\n").as_bytes())?;
     }
 
     #[test]
     fn any_change_of_a_good_definition_is_read_or_refused(
-        at in 0..GOOD.len(), length in 0..12_usize, with in "[ -~\n]{0,6}"
+        good in proptest::sample::select(&ALL_GOOD[..]),
+        at in any::<proptest::sample::Index>(), length in 0..12_usize, with in "[ -~\n]{0,6}"
     ) {
-        let end = (at + length).min(GOOD.len());
-        let (before, after) = (GOOD.get(..at).unwrap(), GOOD.get(end..).unwrap());
-        let text = format!("{before}{with}{after}");
-        let parsed = parse("x.toml", text.as_bytes(), &Deployment::default());
-        prop_assert!(parsed.report.is_some() || !parsed.problems.is_empty());
-        for problem in parsed.problems {
-            prop_assert!(problem.line >= 1 && problem.column >= 1);
-            prop_assert!(problem.line <= text.lines().count() + 1);
-        }
+        let at = at.index(good.len());
+        let end = (at + length).min(good.len());
+        let (before, after) = (good.get(..at).unwrap(), good.get(end..).unwrap());
+        check_outcome(format!("{before}{with}{after}").as_bytes())?;
     }
 }
