@@ -5,8 +5,8 @@
 //! unit, what it may be grouped and filtered by, and how partial figures become one. To add a
 //! metric that the service has gained, add its row in alphabetical order:
 //!
-//! - `sum` for what is counted or added up, `statistic` for everything else, with its merge rule
-//!   (`merged`) or why there is none (`unmerged`);
+//! - `sum` for what is counted or added up, `statistic` for everything else, followed by its merge
+//!   rule (`merged`) or why there is none (`unmerged`);
 //! - `by` with the keys that the reference calls valid groupings and filters, `filter_only` and
 //!   `grouping_only` with those that are valid as one of the two. Labels without a key of the API,
 //!   such as "Contact Category", are left out;
@@ -17,25 +17,27 @@
 use super::Comparison::{GreaterThan, LessThan, LessThanOrEqual};
 use super::Over::{AgentsAndTime, Campaigns, CaseTemplates, QueuesAndTime};
 use super::Unit::{Count, Milliseconds, Percent, Seconds};
-use super::merge::{by, by_all_within, by_unfiltered, mean, ratio};
+use super::merge::{counted_by, counted_by_all_within, counted_by_whole, mean, ratio};
 use super::{Comparison, Merge, Metric, MetricFilterKey, any, only, statistic, sum};
 
 /// Every known metric, by name.
 pub static METRICS: &[Metric] = &[
     statistic("ABANDONMENT_RATE", "Abandonment rate", Percent)
+        .merged(ratio("CONTACTS_ABANDONED", &["CONTACTS_QUEUED"]))
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .filter_only(&[FEATURE])
-        .merged(ratio("CONTACTS_ABANDONED", &["CONTACTS_QUEUED"])),
-    statistic("ACTIVE_AI_AGENTS", "Active AI Agents", Count)
-        .by(&[QUEUES, AI, &["AI_AGENT"]])
-        .unmerged(DISTINCT),
+        .filter_only(&[FEATURE]),
+    statistic("ACTIVE_AI_AGENTS", "Active AI Agents", Count).unmerged(DISTINCT).by(&[
+        QUEUES,
+        AI,
+        &["AI_AGENT"],
+    ]),
     sum("AGENT_ADHERENT_TIME", "Adherent time", Seconds)
         .by(&[QUEUES, AGENTS])
         .only_where(SCHEDULING)
         .over(AgentsAndTime),
     statistic("AGENT_ANSWER_RATE", "Agent answer rate", Percent)
-        .by(&[QUEUES, AGENTS])
-        .unmerged(OFFERS),
+        .unmerged(OFFERS)
+        .by(&[QUEUES, AGENTS]),
     sum("AGENT_NON_ADHERENT_TIME", "Non-adherent time", Seconds)
         .by(&[QUEUES, AGENTS])
         .over(AgentsAndTime),
@@ -49,31 +51,34 @@ pub static METRICS: &[Metric] = &[
     .only_where("data since 1 October 2023")
     .over(AgentsAndTime),
     statistic("AGENT_OCCUPANCY", "Occupancy", Percent)
-        .by(&[AGENTS, &["ROUTING_PROFILE"]])
         .merged(ratio("SUM_CONTACT_TIME_AGENT", &["SUM_CONTACT_TIME_AGENT", "SUM_IDLE_TIME_AGENT"]))
+        .by(&[AGENTS, &["ROUTING_PROFILE"]])
         .over(AgentsAndTime),
     sum("AGENT_SCHEDULED_TIME", "Scheduled time", Seconds)
         .by(&[QUEUES, AGENTS])
         .only_where(SCHEDULING)
         .over(AgentsAndTime),
+    // Older editions of the administrator guide divide the adherent time by the scheduled time;
+    // today's gives no formula.
     statistic("AGENT_SCHEDULE_ADHERENCE", "Adherence", Percent)
+        .unmerged(UNEXPLAINED)
         .by(&[QUEUES, AGENTS])
         .only_where(SCHEDULING),
     sum("AI_AGENT_COLLABORATION_INVOCATIONS", "AI Agent Collaboration Invocations", Count)
         .by(&[QUEUES, AI])
         .over(QueuesAndTime),
     statistic("AI_AGENT_COLLABORATORS", "AI Agent Collaborators", Count)
-        .by(&[QUEUES, AI])
-        .unmerged(DISTINCT),
-    sum("AI_AGENT_INVOCATIONS", "AI Agent Invocations", Count)
+        .unmerged(DISTINCT)
+        .by(&[QUEUES, AI]),
+    sum("AI_AGENT_INVOCATIONS", "AI Agent Invocation Count", Count)
         .by(&[QUEUES, AI, &["AI_AGENT"]])
         .over(QueuesAndTime),
     sum("AI_AGENT_INVOCATION_SUCCESS", "AI Agent Invocation Success", Count)
         .by(&[QUEUES, AI, &["AI_AGENT"]])
         .over(QueuesAndTime),
     statistic("AI_AGENT_INVOCATION_SUCCESS_RATE", "AI Agent Invocation Success Rate", Percent)
-        .by(&[QUEUES, AI, &["AI_AGENT"]])
         .merged(ratio("AI_AGENT_INVOCATION_SUCCESS", &["AI_AGENT_INVOCATIONS"]))
+        .by(&[QUEUES, AI, &["AI_AGENT"]])
         .over(QueuesAndTime),
     sum("AI_AGENT_RESPONSE_HELPFUL", "AI Agent Response Helpful", Count)
         .by(&[QUEUES, AI, &["AI_AGENT"]])
@@ -82,13 +87,13 @@ pub static METRICS: &[Metric] = &[
         .by(&[QUEUES, AI, &["AI_AGENT"]])
         .over(QueuesAndTime),
     statistic("AI_AGENT_SELECTION_ACCURACY", "AI Agent Selection Accuracy", Count)
+        .unmerged(ANSWERS_SCORED)
         .by(&[QUEUES, AI, &["AI_AGENT"]])
-        .only_where(CONNECT_AI)
-        .unmerged(ANSWERS_SCORED),
-    sum("AI_HANDOFFS", "AI Handoffs", Count).by(&[QUEUES, AI]).over(QueuesAndTime),
+        .only_where(CONNECT_AI),
+    sum("AI_HANDOFFS", "AI Handoff Count", Count).by(&[QUEUES, AI]).over(QueuesAndTime),
     statistic("AI_HANDOFF_RATE", "AI Handoff Rate", Percent)
-        .by(&[QUEUES, AI])
         .merged(ratio("AI_HANDOFFS", &["AI_INVOLVED_CONTACTS"]))
+        .by(&[QUEUES, AI])
         .over(QueuesAndTime),
     sum("AI_INVOLVED_CONTACTS", "AI Involved Contacts", Count)
         .by(&[QUEUES, AI])
@@ -100,12 +105,12 @@ pub static METRICS: &[Metric] = &[
         .by(&[QUEUES, AI, AI_PROMPTS, &["AI_AGENT"]])
         .over(QueuesAndTime),
     statistic("AI_PROMPT_INVOCATION_SUCCESS_RATE", "AI Prompt Invocation Success Rate", Percent)
-        .by(&[QUEUES, AI, AI_PROMPTS, &["AI_AGENT"]])
         .merged(ratio("AI_PROMPT_INVOCATION_SUCCESS", &["AI_PROMPT_INVOCATIONS"]))
+        .by(&[QUEUES, AI, AI_PROMPTS, &["AI_AGENT"]])
         .over(QueuesAndTime),
     statistic("AI_RESPONSE_COMPLETION_RATE", "AI Response Completion Rate", Percent)
-        .by(&[QUEUES, AI])
-        .unmerged(INVOCATIONS),
+        .unmerged(INVOCATIONS)
+        .by(&[QUEUES, AI]),
     sum("AI_TOOL_INVOCATIONS", "AI Tool Invocations", Count)
         .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
         .over(QueuesAndTime),
@@ -113,245 +118,252 @@ pub static METRICS: &[Metric] = &[
         .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
         .over(QueuesAndTime),
     statistic("AI_TOOL_INVOCATION_SUCCESS_RATE", "AI Tool Invocation Success Rate", Percent)
-        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
         .merged(ratio("AI_TOOL_INVOCATION_SUCCESS", &["AI_TOOL_INVOCATIONS"]))
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
         .over(QueuesAndTime),
     statistic("AI_TOOL_PARAMETER_ACCURACY", "AI Tool Parameter Accuracy", Count)
-        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
-        .unmerged(ANSWERS_SCORED),
+        .unmerged(ANSWERS_SCORED)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]]),
     statistic("AI_TOOL_SELECTION_ACCURACY", "AI Tool Selection Accuracy", Count)
-        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
-        .unmerged(ANSWERS_SCORED),
+        .unmerged(ANSWERS_SCORED)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]]),
     statistic("AI_TOOL_UTILIZATION_ACCURACY", "AI Tool Utilization Accuracy", Count)
-        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
-        .unmerged(ANSWERS_SCORED),
+        .unmerged(ANSWERS_SCORED)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]]),
     statistic("AVG_ABANDON_TIME", "Average queue abandon time", Seconds)
+        .merged(mean(&[
+            counted_by_all_within("SUM_CONTACTS_ABANDONED_IN_X"),
+            counted_by("CONTACTS_ABANDONED"),
+        ]))
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
         .filter_only(&[FEATURE])
-        .metric_filters_by(&[any("INITIATION_METHOD")])
-        .merged(mean(&[by_all_within("SUM_CONTACTS_ABANDONED_IN_X"), by("CONTACTS_ABANDONED")])),
+        .metric_filters_by(&[any("INITIATION_METHOD")]),
     statistic("AVG_ACTIVE_TIME", "Average active time", Seconds)
-        .by(&[QUEUES, AGENTS, Q_CONNECT])
-        .unmerged(CONTACTS),
+        .unmerged(CONTACTS)
+        .by(&[QUEUES, AGENTS, Q_CONNECT]),
     statistic("AVG_AFTER_CONTACT_WORK_TIME", "Average after contact work time", Seconds)
+        .merged(mean(&[counted_by("CONTACTS_HANDLED")]))
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
         .filter_only(&[FEATURE])
-        .metric_filters_by(&[any("INITIATION_METHOD")])
-        .merged(mean(&[by("CONTACTS_HANDLED")])),
+        .metric_filters_by(&[any("INITIATION_METHOD")]),
     statistic("AVG_AGENT_CONCURRENCY", "Average agent concurrency", Count)
+        .unmerged(UNEXPLAINED)
         .by(&[QUEUES, AGENTS, Q_CONNECT]),
     statistic("AVG_AGENT_CONNECTING_TIME", "Average agent API connecting time", Seconds)
+        .unmerged(OFFERS)
         .by(&[QUEUES, AGENTS])
         .metric_filters_by(&[only(
             "INITIATION_METHOD",
             &["INBOUND", "OUTBOUND", "CALLBACK", "API"],
         )])
-        .never_negated()
-        .unmerged(OFFERS),
+        .never_negated(),
     statistic("AVG_AGENT_PAUSE_TIME", "Average agent pause time", Seconds)
-        .by(&[QUEUES, AGENTS, Q_CONNECT])
-        .unmerged(PAUSED),
+        .unmerged(PAUSED)
+        .by(&[QUEUES, AGENTS, Q_CONNECT]),
     statistic("AVG_AI_AGENT_CONVERSATION_TURNS", "Average AI Agent Conversation Turns", Count)
-        .by(&[QUEUES, AI, &["AI_AGENT"]])
-        .unmerged(INVOCATIONS),
+        .unmerged(INVOCATIONS)
+        .by(&[QUEUES, AI, &["AI_AGENT"]]),
     statistic(
         "AVG_AI_AGENT_INVOCATION_LATENCY",
         "Average AI Agent Invocation Latency",
         Milliseconds,
     )
-    .by(&[QUEUES, AI, &["AI_AGENT"]])
-    .unmerged(INVOCATIONS),
+    .unmerged(INVOCATIONS)
+    .by(&[QUEUES, AI, &["AI_AGENT"]]),
     statistic("AVG_AI_CONVERSATION_TURNS", "Average AI Conversation Turns", Count)
-        .by(&[QUEUES, AI])
-        .unmerged(CONTACTS),
+        .unmerged(CONTACTS)
+        .by(&[QUEUES, AI]),
     statistic(
         "AVG_AI_PROMPT_INVOCATION_LATENCY",
         "Average AI Prompt Invocation Latency",
         Milliseconds,
     )
-    .by(&[QUEUES, AI, AI_PROMPTS, &["AI_AGENT"]])
-    .unmerged(INVOCATIONS),
+    .unmerged(INVOCATIONS)
+    .by(&[QUEUES, AI, AI_PROMPTS, &["AI_AGENT"]]),
     statistic("AVG_AI_TOOL_INVOCATION_LATENCY", "Average AI Tool Invocation Latency", Milliseconds)
-        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]])
-        .unmerged(INVOCATIONS),
+        .unmerged(INVOCATIONS)
+        .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]]),
     statistic("AVG_BOT_CONVERSATION_TIME", "Average bot conversation time", Seconds)
-        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
-        .merged(mean(&[by("BOT_CONVERSATIONS_COMPLETED")])),
+        .merged(mean(&[counted_by("BOT_CONVERSATIONS_COMPLETED")]))
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]]),
     statistic("AVG_BOT_CONVERSATION_TURNS", "Average bot conversation turns", Count)
-        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
-        .merged(mean(&[by("BOT_CONVERSATIONS_COMPLETED")])),
+        .merged(mean(&[counted_by("BOT_CONVERSATIONS_COMPLETED")]))
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]]),
     statistic("AVG_CASE_RELATED_CONTACTS", "Average contacts per case", Count)
+        .merged(mean(&[counted_by("CASES_CREATED")]))
         .by(&[CASES])
-        .requires("CASE_TEMPLATE_ARN")
-        .merged(mean(&[by("CASES_CREATED")])),
+        .requires("CASE_TEMPLATE_ARN"),
     statistic("AVG_CASE_RESOLUTION_TIME", "Average case resolution time", Seconds)
+        .unmerged(CASES_COUNTED)
         .by(&[CASES])
-        .requires("CASE_TEMPLATE_ARN")
-        .unmerged(CASES_COUNTED),
+        .requires("CASE_TEMPLATE_ARN"),
     statistic("AVG_CONTACT_DURATION", "Average contact duration", Seconds)
+        .merged(mean(&[counted_by("CONTACTS_CREATED")]))
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .filter_only(&[FEATURE])
-        .merged(mean(&[by("CONTACTS_CREATED")])),
+        .filter_only(&[FEATURE]),
     statistic(
         "AVG_CONTACT_FIRST_RESPONSE_TIME_AGENT",
         "Agent average contact first response wait time",
         Seconds,
     )
+    .unmerged(CHATS)
     .by(CONVERSATION_KEYS)
-    .filter_only(&[FEATURE])
-    .unmerged(CHATS),
+    .filter_only(&[FEATURE]),
     statistic("AVG_CONVERSATION_CLOSE_TIME", "Average conversation close time", Seconds)
+        .unmerged(CHATS)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(CHATS),
+        .filter_only(&[FEATURE]),
     statistic("AVG_CONVERSATION_DURATION", "Average conversation duration", Seconds)
+        .unmerged(ANALYSED)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .filter_only(&[FEATURE])
-        .unmerged(ANALYSED),
+        .filter_only(&[FEATURE]),
     statistic("AVG_DIALS_PER_MINUTE", "Average dials per minute", Count)
+        .unmerged(MINUTES)
         .by(&[CAMPAIGN, &["AGENT", "QUEUE", "ROUTING_PROFILE"]])
-        .only_where(VOICE_CAMPAIGNS)
-        .unmerged(MINUTES),
-    statistic("AVG_EVALUATION_SCORE", "Average evaluation score", Percent)
-        .by(&[QUEUES, AGENTS, EVALUATIONS, QUESTIONS])
-        .unmerged(SCORED),
+        .only_where(VOICE_CAMPAIGNS),
+    statistic("AVG_EVALUATION_SCORE", "Average evaluation score", Percent).unmerged(SCORED).by(&[
+        QUEUES,
+        AGENTS,
+        EVALUATIONS,
+        QUESTIONS,
+    ]),
     statistic(
         "AVG_EVALUATION_SCORE_BY_SUBMIT_TIME",
         "Average evaluation score (Submit time)",
         Percent,
     )
-    .by(&[QUEUES, AGENTS, EVALUATIONS])
-    .unmerged(SCORED),
+    .unmerged(SCORED)
+    .by(&[QUEUES, AGENTS, EVALUATIONS]),
     statistic("AVG_FIRST_RESPONSE_TIME_AGENT", "Average agent first response time", Seconds)
+        .unmerged(CHATS)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(CHATS),
+        .filter_only(&[FEATURE]),
     statistic("AVG_FLOW_TIME", "Average flow time", Seconds)
+        .merged(mean(&[counted_by("FLOWS_OUTCOME")]))
         .by(&[FLOWS, SUBTYPE, PUBLISHED, OUTCOME_TYPE, &["CHANNEL"]])
-        .filter_only(&[NEXT_RESOURCES])
-        .merged(mean(&[by("FLOWS_OUTCOME")])),
+        .filter_only(&[NEXT_RESOURCES]),
     statistic("AVG_GREETING_TIME_AGENT", "Average agent greeting time", Seconds)
+        .unmerged(ANALYSED)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(ANALYSED),
+        .only_where(CONTACT_LENS),
     statistic("AVG_HANDLE_TIME", "Average handle time", Seconds)
+        .merged(mean(&[counted_by("CONTACTS_HANDLED")]))
         .by(&[QUEUES, AGENTS, SUBTYPE, ROUTING_STEP, &["AI_USE_CASE"]])
-        .filter_only(&[FEATURE])
-        .merged(mean(&[by("CONTACTS_HANDLED")])),
+        .filter_only(&[FEATURE]),
     statistic("AVG_HOLDS", "Average holds", Count)
+        .unmerged(CONTACTS)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .filter_only(&[FEATURE])
-        .unmerged(CONTACTS),
+        .filter_only(&[FEATURE]),
     statistic("AVG_HOLD_TIME", "Average customer hold time", Seconds)
+        .merged(Merge::MeanOfSum("SUM_HOLD_TIME"))
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .filter_only(&[FEATURE])
-        .merged(Merge::MeanOfSum("SUM_HOLD_TIME")),
+        .filter_only(&[FEATURE]),
     statistic("AVG_HOLD_TIME_ALL_CONTACTS", "Average customer hold time all contacts", Seconds)
-        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .unmerged(CONTACTS),
+        .unmerged(CONTACTS)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT]),
     statistic(
         "AVG_INTERACTION_AND_HOLD_TIME",
         "Average agent interaction and customer hold time",
         Seconds,
     )
-    .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-    .merged(mean(&[by("CONTACTS_HANDLED")])),
+    .merged(mean(&[counted_by("CONTACTS_HANDLED")]))
+    .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT]),
     statistic("AVG_INTERACTION_TIME", "Average agent interaction time", Seconds)
+        .merged(mean(&[counted_by("CONTACTS_HANDLED")]))
         .by(&[QUEUES, SUBTYPE, Q_CONNECT])
         .filter_only(&[FEATURE])
-        .metric_filters_by(&[any("INITIATION_METHOD")])
-        .merged(mean(&[by("CONTACTS_HANDLED")])),
+        .metric_filters_by(&[any("INITIATION_METHOD")]),
     statistic("AVG_INTERRUPTIONS_AGENT", "Average agent interruptions", Count)
+        .unmerged(ANALYSED)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(ANALYSED),
+        .only_where(CONTACT_LENS),
     statistic("AVG_INTERRUPTION_TIME_AGENT", "Average agent interruption time", Seconds)
+        .unmerged(ANALYSED)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(ANALYSED),
+        .only_where(CONTACT_LENS),
     statistic("AVG_MESSAGES", "Average messages", Count)
+        .unmerged(CHATS)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(CHATS),
+        .filter_only(&[FEATURE]),
     statistic("AVG_MESSAGES_AGENT", "Average agent messages", Count)
+        .unmerged(CHATS)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(CHATS),
+        .filter_only(&[FEATURE]),
     statistic("AVG_MESSAGES_BOT", "Average bot messages", Count)
+        .unmerged(CHATS)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(CHATS),
+        .filter_only(&[FEATURE]),
     statistic("AVG_MESSAGES_CUSTOMER", "Average customer messages", Count)
+        .unmerged(CHATS)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(CHATS),
+        .filter_only(&[FEATURE]),
     statistic("AVG_MESSAGE_LENGTH_AGENT", "Average agent message length", Count)
+        .unmerged(MESSAGES)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(MESSAGES),
+        .filter_only(&[FEATURE]),
     statistic("AVG_MESSAGE_LENGTH_CUSTOMER", "Average customer message length", Count)
+        .unmerged(MESSAGES)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(MESSAGES),
+        .filter_only(&[FEATURE]),
     statistic("AVG_NON_TALK_TIME", "Average non-talk time", Seconds)
+        .unmerged(ANALYSED)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(ANALYSED),
+        .only_where(CONTACT_LENS),
     statistic("AVG_QUEUE_ANSWER_TIME", "Average queue answer time", Seconds)
+        .merged(mean(&[counted_by_all_within("SUM_CONTACTS_ANSWERED_IN_X")]))
         .by(&[QUEUES, SUBTYPE, Q_CONNECT])
         .filter_only(&[FEATURE])
-        .metric_filters_by(&[any("INITIATION_METHOD"), any("FEATURE"), any("DISCONNECT_REASON")])
-        .merged(mean(&[by_all_within("SUM_CONTACTS_ANSWERED_IN_X")])),
+        .metric_filters_by(&[any("INITIATION_METHOD"), any("FEATURE"), any("DISCONNECT_REASON")]),
     statistic(
         "AVG_QUEUE_ANSWER_TIME_CUSTOMER_FIRST_CALLBACK",
         "Avg. queue answer time - customer first callback",
         Seconds,
     )
+    .unmerged(CALLBACKS)
     .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-    .filter_only(&[FEATURE])
-    .unmerged(CALLBACKS),
+    .filter_only(&[FEATURE]),
     statistic("AVG_RESOLUTION_TIME", "Average resolution time", Seconds)
-        .by(&[QUEUES, SUBTYPE, Q_CONNECT])
-        .merged(mean(&[by("CONTACTS_CREATED")])),
+        .merged(mean(&[counted_by("CONTACTS_CREATED")]))
+        .by(&[QUEUES, SUBTYPE, Q_CONNECT]),
     statistic("AVG_RESPONSE_TIME_AGENT", "Average agent response time", Seconds)
+        .unmerged(MESSAGES)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(MESSAGES),
+        .filter_only(&[FEATURE]),
     statistic("AVG_RESPONSE_TIME_CUSTOMER", "Average customer response time", Seconds)
+        .unmerged(MESSAGES)
         .by(CONVERSATION_KEYS)
-        .filter_only(&[FEATURE])
-        .unmerged(MESSAGES),
+        .filter_only(&[FEATURE]),
     statistic("AVG_TALK_TIME", "Average talk time", Seconds)
+        .unmerged(ANALYSED)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(ANALYSED),
+        .only_where(CONTACT_LENS),
     statistic("AVG_TALK_TIME_AGENT", "Average agent talk time", Seconds)
+        .unmerged(ANALYSED)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(ANALYSED),
+        .only_where(CONTACT_LENS),
     statistic("AVG_TALK_TIME_CUSTOMER", "Average customer talk time", Seconds)
+        .unmerged(ANALYSED)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(ANALYSED),
+        .only_where(CONTACT_LENS),
     statistic(
         "AVG_WAIT_TIME_AFTER_CUSTOMER_CONNECTION",
         "Average wait time after customer connection",
         Seconds,
     )
+    .unmerged(CALLS)
     .by(&[CAMPAIGN])
-    .only_where(VOICE_CAMPAIGNS)
-    .unmerged(CALLS),
+    .only_where(VOICE_CAMPAIGNS),
     statistic(
         "AVG_WAIT_TIME_AFTER_CUSTOMER_FIRST_CALLBACK_CONNECTION",
         "Avg. wait time after customer connection - customer first callback",
         Seconds,
     )
+    .unmerged(CALLBACKS)
     .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-    .filter_only(&[FEATURE])
-    .unmerged(CALLBACKS),
+    .filter_only(&[FEATURE]),
     statistic("AVG_WEIGHTED_EVALUATION_SCORE", "Average weighted evaluation score", Percent)
-        .by(&[QUEUES, AGENTS, EVALUATIONS, QUESTIONS])
-        .unmerged(SCORED),
+        .unmerged(SCORED)
+        .by(&[QUEUES, AGENTS, EVALUATIONS, QUESTIONS]),
     sum("BOT_CONVERSATIONS_COMPLETED", "Bot conversations completed", Count).by(&[
         BOTS,
         INVOKED,
@@ -375,19 +387,19 @@ pub static METRICS: &[Metric] = &[
         "Campaign contacts abandoned after X rate",
         Percent,
     )
+    .merged(mean(&[counted_by("HUMAN_ANSWERED_CALLS")]))
     .by(&[CAMPAIGN, &["AGENT"]])
     .threshold(AFTER)
-    .only_where(VOICE_CAMPAIGNS)
-    .merged(mean(&[by("HUMAN_ANSWERED_CALLS")])),
+    .only_where(VOICE_CAMPAIGNS),
     sum("CAMPAIGN_INTERACTIONS", "Campaign interactions", Count)
         .by(&[DEVICES, SUBTYPE, CAMPAIGN, &["CHANNEL"]])
         .metric_filters_by(&[any("CAMPAIGN_INTERACTION_EVENT_TYPE")])
         .only_where("only for outbound campaigns by email, WhatsApp or web notification"),
     statistic("CAMPAIGN_PROGRESS_RATE", "Campaign progress rate", Percent)
+        .merged(ratio("RECIPIENTS_ATTEMPTED", &["RECIPIENTS_TARGETED"]))
         .by(&[CAMPAIGN])
         .grouping_only(&[&["CAMPAIGN_EXECUTION_TIMESTAMP"]])
         .only_where(SEGMENTS)
-        .merged(ratio("RECIPIENTS_ATTEMPTED", &["RECIPIENTS_TARGETED"]))
         .over(Campaigns),
     sum("CAMPAIGN_SEND_ATTEMPTS", "Campaign send attempts", Count)
         .by(&[SUBTYPE, CAMPAIGN, &["CHANNEL"]])
@@ -399,8 +411,8 @@ pub static METRICS: &[Metric] = &[
         .only_where(ANY_CAMPAIGN),
     sum("CASES_CREATED", "Cases created", Count).by(&[CASES]).requires("CASE_TEMPLATE_ARN"),
     statistic("COMPLETENESS_SCORE", "Completeness Score", Count)
-        .by(&[QUEUES, AI])
-        .unmerged(ANSWERS_SCORED),
+        .unmerged(ANSWERS_SCORED)
+        .by(&[QUEUES, AI]),
     // The model gives the values of this metric filter without its key, and among them INCOMING and
     // not INBOUND. The administrator guide and public programs use INITIATION_METHOD, with INBOUND
     // too, so any value may be asked.
@@ -455,16 +467,16 @@ pub static METRICS: &[Metric] = &[
     sum("CONTACTS_TRANSFERRED_OUT_INTERNAL", "Contacts transferred out internal", Count)
         .by(&[QUEUES, AGENTS, Q_CONNECT]),
     statistic("CONTEXT_FIDELITY_SCORE", "Context Fidelity Score", Count)
+        .unmerged(ANSWERS_SCORED)
         .by(&[QUEUES, AI, &["AI_AGENT"]])
-        .only_where(CONNECT_AI)
-        .unmerged(ANSWERS_SCORED),
+        .only_where(CONNECT_AI),
     sum("CONVERSATIONS_ABANDONED", "Conversations abandoned", Count)
         .by(CONVERSATION_KEYS)
         .filter_only(&[FEATURE]),
     statistic("CURRENT_CASES", "Current cases", Count)
+        .merged(Merge::Sum)
         .by(&[CASES])
         .requires("CASE_TEMPLATE_ARN")
-        .merged(Merge::Sum)
         .over(CaseTemplates),
     sum("DELIVERY_ATTEMPTS", "Delivery attempts", Count)
         .by(&[
@@ -478,6 +490,7 @@ pub static METRICS: &[Metric] = &[
         .metric_filters_by(BY_DELIVERY)
         .only_where(ANY_CAMPAIGN),
     statistic("DELIVERY_ATTEMPT_DISPOSITION_RATE", "Delivery attempt disposition rate", Percent)
+        .unmerged(ATTEMPTS)
         .by(&[
             QUEUES,
             DEVICES,
@@ -487,59 +500,58 @@ pub static METRICS: &[Metric] = &[
             &["AGENT", "ANSWERING_MACHINE_DETECTION_STATUS"],
         ])
         .metric_filters_by(BY_DELIVERY)
-        .only_where(WITH_DETECTION)
-        .unmerged(ATTEMPTS),
+        .only_where(WITH_DETECTION),
     statistic("EVALUATED_CHURN_PROPENSITY_RATE", "Evaluated churn propensity rate", Percent)
+        .unmerged(SCORED)
         .by(OUTCOME_KEYS)
         .filter_only(OUTCOME_FILTERS)
         .grouping_only(OUTCOME_GROUPINGS)
-        .only_where(OUTCOMES)
-        .unmerged(SCORED),
+        .only_where(OUTCOMES),
     statistic("EVALUATED_CSAT_PERCENT", "Evaluated CSAT percent", Percent)
+        .unmerged(SCORED)
         .by(OUTCOME_KEYS)
         .filter_only(OUTCOME_FILTERS)
         .grouping_only(OUTCOME_GROUPINGS)
-        .only_where(OUTCOMES)
-        .unmerged(SCORED),
+        .only_where(OUTCOMES),
     statistic(
         "EVALUATED_PARTIAL_SELF_SERVICE_SUCCESS_RATE",
         "Evaluated partial self-service resolution rate",
         Percent,
     )
+    .unmerged(SCORED)
     .by(OUTCOME_KEYS)
     .filter_only(OUTCOME_FILTERS)
     .grouping_only(OUTCOME_GROUPINGS)
-    .only_where(OUTCOMES)
-    .unmerged(SCORED),
+    .only_where(OUTCOMES),
     statistic(
         "EVALUATED_SELF_SERVICE_SUCCESS_RATE",
         "Evaluated self-service resolution rate",
         Percent,
     )
+    .unmerged(SCORED)
     .by(OUTCOME_KEYS)
     .filter_only(OUTCOME_FILTERS)
     .grouping_only(OUTCOME_GROUPINGS)
-    .only_where(OUTCOMES)
-    .unmerged(SCORED),
+    .only_where(OUTCOMES),
     statistic("EVALUATED_SUCCESSFUL_SALE_RATE", "Evaluated successful sale rate", Percent)
+        .unmerged(SCORED)
         .by(OUTCOME_KEYS)
         .filter_only(OUTCOME_FILTERS)
         .grouping_only(OUTCOME_GROUPINGS)
-        .only_where(OUTCOMES)
-        .unmerged(SCORED),
+        .only_where(OUTCOMES),
     sum("EVALUATIONS_PERFORMED", "Evaluations performed", Count).by(&[QUEUES, AGENTS, EVALUATIONS]),
     sum("EVALUATIONS_PERFORMED_BY_SUBMIT_TIME", "Evaluations performed (Submit time)", Count)
         .by(&[QUEUES, AGENTS, EVALUATIONS]),
     statistic("FAITHFULNESS_SCORE", "Faithfulness Score", Count)
-        .by(&[QUEUES, AI])
-        .unmerged(ANSWERS_SCORED),
+        .unmerged(ANSWERS_SCORED)
+        .by(&[QUEUES, AI]),
     sum("FLOWS_OUTCOME", "Flows outcome", Count)
         .by(&[FLOWS, SUBTYPE, PUBLISHED, OUTCOME_TYPE, &["CHANNEL"]])
         .filter_only(&[NEXT_RESOURCES]),
     sum("FLOWS_STARTED", "Flows started", Count).by(&[FLOWS, SUBTYPE, PUBLISHED, &["CHANNEL"]]),
     statistic("GOAL_SUCCESS_RATE", "Goal Success Rate", Count)
-        .by(&[QUEUES, AI])
-        .unmerged(ANSWERS_SCORED),
+        .unmerged(ANSWERS_SCORED)
+        .by(&[QUEUES, AI]),
     sum("HUMAN_ANSWERED_CALLS", "Human answered", Count)
         .by(&[CAMPAIGN, &["AGENT"]])
         .only_where(WITH_DETECTION),
@@ -547,56 +559,56 @@ pub static METRICS: &[Metric] = &[
         .by(&[QUEUES, AI, &["AI_AGENT", "KNOWLEDGE_BASE_NAME"]])
         .over(QueuesAndTime),
     statistic("MAX_FLOW_TIME", "Maximum flow time", Seconds)
+        .merged(Merge::Max)
         .by(&[FLOWS, SUBTYPE, PUBLISHED, OUTCOME_TYPE, &["CHANNEL"]])
-        .filter_only(&[NEXT_RESOURCES])
-        .merged(Merge::Max),
+        .filter_only(&[NEXT_RESOURCES]),
     statistic("MAX_QUEUED_TIME", "Maximum queued time", Seconds)
-        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .merged(Merge::Max),
+        .merged(Merge::Max)
+        .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT]),
     statistic("MIN_FLOW_TIME", "Minimum flow time", Seconds)
+        .merged(Merge::Min)
         .by(&[FLOWS, SUBTYPE, PUBLISHED, OUTCOME_TYPE, &["CHANNEL"]])
-        .filter_only(&[NEXT_RESOURCES])
-        .merged(Merge::Min),
+        .filter_only(&[NEXT_RESOURCES]),
     statistic("PERCENT_AUTOMATIC_FAILS", "Automatic fails percent", Percent)
-        .by(&[QUEUES, AGENTS, EVALUATIONS])
-        .unmerged(SCORED),
+        .unmerged(SCORED)
+        .by(&[QUEUES, AGENTS, EVALUATIONS]),
     statistic("PERCENT_BOT_CONVERSATIONS_OUTCOME", "Percent bot conversations outcome", Percent)
-        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
-        .merged(mean(&[by("BOT_CONVERSATIONS_COMPLETED")])),
+        .merged(mean(&[counted_by("BOT_CONVERSATIONS_COMPLETED")]))
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]]),
     statistic("PERCENT_BOT_INTENTS_OUTCOME", "Percent bot intents outcome", Percent)
-        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL", "BOT_INTENT_NAME"]])
-        .merged(mean(&[by("BOT_INTENTS_COMPLETED")])),
+        .merged(mean(&[counted_by("BOT_INTENTS_COMPLETED")]))
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL", "BOT_INTENT_NAME"]]),
     statistic("PERCENT_CASES_FIRST_CONTACT_RESOLVED", "Cases resolved on first contact", Percent)
+        .unmerged(CASES_COUNTED)
         .by(&[CASES])
-        .requires("CASE_TEMPLATE_ARN")
-        .unmerged(CASES_COUNTED),
+        .requires("CASE_TEMPLATE_ARN"),
     statistic("PERCENT_CONTACTS_STEP_EXPIRED", "Contacts expired in routing step", Percent)
-        .by(&[ROUTING_STEP, &["QUEUE"]])
-        .merged(mean(&[by("STEP_CONTACTS_QUEUED")])),
+        .merged(mean(&[counted_by("STEP_CONTACTS_QUEUED")]))
+        .by(&[ROUTING_STEP, &["QUEUE"]]),
     statistic("PERCENT_CONTACTS_STEP_JOINED", "Contacts joined in routing step", Percent)
-        .by(&[ROUTING_STEP, &["QUEUE"]])
-        .merged(mean(&[by("STEP_CONTACTS_QUEUED")])),
+        .merged(mean(&[counted_by("STEP_CONTACTS_QUEUED")]))
+        .by(&[ROUTING_STEP, &["QUEUE"]]),
     statistic("PERCENT_FLOWS_OUTCOME", "Flows outcome percentage", Percent)
+        .merged(mean(&[counted_by_whole("FLOWS_OUTCOME", "FLOWS_OUTCOME_TYPE")]))
         .by(&[FLOWS, SUBTYPE, PUBLISHED, &["CHANNEL"]])
         .filter_only(&[NEXT_RESOURCES, OUTCOME_TYPE])
-        .metric_filters_by(&[any("FLOWS_OUTCOME_TYPE")])
-        .merged(mean(&[by_unfiltered("FLOWS_OUTCOME")])),
+        .metric_filters_by(&[any("FLOWS_OUTCOME_TYPE")]),
     statistic("PERCENT_NON_TALK_TIME", "Non-talk time percent", Percent)
+        .unmerged(LENGTH)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(LENGTH),
+        .only_where(CONTACT_LENS),
     statistic("PERCENT_TALK_TIME", "Talk time percent", Percent)
+        .unmerged(LENGTH)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(LENGTH),
+        .only_where(CONTACT_LENS),
     statistic("PERCENT_TALK_TIME_AGENT", "Agent talk time percent", Percent)
+        .unmerged(LENGTH)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(LENGTH),
+        .only_where(CONTACT_LENS),
     statistic("PERCENT_TALK_TIME_CUSTOMER", "Customer talk time percent", Percent)
+        .unmerged(LENGTH)
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
-        .only_where(CONTACT_LENS)
-        .unmerged(LENGTH),
+        .only_where(CONTACT_LENS),
     sum("PROACTIVE_INTENTS_ANSWERED", "Proactive Intents Answered", Count)
         .by(&[QUEUES, AI])
         .over(QueuesAndTime),
@@ -607,31 +619,31 @@ pub static METRICS: &[Metric] = &[
         .by(&[QUEUES, AI])
         .over(QueuesAndTime),
     statistic("PROACTIVE_INTENT_ENGAGEMENT_RATE", "Proactive Intent Engagement Rate", Percent)
-        .by(&[QUEUES, AI])
         .merged(ratio("PROACTIVE_INTENTS_ENGAGED", &["PROACTIVE_INTENTS_DETECTED"]))
+        .by(&[QUEUES, AI])
         .over(QueuesAndTime),
     statistic("PROACTIVE_INTENT_RESPONSE_RATE", "Proactive Intent Response Rate", Percent)
-        .by(&[QUEUES, AI])
         .merged(ratio("PROACTIVE_INTENTS_ANSWERED", &["PROACTIVE_INTENTS_ENGAGED"]))
+        .by(&[QUEUES, AI])
         .over(QueuesAndTime),
     statistic("RECIPIENTS_ATTEMPTED", "Recipients attempted", Count)
+        .merged(Merge::Sum)
         .by(&[CAMPAIGN])
         .grouping_only(&[&["CAMPAIGN_EXECUTION_TIMESTAMP"]])
         .only_where(SEGMENTS)
-        .merged(Merge::Sum)
         .over(Campaigns),
     statistic("RECIPIENTS_INTERACTED", "Recipients interacted", Count)
+        .merged(Merge::Sum)
         .by(&[SUBTYPE, CAMPAIGN, &["CHANNEL"]])
         .grouping_only(&[&["CAMPAIGN_EXECUTION_TIMESTAMP"]])
         .metric_filters_by(&[any("CAMPAIGN_INTERACTION_EVENT_TYPE")])
         .only_where(SEGMENTS)
-        .merged(Merge::Sum)
         .over(Campaigns),
     statistic("RECIPIENTS_TARGETED", "Recipients targeted", Count)
+        .merged(Merge::Sum)
         .by(&[CAMPAIGN])
         .grouping_only(&[&["CAMPAIGN_EXECUTION_TIMESTAMP"]])
         .only_where(SEGMENTS)
-        .merged(Merge::Sum)
         .over(Campaigns),
     sum("REOPENED_CASE_ACTIONS", "Cases reopened", Count)
         .by(&[CASES])
@@ -640,10 +652,10 @@ pub static METRICS: &[Metric] = &[
         .by(&[CASES])
         .requires("CASE_TEMPLATE_ARN"),
     statistic("SERVICE_LEVEL", "Service level X", Percent)
+        .merged(mean(&[counted_by("CONTACTS_QUEUED")]))
         .by(&[QUEUES, Q_CONNECT])
         .threshold(WITHIN)
-        .at_most(20)
-        .merged(mean(&[by("CONTACTS_QUEUED")])),
+        .at_most(20),
     sum("STEP_CONTACTS_QUEUED", "Contacts queued in routing step", Count)
         .by(&[ROUTING_STEP, &["QUEUE"]]),
     sum("SUM_AFTER_CONTACT_WORK_TIME", "After contact work time", Seconds)
@@ -814,3 +826,4 @@ const OFFERS: &str =
 const PAUSED: &str =
     "Amazon Connect does not say how many paused contacts this figure is based on.";
 const SCORED: &str = "Amazon Connect does not say how many evaluations this figure is based on.";
+const UNEXPLAINED: &str = "Amazon Connect does not say how this figure is calculated.";

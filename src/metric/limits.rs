@@ -26,3 +26,7 @@ pub const METRIC_ID_LENGTH: usize = 150;
 /// The thresholds that there are, in whole seconds; the greatest is a week, as long as a contact
 /// may last.
 pub const THRESHOLD: RangeInclusive<u32> = 1..=604_800;
+
+/// How many days back the service has figures: "3 months" (GetMetricDataV2, StartTime), which are
+/// 89 to 92 days. This is the shortest, so that what is within it works all the year round.
+pub const HISTORY_DAYS: i64 = 89;

@@ -17,6 +17,12 @@ pub enum Merge {
     Min,
     /// Their mean, weighted by what each is based on: the first of these that
     /// [fits](Weight::fits) the question, asked beside the metric. None may fit.
+    ///
+    /// This is exact where the weight counts just what the mean is of. Some means of times leave
+    /// out records without any such time, which the weight counts too; then the merged mean is only
+    /// nearly the service's. So it is with `AVG_HANDLE_TIME`, `AVG_INTERACTION_TIME` and
+    /// `AVG_INTERACTION_AND_HOLD_TIME`, by `CONTACTS_HANDLED`, and with `AVG_ABANDON_TIME` where it
+    /// is by `CONTACTS_ABANDONED`.
     Mean(&'static [Weight]),
     /// Their mean, weighted by a count that the service does not give but that follows from the
     /// metric with this name: the sum that the mean is of. The sum divided by the mean is the
@@ -29,11 +35,11 @@ pub enum Merge {
         /// What it is divided by; several are added up.
         whole: &'static [&'static str],
     },
-    /// There is no exact way. A sentence for people says why.
+    /// There is no way that is at least nearly exact. A sentence for people says why.
     None(&'static str),
 }
 
-/// What the parts of a question may differ in for its figures to be merged exactly.
+/// What the parts of a question may differ in for the merge rule of its metric to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
     /// In the values of any key, and in time: what is counted, such as a contact record, has one
@@ -58,9 +64,9 @@ pub struct Weight {
     pub metric: &'static str,
     /// Its threshold, where it takes one: one that nothing exceeds.
     pub threshold: Option<(Comparison, u32)>,
-    /// Whether it is asked with the metric filters of the metric that it weights. Where these
-    /// only choose the part of a percentage, the whole is counted without them.
-    pub takes_metric_filters: bool,
+    /// The key that chooses the part of a percentage, where one does. The weight counts the whole,
+    /// so it is asked without metric filters by this key.
+    pub part_key: Option<&'static str>,
 }
 
 impl Over {
@@ -98,22 +104,34 @@ impl Over {
 }
 
 impl Weight {
+    /// Whether it is asked with the metric filter `key` of the metric that it weights.
+    pub fn takes_metric_filter(&self, key: &str) -> bool {
+        self.part_key != Some(key)
+    }
+
     /// Whether the weight can be asked with these groupings, filters and metric filters of the
     /// metric that it weights.
     pub fn fits(&self, groupings: &[&str], filters: &[&str], metric_filters: &[&str]) -> bool {
-        let metric_filters = if self.takes_metric_filters { metric_filters } else { &[] };
-        find(self.metric).is_some_and(|metric| metric.fits(groupings, filters, metric_filters))
+        // Groupings and filters of a request hold for the weight too: by the key that chooses the
+        // part, the weight would count the part alone.
+        let counts_part = |keys: &[&str]| self.part_key.is_some_and(|key| keys.contains(&key));
+        if counts_part(groupings) || counts_part(filters) {
+            return false;
+        }
+        let metric_filters = metric_filters.iter().copied();
+        let taken: Vec<_> = metric_filters.filter(|key| self.takes_metric_filter(key)).collect();
+        find(self.metric).is_some_and(|metric| metric.fits(groupings, filters, &taken))
     }
 }
 
 impl Metric {
-    /// How figures of parts become one; exactly that if the parts differ in what
-    /// [`merges_over`](Self::merges_over) allows.
+    /// How figures of parts become one, if the parts differ in nothing but what
+    /// [`merges_over`](Self::merges_over) allows. How exact that is, the rule says.
     pub fn merge(&self) -> Merge {
         self.merge
     }
 
-    /// What the parts may differ in for [`merge`](Self::merge) to be exact.
+    /// What the parts may differ in for [`merge`](Self::merge) to hold.
     pub fn merges_over(&self) -> Over {
         self.over
     }
@@ -135,18 +153,18 @@ pub(super) const fn ratio(part: &'static str, whole: &'static [&'static str]) ->
 }
 
 /// Weighted by a count.
-pub(super) const fn by(metric: &'static str) -> Weight {
-    Weight { metric, threshold: None, takes_metric_filters: true }
+pub(super) const fn counted_by(metric: &'static str) -> Weight {
+    Weight { metric, threshold: None, part_key: None }
 }
 
 /// Weighted by a count of what happened within a threshold, the greatest there is: no contact
 /// lasts longer, so everything is counted, and only what the mean is of.
-pub(super) const fn by_all_within(metric: &'static str) -> Weight {
+pub(super) const fn counted_by_all_within(metric: &'static str) -> Weight {
     let threshold = Some((Comparison::LessThanOrEqual, *limits::THRESHOLD.end()));
-    Weight { threshold, ..by(metric) }
+    Weight { threshold, ..counted_by(metric) }
 }
 
-/// Weighted by a count of the whole, of which the metric filters choose a part.
-pub(super) const fn by_unfiltered(metric: &'static str) -> Weight {
-    Weight { takes_metric_filters: false, ..by(metric) }
+/// Weighted by a count of the whole, of which `part_key` chooses a part.
+pub(super) const fn counted_by_whole(metric: &'static str, part_key: &'static str) -> Weight {
+    Weight { part_key: Some(part_key), ..counted_by(metric) }
 }

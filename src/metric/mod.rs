@@ -203,15 +203,6 @@ impl Metric {
         self
     }
 
-    const fn merged(mut self, merge: Merge) -> Self {
-        self.merge = merge;
-        self
-    }
-
-    const fn unmerged(self, reason: &'static str) -> Self {
-        self.merged(Merge::None(reason))
-    }
-
     const fn over(mut self, over: Over) -> Self {
         self.over = over;
         self
@@ -236,6 +227,9 @@ impl Unit {
 }
 
 impl Comparison {
+    /// Every comparison, the usual one first.
+    pub const ALL: [Self; 3] = [Self::LessThan, Self::LessThanOrEqual, Self::GreaterThan];
+
     /// The API's spelling.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -247,9 +241,7 @@ impl Comparison {
 
     /// The comparison that the API spells so.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::LessThan, Self::LessThanOrEqual, Self::GreaterThan]
-            .into_iter()
-            .find(|comparison| comparison.as_str() == text)
+        Self::ALL.into_iter().find(|comparison| comparison.as_str() == text)
     }
 }
 
@@ -280,9 +272,26 @@ const fn sum(name: &'static str, title: &'static str, unit: Unit) -> Metric {
 
 /// An average, a rate, an extreme or a distinct count: without contacts there is no value, and
 /// parts have a rule of their own.
-const fn statistic(name: &'static str, title: &'static str, unit: Unit) -> Metric {
-    let merge = Merge::None("Amazon Connect does not say how this figure is calculated.");
-    Metric { is_sum: false, merge, ..sum(name, title, unit) }
+const fn statistic(name: &'static str, title: &'static str, unit: Unit) -> Statistic {
+    Statistic { name, title, unit }
+}
+
+/// The start of a row that becomes one only with a merge rule or the reason why there is none, so
+/// that neither can be forgotten.
+struct Statistic {
+    name: &'static str,
+    title: &'static str,
+    unit: Unit,
+}
+
+impl Statistic {
+    const fn merged(self, merge: Merge) -> Metric {
+        Metric { is_sum: false, merge, ..sum(self.name, self.title, self.unit) }
+    }
+
+    const fn unmerged(self, reason: &'static str) -> Metric {
+        self.merged(Merge::None(reason))
+    }
 }
 
 /// A metric filter that takes any value.

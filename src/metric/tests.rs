@@ -79,6 +79,15 @@ fn a_filter_authorises_unless_no_metric_can_have_one() {
     assert!(!needs(&["CASES_CREATED"]));
 }
 
+#[test]
+fn listed_keys_name_the_agent_hierarchy_once() {
+    assert_eq!(listed([]), "");
+    assert_eq!(listed(["QUEUE"]), "QUEUE");
+    let hierarchy = GROUPINGS.iter().copied().filter(|key| key.starts_with("AGENT"));
+    let keys = hierarchy.chain(["CHANNEL"]);
+    assert_eq!(listed(keys), "AGENT, AGENT_HIERARCHY_LEVEL_ONE to _FIVE, CHANNEL");
+}
+
 /// The metrics that a rule names.
 fn named(merge: Merge) -> Vec<&'static str> {
     match merge {
@@ -105,8 +114,9 @@ fn what_a_rule_names_adds_up_where_the_rule_holds() {
     }
 }
 
-/// Where nothing that a rule names takes a key, the metric cannot be merged in a question with that
-/// key. These are facts of the service; any other is a mistake in a row.
+/// Where nothing that a rule names takes a key, or counts the whole with it, the metric cannot be
+/// merged in a question with that key. These are facts of the service; any other is a mistake in a
+/// row.
 const NEVER_MERGED_WITH: &[(&str, &[&str])] = &[
     ("ABANDONMENT_RATE", &["FEATURE"]),
     ("AVG_ABANDON_TIME", &["FEATURE"]),
@@ -124,6 +134,7 @@ const NEVER_MERGED_WITH: &[(&str, &[&str])] = &[
     ("AVG_HANDLE_TIME", &["AI_USE_CASE"]),
     ("AVG_HOLD_TIME", &["contact/segmentAttributes/connect:Subtype", "FEATURE"]),
     ("AVG_QUEUE_ANSWER_TIME", &["FEATURE"]),
+    ("PERCENT_FLOWS_OUTCOME", &["FLOWS_OUTCOME_TYPE"]),
 ];
 
 #[test]
@@ -132,13 +143,14 @@ fn what_a_rule_names_takes_the_keys_of_its_metric() {
     for metric in METRICS {
         let named = named(metric.merge());
         let fits = |key: &str| {
-            let fit = |name: &&str| {
-                let groupings = if metric.groups_by(key) { &[key][..] } else { &[] };
-                find(name).is_some_and(|part| part.fits(groupings, &[key], &[]))
-            };
+            let groupings = if metric.groups_by(key) { &[key][..] } else { &[] };
             match metric.merge() {
-                Merge::Mean(_) => named.iter().any(fit),
-                _ => named.iter().all(fit),
+                Merge::Mean(weights) => {
+                    weights.iter().any(|weight| weight.fits(groupings, &[key], &[]))
+                }
+                _ => named
+                    .iter()
+                    .all(|name| find(name).is_some_and(|part| part.fits(groupings, &[key], &[]))),
             }
         };
         let keys: Vec<_> = metric.filters().filter(|key| !fits(key)).collect();
@@ -165,6 +177,20 @@ fn a_weight_fits_the_question() {
         panic!("no mean of one weight");
     };
     assert!(outcome.fits(&["FLOW_TYPE"], &["CHANNEL"], &["FLOWS_OUTCOME_TYPE"]));
+    assert!(!outcome.takes_metric_filter("FLOWS_OUTCOME_TYPE"));
+    assert!(abandoned.takes_metric_filter("INITIATION_METHOD"));
+}
+
+/// `FLOWS_OUTCOME` takes the key, but then counts the chosen outcome alone.
+#[test]
+fn no_weight_fits_a_question_by_the_key_that_chooses_its_part() {
+    let Merge::Mean([outcome]) = find("PERCENT_FLOWS_OUTCOME").unwrap().merge() else {
+        panic!("no mean of one weight");
+    };
+    let key = ["FLOWS_OUTCOME_TYPE"];
+    assert!(find(outcome.metric).unwrap().fits(&key, &key, &[]));
+    assert!(!outcome.fits(&[], &key, &[]) && !outcome.fits(&key, &[], &[]));
+    assert!(!outcome.fits(&[], &["CHANNEL", "FLOWS_OUTCOME_TYPE"], &key));
 }
 
 #[test]

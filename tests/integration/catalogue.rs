@@ -18,14 +18,61 @@ const DIFFERENCES: &[(&str, &str, &str, &str, &str)] = &[
         "the key is missing; the administrator guide names it, and INBOUND instead of INCOMING",
     ),
     (
+        "CONTACTS_ABANDONED",
+        "title",
+        "Contact abandoned",
+        "Contacts abandoned",
+        "a heading in the plural, as those of the other counts",
+    ),
+    (
+        "CONTACTS_TRANSFERRED_OUT_FROM_QUEUE",
+        "title",
+        "Contacts transferred out queue",
+        "Contacts transferred out from queue",
+        "a word is missing",
+    ),
+    (
         "CONTACTS_TRANSFERRED_OUT_INTERNAL",
         "unit",
         "Percent",
         "Count",
         "by its name it counts contacts, as CONTACTS_TRANSFERRED_OUT_EXTERNAL does",
     ),
+    (
+        "PERCENT_CONTACTS_STEP_EXPIRED",
+        "title",
+        NO_UI_NAME,
+        "Contacts expired in routing step",
+        "a sentence stands where the title should be",
+    ),
+    (
+        "PERCENT_CONTACTS_STEP_JOINED",
+        "title",
+        NO_UI_NAME,
+        "Contacts joined in routing step",
+        "a sentence stands where the title should be",
+    ),
+    (
+        "STEP_CONTACTS_QUEUED",
+        "title",
+        NO_UI_NAME,
+        "Contacts queued in routing step",
+        "a sentence stands where the title should be",
+    ),
+    (
+        "SUM_CONTACTS_DISCONNECTED",
+        "title",
+        "Contact disconnected",
+        "Contacts disconnected in queue",
+        "a heading in the plural that says which: by the administrator guide, those that end while \
+         they wait in a queue",
+    ),
     ("SUM_HOLD_TIME", "unit", "Count", "Seconds", "by the administrator guide it is a time"),
 ];
+
+/// What the documentation says in the place of a title.
+const NO_UI_NAME: &str =
+    "This metric is available in Real-time Metrics UI but not on the Historical Metrics UI";
 
 /// Labels that are not their key in other letters.
 const LABELS: &[(&str, &[&str])] = &[
@@ -75,6 +122,7 @@ struct Documentation {
     filters: String,
     groupings: String,
     metrics: String,
+    start_time: String,
 }
 
 impl Documentation {
@@ -89,7 +137,12 @@ impl Documentation {
             lines.reverse();
             lines.join("\n")
         };
-        Self { filters: of("filters"), groupings: of("groupings"), metrics: of("metrics") }
+        Self {
+            filters: of("filters"),
+            groupings: of("groupings"),
+            metrics: of("metrics"),
+            start_time: of("start_time"),
+        }
     }
 
     fn filter_keys(&self) -> Vec<String> {
@@ -129,6 +182,8 @@ impl Documentation {
         };
         let filters = metric_filters(&paragraphs);
         let negated = !paragraphs.iter().any(|text| text.contains("Negate key"));
+        // One title ends with a full stop.
+        let title = after("UI name: ").expect("UI name").trim_end_matches('.');
         let threshold = after("Threshold: ").unwrap_or_default();
         let words = threshold.split(|c: char| !c.is_alphanumeric());
         let comparisons = words.filter(|word| ["LT", "LTE", "GT"].contains(word));
@@ -140,6 +195,7 @@ impl Documentation {
         BTreeMap::from([
             ("groupings", takes(self.grouping_keys(), &no_grouping)),
             ("filters", takes(self.filter_keys(), &no_filter)),
+            ("title", title.to_owned()),
             ("unit", unit(after("Unit: ").expect("unit")).to_owned()),
             ("thresholds", joined(comparisons, ", ")),
             ("negate", (!filters.is_empty() && negated).to_string()),
@@ -162,6 +218,7 @@ fn catalogued(metric: &Metric) -> Facts {
     BTreeMap::from([
         ("groupings", joined(metric.groupings(), ", ")),
         ("filters", joined(metric.filters(), ", ")),
+        ("title", metric.title(None)),
         ("unit", format!("{:?}", metric.unit)),
         ("thresholds", joined(comparisons, ", ")),
         ("negate", metric.can_negate().to_string()),
@@ -341,6 +398,8 @@ fn the_limits_are_those_of_the_documentation() {
     says(&documentation.groupings, format!("Maximum number of {} items", limits::GROUPINGS));
     says(&documentation.metrics, format!("{} MetricId per request", limits::METRIC_IDS));
     let (least, most) = (limits::THRESHOLD.start(), limits::THRESHOLD.end());
+    says(&documentation.start_time, "metrics are available for 3 months".to_owned());
+    assert_eq!(limits::HISTORY_DAYS, 31 + 31 + 30);
     says(&documentation.metrics, format!("any whole number from {least} to {most} (inclusive)"));
 }
 
