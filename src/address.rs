@@ -49,7 +49,7 @@ pub fn each_once(mailboxes: Vec<Mailbox>) -> Vec<Mailbox> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// There is no `@` with something on both sides.
-    #[error("is no mail address: it needs the form name@example.com")]
+    #[error("is no mail address that SES takes: it needs the form name@example.com")]
     Form,
     /// The part before the `@` has other than ASCII characters.
     #[error("has a letter before the @ that is not ASCII, which SES does not accept")]
@@ -71,7 +71,12 @@ impl Address {
     /// Whether a message to the other would end in the same mailbox: nobody tells local parts
     /// apart by their case, although they could.
     pub fn reaches_the_same(&self, other: &Self) -> bool {
-        self.text.eq_ignore_ascii_case(&other.text)
+        self.mailbox_key() == other.mailbox_key()
+    }
+
+    /// What is the same for all addresses of a mailbox: see [`Self::reaches_the_same`].
+    pub fn mailbox_key(&self) -> String {
+        self.text.to_ascii_lowercase()
     }
 
     /// The part after the `@`.
@@ -97,8 +102,25 @@ impl FromStr for Address {
         let options =
             Options::default().with_required_tld().without_domain_literal().without_display_text();
         EmailAddress::parse_with_options(&text, options).map_err(|_| AddressError::Form)?;
+        if !is_host_name(&domain) {
+            return Err(AddressError::Domain);
+        }
         Ok(Self { text, domain })
     }
+}
+
+/// Whether the domain has the form of those that mail goes to (RFC 1123): labels of letters, digits
+/// and hyphens, the last of which is no number, so that it is no IP address.
+fn is_host_name(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let last = domain.rsplit('.').next().unwrap_or_default();
+    domain.split('.').all(is_label)
+        && last.len() >= 2
+        && last.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
 impl FromStr for Mailbox {
@@ -218,6 +240,10 @@ mod tests {
             ("ops@example.com\r\nBcc: x@example.com", AddressError::Form),
             ("jürgen@example.com", AddressError::LocalPart),
             ("ops@[127.0.0.1]", AddressError::Form),
+            ("ops@127.0.0.1", AddressError::Domain),
+            ("ops@exa_mple.com", AddressError::Domain),
+            ("ops@example.c", AddressError::Domain),
+            ("ops@-example.com", AddressError::Form),
         ] {
             assert_eq!(address(text), Err(error), "{text}");
         }

@@ -11,9 +11,9 @@ use crate::settings::Location;
 
 /// Where the function runs and reads.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'p> {
+pub struct Context<'p> {
     /// Where the definitions lie.
-    pub definitions: &'p Location,
+    pub definitions: &'p [Location],
     /// The Region whose SES sends; that of each report's instance where it is not known.
     pub region: Option<&'p str>,
 }
@@ -23,13 +23,14 @@ pub struct Place<'p> {
 /// The resources of GetMetricDataV2 are those that filters name: a filter by ids needs these alone,
 /// names and `*` need all of their kind, of one instance (service authorization reference of Amazon
 /// Connect).
-pub fn policy(reports: &[Report], place: Place<'_>) -> Value {
+pub fn policy(reports: &[Report], context: Context<'_>) -> Value {
     let mut needs = Needs::default();
     for report in reports {
-        needs.add(report, place);
+        needs.add(report, context);
     }
     let partition = reports.first().map_or("aws", |report| report.instance.partition());
-    let of_store = of_store(place.definitions, partition);
+    let of_store = context.definitions.iter().enumerate();
+    let of_store = of_store.flat_map(|(index, place)| of_store_at(index + 1, place, partition));
     let statements: Vec<Value> = needs.statements().into_iter().chain(of_store).collect();
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
@@ -42,7 +43,7 @@ struct Needs {
 }
 
 impl Needs {
-    fn add(&mut self, report: &Report, place: Place<'_>) {
+    fn add(&mut self, report: &Report, context: Context<'_>) {
         let instance = &report.instance;
         for section in &report.sections {
             self.figures.extend(figures(instance, section));
@@ -54,13 +55,17 @@ impl Needs {
         }
         let address = &report.email.from.address;
         let identity = |name: &str| {
-            let region = place.region.unwrap_or(instance.region());
+            let of_partition = |region: &&str| partition_of(region) == instance.partition();
+            let region = context.region.filter(of_partition).unwrap_or(instance.region());
             let (partition, account) = (instance.partition(), instance.account());
             format!("arn:{partition}:ses:{region}:{account}:identity/{name}")
         };
-        // Either the address or its domain is what SES has verified.
-        let identities = [identity(address.domain()), identity(address.as_str())];
-        self.senders.entry(identities.into()).or_default().insert(address.to_string());
+        // What SES has verified is the address, its domain, or one above it.
+        // In a policy, a star in it would stand for more than itself.
+        let itself = Some(address.as_str()).filter(|address| !address.contains(['*', '?']));
+        let names = domains(address.domain()).chain(itself);
+        let identities = names.map(identity).collect();
+        self.senders.entry(identities).or_default().insert(address.to_string());
     }
 
     fn statements(self) -> Vec<Value> {
@@ -86,12 +91,27 @@ impl Needs {
     }
 }
 
+/// The partition that a Region belongs to, of those that have Amazon Connect.
+fn partition_of(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        region if region.starts_with("cn-") => "aws-cn",
+        _ => "aws",
+    }
+}
+
+/// The domain and those above it, down to two labels: `mail.example.com`, `example.com`.
+fn domains(domain: &str) -> impl Iterator<Item = &str> {
+    let above = domain.match_indices('.').filter_map(|(dot, _)| domain.get(dot + 1..));
+    std::iter::once(domain).chain(above).filter(|domain| domain.contains('.'))
+}
+
 fn allow(sid: &str, action: &str, resources: &BTreeSet<String>) -> Value {
     json!({ "Sid": sid, "Effect": "Allow", "Action": action, "Resource": resources })
 }
 
-/// What a section's filters name. Those without any resource, of campaigns or cases, leave the
-/// instance itself.
+/// What a section's filters name. Where they name none, as for campaigns and cases, the instance
+/// itself is the narrowest resource there is; which one the service checks then is not documented.
 fn figures(instance: &InstanceArn, section: &Section) -> Vec<String> {
     let mut resources = Vec::new();
     for (dimension, selectors) in &section.filters {
@@ -129,13 +149,13 @@ fn list(instance: &InstanceArn, dimension: &Dimension) -> Option<(&'static str, 
 }
 
 /// Definitions in S3 are listed and read.
-fn of_store(definitions: &Location, partition: &str) -> Vec<Value> {
-    let Location::S3 { bucket, prefix } = definitions else {
+fn of_store_at(number: usize, place: &Location, partition: &str) -> Vec<Value> {
+    let Location::S3 { bucket, prefix } = place else {
         return Vec::new();
     };
     let arn = format!("arn:{partition}:s3:::{bucket}");
     let mut list = json!({
-        "Sid": "ListDefinitions", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn,
+        "Sid": format!("ListDefinitions{number}"), "Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn,
     });
     // Of a whole bucket there is no prefix to hold on to.
     if let (Some(list), false) = (list.as_object_mut(), prefix.is_empty()) {
@@ -143,7 +163,7 @@ fn of_store(definitions: &Location, partition: &str) -> Vec<Value> {
         list.insert("Condition".to_owned(), condition);
     }
     let read = json!({
-        "Sid": "ReadDefinitions", "Effect": "Allow", "Action": "s3:GetObject",
+        "Sid": format!("ReadDefinitions{number}"), "Effect": "Allow", "Action": "s3:GetObject",
         "Resource": format!("{arn}/{prefix}*.toml"),
     });
     vec![list, read]
@@ -176,9 +196,9 @@ metrics  = ["CASES_CREATED"]
 
     fn statements(place: &str) -> Vec<Value> {
         let parsed = definition::parse("report.toml", REPORT.as_bytes(), &Default::default());
-        let definitions = place.parse().unwrap();
-        let place = Place { definitions: &definitions, region: None };
-        let policy = policy(&[parsed.report.unwrap()], place);
+        let definitions = [place.parse().unwrap()];
+        let context = Context { definitions: &definitions, region: None };
+        let policy = policy(&[parsed.report.unwrap()], context);
         policy["Statement"].as_array().unwrap().clone()
     }
 

@@ -12,7 +12,7 @@ use crate::metric::{Comparison, METRICS, Metric, limits, listed};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Lists only metrics with this word in their name
+    /// Lists only metrics with this word in their name, or one of SL, ASA, AHT, ACW
     word: Option<String>,
     /// Prints the catalogue as JSON
     #[arg(long)]
@@ -41,11 +41,22 @@ pub(super) fn metrics(arguments: &Arguments) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What contact centres say, and what the service's names say.
+const TERMS: [(&str, &str); 5] = [
+    ("acw", "after contact work"),
+    ("aht", "average handle time"),
+    ("asa", "average queue answer time"),
+    ("csat", "evaluated_csat"),
+    ("sl", "service level"),
+];
+
 fn speaks_of(metric: &Metric, word: &str) -> bool {
     let word = word.to_lowercase();
+    let term = TERMS.iter().find(|(term, _)| *term == word);
+    let word = term.map_or(word.as_str(), |(_, name)| name);
     let name = metric.name.to_lowercase();
     name.contains(&word.replace([' ', '-'], "_"))
-        || metric.title(None).to_lowercase().contains(&word)
+        || metric.title(None).to_lowercase().contains(word)
 }
 
 /// The metric in a few lines, with nothing where there is nothing to say.

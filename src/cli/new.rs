@@ -34,10 +34,14 @@ pub(super) fn new(cli: &Cli, arguments: &Arguments) -> Ended {
     if !schema.exists() {
         create(&schema, &schema::text())?;
     }
+    let place = match &cli.definitions {
+        Some(place) => format!(" --definitions {place}"),
+        None => String::new(),
+    };
     print::out(&format!(
         "Wrote {path}. Set its instance and addresses, then:\n  \
          connect-reports validate {path}\n  \
-         connect-reports preview {id} --simulate\n",
+         connect-reports preview {id} --simulate{place}\n",
         path = path.display(),
     ));
     Ok(ExitCode::SUCCESS)

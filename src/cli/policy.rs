@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::validate::valid;
-use super::{Cli, print};
-use crate::policy::{self, Place};
+use super::{Cli, print, validate};
+use crate::policy::{self, Context};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -23,8 +23,11 @@ pub(super) async fn policy(cli: &Cli, arguments: &Arguments) -> super::Ended {
         Ok(reports) => reports,
         Err(code) => return Ok(code),
     };
-    let definitions = cli.settings(std::env::vars_os())?.definitions;
-    let place = Place { definitions: &definitions, region: arguments.region.as_deref() };
-    print::json(&policy::policy(&reports, place));
+    let definitions = match arguments.paths.is_empty() {
+        true => vec![cli.settings(std::env::vars_os())?.definitions],
+        false => validate::places(&arguments.paths)?,
+    };
+    let context = Context { definitions: &definitions, region: arguments.region.as_deref() };
+    print::json(&policy::policy(&reports, context));
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use std::io::{Write as _, stderr, stdout};
 
 use serde_json::Value;
 
-use crate::definition::{Problem, Severity};
+use crate::definition::Problem;
 use crate::error::Error;
 use crate::run::{DeliveryStatus, Outcome, RunOutcome, Status};
 
@@ -20,9 +20,9 @@ pub(super) fn json(value: &Value) {
     out(&format!("{value:#}\n"));
 }
 
-/// The warnings among problems, on standard error; errors come with the failure that they cause.
+/// The warnings among problems, on standard error; what stops a report comes with its failure.
 pub(super) fn warnings(problems: &[Problem]) {
-    for problem in problems.iter().filter(|problem| problem.severity == Severity::Warning) {
+    for problem in problems.iter().filter(|problem| !problem.stops()) {
         complain(&format!("{problem}\n"));
     }
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Cli, Ended, print};
-use crate::definition::{Parsed, Problem, Report, Severity};
+use crate::definition::{Parsed, Place, Problem, Report, Severity};
 use crate::error::Error;
 use crate::render::Templates;
 use crate::run::Checks;
@@ -65,13 +65,28 @@ async fn check(cli: &Cli, paths: &[String]) -> Result<Vec<CheckedFile>, Error> {
     let checks = Checks { deployment: &settings.deployment, templates: &templates };
     let mut checked = Vec::new();
     for file in files(&settings, paths).await? {
-        let content = file.content?;
-        checked.push(CheckedFile {
-            parsed: checks.check(&file.name, &content),
-            text: String::from_utf8_lossy(&content).into_owned(),
+        checked.push(match file.content {
+            Ok(content) => {
+                CheckedFile { parsed: checks.check(&file.name, &content), text: text(&content) }
+            }
+            Err(error) => unreadable(file.name, error),
         });
     }
     Ok(checked)
+}
+
+/// The text in which problems have their places.
+fn text(content: &[u8]) -> String {
+    let text = String::from_utf8_lossy(content);
+    text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
+}
+
+/// What can't be read is a problem of its own, and the others are told nevertheless.
+fn unreadable(file: String, error: Error) -> CheckedFile {
+    let help = error.hint.unwrap_or_else(|| "check the path, and that it may be read".to_owned());
+    let place = Place { file, line: 1, column: 1, span: 0..0 };
+    let problem = place.error("unreadable", error.message, help);
+    CheckedFile { text: String::new(), parsed: Parsed { report: None, problems: vec![problem] } }
 }
 
 async fn files(settings: &Settings, paths: &[String]) -> Result<Vec<File>, Error> {
@@ -79,14 +94,20 @@ async fn files(settings: &Settings, paths: &[String]) -> Result<Vec<File>, Error
         return read(&settings.definitions).await;
     }
     let mut files = Vec::new();
-    for path in paths {
-        let place = path.parse().map_err(|error| super::wrong(format!("{path} {error}")))?;
+    for place in places(paths)? {
         files.extend(match place {
             Location::Folder(path) if !path.is_dir() => vec![single(path)],
             place => read(&place).await?,
         });
     }
     Ok(files)
+}
+
+/// The paths as places.
+pub(super) fn places(paths: &[String]) -> Result<Vec<Location>, Error> {
+    let place =
+        |path: &String| path.parse().map_err(|error| super::wrong(format!("{path} {error}")));
+    paths.iter().map(place).collect()
 }
 
 async fn read(place: &Location) -> Result<Vec<File>, Error> {

@@ -1,14 +1,14 @@
 //! Reading the `metrics` of a section: each entry is one column.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dimension::Dimension;
 use super::filter::{Filters, is_uuid};
 use super::keys::METRIC;
 use super::metric_query::{
-    check_filter_count, metric_name, read_metric_filters, read_threshold, require_threshold,
+    check_filters, metric_name, read_metric_filters, read_threshold, require_threshold,
 };
-use super::problem::Problems;
+use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
 use super::report::{Column, MetricQuery};
 use super::target;
@@ -21,7 +21,8 @@ pub(super) fn read_all(
     group_by: &[Dimension],
     filters: &Filters,
 ) -> (Option<Vec<Column>>, Vec<&'static Metric>) {
-    let (mut columns, mut metrics) = (Vec::<Column>::new(), Vec::new());
+    let (mut columns, mut metrics) = (Vec::new(), Vec::new());
+    let (mut labels, mut counts) = (BTreeSet::new(), Counts::default());
     let entries = problems.list(value, "a list such as [\"CONTACTS_QUEUED\"]");
     let of = entries.len();
     for value in entries {
@@ -32,11 +33,13 @@ pub(super) fn read_all(
             check_keys(problems, value, metric, group_by, filters);
             metrics.push(metric);
         }
-        check_count(problems, value, &column, &columns);
-        if columns.iter().any(|other| other.label == column.label) {
+        counts.add(problems, value, &column);
+        if !labels.insert(column.label.clone()) {
             let message = format!("two columns have the label `{}`", column.label);
-            let name = &column.metric.name;
-            let help = format!("give one of them a label: {{ name = \"{name}\", label = \"…\" }}");
+            let help = match value.get_ref().is_table() {
+                true => "add a `label` of its own to this entry".to_owned(),
+                false => format!("write {{ name = \"{}\", label = \"…\" }}", column.metric.name),
+            };
             problems.error(&value.span(), "repeated-label", message, help);
             continue;
         }
@@ -77,25 +80,34 @@ fn check_keys(
 }
 
 fn apart(name: &str, what: &str, keys: impl Iterator<Item = &'static str>) -> String {
-    format!("{name} {what} {}; put it into a section of its own", metric::listed(keys))
+    format!("{name} {what} {}; use these, or move it to another section", metric::listed(keys))
 }
 
-/// How often one request takes the same metric, and how many it takes by id.
-fn check_count(problems: &Problems<'_>, value: Value<'_>, column: &Column, before: &[Column]) {
-    let name = &column.metric.name;
-    let of_name = || before.iter().filter(|other| other.metric.name == *name).count();
-    if let Some(most) = metric::find(name).and_then(Metric::most_per_request)
-        && of_name() == most
-    {
-        let message = format!("a section may show {name} {most} times");
+/// How often the metrics of a section occur.
+#[derive(Default)]
+struct Counts {
+    of_name: BTreeMap<String, usize>,
+    by_id: usize,
+}
+
+impl Counts {
+    /// Counts a column, and tells the first that is one too many: one request takes a metric so
+    /// often, and so many by their id (GetMetricDataV2, Metrics).
+    fn add(&mut self, problems: &Problems<'_>, value: Value<'_>, column: &Column) {
+        let name = &column.metric.name;
+        let count = self.of_name.entry(name.clone()).or_default();
+        *count += 1;
+        let most = metric::find(name).and_then(Metric::most_per_request);
         let help = "put the others into a section of their own";
-        problems.error(&value.span(), "too-many-of-metric", message, help);
-    }
-    let ids = before.iter().filter(|other| is_metric_id(&other.metric.name)).count();
-    if is_metric_id(name) && ids == limits::METRIC_IDS {
-        let message = format!("a section may show {} metrics by their id", limits::METRIC_IDS);
-        let help = "put the others into a section of their own";
-        problems.error(&value.span(), "too-many-metric-ids", message, help);
+        if most.is_some_and(|most| *count == most + 1) {
+            let message = format!("a section may show {name} {} times", *count - 1);
+            problems.error(&value.span(), "too-many-of-metric", message, help);
+        }
+        self.by_id += usize::from(is_metric_id(name));
+        if is_metric_id(name) && self.by_id == limits::METRIC_IDS + 1 {
+            let message = format!("a section may show {} metrics by their id", limits::METRIC_IDS);
+            problems.error(&value.span(), "too-many-metric-ids", message, help);
+        }
     }
 }
 
@@ -128,22 +140,27 @@ fn read_table<'d>(
             filters.extend(read_metric_filters(problems, value, negate, name.as_deref()));
         }
     }
-    check_filter_count(problems, value, &filters);
+    check_filters(problems, value, &filters);
     filters.sort();
     let label = table.get("label").and_then(|value| problems.line(value));
-    let target = table.get("target").and_then(|value| target::read(problems, value));
-    let warned = table.get("warn");
-    let warn = warned.and_then(|value| target::read(problems, value));
-    if let (Some(value), Some(warn)) = (warned, warn) {
-        target::check_warn(problems, value, warn, target);
-    }
-    let by_name = table.get("targets").and_then(|value| target::read_by_name(problems, value));
+    let target = table.get("target").map(|value| target::read(problems, value));
+    let warn = table.get("warn").map(|value| {
+        let warn = target::read(problems, value)?;
+        Some(Placed { value: warn, place: problems.place(&value.span()) })
+    });
+    let by_name = table.get("targets").map(|value| target::read_by_name(problems, value));
     table.finish();
     let name = name?;
     require_threshold(problems, value, &name, has_threshold);
     let metric = MetricQuery { name, threshold, filters };
     let column = column(problems, value, metric, label.map(|label| label.value));
-    Some(Column { target, warn, targets: by_name.unwrap_or_default(), ..column })
+    // A target that is there and wrong is none that is not there.
+    Some(Column {
+        target: target.map_or(Some(None), |target| target.map(Some))?,
+        warn: warn.map_or(Some(None), |warn| warn.map(Some))?,
+        targets: by_name.unwrap_or_else(|| Some(BTreeMap::new()))?,
+        ..column
+    })
 }
 
 /// The metric's name, or its id where it is a metric of the customer's own.
@@ -177,7 +194,8 @@ fn read_name(table: &mut Table<'_>) -> Option<String> {
 
 /// An id is an ARN or a UUID (GetMetricDataV2, `MetricId`); names are neither.
 fn is_metric_id(text: &str) -> bool {
-    (is_uuid(text) || text.starts_with("arn:")) && text.chars().count() <= limits::METRIC_ID_LENGTH
+    let is_arn = text.starts_with("arn:") && text.split(':').count() >= 6;
+    (is_uuid(text) || is_arn) && text.chars().count() <= limits::METRIC_ID_LENGTH
 }
 
 fn column(

@@ -76,6 +76,23 @@ impl Dimension {
         }
     }
 
+    /// What several of them are called, where there is a word for it.
+    pub fn plural(&self) -> Option<&'static str> {
+        match self {
+            Self::Queue => Some("queues"),
+            Self::Channel => Some("channels"),
+            Self::RoutingProfile => Some("routing profiles"),
+            Self::Agent => Some("agents"),
+            Self::Hierarchy(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// Whether the service lists what an instance has of it, with names. What has no list, such as
+    /// channels, is its own name.
+    pub fn has_list(&self) -> bool {
+        matches!(self, Self::Queue | Self::RoutingProfile | Self::Agent)
+    }
+
     /// The kind of resource in the ARNs of what it names, where it names resources: the word before
     /// their id (service authorization reference of Amazon Connect).
     pub fn resource(&self) -> Option<&'static str> {
@@ -115,12 +132,14 @@ impl HierarchyLevel {
 
 /// `Disconnect reason` of `DISCONNECT_REASON`, `Subtype` of `contact/…/connect:Subtype`.
 fn title_of(key: &str) -> String {
+    const CAPITALS: [&str; 4] = ["AI", "ARN", "ID", "Q"];
     let last = key.rsplit([':', '/']).next().unwrap_or(key);
-    let words = last.replace('_', " ").to_lowercase();
-    let mut characters = words.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    let words = last.split('_').enumerate().map(|(index, word)| match word.split_at_checked(1) {
+        _ if CAPITALS.contains(&word) => word.to_owned(),
+        Some((first, rest)) if index == 0 => format!("{first}{}", rest.to_lowercase()),
+        _ => word.to_lowercase(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Serialize for Dimension {
@@ -139,6 +158,7 @@ mod tests {
             ("QUEUE", "Queue"),
             ("AGENT_HIERARCHY_LEVEL_FOUR", "Agent hierarchy level 4"),
             ("DISCONNECT_REASON", "Disconnect reason"),
+            ("AI_AGENT_ID", "AI agent ID"),
             ("contact/segmentAttributes/connect:Subtype", "Subtype"),
             ("", ""),
         ] {

@@ -1,12 +1,15 @@
 //! Reading `[email]`: who gets the message, from whom, and with what.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
 
 use super::keys::{ATTACH, DELIVERY, SEND};
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
-use super::report::{Attachment, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule};
+use super::report::{
+    Attachment, DEFAULT_SUBJECT, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule,
+};
 use crate::address::{Address, AddressError, Mailbox};
 use crate::settings::Deployment;
 
@@ -23,10 +26,9 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
     let to = listed.and_then(|value| read_recipients(problems, value, deployment));
     let subject = match table.get("subject") {
         Some(value) => problems.text(value),
-        None => Some(Placed {
-            value: "{{ report.title }}, {{ window.label }}".to_owned(),
-            place: problems.place(table.span()),
-        }),
+        None => {
+            Some(Placed { value: DEFAULT_SUBJECT.to_owned(), place: problems.place(table.span()) })
+        }
     };
     let attach =
         table.get("attach").map_or(Some(Vec::new()), |value| read_attachments(problems, value));
@@ -57,6 +59,7 @@ fn read_recipients(
     deployment: &Deployment,
 ) -> Option<Vec<Mailbox>> {
     let mut to: Vec<Mailbox> = Vec::new();
+    let mut known = BTreeSet::new();
     let values = problems.list(value, "a list of addresses such as [\"ops@example.com\"]");
     let mut complete = !values.is_empty();
     for value in values {
@@ -64,9 +67,9 @@ fn read_recipients(
             complete = false;
             continue;
         };
-        check_allowed(problems, value, &mailbox.address, deployment);
-        match to.iter().any(|other| other.address.reaches_the_same(&mailbox.address)) {
-            true => {
+        check_allowed(problems, &value.span(), &mailbox.address, deployment);
+        match known.insert(mailbox.address.mailbox_key()) {
+            false => {
                 let help = "remove one of the two, or they would get the message twice";
                 problems.error(
                     &value.span(),
@@ -75,7 +78,7 @@ fn read_recipients(
                     help,
                 );
             }
-            false => to.push(mailbox),
+            true => to.push(mailbox),
         }
     }
     complete.then_some(to)
@@ -84,7 +87,7 @@ fn read_recipients(
 /// Refuses an address outside the domains that the deployment allows.
 pub(super) fn check_allowed(
     problems: &Problems<'_>,
-    value: Value<'_>,
+    span: &Range<usize>,
     address: &Address,
     deployment: &Deployment,
 ) {
@@ -94,19 +97,15 @@ pub(super) fn check_allowed(
             "allowed: {}; CONNECT_REPORTS_ALLOWED_RECIPIENTS says so",
             deployment.allowed_recipients
         );
-        problems.error(&value.span(), "recipient-not-allowed", message, help);
+        problems.error(span, "recipient-not-allowed", message, help);
     }
 }
 
 fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Attachment>> {
-    // An empty list is how one says that there are none.
-    if value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
-        return Some(Vec::new());
-    }
     let meanings = [Attachment::Csv, Attachment::Xlsx, Attachment::Json];
-    let values = problems.list(value, "a list such as [\"csv\", \"xlsx\"]");
+    let values = problems.list_or_none(value, "a list such as [\"csv\", \"xlsx\"]")?;
     let mut attach = Vec::new();
-    let mut complete = !values.is_empty();
+    let mut complete = true;
     for value in values {
         let what = ("attachment", "unknown-attachment");
         match problems.word(value, what, ATTACH, meanings) {
@@ -182,7 +181,12 @@ where
     match text.parse() {
         Ok(address) => Some(address),
         Err(error) => {
-            let help = "write an address such as ops@example.com, or `Name <ops@example.com>` for senders and recipients";
+            let help = match text.matches('@').count() > 1 && text.contains([',', ';']) {
+                true => "write each address as a text of its own, with a comma between the two",
+                false => {
+                    "write an address such as ops@example.com, or `Name <ops@example.com>` for senders and recipients"
+                }
+            };
             problems.error(&value.span(), "address", format!("`{text}` {error}"), help);
             None
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::dimension::Dimension;
-use super::problem::{Placed, Problems, choice, nearest};
+use super::problem::{Placed, Problems, choice, did_you_mean, is_written_like_a_name};
 use super::reader::{Entry, Value};
 use super::report::Selector;
 use crate::instance::InstanceArn;
@@ -29,6 +29,10 @@ pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Vec<D
             continue;
         }
         let dimension = Dimension::of_key(&key);
+        if let Dimension::Hierarchy(_) = dimension {
+            let instead = "group by AGENT or ROUTING_PROFILE";
+            problems.not_yet(&value.span(), "groupings by the agent hierarchy", instead);
+        }
         match group_by.contains(&dimension) {
             true => {
                 let message = format!("`{key}` stands here twice");
@@ -48,14 +52,14 @@ fn check_grouping(problems: &Problems<'_>, value: Value<'_>, key: &str) -> bool 
         }
         return true;
     }
-    let near = suggestion(key, GROUPINGS);
+    let near = did_you_mean(key, GROUPINGS.iter().copied());
     if FILTERS.contains(&key) {
         let message = format!("{key} is a filter; rows can't be grouped by it");
         let help = format!("filter by it, and group by another key such as {COMMON}");
         problems.error(&value.span(), "unknown-grouping", message, help);
         return false;
     }
-    let well_formed = key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let well_formed = is_written_like_a_name(key) || key.starts_with("contact/");
     if well_formed {
         let message = format!("the grouping `{key}` is not known here");
         let help = format!("{near}If the service knows it, its values are shown as they come");
@@ -76,7 +80,7 @@ pub(super) fn read_filters(
 ) -> Option<Filters> {
     let mut filters = Filters::new();
     let entries = problems.entries(value, "{ QUEUE = [\"*\"] }")?;
-    for (index, (value, key)) in entries.into_iter().enumerate() {
+    for (index, (values, key)) in entries.into_iter().enumerate() {
         if index == limits::FILTER_KEYS {
             let message = format!("a section may filter by {} keys", limits::FILTER_KEYS);
             let help = "remove this one and those after it (GetMetricDataV2, Filters)";
@@ -91,7 +95,7 @@ pub(super) fn read_filters(
         }
         let dimension = Dimension::of_key(key.name);
         let selectors = problems
-            .texts(value)
+            .texts(values)
             .into_iter()
             .filter_map(|(value, text)| {
                 let selector = read_selector(problems, value, &text, &dimension, instance)?;
@@ -100,6 +104,7 @@ pub(super) fn read_filters(
             .collect();
         filters.insert(dimension, selectors);
     }
+    warn_of_many(problems, value, &filters);
     Some(filters)
 }
 
@@ -108,6 +113,16 @@ fn of_no_metric(problems: &Problems<'_>, span: &Range<usize>, what: &str, key: &
     let message = format!("no metric is known here that takes the {what} {key}");
     let help = "if the service takes it for these metrics, leave it";
     problems.warning(span, "key-of-no-metric", message, help);
+}
+
+/// One request takes 100 values, and what is written is what is asked at the least.
+fn warn_of_many(problems: &Problems<'_>, value: Value<'_>, filters: &Filters) {
+    let counted = filters.iter().filter(|(dimension, _)| **dimension != Dimension::Channel);
+    let values: usize = counted.map(|(_, selectors)| selectors.len()).sum();
+    if values > limits::FILTER_VALUES {
+        let what = format!("more than {} filter values in a section", limits::FILTER_VALUES);
+        problems.not_yet(&value.span(), &what, "split the section into several");
+    }
 }
 
 fn unknown_filter(problems: &Problems<'_>, key: &Entry<'_>) {
@@ -119,16 +134,13 @@ fn unknown_filter(problems: &Problems<'_>, key: &Entry<'_>) {
         ),
         false => (
             format!("there is no filter `{name}`"),
-            format!("{}Filters are written like {COMMON}", suggestion(name, FILTERS)),
+            format!(
+                "{}Filters are written like {COMMON}",
+                did_you_mean(name, FILTERS.iter().copied())
+            ),
         ),
     };
     problems.error(&key.span, "unknown-filter", message, help);
-}
-
-/// `did you mean …? ` where a known word is near.
-fn suggestion(word: &str, known: &[&'static str]) -> String {
-    nearest(word, known.iter().copied())
-        .map_or_else(String::new, |near| format!("did you mean `{near}`? "))
 }
 
 /// The service authorises a request by the resources that its filters name (GetMetricDataV2,
@@ -142,15 +154,28 @@ pub(super) fn check_authorising(
     let Some(filters) = value.get_ref().as_table().filter(|filters| !filters.is_empty()) else {
         return;
     };
+    // One that is not known is told already, and may be the one that is missing.
+    let known = filters.keys().all(|key| FILTERS.contains(&key.get_ref().as_ref()));
     let names_a_resource = AUTHORISING.iter().any(|key| filters.contains_key(*key));
-    if !names_a_resource && metric::needs_authorising_filter(metrics.iter().copied()) {
-        let message = "`filters` names no queue, routing profile, agent or hierarchy group";
-        let help = format!(
-            "add `QUEUE = [\"*\"]` for all queues; one of these must be there: {}",
-            metric::listed(AUTHORISING.iter().copied())
-        );
-        problems.error(&value.span(), "no-authorising-filter", message, help);
+    if !known || names_a_resource || !metric::needs_authorising_filter(metrics.iter().copied()) {
+        return;
     }
+    let taken: Vec<&str> = AUTHORISING
+        .iter()
+        .copied()
+        .filter(|key| metrics.iter().all(|metric| metric.filters_by(key)))
+        .collect();
+    let message = "`filters` names no queue, routing profile, agent or hierarchy group";
+    let help = match taken.as_slice() {
+        [] => {
+            format!("one of these must be there: {}", metric::listed(AUTHORISING.iter().copied()))
+        }
+        [key, ..] => format!(
+            "add `{key} = [\"*\"]` for all of them; one of these must be there: {}",
+            metric::listed(taken.iter().copied())
+        ),
+    };
+    problems.error(&value.span(), "no-authorising-filter", message, help);
 }
 
 fn read_selector(
@@ -163,6 +188,12 @@ fn read_selector(
     check_length(problems, value, text, dimension)?;
     if dimension.resource().is_none() {
         return read_value(problems, value, text, dimension);
+    }
+    if let Dimension::Hierarchy(_) = dimension
+        && !is_uuid(text)
+        && !text.starts_with("arn:")
+    {
+        problems.not_yet(&value.span(), "hierarchy groups by name", "write their ids");
     }
     if text == "*" {
         return Some(Selector::All);
@@ -179,9 +210,6 @@ fn read_selector(
     }
     if is_uuid(text) {
         return Some(Selector::Id(text.to_ascii_lowercase()));
-    }
-    if let Dimension::Hierarchy(_) = dimension {
-        problems.not_yet(&value.span(), "hierarchy groups by name", "write their ids");
     }
     Some(Selector::Name(text.to_owned()))
 }
@@ -212,7 +240,10 @@ fn read_value(
     let (key, allowed) = (dimension.key(), metric::filter_values(dimension.key()));
     if text == "*" {
         let message = format!("`*` does not work for {key}: nothing lists its values");
-        let help = format!("leave {key} out for all of them, or write the values that are meant");
+        let help = match dimension {
+            Dimension::Channel => "leave CHANNEL out for all of them".to_owned(),
+            _ => "write the values that are meant".to_owned(),
+        };
         problems.error(&value.span(), "no-wildcard", message, help);
         return None;
     }
@@ -259,12 +290,15 @@ fn id_of_arn(
 ) -> Option<Selector> {
     // Without a valid instance there is another problem to mend first.
     let prefix = format!("{}/{}/", instance?, dimension.resource()?);
-    match arn.strip_prefix(&prefix).filter(|id| !id.is_empty() && !id.contains('/')) {
+    match arn.strip_prefix(&prefix).filter(|id| is_uuid(id)) {
         Some(id) => Some(Selector::Id(id.to_ascii_lowercase())),
         None => {
             let what = dimension.title().to_lowercase();
             let message = format!("this ARN names no {what} of the report's instance");
-            let help = format!("it must start with {prefix}");
+            let help = match arn.strip_prefix(&prefix) {
+                Some("*") => "write \"*\" alone for all of them".to_owned(),
+                _ => format!("it must be {prefix} and an id"),
+            };
             problems.error(&value.span(), "foreign-arn", message, help);
             None
         }

@@ -3,7 +3,7 @@
 //! The readers take from here which keys there are and what a missing one should look like, and
 //! [`schema`](super::schema) makes the JSON Schema of it. A key is added here first.
 
-use super::report::{MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
+use super::report::{DEFAULT_SUBJECT, MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
 use crate::metric::{self, GROUPINGS, limits};
 
 /// One table of a definition.
@@ -116,7 +116,7 @@ pub(super) static WINDOW: Keys = Keys {
     keys: &[
         optional(
             "last",
-            Shape::Form(DURATION),
+            Shape::Form(LENGTH),
             r#"last = "4h""#,
             "So long before the time at which the report is due; needs a schedule.",
         ),
@@ -175,7 +175,7 @@ pub(super) static EMAIL: Keys = Keys {
     keys: &[
         optional("from", Shape::Address, r#"from = "Queue reports <reports@example.com>""#, "The sender, verified in SES. Without it, CONNECT_REPORTS_FROM."),
         required("to", Shape::List(&Shape::Address, 1, ANY), r#"to = ["ops@example.com"]"#, "The recipients."),
-        optional("subject", Shape::Text, r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject, a Tera template over report and window.").default("{{ report.title }}, {{ window.label }}"),
+        optional("subject", Shape::Text, r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject, a Tera template over report and window.").default(DEFAULT_SUBJECT),
         optional("attach", Shape::List(&Shape::Choice(ATTACH), 0, 3), r#"attach = ["csv"]"#, "The figures as files: every row, raw values."),
         optional("delivery", Shape::Choice(DELIVERY), r#"delivery = "separate""#, TOGETHER_ABOUT).default("separate"),
         optional("send", Shape::Choice(SEND), r#"send = "always""#, "Whether the message is sent whatever the figures are, where there are any, or where one misses its target.").default("always"),
@@ -327,13 +327,14 @@ pub(super) const KIND: &[&str; 3] = &["totals", "table", "trend"];
 pub(super) const INTERVAL: &[&str; 5] = &["FIFTEEN_MIN", "THIRTY_MIN", "HOUR", "DAY", "WEEK"];
 const COMPARISON: &[&str] = &["LT", "LTE", "GT"];
 
-const DURATION: &str = r"^[1-9][0-9]*[mhd]$";
+const DURATION: &str = r"^[0-9]+[mhd]$";
+const LENGTH: &str = r"^0*[1-9][0-9]*[mhd]$";
 const DATE: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
-const TIME: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9]$";
-const LOCALE: &str = r"^[a-z]{2}(-[A-Z]{2})?$";
+const TIME: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$";
+const LOCALE: &str = r"^(en|de|fr|es)(-[A-Z]{2})?$";
 const TARGET: &str = r"^ *(>=|<=|>|<) *-?[0-9]+(\.[0-9]+)? *$";
 const INSTANCE: &str = r"^arn:aws[a-z-]*:connect:[a-z0-9-]+:[0-9]{12}:instance/[a-z0-9-]+$";
-const METRIC_ID: &str = r"^(arn:.+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
+const METRIC_ID: &str = r"^(arn(:[^:]*){4}:.+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 const NAME_FORM: &str = r"^[A-Z0-9_]+$";
 const GROUPING_FORM: &str = r"^([A-Z0-9_]+|contact/.+)$";
 

@@ -1,6 +1,6 @@
 //! Reading what makes a metric's figure this one and no other: name, threshold, metric filters.
 
-use super::problem::{Problems, choice, nearest};
+use super::problem::{Problems, choice, did_you_mean, is_written_like_a_name};
 use super::reader::{Entry, Table, Value};
 use super::report::{MetricFilter, Threshold};
 use crate::metric::{self, Comparison, METRICS, Metric, limits};
@@ -12,11 +12,8 @@ pub(super) fn metric_name(problems: &Problems<'_>, value: Value<'_>) -> Option<S
     if metric::find(&name).is_some() {
         return Some(name);
     }
-    let near = nearest(&name, METRICS.iter().map(|metric| metric.name));
-    let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-    let well_formed =
-        name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    if !well_formed {
+    let near = did_you_mean(&name, METRICS.iter().map(|metric| metric.name));
+    if !is_written_like_a_name(&name) {
         let help = format!("{near}Metric names are written like CONTACTS_QUEUED");
         problems.error(
             &value.span(),
@@ -85,8 +82,8 @@ pub(super) fn read_threshold(
         );
         return None;
     }
-    let allowed =
-        metric.map_or(&[Comparison::LessThan, Comparison::LessThanOrEqual][..], Metric::thresholds);
+    // Which ones a metric takes that is not known here is not known either.
+    let allowed = metric.map_or(&Comparison::ALL[..], Metric::thresholds);
     let comparison = match comparison {
         Some(value) => read_comparison(problems, value, allowed)?,
         None => allowed.first().copied()?,
@@ -192,20 +189,25 @@ fn check_filter_value(
         }
         _ => {
             let known = metric::metric_filter_values(key);
-            if !known.is_empty() && !known.contains(&text) {
-                let message = format!("the {key} `{text}` is not known here");
-                let help = format!("{}; if the service has it, leave it", choice(text, known));
-                problems.warning(&value.span(), "unknown-metric-filter-value", message, help);
+            if known.is_empty() || known.contains(&text) {
+                return;
             }
+            // The service's own words do not differ from known ones by their letters' case alone.
+            if known.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+                let message = format!("there is no {key} `{text}`");
+                let code = "unknown-metric-filter-value";
+                problems.error(&value.span(), code, message, choice(text, known));
+                return;
+            }
+            let message = format!("the {key} `{text}` is not known here");
+            let help = format!("{}; if the service has it, leave it", choice(text, known));
+            problems.warning(&value.span(), "unknown-metric-filter-value", message, help);
         }
     }
 }
 
-pub(super) fn check_filter_count(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    filters: &[MetricFilter],
-) {
+/// How many metric filters there are, and whether one counts what another leaves out.
+pub(super) fn check_filters(problems: &Problems<'_>, value: Value<'_>, filters: &[MetricFilter]) {
     if filters.len() > limits::METRIC_FILTERS {
         let message = format!(
             "found {} metric filters, a metric takes {}",
@@ -214,5 +216,14 @@ pub(super) fn check_filter_count(
         );
         let help = "remove some from `where` and `where_not` (GetMetricDataV2, MetricFilters)";
         problems.error(&value.span(), "too-many-metric-filters", message, help);
+    }
+    let contradiction = filters.iter().filter(|filter| filter.negate).find(|negated| {
+        let mut positive = filters.iter().filter(|other| !other.negate && other.key == negated.key);
+        positive.any(|other| other.values.iter().all(|value| negated.values.contains(value)))
+    });
+    if let Some(filter) = contradiction {
+        let message = format!("`where` and `where_not` leave nothing of {}", filter.key);
+        let help = "remove one of the two";
+        problems.error(&value.span(), "contradicting-metric-filters", message, help);
     }
 }

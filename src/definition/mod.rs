@@ -13,6 +13,7 @@ mod report;
 mod schedule;
 mod schema;
 mod section;
+mod syntax;
 mod target;
 
 use toml::de::DeTable;
@@ -25,8 +26,8 @@ use crate::window::Zone;
 pub use dimension::{Dimension, HierarchyLevel};
 use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
-use problem::Problems;
 pub use problem::{NOT_YET, Place, Placed, Problem, Severity, nearest};
+use problem::{Problems, did_you_mean};
 use reader::{Table, Value};
 pub use report::{
     Attachment, Column, Compare, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery,
@@ -52,16 +53,29 @@ pub fn parse(file: &str, content: &[u8], deployment: &Deployment) -> Parsed {
         Err(error) => return not_utf8(file, content, error.valid_up_to()),
     };
     let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
-    let problems = Problems::new(file, text, whole.len() - text.len());
+    if text.len() > MAX_BYTES {
+        return too_large(file, text.len());
+    }
+    let problems = Problems::new(file, text);
     let report = read(file, text, &problems, deployment);
     let problems = problems.into_found();
     let usable = problems.iter().all(|problem| problem.severity != Severity::Error);
     Parsed { report: report.filter(|_| usable), problems }
 }
 
+/// How large a definition may be; one that says everything has a few kilobytes.
+const MAX_BYTES: usize = 1024 * 1024;
+
+fn too_large(file: &str, bytes: usize) -> Parsed {
+    let place = Problems::new(file, "").place(&(0..0));
+    let message = format!("the definition has {bytes} bytes, {MAX_BYTES} are allowed");
+    let help = "split it into several reports, and write to a mailing list";
+    Parsed { report: None, problems: vec![place.error("too-large", message, help)] }
+}
+
 fn not_utf8(file: &str, content: &[u8], valid_up_to: usize) -> Parsed {
     let valid = String::from_utf8_lossy(content.get(..valid_up_to).unwrap_or_default());
-    let place = Problems::new(file, &valid, 0).place(&(valid.len()..valid.len()));
+    let place = Problems::new(file, &valid).place(&(valid.len()..valid.len()));
     let problem = place.error("encoding", "the file is not UTF-8 from here on", "save it as UTF-8");
     Parsed { report: None, problems: vec![problem] }
 }
@@ -74,10 +88,7 @@ fn read(
 ) -> Option<Report> {
     let id = report_id(file, problems);
     let (document, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let span = error.span().unwrap_or(0..0);
-        problems.error(&span, "syntax", error.message(), syntax_help(error.message()));
-    }
+    syntax::report(problems, &errors);
     if !errors.is_empty() {
         return None;
     }
@@ -85,25 +96,11 @@ fn read(
     read_report(id?, root, deployment)
 }
 
-/// What helps against the mistakes in TOML that people make.
-fn syntax_help(message: &str) -> &'static str {
-    const HELP: &[(&str, &str)] = &[
-        ("duplicate key", "remove one of the two, or give it another name"),
-        ("missing comma", "put a comma between the two"),
-        ("must be quoted", "put the text into quotation marks, as in title = \"Small\""),
-        ("key with no value", "put `=` between the key and its value"),
-        ("invalid basic string", "close the text with a quotation mark on the same line"),
-        ("unclosed", "close what was opened here"),
-    ];
-    let known = HELP.iter().find(|(part, _)| message.contains(part));
-    known.map_or("mend the TOML here; https://toml.io describes the format", |(_, help)| help)
-}
-
 fn report_id(file: &str, problems: &Problems<'_>) -> Option<ReportId> {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let id = name.strip_suffix(".toml").unwrap_or(name).parse();
     if id.is_err() {
-        let help = "rename it: 1 to 64 letters, digits, `-` and `_` before `.toml`";
+        let help = "rename it: a letter or digit first, then up to 63 letters, digits, `-` and `_` before `.toml`";
         problems.error(&(0..0), "report-id", "the file's name can't be the report's id", help);
     }
     id.ok()
@@ -149,18 +146,23 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
     })
 }
 
+/// The languages that messages are written in.
+const LANGUAGES: &[&str] = &["en", "de", "fr", "es"];
+
+/// Locales that need no more than this version does.
+const LOCALES_NOW: &[&str] = &["en", "en-GB", "en-US"];
+
 fn read_locale(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
-    let wanted = "a language such as \"en\", with a country where it matters, as in \"de-CH\"";
+    let wanted = "en, de, fr or es, with a country where it matters, as in \"de-CH\"";
     let locale = problems.parsed(value, "locale", wanted, |text| {
         let (language, country) = text.split_once('-').unwrap_or((text, "GB"));
-        let ok = language.len() == 2
-            && language.bytes().all(|letter| letter.is_ascii_lowercase())
+        let ok = LANGUAGES.contains(&language)
             && country.len() == 2
             && country.bytes().all(|letter| letter.is_ascii_uppercase());
         ok.then(|| text.to_owned())
     })?;
-    if locale != "en" {
-        problems.not_yet(&value.span(), "languages other than English", "write `locale = \"en\"`");
+    if !LOCALES_NOW.contains(&locale.as_str()) {
+        problems.not_yet(&value.span(), "other languages and formats", "write `locale = \"en\"`");
     }
     Some(locale)
 }
@@ -180,13 +182,16 @@ fn read_owner(root: &mut Table<'_>, deployment: &Deployment) -> Option<Address> 
     let value = match &deployment.owner {
         Some(owner) => match root.get("owner") {
             Some(value) => value,
-            None => return Some(owner.clone()),
+            None => {
+                email::check_allowed(problems, root.span(), owner, deployment);
+                return Some(owner.clone());
+            }
         },
         None => root.required_or("owner", ", or set CONNECT_REPORTS_OWNER")?,
     };
     let owner = address(problems, value)?;
     // The owner gets mail too, when a run fails.
-    email::check_allowed(problems, value, &owner, deployment);
+    email::check_allowed(problems, &value.span(), &owner, deployment);
     Some(owner)
 }
 
@@ -215,12 +220,8 @@ fn read_zone(problems: &Problems<'_>, value: Value<'_>) -> Option<Zone> {
     let zone = Zone::named(&name);
     if zone.is_none() {
         let names: Vec<String> = Zone::names().collect();
-        let help = match nearest(&name, names.iter().map(String::as_str)) {
-            Some(near) => {
-                format!("did you mean `{near}`? Zones have IANA names such as Europe/London")
-            }
-            None => "zones have IANA names such as Europe/London".to_owned(),
-        };
+        let near = did_you_mean(&name, names.iter().map(String::as_str));
+        let help = format!("{near}Zones have IANA names such as Europe/London");
         let message = format!("there is no time zone `{name}`");
         problems.error(&value.span(), "unknown-zone", message, help);
     }

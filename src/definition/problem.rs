@@ -24,7 +24,8 @@ pub struct Problem {
     pub message: String,
     /// What is allowed, and how to mend it.
     pub help: String,
-    /// The offending text, in bytes of the file; empty where something is missing.
+    /// The offending text, in bytes of the file without a byte order mark; empty where something
+    /// is missing.
     #[serde(skip)]
     pub span: Range<usize>,
 }
@@ -35,7 +36,8 @@ pub struct Problem {
 pub enum Severity {
     /// The definition can't be used.
     Error,
-    /// The definition can be used, and is perhaps not what was meant.
+    /// The definition is well-formed: perhaps it is not what was meant, or asks for what this
+    /// version can't do yet ([`NOT_YET`]).
     Warning,
 }
 
@@ -48,7 +50,7 @@ pub struct Place {
     pub line: usize,
     /// The column.
     pub column: usize,
-    /// The text, in bytes of the file.
+    /// The text, in bytes of the file without a byte order mark.
     pub span: Range<usize>,
 }
 
@@ -78,10 +80,18 @@ impl Place {
             column: self.column,
             severity: Severity::Error,
             code,
-            message: message.into(),
-            help: help.into(),
+            message: visible(message.into()),
+            help: visible(help.into()),
             span: self.span.clone(),
         }
+    }
+}
+
+/// The text without what a terminal would obey rather than show.
+fn visible(text: String) -> String {
+    match text.contains(char::is_control) {
+        true => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
+        false => text,
     }
 }
 
@@ -108,27 +118,35 @@ impl fmt::Display for Problem {
 pub(super) struct Problems<'d> {
     file: &'d str,
     text: &'d str,
-    /// How many bytes of the file stand before the text: those of a byte order mark.
-    skipped: usize,
+    /// Where each line starts.
+    lines: Vec<usize>,
     found: RefCell<Vec<Problem>>,
 }
 
 impl<'d> Problems<'d> {
-    /// The problems of a file that holds `skipped` bytes before its text.
-    pub(super) fn new(file: &'d str, text: &'d str, skipped: usize) -> Self {
-        Self { file, text, skipped, found: RefCell::default() }
+    pub(super) fn new(file: &'d str, text: &'d str) -> Self {
+        let starts = text.match_indices('\n').map(|(end, _)| end + 1);
+        let lines = std::iter::once(0).chain(starts).collect();
+        Self { file, text, lines, found: RefCell::default() }
     }
 
-    /// The place of a span of bytes.
+    /// The text of the definition.
+    pub(super) fn text_of_file(&self) -> &'d str {
+        self.text
+    }
+
+    /// The place of a span of bytes. What is missing at the end is missing in the last line that
+    /// says anything.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Place {
-            file: self.file.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
-            span: span.start + self.skipped..span.end + self.skipped,
-        }
+        let end = self.text.trim_end().len();
+        let span = match span.start > end {
+            true => end..end,
+            false => span.clone(),
+        };
+        let line = self.lines.partition_point(|start| *start <= span.start);
+        let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied();
+        let before = self.text.get(start.unwrap_or(0)..span.start).unwrap_or_default();
+        Place { file: self.file.to_owned(), line, column: before.chars().count() + 1, span }
     }
 
     pub(super) fn error(
@@ -151,6 +169,11 @@ impl<'d> Problems<'d> {
     ) {
         let problem = self.place(span).error(code, message, help);
         let problem = Problem { severity: Severity::Warning, ..problem };
+        self.found.borrow_mut().push(problem);
+    }
+
+    /// Adds what was found with the place of a value at hand.
+    pub(super) fn push(&self, problem: Problem) {
         self.found.borrow_mut().push(problem);
     }
 
@@ -186,11 +209,17 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// `did you mean …? ` where a known word is near.
+pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    nearest(word, known).map_or_else(String::new, |near| format!("did you mean `{near}`? "))
+}
+
 /// `did you mean …?` where a known word is near, and then the whole choice.
 pub(super) fn choice(word: &str, known: &[&str]) -> String {
-    let all = format!("allowed: {}", known.join(", "));
-    match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`? {all}"),
-        None => all,
-    }
+    format!("{}allowed: {}", did_you_mean(word, known.iter().copied()), known.join(", "))
+}
+
+/// Whether a word is written like the service's names; it may be one that is not known yet.
+pub(super) fn is_written_like_a_name(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::Keys;
+use super::keys::{Keys, ROOT};
 use super::problem::{Placed, Problems, choice};
 
 /// A TOML value with its place.
@@ -87,7 +87,13 @@ impl<'d> Table<'d> {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let message = format!("{} has no key `{name}`", self.keys.name);
-                let help = choice(name, &known);
+                let of_root = ROOT.keys.iter().any(|key| key.name == name);
+                let help = match of_root && !known.is_empty() {
+                    true => {
+                        format!("`{name}` belongs to the top, above the first table in brackets")
+                    }
+                    false => choice(name, &known),
+                };
                 self.problems.error(&key.span(), "unknown-key", message, help);
             }
         }
@@ -123,12 +129,7 @@ impl<'d> Problems<'d> {
             return None;
         };
         if text.trim().is_empty() {
-            self.error(
-                &value.span(),
-                "empty",
-                "found an empty text",
-                "write something, or remove the key",
-            );
+            self.error(&value.span(), "empty", "found an empty text", "write something here");
             return None;
         }
         Some(Placed { value: text.to_owned(), place: self.place(&value.span()) })
@@ -152,6 +153,17 @@ impl<'d> Problems<'d> {
         list.iter().collect()
     }
 
+    /// The values of a list that may be empty, which is how one says that there are none.
+    pub(super) fn list_or_none(&self, value: Value<'d>, wanted: &str) -> Option<Vec<Value<'d>>> {
+        match value.get_ref().as_array() {
+            Some(list) => Some(list.iter().collect()),
+            None => {
+                self.wrong_type(value, wanted);
+                None
+            }
+        }
+    }
+
     /// A whole number between the two.
     pub(super) fn number(
         &self,
@@ -164,8 +176,7 @@ impl<'d> Problems<'d> {
             self.wrong_type(value, &wanted);
             return None;
         };
-        let number = u32::from_str_radix(integer.as_str(), integer.radix());
-        match number.ok().filter(|number| allowed.contains(number)) {
+        match whole_number(value).filter(|number| allowed.contains(number)) {
             Some(number) => Some(number),
             None => {
                 let message = format!("found {integer}, expected {wanted}");
@@ -180,7 +191,7 @@ impl<'d> Problems<'d> {
         match value.get_ref().as_table() {
             Some(table) => Some(Table::new(self, table, value.span(), keys)),
             None => {
-                self.wrong_type(value, "a table");
+                self.wrong_type(value, &format!("a table, {}", keys.name));
                 None
             }
         }
@@ -197,7 +208,7 @@ impl<'d> Problems<'d> {
             return None;
         };
         if table.is_empty() {
-            let help = format!("write a table such as {example}, or remove the key");
+            let help = format!("write a table such as {example}");
             self.error(&value.span(), "empty", "found an empty table", help);
         }
         let mut entries: Vec<_> = table
@@ -263,6 +274,12 @@ impl<'d> Problems<'d> {
 pub(super) struct Entry<'d> {
     pub(super) name: &'d str,
     pub(super) span: Range<usize>,
+}
+
+/// The value where it is a whole number, in whatever base it is written.
+pub(super) fn whole_number(value: Value<'_>) -> Option<u32> {
+    let integer = value.get_ref().as_integer()?;
+    u32::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
 fn type_name(value: &DeValue<'_>) -> &'static str {

@@ -20,6 +20,9 @@ use crate::window::{Calendar, WindowRule, Zone};
 /// How many recipients one message may have (SES, quotas: "recipients per message").
 pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
 
+/// The subject of a definition without one.
+pub(super) const DEFAULT_SUBJECT: &str = "{{ report.title }}, {{ window.label }}";
+
 /// How many rows of a section a message may be told to show.
 pub(super) const MAX_ROWS: u32 = 100_000;
 
@@ -89,7 +92,7 @@ pub enum Partial {
 pub struct Email {
     /// The sender.
     pub from: Mailbox,
-    /// The recipients, each with a private message of their own; one at least, no address twice.
+    /// The recipients; one at least, no address twice.
     pub to: Vec<Mailbox>,
     /// The subject, as a Tera template.
     pub subject: Placed<String>,
@@ -185,8 +188,8 @@ pub enum Interval {
 pub enum Selector {
     /// Everything of its kind that the instance has.
     All,
-    /// The id of a queue, a routing profile or an agent; of a key without names the value itself,
-    /// such as a channel.
+    /// The id of a queue, a routing profile, an agent or a hierarchy group; of a key without names
+    /// the value itself, such as a channel.
     Id(String),
     /// The exact name.
     Name(String),
@@ -215,7 +218,7 @@ pub struct Column {
     /// What is aimed at.
     pub target: Option<Target>,
     /// What still counts as near the target.
-    pub warn: Option<Target>,
+    pub warn: Option<Placed<Target>>,
     /// Targets for single queues, or whatever the section groups by, by name.
     pub targets: BTreeMap<String, Target>,
     /// Where the column is defined.

@@ -7,8 +7,9 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
 use super::problem::{Problems, choice};
-use super::reader::{Table, Value};
+use super::reader::{Table, Value, whole_number};
 use super::report::Compare;
+use crate::metric::limits::HISTORY_DAYS;
 use crate::window::{Calendar, WindowRule};
 
 /// When a report is due, on the local clock.
@@ -47,10 +48,6 @@ pub(super) struct Timing {
     pub(super) schedule: Option<Schedule>,
 }
 
-/// How far back the service has figures: "Historical metrics are available for 3 months"
-/// (GetMetricDataV2, StartTime).
-const HISTORY_DAYS: i64 = 92;
-
 pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
     let problems = root.problems();
     let windowed = root.required("window");
@@ -62,7 +59,7 @@ pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
     let settle = settled.map_or(Some(SETTLE), |value| read_settle(problems, value));
     let catch_up = root.get("catch_up").map_or(Some(CATCH_UP), |value| {
         problems.not_yet(&value.span(), "catch-up ages", "remove `catch_up`");
-        duration(problems, value, MOST_CATCH_UP)
+        duration(problems, value, NONE, MOST_CATCH_UP)
     });
     let scheduled = root.get("schedule");
     let schedule = scheduled.map(|value| read_schedule(problems, value));
@@ -81,6 +78,7 @@ pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
     })
 }
 
+const NONE: SignedDuration = SignedDuration::ZERO;
 const SETTLE: SignedDuration = SignedDuration::from_mins(15);
 const MOST_SETTLE: SignedDuration = SignedDuration::from_hours(7 * 24);
 const CATCH_UP: SignedDuration = SignedDuration::from_hours(12);
@@ -115,10 +113,12 @@ fn read_span(problems: &Problems<'_>, value: Value<'_>) -> Option<WindowRule> {
     table.finish();
     match (last, from, to) {
         (Some(last), None, None) => {
-            duration(problems, last, SignedDuration::MAX).map(WindowRule::Last)
+            let least = SignedDuration::from_mins(1);
+            duration(problems, last, least, SignedDuration::MAX).map(WindowRule::Last)
         }
         (None, Some(from), Some(to)) => {
-            let (start, end) = (time(problems, from)?, time(problems, to)?);
+            let (start, end) = (time(problems, from), time(problems, to));
+            let (start, end) = (start?, end?);
             if end > start {
                 return Some(WindowRule::Hours { from: start, to: end });
             }
@@ -157,6 +157,8 @@ fn check_rolling(
     if !window.is_rolling() {
         return;
     }
+    let instead = "write `window = \"previous-day\"`";
+    problems.not_yet(&value.span(), "windows that end when the report is due", instead);
     if !has_schedule {
         let help = "add `[schedule]` with `at = \"07:00\"`; the window ends at that time";
         let message = "this window ends when the report is due, and nothing says when that is";
@@ -179,8 +181,7 @@ fn check_history(
         Some((value, compare)) if reach <= HISTORY_DAYS => {
             let further = match compare {
                 Compare::None => 0,
-                // Twice as far, but for the day on which it is due.
-                Compare::PreviousWindow => reach - 1,
+                Compare::PreviousWindow => window.length_in_days(),
                 Compare::SameWeekday => 7,
                 Compare::AverageFourWeeks => 28,
             };
@@ -205,11 +206,7 @@ fn read_calendar(root: &mut Table<'_>) -> Option<Calendar> {
     let workdays =
         root.get("workdays").map_or(Some(default.workdays), |value| read_days(problems, value));
     let holidays = root.get("holidays").map_or(Some(default.holidays), |value| {
-        // An empty list is how one says that there are none.
-        let dates = match value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
-            true => Vec::new(),
-            false => problems.list(value, "a list of dates such as [\"2026-12-25\"]"),
-        };
+        let dates = problems.list_or_none(value, "a list of dates such as [\"2026-12-25\"]")?;
         let dates: Vec<Option<Date>> =
             dates.into_iter().map(|date| self::date(problems, date)).collect();
         dates.into_iter().collect::<Option<BTreeSet<_>>>()
@@ -234,7 +231,7 @@ fn read_settle(problems: &Problems<'_>, value: Value<'_>) -> Option<SignedDurati
         "settling times",
         "remove `settle`, and let the rule tick later",
     );
-    duration(problems, value, MOST_SETTLE)
+    duration(problems, value, NONE, MOST_SETTLE)
 }
 
 fn read_schedule(problems: &Problems<'_>, value: Value<'_>) -> Option<Schedule> {
@@ -251,10 +248,10 @@ fn read_schedule(problems: &Problems<'_>, value: Value<'_>) -> Option<Schedule> 
         let message = "`days` and `day_of_month` can't both say when the report is due";
         problems.error(&of_month.span(), "conflicting-days", message, help);
     }
-    let days = match (days, of_month) {
-        (_, Some(value)) => read_day_of_month(problems, value),
-        (Some(value), None) => read_days(problems, value).map(ScheduleDays::Week),
-        (None, None) => Some(ScheduleDays::Week(WEEKDAYS.to_vec())),
+    let week = days.map_or(Some(WEEKDAYS.to_vec()), |value| read_days(problems, value));
+    let days = match of_month {
+        Some(value) => read_day_of_month(problems, value),
+        None => week.map(ScheduleDays::Week),
     };
     let start = table.get("start").map(|value| date(problems, value));
     let ends = table.get("end");
@@ -277,10 +274,10 @@ fn read_day_of_month(problems: &Problems<'_>, value: Value<'_>) -> Option<Schedu
     if value.get_ref().as_str() == Some("last") {
         return Some(ScheduleDays::MonthEnd);
     }
-    let day = value.get_ref().as_integer().and_then(|day| day.as_str().parse::<u8>().ok());
+    let day = whole_number(value).and_then(|day| u8::try_from(day).ok());
     let day = day.filter(|day| (1..=28).contains(day));
     if day.is_none() {
-        let message = "there is no such day in every month";
+        let message = "this is no day of the month that a schedule can have";
         let help = "write a whole number from 1 to 28, or \"last\"";
         problems.error(&value.span(), "day-of-month", message, help);
     }
@@ -314,15 +311,17 @@ fn date(problems: &Problems<'_>, value: Value<'_>) -> Option<Date> {
 fn time(problems: &Problems<'_>, value: Value<'_>) -> Option<Time> {
     problems.parsed(value, "time", "a local time such as \"07:00\", from 00:00 to 23:59", |text| {
         let text = text.strip_suffix(":00").filter(|hours| hours.len() == 5).unwrap_or(text);
-        let plain = text.len() == 5 && text.is_ascii() && text.contains(':');
+        let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        let plain = text.split_once(':').is_some_and(|(h, m)| digits(h) && digits(m));
         plain.then(|| Time::strptime("%H:%M", text).ok()).flatten()
     })
 }
 
-/// A number of minutes, hours or days, above 0.
+/// A number of minutes, hours or days.
 fn duration(
     problems: &Problems<'_>,
     value: Value<'_>,
+    least: SignedDuration,
     most: SignedDuration,
 ) -> Option<SignedDuration> {
     let wanted = match most {
@@ -330,7 +329,7 @@ fn duration(
         _ => format!("a time such as \"30m\" or \"4h\", {} days at most", most.as_hours() / 24),
     };
     problems.parsed(value, "duration", &wanted, |text| {
-        parse_duration(text).filter(|length| *length <= most)
+        parse_duration(text).filter(|length| (least..=most).contains(length))
     })
 }
 
@@ -343,5 +342,5 @@ fn parse_duration(text: &str) -> Option<SignedDuration> {
     }
     let seconds = digits.parse::<i64>().ok()?.checked_mul(seconds)?;
     // No one waits, or looks back, for longer than a lifetime; and sums of it stay within bounds.
-    (1..=86_400 * 36_500).contains(&seconds).then(|| SignedDuration::from_secs(seconds))
+    (seconds <= 86_400 * 36_500).then(|| SignedDuration::from_secs(seconds))
 }

@@ -64,7 +64,14 @@ fn shape(of: &'static Shape, tables: &mut Map<String, Value>) -> Value {
         }
         Shape::Number(low, high) => json!({ "type": "integer", "minimum": low, "maximum": high }),
         Shape::Flag => json!({ "type": "boolean" }),
-        Shape::List(item, least, most) => list(shape(item, tables), *least, *most),
+        Shape::List(item, least, most) => {
+            let mut list = list(shape(item, tables), *least, *most);
+            let is_word = matches!(item, Shape::Choice(_) | Shape::Suggestion(..));
+            if let (Some(list), true) = (list.as_object_mut(), is_word) {
+                list.insert("uniqueItems".into(), true.into());
+            }
+            list
+        }
         Shape::Table(keys) => reference(keys, tables),
         Shape::Filters => filters(),
         Shape::Any(value) => json!({
@@ -107,8 +114,6 @@ fn list(items: Value, least: usize, most: usize) -> Value {
 fn reference(keys: &'static Keys, tables: &mut Map<String, Value>) -> Value {
     let name = keys.name.trim_start_matches("the ").replace(['[', ']'], "");
     if !tables.contains_key(&name) {
-        // Held free while the table is described, so that it would not be described without end.
-        tables.insert(name.clone(), Value::Null);
         let described = table(keys, tables);
         tables.insert(name.clone(), described);
     }

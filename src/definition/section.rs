@@ -1,7 +1,9 @@
 //! Reading one `[[section]]`: what it shows, of what, and in which order.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
+use super::dimension::Dimension;
 use super::filter::{self, Filters};
 use super::keys::{INTERVAL, KIND};
 use super::problem::{Problems, choice};
@@ -18,19 +20,7 @@ pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Opti
     let group_by = grouped.map_or_else(Vec::new, |value| filter::read_groupings(problems, value));
     let filtered = table.required("filters");
     let filters = filtered.and_then(|value| filter::read_filters(problems, value, instance));
-    let listed = table.required("metrics");
-    let mut columns = listed.and_then(|value| {
-        let (columns, metrics) = column::read_all(
-            problems,
-            value,
-            &group_by,
-            filters.as_ref().unwrap_or(&Filters::new()),
-        );
-        if let Some(filtered) = filtered {
-            filter::check_authorising(problems, filtered, &metrics);
-        }
-        columns
-    });
+    let columns = read_columns(&mut table, &group_by, filters.as_ref());
     let timed = table.get("interval");
     let interval = timed.map_or(Some(None), |value| read_interval(problems, value).map(Some));
     let sorted = table.get("sort");
@@ -41,9 +31,6 @@ pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Opti
     let capped = table.get("rows");
     let rows =
         capped.and_then(|value| problems.number(value, 1..=MAX_ROWS)).and_then(NonZeroU32::new);
-    if let (Some(value), Some(columns)) = (table.get("targets"), columns.as_deref_mut()) {
-        read_targets(problems, value, columns);
-    }
     let of_rows = [("group_by", grouped), ("sort", sorted), ("rows", capped), ("interval", timed)];
     check_kind(&table, kind, of_rows);
     table.finish();
@@ -57,6 +44,30 @@ pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Opti
         sort,
         rows,
     })
+}
+
+/// `metrics` and the `targets` of the columns that they make.
+fn read_columns(
+    table: &mut Table<'_>,
+    group_by: &[Dimension],
+    filters: Option<&Filters>,
+) -> Option<Vec<Column>> {
+    let problems = table.problems();
+    let (listed, targeted) = (table.required("metrics"), table.get("targets"));
+    let no_filters = Filters::new();
+    let (columns, metrics) =
+        column::read_all(problems, listed?, group_by, filters.unwrap_or(&no_filters));
+    if let Some(filtered) = table.get("filters") {
+        filter::check_authorising(problems, filtered, &metrics);
+    }
+    let mut columns = columns?;
+    if let Some(value) = targeted {
+        read_targets(problems, value, &mut columns);
+    }
+    for column in &columns {
+        target::check(problems, column, !group_by.is_empty());
+    }
+    Some(columns)
 }
 
 fn read_kind(problems: &Problems<'_>, value: Value<'_>) -> Option<Kind> {
@@ -130,8 +141,12 @@ fn find_column(columns: &[Column], name: &str) -> Result<usize, (String, String)
             "name the column by its label".to_owned(),
         )),
         (None, None, _) => {
-            let labels: Vec<&str> = columns.iter().map(|column| column.label.as_str()).collect();
-            Err((format!("there is no column `{name}`"), choice(name, &labels)))
+            let labels = columns.iter().map(|column| column.label.as_str());
+            let metrics = columns.iter().map(|column| column.metric.name.as_str());
+            let mut names: Vec<&str> = labels.chain(metrics).collect();
+            let mut known = BTreeSet::new();
+            names.retain(|name| known.insert(*name));
+            Err((format!("there is no column `{name}`"), choice(name, &names)))
         }
     }
 }
@@ -154,7 +169,7 @@ fn read_targets(problems: &Problems<'_>, value: Value<'_>, columns: &mut [Column
             false => column.target.is_some(),
         };
         if given {
-            let message = format!("`{}` has a target already, beside its metric", name.name);
+            let message = format!("`{}` has a target already", name.name);
             problems.error(&name.span, "repeated-target", message, "remove one of the two");
         }
         match value.get_ref().is_table() {

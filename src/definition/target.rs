@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use super::problem::Problems;
 use super::reader::Value;
+use super::report::Column;
+use crate::metric::Unit;
 
 /// What a figure is to reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,12 +50,14 @@ impl FromStr for Target {
             .into_iter()
             .find_map(|(sign, bound)| Some((bound, text.strip_prefix(sign)?.trim_start())));
         let (bound, number) = found.ok_or(TargetError)?;
-        // Not what else a number may be to a computer: inf, 1e9, +5.
-        let plain = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
-        let value: f64 = match number.chars().all(plain) {
-            true => number.parse().map_err(|_| TargetError)?,
-            false => return Err(TargetError),
-        };
+        // Not what else a number may be to a computer: inf, 1e9, +5, .5
+        let unsigned = number.strip_prefix('-').unwrap_or(number);
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if !(digits(whole) && digits(fraction)) {
+            return Err(TargetError);
+        }
+        let value: f64 = number.parse().map_err(|_| TargetError)?;
         value.is_finite().then_some(Self { bound, value }).ok_or(TargetError)
     }
 }
@@ -69,9 +73,14 @@ impl Target {
     /// Whether what meets `self` meets `warn` as well, so that a figure can be near and not met.
     fn is_beyond(self, warn: Self) -> bool {
         self.bound.is_from_below() == warn.bound.is_from_below()
-            && match self.bound.is_from_below() {
-                true => warn.value < self.value,
-                false => warn.value > self.value,
+            && match self.bound {
+                Bound::AtLeast => warn.value < self.value,
+                Bound::AtMost => warn.value > self.value,
+                // The value itself misses the target, and meets a warning that includes it.
+                Bound::MoreThan if warn.bound == Bound::AtLeast => warn.value <= self.value,
+                Bound::LessThan if warn.bound == Bound::AtMost => warn.value >= self.value,
+                Bound::MoreThan => warn.value < self.value,
+                Bound::LessThan => warn.value > self.value,
             }
     }
 }
@@ -96,22 +105,31 @@ pub(super) fn read_by_name(
     targets.into_iter().collect()
 }
 
-/// Checks that `warn` is easier to reach than the target that it stands beside.
-pub(super) fn check_warn(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    warn: Target,
-    target: Option<Target>,
-) {
-    let (message, help) = match target {
-        None => ("there is no target to come near to", "add `target`, or remove `warn`"),
-        Some(target) if !target.is_beyond(warn) => (
-            "nothing can be near this target and miss it",
-            "let `warn` be easier to reach, as in target = \">= 80\", warn = \">= 70\"",
-        ),
-        Some(_) => return,
+/// Checks that a column's targets can be met, come near to and missed.
+pub(super) fn check(problems: &Problems<'_>, column: &Column, has_rows: bool) {
+    if !has_rows && !column.targets.is_empty() {
+        let message = "targets by name need rows; this section has none";
+        let help = "add `group_by`, or write one `target` for the column";
+        problems.push(column.place.error("target", message, help));
+    }
+    let of_percent = column.unit == Unit::Percent;
+    let mut targets = column.target.iter().chain(column.targets.values());
+    if of_percent && targets.any(|target| !(0.0..=100.0).contains(&target.value)) {
+        let message = format!("{} is in percent, and its target is beyond 0 to 100", column.label);
+        problems.push(column.place.error("target", message, "write a target within 0 to 100"));
+    }
+    let Some(warn) = &column.warn else {
+        return;
     };
-    problems.error(&value.span(), "warn", message, help);
+    let mut targets = column.target.iter().chain(column.targets.values()).peekable();
+    if targets.peek().is_none() {
+        let message = "there is no target to come near to";
+        problems.push(warn.place.error("warn", message, "add `target`, or remove `warn`"));
+    } else if !targets.all(|target| target.is_beyond(warn.value)) {
+        let message = "nothing can be near this target and miss it";
+        let help = "let `warn` be easier to reach, as in target = \">= 80\", warn = \">= 70\"";
+        problems.push(warn.place.error("warn", message, help));
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +147,8 @@ mod tests {
             ("80", Err(TargetError)),
             (">= 80 %", Err(TargetError)),
             (">= inf", Err(TargetError)),
+            (">= .5", Err(TargetError)),
+            ("> 1.-", Err(TargetError)),
             (">= 1e400", Err(TargetError)),
             (">=", Err(TargetError)),
             ("== 80", Err(TargetError)),
@@ -142,7 +162,7 @@ mod tests {
         let beyond = |target: &str, warn: &str| {
             target.parse::<Target>().unwrap().is_beyond(warn.parse().unwrap())
         };
-        assert!(beyond(">= 80", ">= 70") && beyond("< 30", "< 60"));
+        assert!(beyond(">= 80", ">= 70") && beyond("< 30", "< 60") && beyond("> 80", ">= 80"));
         assert!(!beyond(">= 80", ">= 90") && !beyond(">= 80", "< 70") && !beyond("< 30", "< 30"));
     }
 }

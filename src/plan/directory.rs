@@ -37,10 +37,9 @@ impl Directory {
         self.0.contains_key(dimension)
     }
 
-    /// Whether there is something with this id; channels are known by themselves.
+    /// Whether there is something with this id; what has no list is known by itself.
     pub fn knows(&self, dimension: &Dimension, id: &str) -> bool {
-        *dimension == Dimension::Channel
-            || self.entries(dimension).iter().any(|entry| entry.id == id)
+        !dimension.has_list() || self.entries(dimension).iter().any(|entry| entry.id == id)
     }
 
     /// Adds what another directory knows.

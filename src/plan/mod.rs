@@ -9,8 +9,11 @@ mod directory;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::definition::{Dimension, MetricQuery, Placed, Problem, Report, Section, Selector};
+use crate::definition::{
+    Dimension, MetricQuery, NOT_YET, Placed, Problem, Report, Section, Selector,
+};
 use crate::instance::InstanceArn;
+use crate::metric::limits::FILTER_VALUES;
 use crate::window::Window;
 
 pub use answer::{Absent, Answer, Figure, Row};
@@ -49,10 +52,6 @@ pub struct SectionPlan {
     pub totals: usize,
 }
 
-/// How many filter values one request takes, those of CHANNEL not counted (GetMetricDataV2,
-/// Filters).
-const FILTER_VALUES: usize = 100;
-
 /// The lists of names that a report needs: of what it groups by, and of what it selects by name.
 pub fn lists_needed(report: &Report) -> BTreeSet<Dimension> {
     let grouped = report.sections.iter().flat_map(|section| section.group_by.iter().cloned());
@@ -62,13 +61,7 @@ pub fn lists_needed(report: &Report) -> BTreeSet<Dimension> {
         });
         by_name.map(|(dimension, _)| dimension.clone())
     });
-    grouped.chain(selected).filter(has_list).collect()
-}
-
-/// Whether the service lists what there is of it. A channel's id is its name, and so it is with
-/// every key whose values name no resource.
-fn has_list(dimension: &Dimension) -> bool {
-    matches!(dimension, Dimension::Queue | Dimension::RoutingProfile | Dimension::Agent)
+    grouped.chain(selected).filter(Dimension::has_list).collect()
 }
 
 /// The requests for a report's window, given the names of the instance.
@@ -146,7 +139,7 @@ fn too_many(section: &Section, filters: &BTreeMap<Dimension, Vec<String>>) -> Op
              and this version does not divide a section into several requests yet",
             section.title
         );
-        first.place.error("not-yet", message, "split the section into two with fewer values each")
+        first.place.error(NOT_YET, message, "split the section into two with fewer values each")
     })
 }
 

@@ -146,7 +146,7 @@ pub(super) fn names(table: &Table, row: &TableRow) -> Vec<String> {
 pub(super) fn totals_label(table: &Table) -> String {
     let all = if table.selects_all { "All" } else { "These" };
     match table.group_by.as_slice() {
-        [dimension] => format!("{all} {}s", dimension.title().to_lowercase()),
+        [dimension] => dimension.plural().map_or(all.to_owned(), |many| format!("{all} {many}")),
         _ => all.to_owned(),
     }
 }

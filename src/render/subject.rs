@@ -2,22 +2,24 @@
 
 use super::template::subject_at;
 use super::{Contents, Templates, context};
-use crate::definition::{Problem, Report, Severity};
+use crate::definition::{Placed, Problem, Report, Severity};
 use crate::plan::{Answer, Directory};
 use crate::table::{self, Answers};
 use crate::window::{Calendar, WindowRule};
 
 /// What is wrong with the subject, found by rendering it with a window and without figures.
 ///
-/// A subject that looks into the figures may fail here and not with real ones, so that is only
-/// warned of.
+/// A subject that looks into rows may fail here and not with real ones, so that is only warned of.
 pub fn check_subject(templates: &Templates, report: &Report) -> Option<Problem> {
     let subject = &report.email.subject;
-    let found = try_subject(templates, report)?;
     let help = "write a Tera template over `report.title`, `report.id`, `window.label` and \
                 `window.exactly`, such as \"{{ report.title }}, {{ window.label }}\"";
-    let problem = subject.place.error("subject", found, help);
-    match subject.value.contains("sections") {
+    let wrong = |found: String| subject.place.error("subject", found, help);
+    if let Some(found) = templates.subject_syntax(subject) {
+        return Some(wrong(found));
+    }
+    let problem = wrong(try_subject(templates, report)?);
+    match subject.value.contains(".rows") {
         true => Some(Problem { severity: Severity::Warning, ..problem }),
         false => Some(problem),
     }
@@ -34,7 +36,10 @@ fn try_subject(templates: &Templates, report: &Report) -> Option<String> {
     let tables: Vec<_> = report.sections.iter().map(table).collect();
     let contents = Contents { report, window: &window, tables: &tables, read_at: noon };
     let tried = templates.subject(&report.email.subject, &context::of(contents));
-    // The problem has the place.
-    let place = subject_at(&report.email.subject);
-    tried.err().map(|error| error.message.replace(&place, "the subject"))
+    tried.err().map(|error| without_place(&report.email.subject, error.message))
+}
+
+/// The words of an error; the problem that they become has its place already.
+pub(super) fn without_place(subject: &Placed<String>, message: String) -> String {
+    message.replace(&subject_at(subject), "the subject")
 }

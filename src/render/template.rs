@@ -38,6 +38,15 @@ impl Templates {
         self.render(TEXT, context)
     }
 
+    /// Why the definition's own template of the subject can't be used, whatever it is given: it
+    /// does not parse, or there is no such filter.
+    pub(super) fn subject_syntax(&self, template: &Placed<String>) -> Option<String> {
+        let mut tera = Tera::new();
+        let added = tera.add_raw_template("subject", &template.value);
+        let error = added.err().map(|error| failure("the subject", &error))?;
+        Some(error.message)
+    }
+
     /// The subject from the definition's own template, as one line.
     pub(super) fn subject(
         &self,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::RunOutcome;
-use crate::definition::{self, Parsed, Problem, Report, ReportId, nearest};
+use crate::definition::{self, Parsed, Problem, Report, ReportId, Severity, nearest};
 use crate::error::{Code, Error, Stage};
 use crate::render::{self, Templates};
 use crate::settings::Deployment;
@@ -89,9 +89,14 @@ impl Definitions {
 }
 
 fn invalid(file: &File, problems: &[Problem]) -> RunOutcome {
+    let has_errors = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let what = match has_errors {
+        true => "is not valid",
+        false => "asks for what this version can't do",
+    };
     let error = defective(Stage::Load, problems, |problem| {
         let Problem { line, message, .. } = problem;
-        format!("the definition {} is not valid: line {line}, {message}", file.name)
+        format!("the definition {} {what}: line {line}, {message}", file.name)
     });
     RunOutcome::invalid(file.stem(), error)
 }
@@ -110,7 +115,7 @@ pub(super) fn defective(
         more => format!("{first} (and {more} more)"),
     };
     Error::new(Code::ValidationError, stage, message)
-        .hint("mend the definition; `details` has every problem with its line")
+        .hint("change the definition; `details` has every problem with its line")
         .details(problems.iter().map(|problem| json!(problem)).collect())
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
-use super::{LocalTime, Window, WindowError, Zone};
+use super::{Window, WindowError, Zone};
 
 /// How the window of a run follows from the instant at which it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +65,8 @@ impl WindowRule {
     /// or the span that ends there.
     ///
     /// # Errors
-    /// Where there is none: at the ends of time, at the very start of a week or month to date, and
-    /// where the clocks skip a border of the hours.
+    /// Where there is none: at the ends of time, at the very start of a week or month to date, where
+    /// nobody works for two weeks, and where the clocks skip all of the hours.
     pub fn before(
         self,
         due: Timestamp,
@@ -86,8 +86,7 @@ impl WindowRule {
             }
             Self::Hours { from, to } => {
                 let date = previous_workday(now.date(), calendar)?;
-                let at = |time| LocalTime::DateTime(date.to_datetime(time));
-                return Window::between(at(from), at(to), zone);
+                return hours(date, (from, to), zone);
             }
             Self::WeekToDate => {
                 return to_date(week_start(&now, calendar), now, zone);
@@ -116,7 +115,20 @@ impl WindowRule {
             Self::PreviousWorkday | Self::Hours { .. } => 15,
             Self::MonthToDate => 31,
             Self::PreviousMonth => 32,
-            Self::Last(length) => (length.as_hours() + 23) / 24,
+            Self::Last(_) => self.length_in_days(),
+        }
+    }
+
+    /// How many days the window has at most, parts of a day counted as one.
+    pub fn length_in_days(self) -> i64 {
+        const DAY: i64 = 86_400;
+        match self {
+            Self::PreviousHour | Self::PreviousDay | Self::PreviousWorkday | Self::Hours { .. } => {
+                1
+            }
+            Self::PreviousWeek | Self::WeekToDate => 7,
+            Self::PreviousMonth | Self::MonthToDate => 31,
+            Self::Last(length) => (length.as_secs().saturating_add(DAY - 1)) / DAY,
         }
     }
 }
@@ -124,6 +136,17 @@ impl WindowRule {
 /// The first day of the week that `now` falls into.
 fn week_start(now: &Zoned, calendar: &Calendar) -> Result<Date, jiff::Error> {
     now.date().tomorrow()?.nth_weekday(-1, calendar.week_starts)
+}
+
+/// The hours of a date; a border that the clocks skip is moved on with them.
+fn hours(date: Date, (from, to): (Time, Time), zone: &Zone) -> Result<Window, WindowError> {
+    let at = |time| date.to_datetime(time).to_zoned(zone.0.clone());
+    let (start, end) =
+        at(from).and_then(|start| Ok((start, at(to)?))).map_err(|_| WindowError::OutOfRange)?;
+    match start < end {
+        true => Ok(Window { start, end }),
+        false => Err(WindowError::Empty),
+    }
 }
 
 /// How far a working day is looked for; longer closures are no "previous working day" any more.
