@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::keys::{Keys, Shape};
 use super::*;
 
 const GOOD: &str = r#"title    = "Small"
@@ -69,6 +70,98 @@ fn the_files_name_is_the_id() {
     assert_eq!(id("s3://bucket/prefix/x_1.toml").as_deref(), Some("x_1"));
     assert_eq!(id("a b.toml"), None);
     assert_eq!(id(".toml"), None);
+}
+
+/// A definition with a place for a line in each of its tables; none moves another.
+fn with_line(table: &str, line: &str) -> String {
+    let base = "title = \"x\"\ntimezone = \"UTC\"\nwindow = \"previous-day\"\n\
+        owner = \"o@example.com\"\n\
+        instance = \"arn:aws:connect:eu-west-2:123456789012:instance/i\"\n#the definition\n\
+        [schedule]\nat = \"07:00\"\n#[schedule]\n\
+        [email]\nfrom = \"f@example.com\"\nto = [\"t@example.com\"]\n#[email]\n\
+        [[section]]\ntitle = \"x\"\nfilters = { QUEUE = [\"*\"] }\n#[[section]]\n\
+        [[section.metrics]]\nname = \"SERVICE_LEVEL\"\nthreshold = 20\n#the metric\n";
+    let key = line.split(' ').next().unwrap_or_default();
+    let place = format!("#{table}\n");
+    let (before, after) = base.split_once(&place).unwrap();
+    // What the table has of this key already gives way.
+    let kept: Vec<&str> = before.lines().collect();
+    let start = kept.iter().rposition(|other| other.starts_with('[')).unwrap_or(0);
+    let kept = kept.iter().enumerate().map(|(index, other)| {
+        if index >= start && other.starts_with(&format!("{key} =")) { "#" } else { other }
+    });
+    format!("{}\n{line}\n{after}", kept.collect::<Vec<_>>().join("\n"))
+}
+
+const TABLES: [&Keys; 5] =
+    [&keys::ROOT, &keys::SCHEDULE, &keys::EMAIL, &keys::SECTION, &keys::METRIC];
+
+/// The example of each key is one that its reader takes.
+#[test]
+fn examples_are_taken() {
+    let (mut tried, mut others) = (0, Vec::new());
+    for table in TABLES {
+        for key in table.keys.iter().filter(|key| key.example.contains(" = ")) {
+            // These do not go together with what else the definition says.
+            if key.example.contains('`')
+                || ["id", "where", "where_not", "day_of_month", "metrics"].contains(&key.name)
+            {
+                others.push(key.name);
+                continue;
+            }
+            let example = match key.name {
+                "instance" => "instance = \"arn:aws:connect:eu-west-2:123456789012:instance/i\"",
+                "warn" => "target = \">= 80\"\nwarn = \">= 70\"",
+                "sort" => "sort = \"-SERVICE_LEVEL\"",
+                "targets" if table.name == "the metric" => {
+                    // Targets by name need rows to stand in.
+                    continue;
+                }
+                _ => key.example,
+            };
+            let found = problems(&with_line(table.name, example));
+            let errors: Vec<_> = found.iter().filter(|p| p.severity == Severity::Error).collect();
+            assert!(errors.is_empty(), "{example}: {errors:#?}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 30, "{tried} tried, but not {others:?}");
+}
+
+/// What a key's description gives as its default is what holds without it.
+#[test]
+fn defaults_are_those_of_the_description() {
+    let report = |text: &str| {
+        let parsed = parse("x.toml", text.as_bytes(), &Deployment::default());
+        format!("{:#?}", parsed.report.unwrap_or_else(|| panic!("{:#?}", parsed.problems)))
+    };
+    for table in TABLES {
+        for key in table.keys {
+            let Some(default) = key.default else { continue };
+            let value = match key.shape {
+                Shape::Flag => default.to_owned(),
+                _ => format!("\"{default}\""),
+            };
+            let said = report(&with_line(table.name, &format!("{} = {value}", key.name)));
+            let unsaid = report(&with_line(table.name, "#"));
+            // A subject that is said stands elsewhere than one that is not.
+            let without_places = |text: &str| {
+                let is_place = |line: &&str| {
+                    ["line: ", "column: ", "span: "]
+                        .iter()
+                        .any(|p| line.trim_start().starts_with(p))
+                };
+                text.lines().filter(|line| !is_place(line)).collect::<Vec<_>>().join("\n")
+            };
+            assert_eq!(without_places(&said), without_places(&unsaid), "{}", key.name);
+        }
+    }
+}
+
+#[test]
+fn a_definition_has_a_size() {
+    let long = format!("#{}\n{GOOD}", "x".repeat(MAX_BYTES));
+    assert_eq!(problems(&long)[0].code, "too-large");
 }
 
 /// The definitions that have no mistake and say everything that there is to say.

@@ -318,3 +318,22 @@ async fn the_error_message_is_cut_to_size() {
     let listed = envelope["data"]["reports"].as_array().unwrap().len() as u64;
     assert_eq!(listed + envelope["data"]["reports_omitted"].as_u64().unwrap(), 400);
 }
+
+/// What is well-formed and not built yet is refused before anything is asked, never left out.
+#[tokio::test]
+async fn what_this_version_cannot_do_is_not_run_without_it() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/definitions/good");
+    let simulator = simulator().await;
+    let function = Function::start(&simulator.url(), folder, &[]).await;
+    for report in ["daily", "filters", "rolling", "week-to-date", "month-to-date"] {
+        let (kind, envelope) = function.fail(&json!({ "reports": [report] })).await;
+        assert_eq!(kind, "VALIDATION_ERROR");
+        assert_eq!(envelope["error"]["stage"], "load");
+        let message = envelope["error"]["message"].as_str().unwrap();
+        assert!(message.contains("asks for what this version can't do"), "{message}");
+        for problem in envelope["error"]["details"].as_array().unwrap() {
+            assert_eq!(problem["code"], "not-yet");
+        }
+    }
+    assert!(simulator.calls().is_empty(), "{:?}", simulator.calls());
+}
