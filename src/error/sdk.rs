@@ -169,6 +169,8 @@ fn refused<E: ProvideErrorMetadata>(
             .retryable()
             .hint("the account's rate limit is shared by everything that calls this service"),
         403 => denied(operation, failure(Code::AccessDenied), code),
+        // No service of AWS says so of these operations; a simulator does of what it can't compute.
+        501 => failure(Code::ServiceError).hint("what answers here does not know how to"),
         500.. => failure(Code::ServiceError).retryable(),
         // The status was good and the body was not.
         200..300 => {
