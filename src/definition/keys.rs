@@ -1,7 +1,7 @@
 //! What a definition may say: every table with its keys, their meaning, form and example.
 //!
 //! The readers take from here which keys there are and what a missing one should look like, and
-//! [`schema`](super::schema) makes the JSON Schema of it. A key is added here first.
+//! [`schema`](super::schema()) makes the JSON Schema of it. A key is added here first.
 
 use super::report::{DEFAULT_SUBJECT, MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
 use crate::metric::{self, GROUPINGS, limits};
