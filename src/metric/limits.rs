@@ -1,6 +1,11 @@
-//! How much a request may ask (GetMetricDataV2, `MetricV2`, MetricFilterV2).
+//! How much a request may ask (GetMetricDataV2, `MetricV2`, MetricFilterV2), now and in the API's
+//! first version.
 
 use std::ops::RangeInclusive;
+
+use jiff::SignedDuration;
+
+use super::Comparison;
 
 /// Groupings of a request at most.
 pub const GROUPINGS: usize = 4;
@@ -30,3 +35,218 @@ pub const THRESHOLD: RangeInclusive<u32> = 1..=604_800;
 /// How many days back the service has figures: "3 months" (GetMetricDataV2, StartTime), which are
 /// 89 to 92 days. This is the shortest, so that what is within it works all the year round.
 pub const HISTORY_DAYS: i64 = 89;
+
+/// `SERVICE_LEVEL` metrics of a request at most (GetMetricDataV2, Metrics).
+pub const SERVICE_LEVELS: usize = 20;
+
+/// The limits of one version of the API as a value, so that whoever makes requests and whoever
+/// refuses them go by the same.
+///
+/// What is no limit of a version but the same in all of them, such as the values of a metric
+/// filter, stands beside it as a constant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Keys that a request filters by, at most.
+    pub filter_keys: usize,
+    /// Filter values of a request at most, those of all keys together.
+    pub filter_values: usize,
+    /// Whether the values of CHANNEL count among the filter values.
+    pub channels_count: bool,
+    /// Groupings of a request at most.
+    pub groupings: usize,
+    /// `SERVICE_LEVEL` metrics of a request at most.
+    pub service_levels: usize,
+    /// Metrics of a request that are asked by `MetricId`, at most.
+    pub metric_ids: usize,
+    /// `FIFTEEN_MIN`, `THIRTY_MIN`, HOUR: a request's span must be less than this.
+    pub fine_span: SignedDuration,
+    /// DAY, WEEK, TOTAL: likewise. A request without interval is one for the TOTAL.
+    pub coarse_span: SignedDuration,
+    /// How long before the request its start may lie.
+    pub history: SignedDuration,
+    /// Whether requests take an Interval.
+    pub has_intervals: bool,
+    /// The comparisons that thresholds may use, if the metric takes them too.
+    pub comparisons: &'static [Comparison],
+    /// The metrics that exist; `None`: all of the catalogue.
+    pub metrics: Option<&'static [&'static str]>,
+    /// The keys that exist for filters and groupings; `None`: all of the catalogue.
+    pub keys: Option<&'static [&'static str]>,
+    /// The values that a filter by CHANNEL may have.
+    pub channels: &'static [&'static str],
+    /// Whether the API exists in the `GovCloud` (US) Regions.
+    pub has_gov_cloud: bool,
+}
+
+impl Limits {
+    /// The API of today.
+    pub const CURRENT: Self = Self {
+        filter_keys: FILTER_KEYS,
+        filter_values: FILTER_VALUES,
+        channels_count: false,
+        groupings: GROUPINGS,
+        service_levels: SERVICE_LEVELS,
+        metric_ids: METRIC_IDS,
+        fine_span: days(3),
+        coarse_span: days(35),
+        // Days are counted back from the day of the request, of which up to all has passed.
+        history: days(HISTORY_DAYS + 1),
+        has_intervals: true,
+        comparisons: &Comparison::ALL,
+        metrics: None,
+        keys: None,
+        channels: &["VOICE", "CHAT", "TASK", "EMAIL"],
+        has_gov_cloud: true,
+    };
+
+    /// The API's first version, of 2023. Its page says: "It can retrieve historical data for the
+    /// last 14 days, in 24-hour intervals", "the time range between the start and end time must be
+    /// less than 24 hours", "a maximum of 5 filter keys", "a maximum of 100 filter values" of
+    /// whatever key, "VOICE, CHAT, and TASK are valid", "for Comparison, you must enter LT", "up to
+    /// 20 `SERVICE_LEVEL` metrics" and "not available in the Amazon Web Services `GovCloud` (US)
+    /// Regions". It knows neither an Interval nor a `MetricId`. How many groupings there may be it
+    /// does not say; today's number is taken.
+    pub const FIRST_VERSION: Self = Self {
+        filter_keys: 5,
+        filter_values: 100,
+        channels_count: true,
+        groupings: GROUPINGS,
+        service_levels: 20,
+        metric_ids: 0,
+        fine_span: days(1),
+        coarse_span: days(1),
+        history: days(14),
+        has_intervals: false,
+        comparisons: &[Comparison::LessThan],
+        metrics: Some(FIRST_METRICS),
+        keys: Some(FIRST_KEYS),
+        channels: &["VOICE", "CHAT", "TASK"],
+        has_gov_cloud: false,
+    };
+
+    /// The names of the versions, for settings: the first is the usual one.
+    pub const VERSIONS: [&str; 2] = ["current", "2023"];
+
+    /// The limits of the version with this name.
+    pub fn of_version(name: &str) -> Option<Self> {
+        match name {
+            "current" => Some(Self::CURRENT),
+            "2023" => Some(Self::FIRST_VERSION),
+            _ => None,
+        }
+    }
+
+    /// What the span of a request must be less than; `fine` are the intervals shorter than a day.
+    pub fn span(&self, fine: bool) -> SignedDuration {
+        if fine { self.fine_span } else { self.coarse_span }
+    }
+
+    /// Whether the version has this metric. Today's has any: the service gains metrics faster than
+    /// the catalogue.
+    pub fn has_metric(&self, name: &str) -> bool {
+        self.metrics.is_none_or(|metrics| metrics.contains(&name))
+    }
+
+    /// Whether the version has this key for filters and groupings; today's has any, likewise.
+    pub fn has_key(&self, key: &str) -> bool {
+        self.keys.is_none_or(|keys| keys.contains(&key))
+    }
+
+    /// Whether the values of the filter `key` count among the filter values.
+    pub fn counts(&self, key: &str) -> bool {
+        self.channels_count || key != "CHANNEL"
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::CURRENT
+    }
+}
+
+const fn days(count: i64) -> SignedDuration {
+    SignedDuration::from_hours(count * 24)
+}
+
+/// The metrics of the first version, in the order of its page.
+const FIRST_METRICS: &[&str] = &[
+    "AGENT_ADHERENT_TIME",
+    "AGENT_NON_RESPONSE",
+    "AGENT_OCCUPANCY",
+    "AGENT_SCHEDULE_ADHERENCE",
+    "AGENT_SCHEDULED_TIME",
+    "AVG_ABANDON_TIME",
+    "AVG_AFTER_CONTACT_WORK_TIME",
+    "AVG_AGENT_CONNECTING_TIME",
+    "AVG_HANDLE_TIME",
+    "AVG_HOLD_TIME",
+    "AVG_INTERACTION_AND_HOLD_TIME",
+    "AVG_INTERACTION_TIME",
+    "AVG_QUEUE_ANSWER_TIME",
+    "CONTACTS_ABANDONED",
+    "CONTACTS_CREATED",
+    "CONTACTS_HANDLED",
+    "CONTACTS_HOLD_ABANDONS",
+    "CONTACTS_QUEUED",
+    "CONTACTS_TRANSFERRED_OUT",
+    "CONTACTS_TRANSFERRED_OUT_BY_AGENT",
+    "CONTACTS_TRANSFERRED_OUT_FROM_QUEUE",
+    "MAX_QUEUED_TIME",
+    "SERVICE_LEVEL",
+    "SUM_CONTACTS_ANSWERED_IN_X",
+    "SUM_CONTACTS_ABANDONED_IN_X",
+    "SUM_CONTACTS_DISCONNECTED",
+    "SUM_RETRY_CALLBACK_ATTEMPTS",
+];
+
+/// The keys of the first version, in the order of its page.
+const FIRST_KEYS: &[&str] = &[
+    "QUEUE",
+    "ROUTING_PROFILE",
+    "AGENT",
+    "CHANNEL",
+    "AGENT_HIERARCHY_LEVEL_ONE",
+    "AGENT_HIERARCHY_LEVEL_TWO",
+    "AGENT_HIERARCHY_LEVEL_THREE",
+    "AGENT_HIERARCHY_LEVEL_FOUR",
+    "AGENT_HIERARCHY_LEVEL_FIVE",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{FILTERS, GROUPINGS, find};
+
+    #[test]
+    fn the_first_version_knows_a_part_of_today() {
+        let first = Limits::FIRST_VERSION;
+        let metrics = first.metrics.unwrap();
+        assert_eq!(metrics.len(), 27);
+        assert!(metrics.iter().all(|name| find(name).is_some()));
+        let keys = first.keys.unwrap();
+        assert_eq!(keys.len(), 9);
+        assert!(keys.iter().all(|key| FILTERS.contains(key) && GROUPINGS.contains(key)));
+        assert!(first.has_key("CHANNEL") && !first.has_key("FEATURE"));
+        assert!(first.has_metric("SERVICE_LEVEL") && !first.has_metric("SUM_HANDLE_TIME"));
+        assert!(first.counts("CHANNEL") && !Limits::CURRENT.counts("CHANNEL"));
+    }
+
+    #[test]
+    fn versions_have_names() {
+        assert_eq!(Limits::CURRENT.channels, crate::metric::filter_values("CHANNEL"));
+        let [usual, ..] = Limits::VERSIONS;
+        assert_eq!(Limits::of_version(usual), Some(Limits::default()));
+        for version in Limits::VERSIONS {
+            assert!(Limits::of_version(version).is_some(), "{version}");
+        }
+        assert_eq!(Limits::of_version("2024"), None);
+    }
+
+    #[test]
+    fn the_span_depends_on_the_interval() {
+        let current = Limits::CURRENT;
+        assert_eq!(current.span(true).as_hours(), 72);
+        assert_eq!(current.span(false).as_hours(), 35 * 24);
+        assert_eq!(Limits::FIRST_VERSION.span(true), Limits::FIRST_VERSION.span(false));
+    }
+}

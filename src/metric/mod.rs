@@ -16,6 +16,7 @@ pub use keys::{
     AUTHORISING, FILTERS, GROUPINGS, filter_value_length, filter_values, listed,
     metric_filter_values, needs_authorising_filter,
 };
+pub use limits::Limits;
 pub use merge::{Merge, Over, Weight};
 
 /// One metric of the service (GetMetricDataV2, Metrics).
