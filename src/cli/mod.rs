@@ -149,9 +149,10 @@ fn clock(time: Option<Timestamp>) -> Clock {
 }
 
 async fn start(options: Options) -> Result<Simulator, Error> {
-    Simulator::start(options).await.map_err(|error| {
-        wrong(format!("the simulator can't listen on port {}: {error}", options.port))
-    })
+    let port = options.port;
+    Simulator::start(options)
+        .await
+        .map_err(|error| wrong(format!("the simulator can't listen on port {port}: {error}")))
 }
 
 /// The SDK's configuration for a simulator: nothing of it comes from the environment, so that no

@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// What time it is for the rules about the past and the future [default: now]
     #[arg(long, value_name = "TIME")]
     time: Option<Timestamp>,
+    /// How many standard queues the contact centre has; it has a dozen at least
+    #[arg(long, value_name = "COUNT", default_value_t = Options::default().queues)]
+    queues: usize,
 }
 
 pub(super) async fn simulate(arguments: &Arguments) -> Ended {
@@ -30,6 +33,7 @@ pub(super) async fn simulate(arguments: &Arguments) -> Ended {
         port: arguments.port,
         page_size: arguments.page_size,
         clock: clock(arguments.time),
+        queues: arguments.queues,
     })
     .await?;
     let url = simulator.url();

@@ -7,10 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::contact::{Channel, Contact};
+use super::contact::Contact;
 use super::day::Day;
+use super::hierarchy::LEVELS;
+pub use super::hierarchy::{Hierarchy, HierarchyGroup, HierarchyLevel};
 pub use super::query::{Figure, Interval, MetricFilter, MetricRequest, Query, Row};
-use super::random::{self, uuid};
+pub use super::queues::{Queue, QueueType};
+use super::random;
+pub use super::staff::{Agent, RoutingProfile};
+use super::{queues, staff};
 
 /// The contact centre.
 #[derive(Debug)]
@@ -20,74 +25,34 @@ pub struct Centre {
     queues: Vec<Queue>,
     profiles: Vec<RoutingProfile>,
     agents: Vec<Agent>,
+    hierarchy: Hierarchy,
+    /// By agent, the group on each level.
+    groups: Vec<[Option<usize>; LEVELS]>,
     days: Mutex<HashMap<i64, Arc<Day>>>,
 }
 
-/// A queue.
-#[derive(Clone, Debug)]
-pub struct Queue {
-    /// The id in figures and lists.
-    pub id: String,
-    /// The name; the API has none for agent queues.
-    pub name: String,
-    /// `STANDARD` or `AGENT`.
-    pub kind: QueueType,
-    /// Contacts that arrive on a working day, on average.
-    pub(crate) volume: f64,
-    /// The share of each channel, in the order of [`Channel::ALL`].
-    pub(crate) channels: [u32; 4],
-}
-
-/// The two types of queues (`ListQueues`, `QueueType`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum QueueType {
-    /// A queue that routing profiles serve.
-    Standard,
-    /// The queue that every agent has; its id is the agent's.
-    Agent,
-}
-
-/// What an agent may be given.
-#[derive(Clone, Debug)]
-pub struct RoutingProfile {
-    /// The id in figures and lists.
-    pub id: String,
-    /// The name.
-    pub name: String,
-    /// The queues that it serves, as indexes.
-    pub queues: Vec<usize>,
-    /// The channels that it serves, in all its queues.
-    pub channels: Vec<Channel>,
-    /// Whether its agents have schedules (shifts with Adherence = Yes).
-    pub scheduled: bool,
-}
-
-/// An agent.
-#[derive(Clone, Debug)]
-pub struct Agent {
-    /// The id in figures and lists.
-    pub id: String,
-    /// The login name.
-    pub username: String,
-    /// The routing profile, as an index.
-    pub profile: usize,
-}
-
 impl Centre {
+    /// How many standard queues a centre has unless it is [made larger](Self::sized).
+    pub const QUEUES: usize = queues::NAMED;
+
     /// The centre that this seed makes.
     pub fn new(seed: u64) -> Self {
-        let agents = agents(seed);
-        let mut queues = standard_queues(seed);
-        let deleted = queues.pop();
-        queues.extend(agents.iter().map(agent_queue));
-        queues.extend(deleted);
-        Self {
-            seed,
-            profiles: routing_profiles(seed, queues.len() - 1),
-            agents,
-            queues,
-            days: Mutex::default(),
-        }
+        Self::sized(seed, Self::QUEUES)
+    }
+
+    /// A centre with so many standard queues, and no fewer than [`Self::QUEUES`]. Those that are
+    /// more are alike, with a handful of contacts a day and agents of their own, so that a day of a
+    /// thousand of them is worked out in seconds.
+    pub fn sized(seed: u64, queues: usize) -> Self {
+        let count = queues.max(Self::QUEUES);
+        let hierarchy = Hierarchy::new(seed);
+        let agents = staff::agents(seed, count);
+        let mut queues = queues::standard_queues(seed, count);
+        queues.extend(agents.iter().map(queues::agent_queue));
+        let profiles = staff::routing_profiles(seed, count, queues.len());
+        queues.push(queues::deleted_queue(seed));
+        let groups = agents.iter().map(|agent| hierarchy.groups_of(agent.group)).collect();
+        Self { seed, profiles, agents, queues, hierarchy, groups, days: Mutex::default() }
     }
 
     /// The queues that `ListQueues` knows: the standard ones first, then the agents'.
@@ -113,6 +78,17 @@ impl Centre {
     /// The agents.
     pub fn agents(&self) -> &[Agent] {
         &self.agents
+    }
+
+    /// The groups that agents belong to.
+    pub fn hierarchy(&self) -> &Hierarchy {
+        &self.hierarchy
+    }
+
+    /// The groups of the agent with this index, by level; `None` on the levels below the agent's
+    /// own group.
+    pub fn groups_of(&self, agent: usize) -> [Option<usize>; LEVELS] {
+        self.groups.get(agent).copied().unwrap_or_default()
     }
 
     /// The contact records that disconnected in `[start, end)`, in no particular order.
@@ -156,99 +132,6 @@ impl Centre {
     }
 }
 
-/// The standard queues; the last one is the deleted queue.
-fn standard_queues(seed: u64) -> Vec<Queue> {
-    // Name, contacts a working day, shares of VOICE, CHAT, TASK, EMAIL.
-    [
-        ("Sales", 260.0, [70, 25, 0, 5]),
-        ("Support", 330.0, [50, 30, 10, 10]),
-        ("Billing <VIP>", 90.0, [80, 15, 5, 0]),
-        ("Returns & refunds", 165.0, [45, 25, 10, 20]),
-        ("Général – Français", 60.0, [60, 20, 0, 20]),
-        ("日本語 Reservations", 50.0, [70, 10, 0, 20]),
-        ("Retention", 80.0, [90, 10, 0, 0]),
-        // Nothing ever comes here and nobody serves it.
-        ("Loans", 0.0, [100, 0, 0, 0]),
-        ("Complaints (board)", 0.7, [100, 0, 0, 0]),
-        ("Technical \"Tier 2\"", 70.0, [50, 20, 30, 0]),
-        // Names that a template, a header or a file name could trip over.
-        ("{{ queue.name }} O'Brien", 40.0, [60, 40, 0, 0]),
-        ("Escalations: =?utf-8?Q?Bcc:?= a/b\\c", 30.0, [70, 0, 30, 0]),
-        ("Closed last month", 6.0, [100, 0, 0, 0]),
-    ]
-    .into_iter()
-    .enumerate()
-    .map(|(index, (name, volume, channels))| Queue {
-        id: uuid(seed, "queue", index),
-        name: name.to_owned(),
-        kind: QueueType::Standard,
-        volume,
-        channels,
-    })
-    .collect()
-}
-
-fn agent_queue(agent: &Agent) -> Queue {
-    Queue {
-        id: agent.id.clone(),
-        name: agent.username.clone(),
-        kind: QueueType::Agent,
-        volume: 0.0,
-        channels: [0; 4],
-    }
-}
-
-/// The routing profiles: every channel of every queue but "Loans" is served by one of them.
-fn routing_profiles(seed: u64, deleted_queue: usize) -> Vec<RoutingProfile> {
-    use Channel::{Chat, Email, Task, Voice};
-    [
-        ("Generalists", vec![0, 1, 3, deleted_queue], vec![Voice, Chat], true),
-        ("Sales & retention", vec![0, 6, 10], vec![Voice, Chat], true),
-        ("Back office", vec![0, 1, 3, 9], vec![Task, Email], true),
-        ("Specialists", vec![2, 8, 9, 11], vec![Voice, Chat, Task], true),
-        ("Languages – langues", vec![4, 5], vec![Voice, Chat, Email], true),
-        ("Trainees", vec![1], vec![Chat], false),
-    ]
-    .into_iter()
-    .enumerate()
-    .map(|(index, (name, queues, channels, scheduled))| RoutingProfile {
-        id: uuid(seed, "routing-profile", index),
-        name: name.to_owned(),
-        queues,
-        channels,
-        scheduled,
-    })
-    .collect()
-}
-
-/// The agents of each routing profile.
-const AGENTS_OF_PROFILES: [usize; 6] = [15, 8, 5, 6, 4, 2];
-
-#[rustfmt::skip]
-const AGENT_NAMES: [&str; 40] = [
-    "adele", "amir", "anneliese", "beatriz", "bjarne", "carmen", "chidi", "dagny", "dimitri",
-    "elif", "emeka", "farah", "felix", "giulia", "hana", "hugo", "ines", "isabeau", "jamal",
-    "jun", "kaja", "kenji", "lars", "leila", "mateusz", "mei", "nadia", "niamh", "olga", "oscar",
-    "priya", "quentin", "rosa", "sanjay", "signe", "tariq", "uma", "viktor", "yuki", "zoe",
-];
-
-fn agents(seed: u64) -> Vec<Agent> {
-    let profiles = AGENTS_OF_PROFILES
-        .iter()
-        .enumerate()
-        .flat_map(|(profile, count)| std::iter::repeat_n(profile, *count));
-    AGENT_NAMES
-        .iter()
-        .zip(profiles)
-        .enumerate()
-        .map(|(index, (name, profile))| Agent {
-            id: uuid(seed, "agent", index),
-            username: (*name).to_owned(),
-            profile,
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -277,6 +160,28 @@ mod tests {
         }
         let sunday = centre.contacts(time("2026-03-01T00:00:00Z"), time("2026-03-02T00:00:00Z"));
         assert!((100..700).contains(&sunday.len()), "{}", sunday.len());
+    }
+
+    #[test]
+    fn a_large_centre_has_contacts_in_its_queues() {
+        let centre = Centre::sized(7, 250);
+        assert_eq!(centre.standard_queues().count(), 250);
+        let (start, end) = (time("2026-03-02T00:00:00Z"), time("2026-03-03T00:00:00Z"));
+        let contacts = centre.contacts(start, end);
+        let queues: std::collections::BTreeSet<_> =
+            contacts.iter().filter_map(|contact| contact.queue).collect();
+        assert!(queues.len() > 180, "{}", queues.len());
+        let extra =
+            contacts.iter().filter(|contact| contact.queue.is_some_and(|q| q < 250 && q > 11));
+        let handled = extra.clone().filter(|contact| contact.handling.is_some()).count();
+        assert!(handled * 2 > extra.count(), "most of them reach somebody");
+        // More queues change nothing about who the others are.
+        let small = Centre::new(7);
+        assert_eq!(small.queues()[3].id, centre.queues()[3].id);
+        assert_eq!(small.agents()[39].id, centre.agents()[39].id);
+        assert_eq!(Centre::sized(7, 1).standard_queues().count(), Centre::QUEUES);
+        let ids: std::collections::BTreeSet<_> = centre.queues().iter().map(|q| &q.id).collect();
+        assert_eq!(ids.len(), centre.queues().len());
     }
 
     #[test]

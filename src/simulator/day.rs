@@ -30,6 +30,10 @@ pub(crate) struct AgentDay {
     pub(crate) idle: Vec<Span>,
     /// On a contact, after contact work included.
     pub(crate) on_contact: Vec<Span>,
+    /// In a status of their own making, such as a break: neither available nor offline.
+    pub(crate) breaks: Vec<Span>,
+    /// From logging in to logging out, after the last contact.
+    pub(crate) online: Span,
 }
 
 /// A contact that was offered to an agent, or dialled by one.
@@ -41,6 +45,8 @@ pub(crate) struct Attempt {
     pub(crate) initiation: InitiationMethod,
     pub(crate) time: Span,
     pub(crate) answered: bool,
+    /// Whether it ended because the customer hung up.
+    pub(crate) given_up: bool,
 }
 
 impl Day {
@@ -73,6 +79,7 @@ impl AgentDay {
     fn spans(&self) -> impl Iterator<Item = Span> {
         self.scheduled
             .into_iter()
+            .chain([self.online])
             .chain(self.idle.iter().copied())
             .chain(self.on_contact.iter().copied())
     }

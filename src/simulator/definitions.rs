@@ -1,8 +1,8 @@
-//! The 27 metrics of this simulator, each as what one contact, one ringing phone or one agent's
-//! day adds to it. The definitions are those of the administrator guide (metrics definitions).
+//! The metrics of this simulator, each as what one contact, one ringing phone or one agent's day
+//! adds to it. The definitions are those of the administrator guide (metrics definitions).
 
 use super::centre::MetricRequest;
-use super::contact::{Contact, InitiationMethod, QueueExit};
+use super::contact::{Channel, Contact, Handling, InitiationMethod, QueueExit};
 use super::day::{AgentDay, Attempt};
 use super::shifts::Span;
 use crate::metric::Comparison;
@@ -46,8 +46,25 @@ pub(crate) fn find(name: &str) -> Option<&'static Definition> {
 }
 
 static DEFINITIONS: &[Definition] = &[
+    contacts("ABANDONMENT_RATE", Shape::Percent, |contact, _| {
+        contact.waiting.map(|_| i64::from(contact.is_abandoned()))
+    }),
     agents("AGENT_ADHERENT_TIME", Shape::Seconds, adherence),
+    // Of the contacts that were routed to somebody, which the calls that agents make are not.
+    attempts("AGENT_ANSWER_RATE", Shape::Percent, |attempt| {
+        let routed = attempt.initiation != InitiationMethod::Outbound;
+        routed.then_some(i64::from(attempt.answered))
+    }),
+    agents("AGENT_NON_ADHERENT_TIME", Shape::Seconds, |day, window| {
+        let (adherent, scheduled) = adherence(day, window);
+        (scheduled - adherent, scheduled)
+    }),
     attempts("AGENT_NON_RESPONSE", Shape::Count, |attempt| (!attempt.answered).then_some(1)),
+    // Only calls: the guide says so.
+    attempts("AGENT_NON_RESPONSE_WITHOUT_CUSTOMER_ABANDONS", Shape::Count, |attempt| {
+        let missed = !attempt.answered && !attempt.given_up;
+        (missed && attempt.channel == Channel::Voice).then_some(1)
+    }),
     agents("AGENT_OCCUPANCY", Shape::Percent, |day, window| {
         let on_contact = total(&day.on_contact, window);
         (on_contact, on_contact + total(&day.idle, window))
@@ -60,23 +77,18 @@ static DEFINITIONS: &[Definition] = &[
     contacts("AVG_ABANDON_TIME", Shape::MeanSeconds, |contact, _| {
         contact.is_abandoned().then(|| queued(contact))?
     }),
-    contacts("AVG_AFTER_CONTACT_WORK_TIME", Shape::MeanSeconds, |contact, _| {
-        Some(contact.handling?.after_work)
+    contacts("AVG_AFTER_CONTACT_WORK_TIME", Shape::MeanSeconds, after_work),
+    attempts("AVG_AGENT_CONNECTING_TIME", Shape::MeanSeconds, connecting),
+    contacts("AVG_CONTACT_DURATION", Shape::MeanSeconds, |contact, _| {
+        Some(contact.disconnected - contact.initiated)
     }),
-    attempts("AVG_AGENT_CONNECTING_TIME", Shape::MeanSeconds, |attempt| {
-        Some(attempt.time.end - attempt.time.start)
-    }),
-    contacts("AVG_HANDLE_TIME", Shape::MeanSeconds, |contact, _| Some(contact.handling?.total())),
+    contacts("AVG_HANDLE_TIME", Shape::MeanSeconds, handle_time),
     // Only the records that have a hold duration: calls, those without any hold included.
     contacts("AVG_HOLD_TIME", Shape::MeanSeconds, |contact, _| contact.handling?.hold),
-    contacts("AVG_INTERACTION_AND_HOLD_TIME", Shape::MeanSeconds, |contact, _| {
-        let handling = contact.handling?;
-        Some(handling.interaction + handling.hold.unwrap_or(0))
-    }),
-    contacts("AVG_INTERACTION_TIME", Shape::MeanSeconds, |contact, _| {
-        Some(contact.handling?.interaction)
-    }),
+    contacts("AVG_INTERACTION_AND_HOLD_TIME", Shape::MeanSeconds, interaction_and_hold),
+    contacts("AVG_INTERACTION_TIME", Shape::MeanSeconds, interaction),
     contacts("AVG_QUEUE_ANSWER_TIME", Shape::MeanSeconds, |contact, _| answered(contact)),
+    contacts("AVG_RESOLUTION_TIME", Shape::MeanSeconds, |contact, _| Some(resolution(contact))),
     contacts("CONTACTS_ABANDONED", Shape::Count, |contact, _| contact.is_abandoned().then_some(1)),
     contacts("CONTACTS_CREATED", Shape::Count, |_, _| Some(1)),
     contacts("CONTACTS_HANDLED", Shape::Count, |contact, _| contact.handling.map(|_| 1)),
@@ -84,6 +96,12 @@ static DEFINITIONS: &[Definition] = &[
         contact.handling?.ended_on_hold.then_some(1)
     }),
     contacts("CONTACTS_QUEUED", Shape::Count, |contact, _| contact.waiting.map(|_| 1)),
+    contacts("CONTACTS_REMOVED_FROM_QUEUE_IN_X", Shape::Count, |contact, request| {
+        removed(contact, request).filter(|removed| *removed > 0)
+    }),
+    contacts("CONTACTS_RESOLVED_IN_X", Shape::Count, |contact, request| {
+        within(resolution(contact), request).then_some(1)
+    }),
     contacts("CONTACTS_TRANSFERRED_OUT", Shape::Count, |contact, _| {
         contact.transferred.then_some(1)
     }),
@@ -94,12 +112,9 @@ static DEFINITIONS: &[Definition] = &[
         (contact.transferred && contact.handling.is_none()).then_some(1)
     }),
     contacts("MAX_QUEUED_TIME", Shape::MaxSeconds, |contact, _| queued(contact)),
-    // Answered, abandoned or called back within X, of all that were queued.
-    contacts("SERVICE_LEVEL", Shape::Percent, |contact, request| {
-        let waiting = contact.waiting?;
-        let removed = waiting.exit != QueueExit::Moved && within(waiting.duration, request);
-        Some(i64::from(removed))
-    }),
+    contacts("SERVICE_LEVEL", Shape::Percent, removed),
+    contacts("SUM_AFTER_CONTACT_WORK_TIME", Shape::Seconds, after_work),
+    attempts("SUM_CONNECTING_TIME_AGENT", Shape::Seconds, connecting),
     contacts("SUM_CONTACTS_ABANDONED_IN_X", Shape::Count, |contact, request| {
         let waited = contact.is_abandoned().then(|| queued(contact))??;
         within(waited, request).then_some(1)
@@ -110,6 +125,27 @@ static DEFINITIONS: &[Definition] = &[
     // Left by itself while still waiting (PreDisconnectState is IN_QUEUE).
     contacts("SUM_CONTACTS_DISCONNECTED", Shape::Count, |contact, _| {
         (contact.waiting?.exit == QueueExit::GaveUp).then_some(1)
+    }),
+    agents("SUM_CONTACT_TIME_AGENT", Shape::Seconds, |day, window| {
+        let on_contact = total(&day.on_contact, window);
+        (on_contact, on_contact)
+    }),
+    contacts("SUM_HANDLE_TIME", Shape::Seconds, handle_time),
+    contacts("SUM_HOLD_TIME", Shape::Seconds, |contact, _| contact.handling?.hold),
+    agents("SUM_IDLE_TIME_AGENT", Shape::Seconds, |day, window| {
+        let idle = total(&day.idle, window);
+        (idle, idle)
+    }),
+    contacts("SUM_INTERACTION_AND_HOLD_TIME", Shape::Seconds, interaction_and_hold),
+    contacts("SUM_INTERACTION_TIME", Shape::Seconds, interaction),
+    agents("SUM_NON_PRODUCTIVE_TIME_AGENT", Shape::Seconds, |day, window| {
+        let breaks = total(&day.breaks, window);
+        (breaks, breaks)
+    }),
+    // Logged in, in whatever status.
+    agents("SUM_ONLINE_TIME_AGENT", Shape::Seconds, |day, window| {
+        let online = day.online.overlap(window);
+        (online, online)
     }),
     contacts("SUM_RETRY_CALLBACK_ATTEMPTS", Shape::Count, |contact, _| {
         let missed = contact.initiation == InitiationMethod::Callback && contact.callback_missed;
@@ -152,6 +188,39 @@ fn adherence(day: &AgentDay, window: Span) -> (i64, i64) {
 
 fn total(spans: &[Span], window: Span) -> i64 {
     spans.iter().map(|span| span.overlap(window)).sum()
+}
+
+fn connecting(attempt: &Attempt) -> Option<i64> {
+    Some(attempt.time.end - attempt.time.start)
+}
+
+fn handle_time(contact: &Contact, _: &MetricRequest) -> Option<i64> {
+    contact.handling.as_ref().map(Handling::total)
+}
+
+fn after_work(contact: &Contact, _: &MetricRequest) -> Option<i64> {
+    contact.handling.map(|handling| handling.after_work)
+}
+
+fn interaction(contact: &Contact, _: &MetricRequest) -> Option<i64> {
+    contact.handling.map(|handling| handling.interaction)
+}
+
+fn interaction_and_hold(contact: &Contact, _: &MetricRequest) -> Option<i64> {
+    contact.handling.map(|handling| handling.interaction + handling.hold.unwrap_or(0))
+}
+
+/// From its initiation to its end, the work after it included.
+fn resolution(contact: &Contact) -> i64 {
+    let after_work = contact.handling.map_or(0, |handling| handling.after_work);
+    contact.disconnected + after_work - contact.initiated
+}
+
+/// Of what was queued: 1 if it was answered, abandoned or called back within X.
+fn removed(contact: &Contact, request: &MetricRequest) -> Option<i64> {
+    let waiting = contact.waiting?;
+    let removed = waiting.exit != QueueExit::Moved && within(waiting.duration, request);
+    Some(i64::from(removed))
 }
 
 fn queued(contact: &Contact) -> Option<i64> {

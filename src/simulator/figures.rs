@@ -8,36 +8,48 @@ use super::centre::Centre;
 use super::contact::{Channel, Contact};
 use super::day::{AgentDay, Attempt};
 use super::definitions::{self, Definition, Shape, Source};
+use super::hierarchy::LEVELS;
 use super::query::{Figure, MetricRequest, Query, Row};
 use super::shifts::Span;
 
 /// The rows of a query.
 pub(super) fn figures(centre: &Centre, query: &Query) -> Vec<Row> {
     let mut sums = Sums::new(centre, query);
+    let (contacts, activity) = (sums.asks_of_contacts(), sums.asks_of_activity());
     for day in centre.days(query.start, query.end) {
-        for contact in &day.contacts {
-            sums.add_contact(contact);
+        if contacts {
+            day.contacts.iter().for_each(|contact| sums.add_contact(contact));
         }
-        for attempt in &day.attempts {
-            sums.add_attempt(attempt);
-        }
-        for agent_day in &day.agents {
-            sums.add_agent_day(agent_day);
+        // Without it a group of agents who had no contact would have a row of nothing but gaps,
+        // which is left out in the end.
+        if activity {
+            day.attempts.iter().for_each(|attempt| sums.add_attempt(attempt));
+            day.agents.iter().for_each(|agent_day| sums.add_agent_day(agent_day));
         }
     }
     sums.into_rows()
 }
 
 /// What a row may be grouped by here; the numbers index [`Traits`].
-const DIMENSIONS: [&str; 4] = ["QUEUE", "CHANNEL", "ROUTING_PROFILE", "AGENT"];
+const DIMENSIONS: [&str; 9] = [
+    "QUEUE",
+    "CHANNEL",
+    "ROUTING_PROFILE",
+    "AGENT",
+    "AGENT_HIERARCHY_LEVEL_ONE",
+    "AGENT_HIERARCHY_LEVEL_TWO",
+    "AGENT_HIERARCHY_LEVEL_THREE",
+    "AGENT_HIERARCHY_LEVEL_FOUR",
+    "AGENT_HIERARCHY_LEVEL_FIVE",
+];
 
 /// Whether the centre models this dimension.
 pub(crate) fn is_dimension(key: &str) -> bool {
     DIMENSIONS.contains(&key)
 }
 
-/// The queue, channel, routing profile and agent of something, as indexes.
-type Traits = [Option<usize>; 4];
+/// The queue, channel, routing profile, agent and agent's groups of something, as indexes.
+type Traits = [Option<usize>; 9];
 
 /// The groups of a query while they are added up.
 struct Sums<'a> {
@@ -85,13 +97,26 @@ impl<'a> Sums<'a> {
                 .iter()
                 .map(|(key, ids)| {
                     let dimension = dimension(key);
-                    let indexes = ids.iter().filter_map(|id| index(centre, dimension?, id));
-                    (dimension, indexes.collect())
+                    (dimension, dimension.map_or_else(HashSet::new, |d| indexes(centre, d, ids)))
                 })
                 .collect(),
             groupings: query.groupings.iter().map(dimension).collect(),
             groups: BTreeMap::new(),
         }
+    }
+
+    /// Whether any metric is made of contact records.
+    fn asks_of_contacts(&self) -> bool {
+        self.sources().any(|source| matches!(source, Source::Contacts(_)))
+    }
+
+    /// Whether any metric is made of what agents did.
+    fn asks_of_activity(&self) -> bool {
+        self.sources().any(|source| matches!(source, Source::Attempts(_) | Source::Time(_)))
+    }
+
+    fn sources(&self) -> impl Iterator<Item = Source> {
+        self.definitions.iter().copied().filter_map(source)
     }
 
     /// A contact record counts in the interval in which it disconnected.
@@ -186,7 +211,9 @@ impl<'a> Sums<'a> {
 
     fn traits(&self, queue: Option<usize>, channel: Channel, agent: Option<usize>) -> Traits {
         let profile = agent.map(|agent| self.centre.agents()[agent].profile);
-        [queue, Some(channel_index(channel)), profile, agent]
+        let [one, two, three, four, five] =
+            agent.map_or([None; LEVELS], |agent| self.centre.groups_of(agent));
+        [queue, Some(channel_index(channel)), profile, agent, one, two, three, four, five]
     }
 
     fn keeps(&self, traits: &Traits) -> bool {
@@ -226,7 +253,7 @@ impl<'a> Sums<'a> {
         for ((name, dimension), index) in self.query.groupings.iter().zip(&self.groupings).zip(key)
         {
             if let (Some(dimension), Some(index)) = (dimension, index) {
-                dimensions.insert(name.clone(), id(self.centre, *dimension, *index));
+                dimensions.insert(name.clone(), id(self.centre, *dimension, *index).to_owned());
             }
         }
         dimensions
@@ -309,23 +336,26 @@ fn group<'g>(
     })
 }
 
-/// The index of the thing with this id; none for ids that the centre has not.
-fn index(centre: &Centre, dimension: usize, wanted: &str) -> Option<usize> {
+/// The indexes of the things with these ids; ids that the centre has not lead nowhere.
+fn indexes(centre: &Centre, dimension: usize, ids: &[String]) -> HashSet<usize> {
+    let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
     let count = match dimension {
         0 => centre.all_queues().len(),
         1 => Channel::ALL.len(),
         2 => centre.routing_profiles().len(),
-        _ => centre.agents().len(),
+        3 => centre.agents().len(),
+        _ => centre.hierarchy().groups.len(),
     };
-    (0..count).find(|index| id(centre, dimension, *index) == wanted)
+    (0..count).filter(|index| wanted.contains(id(centre, dimension, *index))).collect()
 }
 
-fn id(centre: &Centre, dimension: usize, index: usize) -> String {
+fn id(centre: &Centre, dimension: usize, index: usize) -> &str {
     match dimension {
-        0 => centre.all_queues()[index].id.clone(),
-        1 => Channel::ALL[index].as_str().to_owned(),
-        2 => centre.routing_profiles()[index].id.clone(),
-        _ => centre.agents()[index].id.clone(),
+        0 => &centre.all_queues()[index].id,
+        1 => Channel::ALL[index].as_str(),
+        2 => &centre.routing_profiles()[index].id,
+        3 => &centre.agents()[index].id,
+        _ => &centre.hierarchy().groups[index].id,
     }
 }
 

@@ -221,6 +221,7 @@ impl<'a> Floor<'a> {
             initiation: arrival.initiation,
             time: Span::new(rings, time),
             answered: outcome == Ring::Answered,
+            given_up: outcome == Ring::GaveUp,
         });
         match outcome {
             Ring::Answered => self.answer(desk, case, time),
@@ -384,11 +385,22 @@ impl<'a> Floor<'a> {
                     true => desk.shift.adherent(&desk.breaks),
                     false => Vec::new(),
                 },
+                online: desk.online(),
                 idle: desk.idle,
                 on_contact: desk.on_contact,
+                breaks: desk.breaks,
             });
         }
         day
+    }
+}
+
+impl Desk {
+    /// Whoever has a contact at the end of the shift stays until it is done.
+    fn online(&self) -> Span {
+        let Span { start, end } = self.shift.present;
+        let last = self.idle.iter().chain(&self.on_contact).map(|span| span.end).max();
+        Span::new(start, last.unwrap_or(end).max(end))
     }
 }
 

@@ -94,6 +94,7 @@ impl Floor<'_> {
             initiation: arrival.initiation,
             time: Span::new(time, connected),
             answered: true,
+            given_up: false,
         });
         self.day.contacts.push(Contact {
             queue: Some(arrival.queue),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::faults::Operation;
 use super::limits::{Asked, MetricDataRequest};
 use super::pages;
 use super::random::hash;
@@ -27,7 +28,11 @@ pub(crate) fn metric_data(state: &State, body: &[u8]) -> Result<Value, Refusal> 
             )
         },
     )?;
-    let mut answer = json!({ "MetricResults": page.items });
+    let rows = page.items.iter().map(|row| serde_json::from_str(row));
+    let rows: Vec<Value> = rows
+        .collect::<Result<_, _>>()
+        .map_err(|_| Refusal::server_error(Operation::GetMetricDataV2))?;
+    let mut answer = json!({ "MetricResults": rows });
     if let Some(token) = page.next {
         answer["NextToken"] = json!(token);
     }
@@ -60,11 +65,11 @@ impl MetricDataRequest {
 
 /// The rows of the latest requests, so that the pages of one are computed once.
 #[derive(Debug, Default)]
-pub(crate) struct RecentAnswers(VecDeque<(String, Arc<Vec<Value>>)>);
+pub(crate) struct RecentAnswers(VecDeque<(String, Arc<Vec<String>>)>);
 
 const RECENT: usize = 32;
 
-fn results(state: &State, asked: &Asked, identity: &str) -> Arc<Vec<Value>> {
+fn results(state: &State, asked: &Asked, identity: &str) -> Arc<Vec<String>> {
     let known = lock(&state.answers)
         .0
         .iter()

@@ -16,6 +16,7 @@ mod faults;
 mod figures;
 mod floor;
 mod handling;
+mod hierarchy;
 mod instance;
 mod intervals;
 mod limits;
@@ -24,11 +25,13 @@ mod mailbox;
 mod metrics_api;
 mod pages;
 mod query;
+mod queues;
 mod random;
 mod refusal;
 mod routes;
 mod ses;
 mod shifts;
+mod staff;
 #[cfg(test)]
 mod tests;
 
@@ -46,8 +49,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 pub use centre::{
-    Agent, Centre, Figure, Interval, MetricFilter, MetricRequest, Query, Queue, QueueType,
-    RoutingProfile, Row,
+    Agent, Centre, Figure, Hierarchy, HierarchyGroup, HierarchyLevel, Interval, MetricFilter,
+    MetricRequest, Query, Queue, QueueType, RoutingProfile, Row,
 };
 pub use contact::{Channel, Contact, DisconnectReason, InitiationMethod};
 pub use faults::{Fault, Operation, UnknownOperation};
@@ -57,7 +60,7 @@ use faults::Faults;
 use metrics_api::RecentAnswers;
 
 /// How a simulator is started.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// What the contact centre is made from.
     pub seed: u64,
@@ -67,11 +70,13 @@ pub struct Options {
     pub page_size: usize,
     /// What time it is for the rules about the past and the future.
     pub clock: Clock,
+    /// How many standard queues the centre has, see [`Centre::sized`].
+    pub queues: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 7, port: 0, page_size: 5, clock: Clock::System }
+        Self { seed: 7, port: 0, page_size: 5, clock: Clock::System, queues: Centre::QUEUES }
     }
 }
 
@@ -135,7 +140,7 @@ impl Simulator {
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let state = Arc::new(State {
-            centre: Centre::new(options.seed),
+            centre: Centre::sized(options.seed, options.queues),
             page_size: options.page_size.max(1),
             clock: options.clock,
             faults: Mutex::default(),

@@ -53,9 +53,12 @@ async fn send(simulator: &Simulator, method: &str, path: &str, body: &[u8]) -> i
 }
 
 async fn started() -> Simulator {
+    started_with(Options::default()).await
+}
+
+async fn started_with(options: Options) -> Simulator {
     let clock = Clock::At("2026-11-23T12:00:00Z".parse().unwrap());
-    let options = Options { clock, ..Options::default() };
-    Simulator::start(options).await.unwrap()
+    Simulator::start(Options { clock, ..options }).await.unwrap()
 }
 
 fn by_queue(simulator: &Simulator) -> Value {
@@ -237,6 +240,26 @@ async fn lists_page_and_leave_the_deleted_queue_out() {
     }
     let answer = send(&simulator, "GET", "/users-summary/x", b"").await;
     assert_eq!(answer.unwrap().status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_by_hierarchy_level_have_groups_with_their_arns() {
+    let simulator = started_with(Options { page_size: 100, ..Options::default() }).await;
+    let mut request = by_queue(&simulator);
+    request["Groupings"] = json!(["AGENT_HIERARCHY_LEVEL_ONE"]);
+    request["Metrics"] = json!([{ "Name": "CONTACTS_HANDLED" }, { "Name": "CONTACTS_QUEUED" }]);
+    let rows = metrics(&simulator, &request).await.json()["MetricResults"].clone();
+    let rows = rows.as_array().unwrap();
+    let groups = &simulator.centre().hierarchy().groups;
+    let dimensions: Vec<_> = rows.iter().map(|row| &row["Dimensions"]).collect();
+    for region in &groups[..2] {
+        let found = dimensions.iter().find(|d| d["AGENT_HIERARCHY_LEVEL_ONE"] == *region.id);
+        let arn = found.unwrap()["AGENT_HIERARCHY_LEVEL_ONE_ARN"].as_str().unwrap();
+        assert!(arn.ends_with(&format!("{INSTANCE}/agent-group/{}", region.id)), "{arn}");
+    }
+    // Contacts without an agent, and those of an agent without group.
+    assert_eq!(dimensions.iter().filter(|d| ***d == json!({})).count(), 1);
+    assert_eq!(rows.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

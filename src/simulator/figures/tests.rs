@@ -2,6 +2,8 @@ use super::*;
 use crate::metric::Comparison;
 use crate::simulator::centre::{Interval, MetricFilter};
 
+mod parts;
+
 /// A Monday, a Tuesday and the night between.
 const START: &str = "2026-03-02T00:00:00Z";
 const END: &str = "2026-03-04T00:00:00Z";
@@ -25,13 +27,15 @@ fn near(left: f64, right: f64) {
     assert!((left - right).abs() < tolerance, "{left} is not {right}");
 }
 
-const GROUPINGS: [&[&str]; 6] = [
+const GROUPINGS: [&[&str]; 8] = [
     &["QUEUE"],
     &["CHANNEL"],
     &["ROUTING_PROFILE"],
     &["AGENT"],
     &["QUEUE", "CHANNEL"],
     &["QUEUE", "CHANNEL", "ROUTING_PROFILE", "AGENT"],
+    &["AGENT_HIERARCHY_LEVEL_ONE", "AGENT_HIERARCHY_LEVEL_TWO"],
+    &["AGENT_HIERARCHY_LEVEL_THREE", "CHANNEL"],
 ];
 
 #[test]

@@ -282,10 +282,10 @@ fn metrics_are_named_and_service_levels_counted() {
 #[test]
 fn what_the_simulator_does_not_know_it_says_so() {
     not_modelled("Metrics", json!([{ "Name": "CONTACTS_WISHED" }]), "the metric CONTACTS_WISHED.");
-    not_modelled("Metrics", json!([{ "Name": "SUM_HANDLE_TIME" }]), "the metric SUM_HANDLE_TIME.");
+    not_modelled("Metrics", json!([{ "Name": "AVG_HOLDS" }]), "the metric AVG_HOLDS.");
     not_modelled("Metrics", json!(vec![json!({ "MetricId": "m" }); 20]), "MetricId");
-    let hierarchy = json!(["AGENT_HIERARCHY_LEVEL_ONE"]);
-    not_modelled("Groupings", hierarchy, "the dimension AGENT_HIERARCHY_LEVEL_ONE.");
+    let enabled = json!(["Q_CONNECT_ENABLED"]);
+    not_modelled("Groupings", enabled, "the dimension Q_CONNECT_ENABLED.");
     let filters = json!([{
         "FilterKey": "QUEUE",
         "StringCondition": { "Comparison": "NOT_EXISTS" },
