@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
 
 use super::{Ended, clock, print, start};
+use crate::metric::Limits;
 use crate::simulator::Options;
 
 #[derive(Debug, Args)]
@@ -22,6 +24,14 @@ pub(super) struct Arguments {
     /// What time it is for the rules about the past and the future [default: now]
     #[arg(long, value_name = "TIME")]
     time: Option<Timestamp>,
+    /// The version of the API whose limits it has
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = Limits::VERSIONS[0],
+        value_parser = PossibleValuesParser::new(Limits::VERSIONS)
+    )]
+    api: String,
     /// How many standard queues the contact centre has; it has a dozen at least
     #[arg(long, value_name = "COUNT", default_value_t = Options::default().queues)]
     queues: usize,
@@ -34,6 +44,7 @@ pub(super) async fn simulate(arguments: &Arguments) -> Ended {
         page_size: arguments.page_size,
         clock: clock(arguments.time),
         queues: arguments.queues,
+        limits: Limits::of_version(&arguments.api).unwrap_or_default(),
     })
     .await?;
     let url = simulator.url();

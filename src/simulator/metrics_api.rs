@@ -16,7 +16,7 @@ use super::{State, answer, lock};
 pub(crate) fn metric_data(state: &State, body: &[u8]) -> Result<Value, Refusal> {
     let mut members = members(body)?;
     let request = MetricDataRequest::deserialize_from(&members)?;
-    let asked = request.check(state.clock.now())?;
+    let asked = request.check(state.clock.now(), &state.limits)?;
     members.shift_remove("NextToken");
     let identity = Value::Object(members).to_string();
     let results = results(state, &asked, &identity);

@@ -56,6 +56,7 @@ pub use contact::{Channel, Contact, DisconnectReason, InitiationMethod};
 pub use faults::{Fault, Operation, UnknownOperation};
 pub use ses::SentMessage;
 
+use crate::metric::Limits;
 use faults::Faults;
 use metrics_api::RecentAnswers;
 
@@ -72,11 +73,20 @@ pub struct Options {
     pub clock: Clock,
     /// How many standard queues the centre has, see [`Centre::sized`].
     pub queues: usize,
+    /// What a request for figures may ask. The figures themselves do not depend on it.
+    pub limits: Limits,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 7, port: 0, page_size: 5, clock: Clock::System, queues: Centre::QUEUES }
+        Self {
+            seed: 7,
+            port: 0,
+            page_size: 5,
+            clock: Clock::System,
+            queues: Centre::QUEUES,
+            limits: Limits::CURRENT,
+        }
     }
 }
 
@@ -122,6 +132,7 @@ struct State {
     centre: Centre,
     page_size: usize,
     clock: Clock,
+    limits: Limits,
     faults: Mutex<Faults>,
     calls: Mutex<Vec<Call>>,
     messages: Mutex<Vec<SentMessage>>,
@@ -143,6 +154,7 @@ impl Simulator {
             centre: Centre::sized(options.seed, options.queues),
             page_size: options.page_size.max(1),
             clock: options.clock,
+            limits: options.limits,
             faults: Mutex::default(),
             calls: Mutex::default(),
             messages: Mutex::default(),

@@ -1,6 +1,10 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::simulator::definitions;
+
+mod agreement;
+mod versions;
 
 const NOW: &str = "2026-11-23T12:00:00Z";
 
@@ -19,8 +23,12 @@ fn request() -> Value {
 }
 
 fn check(request: Value) -> Result<Asked, Refusal> {
+    check_by(request, &Limits::CURRENT)
+}
+
+fn check_by(request: Value, limits: &Limits) -> Result<Asked, Refusal> {
     let request: MetricDataRequest = serde_json::from_value(request).unwrap();
-    request.check(NOW.parse().unwrap())
+    request.check(NOW.parse().unwrap(), limits)
 }
 
 /// The request with one member changed; `null` stands for a member that was not sent.
@@ -346,208 +354,5 @@ fn all_27_metrics_are_known() {
     ] {
         assert!(definitions::find(name).is_some(), "{name}");
         assert!(metric::find(name).is_some(), "{name}");
-    }
-}
-
-/// What validation lets through the simulator takes, and the other way round.
-mod agreement {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::definition::{self, Severity};
-    use crate::metric::{AUTHORISING, FILTERS, GROUPINGS, filter_values};
-    use crate::settings::Deployment;
-
-    /// One section in the words of a definition and of a request.
-    struct Section<'s> {
-        metrics: Vec<MetricAsked<'s>>,
-        groupings: Vec<&'s str>,
-        filters: Vec<(&'s str, &'s str)>,
-    }
-
-    struct MetricAsked<'s> {
-        name: &'s str,
-        threshold: Option<(&'s str, u32)>,
-        filter: Option<(&'s str, Vec<&'s str>, bool)>,
-    }
-
-    const ID: &str = "11112222-1111-4222-8333-ccccddddeeee";
-
-    fn value(key: &str) -> &'static str {
-        filter_values(key).first().copied().unwrap_or(ID)
-    }
-
-    /// The metric with the threshold that it needs.
-    fn asked(metric: &Metric) -> MetricAsked<'_> {
-        let comparison = metric.thresholds().first().map(|comparison| comparison.as_str());
-        MetricAsked { name: metric.name, threshold: comparison.map(|c| (c, 20)), filter: None }
-    }
-
-    /// The fewest filters with which the metric can be asked at all.
-    fn fewest_filters(metric: &Metric) -> Vec<(&'static str, &'static str)> {
-        let authorising = AUTHORISING.iter().copied().find(|key| metric.filters_by(key));
-        let keys: BTreeSet<_> = authorising.into_iter().chain(metric.required_filter()).collect();
-        let keys = if keys.is_empty() { metric.filters().take(1).collect() } else { keys };
-        keys.into_iter().map(|key| (key, value(key))).collect()
-    }
-
-    impl Section<'_> {
-        fn is_valid(&self) -> bool {
-            let metrics: Vec<String> =
-                self.metrics.iter().enumerate().map(MetricAsked::written).collect();
-            let filters: Vec<String> = self
-                .filters
-                .iter()
-                .map(|(key, value)| format!("\"{key}\" = [\"{value}\"]"))
-                .collect();
-            let groupings = match self.groupings.as_slice() {
-                [] => String::new(),
-                keys => format!("group_by = {keys:?}"),
-            };
-            let text = format!(
-                "title = \"x\"\nowner = \"o@example.com\"\ntimezone = \"UTC\"\n\
-                 instance = \"arn:aws:connect:eu-west-2:123456789012:instance/i\"\n\
-                 window = \"previous-day\"\n\
-                 email = {{ from = \"f@example.com\", to = [\"t@example.com\"] }}\n\
-                 [[section]]\ntitle = \"x\"\n{groupings}\nfilters = {{ {} }}\nmetrics = [{}]\n",
-                filters.join(", "),
-                metrics.join(", "),
-            );
-            let parsed = definition::parse("x.toml", text.as_bytes(), &Deployment::default());
-            parsed.problems.iter().all(|problem| problem.severity != Severity::Error)
-        }
-
-        fn is_taken(&self) -> bool {
-            let filter =
-                |(key, value): &(&str, &str)| json!({ "FilterKey": key, "FilterValues": [value] });
-            let mut request = with("Filters", self.filters.iter().map(filter).collect());
-            request["Groupings"] = json!(self.groupings);
-            request["Metrics"] = self.metrics.iter().map(MetricAsked::sent).collect();
-            match check(request) {
-                Ok(_) => true,
-                // What the service would answer, and this simulator can't.
-                Err(refusal) => refusal.status == 501,
-            }
-        }
-
-        fn agrees(&self, what: &dyn std::fmt::Display, disagreements: &mut Vec<String>) {
-            let (valid, taken) = (self.is_valid(), self.is_taken());
-            if valid != taken {
-                disagreements.push(format!("{what}: valid {valid}, taken {taken}"));
-            }
-        }
-    }
-
-    impl MetricAsked<'_> {
-        fn written((index, metric): (usize, &Self)) -> String {
-            let mut members = vec![format!("name = \"{}\", label = \"{index}\"", metric.name)];
-            members.extend(
-                metric
-                    .threshold
-                    .map(|(c, value)| format!("comparison = \"{c}\", threshold = {value}")),
-            );
-            members.extend(metric.filter.as_ref().map(|(key, values, negate)| {
-                let where_ = if *negate { "where_not" } else { "where" };
-                format!("{where_} = {{ {key} = {values:?} }}")
-            }));
-            format!("{{ {} }}", members.join(", "))
-        }
-
-        fn sent(&self) -> Value {
-            let mut metric = json!({ "Name": self.name });
-            if let Some((comparison, value)) = self.threshold {
-                metric["Threshold"] =
-                    json!([{ "Comparison": comparison, "ThresholdValue": value }]);
-            }
-            if let Some((key, values, negate)) = &self.filter {
-                metric["MetricFilters"] = json!([{
-                    "MetricFilterKey": key, "MetricFilterValues": values, "Negate": negate,
-                }]);
-            }
-            metric
-        }
-    }
-
-    fn every_key() -> BTreeSet<&'static str> {
-        GROUPINGS.iter().chain(FILTERS).copied().collect()
-    }
-
-    #[test]
-    fn about_every_metric_with_every_grouping() {
-        let mut disagreements = Vec::new();
-        let mut taken = 0;
-        for metric in METRICS {
-            for key in every_key() {
-                let section = Section {
-                    metrics: vec![asked(metric)],
-                    groupings: vec![key],
-                    filters: fewest_filters(metric),
-                };
-                taken += usize::from(section.is_taken());
-                section.agrees(&format!("{} by {key}", metric.name), &mut disagreements);
-            }
-        }
-        assert!(disagreements.is_empty(), "{disagreements:#?}");
-        let allowed: usize = METRICS.iter().map(|metric| metric.groupings().count()).sum();
-        let of_some = |key: &&&str| METRICS.iter().any(|metric| metric.groups_by(key));
-        let of_none = GROUPINGS.len() - GROUPINGS.iter().filter(of_some).count();
-        assert_eq!(taken, allowed + of_none * METRICS.len());
-    }
-
-    #[test]
-    fn about_every_metric_with_every_filter() {
-        let mut disagreements = Vec::new();
-        for metric in METRICS {
-            for key in every_key() {
-                for fewest in [Vec::new(), fewest_filters(metric)] {
-                    let mut filters: BTreeSet<_> = fewest.into_iter().collect();
-                    filters.insert((key, value(key)));
-                    let section = Section {
-                        metrics: vec![asked(metric)],
-                        groupings: Vec::new(),
-                        filters: filters.into_iter().collect(),
-                    };
-                    let what = format!("{} with {:?}", metric.name, section.filters);
-                    section.agrees(&what, &mut disagreements);
-                }
-            }
-        }
-        assert!(disagreements.is_empty(), "{disagreements:#?}");
-    }
-
-    #[test]
-    fn about_thresholds_metric_filters_and_counts() {
-        let mut disagreements = Vec::new();
-        for metric in METRICS {
-            let mut section = Section {
-                metrics: vec![asked(metric)],
-                groupings: Vec::new(),
-                filters: fewest_filters(metric),
-            };
-            let thresholds = ["LT", "LTE", "GT", "EQ"]
-                .into_iter()
-                .flat_map(|c| [0, 1, 604_800, 604_801].map(|v| Some((c, v))));
-            for threshold in thresholds.chain([None]) {
-                section.metrics = vec![MetricAsked { threshold, ..asked(metric) }];
-                section.agrees(&format!("{} {threshold:?}", metric.name), &mut disagreements);
-            }
-            for key in
-                ["INITIATION_METHOD", "DISCONNECT_REASON", "FEATURE", "FLOWS_OUTCOME_TYPE", "QUEUE"]
-            {
-                for value in ["INBOUND", "API", "TRANSFER", "OTHER"] {
-                    for (count, negate) in [(1, false), (1, true), (10, false), (11, false)] {
-                        let filter = Some((key, vec![value; count], negate));
-                        section.metrics = vec![MetricAsked { filter, ..asked(metric) }];
-                        let what = format!("{} {key} {value} {count} {negate}", metric.name);
-                        section.agrees(&what, &mut disagreements);
-                    }
-                }
-            }
-            for count in [20, 21] {
-                section.metrics = (0..count).map(|_| asked(metric)).collect();
-                section.agrees(&format!("{count} {}", metric.name), &mut disagreements);
-            }
-        }
-        assert!(disagreements.is_empty(), "{disagreements:#?}");
     }
 }
