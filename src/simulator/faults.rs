@@ -1,76 +1,11 @@
 //! The faults that the simulator has when told so: what AWS and networks do on bad days.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// The operations of AWS that the simulator has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Operation {
-    /// Amazon Connect: the figures.
-    GetMetricDataV2,
-    /// Amazon Connect: the queues.
-    ListQueues,
-    /// Amazon Connect: the routing profiles.
-    ListRoutingProfiles,
-    /// Amazon Connect: the agents.
-    ListUsers,
-    /// Amazon SES v2: a message.
-    SendEmail,
-}
-
-/// The text names no operation of the simulator.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the simulator has no operation {0:?}; it has {names}", names = Operation::names())]
-pub struct UnknownOperation(pub String);
-
-impl Operation {
-    /// Every operation.
-    pub const ALL: &[Self] = &[
-        Self::GetMetricDataV2,
-        Self::ListQueues,
-        Self::ListRoutingProfiles,
-        Self::ListUsers,
-        Self::SendEmail,
-    ];
-
-    /// The API's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::GetMetricDataV2 => "GetMetricDataV2",
-            Self::ListQueues => "ListQueues",
-            Self::ListRoutingProfiles => "ListRoutingProfiles",
-            Self::ListUsers => "ListUsers",
-            Self::SendEmail => "SendEmail",
-        }
-    }
-
-    fn names() -> String {
-        let names: Vec<_> = Self::ALL.iter().map(|operation| operation.as_str()).collect();
-        names.join(", ")
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Operation {
-    type Err = UnknownOperation;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|operation| operation.as_str() == text)
-            .ok_or_else(|| UnknownOperation(text.to_owned()))
-    }
-}
+use super::operation::Operation;
 
 /// What goes wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,40 +41,35 @@ pub(crate) struct ToldFault {
     milliseconds: Option<u64>,
 }
 
-/// The names of the faults in [`ToldFault`].
-pub(crate) const FAULT_NAMES: [&str; 10] = [
-    "throttled",
-    "server-error",
-    "dropped",
-    "dropped-after",
-    "slow",
-    "silent",
-    "broken-json",
-    "denied",
-    "repeated-token",
-    "rejected",
+/// The faults in [`ToldFault`] by name. There is "slow" besides, which says for how long.
+const NAMED: [(&str, Fault); 9] = [
+    ("throttled", Fault::Throttled),
+    ("server-error", Fault::ServerError),
+    ("dropped", Fault::Dropped),
+    ("dropped-after", Fault::DroppedAfter),
+    ("silent", Fault::Silent),
+    ("broken-json", Fault::BrokenJson),
+    ("denied", Fault::Denied),
+    ("repeated-token", Fault::RepeatedToken),
+    ("rejected", Fault::Rejected),
 ];
+
+/// The names of the faults in [`ToldFault`].
+pub(crate) fn names() -> Vec<&'static str> {
+    NAMED.iter().map(|(name, _)| *name).chain(["slow"]).collect()
+}
 
 impl ToldFault {
     /// The fault and how often it happens.
     pub(crate) fn read(&self) -> Result<(Fault, Option<u32>), String> {
+        let named = NAMED.iter().find(|(name, _)| *name == self.fault).map(|(_, fault)| *fault);
         let fault = match (self.fault.as_str(), self.milliseconds) {
             ("slow", Some(milliseconds)) => Fault::Slow(Duration::from_millis(milliseconds)),
             ("slow", None) => return Err("\"slow\" needs \"milliseconds\"".to_owned()),
             (_, Some(_)) => return Err("only \"slow\" takes \"milliseconds\"".to_owned()),
-            ("throttled", None) => Fault::Throttled,
-            ("server-error", None) => Fault::ServerError,
-            ("dropped", None) => Fault::Dropped,
-            ("dropped-after", None) => Fault::DroppedAfter,
-            ("silent", None) => Fault::Silent,
-            ("broken-json", None) => Fault::BrokenJson,
-            ("denied", None) => Fault::Denied,
-            ("repeated-token", None) => Fault::RepeatedToken,
-            ("rejected", None) => Fault::Rejected,
-            (other, None) => {
-                let names = FAULT_NAMES.join(", ");
-                return Err(format!("there is no fault {other:?}; there are {names}"));
-            }
+            (other, None) => named.ok_or_else(|| {
+                format!("there is no fault {other:?}; there are {}", names().join(", "))
+            })?,
         };
         Ok((fault, self.times))
     }
@@ -193,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_name_is_a_fault() {
-        for name in FAULT_NAMES {
+        for name in names() {
             let told = ToldFault {
                 fault: name.to_owned(),
                 times: Some(3),
@@ -204,13 +134,5 @@ mod tests {
         let unknown = r#"{"fault": "sleepy"}"#;
         let unknown: ToldFault = serde_json::from_str(unknown).unwrap();
         assert!(unknown.read().unwrap_err().contains("broken-json"));
-    }
-
-    #[test]
-    fn operations_are_known_by_the_names_of_the_api() {
-        for operation in Operation::ALL {
-            assert_eq!(operation.to_string().parse(), Ok(*operation));
-        }
-        assert!("GetMetricData".parse::<Operation>().is_err());
     }
 }

@@ -1,13 +1,15 @@
-//! `ListQueues`, `ListRoutingProfiles` and `ListUsers`: the names behind the ids.
+//! `ListQueues`, `ListRoutingProfiles`, `ListUsers` and `ListUserHierarchyGroups`: the names behind
+//! the ids; and `DescribeUserHierarchyStructure`, which is asked as they are.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::State;
 use super::centre::{Queue, QueueType};
-use super::faults::Operation;
 use super::instance::Instance;
+use super::operation::Operation;
 use super::pages;
 use super::refusal::Refusal;
+use super::searches::LEVEL_NAMES;
 
 /// A request for a list.
 #[derive(Debug)]
@@ -23,8 +25,12 @@ pub(crate) struct ListRequest {
 /// Answers a request for a list.
 pub(crate) fn list(state: &State, request: &ListRequest) -> Result<Value, Refusal> {
     let instance = Instance::of_id(&request.instance_id, request.region.as_deref())?;
+    if request.operation == Operation::DescribeUserHierarchyStructure {
+        return Ok(structure(state, &instance));
+    }
     let summaries = request.summaries(state, &instance)?;
     let name = match request.operation {
+        Operation::ListUserHierarchyGroups => "UserHierarchyGroupSummaryList",
         Operation::ListUsers => "UserSummaryList",
         Operation::ListRoutingProfiles => "RoutingProfileSummaryList",
         _ => "QueueSummaryList",
@@ -57,6 +63,14 @@ impl ListRequest {
                 let summary = profiles.map(|profile| {
                     let arn = instance.arn("routing-profile", &profile.id);
                     json!({ "Id": profile.id, "Arn": arn, "Name": profile.name })
+                });
+                summary.collect()
+            }
+            Operation::ListUserHierarchyGroups => {
+                let groups = centre.hierarchy().groups.iter();
+                let summary = groups.map(|group| {
+                    let arn = instance.arn("agent-group", &group.id);
+                    json!({ "Id": group.id, "Arn": arn, "Name": group.name })
                 });
                 summary.collect()
             }
@@ -120,6 +134,18 @@ impl ListRequest {
         }
         object
     }
+}
+
+/// The levels that have a name. How the ARN of a level looks is not documented.
+fn structure(state: &State, instance: &Instance) -> Value {
+    let levels = LEVEL_NAMES.into_iter().zip(&state.centre.hierarchy().levels);
+    let levels: Map<String, Value> = levels
+        .map(|(key, level)| {
+            let arn = instance.arn("agent-group-level", &level.id);
+            (key.to_owned(), json!({ "Id": level.id, "Arn": arn, "Name": level.name }))
+        })
+        .collect();
+    json!({ "HierarchyStructure": levels })
 }
 
 /// Agent queues have no name.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::faults::Operation;
 use super::limits::{Asked, MetricDataRequest};
+use super::operation::Operation;
 use super::pages;
 use super::random::hash;
 use super::refusal::Refusal;

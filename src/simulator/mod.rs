@@ -23,17 +23,21 @@ mod limits;
 mod lists;
 mod mailbox;
 mod metrics_api;
+mod operation;
+mod own_routes;
 mod pages;
 mod query;
 mod queues;
 mod random;
 mod refusal;
 mod routes;
+mod searches;
 mod ses;
 mod shifts;
 mod staff;
 #[cfg(test)]
 mod tests;
+mod url;
 
 use std::convert::Infallible;
 use std::io;
@@ -53,7 +57,8 @@ pub use centre::{
     MetricRequest, Query, Queue, QueueType, RoutingProfile, Row,
 };
 pub use contact::{Channel, Contact, DisconnectReason, InitiationMethod};
-pub use faults::{Fault, Operation, UnknownOperation};
+pub use faults::Fault;
+pub use operation::{Operation, UnknownOperation};
 pub use ses::SentMessage;
 
 use crate::metric::Limits;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::faults::Operation;
+use super::operation::Operation;
 
 /// An answer that refuses a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,8 @@
 //! What is found where: the operations of Connect and SES under their own paths, and the
 //! simulator's own routes beside them.
+//!
+//! Every operation goes the same way: it is recorded, has the fault that it was told to have, and is
+//! carried out.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,12 +14,16 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::faults::{FAULT_NAMES, Fault, Operation, ToldFault};
+use super::faults::Fault;
 use super::instance::signed_region;
 use super::lists::{self, ListRequest};
+use super::operation::Operation;
+use super::own_routes::own_route;
 use super::random::mix;
 use super::refusal::Refusal;
-use super::{Call, State, lock, mailbox, metrics_api, ses};
+use super::searches::{self, SearchRequest};
+use super::url::{parameters, percent_decoded};
+use super::{Call, State, lock, metrics_api, ses};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -30,7 +37,7 @@ impl fmt::Display for Closed {
 
 impl std::error::Error for Closed {}
 
-type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<Full<Bytes>>;
 
 /// Bytes of a body. SES takes messages of 40 MB, which are a third longer in Base64.
 const SES_BODY: usize = 60 * 1024 * 1024;
@@ -64,30 +71,43 @@ pub(crate) async fn answer(
 enum Input<'a> {
     Metrics(&'a [u8]),
     List(ListRequest),
+    Search(SearchRequest),
     Send(&'a [u8]),
 }
 
 fn input<'a>(parts: &Parts, path: &[&str], body: &'a [u8]) -> Option<Input<'a>> {
-    let list = |operation, instance: &str| {
-        let authorization = parts.headers.get(AUTHORIZATION);
-        let authorization = authorization.and_then(|value| value.to_str().ok());
-        Input::List(ListRequest {
-            operation,
-            instance_id: instance.to_owned(),
-            region: authorization.and_then(signed_region).map(str::to_owned),
-            parameters: parameters(parts.uri.query().unwrap_or_default()),
-        })
-    };
-    match (&parts.method, path) {
-        (&Method::POST, ["metrics", "data"]) => Some(Input::Metrics(body)),
-        (&Method::POST, ["v2", "email", "outbound-emails"]) => Some(Input::Send(body)),
-        (&Method::GET, ["queues-summary", instance]) => Some(list(Operation::ListQueues, instance)),
-        (&Method::GET, ["routing-profiles-summary", instance]) => {
-            Some(list(Operation::ListRoutingProfiles, instance))
+    use Operation as Op;
+    let authorization = parts.headers.get(AUTHORIZATION);
+    let authorization = authorization.and_then(|value| value.to_str().ok());
+    let region = authorization.and_then(signed_region).map(str::to_owned);
+    let search = |operation| (operation, None);
+    let list = |operation, instance| (operation, Some(instance));
+    let (operation, instance) = match (&parts.method, path) {
+        (&Method::POST, ["metrics", "data"]) => return Some(Input::Metrics(body)),
+        (&Method::POST, ["v2", "email", "outbound-emails"]) => return Some(Input::Send(body)),
+        (&Method::POST, ["search-queues"]) => search(Op::SearchQueues),
+        (&Method::POST, ["search-users"]) => search(Op::SearchUsers),
+        (&Method::POST, ["search-user-hierarchy-groups"]) => search(Op::SearchUserHierarchyGroups),
+        (&Method::GET, ["queues-summary", id]) => list(Op::ListQueues, id),
+        (&Method::GET, ["routing-profiles-summary", id]) => list(Op::ListRoutingProfiles, id),
+        (&Method::GET, ["users-summary", id]) => list(Op::ListUsers, id),
+        (&Method::GET, ["user-hierarchy-groups-summary", id]) => {
+            list(Op::ListUserHierarchyGroups, id)
         }
-        (&Method::GET, ["users-summary", instance]) => Some(list(Operation::ListUsers, instance)),
-        _ => None,
-    }
+        (&Method::GET, ["user-hierarchy-structure", id]) => {
+            list(Op::DescribeUserHierarchyStructure, id)
+        }
+        _ => return None,
+    };
+    Some(match instance {
+        None => Input::Search(SearchRequest { operation, region, body: body.to_vec() }),
+        Some(id) => Input::List(ListRequest {
+            operation,
+            instance_id: (*id).to_owned(),
+            region,
+            parameters: parameters(parts.uri.query().unwrap_or_default()),
+        }),
+    })
 }
 
 impl Input<'_> {
@@ -95,15 +115,25 @@ impl Input<'_> {
         match self {
             Self::Metrics(_) => Operation::GetMetricDataV2,
             Self::List(request) => request.operation,
+            Self::Search(request) => request.operation,
             Self::Send(_) => Operation::SendEmail,
         }
     }
 
-    fn as_json(&self) -> Value {
+    /// The body, where there is one.
+    fn body(&self) -> &[u8] {
         match self {
-            Self::List(request) => request.as_json(),
-            Self::Metrics([]) | Self::Send([]) => Value::Null,
-            Self::Metrics(body) | Self::Send(body) => serde_json::from_slice(body)
+            Self::List(_) => &[],
+            Self::Search(request) => &request.body,
+            Self::Metrics(body) | Self::Send(body) => body,
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        match (self, self.body()) {
+            (Self::List(request), _) => request.as_json(),
+            (_, []) => Value::Null,
+            (_, body) => serde_json::from_slice(body)
                 .unwrap_or_else(|_| json!(String::from_utf8_lossy(body))),
         }
     }
@@ -112,6 +142,7 @@ impl Input<'_> {
         match self {
             Self::Metrics(body) => metrics_api::metric_data(state, body),
             Self::List(request) => lists::list(state, request),
+            Self::Search(request) => searches::search(state, request),
             Self::Send(body) => ses::send_email(state, body),
         }
     }
@@ -137,6 +168,7 @@ impl Input<'_> {
                 };
                 lists::list(state, &request)
             }
+            Self::Search(request) => searches::search(state, &request.first_page()),
             Self::Send(_) => self.carry_out(state),
         }
     }
@@ -162,7 +194,7 @@ async fn operate(state: &State, input: &Input<'_>) -> Result<Answer, Closed> {
             input.carry_out(state)
         }
         Some(Fault::RepeatedToken) => input.first_page(state).map(|mut answer| {
-            if operation != Operation::SendEmail {
+            if operation.has_pages() {
                 answer["NextToken"] = json!("AAMA0000000000000000again");
             }
             answer
@@ -181,80 +213,11 @@ async fn operate(state: &State, input: &Input<'_>) -> Result<Answer, Closed> {
     }
 }
 
-/// The routes that AWS has not.
-fn own_route(
-    state: &State,
-    method: &Method,
-    path: &[&str],
-    body: &[u8],
-) -> Result<Answer, Refusal> {
-    match (method, path) {
-        (&Method::GET, [""]) => Ok(json_reply(state, &about())),
-        (&Method::GET, ["messages"]) => {
-            let messages = lock(&state.messages).clone();
-            Ok(json_reply(state, &mailbox::summaries(&messages)))
-        }
-        (&Method::GET, ["messages", id]) => {
-            let messages = lock(&state.messages);
-            let message = messages.iter().find(|message| message.id == *id);
-            let message = message.ok_or_else(|| {
-                Refusal::new(404, "NotFoundException", "There is no such message.")
-            })?;
-            Ok(reply(state, 200, "message/rfc822", message.raw.clone()))
-        }
-        (&Method::DELETE, ["messages"]) => {
-            lock(&state.messages).clear();
-            Ok(json_reply(state, &json!({})))
-        }
-        (&Method::PUT, ["faults", operation]) => tell_fault(state, operation, body),
-        (&Method::DELETE, ["faults"]) => {
-            lock(&state.faults).clear();
-            Ok(json_reply(state, &json!({})))
-        }
-        _ => Err(Refusal::unknown_operation(format!(
-            "This simulator has no {method} /{}. GET / lists what it has.",
-            path.join("/")
-        ))),
-    }
-}
-
-fn tell_fault(state: &State, operation: &str, body: &[u8]) -> Result<Answer, Refusal> {
-    let invalid = |text: String| Refusal::new(400, "ValidationException", text);
-    let operation: Operation =
-        operation.parse().map_err(|error: super::UnknownOperation| invalid(error.to_string()))?;
-    let told: ToldFault =
-        serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
-    let (fault, times) = told.read().map_err(invalid)?;
-    lock(&state.faults).tell(operation, fault, times);
-    Ok(json_reply(state, &json!({})))
-}
-
-fn about() -> Value {
-    let operations: Vec<_> = Operation::ALL.iter().map(|name| name.as_str()).collect();
-    json!({
-        "about": "A local simulator of Amazon Connect and Amazon SES v2. Nothing here reaches AWS.",
-        "operations": operations,
-        "routes": [
-            "POST /metrics/data",
-            "GET /queues-summary/{InstanceId}",
-            "GET /routing-profiles-summary/{InstanceId}",
-            "GET /users-summary/{InstanceId}",
-            "POST /v2/email/outbound-emails",
-            "GET /messages",
-            "GET /messages/{MessageId}",
-            "DELETE /messages",
-            "PUT /faults/{Operation} {\"fault\": ..., \"times\": ..., \"milliseconds\": ...}",
-            "DELETE /faults",
-        ],
-        "faults": FAULT_NAMES,
-    })
-}
-
-fn json_reply(state: &State, body: &Value) -> Answer {
+pub(super) fn json_reply(state: &State, body: &Value) -> Answer {
     reply(state, 200, "application/json", body.to_string().into_bytes())
 }
 
-fn refused(state: &State, refusal: &Refusal) -> Answer {
+pub(super) fn refused(state: &State, refusal: &Refusal) -> Answer {
     tracing::debug!(code = refusal.code, message = refusal.message, "refused");
     let body = refusal.body().to_string().into_bytes();
     let mut answer = reply(state, refusal.status, "application/json", body);
@@ -262,7 +225,12 @@ fn refused(state: &State, refusal: &Refusal) -> Answer {
     answer
 }
 
-fn reply(state: &State, status: u16, content_type: &'static str, body: Vec<u8>) -> Answer {
+pub(super) fn reply(
+    state: &State,
+    status: u16,
+    content_type: &'static str,
+    body: Vec<u8>,
+) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from(body)));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     let headers = answer.headers_mut();
@@ -275,31 +243,4 @@ fn reply(state: &State, status: u16, content_type: &'static str, body: Vec<u8>) 
         headers.insert("x-amzn-requestid", id);
     }
     answer
-}
-
-/// The parameters of a query string.
-fn parameters(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (percent_decoded(name), percent_decoded(value))
-        })
-        .collect()
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        let escaped = tail
-            .get(..2)
-            .filter(|_| *byte == b'%')
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(escaped.unwrap_or(*byte));
-        rest = if escaped.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

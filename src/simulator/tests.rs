@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod mail;
+mod searches;
 
 const INSTANCE: &str = "01234567-89ab-cdef-0123-456789abcdef";
 
@@ -210,6 +211,7 @@ async fn lists_page_and_leave_the_deleted_queue_out() {
         ("queues-summary", "QueueSummaryList", 52),
         ("routing-profiles-summary", "RoutingProfileSummaryList", 6),
         ("users-summary", "UserSummaryList", 40),
+        ("user-hierarchy-groups-summary", "UserHierarchyGroupSummaryList", 8),
     ] {
         let mut items = Vec::new();
         let mut parameters = "?maxResults=1000".to_owned();
