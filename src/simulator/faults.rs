@@ -30,6 +30,21 @@ pub enum Fault {
     RepeatedToken,
     /// SES does not take the message: its sender is not verified.
     Rejected,
+    /// Figures: the first row of the page comes twice. This and the following faults spoil the
+    /// answer to a request for figures that has a row; other answers stay as they are.
+    RepeatedRow,
+    /// Figures: a metric comes twice in the first row, with two values.
+    RepeatedMetric,
+    /// Figures: there is also a row of a queue that the request did not ask for.
+    ForeignQueue,
+    /// Figures: the first row also has a metric that was not asked for.
+    UnaskedMetric,
+    /// Figures: a value of the first row is no number (`"NaN"`, which the SDKs read as such).
+    NotANumber,
+    /// Figures: a value of the first row is -1, that of a count where there is one.
+    Negative,
+    /// Figures: the first row is of an interval after the window.
+    StrayInterval,
 }
 
 /// A fault as the body of `PUT /faults/{Operation}`.
@@ -42,7 +57,7 @@ pub(crate) struct ToldFault {
 }
 
 /// The faults in [`ToldFault`] by name. There is "slow" besides, which says for how long.
-const NAMED: [(&str, Fault); 9] = [
+const NAMED: [(&str, Fault); 16] = [
     ("throttled", Fault::Throttled),
     ("server-error", Fault::ServerError),
     ("dropped", Fault::Dropped),
@@ -52,6 +67,13 @@ const NAMED: [(&str, Fault); 9] = [
     ("denied", Fault::Denied),
     ("repeated-token", Fault::RepeatedToken),
     ("rejected", Fault::Rejected),
+    ("repeated-row", Fault::RepeatedRow),
+    ("repeated-metric", Fault::RepeatedMetric),
+    ("foreign-queue", Fault::ForeignQueue),
+    ("unasked-metric", Fault::UnaskedMetric),
+    ("not-a-number", Fault::NotANumber),
+    ("negative", Fault::Negative),
+    ("stray-interval", Fault::StrayInterval),
 ];
 
 /// The names of the faults in [`ToldFault`].

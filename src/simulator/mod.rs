@@ -8,6 +8,7 @@
 
 mod answer;
 mod arrivals;
+mod bad_answers;
 pub mod centre;
 pub mod contact;
 mod day;

@@ -23,7 +23,7 @@ use super::random::mix;
 use super::refusal::Refusal;
 use super::searches::{self, SearchRequest};
 use super::url::{parameters, percent_decoded};
-use super::{Call, State, lock, metrics_api, ses};
+use super::{Call, State, bad_answers, lock, metrics_api, ses};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -172,6 +172,15 @@ impl Input<'_> {
             Self::Send(_) => self.carry_out(state),
         }
     }
+
+    /// Carries out the operation and spoils the answer.
+    fn spoilt(&self, state: &State, fault: Fault) -> Result<Value, Refusal> {
+        let mut answer = self.carry_out(state)?;
+        if let Self::Metrics(request) = self {
+            bad_answers::spoil(state, request, fault, &mut answer);
+        }
+        Ok(answer)
+    }
 }
 
 /// Carries out an operation, with the fault that it has been told to have.
@@ -200,6 +209,7 @@ async fn operate(state: &State, input: &Input<'_>) -> Result<Answer, Closed> {
             answer
         }),
         Some(Fault::BrokenJson | Fault::DroppedAfter) | None => input.carry_out(state),
+        Some(spoiling) => input.spoilt(state, spoiling),
     };
     match (fault, result) {
         (Some(Fault::DroppedAfter), _) => Err(Closed),

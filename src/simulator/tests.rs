@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod bad_answers;
 mod mail;
+mod sdk;
 mod searches;
 
 const INSTANCE: &str = "01234567-89ab-cdef-0123-456789abcdef";

@@ -1,0 +1,75 @@
+//! Answers that are wrong in one way each.
+
+use super::*;
+
+/// The rows of the first page, spoilt and as they should be.
+async fn both(simulator: &Simulator, fault: Fault) -> (Vec<Value>, Vec<Value>) {
+    let request = by_queue(simulator);
+    let rows = async || {
+        let answer = metrics(simulator, &request).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["MetricResults"].as_array().unwrap().clone()
+    };
+    simulator.misbehave(Operation::GetMetricDataV2, fault, Some(1));
+    (rows().await, rows().await)
+}
+
+fn names(row: &Value) -> Vec<String> {
+    let collections = row["Collections"].as_array().unwrap().iter();
+    collections.map(|one| one["Metric"]["Name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_may_come_twice_or_be_of_others() {
+    let simulator = started().await;
+    let (spoilt, right) = both(&simulator, Fault::RepeatedRow).await;
+    assert_eq!(spoilt.len(), right.len() + 1);
+    assert_eq!(spoilt.last(), right.first());
+
+    let (spoilt, right) = both(&simulator, Fault::ForeignQueue).await;
+    assert_eq!(spoilt[..right.len()], right);
+    let deleted = &simulator.centre().deleted_queue().unwrap().id;
+    let foreign = &spoilt.last().unwrap()["Dimensions"];
+    assert_eq!(foreign["QUEUE"], **deleted);
+    assert!(foreign["QUEUE_ARN"].as_str().unwrap().ends_with(&format!("/queue/{deleted}")));
+
+    let (spoilt, right) = both(&simulator, Fault::StrayInterval).await;
+    let end = by_queue(&simulator)["EndTime"].as_f64();
+    assert_eq!(spoilt[0]["MetricInterval"]["StartTime"].as_f64(), end);
+    assert_eq!(spoilt[1..], right[1..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_may_come_twice_or_unasked() {
+    let simulator = started().await;
+    let (spoilt, right) = both(&simulator, Fault::RepeatedMetric).await;
+    let (twice, once) = (names(&spoilt[0]), names(&right[0]));
+    assert_eq!((twice.len(), twice.last()), (once.len() + 1, once.first()));
+    assert_eq!(spoilt[1..], right[1..]);
+
+    let (spoilt, right) = both(&simulator, Fault::UnaskedMetric).await;
+    let (more, asked) = (names(&spoilt[0]), names(&right[0]));
+    assert_eq!(more.len(), asked.len() + 1);
+    assert!(!asked.contains(more.last().unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_may_be_no_figures() {
+    let simulator = started().await;
+    let (spoilt, _) = both(&simulator, Fault::NotANumber).await;
+    assert_eq!(spoilt[0]["Collections"][0]["Value"], "NaN");
+
+    let (spoilt, _) = both(&simulator, Fault::Negative).await;
+    let collections = spoilt[0]["Collections"].as_array().unwrap();
+    let negative = collections.iter().find(|one| one["Value"] == -1).unwrap();
+    assert_eq!(negative["Metric"]["Name"], "CONTACTS_QUEUED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_answers_stay_as_they_are() {
+    let simulator = started().await;
+    simulator.misbehave(Operation::ListUsers, Fault::RepeatedRow, None);
+    let path = format!("/users-summary/{INSTANCE}");
+    let answer = send(&simulator, "GET", &path, b"").await.unwrap().json();
+    assert_eq!(answer["UserSummaryList"].as_array().unwrap().len(), 5);
+}
