@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Ended, clock, print, start};
 use crate::metric::Limits;
-use crate::simulator::Options;
+use crate::simulator::{Options, Rates};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     /// How many standard queues the contact centre has; it has a dozen at least
     #[arg(long, value_name = "COUNT", default_value_t = Options::default().queues)]
     queues: usize,
+    /// Refuses what is above an account's rates: 10 requests a second for figures, 2 for each list
+    #[arg(long)]
+    rates: bool,
 }
 
 pub(super) async fn simulate(arguments: &Arguments) -> Ended {
@@ -45,6 +48,7 @@ pub(super) async fn simulate(arguments: &Arguments) -> Ended {
         clock: clock(arguments.time),
         queues: arguments.queues,
         limits: Limits::of_version(&arguments.api).unwrap_or_default(),
+        rates: arguments.rates.then(Rates::default),
     })
     .await?;
     let url = simulator.url();

@@ -30,6 +30,7 @@ mod pages;
 mod query;
 mod queues;
 mod random;
+mod rates;
 mod refusal;
 mod routes;
 mod searches;
@@ -52,6 +53,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 pub use centre::{
     Agent, Centre, Figure, Hierarchy, HierarchyGroup, HierarchyLevel, Interval, MetricFilter,
@@ -60,11 +62,13 @@ pub use centre::{
 pub use contact::{Channel, Contact, DisconnectReason, InitiationMethod};
 pub use faults::Fault;
 pub use operation::{Operation, UnknownOperation};
+pub use rates::{Rate, Rates};
 pub use ses::SentMessage;
 
 use crate::metric::Limits;
 use faults::Faults;
 use metrics_api::RecentAnswers;
+use rates::Buckets;
 
 /// How a simulator is started.
 #[derive(Clone, Debug)]
@@ -81,6 +85,8 @@ pub struct Options {
     pub queues: usize,
     /// What a request for figures may ask. The figures themselves do not depend on it.
     pub limits: Limits,
+    /// How many requests the account may make; `None`: any number.
+    pub rates: Option<Rates>,
 }
 
 impl Default for Options {
@@ -92,6 +98,7 @@ impl Default for Options {
             clock: Clock::System,
             queues: Centre::QUEUES,
             limits: Limits::CURRENT,
+            rates: None,
         }
     }
 }
@@ -130,6 +137,10 @@ pub struct Call {
     /// The body; for the lists an object of the instance and the query parameters. A body that is
     /// no JSON is a string.
     pub body: Value,
+    /// When it came, by tokio's clock, which tests may hold.
+    pub at: Instant,
+    /// Whether it was refused because it was above the account's [rates](Options::rates).
+    pub throttled: bool,
 }
 
 /// What all connections share.
@@ -139,6 +150,7 @@ struct State {
     page_size: usize,
     clock: Clock,
     limits: Limits,
+    buckets: Option<Mutex<Buckets>>,
     faults: Mutex<Faults>,
     calls: Mutex<Vec<Call>>,
     messages: Mutex<Vec<SentMessage>>,
@@ -161,6 +173,7 @@ impl Simulator {
             page_size: options.page_size.max(1),
             clock: options.clock,
             limits: options.limits,
+            buckets: options.rates.map(|rates| Mutex::new(Buckets::new(rates))),
             faults: Mutex::default(),
             calls: Mutex::default(),
             messages: Mutex::default(),

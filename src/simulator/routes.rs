@@ -1,8 +1,8 @@
 //! What is found where: the operations of Connect and SES under their own paths, and the
 //! simulator's own routes beside them.
 //!
-//! Every operation goes the same way: it is recorded, has the fault that it was told to have, and is
-//! carried out.
+//! Every operation goes the same way: it is recorded, held against the account's rates, has the
+//! fault that it was told to have, and is carried out.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::faults::Fault;
 use super::instance::signed_region;
@@ -183,10 +184,21 @@ impl Input<'_> {
     }
 }
 
+/// Records a request; whether the account's rates let it through.
+fn admit(state: &State, input: &Input<'_>) -> bool {
+    let (operation, at) = (input.operation(), Instant::now());
+    let buckets = state.buckets.as_ref();
+    let throttled = buckets.is_some_and(|buckets| !lock(buckets).take(operation, at));
+    lock(&state.calls).push(Call { operation, body: input.as_json(), at, throttled });
+    !throttled
+}
+
 /// Carries out an operation, with the fault that it has been told to have.
 async fn operate(state: &State, input: &Input<'_>) -> Result<Answer, Closed> {
     let operation = input.operation();
-    lock(&state.calls).push(Call { operation, body: input.as_json() });
+    if !admit(state, input) {
+        return Ok(refused(state, &Refusal::throttled(operation)));
+    }
     let fault = lock(&state.faults).take(operation);
     let result = match fault {
         Some(Fault::Throttled) => Err(Refusal::throttled(operation)),

@@ -10,6 +10,7 @@ use super::*;
 
 mod bad_answers;
 mod mail;
+mod rates;
 mod sdk;
 mod searches;
 

@@ -1,0 +1,133 @@
+//! The account's rates: how many requests a second each operation takes, whoever makes them.
+//!
+//! "Throttling quotas are by account, and per Region" (Amazon Connect administrator guide, service
+//! limits): 10 requests a second and 10 at once for `GetMetricDataV2`, 2 and 5 for each operation
+//! that lists or searches.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::operation::Operation;
+
+/// The rates of an account in one Region.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    /// Of `GetMetricDataV2`.
+    pub figures: Rate,
+    /// Of each operation that lists, searches or describes.
+    pub lists: Rate,
+    /// The share of the rates, 0 to 1, that somebody else in the account uses all the time.
+    pub neighbour: f64,
+}
+
+/// The rate of one operation: a bucket of tokens, of which every request takes one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Tokens that come a second.
+    pub per_second: f64,
+    /// Tokens that the bucket holds, which is how many requests may come at once.
+    pub burst: f64,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            figures: Rate { per_second: 10.0, burst: 10.0 },
+            lists: Rate { per_second: 2.0, burst: 5.0 },
+            neighbour: 0.0,
+        }
+    }
+}
+
+impl Rates {
+    /// The rate of an operation; that of messages is no matter of Connect.
+    fn of(&self, operation: Operation) -> Option<Rate> {
+        match operation {
+            Operation::GetMetricDataV2 => Some(self.figures),
+            Operation::SendEmail => None,
+            _ => Some(self.lists),
+        }
+    }
+}
+
+/// The buckets of all operations.
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    rates: Rates,
+    levels: HashMap<Operation, (f64, Instant)>,
+}
+
+impl Buckets {
+    pub(crate) fn new(rates: Rates) -> Self {
+        Self { rates, levels: HashMap::new() }
+    }
+
+    /// Whether a request is let through at `now`.
+    pub(crate) fn take(&mut self, operation: Operation, now: Instant) -> bool {
+        let Some(rate) = self.rates.of(operation) else {
+            return true;
+        };
+        let (level, since) = self.levels.entry(operation).or_insert((rate.burst, now));
+        // What the neighbour takes never fills the bucket. It takes less than comes, so that a
+        // bucket that nobody else takes from is full in the end.
+        let left = rate.per_second * (1.0 - self.rates.neighbour.clamp(0.0, 1.0));
+        let elapsed: Duration = now.duration_since(*since);
+        *level = (*level + left * elapsed.as_secs_f64()).min(rate.burst);
+        *since = now.max(*since);
+        // A token is whole when the clock says so, however its parts were rounded.
+        let has_token = *level > 1.0 - 1e-9;
+        if has_token {
+            *level -= 1.0;
+        }
+        has_token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many requests are let through that come every `gap` for `seconds`.
+    fn taken(rates: Rates, operation: Operation, gap: Duration, seconds: u64) -> usize {
+        let mut buckets = Buckets::new(rates);
+        let start = Instant::now();
+        let mut now = start;
+        let mut taken = 0;
+        while now < start + Duration::from_secs(seconds) {
+            taken += usize::from(buckets.take(operation, now));
+            now += gap;
+        }
+        taken
+    }
+
+    #[test]
+    fn a_burst_and_then_so_many_a_second() {
+        let (rates, often) = (Rates::default(), Duration::from_millis(1));
+        assert_eq!(taken(rates, Operation::GetMetricDataV2, often, 10), 10 + 99);
+        assert_eq!(taken(rates, Operation::SearchQueues, often, 10), 5 + 19);
+        assert_eq!(taken(rates, Operation::SendEmail, often, 1), 1_000);
+        let evenly = Duration::from_millis(100);
+        assert_eq!(taken(rates, Operation::GetMetricDataV2, evenly, 60), 600);
+    }
+
+    #[test]
+    fn a_neighbour_takes_a_share() {
+        let rates = Rates { neighbour: 0.5, ..Rates::default() };
+        let often = Duration::from_millis(1);
+        assert_eq!(taken(rates, Operation::GetMetricDataV2, often, 10), 10 + 49);
+    }
+
+    #[test]
+    fn operations_have_buckets_of_their_own() {
+        let mut buckets = Buckets::new(Rates::default());
+        let now = Instant::now();
+        let empty = |buckets: &mut Buckets, operation| {
+            (0..100).take_while(|_| buckets.take(operation, now)).count()
+        };
+        assert_eq!(empty(&mut buckets, Operation::ListQueues), 5);
+        assert_eq!(empty(&mut buckets, Operation::ListUsers), 5);
+        assert_eq!(empty(&mut buckets, Operation::ListUsers), 0);
+    }
+}
