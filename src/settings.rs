@@ -20,6 +20,8 @@ pub struct Settings {
     pub definitions: Location,
     /// What holds for every definition.
     pub deployment: Deployment,
+    /// The account's rates in each Region.
+    pub rates: Rates,
 }
 
 /// What holds for every definition of a deployment.
@@ -33,6 +35,53 @@ pub struct Deployment {
     pub from: Option<Mailbox>,
     /// The domains that messages may go to (`CONNECT_REPORTS_ALLOWED_RECIPIENTS`).
     pub allowed_recipients: AllowedRecipients,
+}
+
+/// What an account may ask of Connect in one Region.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    /// For figures (`CONNECT_REPORTS_REQUESTS_PER_SECOND`).
+    pub requests: Rate,
+    /// For each look-up of names (`CONNECT_REPORTS_LISTS_PER_SECOND`).
+    pub lists: Rate,
+}
+
+impl Default for Rates {
+    /// The rates of an account that has not asked for others.
+    fn default() -> Self {
+        Self { requests: Rate(10.0), lists: Rate(2.0) }
+    }
+}
+
+/// How many calls a second.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Rate(f64);
+
+/// The text is no rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is no rate from 0.001 to 1000000 calls a second, such as 10 or 2.5")]
+pub struct RateError;
+
+impl Rate {
+    /// The number of calls: finite and above 0.
+    pub fn per_second(self) -> f64 {
+        self.0
+    }
+}
+
+impl FromStr for Rate {
+    type Err = RateError;
+
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        // Rust reads "1e3" and "inf" as numbers too, which nobody means here.
+        let is_decimal = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let rate = text.parse().ok().filter(|_| is_decimal).ok_or(RateError)?;
+        // Beyond these bounds the moments of calls can't be told in nanoseconds and hours.
+        match (0.001..=1_000_000.0).contains(&rate) {
+            true => Ok(Self(rate)),
+            false => Err(RateError),
+        }
+    }
 }
 
 /// A folder, or a prefix of an S3 bucket.
@@ -65,21 +114,27 @@ const INSTANCE: &str = "CONNECT_REPORTS_INSTANCE";
 const OWNER: &str = "CONNECT_REPORTS_OWNER";
 const FROM: &str = "CONNECT_REPORTS_FROM";
 const ALLOWED_RECIPIENTS: &str = "CONNECT_REPORTS_ALLOWED_RECIPIENTS";
+const REQUESTS_PER_SECOND: &str = "CONNECT_REPORTS_REQUESTS_PER_SECOND";
+const LISTS_PER_SECOND: &str = "CONNECT_REPORTS_LISTS_PER_SECOND";
 const API: &str = "CONNECT_REPORTS_API";
 
 const PREFIX: &str = "CONNECT_REPORTS_";
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
-const READ: &[&str] = &[DEFINITIONS, INSTANCE, OWNER, FROM, ALLOWED_RECIPIENTS, API];
+const READ: &[&str] = &[
+    DEFINITIONS,
+    INSTANCE,
+    OWNER,
+    FROM,
+    ALLOWED_RECIPIENTS,
+    REQUESTS_PER_SECOND,
+    LISTS_PER_SECOND,
+    API,
+];
 
 /// Variables that a later version reads. To ignore one would be to break a promise silently.
-const NOT_YET: &[&str] = &[
-    "CONNECT_REPORTS_LISTS_PER_SECOND",
-    "CONNECT_REPORTS_QUEUE_URL",
-    "CONNECT_REPORTS_REQUESTS_PER_SECOND",
-    "CONNECT_REPORTS_RUNS",
-    "CONNECT_REPORTS_TEMPLATES",
-];
+const NOT_YET: &[&str] =
+    &["CONNECT_REPORTS_QUEUE_URL", "CONNECT_REPORTS_RUNS", "CONNECT_REPORTS_TEMPLATES"];
 
 impl Settings {
     /// Reads the settings from the environment's variables; an empty value counts as none.
@@ -99,6 +154,7 @@ impl Settings {
                 return Err(SettingsError { variable: API.to_owned(), problem });
             }
         }
+        let usual = Rates::default();
         Ok(Self {
             definitions: match variable(DEFINITIONS) {
                 Some(text) => parsed(DEFINITIONS, &text)?,
@@ -110,6 +166,12 @@ impl Settings {
                 from: optional(FROM, variable(FROM))?,
                 allowed_recipients: optional(ALLOWED_RECIPIENTS, variable(ALLOWED_RECIPIENTS))?
                     .unwrap_or_default(),
+            },
+            rates: Rates {
+                requests: optional(REQUESTS_PER_SECOND, variable(REQUESTS_PER_SECOND))?
+                    .unwrap_or(usual.requests),
+                lists: optional(LISTS_PER_SECOND, variable(LISTS_PER_SECOND))?
+                    .unwrap_or(usual.lists),
             },
         })
     }
@@ -275,6 +337,8 @@ mod tests {
             ([(OWNER, "ops")], "CONNECT_REPORTS_OWNER is no mail address"),
             ([(DEFINITIONS, "gs://x/y")], "CONNECT_REPORTS_DEFINITIONS is neither a folder nor"),
             ([(API, "2023")], "CONNECT_REPORTS_API knows only `current`"),
+            ([(REQUESTS_PER_SECOND, "0")], "CONNECT_REPORTS_REQUESTS_PER_SECOND is no rate from"),
+            ([(LISTS_PER_SECOND, "fast")], "CONNECT_REPORTS_LISTS_PER_SECOND is no rate from"),
             ([("CONNECT_REPORTS_RUNS", "runs")], "CONNECT_REPORTS_RUNS is not supported"),
             ([("CONNECT_REPORTS_OWNR", "x")], "CONNECT_REPORTS_OWNR is unknown"),
             ([(ALLOWED_RECIPIENTS, " , ")], "CONNECT_REPORTS_ALLOWED_RECIPIENTS does not end"),
@@ -283,5 +347,21 @@ mod tests {
             assert!(error.starts_with(expected), "{error}");
         }
         assert!(read(&[(OWNER, " ")]).unwrap().deployment.owner.is_none());
+    }
+    #[test]
+    fn rates_are_positive_decimals() {
+        let rates = |variables: &[(&str, &str)]| {
+            let Rates { requests, lists } = read(variables).unwrap().rates;
+            (requests.per_second(), lists.per_second())
+        };
+        assert_eq!(rates(&[]), (10.0, 2.0));
+        assert_eq!(rates(&[(REQUESTS_PER_SECOND, " 2.5 ")]), (2.5, 2.0));
+        assert_eq!(rates(&[(LISTS_PER_SECOND, "0.5"), (REQUESTS_PER_SECOND, "")]), (10.0, 0.5));
+        for wrong in ["0", "0.0", "-1", "+1", "1e3", "inf", "NaN", "10/s", "1,5", ".", "1.2.3"] {
+            assert_eq!(wrong.parse::<Rate>(), Err(RateError), "{wrong}");
+        }
+        for beyond in ["0.0009", "1000000.1", &"9".repeat(400)] {
+            assert_eq!(beyond.parse::<Rate>(), Err(RateError), "{beyond}");
+        }
     }
 }

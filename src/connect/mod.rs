@@ -2,6 +2,7 @@
 
 mod figures;
 mod names;
+mod pacer;
 
 use aws_config::SdkConfig;
 use aws_sdk_connect::Client;
@@ -12,6 +13,8 @@ use crate::definition::Dimension;
 use crate::error::{Code, Error, Stage};
 use crate::instance::InstanceArn;
 use crate::plan::{Answer, Directory, Request};
+
+pub use pacer::{Key, LeaveThrottles, Pacer, Unanswered};
 
 /// The client of one Region's Connect.
 #[derive(Clone, Debug)]

@@ -1,0 +1,382 @@
+//! Polite pacing: calls wait for their turn, so that the account's rate is kept and not tried out.
+//!
+//! The service counts by account, Region and operation, and so does the [`Pacer`]: each [`Key`] has
+//! a token bucket at 95 % of the account's rate, with a burst one call lower than the account's, and
+//! what is left over is for clocks that differ and for retries that the pacer does not see. The
+//! burst grows and shrinks with the rate that is set: as many calls as the rate has for figures
+//! (10 at 10 a second), 2.5 times as many for lists (5 at 2 a second), and never less than one.
+//!
+//! Calls of one key start in the order in which they came. One that is throttled keeps its place,
+//! so it is the next to start, and the whole bucket slows down: it is empty and half as fast, once
+//! for all calls that were on their way together, and never slower than a sixteenth. Each answer
+//! then gives back a fiftieth of the full rate, and a minute without a throttle all of it. There is
+//! no jitter: the queue spaces the calls of one process out, and those of others have their own
+//! times anyway.
+//!
+//! Why not `governor`: its quota is fixed once made, it wakes all who wait at once and lets the
+//! fastest through, and it waits on a timer of its own, which no virtual clock moves.
+//!
+//! # The SDK's own retries
+//!
+//! The client of paced calls must have [`LeaveThrottles`] among its retry classifiers
+//! (`Builder::retry_classifier`). With it the SDK still retries lost connections, timeouts and 5xx
+//! as its standard mode does, but hands throttles back at once. Without it two throttles a call
+//! would be retried past the pacer; with no retries at all lost connections would be final.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_config::retry::ErrorKind;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
+};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::error::until;
+use crate::instance::InstanceArn;
+use crate::settings::{Rate, Rates};
+
+/// The share of the account's rate that is used.
+const USED: f64 = 0.95;
+
+/// How many seconds of an account's rate its burst holds, for figures and for lists.
+const BURST_OF_FIGURES: f64 = 1.0;
+const BURST_OF_LISTS: f64 = 2.5;
+
+/// How much of its speed a bucket keeps when a call is throttled, and at least.
+const KEPT: f64 = 0.5;
+const SLOWEST: f64 = 1.0 / 16.0;
+
+/// How much of the full rate an answer gives back.
+const REGAINED: f64 = 1.0 / 50.0;
+
+/// After how long without a throttle a bucket is as fast as ever.
+const FORGOTTEN: Duration = Duration::from_mins(1);
+
+/// How long after its first try a throttled call gives up that has no deadline.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// Makes calls wait for their turn. One for the process: its buckets must outlive invocations.
+#[derive(Debug)]
+pub struct Pacer {
+    rates: Rates,
+    buckets: Mutex<BTreeMap<Key, Arc<Bucket>>>,
+}
+
+/// What the service counts together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    account: String,
+    region: String,
+    operation: &'static str,
+    kind: Kind,
+}
+
+/// Which of the account's rates an operation has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Figures,
+    List,
+}
+
+/// Why a paced call has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unanswered<E> {
+    /// The call failed; where it was throttled until time ran out, with the last throttle.
+    #[error("{0}")]
+    Failed(E),
+    /// Its turn, or its answer, did not come before the deadline.
+    #[error("no answer before the deadline")]
+    OutOfTime,
+}
+
+impl Key {
+    /// The key of an operation that answers figures.
+    pub fn figures(instance: &InstanceArn, operation: &'static str) -> Self {
+        Self::new(instance, operation, Kind::Figures)
+    }
+
+    /// The key of an operation that lists or searches names.
+    pub fn list(instance: &InstanceArn, operation: &'static str) -> Self {
+        Self::new(instance, operation, Kind::List)
+    }
+
+    fn new(instance: &InstanceArn, operation: &'static str, kind: Kind) -> Self {
+        let (account, region) = (instance.account().to_owned(), instance.region().to_owned());
+        Self { account, region, operation, kind }
+    }
+}
+
+impl Pacer {
+    /// A pacer for accounts with these rates.
+    pub fn new(rates: Rates) -> Self {
+        Self { rates, buckets: Mutex::default() }
+    }
+
+    /// Makes a call when its turn comes, and again for as long as it is throttled: until the
+    /// deadline, or without one for ten minutes from its first try.
+    ///
+    /// The call takes its place when this is first polled. From then on it must be polled on, or
+    /// dropped, because those behind it wait for it. Dropped while it waits it takes nothing with
+    /// it; dropped later, no more than its own turn. A call that is on its way at the deadline is
+    /// dropped, but the ten minutes only end the tries.
+    ///
+    /// Whoever puts a time limit of its own around this needs a later one than `deadline`, or a
+    /// throttle may be reported as a timeout.
+    ///
+    /// # Errors
+    /// What the call failed with, if not with a throttle; the last throttle, or that there was none,
+    /// where time ran out.
+    pub async fn call<T, E, F>(
+        &self,
+        key: &Key,
+        deadline: Option<Instant>,
+        attempt: impl Fn() -> F,
+        is_throttled: impl Fn(&E) -> bool,
+    ) -> Result<T, Unanswered<E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let bucket = self.bucket(key);
+        let place = bucket.place();
+        let (mut last_throttle, mut limit) = (None, deadline);
+        while let Some(pace) = place.turn(limit).await {
+            // However long its first turn took to come: a call that was not throttled is not late.
+            limit.get_or_insert_with(|| Instant::now() + PATIENCE);
+            match until(deadline, attempt()).await {
+                None => break,
+                Some(Ok(answer)) => {
+                    bucket.line().answered(pace);
+                    return Ok(answer);
+                }
+                Some(Err(throttle)) if is_throttled(&throttle) => {
+                    if let Some(share) = bucket.line().throttled(pace) {
+                        let Key { region, operation, .. } = key;
+                        tracing::info!(operation, region, share, "throttled, slowing down");
+                    }
+                    last_throttle = Some(throttle);
+                }
+                Some(Err(error)) => return Err(Unanswered::Failed(error)),
+            }
+        }
+        Err(last_throttle.map_or(Unanswered::OutOfTime, Unanswered::Failed))
+    }
+
+    fn bucket(&self, key: &Key) -> Arc<Bucket> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = buckets.entry(key.clone()).or_insert_with(|| {
+            let tempo = match key.kind {
+                Kind::Figures => Tempo::new(self.rates.requests, BURST_OF_FIGURES),
+                Kind::List => Tempo::new(self.rates.lists, BURST_OF_LISTS),
+            };
+            let line = Line { tempo, waiting: BTreeMap::new(), next: 0 };
+            Arc::new(Bucket(Mutex::new(line)))
+        });
+        Arc::clone(bucket)
+    }
+}
+
+/// The bucket of one key, and who waits for it.
+#[derive(Debug)]
+struct Bucket(Mutex<Line>);
+
+/// Those who wait, by the order in which they came. Only the first looks at the clock; it is woken
+/// when it becomes the first, and when its turn comes sooner than it knew.
+#[derive(Debug)]
+struct Line {
+    tempo: Tempo,
+    waiting: BTreeMap<u64, Arc<Notify>>,
+    next: u64,
+}
+
+/// A call's place in the line, which it leaves when this is dropped.
+struct Place<'b> {
+    bucket: &'b Bucket,
+    number: u64,
+    woken: Arc<Notify>,
+}
+
+impl Bucket {
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn place(&self) -> Place<'_> {
+        let mut line = self.line();
+        let number = line.next;
+        line.next += 1;
+        Place { bucket: self, number, woken: Arc::default() }
+    }
+}
+
+impl Place<'_> {
+    /// Waits for its turn, which takes a token, and says at which pace it came; nothing where the
+    /// limit was reached before.
+    async fn turn(&self, limit: Option<Instant>) -> Option<u64> {
+        self.bucket.line().waiting.insert(self.number, Arc::clone(&self.woken));
+        loop {
+            let now = Instant::now();
+            if limit.is_some_and(|limit| limit <= now) {
+                return None;
+            }
+            let started = self.bucket.line().start(self.number, now);
+            match started {
+                Ok(pace) => return Some(pace),
+                Err(turn) => {
+                    let wake = turn.into_iter().chain(limit).min();
+                    until(wake, self.woken.notified()).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.bucket.line().leave(self.number);
+    }
+}
+
+impl Line {
+    /// Starts the call at this place, or says when its turn comes, if that is known.
+    fn start(&mut self, number: u64, now: Instant) -> Result<u64, Option<Instant>> {
+        match self.waiting.first_key_value() {
+            Some((&first, _)) if first == number => {}
+            _ => return Err(None),
+        }
+        self.tempo.start(now).map_err(Some)?;
+        self.leave(number);
+        Ok(self.tempo.pace)
+    }
+
+    fn leave(&mut self, number: u64) {
+        if self.waiting.remove(&number).is_some() {
+            self.wake_first();
+        }
+    }
+
+    fn wake_first(&self) {
+        if let Some((_, first)) = self.waiting.first_key_value() {
+            first.notify_one();
+        }
+    }
+
+    /// A call that started at this pace was answered.
+    fn answered(&mut self, pace: u64) {
+        if self.tempo.pace == pace && self.tempo.share < 1.0 {
+            self.tempo.quicken(self.tempo.share + REGAINED, Instant::now());
+            self.wake_first();
+        }
+    }
+
+    /// A call that started at this pace was throttled; what share of the full rate is left, if that
+    /// is news. Of the calls that were on their way together, the first has told it already.
+    fn throttled(&mut self, pace: u64) -> Option<f64> {
+        (self.tempo.pace == pace).then(|| self.tempo.slow_down(Instant::now()))
+    }
+}
+
+/// A token bucket without its line: when the next call may start.
+#[derive(Debug)]
+struct Tempo {
+    /// From one token to the next, at full rate.
+    interval: Duration,
+    burst: f64,
+    /// How much of the full rate is used, from [`SLOWEST`] to 1.
+    share: f64,
+    /// When the bucket is full if nothing starts before: in the past it is, and a token is missing
+    /// for each interval from now to then. No sum of fractions of tokens drifts this way.
+    full_at: Instant,
+    /// When it last slowed down, and how often it has.
+    slowed_at: Instant,
+    pace: u64,
+}
+
+impl Tempo {
+    /// A full bucket; an account's burst lasts for this many seconds of its rate.
+    fn new(rate: Rate, burst_seconds: f64) -> Self {
+        let now = Instant::now();
+        Self {
+            interval: Duration::from_secs_f64(1.0 / (USED * rate.per_second())),
+            burst: ((burst_seconds * rate.per_second()).floor() - 1.0).max(1.0),
+            share: 1.0,
+            full_at: now,
+            slowed_at: now,
+            pace: 0,
+        }
+    }
+
+    /// Takes a token, or says when there is one.
+    fn start(&mut self, now: Instant) -> Result<(), Instant> {
+        if self.share < 1.0 && now >= self.slowed_at + FORGOTTEN {
+            self.quicken(1.0, now);
+        }
+        let interval = self.current_interval();
+        // A clock that has just begun has no time before it, and then the bucket is full.
+        match self.full_at.checked_sub(interval.mul_f64(self.burst - 1.0)) {
+            Some(turn) if now < turn => Err(turn),
+            _ => {
+                self.full_at = self.full_at.max(now) + interval;
+                Ok(())
+            }
+        }
+    }
+
+    fn slow_down(&mut self, now: Instant) -> f64 {
+        self.share = (self.share * KEPT).max(SLOWEST);
+        self.full_at = now + self.current_interval().mul_f64(self.burst);
+        self.slowed_at = now;
+        self.pace += 1;
+        self.share
+    }
+
+    /// The same tokens, which now come faster.
+    fn quicken(&mut self, share: f64, now: Instant) {
+        let share = share.min(1.0);
+        let missing = self.full_at.saturating_duration_since(now);
+        self.full_at = now + missing.mul_f64(self.share / share);
+        self.share = share;
+    }
+
+    fn current_interval(&self) -> Duration {
+        self.interval.div_f64(self.share)
+    }
+}
+
+/// Keeps the SDK from retrying what was throttled, which is for the [`Pacer`] to do; whatever else
+/// its own classifiers want to retry is retried. What the SDK calls a throttle and the caller's
+/// `is_throttled` does not is final then; they differ in codes that Connect does not have.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LeaveThrottles;
+
+impl ClassifyRetry for LeaveThrottles {
+    fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
+        RetryAction::NoActionIndicated
+    }
+
+    fn classify_retry_v2(&self, _: &InterceptorContext, previous: &RetryAction) -> RetryAction {
+        match previous {
+            RetryAction::RetryIndicated(RetryReason::RetryableError {
+                kind: ErrorKind::ThrottlingError,
+                ..
+            }) => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "throttles are left to the pacer"
+    }
+
+    /// After all of the SDK's own, of which the last speaks of transient errors.
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+#[cfg(test)]
+mod tests;
