@@ -12,6 +12,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use crate::address::{Address, AllowedRecipients, Mailbox};
 use crate::error::{Code, Error, Panicked, Stage, unwinding};
 use crate::instance::InstanceArn;
+use crate::metric::Limits;
 
 /// What the environment says.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Settings {
     pub definitions: Location,
     /// What holds for every definition.
     pub deployment: Deployment,
+    /// The limits of the API's version (`CONNECT_REPORTS_API`).
+    pub limits: Limits,
     /// The account's rates in each Region.
     pub rates: Rates,
 }
@@ -66,6 +69,12 @@ impl Rate {
     /// The number of calls: finite and above 0.
     pub fn per_second(self) -> f64 {
         self.0
+    }
+
+    /// How many seconds so many calls take at least, after a burst of a second's worth.
+    pub fn seconds_for(self, calls: usize) -> f64 {
+        let calls = u32::try_from(calls).map_or(f64::from(u32::MAX), f64::from);
+        (calls - self.0.max(1.0)).max(0.0) / self.0
     }
 }
 
@@ -147,15 +156,16 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let variables = own(variables)?;
         let variable = |name: &str| variables.get(name).cloned();
-        match variable(API).as_deref().map(str::trim) {
-            None | Some("current") => {}
-            Some(_) => {
-                let problem = "knows only `current` in this version".to_owned();
-                return Err(SettingsError { variable: API.to_owned(), problem });
-            }
-        }
+        let limits = match variable(API) {
+            None => Limits::CURRENT,
+            Some(version) => Limits::of_version(version.trim()).ok_or_else(|| {
+                let problem = format!("knows only {}", Limits::VERSIONS.join(" and "));
+                SettingsError { variable: API.to_owned(), problem }
+            })?,
+        };
         let usual = Rates::default();
         Ok(Self {
+            limits,
             definitions: match variable(DEFINITIONS) {
                 Some(text) => parsed(DEFINITIONS, &text)?,
                 None => default_definitions(variable(TASK_ROOT).as_deref()),
@@ -336,7 +346,7 @@ mod tests {
             ([(INSTANCE, "abc")], "CONNECT_REPORTS_INSTANCE is no ARN of a Connect instance"),
             ([(OWNER, "ops")], "CONNECT_REPORTS_OWNER is no mail address"),
             ([(DEFINITIONS, "gs://x/y")], "CONNECT_REPORTS_DEFINITIONS is neither a folder nor"),
-            ([(API, "2023")], "CONNECT_REPORTS_API knows only `current`"),
+            ([(API, "2022")], "CONNECT_REPORTS_API knows only current and 2023"),
             ([(REQUESTS_PER_SECOND, "0")], "CONNECT_REPORTS_REQUESTS_PER_SECOND is no rate from"),
             ([(LISTS_PER_SECOND, "fast")], "CONNECT_REPORTS_LISTS_PER_SECOND is no rate from"),
             ([("CONNECT_REPORTS_RUNS", "runs")], "CONNECT_REPORTS_RUNS is not supported"),

@@ -3,6 +3,7 @@
 //! A calendar window is made of local dates, not of 24 hours: a day on which the clocks change has
 //! 23 or 25 of them, and one whose midnight does not exist starts when the day does.
 
+mod cut;
 mod rule;
 
 use std::str::FromStr;
@@ -113,6 +114,13 @@ impl Window {
         }
     }
 
+    /// The part of it between two instants, if they lie in it.
+    pub fn part(&self, start: Timestamp, end: Timestamp) -> Option<Self> {
+        let within = self.start() <= start && start < end && end <= self.end();
+        let at = |time: Timestamp| time.to_zoned(self.start.time_zone().clone());
+        within.then(|| Self { start: at(start), end: at(end) })
+    }
+
     /// The first instant.
     pub fn start(&self) -> Timestamp {
         self.start.timestamp()
@@ -179,6 +187,18 @@ impl Window {
                 format!("{day}, {} {zone} ({offset})", self.times())
             }
             false => format!("{} {zone} ({offset})", self.times()),
+        }
+    }
+
+    /// The window as an interval of a table names it: `22 Nov, 08:00–09:00`, `Sun 22 Nov`,
+    /// `16 Nov – 22 Nov`.
+    pub fn briefly(&self) -> String {
+        let day = |date: Date| date.strftime("%-d %b").to_string();
+        let (first, last) = (self.start.date(), self.last_date());
+        match self.is_shorter_than_a_day() {
+            true => format!("{}, {}", day(first), self.times()),
+            false if first == last => first.strftime("%a %-d %b").to_string(),
+            false => format!("{} – {}", day(first), day(last)),
         }
     }
 

@@ -5,6 +5,7 @@
 mod demo;
 mod metrics;
 mod new;
+mod plan;
 mod policy;
 mod preview;
 mod print;
@@ -57,6 +58,8 @@ enum Command {
     /// Shows what it does: the sample reports against a local Connect and SES, no AWS account
     /// needed
     Demo(demo::Arguments),
+    /// Shows which requests a report makes, and why; asks for names only
+    Plan(plan::Arguments),
     /// Makes a report's message and sends nothing
     Preview(preview::Arguments),
     /// Runs reports now: asks Connect and sends the messages
@@ -84,6 +87,7 @@ pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = match &cli.command {
         Command::Demo(arguments) => demo::demo(&cli, arguments).await,
+        Command::Plan(arguments) => plan::plan(&cli, arguments).await,
         Command::Preview(arguments) => preview::preview(&cli, arguments).await,
         Command::Run(arguments) => run::run(&cli, arguments).await,
         Command::Validate(arguments) => validate::validate(&cli, arguments).await,

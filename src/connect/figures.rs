@@ -13,28 +13,34 @@ use aws_sdk_connect::types::{
     MetricV2, ThresholdV2,
 };
 
-use super::next_page;
-use crate::definition::{Dimension, MetricFilter, MetricQuery};
-use crate::error::{Code, Error, Stage, sdk};
+use jiff::Timestamp;
+
+use super::{Calls, Key, next_page};
+use crate::definition::{Dimension, Interval, MetricFilter, MetricQuery};
+use crate::error::{Code, Error, Stage};
+use crate::metric::limits::Limits;
 use crate::plan::{Absent, Answer, Figure, Request, Row};
+use crate::window::Window;
 
 const OPERATION: &str = "connect:GetMetricDataV2";
 
 /// The largest page (GetMetricDataV2, MaxResults).
 const PAGE: i32 = 100;
 
-pub(super) async fn fetch(client: &Client, request: &Request) -> Result<Answer, Error> {
-    let call = call(client, request)?;
+pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer, Error> {
+    let call = call(&calls.connect.client, request, &calls.connect.limits)?;
     let mut answer = Answer::default();
     let mut groups = BTreeSet::new();
     let (mut seen, mut token) = (BTreeSet::new(), None);
     loop {
-        let page = call.clone().set_next_token(token).send().await;
-        let page = page.map_err(|error| sdk::classify(OPERATION, Stage::Query, &error))?;
+        let key = Key::figures(calls.instance, OPERATION);
+        let page = || call.clone().set_next_token(token.clone()).send();
+        let page = calls.paced(key, OPERATION, page).await?;
         answer.pages += 1;
         for result in page.metric_results() {
             let row = read_row(request, result)?;
-            if !groups.insert(row.dimensions.clone()) {
+            let start = row.interval.as_ref().map(Window::start);
+            if !groups.insert((start, row.dimensions.clone())) {
                 return Err(bad("the same row came twice"));
             }
             answer.rows.push(row);
@@ -49,13 +55,13 @@ pub(super) async fn fetch(client: &Client, request: &Request) -> Result<Answer, 
 type Call = aws_sdk_connect::operation::get_metric_data_v2::builders::GetMetricDataV2FluentBuilder;
 
 /// The call without its page; every page must repeat it to the letter.
-fn call(client: &Client, request: &Request) -> Result<Call, Error> {
+fn call(client: &Client, request: &Request, limits: &Limits) -> Result<Call, Error> {
     let seconds = |time: jiff::Timestamp| DateTime::from_nanos(time.as_nanosecond());
     let out_of_range = |_| bad("the window is out of the range that the service takes");
     // Without an interval the rows of ungrouped requests lose their shape.
     let interval = IntervalDetails::builder()
         .time_zone(request.window.zone_name())
-        .interval_period(IntervalPeriod::Total)
+        .interval_period(period(request.interval))
         .build();
     let filters = request.filters.iter().map(|(dimension, values)| {
         FilterV2::builder()
@@ -69,11 +75,22 @@ fn call(client: &Client, request: &Request) -> Result<Call, Error> {
         .resource_arn(request.instance.as_str())
         .start_time(seconds(request.window.start()).map_err(out_of_range)?)
         .end_time(seconds(request.window.end()).map_err(out_of_range)?)
-        .interval(interval)
+        .set_interval(Some(interval).filter(|_| limits.has_intervals))
         .set_filters(Some(filters.collect()))
         .set_groupings(Some(groupings).filter(|groupings| !groupings.is_empty()))
         .set_metrics(Some(request.metrics.iter().map(metric).collect()))
         .max_results(PAGE))
+}
+
+fn period(interval: Option<Interval>) -> IntervalPeriod {
+    match interval {
+        None => IntervalPeriod::Total,
+        Some(Interval::FifteenMinutes) => IntervalPeriod::FifteenMin,
+        Some(Interval::ThirtyMinutes) => IntervalPeriod::ThirtyMin,
+        Some(Interval::Hour) => IntervalPeriod::Hour,
+        Some(Interval::Day) => IntervalPeriod::Day,
+        Some(Interval::Week) => IntervalPeriod::Week,
+    }
 }
 
 fn metric(query: &MetricQuery) -> MetricV2 {
@@ -108,7 +125,21 @@ fn read_row(request: &Request, result: &MetricResultV2) -> Result<Row, Error> {
             return Err(bad(format!("{} came twice in one row", query.name)));
         }
     }
-    Ok(Row { dimensions, figures })
+    let interval = request.interval.map(|_| interval_of(request, result)).transpose()?;
+    Ok(Row { dimensions, interval, figures })
+}
+
+/// The interval that a row says it is of; it has to lie in the window.
+fn interval_of(request: &Request, result: &MetricResultV2) -> Result<Window, Error> {
+    let interval =
+        result.metric_interval().ok_or_else(|| bad("a row came without its interval"))?;
+    let instant = |time: Option<&DateTime>| {
+        let nanoseconds = time.map(DateTime::as_nanos)?;
+        Timestamp::from_nanosecond(nanoseconds).ok()
+    };
+    let (start, end) = (instant(interval.start_time()), instant(interval.end_time()));
+    let of_window = start.zip(end).and_then(|(start, end)| request.window.part(start, end));
+    of_window.ok_or_else(|| bad("a row's interval does not lie in the window"))
 }
 
 /// Contacts that never reached an agent come grouped by agent with no dimension at all.

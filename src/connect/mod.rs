@@ -4,53 +4,115 @@ mod figures;
 mod names;
 mod pacer;
 
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
 use aws_sdk_connect::Client;
+use aws_sdk_connect::config::http::HttpResponse;
 use aws_sdk_connect::config::{Builder, Region};
-use std::collections::BTreeSet;
+use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
+use tokio::time::Instant;
 
 use crate::definition::Dimension;
-use crate::error::{Code, Error, Stage};
+use crate::error::{Code, Error, Stage, sdk};
 use crate::instance::InstanceArn;
+use crate::metric::limits::Limits;
 use crate::plan::{Answer, Directory, Request};
 
 pub use pacer::{Key, LeaveThrottles, Pacer, Unanswered};
 
 /// The client of one Region's Connect.
 #[derive(Clone, Debug)]
-pub struct Connect(Client);
+pub struct Connect {
+    client: Client,
+    pacer: Arc<Pacer>,
+    limits: Limits,
+}
+
+/// Calls that have to end in time.
+#[derive(Clone, Copy)]
+struct Calls<'c> {
+    connect: &'c Connect,
+    instance: &'c InstanceArn,
+    deadline: Option<Instant>,
+}
 
 impl Connect {
-    /// The client for an instance: its ARN decides on Region and, with it, partition.
-    pub fn new(config: &SdkConfig, instance: &InstanceArn) -> Self {
+    /// The client for an instance: its ARN decides on Region and, with it, partition. Calls of
+    /// all clients with the same pacer share the account's rates.
+    pub fn new(
+        config: &SdkConfig,
+        instance: &InstanceArn,
+        pacer: Arc<Pacer>,
+        limits: Limits,
+    ) -> Self {
         let region = Region::new(instance.region().to_owned());
-        Self(Client::from_conf(Builder::from(config).region(region).build()))
+        // The pacer has to see every throttle, so the SDK leaves them alone.
+        let config = Builder::from(config).region(region).retry_classifier(LeaveThrottles).build();
+        Self { client: Client::from_conf(config), pacer, limits }
     }
 
-    /// The answer to a request, all its pages together.
+    /// The answer to a request, all its pages together, if it comes before the deadline.
     ///
     /// # Errors
-    /// What the service refused with, or `BAD_RESPONSE` where its answer contradicts the request
-    /// or itself.
-    pub async fn figures(&self, request: &Request) -> Result<Answer, Error> {
-        figures::fetch(&self.0, request).await
+    /// What the service refused with, `TIMEOUT`, or `BAD_RESPONSE` where its answer contradicts
+    /// the request or itself.
+    pub async fn figures(
+        &self,
+        request: &Request,
+        deadline: Option<Instant>,
+    ) -> Result<Answer, Error> {
+        figures::fetch(self.calls(&request.instance, deadline), request).await
     }
 
     /// The names of what an instance has of these dimensions.
     ///
     /// # Errors
-    /// What the service refused with, or `BAD_RESPONSE` on a repeated page.
+    /// What the service refused with, `TIMEOUT`, or `BAD_RESPONSE` on a repeated page.
     pub async fn directory(
         &self,
         instance: &InstanceArn,
         dimensions: &BTreeSet<Dimension>,
+        deadline: Option<Instant>,
     ) -> Result<Directory, Error> {
         let mut directory = Directory::default();
         for dimension in dimensions {
-            let entries = names::fetch(&self.0, instance, dimension).await?;
+            let entries = names::fetch(self.calls(instance, deadline), dimension).await?;
             directory.insert(dimension.clone(), entries);
         }
         Ok(directory)
+    }
+
+    fn calls<'c>(&'c self, instance: &'c InstanceArn, deadline: Option<Instant>) -> Calls<'c> {
+        Calls { connect: self, instance, deadline }
+    }
+}
+
+impl Calls<'_> {
+    /// Makes a call when its turn comes.
+    async fn paced<T, E, F>(
+        &self,
+        key: Key,
+        operation: &str,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Error>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let pacer = &self.connect.pacer;
+        let answer = pacer.call(&key, self.deadline, attempt, sdk::is_throttled).await;
+        answer.map_err(|unanswered| match unanswered {
+            Unanswered::Failed(error) => sdk::classify(operation, Stage::Query, &error),
+            Unanswered::OutOfTime => {
+                let message = format!("there was no time left for {operation}");
+                Error::new(Code::Timeout, Stage::Query, message)
+                    .retryable()
+                    .hint("give the function a longer timeout if this happens often")
+            }
+        })
     }
 }
 

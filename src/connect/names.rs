@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use aws_sdk_connect::Client;
 use aws_sdk_connect::types::QueueType;
 
-use super::next_page;
+use super::{Calls, Key, next_page};
 use crate::definition::Dimension;
-use crate::error::{Error, Stage, sdk};
-use crate::instance::InstanceArn;
+use crate::error::Error;
 use crate::plan::Entry;
 
 /// The largest page of these operations; they may be called only twice a second.
@@ -19,18 +17,13 @@ const PAGE: i32 = 1000;
 type Page = (Vec<Option<Entry>>, Option<String>);
 
 /// What the instance has of `dimension`; nothing of what has no list.
-pub(super) async fn fetch(
-    client: &Client,
-    instance: &InstanceArn,
-    dimension: &Dimension,
-) -> Result<Vec<Entry>, Error> {
-    let id = instance.id();
+pub(super) async fn fetch(calls: Calls<'_>, dimension: &Dimension) -> Result<Vec<Entry>, Error> {
     match dimension {
-        Dimension::Queue => all(QUEUES, |token| queues(client, id, token)).await,
+        Dimension::Queue => all(QUEUES, |token| queues(calls, token)).await,
         Dimension::RoutingProfile => {
-            all(ROUTING_PROFILES, |token| routing_profiles(client, id, token)).await
+            all(ROUTING_PROFILES, |token| routing_profiles(calls, token)).await
         }
-        Dimension::Agent => all(AGENTS, |token| agents(client, id, token)).await,
+        Dimension::Agent => all(AGENTS, |token| agents(calls, token)).await,
         Dimension::Channel | Dimension::Hierarchy(_) | Dimension::Other(_) => Ok(Vec::new()),
     }
 }
@@ -56,31 +49,35 @@ const ROUTING_PROFILES: &str = "connect:ListRoutingProfiles";
 const AGENTS: &str = "connect:ListUsers";
 
 /// Standard queues only: every agent has a queue too, and GetMetricDataV2 does not support those.
-async fn queues(client: &Client, instance: &str, token: Option<String>) -> Result<Page, Error> {
-    let request = client.list_queues().instance_id(instance).queue_types(QueueType::Standard);
-    let answer = request.max_results(PAGE).set_next_token(token).send().await;
-    let page = answer.map_err(|error| sdk::classify(QUEUES, Stage::Query, &error))?;
+async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page, Error> {
+    let request = calls
+        .connect
+        .client
+        .list_queues()
+        .instance_id(calls.instance.id())
+        .queue_types(QueueType::Standard);
+    let request = request.max_results(PAGE).set_next_token(token);
+    let key = Key::list(calls.instance, QUEUES);
+    let page = calls.paced(key, QUEUES, || request.clone().send()).await?;
     let found = page.queue_summary_list().iter().map(|queue| entry(queue.id(), queue.name()));
     Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
 }
 
-async fn routing_profiles(
-    client: &Client,
-    instance: &str,
-    token: Option<String>,
-) -> Result<Page, Error> {
-    let request = client.list_routing_profiles().instance_id(instance);
-    let answer = request.max_results(PAGE).set_next_token(token).send().await;
-    let page = answer.map_err(|error| sdk::classify(ROUTING_PROFILES, Stage::Query, &error))?;
+async fn routing_profiles(calls: Calls<'_>, token: Option<String>) -> Result<Page, Error> {
+    let request = calls.connect.client.list_routing_profiles().instance_id(calls.instance.id());
+    let request = request.max_results(PAGE).set_next_token(token);
+    let key = Key::list(calls.instance, ROUTING_PROFILES);
+    let page = calls.paced(key, ROUTING_PROFILES, || request.clone().send()).await?;
     let found = page.routing_profile_summary_list().iter();
     let found = found.map(|profile| entry(profile.id(), profile.name()));
     Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
 }
 
-async fn agents(client: &Client, instance: &str, token: Option<String>) -> Result<Page, Error> {
-    let request = client.list_users().instance_id(instance);
-    let answer = request.max_results(PAGE).set_next_token(token).send().await;
-    let page = answer.map_err(|error| sdk::classify(AGENTS, Stage::Query, &error))?;
+async fn agents(calls: Calls<'_>, token: Option<String>) -> Result<Page, Error> {
+    let request = calls.connect.client.list_users().instance_id(calls.instance.id());
+    let request = request.max_results(PAGE).set_next_token(token);
+    let key = Key::list(calls.instance, AGENTS);
+    let page = calls.paced(key, AGENTS, || request.clone().send()).await?;
     let found = page.user_summary_list().iter().map(|user| entry(user.id(), user.username()));
     Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
 }

@@ -104,7 +104,6 @@ pub(super) fn read_filters(
             .collect();
         filters.insert(dimension, selectors);
     }
-    warn_of_many(problems, value, &filters);
     Some(filters)
 }
 
@@ -113,16 +112,6 @@ fn of_no_metric(problems: &Problems<'_>, span: &Range<usize>, what: &str, key: &
     let message = format!("no metric is known here that takes the {what} {key}");
     let help = "if the service takes it for these metrics, leave it";
     problems.warning(span, "key-of-no-metric", message, help);
-}
-
-/// One request takes 100 values, and what is written is what is asked at the least.
-fn warn_of_many(problems: &Problems<'_>, value: Value<'_>, filters: &Filters) {
-    let counted = filters.iter().filter(|(dimension, _)| **dimension != Dimension::Channel);
-    let values: usize = counted.map(|(_, selectors)| selectors.len()).sum();
-    if values > limits::FILTER_VALUES {
-        let what = format!("more than {} filter values in a section", limits::FILTER_VALUES);
-        problems.not_yet(&value.span(), &what, "split the section into several");
-    }
 }
 
 fn unknown_filter(problems: &Problems<'_>, key: &Entry<'_>) {

@@ -156,6 +156,14 @@ pub struct Section {
     pub rows: Option<NonZeroU32>,
 }
 
+impl Interval {
+    /// Whether it is of hours or less, of which a request takes fewer days (GetMetricDataV2,
+    /// Interval).
+    pub fn is_fine(self) -> bool {
+        matches!(self, Self::FifteenMinutes | Self::ThirtyMinutes | Self::Hour)
+    }
+}
+
 /// How a section shows its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

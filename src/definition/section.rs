@@ -81,7 +81,6 @@ fn read_kind(problems: &Problems<'_>, value: Value<'_>) -> Option<Kind> {
 
 fn read_interval(problems: &Problems<'_>, value: Value<'_>) -> Option<Interval> {
     use Interval::{Day, FifteenMinutes, Hour, ThirtyMinutes, Week};
-    problems.not_yet(&value.span(), "intervals", "remove `interval`");
     let meanings = [FifteenMinutes, ThirtyMinutes, Hour, Day, Week];
     problems.word(value, ("interval", "unknown-interval"), INTERVAL, meanings)
 }

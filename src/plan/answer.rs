@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::definition::MetricQuery;
+use crate::window::Window;
 
 /// The answer to one request, all its pages together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,8 +23,38 @@ pub struct Row {
     /// The ids of the group in the order of the request's groupings; `None` where the group has
     /// no such thing, as contacts have that never reached an agent.
     pub dimensions: Vec<Option<String>>,
+    /// The interval that the figures are of, where the request asked for any.
+    pub interval: Option<Window>,
     /// The figures that the service gave; a metric that it left out is missing here too.
     pub figures: BTreeMap<MetricQuery, Figure>,
+}
+
+impl Answer {
+    /// This answer and another one to the same question about other metrics, row by row.
+    pub(super) fn beside(mut self, other: &Self) -> Self {
+        self.pages += other.pages;
+        if self.rows.is_empty() {
+            self.rows.clone_from(&other.rows);
+            return self;
+        }
+        let mut places: BTreeMap<_, _> =
+            self.rows.iter().enumerate().map(|(index, row)| (row.key(), index)).collect();
+        for row in &other.rows {
+            let index = *places.entry(row.key()).or_insert(self.rows.len());
+            match self.rows.get_mut(index) {
+                Some(known) => known.figures.extend(row.figures.clone()),
+                None => self.rows.push(row.clone()),
+            }
+        }
+        self
+    }
+}
+
+impl Row {
+    /// What tells the row from the others of its question.
+    pub(super) fn key(&self) -> (Option<Timestamp>, Vec<Option<String>>) {
+        (self.interval.as_ref().map(Window::start), self.dimensions.clone())
+    }
 }
 
 /// A figure, or why there is none.
@@ -42,6 +74,8 @@ pub enum Absent {
     NoData,
     /// The service could not compute it: a division by zero, or too little data.
     NotComputable,
+    /// It would have to be merged from parts, and does not add up.
+    NotAvailable,
 }
 
 impl Figure {

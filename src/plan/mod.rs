@@ -1,59 +1,127 @@
-//! What the sections of a report ask becomes requests of GetMetricDataV2, and the shape of their
-//! answers.
+//! What reports ask becomes the fewest requests of GetMetricDataV2 within the service's limits, and
+//! their answers become the rows and totals of the sections.
 //!
-//! A section with groupings needs two requests: the rows, and its totals from a request without
-//! groupings, because averages and rates can't be had by adding rows up.
+//! The lower bound, and how it is met. A question with filters over keys with n₁, n₂, … values takes
+//! at least the least product of ⌈n₁/c₁⌉, ⌈n₂/c₂⌉, … over all c₁ + c₂ + … within the limit of values,
+//! times the least number of spans that its window can be cut into. [`cut`] finds that product by
+//! looking at every division of the limit, and [`Window::cut`] takes the longest span each time.
+//! Questions that agree in groupings, filters, interval and span share their requests, whichever
+//! report they are of; the same metric wanted twice is asked once. Totals take one request more
+//! where one request can answer them. Where they would take several, and so would have to be merged
+//! anyway, they are merged from the rows that are there, and only what does not add up over rows is
+//! asked again.
 
 mod answer;
+mod cut;
 mod directory;
+mod explain;
+mod merge;
+mod query;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::definition::{
-    Dimension, MetricQuery, NOT_YET, Placed, Problem, Report, Section, Selector,
-};
+use crate::definition::{Dimension, Interval, MetricQuery, Report};
 use crate::instance::InstanceArn;
-use crate::metric::limits::FILTER_VALUES;
+use crate::metric;
+use crate::metric::limits::Limits;
 use crate::window::Window;
 
 pub use answer::{Absent, Answer, Figure, Row};
 pub use directory::{Directory, Entry};
+pub use explain::interval_name;
+pub use merge::{Parts, Rule};
+pub use query::{Query, roster};
 
 /// One request within the service's limits; its pages belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The instance that is asked.
     pub instance: InstanceArn,
-    /// The span; its figures come as one total.
+    /// The span.
     pub window: Window,
+    /// The length of the intervals that rows are for; none for the span as a whole.
+    pub interval: Option<Interval>,
     /// What rows are grouped by; empty for totals.
     pub groupings: Vec<Dimension>,
-    /// The ids (of channels, the names) that are counted; none of the lists is empty.
+    /// The ids (of what has no names, the values) that are counted; none of the lists is empty.
     pub filters: BTreeMap<Dimension, Vec<String>>,
-    /// What is asked, each metric once.
+    /// What is asked, each metric once, in order.
     pub metrics: Vec<MetricQuery>,
+    /// Those of the metrics that are asked for no reader, but for a merge to weight others by.
+    pub weights: BTreeSet<MetricQuery>,
 }
 
-/// The requests of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The requests of some questions, and how each question is answered by them.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// The requests, each different from the others.
     pub requests: Vec<Request>,
-    /// For each section, which of the requests answer it.
+    /// For each question in turn, which requests answer it, and how.
     pub sections: Vec<SectionPlan>,
 }
 
-/// Which requests answer a section; indices into [`Plan::requests`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a section is answered.
+#[derive(Clone, Debug, PartialEq)]
 pub struct SectionPlan {
-    /// The request for its rows, where it has groupings.
-    pub rows: Option<usize>,
-    /// The request for its totals.
-    pub totals: usize,
+    /// The rows, where it has any.
+    pub rows: Option<Recipe>,
+    /// The totals that are asked as such.
+    pub totals: Option<Recipe>,
+    /// The totals that are merged from the rows.
+    pub of_rows: BTreeMap<MetricQuery, Rule>,
+    /// What can't be had, with a sentence for people that says why: of rows, then of totals.
+    pub not_available: Vec<NotAvailable>,
+}
+
+/// A figure that can't be had, however it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAvailable {
+    /// The metric.
+    pub metric: MetricQuery,
+    /// Whether only its total can't be had.
+    pub total: bool,
+    /// Why, as a sentence for people.
+    pub reason: &'static str,
+}
+
+/// A question with the requests that answer it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// The question.
+    pub query: Query,
+    /// What it is cut into.
+    pub parts: Vec<Part>,
+    /// What the parts differ in where their rows are the same.
+    pub merged_over: Parts,
+    /// How the figures of such rows become one.
+    pub rules: BTreeMap<MetricQuery, Result<Rule, &'static str>>,
+}
+
+/// A part of a question, with the requests that answer it: each some of the metrics.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Indices into [`Plan::requests`].
+    pub requests: Vec<usize>,
+    /// The interval of the question that it is of, where requests themselves have none.
+    pub interval: Option<Window>,
+}
+
+/// The answer to a section.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SectionAnswer {
+    /// The rows; none where the section has totals only.
+    pub rows: Vec<Row>,
+    /// The totals.
+    pub totals: BTreeMap<MetricQuery, Figure>,
+    /// Those of the totals that were merged rather than answered as such.
+    pub merged: BTreeSet<MetricQuery>,
+    /// What can't be had, and why.
+    pub not_available: Vec<NotAvailable>,
 }
 
 /// The lists of names that a report needs: of what it groups by, and of what it selects by name.
 pub fn lists_needed(report: &Report) -> BTreeSet<Dimension> {
+    use crate::definition::Selector;
     let grouped = report.sections.iter().flat_map(|section| section.group_by.iter().cloned());
     let selected = report.sections.iter().flat_map(|section| {
         let by_name = section.filters.iter().filter(|(_, selectors)| {
@@ -64,193 +132,331 @@ pub fn lists_needed(report: &Report) -> BTreeSet<Dimension> {
     grouped.chain(selected).filter(Dimension::has_list).collect()
 }
 
-/// The requests for a report's window, given the names of the instance.
-///
-/// # Errors
-/// Every selector that can't be resolved, and every selection that is empty or too large.
-pub fn plan(report: &Report, window: &Window, directory: &Directory) -> Result<Plan, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut plan = Plan { requests: Vec::new(), sections: Vec::new() };
-    for section in &report.sections {
-        let request = Request {
-            instance: report.instance.clone(),
-            window: window.clone(),
-            groupings: section.group_by.clone(),
-            filters: resolve(section, directory, &mut problems),
-            metrics: metrics(section),
+/// The fewest requests that answer these questions.
+pub fn plan(queries: &[Query], limits: &Limits) -> Plan {
+    let mut planner = Planner { limits, requests: Vec::new(), index: BTreeMap::new() };
+    let sections = queries.iter().map(|query| planner.section(query)).collect();
+    Plan { requests: planner.requests, sections }
+}
+
+/// The requests while they are gathered.
+struct Planner<'l> {
+    limits: &'l Limits,
+    requests: Vec<Request>,
+    /// Where a request of this kind stands.
+    index: BTreeMap<String, Vec<usize>>,
+}
+
+impl Planner<'_> {
+    fn section(&mut self, query: &Query) -> SectionPlan {
+        let totals = query.totals();
+        if !query.has_rows() {
+            let totals = self.recipe(totals, BTreeSet::new());
+            return SectionPlan {
+                not_available: without_rule(&totals, true),
+                rows: None,
+                totals: Some(totals),
+                of_rows: BTreeMap::new(),
+            };
+        }
+        let shape = self.shape(query);
+        let (of_rows, left) = match self.shape(&totals).count() {
+            1 => (BTreeMap::new(), totals.metrics.clone()),
+            _ => self.totals_of_rows(query, &shape),
         };
-        let totals = Request { groupings: Vec::new(), ..request.clone() };
-        let rows = (!section.group_by.is_empty()).then(|| plan.add(request));
-        let totals = plan.add(totals);
-        plan.sections.push(SectionPlan { rows, totals });
+        let weights = of_rows.values().flat_map(Rule::needs).cloned().collect();
+        let rows = self.recipe(query.clone(), weights);
+        let mut not_available = without_rule(&rows, false);
+        let asked = match left.is_empty() {
+            true => None,
+            false => Some(self.recipe(Query { metrics: left, ..totals }, BTreeSet::new())),
+        };
+        not_available.extend(asked.iter().flat_map(|recipe| without_rule(recipe, true)));
+        SectionPlan { rows: Some(rows), totals: asked, of_rows, not_available }
     }
-    match problems.is_empty() {
-        true => Ok(plan),
-        false => Err(problems),
-    }
-}
 
-impl Plan {
-    /// The index of the request; the same request wanted twice is made once.
-    fn add(&mut self, request: Request) -> usize {
-        let known = self.requests.iter().position(|other| *other == request);
-        known.unwrap_or_else(|| {
-            self.requests.push(request);
-            self.requests.len() - 1
-        })
-    }
-}
-
-fn metrics(section: &Section) -> Vec<MetricQuery> {
-    let metrics: BTreeSet<_> = section.columns.iter().map(|column| &column.metric).collect();
-    metrics.into_iter().cloned().collect()
-}
-
-fn resolve(
-    section: &Section,
-    directory: &Directory,
-    problems: &mut Vec<Problem>,
-) -> BTreeMap<Dimension, Vec<String>> {
-    let mut filters = BTreeMap::new();
-    for (dimension, selectors) in &section.filters {
-        let mut ids = BTreeSet::new();
-        for selector in selectors {
-            match directory.select(dimension, &selector.value) {
-                Ok(selected) => ids.extend(selected),
-                Err(reason) => {
-                    problems.push(selector.place.error("selection", reason.message, reason.help));
-                }
+    /// Which totals follow from the rows, and which have to be asked.
+    fn totals_of_rows(
+        &self,
+        query: &Query,
+        shape: &Shape,
+    ) -> (BTreeMap<MetricQuery, Rule>, Vec<MetricQuery>) {
+        let over = Parts {
+            keys: query.groupings.iter().cloned().chain(shape.over.iter().cloned()).collect(),
+            time: query.interval.is_some() || shape.windows.len() > 1,
+        };
+        let (mut of_rows, mut left) = (BTreeMap::new(), Vec::new());
+        for metric in &query.metrics {
+            match merge::rule(metric, query, &over, self.limits) {
+                Ok(rule) => drop(of_rows.insert(metric.clone(), rule)),
+                Err(_) => left.push(metric.clone()),
             }
         }
-        filters.insert(dimension.clone(), ids.into_iter().collect());
+        (of_rows, left)
     }
-    problems.extend(too_many(section, &filters));
-    filters
-}
 
-fn too_many(section: &Section, filters: &BTreeMap<Dimension, Vec<String>>) -> Option<Problem> {
-    let counted = || filters.iter().filter(|(dimension, _)| **dimension != Dimension::Channel);
-    let values: usize = counted().map(|(_, ids)| ids.len()).sum();
-    let (largest, _) = counted().max_by_key(|(_, ids)| ids.len())?;
-    let first: &Placed<Selector> = section.filters.get(largest)?.first()?;
-    (values > FILTER_VALUES).then(|| {
-        let message = format!(
-            "the filters of section `{}` name {values} values; a request takes {FILTER_VALUES}, \
-             and this version does not divide a section into several requests yet",
-            section.title
+    /// A question's requests; `weights` are asked beside its metrics.
+    fn recipe(&mut self, query: Query, weights: BTreeSet<MetricQuery>) -> Recipe {
+        let shape = self.shape(&query);
+        let merged_over = shape.merged_over(&query);
+        let rules: BTreeMap<_, _> = match merged_over.is_empty() {
+            true => BTreeMap::new(),
+            false => {
+                let rule = |metric: &MetricQuery| {
+                    (metric.clone(), merge::rule(metric, &query, &merged_over, self.limits))
+                };
+                query.metrics.iter().map(rule).collect()
+            }
+        };
+        let needed = rules.values().flatten().flat_map(Rule::needs).cloned();
+        let weights: BTreeSet<_> = weights.into_iter().chain(needed).collect();
+        // Of a total that no rule merges the parts are of no use.
+        let wanted = |metric: &&MetricQuery| {
+            query.has_rows() || rules.get(*metric).is_none_or(Result::is_ok)
+        };
+        let metrics: Vec<_> = query.metrics.iter().filter(wanted).cloned().collect();
+        let mut parts = Vec::new();
+        for filters in &shape.filters {
+            for (window, interval) in &shape.windows {
+                let request = Request {
+                    instance: query.instance.clone(),
+                    window: window.clone(),
+                    interval: query.interval.filter(|_| self.limits.has_intervals),
+                    groupings: query.groupings.clone(),
+                    filters: filters.clone(),
+                    metrics: Vec::new(),
+                    weights: BTreeSet::new(),
+                };
+                let requests = self.ask(request, &metrics, &weights);
+                parts.push(Part { requests, interval: interval.clone() });
+            }
+        }
+        Recipe { query, parts, merged_over, rules }
+    }
+
+    /// Asks for metrics in a request, or in several where one does not take so many; returns which.
+    fn ask(
+        &mut self,
+        request: Request,
+        metrics: &[MetricQuery],
+        weights: &BTreeSet<MetricQuery>,
+    ) -> Vec<usize> {
+        if metrics.is_empty() {
+            return Vec::new();
+        }
+        let kind = format!(
+            "{:?}",
+            (
+                &request.instance,
+                request.window.start(),
+                request.window.end(),
+                request.window.zone_name(),
+                request.interval,
+                &request.groupings,
+                &request.filters
+            )
         );
-        first.place.error(NOT_YET, message, "split the section into two with fewer values each")
-    })
+        let mut used = BTreeSet::new();
+        let beside = weights.iter().map(|weight| (weight, true));
+        for (metric, is_weight) in metrics.iter().map(|metric| (metric, false)).chain(beside) {
+            let known = self.index.get(&kind).into_iter().flatten().copied().collect::<Vec<_>>();
+            let index = known
+                .into_iter()
+                .find(|index| {
+                    self.requests
+                        .get(*index)
+                        .is_some_and(|request| takes(request, metric, self.limits))
+                })
+                .unwrap_or_else(|| {
+                    self.requests.push(request.clone());
+                    let index = self.requests.len() - 1;
+                    self.index.entry(kind.clone()).or_default().push(index);
+                    index
+                });
+            if let Some(request) = self.requests.get_mut(index) {
+                add(request, metric, is_weight);
+            }
+            used.insert(index);
+        }
+        used.into_iter().collect()
+    }
+
+    /// How a question has to be cut.
+    fn shape(&self, query: &Query) -> Shape {
+        let fine = query.interval.is_some_and(Interval::is_fine);
+        let windows: Vec<(Window, Option<Window>)> = match query.interval {
+            Some(interval) if !self.limits.has_intervals => query
+                .window
+                .intervals(interval)
+                .into_iter()
+                .flat_map(|whole| {
+                    let pieces = whole.cut(None, self.limits.coarse_span);
+                    pieces.into_iter().map(move |piece| (piece, Some(whole.clone())))
+                })
+                .collect(),
+            interval => query
+                .window
+                .cut(interval, self.limits.span(fine))
+                .into_iter()
+                .map(|piece| (piece, None))
+                .collect(),
+        };
+        let counted = query
+            .filters
+            .iter()
+            .filter(|(key, _)| **key != Dimension::Channel || self.limits.channels_count);
+        let keys: Vec<cut::Key<'_>> = counted
+            .map(|(dimension, values)| cut::Key {
+                dimension,
+                values,
+                disjoint: query.groupings.contains(dimension),
+                lost: self.lost_over(query, dimension),
+            })
+            .collect();
+        let cut::Cut { parts, over } = cut::cut(&query.filters, &keys, self.limits);
+        Shape { filters: parts, over, windows }
+    }
+
+    fn lost_over(&self, query: &Query, key: &Dimension) -> usize {
+        if query.groupings.contains(key) {
+            return 0;
+        }
+        let over = Parts { keys: [key.clone()].into(), time: false };
+        let lost = |metric: &&MetricQuery| merge::rule(metric, query, &over, self.limits).is_err();
+        query.metrics.iter().filter(lost).count()
+    }
 }
 
-/// The ids that a section selects of a dimension, and shows even where nothing happened.
-///
-/// Queues have a row each. Of another key, the first that the section groups by, only what is
-/// named has one: of all agents of an instance most are not of interest.
-pub fn roster<'p>(
-    section: &'p Section,
-    request: &'p Request,
-) -> Option<(&'p Dimension, &'p [String])> {
-    let shown = match section.group_by.contains(&Dimension::Queue) {
-        true => &Dimension::Queue,
-        false => section.group_by.first()?,
+/// How a question is cut.
+struct Shape {
+    filters: Vec<BTreeMap<Dimension, Vec<String>>>,
+    /// The keys that the filters differ in.
+    over: Vec<Dimension>,
+    /// The spans, each with the interval that it is of where requests themselves have none.
+    windows: Vec<(Window, Option<Window>)>,
+}
+
+impl Shape {
+    fn count(&self) -> usize {
+        self.filters.len() * self.windows.len()
+    }
+
+    /// What parts differ in that have the same rows.
+    fn merged_over(&self, query: &Query) -> Parts {
+        let keys = self.over.iter().filter(|key| !query.groupings.contains(key)).cloned();
+        let same_interval = |(_, of): &(Window, Option<Window>)| {
+            let same = self.windows.iter().filter(|(_, other)| other == of);
+            same.count() > 1
+        };
+        let time = match query.interval {
+            // Rows of different spans have different intervals, unless one was cut in itself.
+            Some(_) => self.windows.iter().any(|part| part.1.is_some() && same_interval(part)),
+            None => self.windows.len() > 1,
+        };
+        Parts { keys: keys.collect(), time }
+    }
+}
+
+/// What of a question has no rule although its parts have to be merged.
+fn without_rule(recipe: &Recipe, total: bool) -> Vec<NotAvailable> {
+    let lost = recipe.rules.iter().filter_map(|(metric, rule)| {
+        let reason = rule.as_ref().err()?;
+        Some(NotAvailable { metric: metric.clone(), total, reason })
+    });
+    lost.collect()
+}
+
+/// Whether a request takes one metric more (GetMetricDataV2, Metrics). What the catalogue does not
+/// know may be refused, and with it the whole request, so it stands alone.
+fn takes(request: &Request, metric: &MetricQuery, limits: &Limits) -> bool {
+    if request.metrics.contains(metric) {
+        return true;
+    }
+    let is_known = |metric: &MetricQuery| metric::find(&metric.name).is_some();
+    if !is_known(metric) || !request.metrics.iter().all(is_known) {
+        return false;
+    }
+    let of_name = request.metrics.iter().filter(|other| other.name == metric.name).count();
+    metric.name != "SERVICE_LEVEL" || of_name < limits.service_levels
+}
+
+fn add(request: &mut Request, metric: &MetricQuery, is_weight: bool) {
+    let is_new = match request.metrics.binary_search(metric) {
+        Ok(_) => false,
+        Err(place) => {
+            request.metrics.insert(place, metric.clone());
+            true
+        }
     };
-    let named = section
-        .filters
-        .get(shown)
-        .is_some_and(|selectors| selectors.iter().all(|selector| selector.value != Selector::All));
-    let ids = request.filters.get(shown)?;
-    (*shown == Dimension::Queue || named).then_some((shown, ids.as_slice()))
+    match is_weight {
+        true if is_new => drop(request.weights.insert(metric.clone())),
+        true => {}
+        // What somebody reads is no mere weight any more.
+        false => drop(request.weights.remove(metric)),
+    }
+}
+
+impl SectionPlan {
+    /// The requests that it needs.
+    pub fn requests(&self) -> BTreeSet<usize> {
+        let recipes = self.rows.iter().chain(&self.totals);
+        let parts = recipes.flat_map(|recipe| &recipe.parts);
+        parts.flat_map(|part| part.requests.iter().copied()).collect()
+    }
+
+    /// The section's answer, from the answers to the requests that it needs.
+    pub fn answer<'a>(&self, answer: impl Fn(usize) -> Option<&'a Answer>) -> SectionAnswer {
+        let asked = self.totals.as_ref().map(|recipe| recipe.answer(&answer));
+        let rows = self.rows.as_ref().map(|recipe| (recipe, recipe.parts_of(&answer)));
+        let mut totals = asked
+            .and_then(|answer| answer.rows.into_iter().next())
+            .map_or_else(BTreeMap::new, |row| row.figures);
+        let merged_parts = self.totals.iter().filter(|recipe| !recipe.merged_over.is_empty());
+        let mut merged: BTreeSet<_> =
+            merged_parts.flat_map(|recipe| recipe.query.metrics.iter().cloned()).collect();
+        for lost in self.not_available.iter().filter(|lost| lost.total) {
+            totals.insert(lost.metric.clone(), Figure::Absent(Absent::NotAvailable));
+        }
+        if let Some((_, parts)) = &rows {
+            let figures: Vec<_> = parts
+                .iter()
+                .flat_map(|answer| answer.rows.iter().map(|row| &row.figures))
+                .collect();
+            for (metric, rule) in &self.of_rows {
+                totals.insert(metric.clone(), rule.merge(metric, &figures));
+                merged.insert(metric.clone());
+            }
+        }
+        let rows = rows.map_or_else(Vec::new, |(recipe, parts)| recipe.merged(&parts).rows);
+        SectionAnswer { rows, totals, merged, not_available: self.not_available.clone() }
+    }
+}
+
+impl Recipe {
+    fn answer<'a>(&self, answer: impl Fn(usize) -> Option<&'a Answer>) -> Answer {
+        self.merged(&self.parts_of(&answer))
+    }
+
+    /// The answers to the parts, each row with the interval that it is of.
+    fn parts_of<'a>(&self, answer: impl Fn(usize) -> Option<&'a Answer>) -> Vec<Answer> {
+        let part = |part: &Part| {
+            let answers = part.requests.iter().filter_map(|index| answer(*index));
+            let mut whole = answers.fold(Answer::default(), |whole, answer| whole.beside(answer));
+            if part.interval.is_some() {
+                for row in &mut whole.rows {
+                    row.interval.clone_from(&part.interval);
+                }
+            }
+            whole
+        };
+        self.parts.iter().map(part).collect()
+    }
+
+    fn merged(&self, parts: &[Answer]) -> Answer {
+        merge::merge(&self.query, &self.rules, &parts.iter().collect::<Vec<_>>())
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::definition;
-    use crate::window::{Calendar, WindowRule, Zone};
-
-    const TWO_SECTIONS: &str = r#"
-title    = "Two"
-owner    = "workforce@example.com"
-instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
-timezone = "UTC"
-window   = "previous-day"
-email    = { from = "reports@example.com", to = ["ops@example.com"] }
-
-[[section]]
-title   = "All"
-kind    = "totals"
-filters = { QUEUE = ["*"] }
-metrics = ["CONTACTS_QUEUED", "CONTACTS_HANDLED"]
-
-[[section]]
-title    = "By queue"
-group_by = ["QUEUE"]
-filters  = { QUEUE = ["*"], CHANNEL = ["VOICE", "CHAT"] }
-metrics  = ["CONTACTS_HANDLED", { name = "CONTACTS_QUEUED", label = "Queued" }]
-"#;
-
-    fn report(text: &str) -> Report {
-        let parsed = definition::parse("two.toml", text.as_bytes(), &Default::default());
-        parsed.report.unwrap()
-    }
-
-    fn queues(count: usize) -> Directory {
-        let entry = |index| Entry { id: format!("queue-{index}"), name: format!("Queue {index}") };
-        let mut directory = Directory::default();
-        directory.insert(Dimension::Queue, (0..count).map(entry).collect());
-        directory
-    }
-
-    fn planned(text: &str, directory: &Directory) -> Result<Plan, Vec<Problem>> {
-        let zone = Zone::named("UTC").unwrap();
-        let due = "2026-11-23T08:00:00Z".parse().unwrap();
-        plan(
-            &report(text),
-            &WindowRule::PreviousDay.before(due, &zone, &Calendar::default()).unwrap(),
-            directory,
-        )
-    }
-
-    #[test]
-    fn rows_and_totals_are_requests_of_their_own() {
-        let plan = planned(TWO_SECTIONS, &queues(3)).unwrap();
-        let groupings: Vec<_> =
-            plan.requests.iter().map(|request| request.groupings.len()).collect();
-        assert_eq!(groupings, [0, 1, 0]);
-        assert_eq!(plan.sections[1], SectionPlan { rows: Some(1), totals: 2 });
-        assert_eq!(plan.requests[1].filters[&Dimension::Channel], ["CHAT", "VOICE"]);
-        assert_eq!(plan.requests[1].metrics, plan.requests[0].metrics, "labels make no difference");
-    }
-
-    #[test]
-    fn the_same_request_is_made_once() {
-        let same = TWO_SECTIONS.replace(", CHANNEL = [\"VOICE\", \"CHAT\"]", "");
-        let plan = planned(&same, &queues(3)).unwrap();
-        assert_eq!(plan.requests.len(), 2);
-        assert_eq!(plan.sections[0].totals, plan.sections[1].totals);
-    }
-
-    #[test]
-    fn a_request_takes_a_hundred_values() {
-        assert!(planned(TWO_SECTIONS, &queues(100)).is_ok(), "channels do not count");
-        let problems = planned(TWO_SECTIONS, &queues(101)).unwrap_err();
-        let codes: Vec<_> = problems.iter().map(|problem| (problem.code, problem.line)).collect();
-        assert_eq!(codes, [("not-yet", 12), ("not-yet", 18)]);
-    }
-
-    #[test]
-    fn names_that_select_nothing_or_two_things_are_told() {
-        let named = TWO_SECTIONS.replacen("\"*\"", "\"Queue 1\", \"queue 2\"", 1);
-        let mut directory = queues(3);
-        let problems = planned(&named, &directory).unwrap_err();
-        assert_eq!(problems[0].message, "the instance has no queue with the name `queue 2`");
-        assert_eq!(problems[0].help, "did you mean `Queue 2`? Names are case-sensitive");
-        let twin = |id: &str| Entry { id: id.to_owned(), name: "Queue 1".to_owned() };
-        directory.insert(Dimension::Queue, vec![twin("a"), twin("b")]);
-        let problems = planned(&named, &directory).unwrap_err();
-        assert_eq!(problems[0].message, "2 queues have the name `Queue 1`");
-        let none = planned(TWO_SECTIONS, &queues(0)).unwrap_err();
-        assert_eq!(none[0].message, "the instance has no queue");
-    }
-}
+#[cfg(feature = "cli")]
+mod tests;

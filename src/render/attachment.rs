@@ -6,6 +6,7 @@ use super::Contents;
 use crate::definition::{Column, Kind, MetricFilter};
 use crate::plan::Figure;
 use crate::table::{Table, TableRow};
+use crate::window::{Window, rfc3339};
 
 pub(super) fn report_json(contents: Contents<'_>) -> Value {
     let sections: Vec<_> = contents.tables.iter().map(section).collect();
@@ -29,7 +30,7 @@ fn section(table: &Table) -> Value {
         "columns": table.columns.iter().map(column).collect::<Vec<_>>(),
         "rows": rows,
         "totals": values(&table.totals),
-        "provenance": vec!["requested"; table.totals.len()],
+        "provenance": table.provenance,
         "omitted_rows": table.rows.len() - table.shown,
     })
 }
@@ -69,10 +70,16 @@ fn row(table: &Table, row: &TableRow) -> Value {
         .collect();
     json!({
         "dimensions": dimensions,
-        "interval": null,
+        "interval": row.interval.as_ref().map(interval),
         "values": values(&row.figures),
         "absent": row.figures.iter().map(|figure| figure.absent()).collect::<Vec<_>>(),
     })
+}
+
+fn interval(interval: &Window) -> Value {
+    let [start, end] =
+        [interval.start(), interval.end()].map(|time| rfc3339(&interval.on_its_clock(time)));
+    json!({ "start": start, "end": end })
 }
 
 fn values(figures: &[Figure]) -> Vec<Value> {

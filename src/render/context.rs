@@ -49,6 +49,8 @@ struct SectionContext {
     totals_label: String,
     shown: usize,
     of: usize,
+    /// Why some figures are not available.
+    notes: Vec<String>,
     /// The section as lines of plain text.
     lines: Vec<String>,
 }
@@ -96,13 +98,14 @@ fn section(table: &Table) -> SectionContext {
     SectionContext {
         title: table.title.clone(),
         kind: table.kind,
-        groupings: table.group_by.iter().map(|dimension| dimension.title()).collect(),
+        groupings: headings(table),
         columns: table.columns.iter().map(column).collect(),
         rows: shown.map(|row| self::row(table, row)).collect(),
         totals: figures(&table.columns, &table.totals),
         totals_label: totals_label(table),
         shown: table.shown,
         of: table.rows.len(),
+        notes: table.notes.clone(),
         lines: text::lines(table),
     }
 }
@@ -128,7 +131,13 @@ fn figures(columns: &[Column], figures: &[Figure]) -> Vec<FigureContext> {
     figures.collect()
 }
 
-/// The names of a row's members, for people.
+/// The headings over the names of rows.
+pub(super) fn headings(table: &Table) -> Vec<Cow<'static, str>> {
+    let groupings = table.group_by.iter().map(|dimension| dimension.title());
+    groupings.chain(table.has_intervals.then_some(Cow::Borrowed("Time"))).collect()
+}
+
+/// The names of a row's members, and its interval, for people.
 pub(super) fn names(table: &Table, row: &TableRow) -> Vec<String> {
     let quiet = row.members.iter().any(|member| member.id.is_some());
     let name = |(index, member): (usize, &Member)| match (&member.name, table.group_by.get(index)) {
@@ -139,7 +148,8 @@ pub(super) fn names(table: &Table, row: &TableRow) -> Vec<String> {
         }
         (None, _) => "–".to_owned(),
     };
-    row.members.iter().enumerate().map(name).collect()
+    let interval = row.interval.as_ref().map(Window::briefly);
+    row.members.iter().enumerate().map(name).chain(interval).collect()
 }
 
 /// What the totals are of.

@@ -2,9 +2,9 @@
 
 use super::template::subject_at;
 use super::{Contents, Templates, context};
-use crate::definition::{Placed, Problem, Report, Severity};
-use crate::plan::{Answer, Directory};
-use crate::table::{self, Answers};
+use crate::definition::{Placed, Problem, Report, Section, Severity};
+use crate::plan::{Directory, Query, SectionAnswer};
+use crate::table;
 use crate::window::{Calendar, WindowRule};
 
 /// What is wrong with the subject, found by rendering it with a window and without figures.
@@ -31,9 +31,12 @@ fn try_subject(templates: &Templates, report: &Report) -> Option<String> {
     let window = window
         .or_else(|_| WindowRule::PreviousDay.before(noon, &report.zone, &Calendar::default()));
     let window = window.ok()?;
-    let (nothing, nobody) = (Answer::default(), Directory::default());
-    let table = |section| table::build(section, Answers { rows: None, totals: &nothing }, &nobody);
-    let tables: Vec<_> = report.sections.iter().map(table).collect();
+    let (nothing, nobody) = (SectionAnswer::default(), Directory::default());
+    let table = |section: &Section| {
+        let query = Query::of(section, &report.instance, &window, &nobody).ok()?;
+        Some(table::build(section, &query.totals(), &nothing, &nobody))
+    };
+    let tables: Vec<_> = report.sections.iter().filter_map(table).collect();
     let contents = Contents { report, window: &window, tables: &tables, read_at: noon };
     let tried = templates.subject(&report.email.subject, &context::of(contents));
     tried.err().map(|error| without_place(&report.email.subject, error.message))

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::context::{names, totals_label};
+use super::context::{headings, names, totals_label};
 use crate::definition::{Column, Kind};
 use crate::plan::Figure;
 use crate::table::{Table, format};
@@ -39,7 +39,7 @@ fn texts(table: &Table, figures: &[Figure]) -> Vec<String> {
 /// Names on the left, figures on the right; a name that is too long stands on a line of its own.
 /// Nothing where the figures leave no room for names.
 fn aligned(table: &Table, rows: &[(String, Vec<String>)]) -> Option<Vec<String>> {
-    let groupings: Vec<_> = table.group_by.iter().map(|dimension| dimension.title()).collect();
+    let groupings = headings(table);
     let labels = table.columns.iter().map(|column| column.label.clone()).collect();
     let mut all = vec![(groupings.join(" / "), labels)];
     all.extend_from_slice(rows);

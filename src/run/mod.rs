@@ -1,12 +1,13 @@
 //! From an order to its outcome: which reports run, each from its definition to its messages, and
 //! what became of them. One report that fails never stops the others.
 
+mod asking;
 mod definitions;
 mod outcome;
 mod report;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex as SyncMutex;
+use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -16,19 +17,22 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use crate::connect::Connect;
+use crate::connect::{Connect, Pacer};
 use crate::definition::ReportId;
 use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
 use crate::event::{self, Order};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
-use crate::plan::Directory;
+use crate::plan::{self, Directory, Plan, Request};
 use crate::render::Templates;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::window::Window;
 
+use asking::Asking;
 pub use definitions::{Checks, Definitions};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
+use report::Asked;
 pub use report::{Prepared, Work};
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are
@@ -40,6 +44,7 @@ pub struct Runner {
     store: Store,
     ses: Ses,
     connect: SyncMutex<BTreeMap<String, Connect>>,
+    pacer: Arc<Pacer>,
     templates: Templates,
 }
 
@@ -88,6 +93,24 @@ pub enum Progress {
 /// The names of each instance, read once per invocation.
 type Directories = Mutex<BTreeMap<InstanceArn, Directory>>;
 
+/// The requests that a report would make.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The span that it would cover.
+    pub window: Window,
+    /// The requests, and how they answer the sections.
+    pub plan: Plan,
+    /// How many seconds their pages take at the account's rate, at least.
+    pub seconds: f64,
+}
+
+impl Planned {
+    /// How many pages the answers will have, as far as that can be told.
+    pub fn pages(&self) -> usize {
+        self.plan.requests.iter().map(Request::expected_pages).sum()
+    }
+}
+
 impl Runner {
     /// A runner with these settings; `config` is the SDK's.
     ///
@@ -99,6 +122,7 @@ impl Runner {
             store,
             ses: Ses::new(&config),
             connect: SyncMutex::default(),
+            pacer: Arc::new(Pacer::new(settings.rates)),
             templates: Templates::built_in()?,
             settings,
             config,
@@ -125,10 +149,14 @@ impl Runner {
             invalid.log(id);
             batch.reports.push(invalid);
         }
-        let directories = Directories::default();
-        for (index, report) in definitions.reports.into_iter().enumerate() {
-            let work = Work::new(report, order, invocation);
-            let outcome = self.run_one(&work, index == 0, &directories).await;
+        let new = |report| Work::new(report, order, invocation);
+        let works: Vec<Work> = definitions.reports.into_iter().map(new).collect();
+        let asked = self.ask(&works).await;
+        let asking =
+            Asking::of(asked.iter().map(|asked| asked.as_ref().ok()), &self.settings.limits);
+        for (index, (work, asked)) in works.iter().zip(asked).enumerate() {
+            let outcome =
+                self.run_one(work, asked.as_ref().map_err(Clone::clone), (&asking, index)).await;
             outcome.log(id);
             batch.reports.push(outcome);
         }
@@ -164,20 +192,52 @@ impl Runner {
     /// # Errors
     /// Whatever stopped it.
     pub async fn prepare(&self, work: &Work) -> Result<Prepared, Error> {
-        let (directories, mut effort) = (Directories::default(), Effort::default());
-        report::prepare(self, work, work.window()?, &directories, &mut effort).await
+        let window = work.window()?;
+        let asked = report::ask(self, work, &Directories::default()).await?;
+        let asking = Asking::of([Some(&asked)], &self.settings.limits);
+        let answers = asking.answer(self, 0, work, &mut Effort::default()).await?;
+        report::prepare(self, work, window, &asked, &answers)
+    }
+
+    /// Which requests a report makes, without making them; the names of the instance are asked.
+    ///
+    /// # Errors
+    /// Whatever stopped it.
+    pub async fn plan(&self, work: &Work) -> Result<Planned, Error> {
+        let window = work.window()?;
+        let asked = report::ask(self, work, &Directories::default()).await?;
+        let plan = plan::plan(&asked.queries, &self.settings.limits);
+        let rate = self.settings.rates.requests;
+        let planned = Planned { window, plan, seconds: 0.0 };
+        Ok(Planned { seconds: rate.seconds_for(planned.pages()), ..planned })
+    }
+
+    /// What each run asks, or why it can't ask anything.
+    async fn ask(&self, works: &[Work]) -> Vec<Result<Asked, Error>> {
+        let directories = Directories::default();
+        let mut asked = Vec::with_capacity(works.len());
+        for work in works {
+            let asking = unwinding(report::ask(self, work, &directories)).await;
+            asked.push(asking.unwrap_or_else(|Panicked| Err(outcome::defect())));
+        }
+        asked
     }
 
     /// Runs one report; a panic is a failure of this report alone.
-    async fn run_one(&self, work: &Work, first: bool, directories: &Directories) -> RunOutcome {
+    async fn run_one(
+        &self,
+        work: &Work,
+        asked: Result<&Asked, Error>,
+        (asking, index): (&Asking, usize),
+    ) -> RunOutcome {
         let mut outcome = RunOutcome::started(&work.report.id);
         // The first run always starts, whatever the deadline says.
-        if !first && !work.time_is_left() {
+        if index > 0 && !work.time_is_left() {
             let message = "there was no time left to start this report";
             let error = Error::new(Code::Timeout, Stage::Plan, message).retryable();
             return outcome.failed(error);
         }
-        match unwinding(report::run(self, work, directories, &mut outcome)).await {
+        match unwinding(report::run(self, work, asked, (asking, index), &mut outcome)).await {
             Ok(()) => outcome,
             Err(Panicked) => outcome.panicked(),
         }
@@ -185,9 +245,10 @@ impl Runner {
 
     fn connect(&self, instance: &InstanceArn) -> Connect {
         let mut clients = self.connect.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let client = clients
-            .entry(instance.region().to_owned())
-            .or_insert_with(|| Connect::new(&self.config, instance));
+        let client = clients.entry(instance.region().to_owned()).or_insert_with(|| {
+            let pacer = Arc::clone(&self.pacer);
+            Connect::new(&self.config, instance, pacer, self.settings.limits.clone())
+        });
         client.clone()
     }
 }

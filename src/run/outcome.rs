@@ -253,6 +253,12 @@ impl Batch {
     }
 }
 
+/// A panic is told without its text, which may hold anything.
+pub(super) fn defect() -> Error {
+    let message = "a defect of this program stopped the run; the log has more";
+    Error::new(Code::InternalError, Stage::Plan, message)
+}
+
 impl RunOutcome {
     /// A run that has not come to anything yet.
     pub(super) fn started(report: &ReportId) -> Self {
@@ -279,8 +285,7 @@ impl RunOutcome {
     pub(super) fn panicked(mut self) -> Self {
         let sending =
             self.messages.iter().any(|delivery| delivery.status != DeliveryStatus::Failed);
-        let message = "a defect of this program stopped the run; the log has more";
-        self = self.failed(Error::new(Code::InternalError, Stage::Plan, message));
+        self = self.failed(defect());
         if sending {
             self.status = Status::Unknown;
         }

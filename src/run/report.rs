@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::asking::Asking;
 use super::definitions::defective;
-use super::outcome::{Delivery, DeliveryStatus, Effort};
+use super::outcome::{Delivery, DeliveryStatus};
 use super::{Directories, Invocation, Progress, RunOutcome, Runner, TO_ANSWER};
 use crate::address::Mailbox;
 use crate::definition::{Problem, Report};
 use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
 use crate::mail::{Envelope, compose};
-use crate::plan::{self, Answer, Directory, Plan};
+use crate::plan::{self, Directory, Query, SectionAnswer};
 use crate::render::{self, Contents, Message};
-use crate::table::{self, Answers, Table};
+use crate::table::{self, Table};
 use crate::window::Window;
 
 /// A report to run, and how.
@@ -87,6 +88,18 @@ impl Work {
         deadline.checked_sub((left / 5).min(Duration::from_secs(5)))
     }
 
+    /// When the last call for figures must have ended, a little earlier, so that a call that is
+    /// throttled to the end is told as such rather than as time that ran out.
+    pub(super) fn call_deadline(&self) -> Option<Instant> {
+        let deadline = self.query_deadline()?;
+        Some(deadline.checked_sub(TO_ANSWER / 5).unwrap_or(deadline))
+    }
+
+    /// Tells that so many of the requests are answered.
+    pub(super) fn answered(&self, requests: usize, of: usize) {
+        self.tell(Progress::Answered { report: self.report.id.clone(), requests, of });
+    }
+
     fn tell(&self, progress: Progress) {
         if let Some(listener) = &self.invocation.progress {
             // Nobody may be listening any more, and then nobody needs to know.
@@ -95,14 +108,37 @@ impl Work {
     }
 }
 
+/// What a report asks for one window.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    directory: Directory,
+    /// One question for each section.
+    pub(super) queries: Vec<Query>,
+}
+
+/// Finds out what a run asks, before anything is asked for any.
+pub(super) async fn ask(
+    runner: &Runner,
+    work: &Work,
+    directories: &Directories,
+) -> Result<Asked, Error> {
+    let window = work.window()?;
+    check_recipients(runner, work)?;
+    let naming = directory(runner, work, directories);
+    let directory = until(work.query_deadline(), naming).await.ok_or_else(out_of_time)??;
+    let queries = queries(&work.report, &window, &directory)?;
+    Ok(Asked { directory, queries })
+}
+
 /// Runs a report and writes into `outcome` what becomes of it, step by step.
 pub(super) async fn run(
     runner: &Runner,
     work: &Work,
-    directories: &Directories,
+    asked: Result<&Asked, Error>,
+    (asking, index): (&Asking, usize),
     outcome: &mut RunOutcome,
 ) {
-    if let Err(error) = attempt(runner, work, directories, outcome).await {
+    if let Err(error) = attempt(runner, work, asked, (asking, index), outcome).await {
         *outcome = std::mem::take(outcome).failed(error);
     }
 }
@@ -110,15 +146,17 @@ pub(super) async fn run(
 async fn attempt(
     runner: &Runner,
     work: &Work,
-    directories: &Directories,
+    asked: Result<&Asked, Error>,
+    (asking, index): (&Asking, usize),
     outcome: &mut RunOutcome,
 ) -> Result<(), Error> {
     work.tell(Progress::Started { report: work.report.id.clone() });
     let window = work.window()?;
     outcome.window = Some(window.clone());
-    check_recipients(runner, work)?;
-    let preparing = prepare(runner, work, window, directories, &mut outcome.effort);
-    let prepared = until(work.query_deadline(), preparing).await.ok_or_else(out_of_time)??;
+    let answering = asking.answer(runner, index, work, &mut outcome.effort);
+    let asked = asked?;
+    let answers = until(work.query_deadline(), answering).await.ok_or_else(out_of_time)??;
+    let prepared = prepare(runner, work, window, asked, &answers)?;
     if work.order.dry_run {
         outcome.skip("dry run: nothing was sent");
         return Ok(());
@@ -142,20 +180,19 @@ fn check_recipients(runner: &Runner, work: &Work) -> Result<(), Error> {
     }
 }
 
-/// Asks for the figures and makes the message.
-pub(super) async fn prepare(
+/// Makes the message of the answers.
+pub(super) fn prepare(
     runner: &Runner,
     work: &Work,
     window: Window,
-    directories: &Directories,
-    effort: &mut Effort,
+    asked: &Asked,
+    answers: &[SectionAnswer],
 ) -> Result<Prepared, Error> {
     let report = &work.report;
-    let directory = directory(runner, report, directories).await?;
-    let plan =
-        plan::plan(report, &window, &directory).map_err(|problems| unplannable(&problems))?;
-    let answers = query(runner, work, &plan, effort).await?;
-    let tables = tables(report, &plan, &answers, &directory);
+    let sections = report.sections.iter().zip(&asked.queries).zip(answers);
+    let tables: Vec<Table> = sections
+        .map(|((section, query), answer)| table::build(section, query, answer, &asked.directory))
+        .collect();
     let read_at = work.invocation.now;
     let contents = Contents { report, window: &window, tables: &tables, read_at };
     Ok(Prepared {
@@ -166,53 +203,30 @@ pub(super) async fn prepare(
 }
 
 /// The names that the report needs, of which the invocation may know some already.
-async fn directory(
-    runner: &Runner,
-    report: &Report,
-    known: &Directories,
-) -> Result<Directory, Error> {
+async fn directory(runner: &Runner, work: &Work, known: &Directories) -> Result<Directory, Error> {
+    let (report, deadline) = (&work.report, work.call_deadline());
     let mut known = known.lock().await;
     let directory = known.entry(report.instance.clone()).or_default();
     let mut needed = plan::lists_needed(report);
     needed.retain(|dimension| !directory.has(dimension));
     let client = runner.connect(&report.instance);
-    directory.extend(client.directory(&report.instance, &needed).await?);
+    directory.extend(client.directory(&report.instance, &needed, deadline).await?);
     Ok(directory.clone())
 }
 
-async fn query(
-    runner: &Runner,
-    work: &Work,
-    plan: &Plan,
-    effort: &mut Effort,
-) -> Result<Vec<Answer>, Error> {
-    let client = runner.connect(&work.report.instance);
-    let mut answers = Vec::with_capacity(plan.requests.len());
-    for request in &plan.requests {
-        let answer = client.figures(request).await?;
-        effort.requests += 1;
-        effort.pages += answer.pages;
-        effort.rows += answer.rows.len();
-        answers.push(answer);
-        work.tell(Progress::Answered {
-            report: work.report.id.clone(),
-            requests: answers.len(),
-            of: plan.requests.len(),
-        });
+/// What the sections of a report ask.
+fn queries(report: &Report, window: &Window, directory: &Directory) -> Result<Vec<Query>, Error> {
+    let (mut queries, mut problems) = (Vec::new(), Vec::new());
+    for section in &report.sections {
+        match Query::of(section, &report.instance, window, directory) {
+            Ok(query) => queries.push(query),
+            Err(found) => problems.extend(found),
+        }
     }
-    Ok(answers)
-}
-
-fn tables(report: &Report, plan: &Plan, answers: &[Answer], directory: &Directory) -> Vec<Table> {
-    let answered = |index: usize| Some((plan.requests.get(index)?, answers.get(index)?));
-    let nothing = Answer::default();
-    let sections = report.sections.iter().zip(&plan.sections);
-    let tables = sections.map(|(section, asked)| {
-        let rows = asked.rows.and_then(answered);
-        let totals = answered(asked.totals).map_or(&nothing, |(_, answer)| answer);
-        table::build(section, Answers { rows, totals }, directory)
-    });
-    tables.collect()
+    match problems.is_empty() {
+        true => Ok(queries),
+        false => Err(unplannable(&problems)),
+    }
 }
 
 /// Sends the message to each recipient, one after the other.

@@ -260,6 +260,11 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
     }
 }
 
+/// Whether the simulator computes this metric.
+pub fn knows(metric: &str) -> bool {
+    definitions::find(metric).is_some()
+}
+
 /// A panic elsewhere must not take the simulator with it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -12,6 +12,7 @@ pub fn figure(figure: Figure, unit: Unit) -> String {
         Figure::Value(value) => number(value, unit),
         Figure::Absent(Absent::NoData) => "no data".to_owned(),
         Figure::Absent(Absent::NotComputable) => "not computable".to_owned(),
+        Figure::Absent(Absent::NotAvailable) => "not available".to_owned(),
     }
 }
 

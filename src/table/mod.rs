@@ -3,10 +3,13 @@
 pub mod format;
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
 
 use crate::definition::{Column, Dimension, Kind, MetricQuery, Placed, Section, Selector, Sort};
-use crate::plan::{Absent, Answer, Directory, Figure, Request, Row, roster};
+use crate::plan::{Absent, Directory, Figure, NotAvailable, Query, Row, SectionAnswer, roster};
+use crate::window::Window;
 
 /// A section with its figures.
 #[derive(Clone, Debug)]
@@ -17,12 +20,18 @@ pub struct Table {
     pub kind: Kind,
     /// What rows are grouped by.
     pub group_by: Vec<Dimension>,
+    /// Whether there is a row for each interval, too.
+    pub has_intervals: bool,
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows in their order; all of them, whatever the message shows.
     pub rows: Vec<TableRow>,
-    /// The figures over all rows, requested as such; one for each column.
+    /// The figures over all rows; one for each column.
     pub totals: Vec<Figure>,
+    /// How each of the totals came about.
+    pub provenance: Vec<Provenance>,
+    /// Why some figures are not available, a sentence each.
+    pub notes: Vec<String>,
     /// How many of the rows the message shows.
     pub shown: usize,
     /// Whether the section selects everything that it groups by, rather than some of it by name.
@@ -34,6 +43,8 @@ pub struct Table {
 pub struct TableRow {
     /// What the row is about; one for each grouping.
     pub members: Vec<Member>,
+    /// The interval that it is of, where the section has intervals.
+    pub interval: Option<Window>,
     /// One figure for each column.
     pub figures: Vec<Figure>,
 }
@@ -48,21 +59,33 @@ pub struct Member {
     pub name: Option<String>,
 }
 
-/// What answers a section.
-#[derive(Clone, Copy, Debug)]
-pub struct Answers<'a> {
-    /// The request for the rows and its answer, where the section has groupings.
-    pub rows: Option<(&'a Request, &'a Answer)>,
-    /// The answer to the request for the totals.
-    pub totals: &'a Answer,
+/// How a total came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provenance {
+    /// The service answered it.
+    Requested,
+    /// It was merged from the answers to parts.
+    Merged,
 }
 
-/// The table of a section.
-pub fn build(section: &Section, answers: Answers<'_>, directory: &Directory) -> Table {
-    let mut rows = answers
-        .rows
-        .map_or_else(Vec::new, |(request, answer)| rows(section, request, answer, directory));
+/// The table of a section; `query` is the question for its rows.
+pub fn build(
+    section: &Section,
+    query: &Query,
+    answer: &SectionAnswer,
+    directory: &Directory,
+) -> Table {
+    let mut rows = match query.has_rows() {
+        true => rows(section, query, &answer.rows, directory),
+        false => Vec::new(),
+    };
     rows.sort_by(|a, b| order(section.sort, a, b));
+    let provenance =
+        section.columns.iter().map(|column| match answer.merged.contains(&column.metric) {
+            true => Provenance::Merged,
+            false => Provenance::Requested,
+        });
     let shown = section
         .rows
         .map_or(rows.len(), |cap| rows.len().min(usize::try_from(cap.get()).unwrap_or(usize::MAX)));
@@ -70,28 +93,52 @@ pub fn build(section: &Section, answers: Answers<'_>, directory: &Directory) -> 
         title: section.title.clone(),
         kind: section.kind,
         group_by: section.group_by.clone(),
+        has_intervals: query.interval.is_some(),
         columns: section.columns.clone(),
         rows,
         selects_all: section.group_by.iter().all(|dimension| selects_all(section, dimension)),
-        totals: match answers.totals.rows.first() {
-            Some(row) => figures(section, &row.figures),
-            None => nothing_happened(section),
+        totals: match answer.totals.is_empty() {
+            false => figures(section, &answer.totals),
+            true => nothing_happened(section),
         },
+        provenance: provenance.collect(),
+        notes: notes(section, answer),
         shown,
     }
 }
 
+/// Why a column's figures, or its total, can't be had.
+fn notes(section: &Section, answer: &SectionAnswer) -> Vec<String> {
+    let note = |lost: &NotAvailable| {
+        let column = section.columns.iter().find(|column| column.metric == lost.metric)?;
+        let what = match lost.total && section.kind != Kind::Totals {
+            true => "the total of ",
+            false => "",
+        };
+        Some(format!("{what}{} is not available: {}", column.label, lost.reason))
+    };
+    answer.not_available.iter().filter_map(note).map(|note| capitalised(&note)).collect()
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
 fn rows(
     section: &Section,
-    request: &Request,
-    answer: &Answer,
+    query: &Query,
+    answered: &[Row],
     directory: &Directory,
 ) -> Vec<TableRow> {
-    let of_answer = answer.rows.iter().map(|row| TableRow {
+    let of_answer = answered.iter().map(|row| TableRow {
         members: members(section, row, directory),
+        interval: row.interval.clone(),
         figures: figures(section, &row.figures),
     });
-    of_answer.chain(quiet_rows(section, request, answer, directory)).collect()
+    of_answer.chain(quiet_rows(section, query, answered, directory)).collect()
 }
 
 fn members(section: &Section, row: &Row, directory: &Directory) -> Vec<Member> {
@@ -110,20 +157,23 @@ fn member(dimension: &Dimension, id: Option<&str>, directory: &Directory) -> Mem
 /// without contacts and agents.
 fn quiet_rows(
     section: &Section,
-    request: &Request,
-    answer: &Answer,
+    query: &Query,
+    answered: &[Row],
     directory: &Directory,
 ) -> Vec<TableRow> {
-    let Some((shown, ids)) = roster(section, request) else {
+    // Of intervals only those have rows in which something happened.
+    let Some((shown, ids)) = roster(section, query).filter(|_| query.interval.is_none()) else {
         return Vec::new();
     };
     let Some(index) = section.group_by.iter().position(|dimension| dimension == shown) else {
         return Vec::new();
     };
-    let occurs = |id: &String| {
-        answer.rows.iter().any(|row| row.dimensions.get(index) == Some(&Some(id.clone())))
-    };
-    let quiet = ids.iter().filter(|id| !occurs(id)).map(|id| TableRow {
+    let occurring: BTreeSet<&str> = answered
+        .iter()
+        .filter_map(|row| row.dimensions.get(index).and_then(Option::as_deref))
+        .collect();
+    let quiet = ids.iter().filter(|id| !occurring.contains(id.as_str())).map(|id| TableRow {
+        interval: None,
         members: section
             .group_by
             .iter()
@@ -179,7 +229,8 @@ fn order(sort: Option<Sort>, a: &TableRow, b: &TableRow) -> Ordering {
         };
         row.members.iter().map(key).collect()
     };
-    by_column.then_with(|| names(a).cmp(&names(b)))
+    let time = |row: &TableRow| row.interval.as_ref().map(Window::start);
+    by_column.then_with(|| names(a).cmp(&names(b))).then_with(|| time(a).cmp(&time(b)))
 }
 
 #[cfg(test)]
@@ -188,7 +239,8 @@ mod tests {
 
     fn row(name: Option<&str>, figure: Figure) -> TableRow {
         let name = name.map(ToOwned::to_owned);
-        TableRow { members: vec![Member { id: name.clone(), name }], figures: vec![figure] }
+        let members = vec![Member { id: name.clone(), name }];
+        TableRow { members, interval: None, figures: vec![figure] }
     }
 
     fn sorted(sort: Option<Sort>) -> Vec<String> {

@@ -1,14 +1,16 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use connect_reports::connect::Connect;
+use connect_reports::connect::{Connect, Pacer};
 use connect_reports::definition::{self, Dimension, Report};
 use connect_reports::error::{Code, Error};
-use connect_reports::plan::{self, Answer, Directory, Entry, Request};
-use connect_reports::settings::behavior;
-use connect_reports::table::{self, Answers, Table, format};
+use connect_reports::metric::limits::Limits;
+use connect_reports::plan::{self, Answer, Directory, Entry, Plan, Query, Request};
+use connect_reports::settings::{Rates, behavior};
+use connect_reports::table::{self, Table, format};
 use connect_reports::window::{Calendar, WindowRule, Zone};
 use serde_json::{Value, json};
 
@@ -124,7 +126,7 @@ async fn pages_are_followed_to_the_end() {
         ]})
     };
     let service = Canned::start([page(SALES, "one"), page(LOANS, "")]).await;
-    let answer = connect(&service).await.figures(&rows).await.unwrap();
+    let answer = connect(&service).await.figures(&rows, None).await.unwrap();
     assert_eq!((answer.rows.len(), answer.pages), (2, 2));
     let asked = service.asked();
     assert_eq!(asked[1]["NextToken"], "one");
@@ -155,12 +157,20 @@ fn report(group_by: &str, metrics: &str) -> Report {
 
 /// The requests for the rows and for the totals of a report's section.
 fn requests(report: &Report) -> (Request, Request) {
+    let mut plan = planned(report).1;
+    let totals = plan.requests.pop().unwrap();
+    (plan.requests.pop().unwrap(), totals)
+}
+
+/// What the first section of a report asks, and how.
+fn planned(report: &Report) -> (Query, Plan) {
     let zone = Zone::named("Europe/London").unwrap();
     let window =
         WindowRule::PreviousDay.before(DUE.parse().unwrap(), &zone, &Calendar::default()).unwrap();
-    let mut plan = plan::plan(report, &window, &Directory::default()).unwrap();
-    let totals = plan.requests.pop().unwrap();
-    (plan.requests.pop().unwrap(), totals)
+    let section = &report.sections[0];
+    let query = Query::of(section, &report.instance, &window, &Directory::default()).unwrap();
+    let plan = plan::plan(std::slice::from_ref(&query), &Limits::CURRENT);
+    (query, plan)
 }
 
 async fn connect(service: &Canned) -> Connect {
@@ -174,7 +184,8 @@ async fn connect(service: &Canned) -> Connect {
         .build();
     let instance =
         "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
-    Connect::new(&config, &instance.parse().unwrap())
+    let pacer = Arc::new(Pacer::new(Rates::default()));
+    Connect::new(&config, &instance.parse().unwrap(), pacer, Limits::CURRENT)
 }
 
 async fn answer(
@@ -182,22 +193,18 @@ async fn answer(
     answers: impl IntoIterator<Item = Value>,
 ) -> Result<Answer, Error> {
     let service = Canned::start(answers).await;
-    connect(&service).await.figures(request).await
+    connect(&service).await.figures(request, None).await
 }
 
 async fn tabled(report: &Report, rows: Value) -> Table {
-    let (request, _) = requests(report);
-    let answer = answer(&request, [rows]).await.unwrap();
+    let (query, plan) = planned(report);
+    let answer = answer(&plan.requests[0], [rows]).await.unwrap();
     let entry = |id: &str, name: &str| Entry { id: id.to_owned(), name: name.to_owned() };
     let mut directory = Directory::default();
     directory.insert(Dimension::Queue, vec![entry(SALES, "Sales"), entry(LOANS, "Loans")]);
     directory.insert(Dimension::Agent, vec![entry(ANA, "ana")]);
-    let totals = Answer::default();
-    table::build(
-        &report.sections[0],
-        Answers { rows: Some((&request, &answer)), totals: &totals },
-        &directory,
-    )
+    let of_section = plan.sections[0].answer(|index| (index == 0).then_some(&answer));
+    table::build(&report.sections[0], &query, &of_section, &directory)
 }
 
 /// Each row as `name: figure, figure`.

@@ -1,0 +1,180 @@
+//! `plan`: which requests a report makes, and why.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::run::invocation;
+use super::{Cli, Ended, only, print};
+use crate::definition::{MetricFilter, MetricQuery};
+use crate::event::Order;
+use crate::plan::{NotAvailable, Request, SectionPlan, interval_name};
+use crate::run::{Planned, Work};
+use crate::window::rfc3339;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The report: the name of its definition file without .toml
+    report: String,
+    /// The time that decides on the window [default: now]
+    #[arg(long)]
+    time: Option<Timestamp>,
+    /// Asks a local Connect in place of AWS for the names of queues and agents
+    #[arg(long)]
+    simulate: bool,
+    /// Prints the plan as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn plan(cli: &Cli, arguments: &Arguments) -> Ended {
+    let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
+    let report = only(&runner, &arguments.report).await?;
+    let order = Order { time: arguments.time, ..Order::default() };
+    let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
+    let planned = runner.plan(&work).await?;
+    match arguments.json {
+        true => print::json(&as_json(&work, &planned)),
+        false => print::out(&told(&work, &planned)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(work: &Work, planned: &Planned) -> String {
+    let mut text = format!("{}: {}\n\n", work.report.id, planned.window.exactly());
+    for (index, request) in planned.plan.requests.iter().enumerate() {
+        let _ = writeln!(text, "{:>3}. {}", index + 1, planned.plan.why(index));
+        let _ = writeln!(text, "     {}", span(request));
+        let _ = writeln!(text, "     {}", counts(request));
+        let metrics: Vec<String> = request.metrics.iter().map(|m| name(request, m)).collect();
+        let _ = writeln!(text, "     {}", metrics.join(", "));
+    }
+    text.push('\n');
+    for (section, plan) in work.report.sections.iter().zip(&planned.plan.sections) {
+        let _ = writeln!(text, "{}: {}", section.title, totals(plan));
+        for lost in &plan.not_available {
+            let _ = writeln!(text, "  {}", not_available(lost));
+        }
+    }
+    let pages = planned.pages();
+    let _ = writeln!(
+        text,
+        "\n{}, about {}, at least {:.1} s at the rate limit",
+        print::counted(planned.plan.requests.len(), "request"),
+        print::counted(pages, "page"),
+        planned.seconds,
+    );
+    text
+}
+
+fn span(request: &Request) -> String {
+    let [start, end] = borders(request);
+    format!("GetMetricDataV2 {start} to {end}, {}", interval_name(request.interval))
+}
+
+fn borders(request: &Request) -> [String; 2] {
+    let window = &request.window;
+    [window.start(), window.end()].map(|time| rfc3339(&window.on_its_clock(time)))
+}
+
+fn counts(request: &Request) -> String {
+    let groupings: Vec<&str> = request.groupings.iter().map(|key| key.key()).collect();
+    let filters =
+        request.filters.iter().map(|(key, values)| format!("{} {}", values.len(), key.key()));
+    let filters = filters.collect::<Vec<_>>().join(", ");
+    match groupings.is_empty() {
+        true => format!("of {filters}"),
+        false => format!("by {}, of {filters}", groupings.join(" and ")),
+    }
+}
+
+fn name(request: &Request, metric: &MetricQuery) -> String {
+    let threshold = metric.threshold.map_or_else(String::new, |threshold| {
+        format!(" {} {} s", threshold.comparison.as_str(), threshold.seconds)
+    });
+    let filters: String = metric
+        .filters
+        .iter()
+        .map(|filter| {
+            let which = if filter.negate { "where not" } else { "where" };
+            format!(" {which} {} {}", filter.key, filter.values.join("|"))
+        })
+        .collect();
+    let weight = if request.weights.contains(metric) { " (to weight by)" } else { "" };
+    format!("{}{threshold}{filters}{weight}", metric.name)
+}
+
+fn totals(plan: &SectionPlan) -> &'static str {
+    match (&plan.totals, plan.of_rows.is_empty()) {
+        (Some(recipe), true) if recipe.parts.len() > 1 => "totals merged from their parts",
+        (Some(_), true) => "totals as the service answers them",
+        (None, _) => "totals merged from the rows",
+        (Some(_), false) => "totals merged from the rows, and asked where they do not add up",
+    }
+}
+
+fn not_available(lost: &NotAvailable) -> String {
+    let what = if lost.total { "the total of " } else { "" };
+    format!("{what}{} is not available: {}", lost.metric.name, lost.reason)
+}
+
+fn as_json(work: &Work, planned: &Planned) -> Value {
+    let requests = planned.plan.requests.iter().enumerate();
+    let requests: Vec<Value> = requests
+        .map(|(index, request)| {
+            let [start, end] = borders(request);
+            let filters: Map<String, Value> = request
+                .filters
+                .iter()
+                .map(|(key, values)| (key.key().to_owned(), values.len().into()))
+                .collect();
+            json!({
+                "operation": "GetMetricDataV2",
+                "start": start,
+                "end": end,
+                "interval": interval_name(request.interval),
+                "groupings": request.groupings,
+                "filters": filters,
+                "metrics": request.metrics.iter().map(|m| metric(request, m)).collect::<Vec<_>>(),
+                "why": planned.plan.why(index),
+                "pages": request.expected_pages(),
+                "for": [work.report.id],
+            })
+        })
+        .collect();
+    let lost =
+        work.report.sections.iter().zip(&planned.plan.sections).flat_map(|(section, plan)| {
+            plan.not_available.iter().map(|lost| {
+            json!({ "section": section.title, "metric": lost.metric.name, "reason": lost.reason })
+        })
+        });
+    json!({
+        "requests": requests,
+        "window": planned.window,
+        "seconds": planned.seconds,
+        "not_available": lost.collect::<Vec<_>>(),
+    })
+}
+
+fn metric(request: &Request, metric: &MetricQuery) -> Value {
+    let filters = |negate: bool| -> Map<String, Value> {
+        let of = metric.filters.iter().filter(|filter| filter.negate == negate);
+        of.map(|MetricFilter { key, values, .. }| (key.clone(), json!(values))).collect()
+    };
+    let mut object = Map::new();
+    object.insert("name".to_owned(), metric.name.clone().into());
+    if let Some(threshold) = metric.threshold {
+        object.insert("threshold".to_owned(), threshold.seconds.into());
+        object.insert("comparison".to_owned(), json!(threshold.comparison));
+    }
+    object.insert("where".to_owned(), filters(false).into());
+    let without = filters(true);
+    if !without.is_empty() {
+        object.insert("where_not".to_owned(), without.into());
+    }
+    object.insert("weight".to_owned(), request.weights.contains(metric).into());
+    object.into()
+}

@@ -1,0 +1,300 @@
+//! How the answers to the parts of a question become the answer to the whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::answer::{Absent, Answer, Figure, Row};
+use super::query::Query;
+use crate::definition::{Dimension, MetricQuery, Threshold};
+use crate::metric::limits::Limits;
+use crate::metric::{self, Comparison, Merge, Weight};
+
+/// How figures of one metric become one figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// They are added up.
+    Sum,
+    /// The greatest of them.
+    Max,
+    /// The least of them.
+    Min,
+    /// Their mean, weighted by this count.
+    Mean(MetricQuery),
+    /// The sum divided by how much there is: of each part the sum divided by its mean, rounded.
+    MeanOfSum {
+        /// What the mean is of.
+        sum: MetricQuery,
+        /// Tells a part with nothing to average from one whose mean is 0.
+        handled: MetricQuery,
+    },
+    /// Percent of the wholes added together.
+    Ratio {
+        /// What is divided.
+        part: MetricQuery,
+        /// What it is divided by.
+        whole: Vec<MetricQuery>,
+    },
+}
+
+/// What parts of a question differ in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The keys.
+    pub keys: BTreeSet<Dimension>,
+    /// Whether they differ in time.
+    pub time: bool,
+}
+
+impl Parts {
+    /// Whether there is anything to merge.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && !self.time
+    }
+}
+
+/// The rule for a metric of a query whose parts differ so.
+///
+/// # Errors
+/// A sentence for people that says why there is none.
+pub(super) fn rule(
+    asked: &MetricQuery,
+    query: &Query,
+    parts: &Parts,
+    limits: &Limits,
+) -> Result<Rule, &'static str> {
+    const UNKNOWN: &str = "How its figures add up is not known.";
+    const NO_COUNT: &str = "What it is an average of can't be counted for this question.";
+    let metric = metric::find(&asked.name).ok_or(UNKNOWN)?;
+    let over = metric.merges_over();
+    let holds = parts.keys.iter().all(|key| over.holds_for(key.key()));
+    if !holds || (parts.time && !over.holds_for_time()) {
+        return Err(over.reason().unwrap_or(UNKNOWN));
+    }
+    let beside = |name: &str| {
+        // Exactly what the metric is of: the same contacts.
+        let fits = metric::find(name).is_some_and(|other| {
+            exists(name, limits) && fits(other, query, asked.filters.iter().map(|f| f.key.as_str()))
+        });
+        fits.then(|| MetricQuery {
+            name: name.to_owned(),
+            threshold: metric::find(name)
+                .filter(|m| !m.thresholds().is_empty())
+                .and(asked.threshold),
+            filters: asked.filters.clone(),
+        })
+    };
+    match metric.merge() {
+        Merge::Sum => Ok(Rule::Sum),
+        Merge::Max => Ok(Rule::Max),
+        Merge::Min => Ok(Rule::Min),
+        Merge::Mean(weights) => {
+            let weight = weights.iter().find_map(|weight| weigh(weight, asked, query, limits));
+            weight.map(Rule::Mean).ok_or(NO_COUNT)
+        }
+        Merge::MeanOfSum(sum) => match (beside(sum), beside("CONTACTS_HANDLED")) {
+            (Some(sum), Some(handled)) => Ok(Rule::MeanOfSum { sum, handled }),
+            _ => Err(NO_COUNT),
+        },
+        Merge::Ratio { part, whole } => {
+            let whole: Option<Vec<_>> = whole.iter().map(|name| beside(name)).collect();
+            match (beside(part), whole) {
+                (Some(part), Some(whole)) => Ok(Rule::Ratio { part, whole }),
+                _ => Err(NO_COUNT),
+            }
+        }
+        Merge::None(reason) => Err(reason),
+    }
+}
+
+fn exists(name: &str, limits: &Limits) -> bool {
+    limits.metrics.is_none_or(|metrics| metrics.contains(&name))
+}
+
+fn fits<'k>(
+    metric: &metric::Metric,
+    query: &Query,
+    metric_filters: impl Iterator<Item = &'k str>,
+) -> bool {
+    let groupings: Vec<&str> = query.groupings.iter().map(Dimension::key).collect();
+    let filters: Vec<&str> = query.filters.keys().map(Dimension::key).collect();
+    metric.fits(&groupings, &filters, &metric_filters.collect::<Vec<_>>())
+}
+
+/// The weight as it is asked beside a metric, if it can be.
+fn weigh(
+    weight: &Weight,
+    asked: &MetricQuery,
+    query: &Query,
+    limits: &Limits,
+) -> Option<MetricQuery> {
+    let groupings: Vec<&str> = query.groupings.iter().map(Dimension::key).collect();
+    let filters: Vec<&str> = query.filters.keys().map(Dimension::key).collect();
+    let keys: Vec<&str> = asked.filters.iter().map(|filter| filter.key.as_str()).collect();
+    if !exists(weight.metric, limits) || !weight.fits(&groupings, &filters, &keys) {
+        return None;
+    }
+    let taken = asked.filters.iter().filter(|filter| weight.takes_metric_filter(&filter.key));
+    Some(MetricQuery {
+        name: weight.metric.to_owned(),
+        threshold: weight.threshold.map(|(comparison, seconds)| Threshold {
+            // Nothing lasts that long, so it does not matter whether the limit itself counts.
+            comparison: match limits.comparisons.contains(&comparison) {
+                true => comparison,
+                false => Comparison::LessThan,
+            },
+            seconds,
+        }),
+        filters: taken.cloned().collect(),
+    })
+}
+
+impl Rule {
+    /// What has to be asked beside the metric.
+    pub(super) fn needs(&self) -> Vec<&MetricQuery> {
+        match self {
+            Self::Sum | Self::Max | Self::Min => Vec::new(),
+            Self::Mean(weight) => vec![weight],
+            Self::MeanOfSum { sum, handled } => vec![sum, handled],
+            Self::Ratio { part, whole } => std::iter::once(part).chain(whole).collect(),
+        }
+    }
+
+    /// The figure of the whole; each part is the figures of one row.
+    pub(super) fn merge(&self, asked: &MetricQuery, parts: &[&Figures]) -> Figure {
+        match self {
+            Self::Sum => of_values(asked, parts, |values| values.iter().sum()),
+            Self::Max => of_values(asked, parts, |values| extreme(values, f64::max)),
+            Self::Min => of_values(asked, parts, |values| extreme(values, f64::min)),
+            Self::Mean(weight) => mean(asked, weight, parts),
+            Self::MeanOfSum { sum, handled } => mean_of_sum(asked, (sum, handled), parts),
+            Self::Ratio { part, whole } => ratio(asked, part, whole, parts),
+        }
+    }
+}
+
+type Figures = BTreeMap<MetricQuery, Figure>;
+
+fn value(figures: &Figures, metric: &MetricQuery) -> Option<f64> {
+    figures.get(metric).and_then(|figure| figure.value())
+}
+
+/// What stands in for a figure that no part has: the service could not compute one, or had none.
+fn absent(asked: &MetricQuery, parts: &[&Figures]) -> Figure {
+    let computed = |figures: &&Figures| {
+        figures.get(asked).and_then(|figure| figure.absent()) == Some(Absent::NotComputable)
+    };
+    Figure::Absent(match parts.iter().any(computed) {
+        true => Absent::NotComputable,
+        false => Absent::NoData,
+    })
+}
+
+/// Parts without a figure have nothing to add.
+fn of_values(asked: &MetricQuery, parts: &[&Figures], merge: impl FnOnce(&[f64]) -> f64) -> Figure {
+    let values: Vec<f64> = parts.iter().filter_map(|figures| value(figures, asked)).collect();
+    match values.is_empty() {
+        true => absent(asked, parts),
+        false => Figure::Value(merge(&values)),
+    }
+}
+
+fn extreme(values: &[f64], of_two: fn(f64, f64) -> f64) -> f64 {
+    values.iter().copied().reduce(of_two).unwrap_or_default()
+}
+
+/// A part that counts nothing adds nothing; one that counts something has to have a mean.
+fn mean(asked: &MetricQuery, weight: &MetricQuery, parts: &[&Figures]) -> Figure {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for figures in parts {
+        match (value(figures, asked), value(figures, weight)) {
+            (Some(mean), Some(weight)) => {
+                sum += mean * weight;
+                count += weight;
+            }
+            (None, None | Some(0.0)) => {}
+            (None, Some(_)) | (Some(_), None) => return Figure::Absent(Absent::NotAvailable),
+        }
+    }
+    match count > 0.0 {
+        true => Figure::Value(sum / count),
+        false => absent(asked, parts),
+    }
+}
+
+/// Where all means are 0 so is theirs; where only some are, how much stands behind these is not
+/// known.
+fn mean_of_sum(
+    asked: &MetricQuery,
+    (sum, handled): (&MetricQuery, &MetricQuery),
+    parts: &[&Figures],
+) -> Figure {
+    let (mut total, mut count, mut zeros) = (0.0, 0.0, 0_usize);
+    for figures in parts {
+        match (value(figures, asked), value(figures, sum)) {
+            (Some(mean), Some(sum)) if mean > 0.0 => {
+                total += sum;
+                count += (sum / mean).round();
+            }
+            (Some(_), _) if value(figures, handled) == Some(0.0) => {}
+            (Some(0.0), _) => zeros += 1,
+            (None, None | Some(0.0)) => {}
+            _ => return Figure::Absent(Absent::NotAvailable),
+        }
+    }
+    match (count > 0.0, zeros) {
+        (true, 0) => Figure::Value(total / count),
+        (true, _) => Figure::Absent(Absent::NotAvailable),
+        (false, 0) => absent(asked, parts),
+        (false, _) => Figure::Value(0.0),
+    }
+}
+
+fn ratio(
+    asked: &MetricQuery,
+    part: &MetricQuery,
+    whole: &[MetricQuery],
+    parts: &[&Figures],
+) -> Figure {
+    let add = |metric: &MetricQuery| -> f64 {
+        parts.iter().filter_map(|figures| value(figures, metric)).sum()
+    };
+    let whole: f64 = whole.iter().map(add).sum();
+    match whole > 0.0 {
+        true => Figure::Value(add(part) / whole * 100.0),
+        false => absent(asked, parts),
+    }
+}
+
+/// The answer to the whole question from those to its parts. A row that only one part has is that
+/// part's own; rows that several have are merged, each metric by its rule, where it has one.
+pub(super) fn merge(
+    query: &Query,
+    rules: &BTreeMap<MetricQuery, Result<Rule, &'static str>>,
+    parts: &[&Answer],
+) -> Answer {
+    let mut rows: BTreeMap<_, (&Row, Vec<&Figures>)> = BTreeMap::new();
+    for row in parts.iter().flat_map(|answer| &answer.rows) {
+        rows.entry(row.key()).or_insert((row, Vec::new())).1.push(&row.figures);
+    }
+    let rows = rows.into_values().map(|(row, figures)| {
+        let merged = query.metrics.iter().filter_map(|asked| {
+            let figure = match figures.as_slice() {
+                [only] => *only.get(asked)?,
+                several => of_several(asked, rules.get(asked), several)?,
+            };
+            Some((asked.clone(), figure))
+        });
+        Row { figures: merged.collect(), ..row.clone() }
+    });
+    Answer { rows: rows.collect(), pages: parts.iter().map(|answer| answer.pages).sum() }
+}
+
+fn of_several(
+    asked: &MetricQuery,
+    rule: Option<&Result<Rule, &'static str>>,
+    parts: &[&Figures],
+) -> Option<Figure> {
+    match rule? {
+        Ok(rule) => Some(rule.merge(asked, parts)),
+        Err(_) => Some(Figure::Absent(Absent::NotAvailable)),
+    }
+}

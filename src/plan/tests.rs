@@ -1,0 +1,430 @@
+use std::sync::LazyLock;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::*;
+use crate::definition::{self, MetricFilter, Threshold};
+use crate::metric::{Comparison, METRICS, Metric};
+use crate::simulator::{self, Centre};
+use crate::window::{Calendar, WindowRule, Zone};
+
+const TWO_SECTIONS: &str = r#"
+title    = "Two"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "UTC"
+window   = "previous-day"
+email    = { from = "reports@example.com", to = ["ops@example.com"] }
+
+[[section]]
+title   = "All"
+kind    = "totals"
+filters = { QUEUE = ["*"] }
+metrics = ["CONTACTS_QUEUED", "CONTACTS_HANDLED"]
+
+[[section]]
+title    = "By queue"
+group_by = ["QUEUE"]
+filters  = { QUEUE = ["*"], CHANNEL = ["VOICE", "CHAT"] }
+metrics  = ["CONTACTS_HANDLED", { name = "CONTACTS_QUEUED", label = "Queued" }]
+"#;
+
+fn report(text: &str) -> Report {
+    let parsed = definition::parse("two.toml", text.as_bytes(), &Default::default());
+    parsed.report.unwrap_or_else(|| panic!("{:#?}", parsed.problems))
+}
+
+fn queues(count: usize) -> Directory {
+    let entry = |index| Entry { id: format!("queue-{index}"), name: format!("Queue {index}") };
+    let mut directory = Directory::default();
+    directory.insert(Dimension::Queue, (0..count).map(entry).collect());
+    directory
+}
+
+fn day() -> Window {
+    let due = "2026-11-23T08:00:00Z".parse().unwrap();
+    WindowRule::PreviousDay.before(due, &Zone::named("UTC").unwrap(), &Calendar::default()).unwrap()
+}
+
+fn planned(text: &str, directory: &Directory) -> Plan {
+    let report = report(text);
+    let queries: Vec<_> = report
+        .sections
+        .iter()
+        .map(|section| Query::of(section, &report.instance, &day(), directory).unwrap())
+        .collect();
+    plan(&queries, &Limits::CURRENT)
+}
+
+fn grouped(plan: &Plan) -> Vec<usize> {
+    plan.requests.iter().map(|request| request.groupings.len()).collect()
+}
+
+#[test]
+fn rows_and_totals_are_requests_of_their_own() {
+    let plan = planned(TWO_SECTIONS, &queues(3));
+    assert_eq!(grouped(&plan), [0, 1, 0]);
+    assert_eq!(plan.requests[1].filters[&Dimension::Channel], ["CHAT", "VOICE"]);
+    assert_eq!(plan.requests[1].metrics, plan.requests[0].metrics, "labels make no difference");
+}
+
+#[test]
+fn the_same_request_is_made_once() {
+    let same = TWO_SECTIONS.replace(", CHANNEL = [\"VOICE\", \"CHAT\"]", "");
+    let plan = planned(&same, &queues(3));
+    assert_eq!(grouped(&plan), [0, 1]);
+    let twice = [same.as_str(), &same.replace("\"All\"", "\"Again\"")].map(report);
+    let directory = queues(250);
+    let queries: Vec<_> = twice
+        .iter()
+        .flat_map(|report| report.sections.iter().map(|section| (section, &report.instance)))
+        .map(|(section, instance)| Query::of(section, instance, &day(), &directory).unwrap())
+        .collect();
+    let plan = super::plan(&queries, &Limits::CURRENT);
+    assert_eq!(grouped(&plan), [0, 0, 0, 1, 1, 1], "whichever report asks");
+}
+
+/// 250 queues, no grouping: three requests, with what weights the averages.
+#[test]
+fn many_queues_are_asked_in_hundreds() {
+    let metrics = r#"["AVG_HANDLE_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "MAX_QUEUED_TIME", "CONTACTS_HANDLED"]"#;
+    let text = TWO_SECTIONS.replace(r#"["CONTACTS_QUEUED", "CONTACTS_HANDLED"]"#, metrics);
+    let text = text.split("\n[[section]]\ntitle    = \"By queue\"").next().unwrap();
+    let plan = planned(text, &queues(250));
+    assert_eq!(grouped(&plan), [0, 0, 0]);
+    let weights: Vec<_> = plan.requests[0].weights.iter().map(|metric| &metric.name).collect();
+    assert_eq!(weights, ["CONTACTS_QUEUED"], "CONTACTS_HANDLED is there for its own sake");
+    let sizes: Vec<_> = plan.requests.iter().map(|r| r.filters[&Dimension::Queue].len()).collect();
+    assert_eq!(sizes, [100, 100, 50]);
+    assert!(plan.sections[0].not_available.is_empty());
+}
+
+/// 250 queues by queue and channel: the rows never meet, and the totals follow from them.
+#[test]
+fn totals_of_many_rows_need_no_further_request() {
+    let text = TWO_SECTIONS.replace(
+        "[\"QUEUE\"]\nfilters  = { QUEUE = [\"*\"], CHANNEL = [\"VOICE\", \"CHAT\"] }",
+        "[\"QUEUE\", \"CHANNEL\"]\nfilters  = { QUEUE = [\"*\"] }",
+    );
+    let plan = planned(&text, &queues(250));
+    assert_eq!(grouped(&plan), [0, 0, 0, 2, 2, 2]);
+    let by_queue = &plan.sections[1];
+    assert!(by_queue.totals.is_none() && by_queue.rows.as_ref().unwrap().merged_over.is_empty());
+    assert_eq!(by_queue.of_rows.len(), 2);
+}
+
+#[test]
+fn a_request_takes_twenty_service_levels() {
+    let metrics: Vec<String> = (1..=20)
+        .flat_map(|t| ["LT", "LTE"].map(|c| format!("{{ name = \"SERVICE_LEVEL\", threshold = {t}, comparison = \"{c}\", label = \"{t} {c}\" }}")))
+        .collect();
+    let section = |half: &[String]| format!("[{}]", half.join(", "));
+    let text = TWO_SECTIONS
+        .replace(r#"["CONTACTS_QUEUED", "CONTACTS_HANDLED"]"#, &section(&metrics[..20]))
+        .replace("group_by = [\"QUEUE\"]\n", "")
+        .replace(", CHANNEL = [\"VOICE\", \"CHAT\"]", "")
+        .replace(
+            r#"["CONTACTS_HANDLED", { name = "CONTACTS_QUEUED", label = "Queued" }]"#,
+            &section(&metrics[20..]),
+        );
+    let plan = planned(&text, &queues(3));
+    let counts: Vec<_> = plan.requests.iter().map(|request| request.metrics.len()).collect();
+    assert_eq!(counts, [20, 20]);
+}
+
+/// One request that the service refuses must not take the others with it.
+#[test]
+fn an_unknown_metric_stands_alone() {
+    let text =
+        TWO_SECTIONS.replace("[\"CONTACTS_QUEUED\", ", "[\"AI_NOVELTIES\", \"CONTACTS_QUEUED\", ");
+    let plan = planned(&text, &queues(3));
+    let alone = plan.requests.iter().find(|request| request.metrics[0].name == "AI_NOVELTIES");
+    assert_eq!(alone.unwrap().metrics.len(), 1);
+}
+
+#[test]
+fn names_that_select_nothing_or_two_things_are_told() {
+    let named = TWO_SECTIONS.replacen("\"*\"", "\"Queue 1\", \"queue 2\"", 1);
+    let report = report(&named);
+    let asked = |directory: &Directory| {
+        Query::of(&report.sections[0], &report.instance, &day(), directory).unwrap_err()
+    };
+    let mut directory = queues(3);
+    let problems = asked(&directory);
+    assert_eq!(problems[0].message, "the instance has no queue with the name `queue 2`");
+    assert_eq!(problems[0].help, "did you mean `Queue 2`? Names are case-sensitive");
+    let twin = |id: &str| Entry { id: id.to_owned(), name: "Queue 1".to_owned() };
+    directory.insert(Dimension::Queue, vec![twin("a"), twin("b")]);
+    assert_eq!(asked(&directory)[0].message, "2 queues have the name `Queue 1`");
+}
+
+// The planned and merged answer against the single one that no limit hinders.
+
+static CENTRES: LazyLock<Vec<Centre>> = LazyLock::new(|| (1..=3).map(Centre::new).collect());
+
+/// What the centre answers to a request.
+fn executed(centre: &Centre, request: &Request) -> Answer {
+    let metrics = request.metrics.iter().map(|metric| simulator::MetricRequest {
+        name: metric.name.clone(),
+        threshold: metric.threshold.map(|t| (t.comparison, f64::from(t.seconds))),
+        filters: metric
+            .filters
+            .iter()
+            .map(|filter| simulator::MetricFilter {
+                key: filter.key.clone(),
+                values: filter.values.clone(),
+                negate: filter.negate,
+            })
+            .collect(),
+    });
+    let query = simulator::Query {
+        start: request.window.start(),
+        end: request.window.end(),
+        interval: match request.interval {
+            None => simulator::Interval::Total,
+            Some(Interval::Hour) => simulator::Interval::Hour,
+            Some(Interval::Day) => simulator::Interval::Day,
+            Some(other) => panic!("{other:?} is not tried"),
+        },
+        time_zone: TimeZone::get(request.window.zone_name()).unwrap(),
+        filters: request
+            .filters
+            .iter()
+            .map(|(key, values)| (key.key().to_owned(), values.clone()))
+            .collect(),
+        groupings: request.groupings.iter().map(|key| key.key().to_owned()).collect(),
+        metrics: metrics.collect(),
+    };
+    let rows = centre.figures(&query).into_iter().map(|row| Row {
+        dimensions: request
+            .groupings
+            .iter()
+            .map(|key| row.dimensions.get(key.key()).cloned())
+            .collect(),
+        interval: request.interval.and_then(|_| request.window.part(row.start, row.end)),
+        figures: request
+            .metrics
+            .iter()
+            .zip(&row.values)
+            .filter_map(|(metric, figure)| {
+                let figure = match figure {
+                    simulator::Figure::Number(value) => Figure::Value(*value),
+                    simulator::Figure::Null => Figure::Absent(Absent::NotComputable),
+                    simulator::Figure::Missing => return None,
+                };
+                Some((metric.clone(), figure))
+            })
+            .collect(),
+    });
+    Answer { rows: rows.collect(), pages: 1 }
+}
+
+/// The answer that one request without any limit gives.
+fn unlimited(centre: &Centre, query: &Query) -> Answer {
+    executed(
+        centre,
+        &Request {
+            instance: query.instance.clone(),
+            window: query.window.clone(),
+            interval: query.interval,
+            groupings: query.groupings.clone(),
+            filters: query.filters.clone(),
+            metrics: query.metrics.clone(),
+            weights: BTreeSet::new(),
+        },
+    )
+}
+
+/// The metrics that the simulator has: no others can be asked, not even to weight by.
+static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    METRICS.iter().map(|metric| metric.name).filter(|name| simulator::knows(name)).collect()
+});
+
+/// Every metric that the simulator has, with a threshold where it needs one and perhaps a filter.
+fn metrics_of_the_simulator() -> Vec<MetricQuery> {
+    KNOWN.iter().filter_map(|name| metric::find(name)).flat_map(forms).collect()
+}
+
+fn forms(metric: &Metric) -> Vec<MetricQuery> {
+    let comparison = metric.thresholds().iter().find(|c| **c != Comparison::GreaterThan);
+    let plain = MetricQuery {
+        name: metric.name.to_owned(),
+        threshold: comparison.map(|comparison| Threshold { comparison: *comparison, seconds: 30 }),
+        filters: Vec::new(),
+    };
+    let filtered = metric.metric_filter("INITIATION_METHOD").map(|_| MetricQuery {
+        filters: vec![MetricFilter {
+            negate: metric.can_negate(),
+            key: "INITIATION_METHOD".to_owned(),
+            values: vec!["INBOUND".to_owned()],
+        }],
+        ..plain.clone()
+    });
+    std::iter::once(plain).chain(filtered).collect()
+}
+
+fn ids(centre: &Centre, key: &Dimension) -> Vec<String> {
+    match key {
+        Dimension::Queue => centre.standard_queues().map(|queue| queue.id.clone()).collect(),
+        Dimension::RoutingProfile => {
+            centre.routing_profiles().iter().map(|profile| profile.id.clone()).collect()
+        }
+        Dimension::Agent => centre.agents().iter().map(|agent| agent.id.clone()).collect(),
+        _ => ["VOICE", "CHAT", "TASK", "EMAIL"].map(ToOwned::to_owned).to_vec(),
+    }
+}
+
+const KEYS: [Dimension; 4] =
+    [Dimension::Queue, Dimension::Channel, Dimension::RoutingProfile, Dimension::Agent];
+
+fn question() -> impl Strategy<Value = (usize, Query)> {
+    let metrics = metrics_of_the_simulator();
+    let filters = subsequence(KEYS.to_vec(), 1..=3);
+    let groupings = subsequence(KEYS.to_vec(), 0..=2);
+    let hours = select(vec![20_i64, 24, 60, 100]);
+    let interval = select(vec![None, None, None, Some(Interval::Hour), Some(Interval::Day)]);
+    let count = metrics.len();
+    (
+        0..CENTRES.len(),
+        filters,
+        groupings,
+        subsequence(metrics, 1..=count.min(12)),
+        (hours, 0_i64..48, select(vec!["UTC", "America/New_York", "Asia/Kathmandu"])),
+        interval,
+        any::<u64>(),
+    )
+        .prop_map(|(centre, filters, groupings, metrics, (hours, start, zone), interval, seed)| {
+            let zone = Zone::named(zone).unwrap();
+            let at = |hours: i64| -> crate::window::LocalTime {
+                let start = jiff::civil::date(2026, 2, 23).at(0, 0, 0, 0);
+                let time = start + SignedDuration::from_hours(hours);
+                time.strftime("%Y-%m-%dT%H:%M").to_string().parse().unwrap()
+            };
+            let window = Window::between(at(start), at(start + hours), &zone).unwrap();
+            let filters: BTreeMap<_, _> = filters
+                .into_iter()
+                .map(|key| {
+                    let ids = ids(&CENTRES[centre], &key);
+                    let take = 1 + usize::try_from(seed % 97).unwrap() * ids.len() / 97;
+                    (key, ids.into_iter().take(take).collect::<Vec<_>>())
+                })
+                .collect();
+            let takes = |metric: &MetricQuery| {
+                let known = metric::find(&metric.name).unwrap();
+                groupings.iter().all(|key| known.groups_by(key.key()))
+                    && filters.keys().all(|key| known.filters_by(key.key()))
+            };
+            let query = Query {
+                instance: "arn:aws:connect:eu-west-2:123456789012:instance/i".parse().unwrap(),
+                window,
+                interval,
+                metrics: metrics.into_iter().filter(takes).collect(),
+                groupings,
+                filters,
+            };
+            (centre, query)
+        })
+        .prop_filter("a question has a metric", |(_, query)| !query.metrics.is_empty())
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let small =
+        (3_usize..12, 26_i64..60, any::<bool>()).prop_map(|(values, hours, count)| Limits {
+            filter_values: values,
+            channels_count: count,
+            coarse_span: SignedDuration::from_hours(hours),
+            fine_span: SignedDuration::from_hours(hours / 2),
+            ..Limits::CURRENT
+        });
+    let known = |limits| Limits { metrics: Some(KNOWN.as_slice()), ..limits };
+    prop_oneof![4 => small, 1 => Just(Limits::CURRENT)].prop_map(known)
+}
+
+fn is_close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0)
+}
+
+/// The figures that both have are the same, and neither has one that the other lacks.
+fn compare(
+    what: &str,
+    expected: &BTreeMap<MetricQuery, Figure>,
+    found: &BTreeMap<MetricQuery, Figure>,
+    lost: &dyn Fn(&MetricQuery) -> bool,
+) -> Result<(), TestCaseError> {
+    for (metric, figure) in expected {
+        let merged = found.get(metric).copied();
+        if merged == Some(Figure::Absent(Absent::NotAvailable)) {
+            let of_hold = metric.name == "AVG_HOLD_TIME";
+            prop_assert!(lost(metric) || of_hold, "{what}: {metric:?} could be had");
+            continue;
+        }
+        let same = match (figure.value(), merged.and_then(Figure::value)) {
+            (Some(a), Some(b)) => is_close(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        prop_assert!(same, "{what}: {metric:?} is {figure:?}, merged {merged:?}");
+    }
+    Ok(())
+}
+
+fn obeys(request: &Request, limits: &Limits) -> Result<(), TestCaseError> {
+    let counted = request
+        .filters
+        .iter()
+        .filter(|(key, _)| **key != Dimension::Channel || limits.channels_count);
+    let values: usize = counted.map(|(_, values)| values.len()).sum();
+    prop_assert!(values <= limits.filter_values, "{values} values");
+    prop_assert!(request.filters.values().all(|values| !values.is_empty()));
+    let fine = request.interval.is_some_and(Interval::is_fine);
+    let span = request.window.end().duration_since(request.window.start());
+    prop_assert!(span < limits.span(fine), "{span}");
+    for asked in &request.metrics {
+        let metric = metric::find(&asked.name).unwrap();
+        let keys: Vec<&str> = request.groupings.iter().map(Dimension::key).collect();
+        let filters: Vec<&str> = request.filters.keys().map(Dimension::key).collect();
+        let own: Vec<&str> = asked.filters.iter().map(|filter| filter.key.as_str()).collect();
+        prop_assert!(metric.fits(&keys, &filters, &own), "{asked:?}");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn merged_answers_are_those_of_one_unlimited_request(
+        (centre, query) in question(), limits in limits()
+    ) {
+        let centre = &CENTRES[centre];
+        let plan = plan(std::slice::from_ref(&query), &limits);
+        for request in &plan.requests {
+            obeys(request, &limits)?;
+        }
+        let answers: Vec<_> = plan.requests.iter().map(|request| executed(centre, request)).collect();
+        let section = &plan.sections[0];
+        let found = section.answer(|index| answers.get(index));
+        let lost = |total: bool| {
+            move |metric: &MetricQuery| {
+                section.not_available.iter().any(|lost| lost.total == total && lost.metric == *metric)
+            }
+        };
+        let whole = unlimited(centre, &query.totals());
+        if let Some(row) = whole.rows.first() {
+            compare("total", &row.figures, &found.totals, &lost(true))?;
+        }
+        if query.has_rows() {
+            let mut rows: BTreeMap<_, _> =
+                found.rows.iter().map(|row| (row.key(), &row.figures)).collect();
+            for row in unlimited(centre, &query).rows {
+                let merged = rows.remove(&row.key());
+                let nothing = BTreeMap::new();
+                compare("row", &row.figures, merged.unwrap_or(&nothing), &lost(false))?;
+            }
+            // Rows of which only weights are known.
+            prop_assert!(rows.values().all(|figures| figures.values().all(|f| f.value().is_none_or(|v| v == 0.0))));
+        }
+    }
+}
