@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use connect_reports::metric::Limits;
 use connect_reports::render::Templates;
 use connect_reports::run::Checks;
 use connect_reports::settings::Deployment;
@@ -53,7 +54,8 @@ fn read_and_check(bencher: Bencher<'_, '_>) {
     let (_folder, paths) = folder();
     let (deployment, templates) =
         (Deployment::default(), Templates::built_in().expect("templates"));
-    let checks = Checks { deployment: &deployment, templates: &templates };
+    let checks =
+        Checks { deployment: &deployment, templates: &templates, limits: &Limits::CURRENT };
     bencher.bench_local(|| {
         for path in &paths {
             let content = fs::read(path).expect("a definition");

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use connect_reports::definition::{Problem, Severity};
+use connect_reports::metric::Limits;
 use connect_reports::render::Templates;
 use connect_reports::run::Checks;
 use connect_reports::settings::Deployment;
@@ -14,7 +15,7 @@ static TEMPLATES: LazyLock<Templates> =
 static DEPLOYMENT: LazyLock<Deployment> = LazyLock::new(Deployment::default);
 
 fuzz_target!(|content: &[u8]| {
-    let checks = Checks { deployment: &DEPLOYMENT, templates: &TEMPLATES };
+    let checks = Checks { deployment: &DEPLOYMENT, templates: &TEMPLATES, limits: &Limits::CURRENT };
     let parsed = checks.check("fuzzed.toml", content);
     let errors = parsed.problems.iter().any(|problem| problem.severity == Severity::Error);
     assert_eq!(parsed.report.is_none(), errors, "a report, or an error that says why not");

@@ -62,7 +62,8 @@ pub(super) async fn valid(cli: &Cli, paths: &[String]) -> Result<Vec<Report>, Ex
 async fn check(cli: &Cli, paths: &[String]) -> Result<Vec<CheckedFile>, Error> {
     let settings = cli.settings(std::env::vars_os())?;
     let templates = Templates::built_in()?;
-    let checks = Checks { deployment: &settings.deployment, templates: &templates };
+    let Settings { deployment, limits, .. } = &settings;
+    let checks = Checks { deployment, templates: &templates, limits };
     let mut checked = Vec::new();
     for file in files(&settings, paths).await? {
         checked.push(match file.content {

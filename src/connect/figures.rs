@@ -115,8 +115,9 @@ fn metric(query: &MetricQuery) -> MetricV2 {
 }
 
 fn read_row(request: &Request, result: &MetricResultV2) -> Result<Row, Error> {
-    let dimensions =
+    let dimensions: Vec<_> =
         request.groupings.iter().map(|dimension| dimension_of(result, dimension)).collect();
+    check_filtered(request, &dimensions)?;
     let mut figures = BTreeMap::new();
     for collection in result.collections() {
         let query = requested(&request.metrics, collection)?;
@@ -125,21 +126,41 @@ fn read_row(request: &Request, result: &MetricResultV2) -> Result<Row, Error> {
             return Err(bad(format!("{} came twice in one row", query.name)));
         }
     }
-    let interval = request.interval.map(|_| interval_of(request, result)).transpose()?;
-    Ok(Row { dimensions, interval, figures })
+    let interval = interval_of(request, result)?.filter(|_| request.interval.is_some());
+    match interval.is_some() == request.interval.is_some() {
+        true => Ok(Row { dimensions, interval, figures }),
+        false => Err(bad("a row came without its interval")),
+    }
 }
 
-/// The interval that a row says it is of; it has to lie in the window.
-fn interval_of(request: &Request, result: &MetricResultV2) -> Result<Window, Error> {
-    let interval =
-        result.metric_interval().ok_or_else(|| bad("a row came without its interval"))?;
+/// What rows are grouped by and filtered by comes with a value of the filter, or with none.
+fn check_filtered(request: &Request, dimensions: &[Option<String>]) -> Result<(), Error> {
+    let stray = request.groupings.iter().zip(dimensions).find(|(key, id)| {
+        let filter = request.filters.get(key);
+        filter.zip(id.as_ref()).is_some_and(|(values, id)| !values.contains(id))
+    });
+    match stray {
+        None => Ok(()),
+        Some((key, _)) => {
+            let what = key.title().to_lowercase();
+            Err(bad(format!("a row is of a {what} that was not asked for")))
+        }
+    }
+}
+
+/// The interval that a row says it is of, if it says so; it has to lie in the window.
+fn interval_of(request: &Request, result: &MetricResultV2) -> Result<Option<Window>, Error> {
+    let Some(interval) = result.metric_interval() else {
+        return Ok(None);
+    };
     let instant = |time: Option<&DateTime>| {
         let nanoseconds = time.map(DateTime::as_nanos)?;
         Timestamp::from_nanosecond(nanoseconds).ok()
     };
     let (start, end) = (instant(interval.start_time()), instant(interval.end_time()));
     let of_window = start.zip(end).and_then(|(start, end)| request.window.part(start, end));
-    of_window.ok_or_else(|| bad("a row's interval does not lie in the window"))
+    let stray = || bad("a row's interval does not lie in the window");
+    of_window.map(Some).ok_or_else(stray)
 }
 
 /// Contacts that never reached an agent come grouped by agent with no dimension at all.

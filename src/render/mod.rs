@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::table::Table;
 use crate::window::Window;
 
-pub use subject::check_subject;
+pub use subject::{check_subject, example_window};
 pub use template::Templates;
 
 /// What a message holds, whoever gets it.

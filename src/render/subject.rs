@@ -5,7 +5,7 @@ use super::{Contents, Templates, context};
 use crate::definition::{Placed, Problem, Report, Section, Severity};
 use crate::plan::{Directory, Query, SectionAnswer};
 use crate::table;
-use crate::window::{Calendar, WindowRule};
+use crate::window::{Calendar, Window, WindowRule};
 
 /// What is wrong with the subject, found by rendering it with a window and without figures.
 ///
@@ -26,20 +26,24 @@ pub fn check_subject(templates: &Templates, report: &Report) -> Option<Problem> 
 }
 
 fn try_subject(templates: &Templates, report: &Report) -> Option<String> {
-    let noon = jiff::civil::date(2026, 1, 15).at(12, 0, 0, 0).in_tz("UTC").ok()?.timestamp();
-    let window = report.window.before(noon, &report.zone, &report.calendar);
-    let window = window
-        .or_else(|_| WindowRule::PreviousDay.before(noon, &report.zone, &Calendar::default()));
-    let window = window.ok()?;
+    let window = example_window(report)?;
     let (nothing, nobody) = (SectionAnswer::default(), Directory::default());
     let table = |section: &Section| {
         let query = Query::of(section, &report.instance, &window, &nobody).ok()?;
         Some(table::build(section, &query.totals(), &nothing, &nobody))
     };
     let tables: Vec<_> = report.sections.iter().filter_map(table).collect();
-    let contents = Contents { report, window: &window, tables: &tables, read_at: noon };
+    let contents = Contents { report, window: &window, tables: &tables, read_at: window.end() };
     let tried = templates.subject(&report.email.subject, &context::of(contents));
     tried.err().map(|error| without_place(&report.email.subject, error.message))
+}
+
+/// A window such as those that the report covers.
+pub fn example_window(report: &Report) -> Option<Window> {
+    let noon = jiff::civil::date(2026, 1, 15).at(12, 0, 0, 0).in_tz("UTC").ok()?.timestamp();
+    let window = report.window.before(noon, &report.zone, &report.calendar);
+    let day = |_| WindowRule::PreviousDay.before(noon, &report.zone, &Calendar::default());
+    window.or_else(day).ok()
 }
 
 /// The words of an error; the problem that they become has its place already.

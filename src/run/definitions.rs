@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use super::RunOutcome;
-use crate::definition::{self, Parsed, Problem, Report, ReportId, Severity, nearest};
+use crate::definition::{self, Parsed, Problem, Report, ReportId, Section, Severity, nearest};
 use crate::error::{Code, Error, Stage};
+use crate::metric::Limits;
+use crate::plan::{self, Directory, Query};
 use crate::render::{self, Templates};
 use crate::settings::Deployment;
 use crate::store::File;
@@ -27,6 +29,8 @@ pub struct Checks<'c> {
     pub deployment: &'c Deployment,
     /// The templates of messages.
     pub templates: &'c Templates,
+    /// The limits of the API's version.
+    pub limits: &'c Limits,
 }
 
 impl Checks<'_> {
@@ -35,8 +39,9 @@ impl Checks<'_> {
     pub fn check(self, name: &str, content: &[u8]) -> Parsed {
         let mut parsed = definition::parse(name, content, self.deployment);
         let wrong = parsed.report.as_ref().and_then(|r| render::check_subject(self.templates, r));
-        if let Some(problem) = wrong {
-            if problem.stops() {
+        let lost = parsed.report.as_ref().map(|report| not_available(report, self.limits));
+        for problem in wrong.into_iter().chain(lost.into_iter().flatten()) {
+            if problem.severity == Severity::Error {
                 parsed.report = None;
             }
             let by_place = |problem: &Problem| (problem.line, problem.column);
@@ -45,6 +50,29 @@ impl Checks<'_> {
         }
         parsed
     }
+}
+
+/// What would have to be merged and can't be, as far as the definition alone tells: of sections
+/// whose filters name ids and nothing else.
+fn not_available(report: &Report, limits: &Limits) -> Vec<Problem> {
+    let Some(window) = render::example_window(report) else {
+        return Vec::new();
+    };
+    let nobody = Directory::default();
+    let of_section = |section: &Section| {
+        let query = Query::of(section, &report.instance, &window, &nobody).ok()?;
+        let planned = plan::plan(&[query], limits).sections.into_iter().next()?;
+        let lost = planned.not_available.into_iter().filter_map(|lost| {
+            let column = section.columns.iter().find(|column| column.metric == lost.metric)?;
+            let what = if lost.total { "the total of " } else { "" };
+            let message = format!("{what}{} will not be available: {}", column.label, lost.reason);
+            let help = "select less, so that one request can answer it; `plan` shows the requests";
+            let problem = column.place.error("not-available", message, help);
+            Some(Problem { severity: Severity::Warning, ..problem })
+        });
+        Some(lost.collect::<Vec<_>>())
+    };
+    report.sections.iter().filter_map(of_section).flatten().collect()
 }
 
 impl Definitions {

@@ -173,7 +173,8 @@ impl Runner {
     }
 
     fn checks(&self) -> Checks<'_> {
-        Checks { deployment: &self.settings.deployment, templates: &self.templates }
+        let Settings { deployment, limits, .. } = &self.settings;
+        Checks { deployment, templates: &self.templates, limits }
     }
 
     async fn definitions_in_time(

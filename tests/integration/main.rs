@@ -37,5 +37,7 @@ mod figures;
 mod lambda;
 /// Mails: their parts, names, headers; nothing gets through that should not.
 mod mails;
+/// Contact centres of any size, and the limits of the API.
+mod sizes;
 /// The commands at a terminal.
 mod terminal;

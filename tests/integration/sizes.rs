@@ -1,0 +1,220 @@
+use std::collections::BTreeMap;
+
+use connect_reports::metric::{Comparison, Limits};
+use connect_reports::simulator::{
+    Clock, Fault, Figure, Interval, MetricRequest, Operation, Options, Query, Simulator,
+};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::harness::binary::{
+    DUE, Function, NOW, SMALL, definitions, program, run, simulator, text, tick,
+};
+
+/// A centre with so many queues, whose pages have a hundred rows as those of the service.
+async fn centre(queues: usize, limits: Limits) -> Simulator {
+    let clock = Clock::At(NOW.parse().unwrap());
+    let options = Options { clock, queues, limits, page_size: 100, ..Options::default() };
+    Simulator::start(options).await.unwrap()
+}
+
+const TOTALS: &str = r#"["AVG_HANDLE_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "MAX_QUEUED_TIME", "CONTACTS_HANDLED"]"#;
+
+/// The small definition with other metrics, grouped so.
+fn definition(metrics: &str, group_by: &str) -> String {
+    let of = r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#;
+    SMALL.replace(of, metrics).replace("group_by = [\"QUEUE\"]\n", group_by)
+}
+
+/// What a command prints as JSON.
+async fn printed(simulator: &Simulator, definition: &str, command: &str, api: &str) -> Value {
+    let folder = definitions(&[("small.toml", definition)]);
+    let mut program = program();
+    program.env("AWS_ENDPOINT_URL", simulator.url()).env("CONNECT_REPORTS_API", api).args([
+        command,
+        "small",
+        "--json",
+        "--time",
+        DUE,
+        "--definitions",
+        text(folder.path()),
+    ]);
+    let output = run(program).await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What one request without limits would answer to the totals.
+fn expected(simulator: &Simulator, metrics: &[(&str, Option<Comparison>)]) -> Vec<Option<f64>> {
+    let centre = simulator.centre();
+    let query = Query {
+        start: "2025-03-30T00:00:00Z".parse().unwrap(),
+        end: "2025-03-30T23:00:00Z".parse().unwrap(),
+        interval: Interval::Total,
+        time_zone: TimeZone::UTC,
+        filters: BTreeMap::from([(
+            "QUEUE".to_owned(),
+            centre.standard_queues().map(|queue| queue.id.clone()).collect(),
+        )]),
+        groupings: Vec::new(),
+        metrics: metrics
+            .iter()
+            .map(|(name, comparison)| match comparison {
+                Some(comparison) => MetricRequest::within(name, *comparison, 20.0),
+                None => MetricRequest::plain(name),
+            })
+            .collect(),
+    };
+    let rows = centre.figures(&query);
+    let figure = |figure: &Figure| match figure {
+        Figure::Number(value) => Some(*value),
+        Figure::Null | Figure::Missing => None,
+    };
+    rows[0].values.iter().map(figure).collect()
+}
+
+fn assert_close(found: &Value, expected: &[Option<f64>]) {
+    let found: Vec<_> = found.as_array().unwrap().iter().map(Value::as_f64).collect();
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        let (found, expected) = (found.unwrap(), expected.unwrap());
+        assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{found} {expected}");
+    }
+}
+
+/// 250 queues without grouping: three requests, and figures as of one.
+#[tokio::test]
+async fn totals_of_250_queues_are_exact() {
+    let simulator = centre(250, Limits::CURRENT).await;
+    let definition = definition(TOTALS, "");
+    let plan = printed(&simulator, &definition, "plan", "current").await;
+    let whys: Vec<_> = plan["requests"].as_array().unwrap().iter().map(|r| &r["why"]).collect();
+    assert_eq!(whys, ["100 of 250 queues", "100 of 250 queues", "50 of 250 queues"]);
+    assert_eq!(plan["requests"][0]["filters"], json!({ "QUEUE": 100 }));
+    let weights: Vec<_> = plan["requests"][0]["metrics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|m| m["weight"] == true)
+        .collect();
+    assert_eq!(weights, [&json!({ "name": "CONTACTS_QUEUED", "where": {}, "weight": true })]);
+    let before = simulator.calls().len();
+    let report = printed(&simulator, &definition, "preview", "current").await;
+    let asked = simulator.calls().into_iter().skip(before);
+    let figures = asked.filter(|call| call.operation == Operation::GetMetricDataV2).count();
+    assert_eq!(figures, 3);
+    let section = &report["sections"][0];
+    let metrics = [
+        ("AVG_HANDLE_TIME", None),
+        ("SERVICE_LEVEL", Some(Comparison::LessThan)),
+        ("MAX_QUEUED_TIME", None),
+        ("CONTACTS_HANDLED", None),
+    ];
+    assert_close(&section["totals"], &expected(&simulator, &metrics));
+    assert_eq!(section["provenance"], json!(["merged", "merged", "merged", "merged"]));
+    assert_eq!(section["columns"].as_array().unwrap().len(), 4, "weights are no columns");
+}
+
+/// By queue and channel the rows never meet, and their totals follow from them.
+#[tokio::test]
+async fn rows_of_250_queues_need_three_requests() {
+    let simulator = centre(250, Limits::CURRENT).await;
+    let by_queue = definition(TOTALS, "group_by = [\"QUEUE\", \"CHANNEL\"]\n");
+    let plan = printed(&simulator, &by_queue, "plan", "current").await;
+    assert_eq!(plan["requests"].as_array().unwrap().len(), 3);
+    let report = printed(&simulator, &by_queue, "preview", "current").await;
+    let section = &report["sections"][0];
+    let queues = simulator.centre().standard_queues().count();
+    assert!(section["rows"].as_array().unwrap().len() > queues);
+    let metrics = [
+        ("AVG_HANDLE_TIME", None),
+        ("SERVICE_LEVEL", Some(Comparison::LessThan)),
+        ("MAX_QUEUED_TIME", None),
+        ("CONTACTS_HANDLED", None),
+    ];
+    assert_close(&section["totals"], &expected(&simulator, &metrics));
+}
+
+/// Ten reports over the same queues and window share their requests.
+#[tokio::test]
+async fn ten_reports_ask_once() {
+    let simulator = centre(250, Limits::CURRENT).await;
+    let names: Vec<String> = (0..10).map(|index| format!("report-{index}.toml")).collect();
+    let text_of_all = definition(TOTALS, "");
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), text_of_all.as_str())).collect();
+    let folder = definitions(&files);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    let answer = function.succeed(&tick()).await;
+    assert_eq!(answer["data"]["reports"].as_array().unwrap().len(), 10);
+    let figures = simulator.calls();
+    let figures = figures.iter().filter(|call| call.operation == Operation::GetMetricDataV2);
+    assert_eq!(figures.count(), 3);
+    assert_eq!(simulator.messages().len(), 10);
+}
+
+/// Under the limits of the API's first version a day is exact too, but for what has no weight among
+/// its metrics.
+#[tokio::test]
+async fn the_first_version_answers_a_day() {
+    let simulator = centre(250, Limits::FIRST_VERSION).await;
+    let metrics = r#"["AVG_HANDLE_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "AVG_QUEUE_ANSWER_TIME", "CONTACTS_HANDLED", "AVG_HOLD_TIME"]"#;
+    let definition = definition(metrics, "").replace("Europe/London", "UTC");
+    let plan = printed(&simulator, &definition, "plan", "2023").await;
+    // A day of 24 hours is one hour, or one second, too long for one request.
+    assert_eq!(plan["requests"].as_array().unwrap().len(), 3 * 2);
+    let lost: Vec<_> =
+        plan["not_available"].as_array().unwrap().iter().map(|lost| &lost["metric"]).collect();
+    assert_eq!(lost, ["AVG_HOLD_TIME"]);
+    let report = printed(&simulator, &definition, "preview", "2023").await;
+    let section = &report["sections"][0];
+    let lost = &section["totals"].as_array().unwrap()[4];
+    assert_eq!(*lost, Value::Null);
+    assert!(section["totals"].as_array().unwrap()[..4].iter().all(Value::is_number), "{section}");
+    for call in simulator.calls() {
+        assert!(call.body.get("Interval").is_none(), "the first version has no intervals");
+    }
+}
+
+/// Intervals of a table are rows, each with its time.
+#[tokio::test]
+async fn a_table_has_a_row_for_each_interval() {
+    let simulator = simulator().await;
+    let hourly =
+        definition("[\"CONTACTS_QUEUED\"]", "group_by = [\"CHANNEL\"]\ninterval = \"HOUR\"\n");
+    let report = printed(&simulator, &hourly, "preview", "current").await;
+    let section = &report["sections"][0];
+    let rows = section["rows"].as_array().unwrap();
+    assert!(rows.len() > 20, "{}", rows.len());
+    assert!(rows.iter().all(|row| row["interval"]["start"].is_string()));
+    let sum: f64 = rows.iter().filter_map(|row| row["values"][0].as_f64()).sum();
+    assert_eq!(section["totals"][0].as_f64(), Some(sum));
+}
+
+/// An answer that can't be right is told as such, and never becomes a figure.
+#[tokio::test]
+async fn bad_answers_are_told() {
+    let simulator = simulator().await;
+    let hourly = definition(
+        "[\"CONTACTS_QUEUED\", \"CONTACTS_HANDLED\"]",
+        "group_by = [\"QUEUE\"]\ninterval = \"HOUR\"\n",
+    );
+    let folder = definitions(&[("small.toml", &hourly)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    for (fault, words) in [
+        (Fault::RepeatedRow, "the same row came twice"),
+        (Fault::RepeatedMetric, "came twice in one row"),
+        (Fault::ForeignQueue, "a queue that was not asked for"),
+        (Fault::UnaskedMetric, "was not asked for"),
+        (Fault::NotANumber, "a figure that can't be"),
+        (Fault::Negative, "a figure that can't be"),
+        (Fault::StrayInterval, "interval does not lie in the window"),
+    ] {
+        simulator.misbehave(Operation::GetMetricDataV2, fault, None);
+        let (kind, envelope) = function.fail(&tick()).await;
+        assert_eq!(kind, "BAD_RESPONSE", "{fault:?}: {envelope:#}");
+        let message = envelope["error"]["message"].as_str().unwrap();
+        assert!(message.contains(words), "{fault:?}: {message}");
+        simulator.behave();
+    }
+    assert!(simulator.messages().is_empty());
+}
