@@ -35,7 +35,7 @@ pub(super) async fn preview(cli: &Cli, arguments: &Arguments) -> Ended {
     let report = only(&runner, &arguments.report).await?;
     let order = Order { time: arguments.time, ..Order::default() };
     let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
-    let prepared = runner.prepare(&work).await?;
+    let (prepared, report_json) = runner.preview(&work).await?;
     let message = &prepared.message;
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
@@ -45,13 +45,13 @@ pub(super) async fn preview(cli: &Cli, arguments: &Arguments) -> Ended {
         }
         write(&folder.join("message.html"), message.html.as_bytes())?;
         write(&folder.join("message.txt"), message.text.as_bytes())?;
-        write(&folder.join("report.json"), format!("{:#}\n", prepared.report_json).as_bytes())?;
+        write(&folder.join("report.json"), report_json.as_bytes())?;
         for file in &message.attachments {
             write(&folder.join(&file.name), &file.content)?;
         }
     }
     match (arguments.json, &arguments.out) {
-        (true, _) => print::json(&prepared.report_json),
+        (true, _) => print::out(&report_json),
         (false, None) => print::out(&format!("Subject: {}\n\n{}", message.subject, message.text)),
         (false, Some(folder)) => print::out(&format!(
             "{}: {}\nThe message is in {}; nothing was sent.\n",

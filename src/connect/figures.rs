@@ -4,7 +4,8 @@
 //! interval, and the order of metrics in a row is nowhere promised. So nothing here goes by
 //! position.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use aws_sdk_connect::Client;
 use aws_sdk_connect::primitives::DateTime;
@@ -19,7 +20,7 @@ use super::{Calls, Key, next_page};
 use crate::definition::{Dimension, Interval, MetricFilter, MetricQuery};
 use crate::error::{Code, Error, Stage};
 use crate::metric::limits::Limits;
-use crate::plan::{Absent, Answer, Figure, Request, Row};
+use crate::plan::{Absent, Answer, Figure, Figures, Request, Row};
 use crate::window::Window;
 
 const OPERATION: &str = "connect:GetMetricDataV2";
@@ -29,6 +30,7 @@ const PAGE: i32 = 100;
 
 pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer, Error> {
     let call = call(&calls.connect.client, request, &calls.connect.limits)?;
+    let metrics: Vec<_> = request.metrics.iter().cloned().map(Arc::new).collect();
     let mut answer = Answer::default();
     let mut groups = BTreeSet::new();
     let (mut seen, mut token) = (BTreeSet::new(), None);
@@ -38,7 +40,7 @@ pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer,
         let page = calls.paced(key, OPERATION, page).await?;
         answer.pages += 1;
         for result in page.metric_results() {
-            let row = read_row(request, result)?;
+            let row = read_row(request, &metrics, result)?;
             let start = row.interval.as_ref().map(Window::start);
             if !groups.insert((start, row.dimensions.clone())) {
                 return Err(bad("the same row came twice"));
@@ -114,17 +116,20 @@ fn metric(query: &MetricQuery) -> MetricV2 {
         .build()
 }
 
-fn read_row(request: &Request, result: &MetricResultV2) -> Result<Row, Error> {
+fn read_row(
+    request: &Request,
+    metrics: &[Arc<MetricQuery>],
+    result: &MetricResultV2,
+) -> Result<Row, Error> {
     let dimensions: Vec<_> =
         request.groupings.iter().map(|dimension| dimension_of(result, dimension)).collect();
     check_filtered(request, &dimensions)?;
-    let mut figures = BTreeMap::new();
+    let mut figures = Figures::default();
     for collection in result.collections() {
-        let query = requested(&request.metrics, collection)?;
+        let query = requested(metrics, collection)?;
         let figure = figure(query, collection.value())?;
-        if figures.insert(query.clone(), figure).is_some() {
-            return Err(bad(format!("{} came twice in one row", query.name)));
-        }
+        let twice = |_| bad(format!("{} came twice in one row", query.name));
+        figures.add(query, figure).map_err(twice)?;
     }
     let interval = interval_of(request, result)?.filter(|_| request.interval.is_some());
     match interval.is_some() == request.interval.is_some() {
@@ -174,9 +179,9 @@ fn dimension_of(result: &MetricResultV2, dimension: &Dimension) -> Option<String
 /// Where the echo carries less than was asked, such as a threshold that is left out, it is matched
 /// by what it does carry, if only one metric fits.
 fn requested<'q>(
-    queries: &'q [MetricQuery],
+    queries: &'q [Arc<MetricQuery>],
     collection: &MetricDataV2,
-) -> Result<&'q MetricQuery, Error> {
+) -> Result<&'q Arc<MetricQuery>, Error> {
     let Some(echo) = collection.metric() else {
         return Err(bad("a figure came without its metric"));
     };

@@ -1,6 +1,7 @@
 //! Answers of the service, free of its wire form.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,7 +27,51 @@ pub struct Row {
     /// The interval that the figures are of, where the request asked for any.
     pub interval: Option<Window>,
     /// The figures that the service gave; a metric that it left out is missing here too.
-    pub figures: BTreeMap<MetricQuery, Figure>,
+    pub figures: Figures,
+}
+
+/// Figures by their metric; rows share the metrics, for there may be a hundred thousand of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figures(Vec<(Arc<MetricQuery>, Figure)>);
+
+impl Figures {
+    /// The figure of a metric.
+    pub fn get(&self, metric: &MetricQuery) -> Option<Figure> {
+        let of_metric = |(known, _): &&(Arc<MetricQuery>, Figure)| **known == *metric;
+        self.0.iter().find(of_metric).map(|(_, figure)| *figure)
+    }
+
+    /// Adds the figure of a metric that has none yet; otherwise gives it back.
+    ///
+    /// # Errors
+    /// The figure, where the metric has one.
+    pub fn add(&mut self, metric: &Arc<MetricQuery>, figure: Figure) -> Result<(), Figure> {
+        match self.get(metric) {
+            Some(_) => Err(figure),
+            None => {
+                self.0.push((Arc::clone(metric), figure));
+                Ok(())
+            }
+        }
+    }
+
+    /// Every metric with its figure.
+    pub fn iter(&self) -> impl Iterator<Item = (&MetricQuery, Figure)> {
+        self.0.iter().map(|(metric, figure)| (metric.as_ref(), *figure))
+    }
+
+    fn extend(&mut self, others: &Self) {
+        for (metric, figure) in &others.0 {
+            // What both have is the same, for it was asked in the same way.
+            let _ = self.add(metric, *figure);
+        }
+    }
+}
+
+impl FromIterator<(Arc<MetricQuery>, Figure)> for Figures {
+    fn from_iter<I: IntoIterator<Item = (Arc<MetricQuery>, Figure)>>(figures: I) -> Self {
+        Self(figures.into_iter().collect())
+    }
 }
 
 impl Answer {
@@ -42,7 +87,7 @@ impl Answer {
         for row in &other.rows {
             let index = *places.entry(row.key()).or_insert(self.rows.len());
             match self.rows.get_mut(index) {
-                Some(known) => known.figures.extend(row.figures.clone()),
+                Some(known) => known.figures.extend(&row.figures),
                 None => self.rows.push(row.clone()),
             }
         }

@@ -1,8 +1,10 @@
 //! How the answers to the parts of a question become the answer to the whole.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::answer::{Absent, Answer, Figure, Row};
+use super::answer::{Absent, Answer, Figure, Figures, Row};
 use super::query::Query;
 use crate::definition::{Dimension, MetricQuery, Threshold};
 use crate::metric::limits::Limits;
@@ -171,16 +173,14 @@ impl Rule {
     }
 }
 
-type Figures = BTreeMap<MetricQuery, Figure>;
-
 fn value(figures: &Figures, metric: &MetricQuery) -> Option<f64> {
-    figures.get(metric).and_then(|figure| figure.value())
+    figures.get(metric).and_then(Figure::value)
 }
 
 /// What stands in for a figure that no part has: the service could not compute one, or had none.
 fn absent(asked: &MetricQuery, parts: &[&Figures]) -> Figure {
     let computed = |figures: &&Figures| {
-        figures.get(asked).and_then(|figure| figure.absent()) == Some(Absent::NotComputable)
+        figures.get(asked).and_then(Figure::absent) == Some(Absent::NotComputable)
     };
     Figure::Absent(match parts.iter().any(computed) {
         true => Absent::NotComputable,
@@ -269,21 +269,26 @@ fn ratio(
 pub(super) fn merge(
     query: &Query,
     rules: &BTreeMap<MetricQuery, Result<Rule, &'static str>>,
-    parts: &[&Answer],
+    parts: &[Cow<'_, Answer>],
 ) -> Answer {
+    let metrics: Vec<_> = query.metrics.iter().cloned().map(Arc::new).collect();
     let mut rows: BTreeMap<_, (&Row, Vec<&Figures>)> = BTreeMap::new();
     for row in parts.iter().flat_map(|answer| &answer.rows) {
         rows.entry(row.key()).or_insert((row, Vec::new())).1.push(&row.figures);
     }
     let rows = rows.into_values().map(|(row, figures)| {
-        let merged = query.metrics.iter().filter_map(|asked| {
+        let merged = metrics.iter().filter_map(|asked| {
             let figure = match figures.as_slice() {
-                [only] => *only.get(asked)?,
-                several => of_several(asked, rules.get(asked), several)?,
+                [only] => only.get(asked)?,
+                several => of_several(asked, rules.get(asked.as_ref()), several)?,
             };
-            Some((asked.clone(), figure))
+            Some((Arc::clone(asked), figure))
         });
-        Row { figures: merged.collect(), ..row.clone() }
+        Row {
+            dimensions: row.dimensions.clone(),
+            interval: row.interval.clone(),
+            figures: merged.collect(),
+        }
     });
     Answer { rows: rows.collect(), pages: parts.iter().map(|answer| answer.pages).sum() }
 }

@@ -18,6 +18,7 @@ mod explain;
 mod merge;
 mod query;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::{Dimension, Interval, MetricQuery, Report};
@@ -26,7 +27,7 @@ use crate::metric;
 use crate::metric::limits::Limits;
 use crate::window::Window;
 
-pub use answer::{Absent, Answer, Figure, Row};
+pub use answer::{Absent, Answer, Figure, Figures, Row};
 pub use directory::{Directory, Entry};
 pub use explain::interval_name;
 pub use merge::{Parts, Rule};
@@ -410,7 +411,9 @@ impl SectionPlan {
         let rows = self.rows.as_ref().map(|recipe| (recipe, recipe.parts_of(&answer)));
         let mut totals = asked
             .and_then(|answer| answer.rows.into_iter().next())
-            .map_or_else(BTreeMap::new, |row| row.figures);
+            .map_or_else(BTreeMap::new, |row| {
+                row.figures.iter().map(|(metric, figure)| (metric.clone(), figure)).collect()
+            });
         let merged_parts = self.totals.iter().filter(|recipe| !recipe.merged_over.is_empty());
         let mut merged: BTreeSet<_> =
             merged_parts.flat_map(|recipe| recipe.query.metrics.iter().cloned()).collect();
@@ -438,8 +441,12 @@ impl Recipe {
     }
 
     /// The answers to the parts, each row with the interval that it is of.
-    fn parts_of<'a>(&self, answer: impl Fn(usize) -> Option<&'a Answer>) -> Vec<Answer> {
+    fn parts_of<'a>(&self, answer: impl Fn(usize) -> Option<&'a Answer>) -> Vec<Cow<'a, Answer>> {
         let part = |part: &Part| {
+            // As it mostly is: nothing has to be copied.
+            if let ([index], None) = (part.requests.as_slice(), &part.interval) {
+                return answer(*index).map_or_else(Cow::default, Cow::Borrowed);
+            }
             let answers = part.requests.iter().filter_map(|index| answer(*index));
             let mut whole = answers.fold(Answer::default(), |whole, answer| whole.beside(answer));
             if part.interval.is_some() {
@@ -447,13 +454,13 @@ impl Recipe {
                     row.interval.clone_from(&part.interval);
                 }
             }
-            whole
+            Cow::Owned(whole)
         };
         self.parts.iter().map(part).collect()
     }
 
-    fn merged(&self, parts: &[Answer]) -> Answer {
-        merge::merge(&self.query, &self.rules, &parts.iter().collect::<Vec<_>>())
+    fn merged(&self, parts: &[Cow<'_, Answer>]) -> Answer {
+        merge::merge(&self.query, &self.rules, parts)
     }
 }
 

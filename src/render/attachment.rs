@@ -1,38 +1,69 @@
 //! `report.json`, version 1: every row of every section, raw figures.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::Contents;
 use crate::definition::{Column, Kind, MetricFilter};
 use crate::plan::Figure;
-use crate::table::{Table, TableRow};
+use crate::table::{Provenance, Table, TableRow};
 use crate::window::{Window, rfc3339};
 
-pub(super) fn report_json(contents: Contents<'_>) -> Value {
-    let sections: Vec<_> = contents.tables.iter().map(section).collect();
-    json!({
-        "version": 1,
-        "report": contents.report.id,
-        "title": contents.report.title,
-        "window": contents.window,
-        "sections": sections,
-    })
+/// The report as JSON. It is written row by row: there may be a hundred thousand of them.
+pub(super) fn report_json(contents: Contents<'_>) -> Result<String, serde_json::Error> {
+    let report = ReportJson {
+        version: 1,
+        report: contents.report.id.as_str(),
+        title: &contents.report.title,
+        window: contents.window,
+        sections: contents.tables.iter().map(section).collect(),
+    };
+    Ok(serde_json::to_string_pretty(&report)? + "\n")
 }
 
-fn section(table: &Table) -> Value {
-    let rows: Vec<_> = match table.kind {
-        Kind::Table | Kind::Trend => table.rows.iter().map(|row| self::row(table, row)).collect(),
-        Kind::Totals => Vec::new(),
-    };
-    json!({
-        "title": table.title,
-        "kind": table.kind,
-        "columns": table.columns.iter().map(column).collect::<Vec<_>>(),
-        "rows": rows,
-        "totals": values(&table.totals),
-        "provenance": table.provenance,
-        "omitted_rows": table.rows.len() - table.shown,
-    })
+#[derive(Serialize)]
+struct ReportJson<'c> {
+    version: u8,
+    report: &'c str,
+    title: &'c str,
+    window: &'c Window,
+    sections: Vec<SectionJson<'c>>,
+}
+
+#[derive(Serialize)]
+struct SectionJson<'c> {
+    title: &'c str,
+    kind: Kind,
+    columns: Vec<Value>,
+    rows: Rows<'c>,
+    totals: Vec<Value>,
+    provenance: &'c [Provenance],
+    omitted_rows: usize,
+}
+
+/// The rows of a table, each made when it is written.
+struct Rows<'c>(&'c Table);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = match self.0.kind {
+            Kind::Table | Kind::Trend => self.0.rows.as_slice(),
+            Kind::Totals => &[],
+        };
+        serializer.collect_seq(rows.iter().map(|row| self::row(self.0, row)))
+    }
+}
+
+fn section(table: &Table) -> SectionJson<'_> {
+    SectionJson {
+        title: &table.title,
+        kind: table.kind,
+        columns: table.columns.iter().map(column).collect(),
+        rows: Rows(table),
+        totals: values(&table.totals),
+        provenance: &table.provenance,
+        omitted_rows: table.rows.len() - table.shown,
+    }
 }
 
 fn column(column: &Column) -> Value {

@@ -7,10 +7,9 @@ mod template;
 mod text;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::definition::{Attachment, Report};
-use crate::error::Error;
+use crate::error::{Code, Error, Stage};
 use crate::table::Table;
 use crate::window::Window;
 
@@ -61,32 +60,34 @@ pub struct Contents<'c> {
 pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Message, Error> {
     let context = context::of(contents);
     let report = contents.report;
+    let attachments = report.email.attach.iter().filter_map(|kind| attach(*kind, contents));
     Ok(Message {
         subject: templates.subject(&report.email.subject, &context)?,
         html: templates.html(&context)?,
         text: templates.text(&context)?,
-        attachments: report
-            .email
-            .attach
-            .iter()
-            .filter_map(|kind| attach(*kind, contents))
-            .collect(),
+        attachments: attachments.collect::<Result<_, _>>()?,
     })
 }
 
 /// The figures as `report.json`, version 1.
-pub fn report_json(contents: Contents<'_>) -> Value {
-    attachment::report_json(contents)
+///
+/// # Errors
+/// `INTERNAL_ERROR` where it can't be written, which no report is known to cause.
+pub fn report_json(contents: Contents<'_>) -> Result<String, Error> {
+    attachment::report_json(contents).map_err(|error| {
+        let message = format!("the report can't be written as JSON: {error}");
+        Error::new(Code::InternalError, Stage::Render, message)
+    })
 }
 
-fn attach(kind: Attachment, contents: Contents<'_>) -> Option<File> {
+fn attach(kind: Attachment, contents: Contents<'_>) -> Option<Result<File, Error>> {
     let stem = format!("{}-{}", contents.report.id, contents.window.first_date());
     match kind {
-        Attachment::Json => Some(File {
+        Attachment::Json => Some(report_json(contents).map(|json| File {
             name: format!("{stem}.json"),
             media_type: "application/json",
-            content: format!("{:#}\n", report_json(contents)).into_bytes(),
-        }),
+            content: json.into_bytes(),
+        })),
         // A report that asks for these is not run yet.
         Attachment::Csv | Attachment::Xlsx => None,
     }

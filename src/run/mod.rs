@@ -24,7 +24,7 @@ use crate::event::{self, Order};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
 use crate::plan::{self, Directory, Plan, Request};
-use crate::render::Templates;
+use crate::render::{self, Templates};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::window::Window;
@@ -188,16 +188,18 @@ impl Runner {
         })
     }
 
-    /// Makes a report's message without sending it.
+    /// Makes a report's message, and its figures as `report.json`, without sending it.
     ///
     /// # Errors
     /// Whatever stopped it.
-    pub async fn prepare(&self, work: &Work) -> Result<Prepared, Error> {
+    pub async fn preview(&self, work: &Work) -> Result<(Prepared, String), Error> {
         let window = work.window()?;
         let asked = report::ask(self, work, &Directories::default()).await?;
         let asking = Asking::of([Some(&asked)], &self.settings.limits);
         let answers = asking.answer(self, 0, work, &mut Effort::default()).await?;
-        report::prepare(self, work, window, &asked, &answers)
+        let tables = report::tables(work, &asked, &answers);
+        let report_json = render::report_json(work.contents(&window, &tables))?;
+        Ok((report::prepare(self, work, window, &tables)?, report_json))
     }
 
     /// Which requests a report makes, without making them; the names of the instance are asked.

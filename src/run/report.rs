@@ -34,8 +34,6 @@ pub struct Prepared {
     pub window: Window,
     /// The message.
     pub message: Message,
-    /// The figures as `report.json`.
-    pub report_json: serde_json::Value,
 }
 
 impl Work {
@@ -63,6 +61,11 @@ impl Work {
     /// Who gets the message.
     pub fn recipients(&self) -> &[Mailbox] {
         self.order.to.as_deref().unwrap_or(&self.report.email.to)
+    }
+
+    /// What the message of these tables is made of.
+    pub(super) fn contents<'c>(&'c self, window: &'c Window, tables: &'c [Table]) -> Contents<'c> {
+        Contents { report: &self.report, window, tables, read_at: self.invocation.now }
     }
 
     /// The mail for one of the recipients.
@@ -156,7 +159,7 @@ async fn attempt(
     let answering = asking.answer(runner, index, work, &mut outcome.effort);
     let asked = asked?;
     let answers = until(work.query_deadline(), answering).await.ok_or_else(out_of_time)??;
-    let prepared = prepare(runner, work, window, asked, &answers)?;
+    let prepared = prepare(runner, work, window, &tables(work, asked, &answers))?;
     if work.order.dry_run {
         outcome.skip("dry run: nothing was sent");
         return Ok(());
@@ -185,21 +188,18 @@ pub(super) fn prepare(
     runner: &Runner,
     work: &Work,
     window: Window,
-    asked: &Asked,
-    answers: &[SectionAnswer],
+    tables: &[Table],
 ) -> Result<Prepared, Error> {
-    let report = &work.report;
-    let sections = report.sections.iter().zip(&asked.queries).zip(answers);
-    let tables: Vec<Table> = sections
+    let contents = work.contents(&window, tables);
+    Ok(Prepared { message: render::render(&runner.templates, contents)?, window })
+}
+
+/// The tables of the answers.
+pub(super) fn tables(work: &Work, asked: &Asked, answers: &[SectionAnswer]) -> Vec<Table> {
+    let sections = work.report.sections.iter().zip(&asked.queries).zip(answers);
+    sections
         .map(|((section, query), answer)| table::build(section, query, answer, &asked.directory))
-        .collect();
-    let read_at = work.invocation.now;
-    let contents = Contents { report, window: &window, tables: &tables, read_at };
-    Ok(Prepared {
-        message: render::render(&runner.templates, contents)?,
-        report_json: render::report_json(contents),
-        window,
-    })
+        .collect()
 }
 
 /// The names that the report needs, of which the invocation may know some already.

@@ -3,7 +3,7 @@
 pub mod format;
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -98,7 +98,7 @@ pub fn build(
         rows,
         selects_all: section.group_by.iter().all(|dimension| selects_all(section, dimension)),
         totals: match answer.totals.is_empty() {
-            false => figures(section, &answer.totals),
+            false => figures(section, |metric| answer.totals.get(metric).copied()),
             true => nothing_happened(section),
         },
         provenance: provenance.collect(),
@@ -136,7 +136,7 @@ fn rows(
     let of_answer = answered.iter().map(|row| TableRow {
         members: members(section, row, directory),
         interval: row.interval.clone(),
-        figures: figures(section, &row.figures),
+        figures: figures(section, |metric| row.figures.get(metric)),
     });
     of_answer.chain(quiet_rows(section, query, answered, directory)).collect()
 }
@@ -190,9 +190,8 @@ fn quiet_rows(
     quiet.collect()
 }
 
-fn figures(section: &Section, figures: &BTreeMap<MetricQuery, Figure>) -> Vec<Figure> {
-    let figure = |column: &Column| figures.get(&column.metric).copied();
-    let figures = section.columns.iter().map(figure);
+fn figures(section: &Section, figure: impl Fn(&MetricQuery) -> Option<Figure>) -> Vec<Figure> {
+    let figures = section.columns.iter().map(|column| figure(&column.metric));
     figures.map(|figure| figure.unwrap_or(Figure::Absent(Absent::NoData))).collect()
 }
 

@@ -49,7 +49,7 @@ async fn a_bare_row_is_read() {
     let (_, totals) = requests(&report);
     let answer = answer(&totals, [fixture("bare-row")]).await.unwrap();
     let figures: Vec<_> =
-        answer.rows[0].figures.values().map(|figure| figure.value().unwrap()).collect();
+        answer.rows[0].figures.iter().map(|(_, figure)| figure.value().unwrap()).collect();
     assert_eq!(figures, [3.0, 21.408]);
 }
 
@@ -75,7 +75,7 @@ async fn a_poorer_echo_is_matched_where_it_is_clear() {
     let bare = json!({"MetricResults": [{"Collections": [{"Metric": {"Name": "SERVICE_LEVEL"}, "Value": 80}]}]});
     let one = report("QUEUE", r#"[{ name = "SERVICE_LEVEL", threshold = 20 }]"#);
     let found = answer(&requests(&one).1, [bare.clone()]).await.unwrap();
-    assert_eq!(found.rows[0].figures.len(), 1);
+    assert_eq!(found.rows[0].figures.iter().count(), 1);
     let two = r#"[{ name = "SERVICE_LEVEL", threshold = 20 }, { name = "SERVICE_LEVEL", threshold = 60 }]"#;
     let error = answer(&requests(&report("QUEUE", two)).1, [bare]).await.unwrap_err();
     assert_eq!(error.code, Code::BadResponse);
