@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::RunOutcome;
-use crate::definition::{self, Parsed, Problem, Report, ReportId, Section, Severity, nearest};
+use crate::definition::{
+    self, Parsed, Place, Problem, Report, ReportId, Section, Severity, Threshold, nearest,
+};
 use crate::error::{Code, Error, Stage};
 use crate::metric::Limits;
 use crate::plan::{self, Directory, Query};
@@ -39,8 +41,12 @@ impl Checks<'_> {
     pub fn check(self, name: &str, content: &[u8]) -> Parsed {
         let mut parsed = definition::parse(name, content, self.deployment);
         let wrong = parsed.report.as_ref().and_then(|r| render::check_subject(self.templates, r));
-        let lost = parsed.report.as_ref().map(|report| not_available(report, self.limits));
-        for problem in wrong.into_iter().chain(lost.into_iter().flatten()) {
+        let of_version = parsed.report.as_ref().map_or_else(Vec::new, |report| {
+            let mut found = beyond_version(report, name, self.limits);
+            found.extend(not_available(report, self.limits));
+            found
+        });
+        for problem in wrong.into_iter().chain(of_version) {
             if problem.severity == Severity::Error {
                 parsed.report = None;
             }
@@ -50,6 +56,34 @@ impl Checks<'_> {
         }
         parsed
     }
+}
+
+/// What the version of the API does not have that the deployment keeps to.
+fn beyond_version(report: &Report, file: &str, limits: &Limits) -> Vec<Problem> {
+    let help = "use what the API's first version has, or unset CONNECT_REPORTS_API";
+    let mut found = Vec::new();
+    if !limits.has_gov_cloud && report.instance.partition() == "aws-us-gov" {
+        let top = Place { file: file.to_owned(), line: 1, column: 1, span: 0..0 };
+        found.push(top.error("api-version", "the API is not in the GovCloud Regions", help));
+    }
+    for section in &report.sections {
+        let keys = section.group_by.iter().chain(section.filters.keys());
+        let unknown = keys.filter(|key| !limits.has_key(key.key()));
+        let of_keys = unknown.zip(section.columns.first()).map(|(key, column)| {
+            let message = format!("the API's version does not have the key {}", key.key());
+            column.place.error("api-version", message, help)
+        });
+        found.extend(of_keys);
+        for column in &section.columns {
+            let metric = &column.metric;
+            let compares = |t: Threshold| limits.comparisons.contains(&t.comparison);
+            if !limits.has_metric(&metric.name) || !metric.threshold.is_none_or(compares) {
+                let message = format!("the API's version does not have {} so", metric.name);
+                found.push(column.place.error("api-version", message, help));
+            }
+        }
+    }
+    found
 }
 
 /// What would have to be merged and can't be, as far as the definition alone tells: of sections

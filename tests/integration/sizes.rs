@@ -175,6 +175,23 @@ async fn the_first_version_answers_a_day() {
     }
 }
 
+/// What the first version does not have is told before it is asked.
+#[tokio::test]
+async fn the_first_version_has_its_metrics_only() {
+    let new = definition(
+        "[\"CONTACTS_PUT_ON_HOLD\", { name = \"SERVICE_LEVEL\", threshold = 20, comparison = \"LTE\" }]",
+        "",
+    );
+    let folder = definitions(&[("new.toml", &new)]);
+    let mut program = program();
+    program.env("CONNECT_REPORTS_API", "2023").args(["validate", "--json"]).arg(folder.path());
+    let output = run(program).await;
+    assert_eq!(output.status.code(), Some(2));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let codes: Vec<_> = told["problems"].as_array().unwrap().iter().map(|p| &p["code"]).collect();
+    assert_eq!(codes, ["api-version", "api-version"]);
+}
+
 /// Intervals of a table are rows, each with its time.
 #[tokio::test]
 async fn a_table_has_a_row_for_each_interval() {
