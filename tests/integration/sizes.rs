@@ -1,9 +1,18 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use connect_reports::connect::{Connect, Pacer};
+use connect_reports::definition;
 use connect_reports::metric::{Comparison, Limits};
+use connect_reports::plan::{self, Directory};
+use connect_reports::settings::{Rates, behavior};
 use connect_reports::simulator::{
     Clock, Fault, Figure, Interval, MetricRequest, Operation, Options, Query, Simulator,
 };
+use futures_util::future::join_all;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -21,7 +30,7 @@ async fn centre(queues: usize, limits: Limits) -> Simulator {
 const TOTALS: &str = r#"["AVG_HANDLE_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "MAX_QUEUED_TIME", "CONTACTS_HANDLED"]"#;
 
 /// The small definition with other metrics, grouped so.
-fn definition(metrics: &str, group_by: &str) -> String {
+fn defined(metrics: &str, group_by: &str) -> String {
     let of = r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#;
     SMALL.replace(of, metrics).replace("group_by = [\"QUEUE\"]\n", group_by)
 }
@@ -86,7 +95,7 @@ fn assert_close(found: &Value, expected: &[Option<f64>]) {
 #[tokio::test]
 async fn totals_of_250_queues_are_exact() {
     let simulator = centre(250, Limits::CURRENT).await;
-    let definition = definition(TOTALS, "");
+    let definition = defined(TOTALS, "");
     let plan = printed(&simulator, &definition, "plan", "current").await;
     let whys: Vec<_> = plan["requests"].as_array().unwrap().iter().map(|r| &r["why"]).collect();
     assert_eq!(whys, ["100 of 250 queues", "100 of 250 queues", "50 of 250 queues"]);
@@ -119,7 +128,7 @@ async fn totals_of_250_queues_are_exact() {
 #[tokio::test]
 async fn rows_of_250_queues_need_three_requests() {
     let simulator = centre(250, Limits::CURRENT).await;
-    let by_queue = definition(TOTALS, "group_by = [\"QUEUE\", \"CHANNEL\"]\n");
+    let by_queue = defined(TOTALS, "group_by = [\"QUEUE\", \"CHANNEL\"]\n");
     let plan = printed(&simulator, &by_queue, "plan", "current").await;
     assert_eq!(plan["requests"].as_array().unwrap().len(), 3);
     let report = printed(&simulator, &by_queue, "preview", "current").await;
@@ -140,7 +149,7 @@ async fn rows_of_250_queues_need_three_requests() {
 async fn ten_reports_ask_once() {
     let simulator = centre(250, Limits::CURRENT).await;
     let names: Vec<String> = (0..10).map(|index| format!("report-{index}.toml")).collect();
-    let text_of_all = definition(TOTALS, "");
+    let text_of_all = defined(TOTALS, "");
     let files: Vec<_> = names.iter().map(|name| (name.as_str(), text_of_all.as_str())).collect();
     let folder = definitions(&files);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
@@ -158,7 +167,7 @@ async fn ten_reports_ask_once() {
 async fn the_first_version_answers_a_day() {
     let simulator = centre(250, Limits::FIRST_VERSION).await;
     let metrics = r#"["AVG_HANDLE_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "AVG_QUEUE_ANSWER_TIME", "CONTACTS_HANDLED", "AVG_HOLD_TIME"]"#;
-    let definition = definition(metrics, "").replace("Europe/London", "UTC");
+    let definition = defined(metrics, "").replace("Europe/London", "UTC");
     let plan = printed(&simulator, &definition, "plan", "2023").await;
     // A day of 24 hours is one hour, or one second, too long for one request.
     assert_eq!(plan["requests"].as_array().unwrap().len(), 3 * 2);
@@ -178,7 +187,7 @@ async fn the_first_version_answers_a_day() {
 /// What the first version does not have is told before it is asked.
 #[tokio::test]
 async fn the_first_version_has_its_metrics_only() {
-    let new = definition(
+    let new = defined(
         "[\"CONTACTS_PUT_ON_HOLD\", { name = \"SERVICE_LEVEL\", threshold = 20, comparison = \"LTE\" }]",
         "",
     );
@@ -197,7 +206,7 @@ async fn the_first_version_has_its_metrics_only() {
 async fn a_table_has_a_row_for_each_interval() {
     let simulator = simulator().await;
     let hourly =
-        definition("[\"CONTACTS_QUEUED\"]", "group_by = [\"CHANNEL\"]\ninterval = \"HOUR\"\n");
+        defined("[\"CONTACTS_QUEUED\"]", "group_by = [\"CHANNEL\"]\ninterval = \"HOUR\"\n");
     let report = printed(&simulator, &hourly, "preview", "current").await;
     let section = &report["sections"][0];
     let rows = section["rows"].as_array().unwrap();
@@ -211,7 +220,7 @@ async fn a_table_has_a_row_for_each_interval() {
 #[tokio::test]
 async fn bad_answers_are_told() {
     let simulator = simulator().await;
-    let hourly = definition(
+    let hourly = defined(
         "[\"CONTACTS_QUEUED\", \"CONTACTS_HANDLED\"]",
         "group_by = [\"QUEUE\"]\ninterval = \"HOUR\"\n",
     );
@@ -234,4 +243,66 @@ async fn bad_answers_are_told() {
         simulator.behave();
     }
     assert!(simulator.messages().is_empty());
+}
+
+/// Three values a request and two rows a page: through the real client everything is as one
+/// unlimited answer says, whatever is asked.
+#[tokio::test]
+async fn tiny_limits_change_no_figure() {
+    let limits = Limits {
+        filter_values: 3,
+        coarse_span: jiff::SignedDuration::from_hours(8),
+        ..Limits::CURRENT
+    };
+    let clock = Clock::At(NOW.parse().unwrap());
+    let options = Options { clock, limits: limits.clone(), page_size: 2, ..Options::default() };
+    let simulator = Simulator::start(options).await.unwrap();
+    let metrics = r#"["AVG_HANDLE_TIME", "AVG_QUEUE_ANSWER_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "MAX_QUEUED_TIME", "CONTACTS_HANDLED", "AVG_ABANDON_TIME"]"#;
+    let all = [
+        ("AVG_HANDLE_TIME", None),
+        ("AVG_QUEUE_ANSWER_TIME", None),
+        ("SERVICE_LEVEL", Some(Comparison::LessThan)),
+        ("MAX_QUEUED_TIME", None),
+        ("CONTACTS_HANDLED", None),
+        ("AVG_ABANDON_TIME", None),
+    ];
+    let ids: Vec<_> =
+        simulator.centre().standard_queues().map(|queue| format!("\"{}\"", queue.id)).collect();
+    let client = connect(&simulator.url(), limits.clone());
+    for group_by in ["", "group_by = [\"QUEUE\"]\n", "group_by = [\"CHANNEL\"]\n"] {
+        let text = defined(metrics, group_by).replace("\"*\"", &ids.join(", "));
+        let report = definition::parse("small.toml", text.as_bytes(), &Default::default());
+        let report = report.report.unwrap();
+        let window = report.window.before(DUE.parse().unwrap(), &report.zone, &report.calendar);
+        let nobody = Directory::default();
+        let query =
+            plan::Query::of(&report.sections[0], &report.instance, &window.unwrap(), &nobody);
+        let plan = plan::plan(&[query.unwrap()], &limits);
+        assert!(plan.requests.len() >= 4 * 3, "{}", plan.requests.len());
+        let asked = plan.requests.iter().map(|request| client.figures(request, None));
+        let answers: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
+        let section = plan.sections[0].answer(|index| answers.get(index));
+        let totals: Vec<_> = report.sections[0]
+            .columns
+            .iter()
+            .map(|column| section.totals[&column.metric].value())
+            .collect();
+        assert_close(&json!(totals), &expected(&simulator, &all));
+    }
+}
+
+/// A client without a rate to keep to.
+fn connect(url: &str, limits: Limits) -> Connect {
+    let nobody = Credentials::new("test", "test", None, None, "test");
+    let config = SdkConfig::builder()
+        .behavior_version(behavior())
+        .region(Region::new("eu-west-2"))
+        .credentials_provider(SharedCredentialsProvider::new(nobody))
+        .endpoint_url(url)
+        .build();
+    let rates = Rates { requests: "100000".parse().unwrap(), lists: "100000".parse().unwrap() };
+    let instance =
+        "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
+    let pacer = Arc::new(Pacer::new(rates));
+    Connect::new(&config, &instance.parse().unwrap(), pacer, limits)
 }
