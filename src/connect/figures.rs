@@ -31,6 +31,9 @@ const PAGE: i32 = 100;
 pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer, Error> {
     let call = call(&calls.connect.client, request, &calls.connect.limits)?;
     let metrics: Vec<_> = request.metrics.iter().cloned().map(Arc::new).collect();
+    // Of weeks only: which part of the first and last one is told is not documented.
+    let exact = request.interval.filter(|interval| *interval != Interval::Week);
+    let pieces = exact.map_or_else(Vec::new, |interval| request.window.intervals(interval));
     let mut answer = Answer::default();
     let mut groups = BTreeSet::new();
     let (mut seen, mut token) = (BTreeSet::new(), None);
@@ -40,7 +43,7 @@ pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer,
         let page = calls.paced(key, OPERATION, page).await?;
         answer.pages += 1;
         for result in page.metric_results() {
-            let row = read_row(request, &metrics, result)?;
+            let row = read_row(request, (&metrics, &pieces), result)?;
             let start = row.interval.as_ref().map(Window::start);
             if !groups.insert((start, row.dimensions.clone())) {
                 return Err(bad("the same row came twice"));
@@ -118,7 +121,7 @@ fn metric(query: &MetricQuery) -> MetricV2 {
 
 fn read_row(
     request: &Request,
-    metrics: &[Arc<MetricQuery>],
+    (metrics, pieces): (&[Arc<MetricQuery>], &[Window]),
     result: &MetricResultV2,
 ) -> Result<Row, Error> {
     let dimensions: Vec<_> =
@@ -131,7 +134,7 @@ fn read_row(
         let twice = |_| bad(format!("{} came twice in one row", query.name));
         figures.add(query, figure).map_err(twice)?;
     }
-    let interval = interval_of(request, result)?.filter(|_| request.interval.is_some());
+    let interval = interval_of(request, pieces, result)?.filter(|_| request.interval.is_some());
     match interval.is_some() == request.interval.is_some() {
         true => Ok(Row { dimensions, interval, figures }),
         false => Err(bad("a row came without its interval")),
@@ -154,7 +157,11 @@ fn check_filtered(request: &Request, dimensions: &[Option<String>]) -> Result<()
 }
 
 /// The interval that a row says it is of, if it says so; it has to lie in the window.
-fn interval_of(request: &Request, result: &MetricResultV2) -> Result<Option<Window>, Error> {
+fn interval_of(
+    request: &Request,
+    pieces: &[Window],
+    result: &MetricResultV2,
+) -> Result<Option<Window>, Error> {
     let Some(interval) = result.metric_interval() else {
         return Ok(None);
     };
@@ -164,8 +171,10 @@ fn interval_of(request: &Request, result: &MetricResultV2) -> Result<Option<Wind
     };
     let (start, end) = (instant(interval.start_time()), instant(interval.end_time()));
     let of_window = start.zip(end).and_then(|(start, end)| request.window.part(start, end));
-    let stray = || bad("a row's interval does not lie in the window");
-    of_window.map(Some).ok_or_else(stray)
+    let of_interval = of_window.filter(|window| pieces.is_empty() || pieces.contains(window));
+    let stray =
+        || bad("a row's interval does not lie in the window, or is none of those asked for");
+    of_interval.map(Some).ok_or_else(stray)
 }
 
 /// Contacts that never reached an agent come grouped by agent with no dimension at all.

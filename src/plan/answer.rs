@@ -60,6 +60,11 @@ impl Figures {
         self.0.iter().map(|(metric, figure)| (metric.as_ref(), *figure))
     }
 
+    /// The figures by metric.
+    pub(super) fn into_map(self) -> BTreeMap<MetricQuery, Figure> {
+        self.0.into_iter().map(|(metric, figure)| (metric.as_ref().clone(), figure)).collect()
+    }
+
     fn extend(&mut self, others: &Self) {
         for (metric, figure) in &others.0 {
             // What both have is the same, for it was asked in the same way.

@@ -163,7 +163,7 @@ impl Rule {
     /// The figure of the whole; each part is the figures of one row.
     pub(super) fn merge(&self, asked: &MetricQuery, parts: &[&Figures]) -> Figure {
         match self {
-            Self::Sum => of_values(asked, parts, |values| values.iter().sum()),
+            Self::Sum => sum(asked, parts),
             Self::Max => of_values(asked, parts, |values| extreme(values, f64::max)),
             Self::Min => of_values(asked, parts, |values| extreme(values, f64::min)),
             Self::Mean(weight) => mean(asked, weight, parts),
@@ -201,7 +201,18 @@ fn extreme(values: &[f64], of_two: fn(f64, f64) -> f64) -> f64 {
     values.iter().copied().reduce(of_two).unwrap_or_default()
 }
 
-/// A part that counts nothing adds nothing; one that counts something has to have a mean.
+/// A part for which the service could not compute its sum leaves that of all unknown.
+fn sum(asked: &MetricQuery, parts: &[&Figures]) -> Figure {
+    let lacking = |figures: &&Figures| {
+        figures.get(asked).and_then(Figure::absent) == Some(Absent::NotComputable)
+    };
+    match parts.iter().filter(|figures| lacking(figures)).count() {
+        some if some > 0 && some < parts.len() => Figure::Absent(Absent::NotAvailable),
+        _ => of_values(asked, parts, |values| values.iter().sum()),
+    }
+}
+
+/// A part without a mean has nothing that it would be of, whatever its weight counts besides.
 fn mean(asked: &MetricQuery, weight: &MetricQuery, parts: &[&Figures]) -> Figure {
     let (mut sum, mut count) = (0.0, 0.0);
     for figures in parts {
@@ -210,8 +221,8 @@ fn mean(asked: &MetricQuery, weight: &MetricQuery, parts: &[&Figures]) -> Figure
                 sum += mean * weight;
                 count += weight;
             }
-            (None, None | Some(0.0)) => {}
-            (None, Some(_)) | (Some(_), None) => return Figure::Absent(Absent::NotAvailable),
+            (None, _) => {}
+            (Some(_), None) => return Figure::Absent(Absent::NotAvailable),
         }
     }
     match count > 0.0 {
@@ -248,21 +259,35 @@ fn mean_of_sum(
     }
 }
 
+/// Every part has all that its ratio is made of, or nothing of it.
 fn ratio(
     asked: &MetricQuery,
     part: &MetricQuery,
     whole: &[MetricQuery],
     parts: &[&Figures],
 ) -> Figure {
-    let add = |metric: &MetricQuery| -> f64 {
-        parts.iter().filter_map(|figures| value(figures, metric)).sum()
-    };
-    let whole: f64 = whole.iter().map(add).sum();
-    match whole > 0.0 {
-        true => Figure::Value(add(part) / whole * 100.0),
+    let (mut above, mut below) = (0.0, 0.0);
+    for figures in parts {
+        let wholes: Vec<f64> = whole.iter().filter_map(|metric| value(figures, metric)).collect();
+        match (value(figures, part), wholes.len() == whole.len(), wholes.is_empty()) {
+            (Some(value), true, _) => {
+                above += value;
+                below += wholes.iter().sum::<f64>();
+            }
+            (None, _, true) if value(figures, asked).is_none() => {}
+            _ => return Figure::Absent(Absent::NotAvailable),
+        }
+    }
+    match below > 0.0 {
+        true => Figure::Value(above / below * 100.0),
         false => absent(asked, parts),
     }
 }
+
+/// Two answers have the same row although their questions can't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("two requests for different things were answered with the same row")]
+pub struct SameRow;
 
 /// The answer to the whole question from those to its parts. A row that only one part has is that
 /// part's own; rows that several have are merged, each metric by its rule, where it has one.
@@ -270,11 +295,15 @@ pub(super) fn merge(
     query: &Query,
     rules: &BTreeMap<MetricQuery, Result<Rule, &'static str>>,
     parts: &[Cow<'_, Answer>],
-) -> Answer {
+    merges: bool,
+) -> Result<Answer, SameRow> {
     let metrics: Vec<_> = query.metrics.iter().cloned().map(Arc::new).collect();
     let mut rows: BTreeMap<_, (&Row, Vec<&Figures>)> = BTreeMap::new();
     for row in parts.iter().flat_map(|answer| &answer.rows) {
         rows.entry(row.key()).or_insert((row, Vec::new())).1.push(&row.figures);
+    }
+    if !merges && rows.values().any(|(_, figures)| figures.len() > 1) {
+        return Err(SameRow);
     }
     let rows = rows.into_values().map(|(row, figures)| {
         let merged = metrics.iter().filter_map(|asked| {
@@ -290,7 +319,8 @@ pub(super) fn merge(
             figures: merged.collect(),
         }
     });
-    Answer { rows: rows.collect(), pages: parts.iter().map(|answer| answer.pages).sum() }
+    let rows = rows.collect();
+    Ok(Answer { rows, pages: parts.iter().map(|answer| answer.pages).sum() })
 }
 
 fn of_several(

@@ -9,7 +9,8 @@
 //! report they are of; the same metric wanted twice is asked once. Totals take one request more
 //! where one request can answer them. Where they would take several, and so would have to be merged
 //! anyway, they are merged from the rows that are there, and only what does not add up over rows is
-//! asked again.
+//! asked again. Before all this comes that figures are not lost: a key over which a metric can't be
+//! merged is cut last, whatever that takes.
 
 mod answer;
 mod cut;
@@ -30,7 +31,7 @@ use crate::window::Window;
 pub use answer::{Absent, Answer, Figure, Figures, Row};
 pub use directory::{Directory, Entry};
 pub use explain::interval_name;
-pub use merge::{Parts, Rule};
+pub use merge::{Parts, Rule, SameRow};
 pub use query::{Query, roster};
 
 /// One request within the service's limits; its pages belong to it.
@@ -118,6 +119,8 @@ pub struct SectionAnswer {
     pub merged: BTreeSet<MetricQuery>,
     /// What can't be had, and why.
     pub not_available: Vec<NotAvailable>,
+    /// Whether the service had nothing at all to say.
+    pub is_quiet: bool,
 }
 
 /// The lists of names that a report needs: of what it groups by, and of what it selects by name.
@@ -186,11 +189,19 @@ impl Planner<'_> {
             keys: query.groupings.iter().cloned().chain(shape.over.iter().cloned()).collect(),
             time: query.interval.is_some() || shape.windows.len() > 1,
         };
+        // Contacts without a queue, a channel or an agent have a row too. Whether those without
+        // another thing have one is not documented, unless the filter leaves them out anyway.
+        let complete = query.groupings.iter().all(|key| {
+            matches!(key, Dimension::Queue | Dimension::Channel | Dimension::Agent)
+                || query.filters.contains_key(key)
+        });
         let (mut of_rows, mut left) = (BTreeMap::new(), Vec::new());
         for metric in &query.metrics {
             match merge::rule(metric, query, &over, self.limits) {
+                // The more parts, the likelier one of which nothing is known.
+                Ok(Rule::MeanOfSum { .. }) | Err(_) => left.push(metric.clone()),
+                Ok(_) if !complete => left.push(metric.clone()),
                 Ok(rule) => drop(of_rows.insert(metric.clone(), rule)),
-                Err(_) => left.push(metric.clone()),
             }
         }
         (of_rows, left)
@@ -251,7 +262,7 @@ impl Planner<'_> {
                 &request.instance,
                 request.window.start(),
                 request.window.end(),
-                request.window.zone_name(),
+                request.interval.map(|_| request.window.zone_name()),
                 request.interval,
                 &request.groupings,
                 &request.filters
@@ -406,37 +417,72 @@ impl SectionPlan {
     }
 
     /// The section's answer, from the answers to the requests that it needs.
-    pub fn answer<'a>(&self, answer: impl Fn(usize) -> Option<&'a Answer>) -> SectionAnswer {
-        let asked = self.totals.as_ref().map(|recipe| recipe.answer(&answer));
-        let rows = self.rows.as_ref().map(|recipe| (recipe, recipe.parts_of(&answer)));
-        let mut totals = asked
-            .and_then(|answer| answer.rows.into_iter().next())
-            .map_or_else(BTreeMap::new, |row| {
-                row.figures.iter().map(|(metric, figure)| (metric.clone(), figure)).collect()
-            });
-        let merged_parts = self.totals.iter().filter(|recipe| !recipe.merged_over.is_empty());
-        let mut merged: BTreeSet<_> =
-            merged_parts.flat_map(|recipe| recipe.query.metrics.iter().cloned()).collect();
-        for lost in self.not_available.iter().filter(|lost| lost.total) {
-            totals.insert(lost.metric.clone(), Figure::Absent(Absent::NotAvailable));
+    ///
+    /// # Errors
+    /// Where the answers contradict each other.
+    pub fn answer<'a>(
+        &self,
+        answer: impl Fn(usize) -> Option<&'a Answer>,
+    ) -> Result<SectionAnswer, SameRow> {
+        let asked = self.totals.as_ref().map(|recipe| recipe.answer(&answer)).transpose()?;
+        let parts = self.rows.as_ref().map_or_else(Vec::new, |recipe| recipe.parts_of(&answer));
+        let rows = match &self.rows {
+            Some(recipe) => recipe.merged(&parts)?.rows,
+            None => Vec::new(),
+        };
+        let has_totals = asked.as_ref().is_some_and(|answer| !answer.rows.is_empty());
+        let mut section = SectionAnswer {
+            is_quiet: rows.is_empty() && !has_totals,
+            rows,
+            not_available: self.not_available.clone(),
+            merged: self.merged(),
+            totals: asked
+                .and_then(|answer| answer.rows.into_iter().next())
+                .map_or_else(BTreeMap::new, |row| row.figures.into_map()),
+        };
+        let figures: Vec<_> =
+            parts.iter().flat_map(|answer| answer.rows.iter().map(|row| &row.figures)).collect();
+        for (metric, rule) in &self.of_rows {
+            section.totals.insert(metric.clone(), rule.merge(metric, &figures));
         }
-        if let Some((_, parts)) = &rows {
-            let figures: Vec<_> = parts
-                .iter()
-                .flat_map(|answer| answer.rows.iter().map(|row| &row.figures))
-                .collect();
-            for (metric, rule) in &self.of_rows {
-                totals.insert(metric.clone(), rule.merge(metric, &figures));
-                merged.insert(metric.clone());
+        section.tell_lost();
+        Ok(section)
+    }
+
+    /// The totals that are merged rather than answered as such.
+    fn merged(&self) -> BTreeSet<MetricQuery> {
+        let in_parts = self.totals.iter().filter(|recipe| !recipe.merged_over.is_empty());
+        let metrics = in_parts.flat_map(|recipe| &recipe.query.metrics);
+        metrics.chain(self.of_rows.keys()).cloned().collect()
+    }
+}
+
+impl SectionAnswer {
+    /// Sees to it that nothing is not available without a word why.
+    fn tell_lost(&mut self) {
+        const LOST: Figure = Figure::Absent(Absent::NotAvailable);
+        const REASON: &str = "How much stands behind some of its parts is not known.";
+        for lost in self.not_available.iter().filter(|lost| lost.total) {
+            self.totals.insert(lost.metric.clone(), LOST);
+        }
+        let of_totals = self.totals.iter().filter(|(_, figure)| **figure == LOST);
+        let of_totals = of_totals.map(|(metric, _)| (metric.clone(), true));
+        let of_rows = self.rows.iter().flat_map(|row| row.figures.iter());
+        let of_rows = of_rows.filter(|(_, figure)| *figure == LOST);
+        let found: BTreeSet<_> =
+            of_totals.chain(of_rows.map(|(metric, _)| (metric.clone(), false))).collect();
+        for (metric, total) in found {
+            let told =
+                self.not_available.iter().any(|lost| lost.metric == metric && lost.total == total);
+            if !told {
+                self.not_available.push(NotAvailable { metric, total, reason: REASON });
             }
         }
-        let rows = rows.map_or_else(Vec::new, |(recipe, parts)| recipe.merged(&parts).rows);
-        SectionAnswer { rows, totals, merged, not_available: self.not_available.clone() }
     }
 }
 
 impl Recipe {
-    fn answer<'a>(&self, answer: impl Fn(usize) -> Option<&'a Answer>) -> Answer {
+    fn answer<'a>(&self, answer: impl Fn(usize) -> Option<&'a Answer>) -> Result<Answer, SameRow> {
         self.merged(&self.parts_of(&answer))
     }
 
@@ -459,8 +505,8 @@ impl Recipe {
         self.parts.iter().map(part).collect()
     }
 
-    fn merged(&self, parts: &[Cow<'_, Answer>]) -> Answer {
-        merge::merge(&self.query, &self.rules, parts)
+    fn merged(&self, parts: &[Cow<'_, Answer>]) -> Result<Answer, SameRow> {
+        merge::merge(&self.query, &self.rules, parts, !self.merged_over.is_empty())
     }
 }
 

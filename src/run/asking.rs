@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::future::join_all;
-use tokio::sync::OnceCell;
+use futures_util::future::try_join_all;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
 use super::report::Asked;
@@ -15,10 +15,16 @@ use crate::metric::limits::Limits;
 use crate::plan::{self, Answer, Plan, SectionAnswer};
 
 /// The requests of all runs, with the answers that are there.
-#[derive(Debug, Default)]
+/// See [`Asking::on_their_way`].
+const ON_THEIR_WAY: usize = 20;
+
+#[derive(Debug)]
 pub(super) struct Asking {
     plan: Plan,
-    answers: Vec<OnceCell<Result<Answer, Error>>>,
+    answers: Vec<OnceCell<Answer>>,
+    /// How many requests may be on their way at once: those behind wait, so that the pages of one
+    /// follow each other before their token ends.
+    on_their_way: Semaphore,
     /// Which sections of the plan are whose.
     sections: Vec<Range<usize>>,
 }
@@ -37,7 +43,7 @@ impl Asking {
         }
         let plan = plan::plan(&queries, limits);
         let answers = plan.requests.iter().map(|_| OnceCell::new()).collect();
-        Self { plan, answers, sections }
+        Self { plan, answers, sections, on_their_way: Semaphore::new(ON_THEIR_WAY) }
     }
 
     /// The answers to a run's sections; requests go out side by side.
@@ -58,33 +64,45 @@ impl Asking {
         let answered = AtomicUsize::new(0);
         let of = needed.len();
         let asked = needed.iter().map(async |index| {
-            let answer = self.request(runner, *index, work.call_deadline()).await;
+            self.request(runner, *index, work.call_deadline()).await?;
             work.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, of);
-            answer
+            Ok(())
         });
-        for answer in join_all(asked).await {
-            let answer = answer?;
+        let ended: Result<Vec<()>, Error> = try_join_all(asked).await;
+        // What was answered took its effort, however the others ended.
+        for answer in needed.iter().filter_map(|index| self.answers.get(*index)?.get()) {
             effort.requests += 1;
             effort.pages += answer.pages;
             effort.rows += answer.rows.len();
         }
-        let known = |index: usize| self.answers.get(index)?.get()?.as_ref().ok();
-        Ok(sections.iter().map(|section| section.answer(known)).collect())
+        ended?;
+        let known = |index: usize| self.answers.get(index)?.get();
+        let answers = sections.iter().map(|section| section.answer(known));
+        answers.collect::<Result<_, _>>().map_err(|contradiction| {
+            let message = format!("the answers can't be trusted: {contradiction}");
+            Error::new(Code::BadResponse, Stage::Query, message).retryable()
+        })
     }
 
-    /// The answer to a request, made by the first run that needs it.
+    /// Has a request answered, by the first run that needs it. One that fails is made again by the
+    /// next run: what ails it may have passed.
     async fn request(
         &self,
         runner: &Runner,
         index: usize,
         deadline: Option<Instant>,
-    ) -> Result<&Answer, Error> {
+    ) -> Result<(), Error> {
         let (Some(request), Some(cell)) = (self.plan.requests.get(index), self.answers.get(index))
         else {
             let message = "a request that was planned is missing";
             return Err(Error::new(Code::InternalError, Stage::Query, message));
         };
         let client = runner.connect(&request.instance);
-        cell.get_or_init(|| client.figures(request, deadline)).await.as_ref().map_err(Clone::clone)
+        let answer = cell.get_or_try_init(async || {
+            // It is closed never.
+            let _place = self.on_their_way.acquire().await;
+            client.figures(request, deadline).await
+        });
+        answer.await.map(drop)
     }
 }

@@ -152,8 +152,15 @@ impl Runner {
         let new = |report| Work::new(report, order, invocation);
         let works: Vec<Work> = definitions.reports.into_iter().map(new).collect();
         let asked = self.ask(&works).await;
-        let asking =
-            Asking::of(asked.iter().map(|asked| asked.as_ref().ok()), &self.settings.limits);
+        let limits = &self.settings.limits;
+        let planning = async { Asking::of(asked.iter().map(|asked| asked.as_ref().ok()), limits) };
+        let (asking, asked) = match unwinding(planning).await {
+            Ok(asking) => (asking, asked),
+            Err(Panicked) => {
+                let defective = asked.iter().map(|_| Err(outcome::defect())).collect();
+                (Asking::of([], limits), defective)
+            }
+        };
         for (index, (work, asked)) in works.iter().zip(asked).enumerate() {
             let outcome =
                 self.run_one(work, asked.as_ref().map_err(Clone::clone), (&asking, index)).await;

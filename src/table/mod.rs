@@ -97,14 +97,22 @@ pub fn build(
         columns: section.columns.clone(),
         rows,
         selects_all: section.group_by.iter().all(|dimension| selects_all(section, dimension)),
-        totals: match answer.totals.is_empty() {
-            false => figures(section, |metric| answer.totals.get(metric).copied()),
-            true => nothing_happened(section),
-        },
+        totals: totals(section, answer),
         provenance: provenance.collect(),
         notes: notes(section, answer),
         shown,
     }
+}
+
+/// The totals; where nothing happened at all, those of counts and sums are 0.
+fn totals(section: &Section, answer: &SectionAnswer) -> Vec<Figure> {
+    let known = figures(section, |metric| answer.totals.get(metric).copied());
+    let quiet = nothing_happened(section);
+    let or_quiet = |(figure, quiet)| match figure {
+        Figure::Absent(Absent::NoData) if answer.is_quiet => quiet,
+        figure => figure,
+    };
+    known.into_iter().zip(quiet).map(or_quiet).collect()
 }
 
 /// Why a column's figures, or its total, can't be had.

@@ -1,5 +1,6 @@
 //! Cutting a window into spans that one request takes.
 
+use jiff::civil::Weekday;
 use jiff::{SignedDuration, Zoned};
 
 use super::Window;
@@ -9,12 +10,43 @@ use crate::definition::Interval;
 impl Window {
     /// The fewest consecutive windows, each shorter than `limit`, that make up this one. They meet
     /// where the local clock shows the start of an interval; of figures without intervals, of a day
-    /// or, where days are too long, of a quarter of an hour.
+    /// where that takes no more of them, or of a quarter of an hour.
     pub fn cut(&self, interval: Option<Interval>, limit: SignedDuration) -> Vec<Self> {
-        let mut pieces = Vec::new();
-        let mut start = self.start.clone();
+        match interval {
+            Some(Interval::Day) => self.cut_at(limit, |start, latest| last_day(start, latest, 1)),
+            Some(Interval::Week) => self.cut_at(limit, |start, latest| last_day(start, latest, 7)),
+            Some(Interval::Hour) => {
+                self.cut_at(limit, |start, latest| last_minute(start, latest, 60))
+            }
+            Some(Interval::ThirtyMinutes) => {
+                self.cut_at(limit, |start, latest| last_minute(start, latest, 30))
+            }
+            Some(Interval::FifteenMinutes) => {
+                self.cut_at(limit, |start, latest| last_minute(start, latest, 15))
+            }
+            None => {
+                let quarters = self.cut_at(limit, |start, latest| last_minute(start, latest, 15));
+                let days = self.cut_at(limit, |start, latest| last_day(start, latest, 1));
+                let in_time = |piece: &Self| piece.end.duration_since(&piece.start) < limit;
+                match days.len() <= quarters.len() && days.iter().all(in_time) {
+                    true => days,
+                    false => quarters,
+                }
+            }
+        }
+    }
+
+    /// Takes the last border within the limit each time, and so the fewest pieces. A limit below
+    /// an interval leaves no border, and a piece that is too long.
+    fn cut_at(
+        &self,
+        limit: SignedDuration,
+        last_border: impl Fn(&Zoned, &Zoned) -> Option<Zoned>,
+    ) -> Vec<Self> {
+        let (mut pieces, mut start) = (Vec::new(), self.start.clone());
         while self.end.duration_since(&start) >= limit {
-            let Some(border) = last_border(&start, interval, limit) else {
+            let latest = start.checked_add(limit - SignedDuration::from_secs(1)).ok();
+            let Some(border) = latest.and_then(|latest| last_border(&start, &latest)) else {
                 break;
             };
             pieces.push(Self { start, end: border.clone() });
@@ -39,8 +71,11 @@ impl Window {
 /// The start of the interval after the one that begins at `start`.
 fn next_start(start: &Zoned, interval: Interval) -> Option<Zoned> {
     let minutes = match interval {
-        Interval::Day => return day_after(start, 1),
-        Interval::Week => return day_after(start, 7),
+        Interval::Day => return start_of(start.date().tomorrow().ok()?, start.time_zone()).ok(),
+        Interval::Week => {
+            let monday = start.date().nth_weekday(1, Weekday::Monday).ok()?;
+            return start_of(monday, start.time_zone()).ok();
+        }
         Interval::FifteenMinutes => 15,
         Interval::ThirtyMinutes => 30,
         Interval::Hour => 60,
@@ -50,42 +85,20 @@ fn next_start(start: &Zoned, interval: Interval) -> Option<Zoned> {
     Some(next)
 }
 
-/// The start of the day so many days after the one that holds `time`.
-fn day_after(time: &Zoned, days: i64) -> Option<Zoned> {
-    let date = time.date().checked_add(jiff::Span::new().days(days)).ok()?;
-    start_of(date, time.time_zone()).ok()
-}
-
-/// The last border after `start` that lies less than `limit` after it.
-fn last_border(start: &Zoned, interval: Option<Interval>, limit: SignedDuration) -> Option<Zoned> {
-    let latest = start.checked_add(limit).ok()?.checked_sub(SignedDuration::from_secs(1)).ok()?;
-    let by_day = match interval {
-        None | Some(Interval::Day) => Some(1),
-        Some(Interval::Week) => Some(7),
-        Some(_) => None,
-    };
-    let of_days = by_day.and_then(|days| last_day(start, &latest, days));
-    of_days.or_else(|| last_quarter(start, &latest, interval))
-}
-
-/// The last start of a day, whole `days` after that of `start`, that is no later than `latest`.
+/// The last start of a day, of days of a week if `days` is 7, that is no later than `latest`.
 fn last_day(start: &Zoned, latest: &Zoned, days: i64) -> Option<Zoned> {
-    let between = start.date().until(latest.date()).ok()?.get_days();
-    let whole = i64::from(between) / days * days;
-    day_after(start, whole).filter(|border| border > start && border <= latest)
+    let date = match days {
+        7 => latest.date().tomorrow().ok()?.nth_weekday(-1, Weekday::Monday).ok()?,
+        _ => latest.date(),
+    };
+    start_of(date, start.time_zone()).ok().filter(|border| border > start && border <= latest)
 }
 
-/// The last instant at which an interval can start on the local clock.
-fn last_quarter(start: &Zoned, latest: &Zoned, interval: Option<Interval>) -> Option<Zoned> {
-    let minutes = match interval {
-        Some(Interval::ThirtyMinutes) => 30,
-        Some(Interval::Hour) => 60,
-        _ => 15,
-    };
+/// The last instant at which the minutes of the local clock are a multiple of these.
+fn last_minute(start: &Zoned, latest: &Zoned, minutes: i64) -> Option<Zoned> {
     let into = SignedDuration::from_mins(i64::from(latest.minute()) % minutes)
         + SignedDuration::from_secs(i64::from(latest.second()));
-    let border = latest.checked_sub(into).ok()?;
-    (border > *start).then_some(border)
+    latest.checked_sub(into).ok().filter(|border| border > start)
 }
 
 #[cfg(test)]

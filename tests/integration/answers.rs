@@ -203,7 +203,7 @@ async fn tabled(report: &Report, rows: Value) -> Table {
     let mut directory = Directory::default();
     directory.insert(Dimension::Queue, vec![entry(SALES, "Sales"), entry(LOANS, "Loans")]);
     directory.insert(Dimension::Agent, vec![entry(ANA, "ana")]);
-    let of_section = plan.sections[0].answer(|index| (index == 0).then_some(&answer));
+    let of_section = plan.sections[0].answer(|index| (index == 0).then_some(&answer)).unwrap();
     table::build(&report.sections[0], &query, &of_section, &directory)
 }
 

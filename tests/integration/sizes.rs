@@ -281,7 +281,7 @@ async fn tiny_limits_change_no_figure() {
         assert!(plan.requests.len() >= 4 * 3, "{}", plan.requests.len());
         let asked = plan.requests.iter().map(|request| client.figures(request, None));
         let answers: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();
-        let section = plan.sections[0].answer(|index| answers.get(index));
+        let section = plan.sections[0].answer(|index| answers.get(index)).unwrap();
         let totals: Vec<_> = report.sections[0]
             .columns
             .iter()
