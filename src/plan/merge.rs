@@ -333,3 +333,94 @@ fn of_several(
         Err(_) => Some(Figure::Absent(Absent::NotAvailable)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NULL: Option<f64> = None;
+
+    fn query(name: &str) -> MetricQuery {
+        MetricQuery { name: name.to_owned(), threshold: None, filters: Vec::new() }
+    }
+
+    /// A part with these figures; `Some(None)` is a null, `None` a figure that is missing.
+    fn part(figures: &[(&str, Option<Option<f64>>)]) -> Figures {
+        figures
+            .iter()
+            .filter_map(|(name, value)| {
+                let figure = match (*value)? {
+                    Some(value) => Figure::Value(value),
+                    None => Figure::Absent(Absent::NotComputable),
+                };
+                Some((Arc::new(query(name)), figure))
+            })
+            .collect()
+    }
+
+    fn merged(rule: &Rule, parts: &[Figures]) -> Figure {
+        rule.merge(&query("ASKED"), &parts.iter().collect::<Vec<_>>())
+    }
+
+    const LOST: Figure = Figure::Absent(Absent::NotAvailable);
+
+    #[test]
+    fn sums_and_extremes() {
+        let of = |values: &[Option<Option<f64>>]| -> Vec<Figures> {
+            values.iter().map(|value| part(&[("ASKED", *value)])).collect()
+        };
+        let parts = of(&[Some(Some(2.0)), None, Some(Some(5.0))]);
+        assert_eq!(merged(&Rule::Sum, &parts), Figure::Value(7.0));
+        assert_eq!(merged(&Rule::Max, &parts), Figure::Value(5.0));
+        assert_eq!(merged(&Rule::Min, &parts), Figure::Value(2.0));
+        let with_null = of(&[Some(Some(2.0)), Some(NULL)]);
+        assert_eq!(merged(&Rule::Sum, &with_null), LOST, "an undercount is no figure");
+        assert_eq!(merged(&Rule::Max, &with_null), Figure::Value(2.0), "nothing to compare with");
+        let nulls = of(&[Some(NULL), Some(NULL)]);
+        assert_eq!(merged(&Rule::Sum, &nulls), Figure::Absent(Absent::NotComputable));
+        assert_eq!(merged(&Rule::Max, &of(&[None, None])), Figure::Absent(Absent::NoData));
+    }
+
+    #[test]
+    fn means_are_weighted() {
+        let rule = Rule::Mean(query("WEIGHT"));
+        let of = |mean, weight| part(&[("ASKED", mean), ("WEIGHT", weight)]);
+        let two = [of(Some(Some(10.0)), Some(Some(1.0))), of(Some(Some(40.0)), Some(Some(3.0)))];
+        assert_eq!(merged(&rule, &two), Figure::Value(32.5), "and not 25");
+        let quiet = [two[0].clone(), of(Some(NULL), Some(Some(0.0))), of(None, None)];
+        assert_eq!(merged(&rule, &quiet), Figure::Value(10.0));
+        let untold = [two[0].clone(), of(Some(Some(40.0)), None)];
+        assert_eq!(merged(&rule, &untold), LOST);
+    }
+
+    #[test]
+    fn ratios_have_both_sides_of_every_part() {
+        let whole = vec![query("PART"), query("REST")];
+        let rule = Rule::Ratio { part: query("PART"), whole };
+        let of = |asked, above, rest| part(&[("ASKED", asked), ("PART", above), ("REST", rest)]);
+        let some = |value: f64| Some(Some(value));
+        let two = [of(some(50.0), some(10.0), some(10.0)), of(some(100.0), some(20.0), some(0.0))];
+        assert_eq!(merged(&rule, &two), Figure::Value(75.0));
+        let lacking = [two[0].clone(), of(some(60.0), None, some(1000.0))];
+        assert_eq!(merged(&rule, &lacking), LOST, "not busy for none of the time");
+        let quiet = [two[0].clone(), of(None, None, None)];
+        assert_eq!(merged(&rule, &quiet), Figure::Value(50.0));
+        let nothing = [of(Some(NULL), some(0.0), some(0.0)), of(None, None, None)];
+        assert_eq!(merged(&rule, &nothing), Figure::Absent(Absent::NotComputable));
+    }
+
+    #[test]
+    fn counts_follow_from_sums_and_means() {
+        let (sum, handled) = (query("SUM"), query("HANDLED"));
+        let rule = Rule::MeanOfSum { sum, handled };
+        let of = |mean, sum, handled| part(&[("ASKED", mean), ("SUM", sum), ("HANDLED", handled)]);
+        let some = |value: f64| Some(Some(value));
+        let two = [of(some(10.0), some(30.0), some(9.0)), of(some(20.0), some(20.0), some(5.0))];
+        assert_eq!(merged(&rule, &two), Figure::Value(12.5), "50 seconds of 4 contacts");
+        let zero = of(some(0.0), some(0.0), some(4.0));
+        assert_eq!(merged(&rule, &[two[0].clone(), zero.clone()]), LOST);
+        assert_eq!(merged(&rule, &[zero.clone(), zero]), Figure::Value(0.0));
+        let idle = of(some(0.0), some(0.0), some(0.0));
+        assert_eq!(merged(&rule, &[two[0].clone(), idle]), Figure::Value(10.0));
+    }
+}

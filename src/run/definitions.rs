@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::RunOutcome;
 use crate::definition::{
-    self, Parsed, Place, Problem, Report, ReportId, Section, Severity, Threshold, nearest,
+    self, Dimension, Parsed, Place, Problem, Report, ReportId, Section, Selector, Severity,
+    Threshold, nearest,
 };
 use crate::error::{Code, Error, Stage};
 use crate::metric::Limits;
@@ -74,6 +75,14 @@ fn beyond_version(report: &Report, file: &str, limits: &Limits) -> Vec<Problem> 
             column.place.error("api-version", message, help)
         });
         found.extend(of_keys);
+        let channels = section.filters.get(&Dimension::Channel).into_iter().flatten();
+        found.extend(channels.filter_map(|channel| match &channel.value {
+            Selector::Id(name) if !limits.channels.contains(&name.as_str()) => {
+                let message = format!("the API's version does not have the channel {name}");
+                Some(channel.place.error("api-version", message, help))
+            }
+            _ => None,
+        }));
         for column in &section.columns {
             let metric = &column.metric;
             let compares = |t: Threshold| limits.comparisons.contains(&t.comparison);

@@ -2,7 +2,6 @@
 
 pub mod format;
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -80,7 +79,7 @@ pub fn build(
         true => rows(section, query, &answer.rows, directory),
         false => Vec::new(),
     };
-    rows.sort_by(|a, b| order(section.sort, a, b));
+    order(&mut rows, section.sort);
     let provenance =
         section.columns.iter().map(|column| match answer.merged.contains(&column.metric) {
             true => Provenance::Merged,
@@ -219,25 +218,27 @@ fn nothing_happened(section: &Section) -> Vec<Figure> {
     figures.collect()
 }
 
-/// By the sorted column, what has no figure last; then by name, what has no name last.
-fn order(sort: Option<Sort>, a: &TableRow, b: &TableRow) -> Ordering {
-    let by_column = sort.map_or(Ordering::Equal, |sort| {
-        let value = |row: &TableRow| row.figures.get(sort.column).and_then(|figure| figure.value());
-        match (value(a), value(b)) {
-            (Some(a), Some(b)) if sort.descending => b.total_cmp(&a),
-            (Some(a), Some(b)) => a.total_cmp(&b),
-            (a, b) => b.is_some().cmp(&a.is_some()),
-        }
-    });
-    let names = |row: &TableRow| -> Vec<(bool, String, Option<String>)> {
-        let key = |member: &Member| {
+/// Puts rows in order: by the sorted column, what has no figure last; then by name, what has no
+/// name last; then by time.
+fn order(rows: &mut [TableRow], sort: Option<Sort>) {
+    rows.sort_by_cached_key(|row| {
+        let name = |member: &Member| {
             let name = member.name.as_deref().unwrap_or_default().to_lowercase();
             (member.name.is_none(), name, member.id.clone())
         };
-        row.members.iter().map(key).collect()
+        let names: Vec<_> = row.members.iter().map(name).collect();
+        (names, row.interval.as_ref().map(Window::start))
+    });
+    let Some(sort) = sort else {
+        return;
     };
-    let time = |row: &TableRow| row.interval.as_ref().map(Window::start);
-    by_column.then_with(|| names(a).cmp(&names(b))).then_with(|| time(a).cmp(&time(b)))
+    let value = |row: &TableRow| row.figures.get(sort.column).and_then(|figure| figure.value());
+    // What is equal stays in the order of names.
+    rows.sort_by(|a, b| match (value(a), value(b)) {
+        (Some(a), Some(b)) if sort.descending => b.total_cmp(&a),
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    });
 }
 
 #[cfg(test)]
@@ -258,7 +259,7 @@ mod tests {
             row(Some("Élan"), Figure::Value(2.0)),
             row(Some("billing"), Figure::Value(30.0)),
         ];
-        rows.sort_by(|a, b| order(sort, a, b));
+        order(&mut rows, sort);
         rows.map(|row| row.members[0].name.clone().unwrap_or_default()).to_vec()
     }
 
