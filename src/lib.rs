@@ -18,7 +18,7 @@
 //! - [`event`]: an EventBridge event or an order becomes what is asked for
 //! - [`plan`]: what sections ask becomes requests; the form of answers
 //! - `policy`: the IAM policy that definitions need (feature `cli`)
-//! - [`connect`]: requests through all their pages; the names of queues, profiles and agents
+//! - [`connect`]: requests through all their pages; the names of queues, agents and the rest
 //! - [`table`]: answers become rows and totals; number and time formats
 //! - [`render`]: tables become subject, HTML, text and attachments
 //! - [`mail`]: the message as MIME, and through SES

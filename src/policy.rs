@@ -48,8 +48,9 @@ impl Needs {
         for section in &report.sections {
             self.figures.extend(figures(instance, section));
         }
+        let with_tags = report.selects_by_tag();
         for dimension in lists_needed(report) {
-            if let Some((action, resource)) = list(instance, &dimension) {
+            for (action, resource) in list(instance, &dimension, with_tags) {
                 self.lists.entry(action).or_default().insert(resource);
             }
         }
@@ -138,13 +139,33 @@ fn without_covered(resources: &BTreeSet<String>) -> BTreeSet<String> {
     resources.iter().filter(|resource| !covered(resource)).cloned().collect()
 }
 
-/// The action that lists what there is of a dimension, and the resource that it is checked on.
-fn list(instance: &InstanceArn, dimension: &Dimension) -> Option<(&'static str, String)> {
+/// The actions that list what there is of a dimension, and the resources that they are checked on.
+/// A search needs the actions that describe what it finds (service authorization reference of
+/// Amazon Connect, dependent actions).
+fn list(
+    instance: &InstanceArn,
+    dimension: &Dimension,
+    with_tags: bool,
+) -> Vec<(&'static str, String)> {
+    let itself = || instance.to_string();
+    let all = |kind: &str| format!("{instance}/{kind}/*");
     match dimension {
-        Dimension::Queue => Some(("connect:ListQueues", format!("{instance}/queue/*"))),
-        Dimension::RoutingProfile => Some(("connect:ListRoutingProfiles", instance.to_string())),
-        Dimension::Agent => Some(("connect:ListUsers", instance.to_string())),
-        Dimension::Channel | Dimension::Hierarchy(_) | Dimension::Other(_) => None,
+        Dimension::Queue if with_tags => {
+            vec![("connect:SearchQueues", itself()), ("connect:DescribeQueue", all("queue"))]
+        }
+        Dimension::Queue => vec![("connect:ListQueues", all("queue"))],
+        Dimension::RoutingProfile => vec![("connect:ListRoutingProfiles", itself())],
+        Dimension::Agent => vec![
+            ("connect:SearchUsers", itself()),
+            ("connect:DescribeUser", all("agent")),
+            ("connect:ListUserProficiencies", all("agent")),
+        ],
+        Dimension::Hierarchy(_) => vec![
+            ("connect:DescribeUserHierarchyStructure", itself()),
+            ("connect:SearchUserHierarchyGroups", itself()),
+            ("connect:DescribeUserHierarchyGroup", all("agent-group")),
+        ],
+        Dimension::Channel | Dimension::Other(_) => Vec::new(),
     }
 }
 
@@ -194,42 +215,91 @@ filters  = { CASE_TEMPLATE_ARN = ["arn:aws-us-gov:cases:us-gov-west-1:1234567890
 metrics  = ["CASES_CREATED"]
 "#;
 
-    fn statements(place: &str) -> Vec<Value> {
-        let parsed = definition::parse("report.toml", REPORT.as_bytes(), &Default::default());
+    const INSTANCE: &str = "arn:aws-us-gov:connect:us-gov-west-1:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
+
+    fn statements(text: &str, place: &str) -> Vec<Value> {
+        let parsed = definition::parse("report.toml", text.as_bytes(), &Default::default());
         let definitions = [place.parse().unwrap()];
         let context = Context { definitions: &definitions, region: None };
         let policy = policy(&[parsed.report.unwrap()], context);
         policy["Statement"].as_array().unwrap().clone()
     }
 
+    /// The actions, each with its resources below the instance; without the sending.
+    fn allowed(text: &str) -> Vec<(String, Vec<String>)> {
+        let resource = |arn: &Value| {
+            let below = arn.as_str().unwrap().strip_prefix(INSTANCE).unwrap();
+            below.trim_start_matches('/').to_owned()
+        };
+        let statements = statements(text, "reports").into_iter();
+        let statements = statements.filter(|statement| statement["Action"] != "ses:SendRawEmail");
+        let allowed = statements.map(|statement| {
+            let resources = statement["Resource"].as_array().unwrap().iter().map(resource);
+            (statement["Action"].as_str().unwrap().to_owned(), resources.collect())
+        });
+        allowed.collect()
+    }
+
+    fn expected(allowed: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
+        let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        let action =
+            |(action, resources): &(&str, &[&str])| (format!("connect:{action}"), owned(resources));
+        allowed.iter().map(action).collect()
+    }
+
     #[test]
     fn resources_are_those_of_the_filters_and_the_lists() {
-        let instance = "arn:aws-us-gov:connect:us-gov-west-1:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
-        let statements = statements("reports");
-        let resources = |index: usize| statements[index]["Resource"].clone();
-        assert_eq!(resources(0), json!([instance, format!("{instance}/routing-profile/*")]));
-        let actions: Vec<_> = statements.iter().map(|s| s["Action"].as_str().unwrap()).collect();
-        assert_eq!(
-            actions,
-            [
-                "connect:GetMetricDataV2",
-                "connect:ListRoutingProfiles",
-                "connect:ListUsers",
-                "ses:SendRawEmail"
-            ]
-        );
-        assert_eq!(resources(2), json!([instance]), "users are listed of the instance");
+        let of_agents = expected(&[
+            ("GetMetricDataV2", &["", "routing-profile/*"]),
+            ("DescribeUser", &["agent/*"]),
+            ("ListRoutingProfiles", &[""]),
+            ("ListUserProficiencies", &["agent/*"]),
+            ("SearchUsers", &[""]),
+        ]);
+        assert_eq!(allowed(REPORT), of_agents);
+    }
+
+    /// A search needs what describes the things that it finds.
+    #[test]
+    fn tags_and_groups_need_searches() {
+        let grouped = REPORT
+            .replace("[\"AGENT\"]", "[\"AGENT_HIERARCHY_LEVEL_TWO\"]")
+            .replace("{ ROUTING_PROFILE = [\"*\"] }", "{ AGENT_HIERARCHY_LEVEL_ONE = [\"EMEA\"] }");
+        let of_groups = expected(&[
+            ("GetMetricDataV2", &["", "agent-group/*"]),
+            ("DescribeUserHierarchyGroup", &["agent-group/*"]),
+            ("DescribeUserHierarchyStructure", &[""]),
+            ("SearchUserHierarchyGroups", &[""]),
+        ]);
+        assert_eq!(allowed(&grouped), of_groups);
+        let tagged = REPORT
+            .replace("group_by = [\"AGENT\"]\n", "")
+            .replace("{ ROUTING_PROFILE = [\"*\"] }", "{ QUEUE = [\"tag:team=sales\"] }")
+            .replace("AGENT_OCCUPANCY", "CONTACTS_HANDLED");
+        let of_tags = expected(&[
+            ("GetMetricDataV2", &["", "queue/*"]),
+            ("DescribeQueue", &["queue/*"]),
+            ("SearchQueues", &[""]),
+        ]);
+        assert_eq!(allowed(&tagged), of_tags);
+        let of_names =
+            expected(&[("GetMetricDataV2", &["", "queue/*"]), ("ListQueues", &["queue/*"])]);
+        assert_eq!(allowed(&tagged.replace("tag:team=sales", "Sales*")), of_names);
     }
 
     #[test]
     fn definitions_in_s3_are_listed_and_read() {
-        let prefixed = statements("s3://bucket/reports/live");
-        let (list, read) = (&prefixed[4], &prefixed[5]);
+        let of_store = |place: &str| {
+            let statements = statements(REPORT, place);
+            let sid = |sid: &str| statements.iter().find(|s| s["Sid"] == sid).unwrap().clone();
+            [sid("ListDefinitions1"), sid("ReadDefinitions1")]
+        };
+        let [list, read] = of_store("s3://bucket/reports/live");
         assert_eq!(list["Resource"], "arn:aws-us-gov:s3:::bucket");
         assert_eq!(list["Condition"]["StringEquals"]["s3:prefix"], "reports/live/");
         assert_eq!(read["Resource"], "arn:aws-us-gov:s3:::bucket/reports/live/*.toml");
-        let whole = statements("s3://bucket");
-        assert!(whole[4].get("Condition").is_none());
-        assert_eq!(whole[5]["Resource"], "arn:aws-us-gov:s3:::bucket/*.toml");
+        let [list, read] = of_store("s3://bucket");
+        assert!(list.get("Condition").is_none());
+        assert_eq!(read["Resource"], "arn:aws-us-gov:s3:::bucket/*.toml");
     }
 }

@@ -4,6 +4,7 @@
 
 mod demo;
 mod metrics;
+mod names;
 mod new;
 mod plan;
 mod policy;
@@ -68,6 +69,8 @@ enum Command {
     Validate(validate::Arguments),
     /// Writes a commented definition to start from
     New(new::Arguments),
+    /// Prints queues, routing profiles, agents and hierarchy groups as filters take them
+    Names(names::Arguments),
     /// Lists the metrics with what they may be grouped and filtered by
     Metrics(metrics::Arguments),
     /// Prints the JSON Schema of a definition, for editors
@@ -92,6 +95,7 @@ pub async fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&cli, arguments).await,
         Command::Validate(arguments) => validate::validate(&cli, arguments).await,
         Command::New(arguments) => new::new(&cli, arguments),
+        Command::Names(arguments) => names::names(&cli, arguments).await,
         Command::Metrics(arguments) => metrics::metrics(arguments),
         Command::Schema => schema::schema(),
         Command::Policy(arguments) => policy::policy(&cli, arguments).await,

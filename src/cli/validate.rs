@@ -58,6 +58,12 @@ pub(super) async fn valid(cli: &Cli, paths: &[String]) -> Result<Vec<Report>, Ex
     Ok(checked.into_iter().filter_map(|file| file.parsed.report).collect())
 }
 
+/// The reports of the definitions that the settings name, as far as they have no error.
+pub(super) async fn usable(cli: &Cli) -> Result<Vec<Report>, Error> {
+    let checked = check(cli, &[]).await?;
+    Ok(checked.into_iter().filter_map(|file| file.parsed.report).collect())
+}
+
 /// Reads and checks the definitions at these places, or at the one that the settings name.
 async fn check(cli: &Cli, paths: &[String]) -> Result<Vec<CheckedFile>, Error> {
     let settings = cli.settings(std::env::vars_os())?;

@@ -15,12 +15,12 @@ use aws_sdk_connect::config::{Builder, Region};
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use tokio::time::Instant;
 
-use crate::definition::Dimension;
 use crate::error::{Code, Error, Stage, sdk};
 use crate::instance::InstanceArn;
 use crate::metric::limits::Limits;
 use crate::plan::{Answer, Directory, Request};
 
+pub use names::List;
 pub use pacer::{Key, LeaveThrottles, Pacer, Unanswered};
 
 /// The client of one Region's Connect.
@@ -67,22 +67,17 @@ impl Connect {
         figures::fetch(self.calls(&request.instance, deadline), request).await
     }
 
-    /// The names of what an instance has of these dimensions.
+    /// The names that stand on one list of an instance.
     ///
     /// # Errors
     /// What the service refused with, `TIMEOUT`, or `BAD_RESPONSE` on a repeated page.
-    pub async fn directory(
+    pub async fn names(
         &self,
         instance: &InstanceArn,
-        dimensions: &BTreeSet<Dimension>,
+        list: List,
         deadline: Option<Instant>,
     ) -> Result<Directory, Error> {
-        let mut directory = Directory::default();
-        for dimension in dimensions {
-            let entries = names::fetch(self.calls(instance, deadline), dimension).await?;
-            directory.insert(dimension.clone(), entries);
-        }
-        Ok(directory)
+        names::fetch(self.calls(instance, deadline), list).await
     }
 
     fn calls<'c>(&'c self, instance: &'c InstanceArn, deadline: Option<Instant>) -> Calls<'c> {

@@ -90,7 +90,7 @@ impl Dimension {
     /// Whether the service lists what an instance has of it, with names. What has no list, such as
     /// channels, is its own name.
     pub fn has_list(&self) -> bool {
-        matches!(self, Self::Queue | Self::RoutingProfile | Self::Agent)
+        matches!(self, Self::Queue | Self::RoutingProfile | Self::Agent | Self::Hierarchy(_))
     }
 
     /// The kind of resource in the ARNs of what it names, where it names resources: the word before
@@ -107,7 +107,8 @@ impl Dimension {
 }
 
 impl HierarchyLevel {
-    const ALL: [Self; 5] = [Self::One, Self::Two, Self::Three, Self::Four, Self::Five];
+    /// The levels, the topmost first.
+    pub const ALL: [Self; 5] = [Self::One, Self::Two, Self::Three, Self::Four, Self::Five];
 
     fn key(self) -> &'static str {
         match self {

@@ -13,12 +13,15 @@ use crate::metric::{self, AUTHORISING, FILTERS, GROUPINGS, METRICS, Metric, limi
 /// What a section selects.
 pub(super) type Filters = BTreeMap<Dimension, Vec<Placed<Selector>>>;
 
+/// What rows are grouped by, each with its place.
+pub(super) type Groupings = Vec<Placed<Dimension>>;
+
 /// The keys that most definitions use, named where one is not known.
 const COMMON: &str = "QUEUE, CHANNEL, ROUTING_PROFILE, AGENT";
 
 /// Reads `group_by`: known keys, and with a warning keys that the service may have gained.
-pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Vec<Dimension> {
-    let mut group_by = Vec::new();
+pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Groupings {
+    let mut group_by = Groupings::new();
     for (index, (value, key)) in problems.texts(value).into_iter().enumerate() {
         if index == limits::GROUPINGS {
             let message = format!("a section may have {} groupings", limits::GROUPINGS);
@@ -29,17 +32,16 @@ pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Vec<D
             continue;
         }
         let dimension = Dimension::of_key(&key);
-        if let Dimension::Hierarchy(_) = dimension {
-            let instead = "group by AGENT or ROUTING_PROFILE";
-            problems.not_yet(&value.span(), "groupings by the agent hierarchy", instead);
-        }
-        match group_by.contains(&dimension) {
+        match group_by.iter().any(|grouping| grouping.value == dimension) {
             true => {
                 let message = format!("`{key}` stands here twice");
                 let help = "remove one of the two";
                 problems.error(&value.span(), "repeated-grouping", message, help);
             }
-            false => group_by.push(dimension),
+            false => {
+                let place = problems.place(&value.span());
+                group_by.push(Placed { value: dimension, place });
+            }
         }
     }
     group_by
@@ -178,12 +180,6 @@ fn read_selector(
     if dimension.resource().is_none() {
         return read_value(problems, value, text, dimension);
     }
-    if let Dimension::Hierarchy(_) = dimension
-        && !is_uuid(text)
-        && !text.starts_with("arn:")
-    {
-        problems.not_yet(&value.span(), "hierarchy groups by name", "write their ids");
-    }
     if text == "*" {
         return Some(Selector::All);
     }
@@ -194,7 +190,6 @@ fn read_selector(
         return read_tag(problems, value, tag, dimension);
     }
     if text.contains(['*', '?']) {
-        problems.not_yet(&value.span(), "name patterns", "write exact names, or \"*\" for all");
         return Some(Selector::Pattern(text.to_owned()));
     }
     if is_uuid(text) {
@@ -266,7 +261,6 @@ fn read_tag(
         problems.error(&value.span(), "tag", message, help);
         return None;
     }
-    problems.not_yet(&value.span(), "tags", "write names or ids");
     Some(Selector::Tag { key: key.to_owned(), value: wanted.to_owned() })
 }
 

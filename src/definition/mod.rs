@@ -26,6 +26,8 @@ use crate::window::Zone;
 pub use dimension::{Dimension, HierarchyLevel};
 use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
+#[cfg(feature = "cli")]
+pub(crate) use problem::visible;
 pub use problem::{NOT_YET, Place, Placed, Problem, Severity, nearest};
 use problem::{Problems, did_you_mean};
 use reader::{Table, Value};

@@ -88,7 +88,7 @@ impl Place {
 }
 
 /// The text without what a terminal would obey rather than show.
-fn visible(text: String) -> String {
+pub(crate) fn visible(text: String) -> String {
     match text.contains(char::is_control) {
         true => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
         false => text,

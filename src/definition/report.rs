@@ -144,6 +144,8 @@ pub struct Section {
     pub kind: Kind,
     /// What rows are grouped by: nothing, or up to four keys without repetition.
     pub group_by: Vec<Dimension>,
+    /// Where each of them stands.
+    pub grouping_places: BTreeMap<Dimension, Place>,
     /// Which contacts are counted.
     pub filters: BTreeMap<Dimension, Vec<Placed<Selector>>>,
     /// The length of an interval, where figures are shown over time; a trend always has one.
@@ -154,6 +156,14 @@ pub struct Section {
     pub sort: Option<Sort>,
     /// How many rows the message shows at most.
     pub rows: Option<NonZeroU32>,
+}
+
+impl Report {
+    /// Whether it selects queues by their tags, which take a list of their own.
+    pub fn selects_by_tag(&self) -> bool {
+        let selectors = self.sections.iter().flat_map(|section| section.filters.values().flatten());
+        selectors.into_iter().any(|selector| matches!(selector.value, Selector::Tag { .. }))
+    }
 }
 
 impl Interval {

@@ -17,7 +17,8 @@ pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Opti
     let title = table.required("title").and_then(|value| problems.line(value));
     let kind = table.get("kind").map_or(Some(Kind::Table), |value| read_kind(problems, value));
     let grouped = table.get("group_by");
-    let group_by = grouped.map_or_else(Vec::new, |value| filter::read_groupings(problems, value));
+    let groupings = grouped.map_or_else(Vec::new, |value| filter::read_groupings(problems, value));
+    let group_by: Vec<Dimension> = groupings.iter().map(|key| key.value.clone()).collect();
     let filtered = table.required("filters");
     let filters = filtered.and_then(|value| filter::read_filters(problems, value, instance));
     let columns = read_columns(&mut table, &group_by, filters.as_ref());
@@ -38,6 +39,7 @@ pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Opti
         title: title?.value,
         kind: kind?,
         group_by,
+        grouping_places: groupings.into_iter().map(|key| (key.value, key.place)).collect(),
         filters: filters?,
         interval: interval?,
         columns: columns?,

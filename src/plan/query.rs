@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::directory::Directory;
+use super::directory::{Directory, Unresolved};
 use crate::definition::{Dimension, Interval, MetricQuery, Problem, Section, Selector};
 use crate::instance::InstanceArn;
 use crate::window::Window;
@@ -28,7 +28,7 @@ impl Query {
     /// The question for the rows of a section, of the ids that its selectors stand for.
     ///
     /// # Errors
-    /// Every selector that can't be resolved.
+    /// Every selector that can't be resolved, and every grouping that the instance does not have.
     pub fn of(
         section: &Section,
         instance: &InstanceArn,
@@ -63,6 +63,11 @@ fn resolve(
     directory: &Directory,
 ) -> Result<BTreeMap<Dimension, Vec<String>>, Vec<Problem>> {
     let (mut filters, mut problems) = (BTreeMap::new(), Vec::new());
+    for (dimension, place) in &section.grouping_places {
+        if let Err(Unresolved { message, help }) = directory.check_level(dimension) {
+            problems.push(place.error("selection", message, help));
+        }
+    }
     for (dimension, selectors) in &section.filters {
         let mut ids = BTreeSet::new();
         for selector in selectors {

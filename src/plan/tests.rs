@@ -38,7 +38,7 @@ fn report(text: &str) -> Report {
 }
 
 fn queues(count: usize) -> Directory {
-    let entry = |index| Entry { id: format!("queue-{index}"), name: format!("Queue {index}") };
+    let entry = |index| Entry::new(format!("queue-{index}"), format!("Queue {index}"));
     let mut directory = Directory::default();
     directory.insert(Dimension::Queue, (0..count).map(entry).collect());
     directory
@@ -156,9 +156,9 @@ fn names_that_select_nothing_or_two_things_are_told() {
     let problems = asked(&directory);
     assert_eq!(problems[0].message, "the instance has no queue with the name `queue 2`");
     assert_eq!(problems[0].help, "did you mean `Queue 2`? Names are case-sensitive");
-    let twin = |id: &str| Entry { id: id.to_owned(), name: "Queue 1".to_owned() };
+    let twin = |id: &str| Entry::new(id, "Queue 1");
     directory.insert(Dimension::Queue, vec![twin("a"), twin("b")]);
-    assert_eq!(asked(&directory)[0].message, "2 queues have the name `Queue 1`");
+    assert_eq!(asked(&directory)[0].message, "2 queues are called `Queue 1`: `a` and `b`");
 }
 
 // The planned and merged answer against the single one that no limit hinders.

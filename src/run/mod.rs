@@ -3,21 +3,21 @@
 
 mod asking;
 mod definitions;
+mod names;
 mod outcome;
 mod report;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex as SyncMutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use crate::connect::{Connect, Pacer};
+use crate::connect::{Connect, List, Pacer};
 use crate::definition::ReportId;
 use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
 use crate::event::{self, Order};
@@ -31,20 +31,22 @@ use crate::window::Window;
 
 use asking::Asking;
 pub use definitions::{Checks, Definitions};
+use names::{Names, Need};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
 use report::Asked;
 pub use report::{Prepared, Work};
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are
-/// parsed.
+/// parsed, its lists of names stay warm.
 #[derive(Debug)]
 pub struct Runner {
     settings: Settings,
     config: SdkConfig,
     store: Store,
     ses: Ses,
-    connect: SyncMutex<BTreeMap<String, Connect>>,
+    connect: Mutex<BTreeMap<String, Connect>>,
     pacer: Arc<Pacer>,
+    names: Names,
     templates: Templates,
 }
 
@@ -90,9 +92,6 @@ pub enum Progress {
     },
 }
 
-/// The names of each instance, read once per invocation.
-type Directories = Mutex<BTreeMap<InstanceArn, Directory>>;
-
 /// The requests that a report would make.
 #[derive(Clone, Debug)]
 pub struct Planned {
@@ -121,8 +120,9 @@ impl Runner {
         Ok(Self {
             store,
             ses: Ses::new(&config),
-            connect: SyncMutex::default(),
+            connect: Mutex::default(),
             pacer: Arc::new(Pacer::new(settings.rates)),
+            names: Names::default(),
             templates: Templates::built_in()?,
             settings,
             config,
@@ -201,7 +201,7 @@ impl Runner {
     /// Whatever stopped it.
     pub async fn preview(&self, work: &Work) -> Result<(Prepared, String), Error> {
         let window = work.window()?;
-        let asked = report::ask(self, work, &Directories::default()).await?;
+        let asked = report::ask(self, work, Instant::now()).await?;
         let asking = Asking::of([Some(&asked)], &self.settings.limits);
         let answers = asking.answer(self, 0, work, &mut Effort::default()).await?;
         let tables = report::tables(work, &asked, &answers);
@@ -215,19 +215,29 @@ impl Runner {
     /// Whatever stopped it.
     pub async fn plan(&self, work: &Work) -> Result<Planned, Error> {
         let window = work.window()?;
-        let asked = report::ask(self, work, &Directories::default()).await?;
+        let asked = report::ask(self, work, Instant::now()).await?;
         let plan = plan::plan(&asked.queries, &self.settings.limits);
         let rate = self.settings.rates.requests;
         let planned = Planned { window, plan, seconds: 0.0 };
         Ok(Planned { seconds: rate.seconds_for(planned.pages()), ..planned })
     }
 
+    /// All that filters can name of an instance.
+    ///
+    /// # Errors
+    /// Whatever stopped it.
+    pub async fn names(&self, instance: &InstanceArn) -> Result<Directory, Error> {
+        let client = self.connect(instance);
+        let need = Need { client: &client, instance, since: Instant::now(), deadline: None };
+        self.names.on(BTreeSet::from(List::ALL), need).await
+    }
+
     /// What each run asks, or why it can't ask anything.
     async fn ask(&self, works: &[Work]) -> Vec<Result<Asked, Error>> {
-        let directories = Directories::default();
+        let since = Instant::now();
         let mut asked = Vec::with_capacity(works.len());
         for work in works {
-            let asking = unwinding(report::ask(self, work, &directories)).await;
+            let asking = unwinding(report::ask(self, work, since)).await;
             asked.push(asking.unwrap_or_else(|Panicked| Err(outcome::defect())));
         }
         asked

@@ -6,9 +6,11 @@ use tokio::time::Instant;
 
 use super::asking::Asking;
 use super::definitions::defective;
+use super::names::Need;
 use super::outcome::{Delivery, DeliveryStatus};
-use super::{Directories, Invocation, Progress, RunOutcome, Runner, TO_ANSWER};
+use super::{Invocation, Progress, RunOutcome, Runner, TO_ANSWER};
 use crate::address::Mailbox;
+use crate::connect::List;
 use crate::definition::{Problem, Report};
 use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
@@ -119,15 +121,12 @@ pub(super) struct Asked {
     pub(super) queries: Vec<Query>,
 }
 
-/// Finds out what a run asks, before anything is asked for any.
-pub(super) async fn ask(
-    runner: &Runner,
-    work: &Work,
-    directories: &Directories,
-) -> Result<Asked, Error> {
+/// Finds out what a run of an invocation that began at `since` asks, before anything is asked for
+/// any.
+pub(super) async fn ask(runner: &Runner, work: &Work, since: Instant) -> Result<Asked, Error> {
     let window = work.window()?;
     check_recipients(runner, work)?;
-    let naming = directory(runner, work, directories);
+    let naming = directory(runner, work, since);
     let directory = until(work.query_deadline(), naming).await.ok_or_else(out_of_time)??;
     let queries = queries(&work.report, &window, &directory)?;
     Ok(Asked { directory, queries })
@@ -202,16 +201,15 @@ pub(super) fn tables(work: &Work, asked: &Asked, answers: &[SectionAnswer]) -> V
         .collect()
 }
 
-/// The names that the report needs, of which the invocation may know some already.
-async fn directory(runner: &Runner, work: &Work, known: &Directories) -> Result<Directory, Error> {
-    let (report, deadline) = (&work.report, work.call_deadline());
-    let mut known = known.lock().await;
-    let directory = known.entry(report.instance.clone()).or_default();
-    let mut needed = plan::lists_needed(report);
-    needed.retain(|dimension| !directory.has(dimension));
-    let client = runner.connect(&report.instance);
-    directory.extend(client.directory(&report.instance, &needed, deadline).await?);
-    Ok(directory.clone())
+/// The names that the report needs.
+async fn directory(runner: &Runner, work: &Work, since: Instant) -> Result<Directory, Error> {
+    let (report, instance) = (&work.report, &work.report.instance);
+    let with_tags = report.selects_by_tag();
+    let dimensions = plan::lists_needed(report);
+    let lists = dimensions.iter().filter_map(|dimension| List::of(dimension, with_tags));
+    let client = runner.connect(instance);
+    let need = Need { client: &client, instance, since, deadline: work.call_deadline() };
+    runner.names.on(lists.collect(), need).await
 }
 
 /// What the sections of a report ask.

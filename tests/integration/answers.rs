@@ -199,10 +199,10 @@ async fn answer(
 async fn tabled(report: &Report, rows: Value) -> Table {
     let (query, plan) = planned(report);
     let answer = answer(&plan.requests[0], [rows]).await.unwrap();
-    let entry = |id: &str, name: &str| Entry { id: id.to_owned(), name: name.to_owned() };
     let mut directory = Directory::default();
-    directory.insert(Dimension::Queue, vec![entry(SALES, "Sales"), entry(LOANS, "Loans")]);
-    directory.insert(Dimension::Agent, vec![entry(ANA, "ana")]);
+    directory
+        .insert(Dimension::Queue, vec![Entry::new(SALES, "Sales"), Entry::new(LOANS, "Loans")]);
+    directory.insert(Dimension::Agent, vec![Entry::new(ANA, "ana")]);
     let of_section = plan.sections[0].answer(|index| (index == 0).then_some(&answer)).unwrap();
     table::build(&report.sections[0], &query, &of_section, &directory)
 }

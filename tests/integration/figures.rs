@@ -4,7 +4,7 @@ use std::path::Path;
 use connect_reports::definition::{self, Dimension, Kind, Report, Section, Selector};
 use connect_reports::metric::Unit;
 use connect_reports::simulator::{
-    Centre, Figure, Interval, MetricFilter, MetricRequest, Query, Row, SentMessage,
+    Agent, Centre, Figure, Interval, MetricFilter, MetricRequest, Query, Row, SentMessage,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -220,10 +220,22 @@ fn name(centre: &Centre, dimension: &Dimension, id: &str) -> String {
         Dimension::RoutingProfile => {
             centre.routing_profiles().iter().find(|p| p.id == id).map(|p| p.name.clone())
         }
-        Dimension::Agent => centre.agents().iter().find(|a| a.id == id).map(|a| a.username.clone()),
+        Dimension::Agent => {
+            centre.agents().iter().find(|a| a.id == id).map(|a| shown_agent(centre, a))
+        }
         Dimension::Channel | Dimension::Hierarchy(_) | Dimension::Other(_) => None,
     };
     name.unwrap_or_else(|| id.to_owned())
+}
+
+/// First and last name, and the user name where another agent has the same.
+fn shown_agent(centre: &Centre, agent: &Agent) -> String {
+    let full = |agent: &Agent| format!("{} {}", agent.first_name, agent.last_name);
+    let namesakes = centre.agents().iter().filter(|other| full(other) == full(agent));
+    match namesakes.count() {
+        1 => full(agent),
+        _ => format!("{} ({})", full(agent), agent.username),
+    }
 }
 
 fn cells(section: &Section, row: Option<&Row>) -> Vec<Cell> {

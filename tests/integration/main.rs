@@ -37,6 +37,8 @@ mod figures;
 mod lambda;
 /// Mails: their parts, names, headers; nothing gets through that should not.
 mod mails;
+/// What filters stand for: names, patterns, tags, agents and groups.
+mod selecting;
 /// Contact centres of any size, and the limits of the API.
 mod sizes;
 /// The commands at a terminal.

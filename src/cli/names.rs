@@ -1,0 +1,177 @@
+//! `names`: what filters can select, as filters take it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::{Cli, Ended, print, validate, wrong};
+use crate::definition::{Dimension, HierarchyLevel, nearest, visible};
+use crate::error::{Code, Error};
+use crate::instance::InstanceArn;
+use crate::plan::{Directory, Entry};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Prints only what has this word in its name, user name, tags or id
+    word: Option<String>,
+    /// The instance [default: `CONNECT_REPORTS_INSTANCE`, or the one of all definitions]
+    #[arg(long, value_name = "ARN")]
+    instance: Option<InstanceArn>,
+    /// Asks a local Connect in place of AWS
+    #[arg(long)]
+    simulate: bool,
+    /// Prints the names as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn names(cli: &Cli, arguments: &Arguments) -> Ended {
+    let instance = instance(cli, arguments).await?;
+    let (runner, _simulator) = cli.runner(arguments.simulate, None).await?;
+    let directory = runner.names(&instance).await?;
+    let word = arguments.word.as_deref().unwrap_or_default();
+    let lists = found(&directory, word);
+    if lists.is_empty() {
+        return Err(nothing(&directory, &instance, word));
+    }
+    match arguments.json {
+        true => print::json(&as_json(&directory, &instance, &lists)),
+        false => print::out(&told(&directory, &lists)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What to do where nothing says which instance is meant.
+const NAME_ONE: &str = "name the instance with --instance ARN or CONNECT_REPORTS_INSTANCE, or say \
+                        where definitions are with --definitions";
+
+/// The instance that is meant: what is nearer to the command line comes first.
+async fn instance(cli: &Cli, arguments: &Arguments) -> Result<InstanceArn, Error> {
+    let deployed = || Ok(cli.settings(std::env::vars_os())?.deployment.instance);
+    let named = arguments.instance.clone().map_or_else(deployed, |named| Ok(Some(named)))?;
+    if let Some(instance) = named {
+        return Ok(instance);
+    }
+    let reports = validate::usable(cli).await.map_err(|error| match error.code {
+        Code::ConfigurationError | Code::NotFound => error.hint(NAME_ONE),
+        _ => error,
+    })?;
+    let instances: BTreeSet<InstanceArn> =
+        reports.into_iter().map(|report| report.instance).collect();
+    let mut known = instances.iter();
+    match (known.next(), known.next()) {
+        (Some(instance), None) => Ok(instance.clone()),
+        (None, _) => Err(wrong("no definition says which instance is meant").hint(NAME_ONE)),
+        _ => {
+            let all: Vec<&str> = instances.iter().map(InstanceArn::as_str).collect();
+            let message = format!("the definitions are of {} instances", all.len());
+            let hint = format!("name one of them with --instance: {}", all.join(", "));
+            Err(wrong(message).hint(hint))
+        }
+    }
+}
+
+/// What was found of each dimension that has anything.
+type Lists<'d> = Vec<(Dimension, Vec<&'d Entry>)>;
+
+fn found<'d>(directory: &'d Directory, word: &str) -> Lists<'d> {
+    let word = word.to_lowercase();
+    let of = |dimension: Dimension| {
+        let entries = directory.entries(&dimension).iter();
+        let mut found: Vec<&Entry> =
+            entries.filter(|entry| speaks_of(directory, &dimension, entry, &word)).collect();
+        found.sort_by_cached_key(|entry| directory.name(&dimension, &entry.id).to_lowercase());
+        (dimension, found)
+    };
+    dimensions().map(of).filter(|(_, found)| !found.is_empty()).collect()
+}
+
+/// Whatever has names.
+fn dimensions() -> impl Iterator<Item = Dimension> {
+    let levels = HierarchyLevel::ALL.into_iter().map(Dimension::Hierarchy);
+    [Dimension::Queue, Dimension::RoutingProfile, Dimension::Agent].into_iter().chain(levels)
+}
+
+fn speaks_of(directory: &Directory, dimension: &Dimension, entry: &Entry, word: &str) -> bool {
+    let names = [directory.name(dimension, &entry.id), &entry.id];
+    let mut texts = names.into_iter().map(ToOwned::to_owned).chain(more(entry));
+    texts.any(|text| text.to_lowercase().contains(word))
+}
+
+/// What else filters take: the user name of an agent, the tags of a queue.
+fn more(entry: &Entry) -> impl Iterator<Item = String> {
+    let tags = entry.tags.iter().map(|(key, value)| format!("tag:{key}={value}"));
+    entry.user_name.clone().into_iter().chain(tags)
+}
+
+fn nothing(directory: &Directory, instance: &InstanceArn, word: &str) -> Error {
+    if word.is_empty() {
+        let message = format!("nothing that filters could name was found of {instance}");
+        return wrong(message).hint("check the instance");
+    }
+    let lists = found(directory, "");
+    let names = lists.iter().flat_map(|(dimension, entries)| {
+        entries.iter().map(|entry| directory.name(dimension, &entry.id))
+    });
+    let hint = match nearest(word, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "without a word, `names` prints them all".to_owned(),
+    };
+    wrong(format!("nothing of the instance has `{word}` in its name, tags or id")).hint(hint)
+}
+
+/// Under each key the names, their ids, and what else filters take, each in a column.
+fn told(directory: &Directory, lists: &Lists<'_>) -> String {
+    let mut text = String::new();
+    for (dimension, entries) in lists {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        let level = directory.level(dimension).map(|level| format!(" ({level})"));
+        let heading = format!("{}{}", dimension.key(), level.unwrap_or_default());
+        let _ = writeln!(text, "{gap}{}", visible(heading));
+        let name = |entry: &Entry| visible(directory.name(dimension, &entry.id).to_owned());
+        let names = entries.iter().map(|entry| name(entry).width()).max().unwrap_or(0);
+        let ids = entries.iter().map(|entry| entry.id.width()).max().unwrap_or(0);
+        for entry in entries {
+            let (name, id) = (name(entry), &entry.id);
+            let more = more(entry).map(visible).collect::<Vec<_>>().join("  ");
+            let [after_name, after_id] = [names - name.width(), ids - id.width()];
+            let line = format!("  {name}{:after_name$}  {id}{:after_id$}  {more}", "", "");
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+    }
+    text
+}
+
+fn as_json(directory: &Directory, instance: &InstanceArn, lists: &Lists<'_>) -> Value {
+    let list = |(dimension, entries): &(Dimension, Vec<&Entry>)| {
+        let entries = entries.iter().map(|entry| entry_as_json(directory, dimension, entry));
+        (dimension.key().to_owned(), entries.collect::<Value>())
+    };
+    let level = |dimension: Dimension| {
+        let name = directory.level(&dimension)?;
+        Some((dimension.key().to_owned(), Value::from(name)))
+    };
+    json!({
+        "instance": instance.as_str(),
+        "levels": dimensions().filter_map(level).collect::<Map<_, _>>(),
+        "names": lists.iter().map(list).collect::<Map<_, _>>(),
+    })
+}
+
+/// Only of an agent is there a user name, only of a group a path, and only of a queue are there
+/// tags.
+fn entry_as_json(directory: &Directory, dimension: &Dimension, entry: &Entry) -> Value {
+    let (id, name) = (&entry.id, directory.name(dimension, &entry.id));
+    match dimension {
+        Dimension::Queue => json!({ "id": id, "name": name, "tags": entry.tags }),
+        Dimension::Agent => json!({ "id": id, "name": name, "user_name": entry.user_name }),
+        Dimension::Hierarchy(_) => json!({ "id": id, "name": name, "path": entry.path }),
+        Dimension::RoutingProfile | Dimension::Channel | Dimension::Other(_) => {
+            json!({ "id": id, "name": name })
+        }
+    }
+}

@@ -1,0 +1,188 @@
+use super::*;
+use crate::definition::HierarchyLevel;
+
+const TEAM: Dimension = Dimension::Hierarchy(HierarchyLevel::Two);
+
+fn agent(id: &str, name: &str, user_name: &str) -> Entry {
+    Entry { user_name: Some(user_name.to_owned()), ..Entry::new(id, name) }
+}
+
+fn group(id: &str, name: &str, path: &[&str]) -> Entry {
+    Entry { path: path.iter().map(|&name| name.to_owned()).collect(), ..Entry::new(id, name) }
+}
+
+fn queue(id: &str, name: &str, tags: &[(&str, &str)]) -> Entry {
+    let tags = tags.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
+    Entry { tags: tags.collect(), ..Entry::new(id, name) }
+}
+
+fn directory() -> Directory {
+    let mut directory = Directory::default();
+    let queues = vec![
+        queue("q1", "Sales", &[("team", "sales"), ("a=b", "c")]),
+        queue("q2", "Sales *", &[("team", "sales")]),
+        queue("q3", "Sales EMEA", &[("region", "EMEA"), ("a", "b=c")]),
+        // Listed twice, because somebody changed it while pages were read.
+        queue("q1", "Sales", &[]),
+    ];
+    directory.insert(Dimension::Queue, queues);
+    let agents = vec![
+        agent("a1", "Ines Ærø", "ines"),
+        agent("a2", "Ines Ærø", "isabeau"),
+        agent("a3", "Bo", "amir"),
+        agent("a4", "Amir Ng", "Bo"),
+        agent("a5", "zoe", "zoe"),
+    ];
+    directory.insert(Dimension::Agent, agents);
+    let groups = vec![group("g1", "Phones", &["EMEA"]), group("g2", "Phones", &["APAC"])];
+    directory.insert(TEAM, groups);
+    directory.set_levels([(TEAM, "Team".to_owned())].into());
+    directory
+}
+
+fn name(text: &str) -> Selector {
+    Selector::Name(text.to_owned())
+}
+
+fn pattern(text: &str) -> Selector {
+    Selector::Pattern(text.to_owned())
+}
+
+fn tag(key: &str, value: &str) -> Selector {
+    Selector::Tag { key: key.to_owned(), value: value.to_owned() }
+}
+
+fn unresolved(dimension: &Dimension, selector: &Selector) -> [String; 2] {
+    let Unresolved { message, help } = directory().select(dimension, selector).unwrap_err();
+    [message, help]
+}
+
+#[test]
+fn selectors_stand_for_ids() {
+    let directory = directory();
+    for (dimension, selector, ids) in [
+        (Dimension::Queue, Selector::All, &["q1", "q2", "q3"][..]),
+        (Dimension::Queue, name("Sales"), &["q1"]),
+        (Dimension::Queue, pattern("S*s*"), &["q1", "q2", "q3"]),
+        (Dimension::Queue, pattern("Sales ?*"), &["q2", "q3"]),
+        (Dimension::Queue, tag("team", "sales"), &["q1", "q2"]),
+        // Whichever of the two is the key's.
+        (Dimension::Queue, tag("a", "b=c"), &["q1", "q3"]),
+        (Dimension::Queue, Selector::Id("gone".to_owned()), &["gone"]),
+        (Dimension::Agent, name("ines"), &["a1"]),
+        (Dimension::Agent, name("Ines Ærø (isabeau)"), &["a2"]),
+        (Dimension::Agent, name("Amir Ng"), &["a4"]),
+        (Dimension::Agent, name("zoe"), &["a5"]),
+        (Dimension::Agent, pattern("Ines *"), &["a1", "a2"]),
+        (Dimension::Agent, pattern("is*"), &["a2"]),
+        (TEAM, name("Phones (APAC)"), &["g2"]),
+        (TEAM, pattern("Phone?"), &["g1", "g2"]),
+        (TEAM, Selector::All, &["g1", "g2"]),
+    ] {
+        assert_eq!(directory.select(&dimension, &selector).unwrap(), ids, "{selector:?}");
+    }
+}
+
+/// A name is taken at its word before it is taken as a pattern.
+#[test]
+fn a_name_with_a_star_wins_over_the_pattern() {
+    assert_eq!(directory().select(&Dimension::Queue, &pattern("Sales *")).unwrap(), ["q2"]);
+}
+
+#[test]
+fn rows_show_names_that_can_be_told_apart() {
+    let directory = directory();
+    for (dimension, id, shown) in [
+        (Dimension::Queue, "q3", "Sales EMEA"),
+        (Dimension::Queue, "gone", "gone"),
+        (Dimension::Agent, "a1", "Ines Ærø (ines)"),
+        (Dimension::Agent, "a2", "Ines Ærø (isabeau)"),
+        (Dimension::Agent, "a4", "Amir Ng"),
+        (Dimension::Agent, "a5", "zoe"),
+        (TEAM, "g1", "Phones (EMEA)"),
+        (Dimension::Channel, "VOICE", "VOICE"),
+    ] {
+        assert_eq!(directory.name(&dimension, id), shown);
+    }
+    assert!(directory.knows(&TEAM, "g1") && !directory.knows(&TEAM, "gone"));
+    assert!(directory.knows(&Dimension::Channel, "VOICE"));
+}
+
+#[test]
+fn what_fits_two_is_told_with_names_that_fit_one() {
+    let [message, help] = unresolved(&Dimension::Agent, &name("Ines Ærø"));
+    assert_eq!(message, "2 agents are called `Ines Ærø`: `ines` and `isabeau`");
+    assert_eq!(help, "write the one that is meant as it is told here");
+    // One agent's user name is the name of another.
+    let [message, _] = unresolved(&Dimension::Agent, &name("Bo"));
+    assert_eq!(message, "2 agents are called `Bo`: `amir` and `Amir Ng`");
+    let [message, _] = unresolved(&TEAM, &name("Phones"));
+    assert_eq!(
+        message,
+        "2 groups of agent hierarchy level 2 are called `Phones`: `Phones (EMEA)` and `Phones (APAC)`"
+    );
+    let mut directory = Directory::default();
+    let many = (0..7).map(|index| Entry::new(index.to_string(), "Same")).collect();
+    directory.insert(Dimension::Queue, many);
+    let message = directory.select(&Dimension::Queue, &name("Same")).unwrap_err().message;
+    assert_eq!(message, "7 queues are called `Same`: `0`, `1`, `2`, `3`, `4` and 2 more");
+}
+
+/// Asserts what is told of a selector that finds nothing, and part of the help.
+fn assert_finds_nothing(dimension: Dimension, selector: &Selector, message: &str, help: &str) {
+    let told = unresolved(&dimension, selector);
+    assert_eq!(told[0], format!("the instance has no {message}"));
+    assert!(told[1].contains(help), "{told:?}");
+}
+
+#[test]
+fn what_fits_nothing_is_told_with_what_is_near() {
+    use Dimension::{Agent, Queue, RoutingProfile};
+    for (dimension, selector, message, help) in [
+        (
+            Queue,
+            name("sales emea"),
+            "queue with the name `sales emea`",
+            "did you mean `Sales EMEA`?",
+        ),
+        (Queue, name("x"), "queue with the name `x`", "or \"*\" for all queues"),
+        (Queue, pattern("Sails ?M*"), "queue that fits `Sails ?M*`", "did you mean `Sales"),
+        (Queue, pattern("X*Y"), "queue that fits `X*Y`", "`names` prints"),
+        (Queue, tag("team", "sails"), "queue with the tag `team=sails`", "`tag:team=sales`?"),
+        (Queue, tag("x", "y"), "queue with the tag `x=y`", "have tags such as `tag:a=b=c`"),
+        (Agent, name("isabea"), "agent with the name `isabea`", "did you mean `isabeau`?"),
+        (RoutingProfile, Selector::All, "routing profile", "check `instance`"),
+    ] {
+        assert_finds_nothing(dimension, &selector, message, help);
+    }
+}
+
+#[test]
+fn a_level_that_is_not_there_is_told_with_those_that_are() {
+    let four = Dimension::Hierarchy(HierarchyLevel::Four);
+    for selector in [Selector::All, name("Phones"), pattern("P*")] {
+        let help = "it has AGENT_HIERARCHY_LEVEL_TWO (Team)";
+        assert_finds_nothing(four.clone(), &selector, "agent hierarchy level 4", help);
+    }
+}
+
+#[test]
+fn an_instance_without_hierarchy_has_no_level() {
+    let mut directory = Directory::default();
+    assert_eq!(directory.check_level(&TEAM), Ok(()), "nobody has asked");
+    directory.set_levels(BTreeMap::new());
+    let unresolved = directory.check_level(&TEAM).unwrap_err();
+    assert_eq!(unresolved.message, "the instance has no agent hierarchy level 2");
+    assert!(unresolved.help.contains("no agent hierarchy"), "{}", unresolved.help);
+}
+
+/// Reports share the lists, however long they are.
+#[test]
+fn a_clone_copies_no_list() {
+    let one = directory();
+    let mut other = Directory::default();
+    other.extend(one.clone());
+    let [a, b] = [&one, &other].map(|directory| &directory.lists[&Dimension::Queue]);
+    assert!(Arc::ptr_eq(a, b));
+    assert_eq!(other.level(&TEAM), Some("Team"));
+}
