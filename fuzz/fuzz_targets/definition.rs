@@ -15,7 +15,8 @@ static TEMPLATES: LazyLock<Templates> =
 static DEPLOYMENT: LazyLock<Deployment> = LazyLock::new(Deployment::default);
 
 fuzz_target!(|content: &[u8]| {
-    let checks = Checks { deployment: &DEPLOYMENT, templates: &TEMPLATES, limits: &Limits::CURRENT };
+    let checks =
+        Checks { deployment: &DEPLOYMENT, templates: &TEMPLATES, limits: &Limits::CURRENT };
     let parsed = checks.check("fuzzed.toml", content);
     let errors = parsed.problems.iter().any(|problem| problem.severity == Severity::Error);
     assert_eq!(parsed.report.is_none(), errors, "a report, or an error that says why not");
