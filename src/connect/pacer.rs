@@ -6,6 +6,12 @@
 //! burst grows and shrinks with the rate that is set: as many calls as the rate has for figures
 //! (10 at 10 a second), 2.5 times as many for lists (5 at 2 a second), and never less than one.
 //!
+//! When a call reaches the service is not known, only that it does so between its start and its
+//! answer: the first ones open their connections, a late one may arrive together with those behind
+//! it. So a token comes back only after the answer, or half a second after the start, as if the
+//! call had arrived then; until that it is held as taken. A full bucket thus loses the time that its
+//! first calls take, and at any other time none is lost.
+//!
 //! Calls of one key start in the order in which they came. One that is throttled keeps its place,
 //! so it is the next to start, and the whole bucket slows down: it is empty and half as fast, once
 //! for all calls that were on their way together, and never slower than a sixteenth. Each answer
@@ -23,7 +29,7 @@
 //! as its standard mode does, but hands throttles back at once. Without it two throttles a call
 //! would be retried past the pacer; with no retries at all lost connections would be final.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -46,6 +52,9 @@ const USED: f64 = 0.95;
 /// How many seconds of an account's rate its burst holds, for figures and for lists.
 const BURST_OF_FIGURES: f64 = 1.0;
 const BURST_OF_LISTS: f64 = 2.5;
+
+/// A call that has started has reached the service after this long, answered or not.
+const ARRIVED: Duration = Duration::from_millis(500);
 
 /// How much of its speed a bucket keeps when a call is throttled, and at least.
 const KEPT: f64 = 0.5;
@@ -144,23 +153,26 @@ impl Pacer {
         let bucket = self.bucket(key);
         let place = bucket.place();
         let (mut last_throttle, mut limit) = (None, deadline);
-        while let Some(pace) = place.turn(limit).await {
+        while let Some(turn) = place.turn(limit).await {
             // However long its first turn took to come: a call that was not throttled is not late.
             limit.get_or_insert_with(|| Instant::now() + PATIENCE);
             match until(deadline, attempt()).await {
                 None => break,
                 Some(Ok(answer)) => {
-                    bucket.line().answered(pace);
+                    bucket.line().answered(turn);
                     return Ok(answer);
                 }
                 Some(Err(throttle)) if is_throttled(&throttle) => {
-                    if let Some(share) = bucket.line().throttled(pace) {
+                    if let Some(share) = bucket.line().throttled(turn) {
                         let Key { region, operation, .. } = key;
                         tracing::info!(operation, region, share, "throttled, slowing down");
                     }
                     last_throttle = Some(throttle);
                 }
-                Some(Err(error)) => return Err(Unanswered::Failed(error)),
+                Some(Err(error)) => {
+                    bucket.line().failed(turn);
+                    return Err(Unanswered::Failed(error));
+                }
             }
         }
         Err(last_throttle.map_or(Unanswered::OutOfTime, Unanswered::Failed))
@@ -214,9 +226,8 @@ impl Bucket {
 }
 
 impl Place<'_> {
-    /// Waits for its turn, which takes a token, and says at which pace it came; nothing where the
-    /// limit was reached before.
-    async fn turn(&self, limit: Option<Instant>) -> Option<u64> {
+    /// Waits for its turn, which takes a token; nothing where the limit was reached before.
+    async fn turn(&self, limit: Option<Instant>) -> Option<Turn> {
         self.bucket.line().waiting.insert(self.number, Arc::clone(&self.woken));
         loop {
             let now = Instant::now();
@@ -225,9 +236,9 @@ impl Place<'_> {
             }
             let started = self.bucket.line().start(self.number, now);
             match started {
-                Ok(pace) => return Some(pace),
-                Err(turn) => {
-                    let wake = turn.into_iter().chain(limit).min();
+                Ok(turn) => return Some(turn),
+                Err(next_look) => {
+                    let wake = next_look.into_iter().chain(limit).min();
                     until(wake, self.woken.notified()).await;
                 }
             }
@@ -242,15 +253,15 @@ impl Drop for Place<'_> {
 }
 
 impl Line {
-    /// Starts the call at this place, or says when its turn comes, if that is known.
-    fn start(&mut self, number: u64, now: Instant) -> Result<u64, Option<Instant>> {
+    /// Starts the call at this place, or says when to look again, if that is known.
+    fn start(&mut self, number: u64, now: Instant) -> Result<Turn, Option<Instant>> {
         match self.waiting.first_key_value() {
             Some((&first, _)) if first == number => {}
             _ => return Err(None),
         }
-        self.tempo.start(now).map_err(Some)?;
+        let turn = self.tempo.start(now).map_err(Some)?;
         self.leave(number);
-        Ok(self.tempo.pace)
+        Ok(turn)
     }
 
     fn leave(&mut self, number: u64) {
@@ -265,19 +276,34 @@ impl Line {
         }
     }
 
-    /// A call that started at this pace was answered.
-    fn answered(&mut self, pace: u64) {
-        if self.tempo.pace == pace && self.tempo.share < 1.0 {
-            self.tempo.quicken(self.tempo.share + REGAINED, Instant::now());
-            self.wake_first();
+    /// A call was answered.
+    fn answered(&mut self, turn: Turn) {
+        let now = Instant::now();
+        self.tempo.arrived(turn, now);
+        if self.tempo.pace == turn.pace && self.tempo.share < 1.0 {
+            self.tempo.quicken(self.tempo.share + REGAINED, now);
         }
+        self.wake_first();
     }
 
-    /// A call that started at this pace was throttled; what share of the full rate is left, if that
-    /// is news. Of the calls that were on their way together, the first has told it already.
-    fn throttled(&mut self, pace: u64) -> Option<f64> {
-        (self.tempo.pace == pace).then(|| self.tempo.slow_down(Instant::now()))
+    /// A call ended in something else, which says nothing about the pace.
+    fn failed(&mut self, turn: Turn) {
+        self.tempo.arrived(turn, Instant::now());
+        self.wake_first();
     }
+
+    /// A call was throttled; what share of the full rate is left, if that is news. Of the calls
+    /// that were on their way together, the first has told it already.
+    fn throttled(&mut self, turn: Turn) -> Option<f64> {
+        (self.tempo.pace == turn.pace).then(|| self.tempo.slow_down(Instant::now()))
+    }
+}
+
+/// A call that has started: at which pace, and which one it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Turn {
+    pace: u64,
+    number: u64,
 }
 
 /// A token bucket without its line: when the next call may start.
@@ -291,6 +317,10 @@ struct Tempo {
     /// When the bucket is full if nothing starts before: in the past it is, and a token is missing
     /// for each interval from now to then. No sum of fractions of tokens drifts this way.
     full_at: Instant,
+    /// The calls that may not have reached the service yet, whose tokens are not in `full_at`: which
+    /// they are, and when they have at the latest.
+    on_the_way: VecDeque<(u64, Instant)>,
+    started: u64,
     /// When it last slowed down, and how often it has.
     slowed_at: Instant,
     pace: u64,
@@ -305,30 +335,54 @@ impl Tempo {
             burst: ((burst_seconds * rate.per_second()).floor() - 1.0).max(1.0),
             share: 1.0,
             full_at: now,
+            on_the_way: VecDeque::new(),
+            started: 0,
             slowed_at: now,
             pace: 0,
         }
     }
 
-    /// Takes a token, or says when there is one.
-    fn start(&mut self, now: Instant) -> Result<(), Instant> {
+    /// Takes a token, or says when there may be one.
+    fn start(&mut self, now: Instant) -> Result<Turn, Instant> {
         if self.share < 1.0 && now >= self.slowed_at + FORGOTTEN {
             self.quicken(1.0, now);
         }
-        let interval = self.current_interval();
+        while let Some((_, at)) = self.on_the_way.pop_front_if(|(_, at)| *at <= now) {
+            self.spend(at);
+        }
+        let held = f64::from(u32::try_from(self.on_the_way.len()).unwrap_or(u32::MAX));
+        let left = self.burst - 1.0 - held;
+        if let Some((_, at)) = self.on_the_way.front().filter(|_| left < 0.0) {
+            return Err(*at);
+        }
         // A clock that has just begun has no time before it, and then the bucket is full.
-        match self.full_at.checked_sub(interval.mul_f64(self.burst - 1.0)) {
+        match self.full_at.checked_sub(self.current_interval().mul_f64(left.max(0.0))) {
             Some(turn) if now < turn => Err(turn),
             _ => {
-                self.full_at = self.full_at.max(now) + interval;
-                Ok(())
+                self.started += 1;
+                self.on_the_way.push_back((self.started, now + ARRIVED));
+                Ok(Turn { pace: self.pace, number: self.started })
             }
         }
+    }
+
+    /// A call has reached the service, if that was not known yet.
+    fn arrived(&mut self, turn: Turn, now: Instant) {
+        if let Some(place) = self.on_the_way.iter().position(|(number, _)| *number == turn.number) {
+            self.on_the_way.remove(place);
+            self.spend(now);
+        }
+    }
+
+    fn spend(&mut self, at: Instant) {
+        self.full_at = self.full_at.max(at) + self.current_interval();
     }
 
     fn slow_down(&mut self, now: Instant) -> f64 {
         self.share = (self.share * KEPT).max(SLOWEST);
         self.full_at = now + self.current_interval().mul_f64(self.burst);
+        // An empty bucket has no tokens left for them to take.
+        self.on_the_way.clear();
         self.slowed_at = now;
         self.pace += 1;
         self.share
