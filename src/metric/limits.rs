@@ -72,6 +72,11 @@ pub struct Limits {
     pub metrics: Option<&'static [&'static str]>,
     /// The keys that exist for filters and groupings; `None`: all of the catalogue.
     pub keys: Option<&'static [&'static str]>,
+    /// What metrics do not take although the catalogue says so: of a metric the keys, be they for
+    /// groupings, filters or metric filters.
+    pub lacking: &'static [(&'static str, &'static [&'static str])],
+    /// Whether metric filters may be negated, if those of the metric may.
+    pub can_negate: bool,
     /// The values that a filter by CHANNEL may have.
     pub channels: &'static [&'static str],
     /// Whether the API exists in the `GovCloud` (US) Regions.
@@ -89,12 +94,14 @@ impl Limits {
         metric_ids: METRIC_IDS,
         fine_span: days(3),
         coarse_span: days(35),
-        // Days are counted back from the day of the request, of which up to all has passed.
-        history: days(HISTORY_DAYS + 1),
+        // "3 months" are 92 days at most, and the day of the request.
+        history: days(93),
         has_intervals: true,
         comparisons: &Comparison::ALL,
         metrics: None,
         keys: None,
+        lacking: &[],
+        can_negate: true,
         channels: &["VOICE", "CHAT", "TASK", "EMAIL"],
         has_gov_cloud: true,
     };
@@ -104,7 +111,7 @@ impl Limits {
     /// less than 24 hours", "a maximum of 5 filter keys", "a maximum of 100 filter values" of
     /// whatever key, "VOICE, CHAT, and TASK are valid", "for Comparison, you must enter LT", "up to
     /// 20 `SERVICE_LEVEL` metrics" and "not available in the Amazon Web Services `GovCloud` (US)
-    /// Regions". It knows neither an Interval nor a `MetricId`. How many groupings there may be it
+    /// Regions". It knows neither an Interval nor a `MetricId` nor a metric filter's Negate. How many groupings there may be it
     /// does not say; today's number is taken.
     pub const FIRST_VERSION: Self = Self {
         filter_keys: 5,
@@ -120,6 +127,8 @@ impl Limits {
         comparisons: &[Comparison::LessThan],
         metrics: Some(FIRST_METRICS),
         keys: Some(FIRST_KEYS),
+        lacking: FIRST_LACKING,
+        can_negate: false,
         channels: &["VOICE", "CHAT", "TASK"],
         has_gov_cloud: false,
     };
@@ -150,6 +159,11 @@ impl Limits {
     /// Whether the version has this key for filters and groupings; today's has any, likewise.
     pub fn has_key(&self, key: &str) -> bool {
         self.keys.is_none_or(|keys| keys.contains(&key))
+    }
+
+    /// Whether the version's metric of this name does not take a key that the catalogue's takes.
+    pub fn lacks(&self, metric: &str, key: &str) -> bool {
+        self.lacking.iter().any(|(name, keys)| *name == metric && keys.contains(&key))
     }
 
     /// Whether the values of the filter `key` count among the filter values.
@@ -212,6 +226,27 @@ const FIRST_KEYS: &[&str] = &[
     "AGENT_HIERARCHY_LEVEL_FIVE",
 ];
 
+/// What the metrics of the first version did not take yet: its page names metric filters for four
+/// of them only, and agents for none of these.
+const FIRST_LACKING: &[(&str, &[&str])] = &[
+    ("AVG_ABANDON_TIME", &["INITIATION_METHOD"]),
+    ("AVG_AFTER_CONTACT_WORK_TIME", &["INITIATION_METHOD"]),
+    ("AVG_INTERACTION_TIME", &["INITIATION_METHOD"]),
+    ("AVG_QUEUE_ANSWER_TIME", &["INITIATION_METHOD", "FEATURE", "DISCONNECT_REASON"]),
+    ("CONTACTS_ABANDONED", &["INITIATION_METHOD"]),
+    (
+        "SUM_CONTACTS_DISCONNECTED",
+        &[
+            "AGENT",
+            "AGENT_HIERARCHY_LEVEL_ONE",
+            "AGENT_HIERARCHY_LEVEL_TWO",
+            "AGENT_HIERARCHY_LEVEL_THREE",
+            "AGENT_HIERARCHY_LEVEL_FOUR",
+            "AGENT_HIERARCHY_LEVEL_FIVE",
+        ],
+    ),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +263,22 @@ mod tests {
         assert!(keys.iter().all(|key| FILTERS.contains(key) && GROUPINGS.contains(key)));
         assert!(first.has_key("CHANNEL") && !first.has_key("FEATURE"));
         assert!(first.has_metric("SERVICE_LEVEL") && !first.has_metric("SUM_HANDLE_TIME"));
+        for (metric, keys) in first.lacking {
+            let metric = find(metric).filter(|metric| first.has_metric(metric.name)).unwrap();
+            let takes = |key| metric.groups_by(key) || metric.metric_filter(key).is_some();
+            assert!(keys.iter().all(|key| takes(key)), "{}", metric.name);
+        }
+        let filtered = metrics.iter().filter(|name| {
+            let own = find(name).unwrap().metric_filters();
+            own.iter().any(|filter| !first.lacks(name, filter.key))
+        });
+        let four = [
+            "AVG_AGENT_CONNECTING_TIME",
+            "CONTACTS_CREATED",
+            "CONTACTS_HANDLED",
+            "SUM_CONTACTS_DISCONNECTED",
+        ];
+        assert!(filtered.eq(four.iter()));
         assert!(first.counts("CHANNEL") && !Limits::CURRENT.counts("CHANNEL"));
     }
 

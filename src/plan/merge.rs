@@ -71,11 +71,12 @@ pub(super) fn rule(
     if !holds || (parts.time && !over.holds_for_time()) {
         return Err(over.reason().unwrap_or(UNKNOWN));
     }
+    let own: Vec<&str> = asked.filters.iter().map(|filter| filter.key.as_str()).collect();
+    let [groupings, filters] = keys(query);
     let beside = |name: &str| {
         // Exactly what the metric is of: the same contacts.
-        let fits = metric::find(name).is_some_and(|other| {
-            exists(name, limits) && fits(other, query, asked.filters.iter().map(|f| f.key.as_str()))
-        });
+        let fits = metric::find(name).is_some_and(|other| other.fits(&groupings, &filters, &own))
+            && exists(name, [&groupings, &filters, &own], limits);
         fits.then(|| MetricQuery {
             name: name.to_owned(),
             threshold: metric::find(name)
@@ -107,18 +108,17 @@ pub(super) fn rule(
     }
 }
 
-fn exists(name: &str, limits: &Limits) -> bool {
-    limits.metrics.is_none_or(|metrics| metrics.contains(&name))
+/// The keys that a question groups by, and those that it filters by.
+fn keys(query: &Query) -> [Vec<&str>; 2] {
+    [
+        query.groupings.iter().map(Dimension::key).collect(),
+        query.filters.keys().map(Dimension::key).collect(),
+    ]
 }
 
-fn fits<'k>(
-    metric: &metric::Metric,
-    query: &Query,
-    metric_filters: impl Iterator<Item = &'k str>,
-) -> bool {
-    let groupings: Vec<&str> = query.groupings.iter().map(Dimension::key).collect();
-    let filters: Vec<&str> = query.filters.keys().map(Dimension::key).collect();
-    metric.fits(&groupings, &filters, &metric_filters.collect::<Vec<_>>())
+/// Whether the API's version has the metric, and has it with these keys.
+fn exists(name: &str, keys: [&[&str]; 3], limits: &Limits) -> bool {
+    limits.has_metric(name) && !keys.concat().iter().any(|key| limits.lacks(name, key))
 }
 
 /// The weight as it is asked beside a metric, if it can be.
@@ -128,13 +128,14 @@ fn weigh(
     query: &Query,
     limits: &Limits,
 ) -> Option<MetricQuery> {
-    let groupings: Vec<&str> = query.groupings.iter().map(Dimension::key).collect();
-    let filters: Vec<&str> = query.filters.keys().map(Dimension::key).collect();
-    let keys: Vec<&str> = asked.filters.iter().map(|filter| filter.key.as_str()).collect();
-    if !exists(weight.metric, limits) || !weight.fits(&groupings, &filters, &keys) {
+    let [groupings, filters] = keys(query);
+    let own: Vec<&str> = asked.filters.iter().map(|filter| filter.key.as_str()).collect();
+    let taken = || asked.filters.iter().filter(|filter| weight.takes_metric_filter(&filter.key));
+    let left: Vec<&str> = taken().map(|filter| filter.key.as_str()).collect();
+    let exists = exists(weight.metric, [&groupings, &filters, &left], limits);
+    if !exists || !weight.fits(&groupings, &filters, &own) {
         return None;
     }
-    let taken = asked.filters.iter().filter(|filter| weight.takes_metric_filter(&filter.key));
     Some(MetricQuery {
         name: weight.metric.to_owned(),
         threshold: weight.threshold.map(|(comparison, seconds)| Threshold {
@@ -145,7 +146,7 @@ fn weigh(
             },
             seconds,
         }),
-        filters: taken.cloned().collect(),
+        filters: taken().cloned().collect(),
     })
 }
 

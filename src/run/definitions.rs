@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::RunOutcome;
 use crate::definition::{
-    self, Dimension, Parsed, Place, Problem, Report, ReportId, Section, Selector, Severity,
-    Threshold, nearest,
+    self, Dimension, MetricQuery, Parsed, Place, Problem, Report, ReportId, Section, Selector,
+    Severity, Threshold, nearest,
 };
 use crate::error::{Code, Error, Stage};
 use crate::metric::Limits;
@@ -13,6 +13,7 @@ use crate::plan::{self, Directory, Query};
 use crate::render::{self, Templates};
 use crate::settings::Deployment;
 use crate::store::File;
+use crate::window::WindowRule;
 
 /// What the definitions turned out to be.
 #[derive(Debug, Default)]
@@ -63,9 +64,20 @@ impl Checks<'_> {
 fn beyond_version(report: &Report, file: &str, limits: &Limits) -> Vec<Problem> {
     let help = "use what the API's first version has, or unset CONNECT_REPORTS_API";
     let mut found = Vec::new();
-    if !limits.has_gov_cloud && report.instance.partition() == "aws-us-gov" {
+    let mut of_report = |message: String| {
         let top = Place { file: file.to_owned(), line: 1, column: 1, span: 0..0 };
-        found.push(top.error("api-version", "the API is not in the GovCloud Regions", help));
+        found.push(top.error("api-version", message, help));
+    };
+    if !limits.has_gov_cloud && report.instance.partition() == "aws-us-gov" {
+        of_report("the API is not in the GovCloud Regions".to_owned());
+    }
+    let (reach, history) = (report.window.reach_in_days(), limits.history.as_hours() / 24);
+    // How far back the last workday lies depends on the holidays, and mostly it is not far.
+    let varies = matches!(report.window, WindowRule::PreviousWorkday | WindowRule::Hours { .. });
+    if reach > history && !varies {
+        of_report(format!(
+            "the window reaches {reach} days back; the API's version has figures of {history} days"
+        ));
     }
     for section in &report.sections {
         let keys = section.group_by.iter().chain(section.filters.keys());
@@ -83,27 +95,45 @@ fn beyond_version(report: &Report, file: &str, limits: &Limits) -> Vec<Problem> 
             }
             _ => None,
         }));
-        for column in &section.columns {
-            let metric = &column.metric;
-            let compares = |t: Threshold| limits.comparisons.contains(&t.comparison);
-            if !limits.has_metric(&metric.name) || !metric.threshold.is_none_or(compares) {
-                let message = format!("the API's version does not have {} so", metric.name);
-                found.push(column.place.error("api-version", message, help));
-            }
-        }
+        let of_columns = section.columns.iter().filter_map(|column| {
+            let message = lacking(section, &column.metric, limits)?;
+            Some(column.place.error("api-version", message, help))
+        });
+        found.extend(of_columns);
     }
     found
 }
 
-/// What would have to be merged and can't be, as far as the definition alone tells: of sections
-/// whose filters name ids and nothing else.
+/// What the version of the API does not have of a metric as a section asks it.
+fn lacking(section: &Section, metric: &MetricQuery, limits: &Limits) -> Option<String> {
+    let name = &metric.name;
+    let lacks = |key: &&str| limits.lacks(name, key);
+    let keys = section.group_by.iter().chain(section.filters.keys()).map(Dimension::key);
+    let own = || metric.filters.iter().map(|filter| filter.key.as_str());
+    let compares = |threshold: Threshold| limits.comparisons.contains(&threshold.comparison);
+    let negated = || metric.filters.iter().any(|filter| filter.negate);
+    if !limits.has_metric(name) {
+        return Some(format!("the API's version does not have {name}"));
+    }
+    if let Some(threshold) = metric.threshold.filter(|threshold| !compares(*threshold)) {
+        let comparison = threshold.comparison.as_str();
+        return Some(format!("the API's version does not compare by {comparison}"));
+    }
+    if let Some(key) = keys.chain(own()).find(lacks) {
+        return Some(format!("the API's version does not have {name} by {key}"));
+    }
+    (negated() && !limits.can_negate)
+        .then(|| "the API's version does not have `where_not`".to_owned())
+}
+
+/// What would have to be merged and can't be, as far as the definition alone tells.
 fn not_available(report: &Report, limits: &Limits) -> Vec<Problem> {
     let Some(window) = render::example_window(report) else {
         return Vec::new();
     };
     let nobody = Directory::default();
     let of_section = |section: &Section| {
-        let query = Query::of(section, &report.instance, &window, &nobody).ok()?;
+        let query = Query::of(&at_least(section), &report.instance, &window, &nobody).ok()?;
         let planned = plan::plan(&[query], limits).sections.into_iter().next()?;
         let lost = planned.not_available.into_iter().filter_map(|lost| {
             let column = section.columns.iter().find(|column| column.metric == lost.metric)?;
@@ -116,6 +146,18 @@ fn not_available(report: &Report, limits: &Limits) -> Vec<Problem> {
         Some(lost.collect::<Vec<_>>())
     };
     report.sections.iter().filter_map(of_section).flatten().collect()
+}
+
+/// The section with one id for each name and each pattern: so many it selects at least.
+fn at_least(section: &Section) -> Section {
+    let mut section = section.clone();
+    section.grouping_places.clear();
+    for (index, selector) in section.filters.values_mut().flatten().enumerate() {
+        if !matches!(selector.value, Selector::Id(_)) {
+            selector.value = Selector::Id(format!("{index}"));
+        }
+    }
+    section
 }
 
 impl Definitions {

@@ -220,7 +220,7 @@ fn valid_together(
         let keys: Vec<_> = filters.keys().map(String::as_str).collect();
         metrics
             .iter()
-            .find_map(|metric| not_valid_for(metric, &keys, groupings))
+            .find_map(|metric| not_valid_for(metric, &keys, groupings, limits))
             .or_else(|| too_many(&metrics, limits))
     };
     refusal.map_or(Ok(()), |text| Err(Refusal::invalid_parameter(text)))
@@ -228,12 +228,20 @@ fn valid_together(
 
 /// Why a request for `metric` is not valid. A key that no metric of the catalogue
 /// takes says nothing: the reference lists it and not for which metrics it is.
-fn not_valid_for(metric: &Metric, filters: &[&str], groupings: &[String]) -> Option<String> {
+fn not_valid_for(
+    metric: &Metric,
+    filters: &[&str],
+    groupings: &[String],
+    limits: &Limits,
+) -> Option<String> {
     let name = metric.name;
+    let lacks = |key: &str| limits.lacks(name, key);
     let filtered = |key: &str| METRICS.iter().any(|metric| metric.filters_by(key));
     let grouped = |key: &str| METRICS.iter().any(|metric| metric.groups_by(key));
-    let filter = filters.iter().find(|key| filtered(key) && !metric.filters_by(key));
-    let grouping = groupings.iter().find(|key| grouped(key) && !metric.groups_by(key));
+    let filter =
+        filters.iter().find(|key| filtered(key) && (lacks(key) || !metric.filters_by(key)));
+    let grouping =
+        groupings.iter().find(|key| grouped(key) && (lacks(key) || !metric.groups_by(key)));
     let missing = metric.required_filter().filter(|key| !filters.contains(key));
     filter
         .map(|key| format!("The filter {key} is not valid for the metric {name}."))

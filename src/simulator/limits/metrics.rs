@@ -71,7 +71,7 @@ impl MetricV2 {
         Ok(Some(MetricRequest {
             name: name.to_owned(),
             threshold: self.threshold(metric, limits)?,
-            filters: metric_filters(metric, self.metric_filters.as_deref().unwrap_or_default())?,
+            filters: self.filters(metric, limits)?,
         }))
     }
 
@@ -109,6 +109,15 @@ impl MetricV2 {
         };
         Err(Refusal::invalid_parameter(refusal))
     }
+
+    fn filters(&self, metric: &Metric, limits: &Limits) -> Result<Vec<MetricFilter>, Refusal> {
+        let filters = self.metric_filters.as_deref().unwrap_or_default();
+        if filters.len() > METRIC_FILTERS {
+            let text = format!("{} may have 2 metric filters.", metric.name);
+            return Err(Refusal::invalid_parameter(text));
+        }
+        filters.iter().map(|filter| filter.check(metric, limits)).collect()
+    }
 }
 
 impl ThresholdV2 {
@@ -134,24 +143,14 @@ fn whole_thresholds() -> RangeInclusive<f64> {
     f64::from(*THRESHOLD.start())..=f64::from(*THRESHOLD.end())
 }
 
-fn metric_filters(
-    metric: &Metric,
-    filters: &[MetricFilterV2],
-) -> Result<Vec<MetricFilter>, Refusal> {
-    if filters.len() > METRIC_FILTERS {
-        let text = format!("{} may have 2 metric filters.", metric.name);
-        return Err(Refusal::invalid_parameter(text));
-    }
-    filters.iter().map(|filter| filter.check(metric)).collect()
-}
-
 impl MetricFilterV2 {
-    fn check(&self, metric: &Metric) -> Result<MetricFilter, Refusal> {
+    fn check(&self, metric: &Metric, limits: &Limits) -> Result<MetricFilter, Refusal> {
         let name = metric.name;
         let key = required(self.metric_filter_key.as_deref(), "MetricFilterKey")?;
         let values = required(self.metric_filter_values.as_deref(), "MetricFilterValues")?;
         let negate = self.negate.unwrap_or(false);
-        let Some(known) = metric.metric_filter(key) else {
+        let known = metric.metric_filter(key).filter(|_| !limits.lacks(name, key));
+        let Some(known) = known else {
             let text = format!("{name} does not take the metric filter {key:?}.");
             return Err(Refusal::invalid_parameter(text));
         };
@@ -161,7 +160,7 @@ impl MetricFilterV2 {
         } else if let Some(value) = other.filter(|_| !known.values.is_empty()) {
             let allowed = one_of(known.values);
             format!("{value:?} is not a value of the metric filter {key} of {name}; {allowed}.")
-        } else if negate && !metric.can_negate() {
+        } else if negate && !(metric.can_negate() && limits.can_negate) {
             // "The Negate key in metric-level filters is not applicable for this metric."
             format!("The metric filters of {name} cannot be negated.")
         } else {

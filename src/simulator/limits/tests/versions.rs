@@ -53,6 +53,21 @@ fn the_first_version_knows_less_than_today() {
     not_in_the_first_version("StartTime", seconds_ago(DAY), "less than 24 hours");
     not_in_the_first_version("Metrics", json!([{ "Name": "SUM_HANDLE_TIME" }]), "SUM_HANDLE_TIME");
     not_in_the_first_version("Metrics", metrics_with_threshold("LTE"), "Comparison");
+    let filtered = |key: &str, negate: bool| json!([{ "MetricFilterKey": key, "MetricFilterValues": ["INBOUND"], "Negate": negate }]);
+    let handled = |negate: bool| json!([{ "Name": "CONTACTS_HANDLED", "MetricFilters": filtered("INITIATION_METHOD", negate) }]);
+    let mut inbound = first_request();
+    inbound["Metrics"] = handled(false);
+    assert!(check_by(inbound, &Limits::FIRST_VERSION).is_ok());
+    not_in_the_first_version("Metrics", handled(true), "negated");
+    let abandoned = json!([
+        { "Name": "CONTACTS_ABANDONED", "MetricFilters": filtered("INITIATION_METHOD", false) }
+    ]);
+    not_in_the_first_version("Metrics", abandoned, "metric filter");
+    let mut by_agent = first_request();
+    by_agent["Metrics"] = json!([{ "Name": "SUM_CONTACTS_DISCONNECTED" }]);
+    by_agent["Groupings"] = json!(["AGENT"]);
+    assert!(check_by(by_agent.clone(), &Limits::CURRENT).is_ok());
+    refused_by(&Limits::FIRST_VERSION, by_agent, "InvalidParameterException", "AGENT");
     let mut old = first_request();
     old["StartTime"] = seconds_ago(14 * DAY + 1);
     old["EndTime"] = seconds_ago(14 * DAY - 60);
