@@ -12,18 +12,18 @@ use super::report::Asked;
 use super::{Effort, Runner, Work};
 use crate::error::{Code, Error, Stage};
 use crate::metric::limits::Limits;
-use crate::plan::{self, Answer, Plan, SectionAnswer};
+use crate::plan::{self, Answer, Plan, SectionAnswer, SectionPlan};
 
-/// The requests of all runs, with the answers that are there.
-/// See [`Asking::on_their_way`].
+/// How many requests are on their way at once, at most: those behind wait, so that the pages of one
+/// follow each other before their token ends.
 const ON_THEIR_WAY: usize = 20;
 
+/// The requests of all runs, with the answers that are there.
 #[derive(Debug)]
 pub(super) struct Asking {
     plan: Plan,
     answers: Vec<OnceCell<Answer>>,
-    /// How many requests may be on their way at once: those behind wait, so that the pages of one
-    /// follow each other before their token ends.
+    /// A place for each request that may be on its way.
     on_their_way: Semaphore,
     /// Which sections of the plan are whose.
     sections: Vec<Range<usize>>,
@@ -46,21 +46,54 @@ impl Asking {
         Self { plan, answers, sections, on_their_way: Semaphore::new(ON_THEIR_WAY) }
     }
 
-    /// The answers to a run's sections; requests go out side by side.
+    /// The answers to a run's sections; requests go out side by side. What the service refuses
+    /// together with what other runs ask is asked without it: a metric that one of them wants and
+    /// the Region does not have is no reason for the others to fail.
     ///
     /// # Errors
     /// The first failure of a request that the run needs.
     pub(super) async fn answer(
         &self,
-        runner: &Runner,
-        run: usize,
-        work: &Work,
+        (runner, work): (&Runner, &Work),
+        (run, asked): (usize, &Asked),
         effort: &mut Effort,
     ) -> Result<Vec<SectionAnswer>, Error> {
+        let error = match self.together((runner, work), run, effort).await {
+            Err(error) if !error.retryable || error.code == Code::BadResponse => error,
+            ended => return ended,
+        };
+        let alone = Self::of([Some(asked)], &runner.settings.limits);
+        match alone.plan.requests.iter().all(|request| self.plan.requests.contains(request)) {
+            true => Err(error),
+            false => alone.together((runner, work), 0, effort).await,
+        }
+    }
+
+    /// Forgets the answers that no run after this one needs: there may be many large reports.
+    pub(super) fn ended(&mut self, run: usize) {
+        let later: BTreeSet<usize> = (run + 1..self.sections.len())
+            .flat_map(|later| needed(self.sections_of(later)))
+            .collect();
+        for index in needed(self.sections_of(run)).difference(&later) {
+            if let Some(answer) = self.answers.get_mut(*index) {
+                *answer = OnceCell::new();
+            }
+        }
+    }
+
+    fn sections_of(&self, run: usize) -> &[SectionPlan] {
         let sections = self.sections.get(run).cloned().unwrap_or_default();
-        let sections = self.plan.sections.get(sections).unwrap_or_default();
-        let needed: BTreeSet<usize> =
-            sections.iter().flat_map(plan::SectionPlan::requests).collect();
+        self.plan.sections.get(sections).unwrap_or_default()
+    }
+
+    async fn together(
+        &self,
+        (runner, work): (&Runner, &Work),
+        run: usize,
+        effort: &mut Effort,
+    ) -> Result<Vec<SectionAnswer>, Error> {
+        let sections = self.sections_of(run);
+        let needed = needed(sections);
         let answered = AtomicUsize::new(0);
         let of = needed.len();
         let asked = needed.iter().map(async |index| {
@@ -105,4 +138,9 @@ impl Asking {
         });
         answer.await.map(drop)
     }
+}
+
+/// The requests that answer these sections.
+fn needed(sections: &[SectionPlan]) -> BTreeSet<usize> {
+    sections.iter().flat_map(SectionPlan::requests).collect()
 }

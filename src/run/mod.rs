@@ -154,7 +154,7 @@ impl Runner {
         let asked = self.ask(&works).await;
         let limits = &self.settings.limits;
         let planning = async { Asking::of(asked.iter().map(|asked| asked.as_ref().ok()), limits) };
-        let (asking, asked) = match unwinding(planning).await {
+        let (mut asking, asked) = match unwinding(planning).await {
             Ok(asking) => (asking, asked),
             Err(Panicked) => {
                 let defective = asked.iter().map(|_| Err(outcome::defect())).collect();
@@ -164,6 +164,7 @@ impl Runner {
         for (index, (work, asked)) in works.iter().zip(asked).enumerate() {
             let outcome =
                 self.run_one(work, asked.as_ref().map_err(Clone::clone), (&asking, index)).await;
+            asking.ended(index);
             outcome.log(id);
             batch.reports.push(outcome);
         }
@@ -203,7 +204,7 @@ impl Runner {
         let window = work.window()?;
         let asked = report::ask(self, work, Instant::now()).await?;
         let asking = Asking::of([Some(&asked)], &self.settings.limits);
-        let answers = asking.answer(self, 0, work, &mut Effort::default()).await?;
+        let answers = asking.answer((self, work), (0, &asked), &mut Effort::default()).await?;
         let tables = report::tables(work, &asked, &answers);
         let report_json = render::report_json(work.contents(&window, &tables))?;
         Ok((report::prepare(self, work, window, &tables)?, report_json))

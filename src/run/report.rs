@@ -155,8 +155,8 @@ async fn attempt(
     work.tell(Progress::Started { report: work.report.id.clone() });
     let window = work.window()?;
     outcome.window = Some(window.clone());
-    let answering = asking.answer(runner, index, work, &mut outcome.effort);
     let asked = asked?;
+    let answering = asking.answer((runner, work), (index, asked), &mut outcome.effort);
     let answers = until(work.query_deadline(), answering).await.ok_or_else(out_of_time)??;
     let prepared = prepare(runner, work, window, &tables(work, asked, &answers))?;
     if work.order.dry_run {
