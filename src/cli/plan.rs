@@ -11,8 +11,9 @@ use super::run::invocation;
 use super::{Cli, Ended, only, print};
 use crate::definition::{MetricFilter, MetricQuery};
 use crate::event::Order;
-use crate::plan::{NotAvailable, Request, SectionPlan, interval_name};
+use crate::plan::{Origin, Request, SectionPlan, interval_name};
 use crate::run::{Planned, Work};
+use crate::table::Provenance;
 use crate::window::rfc3339;
 
 #[derive(Debug, Args)]
@@ -54,9 +55,16 @@ fn told(work: &Work, planned: &Planned) -> String {
     }
     text.push('\n');
     for (section, plan) in work.report.sections.iter().zip(&planned.plan.sections) {
-        let _ = writeln!(text, "{}: {}", section.title, totals(plan));
-        for lost in &plan.not_available {
-            let _ = writeln!(text, "  {}", not_available(lost));
+        let _ = writeln!(text, "{}", section.title);
+        for (how, metrics) in totals(plan) {
+            let _ = writeln!(text, "  {}: {how}", metrics.join(", "));
+        }
+        for lost in plan.not_available.iter().filter(|lost| !lost.total) {
+            let _ = writeln!(
+                text,
+                "  {} of the rows: not available: {}",
+                lost.metric.name, lost.reason
+            );
         }
     }
     let pages = planned.pages();
@@ -92,6 +100,12 @@ fn counts(request: &Request) -> String {
 }
 
 fn name(request: &Request, metric: &MetricQuery) -> String {
+    let weight = if request.weights.contains(metric) { " (to weight by)" } else { "" };
+    format!("{}{}{weight}", metric.name, conditions(metric))
+}
+
+/// The threshold and the filters of a metric.
+fn conditions(metric: &MetricQuery) -> String {
     let threshold = metric.threshold.map_or_else(String::new, |threshold| {
         format!(" {} {} s", threshold.comparison.as_str(), threshold.seconds)
     });
@@ -103,22 +117,20 @@ fn name(request: &Request, metric: &MetricQuery) -> String {
             format!(" {which} {} {}", filter.key, filter.values.join("|"))
         })
         .collect();
-    let weight = if request.weights.contains(metric) { " (to weight by)" } else { "" };
-    format!("{}{threshold}{filters}{weight}", metric.name)
+    format!("{threshold}{filters}")
 }
 
-fn totals(plan: &SectionPlan) -> &'static str {
-    match (&plan.totals, plan.of_rows.is_empty()) {
-        (Some(recipe), true) if recipe.parts.len() > 1 => "totals merged from their parts",
-        (Some(_), true) => "totals as the service answers them",
-        (None, _) => "totals merged from the rows",
-        (Some(_), false) => "totals merged from the rows, and asked where they do not add up",
+/// How totals come about, each way with the metrics whose totals do.
+fn totals(plan: &SectionPlan) -> Vec<(String, Vec<String>)> {
+    let mut ways: Vec<(String, Vec<String>)> = Vec::new();
+    for (metric, origin) in plan.origins() {
+        let (how, what) = (origin.in_words(), format!("{}{}", metric.name, conditions(metric)));
+        match ways.iter_mut().find(|(known, _)| *known == how) {
+            Some((_, metrics)) => metrics.push(what),
+            None => ways.push((how, vec![what])),
+        }
     }
-}
-
-fn not_available(lost: &NotAvailable) -> String {
-    let what = if lost.total { "the total of " } else { "" };
-    format!("{what}{} is not available: {}", lost.metric.name, lost.reason)
+    ways
 }
 
 fn as_json(work: &Work, planned: &Planned) -> Value {
@@ -151,15 +163,43 @@ fn as_json(work: &Work, planned: &Planned) -> Value {
             json!({ "section": section.title, "metric": lost.metric.name, "reason": lost.reason })
         })
         });
+    let sections = work.report.sections.iter().zip(&planned.plan.sections);
+    let totals = sections.flat_map(|(section, plan)| {
+        let origins = plan.origins().into_iter();
+        origins.map(|(metric, origin)| {
+            let mut total = described(metric);
+            total.insert("section".to_owned(), section.title.clone().into());
+            total.insert("provenance".to_owned(), json!(provenance(origin)));
+            total.insert("how".to_owned(), origin.in_words().into());
+            Value::from(total)
+        })
+    });
     json!({
         "requests": requests,
         "window": planned.window,
         "seconds": planned.seconds,
+        "totals": totals.collect::<Vec<_>>(),
         "not_available": lost.collect::<Vec<_>>(),
     })
 }
 
+/// As `report.json` says it; nothing where there is no total.
+fn provenance(origin: Origin<'_>) -> Option<Provenance> {
+    match origin {
+        Origin::Requested => Some(Provenance::Requested),
+        Origin::OfRows(_) | Origin::OfParts(_) => Some(Provenance::Merged),
+        Origin::NotAvailable(_) => None,
+    }
+}
+
 fn metric(request: &Request, metric: &MetricQuery) -> Value {
+    let mut object = described(metric);
+    object.insert("weight".to_owned(), request.weights.contains(metric).into());
+    object.into()
+}
+
+/// A metric with its threshold and filters, its name as `name`.
+fn described(metric: &MetricQuery) -> Map<String, Value> {
     let filters = |negate: bool| -> Map<String, Value> {
         let of = metric.filters.iter().filter(|filter| filter.negate == negate);
         of.map(|MetricFilter { key, values, .. }| (key.clone(), json!(values))).collect()
@@ -175,6 +215,5 @@ fn metric(request: &Request, metric: &MetricQuery) -> Value {
     if !without.is_empty() {
         object.insert("where_not".to_owned(), without.into());
     }
-    object.insert("weight".to_owned(), request.weights.contains(metric).into());
-    object.into()
+    object
 }

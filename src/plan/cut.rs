@@ -134,6 +134,15 @@ mod tests {
         assert_eq!(parts(&[100, 100], &[], 100).0, 4);
     }
 
+    /// The least product of parts, by trying every division of the limit.
+    fn least(counts: &[usize], limit: usize) -> usize {
+        let Some((count, others)) = counts.split_first() else {
+            return 1;
+        };
+        let sizes = 1..=(limit - others.len()).min(*count);
+        sizes.map(|size| count.div_ceil(size) * least(others, limit - size)).min().unwrap()
+    }
+
     proptest! {
         #[test]
         fn every_part_is_within_the_limit_and_nothing_is_lost(
@@ -141,8 +150,7 @@ mod tests {
         ) {
             let (count, sizes) = parts(&counts, &[], limit);
             prop_assert!(sizes.iter().all(|size| *size <= limit));
-            let product: usize = counts.iter().product();
-            prop_assert!(count >= 1 && count <= product);
+            prop_assert_eq!(count, least(&counts, limit));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Why a plan is as it is, and how long it will take, for people.
 
-use super::{Plan, Recipe, Request};
-use crate::definition::{Dimension, Interval};
+use super::{Plan, Recipe, Request, Rule, SectionPlan};
+use crate::definition::{Dimension, Interval, MetricQuery};
 
 /// Rows of a page (GetMetricDataV2, MaxResults).
 const PAGE_ROWS: usize = 100;
@@ -26,6 +26,68 @@ impl Plan {
             true if recipe.query.has_rows() => "the rows".to_owned(),
             true => "the totals".to_owned(),
             false => parts.join(", "),
+        }
+    }
+}
+
+/// How a total comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'p> {
+    /// The service answers it.
+    Requested,
+    /// It is merged from the section's rows.
+    OfRows(&'p Rule),
+    /// It is merged from the answers to several requests for totals.
+    OfParts(&'p Rule),
+    /// It can't be had; the sentence says why.
+    NotAvailable(&'static str),
+}
+
+impl SectionPlan {
+    /// How the total of each metric comes about.
+    pub fn origins(&self) -> Vec<(&MetricQuery, Origin<'_>)> {
+        let metrics = self.rows.as_ref().or(self.totals.as_ref());
+        let metrics = metrics.into_iter().flat_map(|recipe| &recipe.query.metrics);
+        metrics.map(|metric| (metric, self.origin(metric))).collect()
+    }
+
+    fn origin(&self, metric: &MetricQuery) -> Origin<'_> {
+        let of_parts = self.totals.as_ref().and_then(|recipe| recipe.rules.get(metric));
+        match (self.of_rows.get(metric), of_parts) {
+            (Some(rule), _) => Origin::OfRows(rule),
+            (None, Some(Ok(rule))) => Origin::OfParts(rule),
+            (None, Some(Err(reason))) => Origin::NotAvailable(reason),
+            (None, None) => Origin::Requested,
+        }
+    }
+}
+
+impl Origin<'_> {
+    /// It in words, `the sum of the rows`; of what can't be had, why.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Requested => "as the service answers it".to_owned(),
+            Self::OfRows(rule) => rule.in_words("the rows"),
+            Self::OfParts(rule) => rule.in_words("the requests"),
+            Self::NotAvailable(reason) => format!("not available: {reason}"),
+        }
+    }
+}
+
+impl Rule {
+    fn in_words(&self, parts: &str) -> String {
+        match self {
+            Self::Sum => format!("the sum of {parts}"),
+            Self::Max => format!("the greatest of {parts}"),
+            Self::Min => format!("the least of {parts}"),
+            Self::Mean(weight) => format!("the mean of {parts}, weighted by {}", weight.name),
+            Self::MeanOfSum { sum, .. } => {
+                format!("the {} of {parts}, divided by how many contacts there are", sum.name)
+            }
+            Self::Ratio { part, whole } => {
+                let whole: Vec<&str> = whole.iter().map(|metric| metric.name.as_str()).collect();
+                format!("{} of {parts} in percent of {}", part.name, whole.join(" + "))
+            }
         }
     }
 }

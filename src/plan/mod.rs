@@ -30,7 +30,7 @@ use crate::window::Window;
 
 pub use answer::{Absent, Answer, Figure, Figures, Row};
 pub use directory::{Directory, Entry};
-pub use explain::interval_name;
+pub use explain::{Origin, interval_name};
 pub use merge::{Parts, Rule, SameRow};
 pub use query::{Query, roster};
 
@@ -119,7 +119,7 @@ pub struct SectionAnswer {
     pub merged: BTreeSet<MetricQuery>,
     /// What can't be had, and why.
     pub not_available: Vec<NotAvailable>,
-    /// Whether the service had nothing at all to say.
+    /// Whether the service was asked and had nothing at all to say.
     pub is_quiet: bool,
 }
 
@@ -432,7 +432,7 @@ impl SectionPlan {
         };
         let has_totals = asked.as_ref().is_some_and(|answer| !answer.rows.is_empty());
         let mut section = SectionAnswer {
-            is_quiet: rows.is_empty() && !has_totals,
+            is_quiet: !self.requests().is_empty() && rows.is_empty() && !has_totals,
             rows,
             not_available: self.not_available.clone(),
             merged: self.merged(),

@@ -16,7 +16,8 @@ pub struct Query {
     pub window: Window,
     /// The length of the intervals that figures are given for; none for one figure of the span.
     pub interval: Option<Interval>,
-    /// What rows are grouped by; empty for totals.
+    /// What rows are grouped by, in order, so that who asks the same asks it in the same way; empty
+    /// for totals.
     pub groupings: Vec<Dimension>,
     /// The ids (of what has no names, the values) that are counted; none of the lists is empty.
     pub filters: BTreeMap<Dimension, Vec<String>>,
@@ -37,11 +38,12 @@ impl Query {
     ) -> Result<Self, Vec<Problem>> {
         let metrics: BTreeSet<_> =
             section.columns.iter().map(|column| column.metric.clone()).collect();
+        let groupings: BTreeSet<_> = section.group_by.iter().cloned().collect();
         Ok(Self {
             instance: instance.clone(),
             window: window.clone(),
             interval: section.interval,
-            groupings: section.group_by.clone(),
+            groupings: groupings.into_iter().collect(),
             filters: resolve(section, directory)?,
             metrics: metrics.into_iter().collect(),
         })

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::*;
-use crate::definition::{self, MetricFilter, Threshold};
+use crate::definition::{self, HierarchyLevel, MetricFilter, Threshold};
 use crate::metric::{Comparison, METRICS, Metric};
 use crate::simulator::{self, Centre};
 use crate::window::{Calendar, WindowRule, Zone};
@@ -185,9 +185,11 @@ fn executed(centre: &Centre, request: &Request) -> Answer {
         end: request.window.end(),
         interval: match request.interval {
             None => simulator::Interval::Total,
+            Some(Interval::FifteenMinutes) => simulator::Interval::FifteenMinutes,
+            Some(Interval::ThirtyMinutes) => simulator::Interval::ThirtyMinutes,
             Some(Interval::Hour) => simulator::Interval::Hour,
             Some(Interval::Day) => simulator::Interval::Day,
-            Some(other) => panic!("{other:?} is not tried"),
+            Some(Interval::Week) => simulator::Interval::Week,
         },
         time_zone: TimeZone::get(request.window.zone_name()).unwrap(),
         filters: request
@@ -273,19 +275,39 @@ fn ids(centre: &Centre, key: &Dimension) -> Vec<String> {
             centre.routing_profiles().iter().map(|profile| profile.id.clone()).collect()
         }
         Dimension::Agent => centre.agents().iter().map(|agent| agent.id.clone()).collect(),
+        Dimension::Hierarchy(level) => {
+            let depth = HierarchyLevel::ALL.iter().position(|known| known == level).unwrap();
+            let groups = centre.hierarchy().groups.iter().filter(|group| group.level == depth);
+            groups.map(|group| group.id.clone()).collect()
+        }
         _ => ["VOICE", "CHAT", "TASK", "EMAIL"].map(ToOwned::to_owned).to_vec(),
     }
 }
 
-const KEYS: [Dimension; 4] =
-    [Dimension::Queue, Dimension::Channel, Dimension::RoutingProfile, Dimension::Agent];
+const KEYS: [Dimension; 6] = [
+    Dimension::Queue,
+    Dimension::Channel,
+    Dimension::RoutingProfile,
+    Dimension::Agent,
+    Dimension::Hierarchy(HierarchyLevel::One),
+    Dimension::Hierarchy(HierarchyLevel::Two),
+];
 
 fn question() -> impl Strategy<Value = (usize, Query)> {
     let metrics = metrics_of_the_simulator();
     let filters = subsequence(KEYS.to_vec(), 1..=3);
     let groupings = subsequence(KEYS.to_vec(), 0..=2);
-    let hours = select(vec![20_i64, 24, 60, 100]);
-    let interval = select(vec![None, None, None, Some(Interval::Hour), Some(Interval::Day)]);
+    let hours = select(vec![20_i64, 24, 60, 100, 200]);
+    let interval = select(vec![
+        None,
+        None,
+        None,
+        Some(Interval::FifteenMinutes),
+        Some(Interval::ThirtyMinutes),
+        Some(Interval::Hour),
+        Some(Interval::Day),
+        Some(Interval::Week),
+    ]);
     let count = metrics.len();
     (
         0..CENTRES.len(),
@@ -331,14 +353,20 @@ fn question() -> impl Strategy<Value = (usize, Query)> {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    let small =
-        (3_usize..12, 26_i64..60, any::<bool>()).prop_map(|(values, hours, count)| Limits {
+    let small = (3_usize..12, 26_i64..60, any::<[bool; 2]>()).prop_map(
+        |(values, hours, [count, first])| Limits {
             filter_values: values,
             channels_count: count,
             coarse_span: SignedDuration::from_hours(hours),
             fine_span: SignedDuration::from_hours(hours / 2),
+            has_intervals: !first,
+            comparisons: match first {
+                true => Limits::FIRST_VERSION.comparisons,
+                false => Limits::CURRENT.comparisons,
+            },
             ..Limits::CURRENT
-        });
+        },
+    );
     let known = |limits| Limits { metrics: Some(KNOWN.as_slice()), ..limits };
     prop_oneof![4 => small, 1 => Just(Limits::CURRENT)].prop_map(known)
 }
@@ -392,6 +420,55 @@ fn obeys(request: &Request, limits: &Limits) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// A question's answer is that of one unlimited request, but for what is told not to be available.
+fn is_exact(
+    centre: &Centre,
+    query: &Query,
+    section: &SectionPlan,
+    found: &SectionAnswer,
+) -> Result<(), TestCaseError> {
+    let lost = |total: bool| {
+        move |metric: &MetricQuery| {
+            section.not_available.iter().any(|lost| lost.total == total && lost.metric == *metric)
+        }
+    };
+    let whole = unlimited(centre, &query.totals());
+    match section.not_available.is_empty() {
+        true => prop_assert_eq!(whole.rows.is_empty(), found.is_quiet),
+        false => prop_assert!(!found.is_quiet || !section.requests().is_empty()),
+    }
+    if let Some(row) = whole.rows.first() {
+        let known = found.totals.values().filter(|figure| figure.value().is_some()).count();
+        prop_assert!(known <= row.figures.iter().count());
+        compare("total", &row.figures, &|metric| found.totals.get(metric).copied(), &lost(true))?;
+    }
+    if !query.has_rows() {
+        return Ok(());
+    }
+    let mut rows: BTreeMap<_, _> = found.rows.iter().map(|row| (row.key(), &row.figures)).collect();
+    for row in unlimited(centre, query).rows {
+        let merged = rows.remove(&row.key());
+        let found = |metric: &MetricQuery| merged?.get(metric);
+        compare("row", &row.figures, &found, &lost(false))?;
+    }
+    // Rows of which only weights are known.
+    let is_empty = |figures: &Figures| {
+        figures.iter().all(|(_, figure)| figure.value().is_none_or(|value| value == 0.0))
+    };
+    prop_assert!(rows.values().all(|figures| is_empty(figures)));
+    Ok(())
+}
+
+/// Another question about the same: every second metric, and every second time its totals.
+fn another(query: &Query) -> Query {
+    let metrics = query.metrics.iter().step_by(2).cloned().collect();
+    let other = Query { metrics, ..query.clone() };
+    match query.metrics.len() % 2 {
+        0 => other,
+        _ => other.totals(),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
@@ -399,34 +476,19 @@ proptest! {
         (centre, query) in question(), limits in limits()
     ) {
         let centre = &CENTRES[centre];
-        let plan = plan(std::slice::from_ref(&query), &limits);
-        for request in &plan.requests {
+        // A request must take a whole interval at least.
+        let longer = if query.interval == Some(Interval::Week) { 8 } else { 1 };
+        let limits = Limits { coarse_span: limits.coarse_span * longer, ..limits };
+        let queries = [query.clone(), another(&query)];
+        let plan = plan(&queries, &limits);
+        for (index, request) in plan.requests.iter().enumerate() {
             obeys(request, &limits)?;
+            prop_assert!(!plan.requests[..index].contains(request), "asked twice: {request:?}");
         }
         let answers: Vec<_> = plan.requests.iter().map(|request| executed(centre, request)).collect();
-        let section = &plan.sections[0];
-        let found = section.answer(|index| answers.get(index)).unwrap();
-        let lost = |total: bool| {
-            move |metric: &MetricQuery| {
-                section.not_available.iter().any(|lost| lost.total == total && lost.metric == *metric)
-            }
-        };
-        let whole = unlimited(centre, &query.totals());
-        prop_assert_eq!(whole.rows.is_empty(), found.is_quiet);
-        if let Some(row) = whole.rows.first() {
-            prop_assert!(found.totals.values().filter(|figure| figure.value().is_some()).count() <= row.figures.iter().count());
-            compare("total", &row.figures, &|metric| found.totals.get(metric).copied(), &lost(true))?;
-        }
-        if query.has_rows() {
-            let mut rows: BTreeMap<_, _> =
-                found.rows.iter().map(|row| (row.key(), &row.figures)).collect();
-            for row in unlimited(centre, &query).rows {
-                let merged = rows.remove(&row.key());
-                let found = |metric: &MetricQuery| merged?.get(metric);
-                compare("row", &row.figures, &found, &lost(false))?;
-            }
-            // Rows of which only weights are known.
-            prop_assert!(rows.values().all(|figures| figures.iter().all(|(_, f)| f.value().is_none_or(|v| v == 0.0))));
+        for (query, section) in queries.iter().zip(&plan.sections) {
+            let found = section.answer(|index| answers.get(index)).unwrap();
+            is_exact(centre, query, section, &found)?;
         }
     }
 }

@@ -140,17 +140,29 @@ fn rows(
     answered: &[Row],
     directory: &Directory,
 ) -> Vec<TableRow> {
+    let places = places(section, query);
     let of_answer = answered.iter().map(|row| TableRow {
-        members: members(section, row, directory),
+        members: members((section, &places), row, directory),
         interval: row.interval.clone(),
         figures: figures(section, |metric| row.figures.get(metric)),
     });
     of_answer.chain(quiet_rows(section, query, answered, directory)).collect()
 }
 
-fn members(section: &Section, row: &Row, directory: &Directory) -> Vec<Member> {
-    let members = section.group_by.iter().zip(&row.dimensions);
-    members.map(|(dimension, id)| member(dimension, id.as_deref(), directory)).collect()
+/// Where the ids of the section's groupings stand in the rows of the question's answer.
+fn places(section: &Section, query: &Query) -> Vec<Option<usize>> {
+    let place = |dimension| query.groupings.iter().position(|grouping| grouping == dimension);
+    section.group_by.iter().map(place).collect()
+}
+
+fn members(
+    (section, places): (&Section, &[Option<usize>]),
+    row: &Row,
+    directory: &Directory,
+) -> Vec<Member> {
+    let id = |place: Option<usize>| row.dimensions.get(place?)?.as_deref();
+    let members = section.group_by.iter().zip(places);
+    members.map(|(dimension, place)| member(dimension, id(*place), directory)).collect()
 }
 
 fn member(dimension: &Dimension, id: Option<&str>, directory: &Directory) -> Member {
@@ -172,7 +184,7 @@ fn quiet_rows(
     let Some((shown, ids)) = roster(section, query).filter(|_| query.interval.is_none()) else {
         return Vec::new();
     };
-    let Some(index) = section.group_by.iter().position(|dimension| dimension == shown) else {
+    let Some(index) = query.groupings.iter().position(|dimension| dimension == shown) else {
         return Vec::new();
     };
     let occurring: BTreeSet<&str> = answered

@@ -5,12 +5,12 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use connect_reports::connect::{Connect, Pacer};
-use connect_reports::definition;
+use connect_reports::definition::{self, Dimension};
 use connect_reports::metric::{Comparison, Limits};
 use connect_reports::plan::{self, Directory};
 use connect_reports::settings::{Rates, behavior};
 use connect_reports::simulator::{
-    Clock, Fault, Figure, Interval, MetricRequest, Operation, Options, Query, Simulator,
+    Clock, Fault, Figure, Interval, MetricRequest, Operation, Options, Query, Row, Simulator,
 };
 use futures_util::future::join_all;
 use jiff::tz::TimeZone;
@@ -53,19 +53,30 @@ async fn printed(simulator: &Simulator, definition: &str, command: &str, api: &s
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// What one request without limits would answer to the totals.
-fn expected(simulator: &Simulator, metrics: &[(&str, Option<Comparison>)]) -> Vec<Option<f64>> {
+/// London's day of 23 hours, and the same date where it has 24.
+const LONDON: [&str; 2] = ["2025-03-30T00:00:00Z", "2025-03-30T23:00:00Z"];
+const UTC: [&str; 2] = ["2025-03-30T00:00:00Z", "2025-03-31T00:00:00Z"];
+
+type Metrics<'m> = &'m [(&'m str, Option<Comparison>)];
+
+/// What one request without limits would answer: by the ids of the groupings, the figures.
+fn at_once(
+    simulator: &Simulator,
+    [start, end]: [&str; 2],
+    groupings: &[&str],
+    metrics: Metrics<'_>,
+) -> BTreeMap<Vec<String>, Vec<Option<f64>>> {
     let centre = simulator.centre();
     let query = Query {
-        start: "2025-03-30T00:00:00Z".parse().unwrap(),
-        end: "2025-03-30T23:00:00Z".parse().unwrap(),
+        start: start.parse().unwrap(),
+        end: end.parse().unwrap(),
         interval: Interval::Total,
         time_zone: TimeZone::UTC,
         filters: BTreeMap::from([(
             "QUEUE".to_owned(),
             centre.standard_queues().map(|queue| queue.id.clone()).collect(),
         )]),
-        groupings: Vec::new(),
+        groupings: groupings.iter().map(|key| (*key).to_owned()).collect(),
         metrics: metrics
             .iter()
             .map(|(name, comparison)| match comparison {
@@ -74,20 +85,33 @@ fn expected(simulator: &Simulator, metrics: &[(&str, Option<Comparison>)]) -> Ve
             })
             .collect(),
     };
-    let rows = centre.figures(&query);
     let figure = |figure: &Figure| match figure {
         Figure::Number(value) => Some(*value),
         Figure::Null | Figure::Missing => None,
     };
-    rows[0].values.iter().map(figure).collect()
+    let row = |row: Row| {
+        let ids = groupings.iter().map(|key| row.dimensions[*key].clone());
+        (ids.collect(), row.values.iter().map(figure).collect())
+    };
+    centre.figures(&query).into_iter().map(row).collect()
+}
+
+/// What one request without limits would answer to the totals.
+fn expected(simulator: &Simulator, metrics: Metrics<'_>) -> Vec<Option<f64>> {
+    at_once(simulator, LONDON, &[], metrics).remove(&Vec::new()).unwrap()
 }
 
 fn assert_close(found: &Value, expected: &[Option<f64>]) {
     let found: Vec<_> = found.as_array().unwrap().iter().map(Value::as_f64).collect();
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
-        let (found, expected) = (found.unwrap(), expected.unwrap());
-        assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{found} {expected}");
+        let is_close = match (found, expected) {
+            (Some(found), Some(expected)) => {
+                (found - expected).abs() <= 1e-9 * expected.abs().max(1.0)
+            }
+            (found, expected) => found.is_none() && expected.is_none(),
+        };
+        assert!(is_close, "{found:?} {expected:?}");
     }
 }
 
@@ -97,6 +121,17 @@ async fn totals_of_250_queues_are_exact() {
     let simulator = centre(250, Limits::CURRENT).await;
     let definition = defined(TOTALS, "");
     let plan = printed(&simulator, &definition, "plan", "current").await;
+    let told: Vec<_> =
+        plan["totals"].as_array().unwrap().iter().map(|total| &total["how"]).collect();
+    assert_eq!(
+        told,
+        [
+            "the mean of the requests, weighted by CONTACTS_HANDLED",
+            "the sum of the requests",
+            "the greatest of the requests",
+            "the mean of the requests, weighted by CONTACTS_QUEUED",
+        ]
+    );
     let whys: Vec<_> = plan["requests"].as_array().unwrap().iter().map(|r| &r["why"]).collect();
     assert_eq!(whys, ["100 of 250 queues", "100 of 250 queues", "50 of 250 queues"]);
     assert_eq!(plan["requests"][0]["filters"], json!({ "QUEUE": 100 }));
@@ -144,13 +179,16 @@ async fn rows_of_250_queues_need_three_requests() {
     assert_close(&section["totals"], &expected(&simulator, &metrics));
 }
 
-/// Ten reports over the same queues and window share their requests.
+/// Ten reports over the same queues and window share their requests, in whatever order they group.
 #[tokio::test]
 async fn ten_reports_ask_once() {
     let simulator = centre(250, Limits::CURRENT).await;
-    let names: Vec<String> = (0..10).map(|index| format!("report-{index}.toml")).collect();
-    let text_of_all = defined(TOTALS, "");
-    let files: Vec<_> = names.iter().map(|name| (name.as_str(), text_of_all.as_str())).collect();
+    let of = |index: usize| {
+        let keys = ["\"QUEUE\", \"CHANNEL\"", "\"CHANNEL\", \"QUEUE\""][index % 2];
+        defined(TOTALS, &format!("group_by = [{keys}]\n"))
+    };
+    let files: Vec<_> = (0..10).map(|index| (format!("report-{index}.toml"), of(index))).collect();
+    let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let folder = definitions(&files);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     let answer = function.succeed(&tick()).await;
@@ -176,9 +214,16 @@ async fn the_first_version_answers_a_day() {
     assert_eq!(lost, ["AVG_HOLD_TIME"]);
     let report = printed(&simulator, &definition, "preview", "2023").await;
     let section = &report["sections"][0];
-    let lost = &section["totals"].as_array().unwrap()[4];
+    let (lost, had) = section["totals"].as_array().unwrap().split_last().unwrap();
     assert_eq!(*lost, Value::Null);
-    assert!(section["totals"].as_array().unwrap()[..4].iter().all(Value::is_number), "{section}");
+    let of_two_requests = [
+        ("AVG_HANDLE_TIME", None),
+        ("SERVICE_LEVEL", Some(Comparison::LessThan)),
+        ("AVG_QUEUE_ANSWER_TIME", None),
+        ("CONTACTS_HANDLED", None),
+    ];
+    let exact = at_once(&simulator, UTC, &[], &of_two_requests).remove(&Vec::new()).unwrap();
+    assert_close(&json!(had), &exact);
     for call in simulator.calls() {
         assert!(call.body.get("Interval").is_none(), "the first version has no intervals");
     }
@@ -200,6 +245,47 @@ async fn the_first_version_has_its_metrics_only() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let codes: Vec<_> = told["problems"].as_array().unwrap().iter().map(|p| &p["code"]).collect();
     assert_eq!(codes, ["api-version"; 3]);
+    let month = SMALL.replace("previous-day", "previous-month");
+    let folder = definitions(&[("month.toml", &month)]);
+    let mut program = self::program();
+    program.env("CONNECT_REPORTS_API", "2023").arg("validate").arg(folder.path());
+    let told = run(program).await.stdout;
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("the API's version has figures of 14 days"), "{told}");
+}
+
+/// What has to be merged because of the time alone is told although nobody knows how many queues
+/// there are.
+#[tokio::test]
+async fn what_can_t_be_merged_is_told_before() {
+    let hold = defined("[\"AVG_HOLD_TIME\"]", "").replace("Europe/London", "UTC");
+    let folder = definitions(&[("hold.toml", &hold)]);
+    for (api, warned) in [("current", false), ("2023", true)] {
+        let mut program = program();
+        program.env("CONNECT_REPORTS_API", api).args(["validate", "--json"]).arg(folder.path());
+        let told: Value = serde_json::from_slice(&run(program).await.stdout).unwrap();
+        let problems = told["problems"].as_array().unwrap();
+        assert_eq!(problems.iter().any(|p| p["code"] == "not-available"), warned, "{told:#}");
+    }
+}
+
+/// What the service refuses for one report is no reason for the others to fail that share its
+/// request.
+#[tokio::test]
+async fn a_metric_that_is_refused_takes_no_other_report_with_it() {
+    let simulator = simulator().await;
+    // The simulator has no figures of it.
+    let refused = defined("[\"CONTACTS_QUEUED\", \"AVG_ACTIVE_TIME\"]", "");
+    let good = defined("[\"CONTACTS_QUEUED\"]", "");
+    let files = [("a-good.toml", &good), ("b-bad.toml", &refused), ("c-good.toml", &good)];
+    let files = files.map(|(name, text)| (name, text.as_str()));
+    let folder = definitions(&files);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    let envelope = function.succeed(&tick()).await;
+    let reports = envelope["data"]["reports"].as_array().unwrap();
+    let ended: Vec<_> = reports.iter().map(|report| &report["status"]).collect();
+    assert_eq!(ended, ["sent", "failed", "sent"], "{envelope:#}");
+    assert_eq!(simulator.messages().len(), 2);
 }
 
 /// Intervals of a table are rows, each with its time.
@@ -289,6 +375,19 @@ async fn tiny_limits_change_no_figure() {
             .map(|column| section.totals[&column.metric].value())
             .collect();
         assert_close(&json!(totals), &expected(&simulator, &all));
+        let groupings: Vec<_> = report.sections[0].group_by.iter().map(Dimension::key).collect();
+        if groupings.is_empty() {
+            continue;
+        }
+        let mut rows = at_once(&simulator, LONDON, &groupings, &all);
+        for row in &section.rows {
+            let ids: Vec<_> = row.dimensions.iter().flatten().cloned().collect();
+            let figures = report.sections[0].columns.iter();
+            let figures = figures.map(|column| row.figures.get(&column.metric)?.value());
+            let figures: Vec<_> = figures.collect();
+            assert_close(&json!(figures), &rows.remove(&ids).unwrap());
+        }
+        assert!(rows.is_empty(), "{rows:?}");
     }
 }
 
