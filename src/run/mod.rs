@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
@@ -33,7 +34,7 @@ use asking::Asking;
 pub use definitions::{Checks, Definitions};
 use names::{Names, Need};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
-use report::Asked;
+use report::{Asked, LookUp};
 pub use report::{Prepared, Work};
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are
@@ -202,7 +203,8 @@ impl Runner {
     /// Whatever stopped it.
     pub async fn preview(&self, work: &Work) -> Result<(Prepared, String), Error> {
         let window = work.window()?;
-        let asked = report::ask(self, work, Instant::now()).await?;
+        let look_up = LookUp::of(std::slice::from_ref(work));
+        let asked = report::ask(self, work, &look_up).await?;
         let asking = Asking::of([Some(&asked)], &self.settings.limits);
         let answers = asking.answer((self, work), (0, &asked), &mut Effort::default()).await?;
         let tables = report::tables(work, &asked, &answers);
@@ -216,7 +218,8 @@ impl Runner {
     /// Whatever stopped it.
     pub async fn plan(&self, work: &Work) -> Result<Planned, Error> {
         let window = work.window()?;
-        let asked = report::ask(self, work, Instant::now()).await?;
+        let look_up = LookUp::of(std::slice::from_ref(work));
+        let asked = report::ask(self, work, &look_up).await?;
         let plan = plan::plan(&asked.queries, &self.settings.limits);
         let rate = self.settings.rates.requests;
         let planned = Planned { window, plan, seconds: 0.0 };
@@ -233,15 +236,15 @@ impl Runner {
         self.names.on(BTreeSet::from(List::ALL), need).await
     }
 
-    /// What each run asks, or why it can't ask anything.
+    /// What each run asks, or why it can't ask anything; side by side, because the lists of one
+    /// instance may be slow.
     async fn ask(&self, works: &[Work]) -> Vec<Result<Asked, Error>> {
-        let since = Instant::now();
-        let mut asked = Vec::with_capacity(works.len());
-        for work in works {
-            let asking = unwinding(report::ask(self, work, since)).await;
-            asked.push(asking.unwrap_or_else(|Panicked| Err(outcome::defect())));
-        }
-        asked
+        let look_up = &LookUp::of(works);
+        let asking = works.iter().map(async |work| {
+            let asked = unwinding(report::ask(self, work, look_up)).await;
+            asked.unwrap_or_else(|Panicked| Err(outcome::defect()))
+        });
+        join_all(asking).await
     }
 
     /// Runs one report; a panic is a failure of this report alone.

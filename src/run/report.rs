@@ -1,5 +1,6 @@
 //! One run: a report's figures for one window become its messages, and each is sent.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,6 +15,7 @@ use crate::connect::List;
 use crate::definition::{Problem, Report};
 use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
+use crate::instance::InstanceArn;
 use crate::mail::{Envelope, compose};
 use crate::plan::{self, Directory, Query, SectionAnswer};
 use crate::render::{self, Contents, Message};
@@ -93,11 +95,20 @@ impl Work {
         deadline.checked_sub((left / 5).min(Duration::from_secs(5)))
     }
 
-    /// When the last call for figures must have ended, a little earlier, so that a call that is
-    /// throttled to the end is told as such rather than as time that ran out.
+    /// When the last call for figures must have ended.
     pub(super) fn call_deadline(&self) -> Option<Instant> {
-        let deadline = self.query_deadline()?;
-        Some(deadline.checked_sub(TO_ANSWER / 5).unwrap_or(deadline))
+        self.query_deadline().map(a_little_before)
+    }
+
+    /// When the names must be there: where other reports wait for them too, in half of the time
+    /// that is left, because those that have their names must not fail with those that don't.
+    fn names_deadline(&self, is_alone: bool) -> Option<Instant> {
+        if is_alone {
+            return self.query_deadline();
+        }
+        let deadline = self.invocation.deadline?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        deadline.checked_sub(left / 2)
     }
 
     /// Tells that so many of the requests are answered.
@@ -113,6 +124,29 @@ impl Work {
     }
 }
 
+/// So that a call that is throttled to the end is told as such rather than as time that ran out.
+fn a_little_before(deadline: Instant) -> Instant {
+    deadline.checked_sub(TO_ANSWER / 5).unwrap_or(deadline)
+}
+
+/// How the runs of an invocation look their names up.
+pub(super) struct LookUp<'w> {
+    /// When it began.
+    since: Instant,
+    is_alone: bool,
+    /// The instances of whose queues one of the runs needs the tags: they are listed with them from
+    /// the start, and once.
+    tagged: BTreeSet<&'w InstanceArn>,
+}
+
+impl<'w> LookUp<'w> {
+    pub(super) fn of(works: &'w [Work]) -> Self {
+        let by_tag = works.iter().filter(|work| work.report.selects_by_tag());
+        let tagged = by_tag.map(|work| &work.report.instance).collect();
+        Self { since: Instant::now(), is_alone: works.len() == 1, tagged }
+    }
+}
+
 /// What a report asks for one window.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -121,13 +155,17 @@ pub(super) struct Asked {
     pub(super) queries: Vec<Query>,
 }
 
-/// Finds out what a run of an invocation that began at `since` asks, before anything is asked for
-/// any.
-pub(super) async fn ask(runner: &Runner, work: &Work, since: Instant) -> Result<Asked, Error> {
+/// Finds out what a run asks, before anything is asked for any.
+pub(super) async fn ask(
+    runner: &Runner,
+    work: &Work,
+    look_up: &LookUp<'_>,
+) -> Result<Asked, Error> {
     let window = work.window()?;
     check_recipients(runner, work)?;
-    let naming = directory(runner, work, since);
-    let directory = until(work.query_deadline(), naming).await.ok_or_else(out_of_time)??;
+    let deadline = work.names_deadline(look_up.is_alone);
+    let naming = directory(runner, work, look_up, deadline.map(a_little_before));
+    let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;
     let queries = queries(&work.report, &window, &directory)?;
     Ok(Asked { directory, queries })
 }
@@ -202,13 +240,18 @@ pub(super) fn tables(work: &Work, asked: &Asked, answers: &[SectionAnswer]) -> V
 }
 
 /// The names that the report needs.
-async fn directory(runner: &Runner, work: &Work, since: Instant) -> Result<Directory, Error> {
+async fn directory(
+    runner: &Runner,
+    work: &Work,
+    look_up: &LookUp<'_>,
+    deadline: Option<Instant>,
+) -> Result<Directory, Error> {
     let (report, instance) = (&work.report, &work.report.instance);
-    let with_tags = report.selects_by_tag();
+    let with_tags = look_up.tagged.contains(instance);
     let dimensions = plan::lists_needed(report);
     let lists = dimensions.iter().filter_map(|dimension| List::of(dimension, with_tags));
     let client = runner.connect(instance);
-    let need = Need { client: &client, instance, since, deadline: work.call_deadline() };
+    let need = Need { client: &client, instance, since: look_up.since, deadline };
     runner.names.on(lists.collect(), need).await
 }
 

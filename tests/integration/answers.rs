@@ -5,13 +5,13 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use connect_reports::connect::{Connect, Pacer};
-use connect_reports::definition::{self, Dimension, Report};
+use connect_reports::definition::{self, Dimension, Interval, Report};
 use connect_reports::error::{Code, Error};
 use connect_reports::metric::limits::Limits;
 use connect_reports::plan::{self, Answer, Directory, Entry, Plan, Query, Request};
 use connect_reports::settings::{Rates, behavior};
 use connect_reports::table::{self, Table, format};
-use connect_reports::window::{Calendar, WindowRule, Zone};
+use connect_reports::window::{Calendar, Window, WindowRule, Zone};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{DUE, SMALL};
@@ -85,33 +85,95 @@ async fn a_poorer_echo_is_matched_where_it_is_clear() {
 #[tokio::test]
 async fn contradictions_are_refused() {
     let report = report("QUEUE", r#"["CONTACTS_QUEUED"]"#);
-    let (rows, _) = requests(&report);
+    let (rows, totals) = requests(&report);
     let collection = |name: &str, value: f64| json!({"Metric": {"Name": name}, "Value": value});
     let row =
         |collections: Value| json!({"Dimensions": {"QUEUE": SALES}, "Collections": collections});
+    let row_of = |name: &str, values: &[f64]| {
+        let collections: Vec<_> = values.iter().map(|value| collection(name, *value)).collect();
+        json!([row(json!(collections))])
+    };
     let good = row(json!([collection("CONTACTS_QUEUED", 1.0)]));
+    let one = json!([collection("CONTACTS_QUEUED", 1.0)]);
+    let at = |start: &str, end: &str| {
+        let seconds = |time: &str| time.parse::<jiff::Timestamp>().unwrap().as_second();
+        json!({"Interval": "TOTAL", "StartTime": seconds(start), "EndTime": seconds(end)})
+    };
+    let mut of_an_hour = good.clone();
+    of_an_hour["MetricInterval"] = at("2025-03-30T00:00:00Z", "2025-03-30T01:00:00Z");
     for (results, told) in [
-        (json!([good, good]), "the same row came twice"),
+        (json!([good, good]), "the row of QUEUE aaaaaaaa-0000-4000-8000-000000000001 came twice"),
         (
-            json!([row(json!([
-                collection("CONTACTS_QUEUED", 1.0),
-                collection("CONTACTS_QUEUED", 2.0)
-            ]))]),
-            "CONTACTS_QUEUED came twice in one row",
+            row_of("CONTACTS_QUEUED", &[1.0, 2.0]),
+            "CONTACTS_QUEUED came twice in the row of QUEUE aaaaaaaa-0000-4000-8000-000000000001",
         ),
         (
-            json!([row(json!([collection("CONTACTS_HANDLED", 1.0)]))]),
-            "CONTACTS_HANDLED came, which was not asked for in this form",
+            row_of("CONTACTS_HANDLED", &[1.0]),
+            "CONTACTS_HANDLED, which was not asked for, came in the row of QUEUE \
+             aaaaaaaa-0000-4000-8000-000000000001",
         ),
-        (json!([row(json!([{"Value": 1}]))]), "a figure came without its metric"),
         (
-            json!([row(json!([collection("CONTACTS_QUEUED", -1.0)]))]),
-            "CONTACTS_QUEUED came with a figure that can't be",
+            json!([row(json!([{"Value": 1}]))]),
+            "a figure came without its metric in the row of QUEUE \
+             aaaaaaaa-0000-4000-8000-000000000001",
+        ),
+        (
+            row_of("CONTACTS_QUEUED", &[-1.0]),
+            "CONTACTS_QUEUED is negative in the row of QUEUE aaaaaaaa-0000-4000-8000-000000000001",
+        ),
+        (
+            json!([{"Dimensions": {}, "Collections": one}]),
+            "the queue is missing in the row without dimensions",
+        ),
+        (
+            json!([of_an_hour]),
+            "an interval that was not asked for came in the row of QUEUE \
+             aaaaaaaa-0000-4000-8000-000000000001 from 2025-03-30T00:00:00Z",
         ),
     ] {
         let error = answer(&rows, [json!({"MetricResults": results})]).await.unwrap_err();
         assert_eq!((error.code, error.retryable), (Code::BadResponse, true));
         assert!(error.message.ends_with(told), "{}", error.message);
+    }
+    let foreign = json!([{"Dimensions": {"QUEUE": "elsewhere"}, "Collections": one}]);
+    let error = answer(&totals, [json!({"MetricResults": foreign})]).await.unwrap_err();
+    assert!(error.message.contains("a queue that was not asked for"), "{}", error.message);
+}
+
+/// Which part of its first and last week the service tells is not known, but weeks never overlap.
+#[tokio::test]
+async fn weeks_lie_beside_each_other() {
+    let report = report("QUEUE", r#"["CONTACTS_QUEUED"]"#);
+    let zone = Zone::named("UTC").unwrap();
+    let day = |day: i8| {
+        let date = jiff::civil::date(2025, 3, day).at(0, 0, 0, 0);
+        date.strftime("%Y-%m-%dT%H:%M").to_string().parse().unwrap()
+    };
+    let window = Window::between(day(5), day(20), &zone).unwrap();
+    let (rows, _) = requests(&report);
+    let rows = Request { window, interval: Some(Interval::Week), ..rows };
+    let row = |[start, end]: [i8; 2]| {
+        let seconds = |day: i8| {
+            let date = jiff::civil::date(2025, 3, day).at(0, 0, 0, 0);
+            date.in_tz("UTC").unwrap().timestamp().as_second()
+        };
+        json!({
+            "Dimensions": {"QUEUE": SALES},
+            "MetricInterval":
+                {"Interval": "WEEK", "StartTime": seconds(start), "EndTime": seconds(end)},
+            "Collections": [{"Metric": {"Name": "CONTACTS_QUEUED"}, "Value": 1}],
+        })
+    };
+    for (weeks, is_right) in [
+        (vec![[5, 10], [10, 17], [17, 20]], true),
+        (vec![[5, 12], [12, 19], [19, 20]], true),
+        (vec![[5, 12], [10, 17]], false),
+        (vec![[5, 14]], false),
+        (vec![[3, 10]], false),
+    ] {
+        let results: Vec<_> = weeks.iter().copied().map(row).collect();
+        let answer = answer(&rows, [json!({"MetricResults": results})]).await;
+        assert_eq!(answer.is_ok(), is_right, "{weeks:?}: {answer:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::process::Output;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use crate::harness::binary::{
     DUE, Function, NOW, SMALL, definitions, program, run, simulator, text, tick,
 };
+use crate::harness::runtime_api::Answer;
 
 /// Names are asked for as fast as the simulator answers.
 const FAST: (&str, &str) = ("CONNECT_REPORTS_LISTS_PER_SECOND", "1000");
@@ -320,10 +322,10 @@ async fn lists_stay_warm() {
     let agents =
         small("[\"AGENT\", \"AGENT_HIERARCHY_LEVEL_ONE\"]", "{ ROUTING_PROFILE = [\"*\"] }");
     let folder = definitions(&[
-        ("a.toml", &tagged),
-        ("b.toml", SMALL),
+        ("a.toml", SMALL),
+        ("b.toml", &tagged),
         ("c.toml", &agents),
-        ("d.toml", &tagged),
+        ("d.toml", SMALL),
     ]);
     let function = Function::start(&simulator.url(), text(folder.path()), &[FAST]).await;
     for _ in 0..2 {
@@ -355,6 +357,21 @@ async fn a_list_that_fails_stops_only_those_who_need_it() {
     assert_eq!((&runs[0]["status"], &runs[1]["status"]), (&json!("failed"), &json!("sent")));
     assert_eq!(runs[0]["error"]["code"], "ACCESS_DENIED");
     assert!(runs[0]["error"]["message"].as_str().unwrap().contains("connect:SearchUsers"));
+}
+
+/// A list that is throttled to the end takes only part of the time, and the others run.
+#[tokio::test]
+async fn a_list_that_never_comes_leaves_time_for_the_others() {
+    let simulator = simulator().await;
+    let agents = small("[\"AGENT\"]", "{ ROUTING_PROFILE = [\"*\"] }");
+    let folder = definitions(&[("agents.toml", &agents), ("queues.toml", SMALL)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[FAST]).await;
+    simulator.misbehave(Operation::SearchUsers, Fault::Silent, None);
+    let answer = function.api.invoke(tick().to_string(), Duration::from_secs(8)).await;
+    let Answer::Response(answer) = answer else { panic!("{answer:?}") };
+    let runs = &answer["data"]["reports"];
+    assert_eq!((&runs[0]["status"], &runs[1]["status"]), (&json!("failed"), &json!("sent")));
+    assert_eq!(runs[0]["error"]["code"], "TIMEOUT");
 }
 
 /// Against an account's real rates and full pages, no list is throttled.

@@ -314,13 +314,13 @@ async fn bad_answers_are_told() {
     let folder = definitions(&[("small.toml", &hourly)]);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     for (fault, words) in [
-        (Fault::RepeatedRow, "the same row came twice"),
-        (Fault::RepeatedMetric, "came twice in one row"),
-        (Fault::ForeignQueue, "a queue that was not asked for"),
-        (Fault::UnaskedMetric, "was not asked for"),
-        (Fault::NotANumber, "a figure that can't be"),
-        (Fault::Negative, "a figure that can't be"),
-        (Fault::StrayInterval, "interval does not lie in the window"),
+        (Fault::RepeatedRow, " came twice"),
+        (Fault::RepeatedMetric, " came twice in the row of "),
+        (Fault::ForeignQueue, "a queue that was not asked for came in the row of "),
+        (Fault::UnaskedMetric, ", which was not asked for, came in the row of "),
+        (Fault::NotANumber, " is no number in the row of "),
+        (Fault::Negative, " is negative in the row of "),
+        (Fault::StrayInterval, "an interval that was not asked for came in the row of "),
     ] {
         simulator.misbehave(Operation::GetMetricDataV2, fault, None);
         let (kind, envelope) = function.fail(&tick()).await;
