@@ -1,4 +1,4 @@
-//! `names`: what filters can select, as filters take it.
+//! `names`: what filters can select. Whatever is printed in quotes can be copied into a definition.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -102,7 +102,7 @@ fn speaks_of(directory: &Directory, dimension: &Dimension, entry: &Entry, word: 
     texts.any(|text| text.to_lowercase().contains(word))
 }
 
-/// What else filters take: the user name of an agent, the tags of a queue.
+/// What else tells an entry from others: the user name of an agent, the tags of a queue.
 fn more(entry: &Entry) -> impl Iterator<Item = String> {
     let tags = entry.tags.iter().map(|(key, value)| format!("tag:{key}={value}"));
     entry.user_name.clone().into_iter().chain(tags)
@@ -132,18 +132,55 @@ fn told(directory: &Directory, lists: &Lists<'_>) -> String {
         let level = directory.level(dimension).map(|level| format!(" ({level})"));
         let heading = format!("{}{}", dimension.key(), level.unwrap_or_default());
         let _ = writeln!(text, "{gap}{}", visible(heading));
-        let name = |entry: &Entry| visible(directory.name(dimension, &entry.id).to_owned());
-        let names = entries.iter().map(|entry| name(entry).width()).max().unwrap_or(0);
+        let name = |entry: &&Entry| name(directory, dimension, entry);
+        let names: Vec<String> = entries.iter().map(name).collect();
+        let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
         let ids = entries.iter().map(|entry| entry.id.width()).max().unwrap_or(0);
-        for entry in entries {
-            let (name, id) = (name(entry), &entry.id);
-            let more = more(entry).map(visible).collect::<Vec<_>>().join("  ");
-            let [after_name, after_id] = [names - name.width(), ids - id.width()];
-            let line = format!("  {name}{:after_name$}  {id}{:after_id$}  {more}", "", "");
+        for (entry, name) in entries.iter().zip(&names) {
+            let id = quoted(&entry.id);
+            let others = others(directory, dimension, entry).join("  ");
+            let [after_name, after_id] = [width - name.width(), ids - entry.id.width()];
+            let line = format!("  {name}{:after_name$}  {id}{:after_id$}  {others}", "", "");
             let _ = writeln!(text, "{}", line.trim_end());
         }
     }
     text
+}
+
+/// The name as definitions take it, or without quotes where they don't, as where two have the same
+/// or one reads like a tag.
+fn name(directory: &Directory, dimension: &Dimension, entry: &Entry) -> String {
+    let shown = directory.name(dimension, &entry.id);
+    match directory.calls(dimension, entry).contains(&shown) {
+        true => quoted(shown),
+        false => visible(shown.to_owned()),
+    }
+}
+
+/// What else filters take for an entry, in quotes: the user name of an agent, the tags of a queue.
+fn others(directory: &Directory, dimension: &Dimension, entry: &Entry) -> Vec<String> {
+    let shown = directory.name(dimension, &entry.id);
+    let calls = directory.calls(dimension, entry);
+    let user_name = entry.user_name.as_deref().filter(|name| *name != shown);
+    let user_name = user_name.filter(|name| calls.contains(name)).map(quoted);
+    let tags = entry.tags.iter().map(|(key, value)| quoted(&format!("tag:{key}={value}")));
+    user_name.into_iter().chain(tags).collect()
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            _ if character.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(character));
+            }
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 fn as_json(directory: &Directory, instance: &InstanceArn, lists: &Lists<'_>) -> Value {
@@ -166,12 +203,21 @@ fn as_json(directory: &Directory, instance: &InstanceArn, lists: &Lists<'_>) -> 
 /// tags.
 fn entry_as_json(directory: &Directory, dimension: &Dimension, entry: &Entry) -> Value {
     let (id, name) = (&entry.id, directory.name(dimension, &entry.id));
+    // The name first, where filters take it; the id always does.
+    let calls = directory.calls(dimension, entry);
+    let select = calls.first().map_or(id.as_str(), |call| call);
     match dimension {
-        Dimension::Queue => json!({ "id": id, "name": name, "tags": entry.tags }),
-        Dimension::Agent => json!({ "id": id, "name": name, "user_name": entry.user_name }),
-        Dimension::Hierarchy(_) => json!({ "id": id, "name": name, "path": entry.path }),
+        Dimension::Queue => {
+            json!({ "id": id, "name": name, "select": select, "tags": entry.tags })
+        }
+        Dimension::Agent => {
+            json!({ "id": id, "name": name, "select": select, "user_name": entry.user_name })
+        }
+        Dimension::Hierarchy(_) => {
+            json!({ "id": id, "name": name, "select": select, "path": entry.path })
+        }
         Dimension::RoutingProfile | Dimension::Channel | Dimension::Other(_) => {
-            json!({ "id": id, "name": name })
+            json!({ "id": id, "name": name, "select": select })
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) type Filters = BTreeMap<Dimension, Vec<Placed<Selector>>>;
 pub(super) type Groupings = Vec<Placed<Dimension>>;
 
 /// The keys that most definitions use, named where one is not known.
-const COMMON: &str = "QUEUE, CHANNEL, ROUTING_PROFILE, AGENT";
+const COMMON: &str = "QUEUE, CHANNEL, ROUTING_PROFILE, AGENT or AGENT_HIERARCHY_LEVEL_ONE";
 
 /// Reads `group_by`: known keys, and with a warning keys that the service may have gained.
 pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Groupings {
@@ -176,7 +176,6 @@ fn read_selector(
     dimension: &Dimension,
     instance: Option<&InstanceArn>,
 ) -> Option<Selector> {
-    check_length(problems, value, text, dimension)?;
     if dimension.resource().is_none() {
         return read_value(problems, value, text, dimension);
     }
@@ -198,6 +197,15 @@ fn read_selector(
     Some(Selector::Name(text.to_owned()))
 }
 
+impl Selector {
+    /// Whether a text is read as a name where the instance has such a one, and nothing else.
+    pub(crate) fn is_name(text: &str) -> bool {
+        let is_other = text == "*" || text.starts_with("arn:") || text.starts_with("tag:");
+        !is_other && !is_uuid(text) && !text.trim().is_empty()
+    }
+}
+
+/// What is sent as it stands; of names the ids are sent, and tags are only looked for.
 fn check_length(
     problems: &Problems<'_>,
     value: Value<'_>,
@@ -221,6 +229,7 @@ fn read_value(
     text: &str,
     dimension: &Dimension,
 ) -> Option<Selector> {
+    check_length(problems, value, text, dimension)?;
     let (key, allowed) = (dimension.key(), metric::filter_values(dimension.key()));
     if text == "*" {
         let message = format!("`*` does not work for {key}: nothing lists its values");
@@ -254,13 +263,13 @@ fn read_tag(
         problems.error(&value.span(), "tag", message, help);
         return None;
     }
-    let (key, wanted) = tag.split_once('=').unwrap_or((tag, ""));
-    if key.trim().is_empty() || wanted.trim().is_empty() {
-        let help = "write it as \"tag:KEY=VALUE\", for instance \"tag:team=sales\"";
-        let message = "this tag has no key or no value";
+    let Some((key, wanted)) = tag.split_once('=').filter(|(key, _)| !key.trim().is_empty()) else {
+        let help = "write it as \"tag:KEY=VALUE\", for instance \"tag:team=sales\", or as \
+                    \"tag:KEY=\" where the value is empty";
+        let message = "this tag has no key, or no `=` after it";
         problems.error(&value.span(), "tag", message, help);
         return None;
-    }
+    };
     Some(Selector::Tag { key: key.to_owned(), value: wanted.to_owned() })
 }
 

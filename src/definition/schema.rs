@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::dimension::Dimension;
 use super::keys::{Key, Keys, ROOT, Shape};
 use crate::metric::{self, FILTERS, limits};
 
@@ -86,6 +87,8 @@ fn shape(of: &'static Shape, tables: &mut Map<String, Value>) -> Value {
 
 fn filters() -> Value {
     let values = |key: &str| match metric::filter_values(key) {
+        // Of names the ids are sent, so they may be as long as they are.
+        [] if Dimension::of_key(key).has_list() => json!({ "type": "string", "minLength": 1 }),
         [] => {
             json!({ "type": "string", "minLength": 1, "maxLength": metric::filter_value_length(key) })
         }

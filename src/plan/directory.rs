@@ -5,6 +5,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -50,6 +51,14 @@ struct List {
     entries: Vec<Entry>,
     /// By id, the name that rows show.
     shown: HashMap<String, String>,
+    /// By what filters may call them, the places of entries.
+    called: HashMap<String, Vec<usize>>,
+}
+
+/// What one of a dimension is called, and several.
+struct Words {
+    one: String,
+    several: String,
 }
 
 impl Entry {
@@ -78,15 +87,19 @@ impl List {
         }
         for entry in &list.entries {
             let alone = namesakes.get(&entry.name).is_none_or(|count| *count < 2);
-            match entry.distinction().filter(|distinction| !alone && *distinction != entry.name) {
-                Some(distinction) => {
-                    let shown = format!("{} ({distinction})", entry.name);
-                    list.shown.insert(entry.id.clone(), shown);
-                }
-                None => continue,
+            let distinction = entry.distinction().filter(|other| !alone && *other != entry.name);
+            if let Some(distinction) = distinction {
+                let shown = format!("{} ({distinction})", entry.name);
+                list.shown.insert(entry.id.clone(), shown);
             }
         }
-        list
+        let mut called: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, entry) in list.entries.iter().enumerate() {
+            for call in list.calls(entry) {
+                called.entry(call.to_owned()).or_default().push(index);
+            }
+        }
+        Self { called, ..list }
     }
 
     /// What filters may call an entry: its name, its user name, and its name as rows show it.
@@ -96,17 +109,31 @@ impl List {
         std::iter::once(&entry.name).chain(user_name).chain(shown).map(String::as_str)
     }
 
-    /// Those that are called exactly so.
+    /// Those that are called exactly so; one whose user name it is comes before those who have it as
+    /// a name, because no two have the same user name.
     fn called(&self, name: &str) -> Vec<&Entry> {
-        let is_called = |entry: &&Entry| self.calls(entry).any(|call| call == name);
-        self.entries.iter().filter(is_called).collect()
+        let places = self.called.get(name).map_or(&[][..], Vec::as_slice);
+        let called: Vec<_> = places.iter().filter_map(|index| self.entries.get(*index)).collect();
+        let has_it = |entry: &&&Entry| entry.user_name.as_deref() == Some(name);
+        match called.iter().find(has_it) {
+            Some(user) => vec![user],
+            None => called,
+        }
     }
 
-    /// What filters may call this entry and no other; the id where there is nothing else.
+    /// What filters may call this entry and no other.
+    fn calls_alone<'l>(&'l self, entry: &'l Entry) -> impl Iterator<Item = &'l str> {
+        let alone =
+            |call: &&str| matches!(self.called(call).as_slice(), [only] if only.id == entry.id);
+        self.calls(entry).filter(|call| Selector::is_name(call)).filter(alone)
+    }
+
+    /// What tells this entry from others of its name; the id where there is nothing else.
     fn unmistakable<'l>(&'l self, entry: &'l Entry) -> &'l str {
         let user_name = entry.user_name.as_deref();
-        let mut calls = user_name.into_iter().chain(self.calls(entry));
-        calls.find(|call| self.called(call).len() == 1).unwrap_or(&entry.id)
+        let is_user_name = |call: &&str| Some(*call) == user_name;
+        let found = self.calls_alone(entry).find(is_user_name);
+        found.or_else(|| self.calls_alone(entry).next()).unwrap_or(&entry.id)
     }
 }
 
@@ -150,6 +177,41 @@ impl Directory {
         self.levels.as_ref()?.get(dimension).map(String::as_str)
     }
 
+    /// What filters may call this entry and no other: first the name that rows show, where filters
+    /// take it.
+    pub fn calls<'d>(&'d self, dimension: &Dimension, entry: &'d Entry) -> Vec<&'d str> {
+        let Some(list) = self.lists.get(dimension) else {
+            return Vec::new();
+        };
+        let shown = self.name(dimension, &entry.id);
+        let mut calls: Vec<&str> = list.calls_alone(entry).collect();
+        calls.sort_by_key(|call| *call != shown);
+        calls
+    }
+
+    /// What people call this grouping: a level of the agent hierarchy by its own name.
+    pub fn title(&self, dimension: &Dimension) -> Cow<'static, str> {
+        match self.level(dimension) {
+            Some(level) => Cow::Owned(level.to_owned()),
+            None => dimension.title(),
+        }
+    }
+
+    fn words(&self, dimension: &Dimension) -> Words {
+        let title = dimension.title().to_lowercase();
+        match dimension {
+            Dimension::Hierarchy(_) => {
+                let level = self.level(dimension).map(|name| format!(" ({name})"));
+                let title = format!("{title}{}", level.unwrap_or_default());
+                Words { one: format!("group of {title}"), several: format!("groups of {title}") }
+            }
+            _ => {
+                let several = dimension.plural().unwrap_or(&title).to_owned();
+                Words { one: title, several }
+            }
+        }
+    }
+
     /// The ids that a selector stands for.
     ///
     /// # Errors
@@ -166,14 +228,32 @@ impl Directory {
         self.check_level(dimension)?;
         let nothing = List::default();
         let list = self.lists.get(dimension).map_or(&nothing, Arc::as_ref);
+        let words = self.words(dimension);
         match selector {
-            Selector::Id(_) | Selector::All => list.all(dimension),
-            Selector::Name(name) => list.named(name, dimension),
+            Selector::Id(_) | Selector::All => list.all(&words),
+            Selector::Name(name) => list.named(name, &words).map_err(|unresolved| {
+                let help = self.on_another_level(dimension, name).unwrap_or(unresolved.help);
+                Unresolved { help, ..unresolved }
+            }),
             // A name may have a star of its own, and then it is meant.
-            Selector::Pattern(text) if !list.called(text).is_empty() => list.named(text, dimension),
-            Selector::Pattern(pattern) => list.fitting(pattern, dimension),
-            Selector::Tag { key, value } => list.tagged(&format!("{key}={value}"), dimension),
+            Selector::Pattern(text) if !list.called(text).is_empty() => list.named(text, &words),
+            Selector::Pattern(pattern) => list.fitting(pattern, &words),
+            Selector::Tag { key, value } => list.tagged(&format!("{key}={value}"), &words),
         }
+    }
+
+    /// Where a group is that was looked for on the wrong level.
+    fn on_another_level(&self, dimension: &Dimension, name: &str) -> Option<String> {
+        let Dimension::Hierarchy(_) = dimension else {
+            return None;
+        };
+        let is_there = |(level, list): &(&Dimension, &Arc<List>)| {
+            matches!(level, Dimension::Hierarchy(_))
+                && *level != dimension
+                && !list.called(name).is_empty()
+        };
+        let (level, _) = self.lists.iter().find(is_there)?;
+        Some(format!("it is a {}: write it under {}", self.words(level).one, level.key()))
     }
 
     /// Whether the agent hierarchy has this level, where that is known.
@@ -200,33 +280,33 @@ impl Directory {
 
 /// What selectors stand for.
 impl List {
-    fn all(&self, dimension: &Dimension) -> Result<Vec<String>, Unresolved> {
+    fn all(&self, words: &Words) -> Result<Vec<String>, Unresolved> {
         let ids: Vec<_> = self.entries.iter().map(|entry| entry.id.clone()).collect();
         some(ids, || Unresolved {
-            message: format!("the instance has no {}", one(dimension)),
+            message: format!("the instance has no {}", words.one),
             help: "check `instance`".to_owned(),
         })
     }
 
-    fn named(&self, name: &str, dimension: &Dimension) -> Result<Vec<String>, Unresolved> {
+    fn named(&self, name: &str, words: &Words) -> Result<Vec<String>, Unresolved> {
         match self.called(name).as_slice() {
             [entry] => Ok(vec![entry.id.clone()]),
             [] => Err(Unresolved {
-                message: format!("the instance has no {} with the name `{name}`", one(dimension)),
+                message: format!("the instance has no {} with the name `{name}`", words.one),
                 help: match self.nearest(name) {
-                    Some(near) => format!("did you mean `{near}`? Names are case-sensitive"),
+                    Some(near) => meant(name, near),
                     None => format!(
                         "write its exact name or id, or \"*\" for all {}; the command `names` \
                          prints what there is",
-                        several(dimension)
+                        words.several
                     ),
                 },
             }),
-            namesakes => Err(self.ambiguous(name, namesakes, dimension)),
+            namesakes => Err(self.ambiguous(name, namesakes, words)),
         }
     }
 
-    fn ambiguous(&self, name: &str, namesakes: &[&Entry], dimension: &Dimension) -> Unresolved {
+    fn ambiguous(&self, name: &str, namesakes: &[&Entry], words: &Words) -> Unresolved {
         const TOLD: usize = 5;
         let told = namesakes.iter().take(TOLD).map(|entry| self.unmistakable(entry));
         let mut told: Vec<_> = told.map(|call| format!("`{call}`")).collect();
@@ -235,32 +315,32 @@ impl List {
             (_, last) => told.extend(last),
         }
         let last = told.pop().unwrap_or_default();
-        let (count, what) = (namesakes.len(), several(dimension));
+        let (count, what) = (namesakes.len(), &words.several);
         Unresolved {
             message: format!("{count} {what} are called `{name}`: {} and {last}", told.join(", ")),
             help: "write the one that is meant as it is told here".to_owned(),
         }
     }
 
-    fn fitting(&self, pattern: &str, dimension: &Dimension) -> Result<Vec<String>, Unresolved> {
+    fn fitting(&self, pattern: &str, words: &Words) -> Result<Vec<String>, Unresolved> {
         let fits = |entry: &&Entry| self.calls(entry).any(|call| pattern::fits(pattern, call));
         let ids = self.entries.iter().filter(fits).map(|entry| entry.id.clone()).collect();
-        some(ids, || Unresolved {
-            message: format!("the instance has no {} that fits `{pattern}`", one(dimension)),
-            help: match self.nearest(pattern.replace(['*', '?'], "").trim()) {
-                Some(near) => format!(
-                    "did you mean `{near}`? `*` stands for any characters, `?` for one, and \
-                     names are case-sensitive"
-                ),
-                None => "`*` stands for any characters, `?` for one, and names are \
-                         case-sensitive; the command `names` prints what there is"
-                    .to_owned(),
-            },
+        some(ids, || {
+            const STANDS_FOR: &str = "`*` stands for any characters, `?` for one, and upper and \
+                                      lower case differ";
+            let near = self.nearest(pattern.replace(['*', '?'], "").trim());
+            Unresolved {
+                message: format!("the instance has no {} that fits `{pattern}`", words.one),
+                help: match near {
+                    Some(near) => format!("did you mean `{near}`? {STANDS_FOR}"),
+                    None => format!("{STANDS_FOR}; the command `names` prints what there is"),
+                },
+            }
         })
     }
 
     /// Keys and values are compared together, because `=` may be part of either.
-    fn tagged(&self, tag: &str, dimension: &Dimension) -> Result<Vec<String>, Unresolved> {
+    fn tagged(&self, tag: &str, words: &Words) -> Result<Vec<String>, Unresolved> {
         let tags = |entry: &Entry| -> Vec<String> {
             entry.tags.iter().map(|(key, value)| format!("{key}={value}")).collect()
         };
@@ -269,19 +349,19 @@ impl List {
         some(ids, || {
             let all: Vec<String> = self.entries.iter().flat_map(tags).collect();
             let near = nearest(tag, all.iter().map(String::as_str));
-            Unresolved {
-                message: format!("the instance has no {} with the tag `{tag}`", one(dimension)),
-                help: match (near, all.first()) {
-                    (Some(near), _) => {
-                        format!("did you mean `tag:{near}`? Tags are case-sensitive")
-                    }
-                    (None, Some(one)) => format!(
-                        "its {} have tags such as `tag:{one}`; the command `names` prints them all",
-                        several(dimension)
-                    ),
-                    (None, None) => format!("none of its {} has a tag", several(dimension)),
-                },
-            }
+            let help = match (near, all.first()) {
+                _ if tag.contains(['*', '?']) => {
+                    "tags take no patterns: write key and value in full".to_owned()
+                }
+                (Some(near), _) => meant(&format!("tag:{tag}"), &format!("tag:{near}")),
+                (None, Some(one)) => format!(
+                    "its {} have tags such as `tag:{one}`; the command `names` prints them all",
+                    words.several
+                ),
+                (None, None) => format!("none of its {} has a tag", words.several),
+            };
+            let message = format!("the instance has no {} with the tag `{tag}`", words.one);
+            Unresolved { message, help }
         })
     }
 
@@ -291,22 +371,27 @@ impl List {
     }
 }
 
+/// What was probably meant, and what it differs in where that is hard to see.
+fn meant(written: &str, near: &str) -> String {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+    };
+    let has_marks = |text: &str| text.chars().any(|c| ('\u{300}'..='\u{36f}').contains(&c));
+    let differs_in = if written.to_lowercase() == near.to_lowercase() {
+        " Upper and lower case differ"
+    } else if letters(written) == letters(near) {
+        " It has other spaces; copy it from what `names` prints"
+    } else if has_marks(written) != has_marks(near) {
+        " Its accents may be characters of their own; copy it from what `names` prints"
+    } else {
+        ""
+    };
+    format!("did you mean `{near}`?{differs_in}")
+}
+
 fn some(ids: Vec<String>, none: impl FnOnce() -> Unresolved) -> Result<Vec<String>, Unresolved> {
     match ids.is_empty() {
         true => Err(none()),
         false => Ok(ids),
     }
-}
-
-fn one(dimension: &Dimension) -> String {
-    let title = dimension.title().to_lowercase();
-    match dimension {
-        Dimension::Hierarchy(_) => format!("group of {title}"),
-        _ => title,
-    }
-}
-
-fn several(dimension: &Dimension) -> String {
-    let group = || format!("groups of {}", dimension.title().to_lowercase());
-    dimension.plural().map_or_else(group, ToOwned::to_owned)
 }

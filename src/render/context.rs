@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::{Contents, one_line, text};
-use crate::definition::{Column, Kind};
+use crate::definition::{Column, Dimension, Kind};
 use crate::metric::Unit;
 use crate::plan::Figure;
 use crate::table::{Member, Table, TableRow, format};
@@ -133,23 +133,27 @@ fn figures(columns: &[Column], figures: &[Figure]) -> Vec<FigureContext> {
 
 /// The headings over the names of rows.
 pub(super) fn headings(table: &Table) -> Vec<Cow<'static, str>> {
-    let groupings = table.group_by.iter().map(|dimension| dimension.title());
+    let groupings = table.headings.iter().map(|heading| Cow::Owned(one_line(heading)));
     groupings.chain(table.has_intervals.then_some(Cow::Borrowed("Time"))).collect()
 }
 
 /// The names of a row's members, and its interval, for people.
 pub(super) fn names(table: &Table, row: &TableRow) -> Vec<String> {
     let quiet = row.members.iter().any(|member| member.id.is_some());
-    let name = |(index, member): (usize, &Member)| match (&member.name, table.group_by.get(index)) {
-        (Some(name), _) => one_line(name),
-        // A selected queue without contacts has no channel, and contacts may have no agent.
-        (None, Some(dimension)) if !quiet || table.group_by.len() == 1 => {
-            format!("No {}", dimension.title().to_lowercase())
+    let of_what = table.group_by.iter().zip(&table.headings);
+    let name = |(member, (dimension, heading)): (&Member, (&Dimension, &Cow<'_, str>))| {
+        match &member.name {
+            Some(name) => one_line(name),
+            // A selected queue without contacts has no channel, and contacts may have no agent.
+            None if !quiet || table.group_by.len() == 1 => match dimension.title() == *heading {
+                true => format!("No {}", heading.to_lowercase()),
+                false => format!("No {}", one_line(heading)),
+            },
+            None => "–".to_owned(),
         }
-        (None, _) => "–".to_owned(),
     };
     let interval = row.interval.as_ref().map(Window::briefly);
-    row.members.iter().enumerate().map(name).chain(interval).collect()
+    row.members.iter().zip(of_what).map(name).chain(interval).collect()
 }
 
 /// What the totals are of.

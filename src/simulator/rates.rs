@@ -52,11 +52,11 @@ impl Rates {
     }
 }
 
-/// The buckets of all operations.
+/// The buckets of all operations in all Regions.
 #[derive(Debug)]
 pub(crate) struct Buckets {
     rates: Rates,
-    levels: HashMap<Operation, (f64, Instant)>,
+    levels: HashMap<(String, Operation), (f64, Instant)>,
 }
 
 impl Buckets {
@@ -65,11 +65,12 @@ impl Buckets {
     }
 
     /// Whether a request is let through at `now`.
-    pub(crate) fn take(&mut self, operation: Operation, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, region: &str, operation: Operation, now: Instant) -> bool {
         let Some(rate) = self.rates.of(operation) else {
             return true;
         };
-        let (level, since) = self.levels.entry(operation).or_insert((rate.burst, now));
+        let bucket = self.levels.entry((region.to_owned(), operation));
+        let (level, since) = bucket.or_insert((rate.burst, now));
         // What the neighbour takes never fills the bucket. It takes less than comes, so that a
         // bucket that nobody else takes from is full in the end.
         let left = rate.per_second * (1.0 - self.rates.neighbour.clamp(0.0, 1.0));
@@ -96,7 +97,7 @@ mod tests {
         let mut now = start;
         let mut taken = 0;
         while now < start + Duration::from_secs(seconds) {
-            taken += usize::from(buckets.take(operation, now));
+            taken += usize::from(buckets.take("eu-west-2", operation, now));
             now += gap;
         }
         taken
@@ -120,14 +121,15 @@ mod tests {
     }
 
     #[test]
-    fn operations_have_buckets_of_their_own() {
+    fn regions_and_operations_have_buckets_of_their_own() {
         let mut buckets = Buckets::new(Rates::default());
         let now = Instant::now();
-        let empty = |buckets: &mut Buckets, operation| {
-            (0..100).take_while(|_| buckets.take(operation, now)).count()
+        let mut empty = |region, operation| {
+            (0..100).take_while(|_| buckets.take(region, operation, now)).count()
         };
-        assert_eq!(empty(&mut buckets, Operation::ListQueues), 5);
-        assert_eq!(empty(&mut buckets, Operation::ListUsers), 5);
-        assert_eq!(empty(&mut buckets, Operation::ListUsers), 0);
+        assert_eq!(empty("eu-west-2", Operation::ListQueues), 5);
+        assert_eq!(empty("eu-west-2", Operation::ListUsers), 5);
+        assert_eq!(empty("us-east-1", Operation::ListUsers), 5);
+        assert_eq!(empty("eu-west-2", Operation::ListUsers), 0);
     }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn answer(
     let body = body.to_bytes();
     tracing::debug!(method = %parts.method, uri = %parts.uri, "request");
     match input(&parts, &path, &body) {
-        Some(input) => operate(state, &input).await,
+        Some(input) => operate(state, region(&parts).unwrap_or_default(), &input).await,
         None => Ok(own_route(state, &parts.method, &path, &body)
             .unwrap_or_else(|refusal| refused(state, &refusal))),
     }
@@ -78,9 +78,7 @@ enum Input<'a> {
 
 fn input<'a>(parts: &Parts, path: &[&str], body: &'a [u8]) -> Option<Input<'a>> {
     use Operation as Op;
-    let authorization = parts.headers.get(AUTHORIZATION);
-    let authorization = authorization.and_then(|value| value.to_str().ok());
-    let region = authorization.and_then(signed_region).map(str::to_owned);
+    let region = region(parts).map(str::to_owned);
     let search = |operation| (operation, None);
     let list = |operation, instance| (operation, Some(instance));
     let (operation, instance) = match (&parts.method, path) {
@@ -109,6 +107,11 @@ fn input<'a>(parts: &Parts, path: &[&str], body: &'a [u8]) -> Option<Input<'a>> 
             parameters: parameters(parts.uri.query().unwrap_or_default()),
         }),
     })
+}
+
+/// The Region that the request is signed for.
+fn region(parts: &Parts) -> Option<&str> {
+    signed_region(parts.headers.get(AUTHORIZATION)?.to_str().ok()?)
 }
 
 impl Input<'_> {
@@ -185,18 +188,18 @@ impl Input<'_> {
 }
 
 /// Records a request; whether the account's rates let it through.
-fn admit(state: &State, input: &Input<'_>) -> bool {
+fn admit(state: &State, region: &str, input: &Input<'_>) -> bool {
     let (operation, at) = (input.operation(), Instant::now());
     let buckets = state.buckets.as_ref();
-    let throttled = buckets.is_some_and(|buckets| !lock(buckets).take(operation, at));
+    let throttled = buckets.is_some_and(|buckets| !lock(buckets).take(region, operation, at));
     lock(&state.calls).push(Call { operation, body: input.as_json(), at, throttled });
     !throttled
 }
 
 /// Carries out an operation, with the fault that it has been told to have.
-async fn operate(state: &State, input: &Input<'_>) -> Result<Answer, Closed> {
+async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answer, Closed> {
     let operation = input.operation();
-    if !admit(state, input) {
+    if !admit(state, region, input) {
         return Ok(refused(state, &Refusal::throttled(operation)));
     }
     let fault = lock(&state.faults).take(operation);

@@ -2,6 +2,7 @@
 
 pub mod format;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -19,6 +20,8 @@ pub struct Table {
     pub kind: Kind,
     /// What rows are grouped by.
     pub group_by: Vec<Dimension>,
+    /// What people call these groupings: a level of the agent hierarchy has a name of its own.
+    pub headings: Vec<Cow<'static, str>>,
     /// Whether there is a row for each interval, too.
     pub has_intervals: bool,
     /// The columns.
@@ -92,6 +95,7 @@ pub fn build(
         title: section.title.clone(),
         kind: section.kind,
         group_by: section.group_by.clone(),
+        headings: section.group_by.iter().map(|dimension| directory.title(dimension)).collect(),
         has_intervals: query.interval.is_some(),
         columns: section.columns.clone(),
         rows,

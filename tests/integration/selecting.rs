@@ -275,7 +275,7 @@ const WRONG: [[&str; 5]; 8] = [
         "AGENT",
         "{ AGENT_HIERARCHY_LEVEL_TWO = [\"Phones\"] }",
         "15:43",
-        "2 groups of agent hierarchy level 2 are called `Phones`: `Phones (EMEA)` and `Phones (APAC)`",
+        "2 groups of agent hierarchy level 2 (Team) are called `Phones`: `Phones (EMEA)` and `Phones (APAC)`",
         "write the one",
     ],
     [
@@ -418,6 +418,24 @@ async fn names_prints_what_filters_take() {
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     let queues = found["names"]["QUEUE"].as_array().unwrap();
     assert!(!queues.is_empty() && queues.iter().all(|q| q["tags"]["region"] == "apac"));
+}
+
+/// Whatever stands in quotes goes into a definition as it is, and selects that one alone.
+#[tokio::test]
+async fn what_names_prints_can_be_copied() {
+    let output = listed(&["--instance", INSTANCE], &[]).await;
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let of_queues: Vec<_> =
+        printed.lines().skip(1).take_while(|line| !line.is_empty()).map(str::trim).collect();
+    assert_eq!(of_queues.len(), 12);
+    let simulator = simulator().await;
+    for line in of_queues {
+        let mut quoted = line.split("  ").map(str::trim).filter(|text| text.starts_with('"'));
+        let (call, id) = (quoted.next().unwrap(), quoted.next().unwrap().trim_matches('"'));
+        let filters = format!("{{ QUEUE = [{call}] }}");
+        preview(&simulator, &small("[\"QUEUE\"]", &filters)).await;
+        assert_eq!(asked(&simulator, "QUEUE"), [id.to_owned()].into(), "{line}");
+    }
 }
 
 /// The instance comes from the option, the environment, or the definitions; where none of them

@@ -73,6 +73,9 @@ fn selectors_stand_for_ids() {
         (Dimension::Agent, name("Ines Ærø (isabeau)"), &["a2"]),
         (Dimension::Agent, name("Amir Ng"), &["a4"]),
         (Dimension::Agent, name("zoe"), &["a5"]),
+        // One agent's user name is the name of another, and comes first.
+        (Dimension::Agent, name("Bo"), &["a4"]),
+        (Dimension::Agent, name("amir"), &["a3"]),
         (Dimension::Agent, pattern("Ines *"), &["a1", "a2"]),
         (Dimension::Agent, pattern("is*"), &["a2"]),
         (TEAM, name("Phones (APAC)"), &["g2"]),
@@ -81,6 +84,62 @@ fn selectors_stand_for_ids() {
     ] {
         assert_eq!(directory.select(&dimension, &selector).unwrap(), ids, "{selector:?}");
     }
+}
+
+/// What is told to be taken is taken, and means this entry alone.
+#[test]
+fn an_entry_has_calls_that_select_it_alone() {
+    let mut directory = directory();
+    let awkward = ["*", "tag:a=b", "arn:aws:x", "aaaabbbb-1111-4222-8333-ccccddddeeee", "a?", "a"];
+    let entry = |(index, name): (usize, &&str)| Entry::new(format!("p{index}"), *name);
+    let entries = awkward.iter().enumerate().map(entry).collect();
+    directory.insert(Dimension::RoutingProfile, entries);
+    for (dimension, expected) in [
+        (Dimension::RoutingProfile, &[&[][..], &[], &[], &[], &["a?"], &["a"]][..]),
+        (
+            Dimension::Agent,
+            &[
+                &["Ines Ærø (ines)", "ines"],
+                &["Ines Ærø (isabeau)", "isabeau"],
+                &["amir"],
+                &["Amir Ng", "Bo"],
+                &["zoe"],
+            ],
+        ),
+        (TEAM, &[&["Phones (EMEA)"], &["Phones (APAC)"]]),
+    ] {
+        let entries = directory.entries(&dimension);
+        let calls: Vec<_> =
+            entries.iter().map(|entry| directory.calls(&dimension, entry)).collect();
+        assert_eq!(calls, expected);
+        for (entry, calls) in entries.iter().zip(calls) {
+            for call in calls {
+                let selector = match call.contains(['*', '?']) {
+                    true => pattern(call),
+                    false => name(call),
+                };
+                assert_eq!(directory.select(&dimension, &selector).unwrap(), [entry.id.as_str()]);
+            }
+        }
+    }
+}
+
+/// Names that look the same are told with what they differ in.
+#[test]
+fn what_is_hard_to_see_is_told() {
+    let decomposed = Entry::new("q4", "Cafe\u{301}");
+    let mut directory = Directory::default();
+    directory.insert(Dimension::Queue, vec![Entry::new("q5", "North\u{a0}East Sales"), decomposed]);
+    for (written, told) in [
+        ("Café", "Its accents may be"),
+        ("north\u{a0}east sales", "Upper and lower case differ"),
+        ("North East Sales", "It has other spaces"),
+    ] {
+        let help = directory.select(&Dimension::Queue, &name(written)).unwrap_err().help;
+        assert!(help.contains(told), "{written}: {help}");
+    }
+    let near = directory.select(&Dimension::Queue, &name("North\u{a0}East Sale")).unwrap_err();
+    assert_eq!(near.help, "did you mean `North\u{a0}East Sales`?");
 }
 
 /// A name is taken at its word before it is taken as a pattern.
@@ -113,13 +172,10 @@ fn what_fits_two_is_told_with_names_that_fit_one() {
     let [message, help] = unresolved(&Dimension::Agent, &name("Ines Ærø"));
     assert_eq!(message, "2 agents are called `Ines Ærø`: `ines` and `isabeau`");
     assert_eq!(help, "write the one that is meant as it is told here");
-    // One agent's user name is the name of another.
-    let [message, _] = unresolved(&Dimension::Agent, &name("Bo"));
-    assert_eq!(message, "2 agents are called `Bo`: `amir` and `Amir Ng`");
     let [message, _] = unresolved(&TEAM, &name("Phones"));
     assert_eq!(
         message,
-        "2 groups of agent hierarchy level 2 are called `Phones`: `Phones (EMEA)` and `Phones (APAC)`"
+        "2 groups of agent hierarchy level 2 (Team) are called `Phones`: `Phones (EMEA)` and `Phones (APAC)`"
     );
     let mut directory = Directory::default();
     let many = (0..7).map(|index| Entry::new(index.to_string(), "Same")).collect();
@@ -151,6 +207,7 @@ fn what_fits_nothing_is_told_with_what_is_near() {
         (Queue, tag("team", "sails"), "queue with the tag `team=sails`", "`tag:team=sales`?"),
         (Queue, tag("x", "y"), "queue with the tag `x=y`", "have tags such as `tag:a=b=c`"),
         (Agent, name("isabea"), "agent with the name `isabea`", "did you mean `isabeau`?"),
+        (Queue, tag("team", "s*"), "queue with the tag `team=s*`", "tags take no patterns"),
         (RoutingProfile, Selector::All, "routing profile", "check `instance`"),
     ] {
         assert_finds_nothing(dimension, &selector, message, help);
@@ -164,6 +221,25 @@ fn a_level_that_is_not_there_is_told_with_those_that_are() {
         let help = "it has AGENT_HIERARCHY_LEVEL_TWO (Team)";
         assert_finds_nothing(four.clone(), &selector, "agent hierarchy level 4", help);
     }
+}
+
+#[test]
+fn a_group_of_another_level_is_told_with_its_level() {
+    let mut directory = directory();
+    let three = Dimension::Hierarchy(HierarchyLevel::Three);
+    directory.insert(three.clone(), vec![group("g3", "Night owls", &["EMEA", "Phones"])]);
+    let levels = [(TEAM, "Team".to_owned()), (three.clone(), "Squad".to_owned())];
+    directory.set_levels(levels.into());
+    let unresolved = directory.select(&TEAM, &name("Night owls")).unwrap_err();
+    assert_eq!(
+        unresolved.message,
+        "the instance has no group of agent hierarchy level 2 (Team) with the name `Night owls`"
+    );
+    assert_eq!(
+        unresolved.help,
+        "it is a group of agent hierarchy level 3 (Squad): write it under \
+         AGENT_HIERARCHY_LEVEL_THREE"
+    );
 }
 
 #[test]
