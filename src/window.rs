@@ -171,22 +171,39 @@ impl Window {
         }
     }
 
-    /// The exact borders on the local clock, with the zone: `Sunday 22 November 2026, 00:00–24:00
-    /// Europe/London (GMT)`.
+    /// The exact borders on the local clock, with the zone and its offsets: `Sunday 22 November
+    /// 2026, 00:00–24:00 Europe/London (GMT, UTC+00:00)`; and how long it was where the clocks were
+    /// changed in it.
     pub fn exactly(&self) -> String {
         let zone = self.zone_name();
-        let (from, to) =
-            (self.start.strftime("%Z").to_string(), self.end.strftime("%Z").to_string());
+        let (from, to) = (offset(&self.start), offset(&self.end));
         let offset = match from == to {
             true => from,
-            false => format!("{from} to {to}"),
+            false => format!("{from}, to {to}"),
         };
+        let change = self.clock_change().map_or_else(String::new, |change| format!(", {change}"));
         match self.is_one_day() {
             true => {
                 let day = self.start.strftime("%A %-d %B %Y");
-                format!("{day}, {} {zone} ({offset})", self.times())
+                format!("{day}, {} {zone} ({offset}){change}", self.times())
             }
-            false => format!("{} {zone} ({offset})", self.times()),
+            false => format!("{} {zone} ({offset}){change}", self.times()),
+        }
+    }
+
+    /// What the clocks did in the window, where they were changed: `a day of 25 hours`.
+    fn clock_change(&self) -> Option<String> {
+        let is_a_day = self.is_one_day() && !self.is_shorter_than_a_day();
+        if is_a_day {
+            let length = self.end().duration_since(self.start());
+            let differs = length != SignedDuration::from_hours(24);
+            return differs.then(|| format!("a day of {}", in_hours(length.as_secs())));
+        }
+        let ahead = i64::from(self.end.offset().seconds() - self.start.offset().seconds());
+        match ahead {
+            0 => None,
+            1.. => Some(format!("in which the clocks went forward by {}", in_hours(ahead))),
+            _ => Some(format!("in which the clocks went back by {}", in_hours(-ahead))),
         }
     }
 
@@ -288,6 +305,24 @@ impl FromStr for LocalTime {
 /// An instant as RFC 3339 with its offset, to the second.
 pub fn rfc3339(time: &Zoned) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+fn in_hours(seconds: i64) -> String {
+    match (seconds / 3_600, seconds / 60 % 60) {
+        (1, 0) => "1 hour".to_owned(),
+        (hours, 0) => format!("{hours} hours"),
+        (0, minutes) => format!("{minutes} minutes"),
+        (hours, minutes) => format!("{hours}:{minutes:02} hours"),
+    }
+}
+
+/// The offset with its name where it has one of its own: `BST, UTC+01:00`.
+fn offset(time: &Zoned) -> String {
+    let name = time.strftime("%Z").to_string();
+    match name.starts_with(['+', '-']) || name == "UTC" {
+        true => time.strftime("UTC%:z").to_string(),
+        false => time.strftime("%Z, UTC%:z").to_string(),
+    }
 }
 
 fn starts_its_day(time: &Zoned) -> bool {

@@ -1,3 +1,4 @@
+use jiff::ToSpan as _;
 use proptest::prelude::*;
 
 use super::*;
@@ -16,43 +17,61 @@ fn calendar_windows() {
             PreviousDay,
             "2026-11-23T07:00:00Z",
             "Europe/London",
-            "2026-11-22T00:00:00+00:00 2026-11-23T00:00:00+00:00 | Sunday 22 November 2026, 00:00–24:00 Europe/London (GMT)",
+            "2026-11-22T00:00:00+00:00 2026-11-23T00:00:00+00:00 | Sunday 22 November 2026, 00:00–24:00 Europe/London (GMT, UTC+00:00)",
         ),
         (
             PreviousDay,
             "2026-03-30T07:00:00Z",
             "Europe/London",
-            "2026-03-29T00:00:00+00:00 2026-03-30T00:00:00+01:00 | Sunday 29 March 2026, 00:00–24:00 Europe/London (GMT to BST)",
+            "2026-03-29T00:00:00+00:00 2026-03-30T00:00:00+01:00 | Sunday 29 March 2026, 00:00–24:00 Europe/London (GMT, UTC+00:00, to BST, UTC+01:00), a day of 23 hours",
         ),
         (
             PreviousDay,
             "2018-11-05T12:00:00Z",
             "America/Sao_Paulo",
-            "2018-11-04T01:00:00-02:00 2018-11-05T00:00:00-02:00 | Sunday 4 November 2018, 01:00–24:00 America/Sao_Paulo (-02)",
+            "2018-11-04T01:00:00-02:00 2018-11-05T00:00:00-02:00 | Sunday 4 November 2018, 01:00–24:00 America/Sao_Paulo (UTC-02:00), a day of 23 hours",
         ),
         (
             PreviousWeek,
             "2026-11-23T00:00:00Z",
             "UTC",
-            "2026-11-16T00:00:00+00:00 2026-11-23T00:00:00+00:00 | 16 November 2026, 00:00 – 23 November 2026, 00:00 UTC (UTC)",
+            "2026-11-16T00:00:00+00:00 2026-11-23T00:00:00+00:00 | 16 November 2026, 00:00 – 23 November 2026, 00:00 UTC (UTC+00:00)",
         ),
         (
             PreviousWeek,
             "2026-11-22T23:59:59Z",
             "UTC",
-            "2026-11-09T00:00:00+00:00 2026-11-16T00:00:00+00:00 | 9 November 2026, 00:00 – 16 November 2026, 00:00 UTC (UTC)",
+            "2026-11-09T00:00:00+00:00 2026-11-16T00:00:00+00:00 | 9 November 2026, 00:00 – 16 November 2026, 00:00 UTC (UTC+00:00)",
         ),
         (
             PreviousMonth,
             "2026-03-31T12:00:00Z",
             "Asia/Kathmandu",
-            "2026-02-01T00:00:00+05:45 2026-03-01T00:00:00+05:45 | 1 February 2026, 00:00 – 1 March 2026, 00:00 Asia/Kathmandu (+0545)",
+            "2026-02-01T00:00:00+05:45 2026-03-01T00:00:00+05:45 | 1 February 2026, 00:00 – 1 March 2026, 00:00 Asia/Kathmandu (UTC+05:45)",
+        ),
+        (
+            PreviousDay,
+            "2026-10-26T07:00:00Z",
+            "Europe/London",
+            "2026-10-25T00:00:00+01:00 2026-10-26T00:00:00+00:00 | Sunday 25 October 2026, 00:00–24:00 Europe/London (BST, UTC+01:00, to GMT, UTC+00:00), a day of 25 hours",
+        ),
+        (
+            PreviousDay,
+            "2026-04-05T20:00:00Z",
+            "Australia/Lord_Howe",
+            "2026-04-05T00:00:00+11:00 2026-04-06T00:00:00+10:30 | Sunday 5 April 2026, 00:00–24:00 Australia/Lord_Howe (UTC+11:00, to UTC+10:30), a day of 24:30 hours",
+        ),
+        (
+            PreviousMonth,
+            "2026-11-02T07:00:00Z",
+            "Europe/London",
+            "2026-10-01T00:00:00+01:00 2026-11-01T00:00:00+00:00 | 1 October 2026, 00:00 – 1 November 2026, 00:00 Europe/London (BST, UTC+01:00, to GMT, UTC+00:00), in which the clocks went back by 1 hour",
         ),
         (
             PreviousHour,
             "2026-11-23T07:10:00Z",
             "Asia/Kathmandu",
-            "2026-11-23T11:00:00+05:45 2026-11-23T12:00:00+05:45 | Monday 23 November 2026, 11:00–12:00 Asia/Kathmandu (+0545)",
+            "2026-11-23T11:00:00+05:45 2026-11-23T12:00:00+05:45 | Monday 23 November 2026, 11:00–12:00 Asia/Kathmandu (UTC+05:45)",
         ),
     ] {
         assert_eq!(window(rule, due, zone), expected);
@@ -157,6 +176,74 @@ proptest! {
         let earlier = rule.before(window.end() - SignedDuration::from_nanos(1), &zone, &Calendar::default()).unwrap();
         prop_assert_eq!(earlier.end(), window.start());
     }
+}
+
+/// Every change of every zone's clocks from 2020 to 2035.
+fn changes(zone: &Zone) -> Vec<Timestamp> {
+    let at = |time: &str| time.parse::<Timestamp>().unwrap();
+    let changes = zone.0.following(at("2020-01-01T00:00:00Z")).map(|change| change.timestamp());
+    changes.take_while(|change| *change < at("2036-01-01T00:00:00Z")).collect()
+}
+
+/// So many windows of a rule, from one that ends after `after` back in time: each ends where the
+/// next one starts, has an end that is due to report it and no other, and holds no date but its own.
+fn assert_tiles(rule: WindowRule, zone: &Zone, after: Timestamp, count: usize) {
+    let calendar = Calendar::default();
+    let before = |due| rule.before(due, zone, &calendar).unwrap();
+    let mut window = before(after);
+    for _ in 0..count {
+        assert!(window.start() < window.end(), "{}", window.exactly());
+        assert_eq!(before(window.end()), window);
+        let (first, last) = (window.start.date(), window.last_date());
+        let just_before = window.start() - SignedDuration::from_nanos(1);
+        if rule != WindowRule::PreviousHour {
+            assert!(window.on_its_clock(just_before).date() < first, "{}", window.exactly());
+            assert!(window.end.date() > last, "{}", window.exactly());
+        }
+        match rule {
+            WindowRule::PreviousDay => assert_eq!(first, last),
+            WindowRule::PreviousWeek => {
+                assert_eq!((first.weekday().to_monday_one_offset(), first + 6.days()), (1, last));
+            }
+            WindowRule::PreviousMonth => {
+                assert_eq!((first.first_of_month(), first.last_of_month()), (first, last));
+            }
+            _ => {
+                let (start, end) = (&window.start, &window.end);
+                assert!(start.minute() == 0 || start.timestamp() == changed_before(start));
+                assert!(end.minute() == 0 || end.timestamp() == changed_before(end));
+            }
+        }
+        let earlier = before(window.start());
+        assert_eq!(earlier.end(), window.start(), "{} and {}", earlier.exactly(), window.exactly());
+        window = earlier;
+    }
+}
+
+fn changed_before(time: &Zoned) -> Timestamp {
+    let after = time.timestamp() + SignedDuration::from_nanos(1);
+    time.time_zone().preceding(after).next().unwrap().timestamp()
+}
+
+#[test]
+fn windows_tile_the_time_line_around_every_change_of_clocks() {
+    let mut changes_seen = 0;
+    for name in zone_names() {
+        let zone = Zone::named(&name).unwrap();
+        for change in changes(&zone) {
+            changes_seen += 1;
+            for (rule, hours_after, count) in [
+                (WindowRule::PreviousHour, 27, 54),
+                (WindowRule::PreviousDay, 3 * 24, 6),
+                (WindowRule::PreviousWeek, 14 * 24, 4),
+                (WindowRule::PreviousMonth, 35 * 24, 3),
+            ] {
+                let after = change + SignedDuration::from_hours(hours_after);
+                assert_tiles(rule, &zone, after, count);
+            }
+        }
+    }
+    assert!(changes_seen > 3_000, "{changes_seen}");
 }
 
 #[test]
