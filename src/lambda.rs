@@ -24,9 +24,11 @@ pub async fn serve() -> Result<(), lambda_runtime::Error> {
     telemetry::in_lambda(|name| env::var(name).ok());
     let runner = start().await;
     match &runner {
+        Ok(runner) if runner.keeps_records() => {}
         Ok(_) => tracing::warn!(
             recorded = false,
-            "outcomes are not recorded: an invocation that may have sent a message is not retried"
+            "outcomes are not recorded (CONNECT_REPORTS_RUNS is not set): an invocation that may have \
+             sent a message is not retried, and nothing that was missed is caught up"
         ),
         Err(error) => tracing::error!(code = error.code.as_str(), error = error.message, "start"),
     }

@@ -14,6 +14,8 @@ use crate::settings::Location;
 pub struct Context<'p> {
     /// Where the definitions lie.
     pub definitions: &'p [Location],
+    /// Where records are kept.
+    pub runs: Option<&'p Location>,
     /// The Region whose SES sends; that of each report's instance where it is not known.
     pub region: Option<&'p str>,
 }
@@ -31,7 +33,10 @@ pub fn policy(reports: &[Report], context: Context<'_>) -> Value {
     let partition = reports.first().map_or("aws", |report| report.instance.partition());
     let of_store = context.definitions.iter().enumerate();
     let of_store = of_store.flat_map(|(index, place)| of_store_at(index + 1, place, partition));
-    let statements: Vec<Value> = needs.statements().into_iter().chain(of_store).collect();
+    let of_records = context.runs.and_then(|place| of_records(place, partition));
+    let statements =
+        needs.statements().into_iter().chain(of_store).chain(of_records.into_iter().flatten());
+    let statements: Vec<Value> = statements.collect();
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
@@ -169,6 +174,23 @@ fn list(
     }
 }
 
+/// Records in S3 are read and written; without the right to list, S3 says of one that is not there
+/// that it may not be read (GetObject, Permissions).
+fn of_records(place: &Location, partition: &str) -> Option<[Value; 2]> {
+    let Location::S3 { bucket, prefix } = place else {
+        return None;
+    };
+    let arn = format!("arn:{partition}:s3:::{bucket}");
+    let list = json!({
+        "Sid": "ListRecords", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn,
+    });
+    let keep = json!({
+        "Sid": "KeepRecords", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"],
+        "Resource": format!("{arn}/{prefix}*.json"),
+    });
+    Some([list, keep])
+}
+
 /// Definitions in S3 are listed and read.
 fn of_store_at(number: usize, place: &Location, partition: &str) -> Vec<Value> {
     let Location::S3 { bucket, prefix } = place else {
@@ -220,7 +242,8 @@ metrics  = ["CASES_CREATED"]
     fn statements(text: &str, place: &str) -> Vec<Value> {
         let parsed = definition::parse("report.toml", text.as_bytes(), &Default::default());
         let definitions = [place.parse().unwrap()];
-        let context = Context { definitions: &definitions, region: None };
+        let runs = "s3://records/kept".parse().unwrap();
+        let context = Context { definitions: &definitions, runs: Some(&runs), region: None };
         let policy = policy(&[parsed.report.unwrap()], context);
         policy["Statement"].as_array().unwrap().clone()
     }
@@ -232,7 +255,9 @@ metrics  = ["CASES_CREATED"]
             below.trim_start_matches('/').to_owned()
         };
         let statements = statements(text, "reports").into_iter();
-        let statements = statements.filter(|statement| statement["Action"] != "ses:SendRawEmail");
+        let statements = statements.filter(|statement| {
+            statement["Action"].as_str().is_some_and(|action| action.starts_with("connect:"))
+        });
         let allowed = statements.map(|statement| {
             let resources = statement["Resource"].as_array().unwrap().iter().map(resource);
             (statement["Action"].as_str().unwrap().to_owned(), resources.collect())
@@ -301,5 +326,15 @@ metrics  = ["CASES_CREATED"]
         let [list, read] = of_store("s3://bucket");
         assert!(list.get("Condition").is_none());
         assert_eq!(read["Resource"], "arn:aws-us-gov:s3:::bucket/*.toml");
+    }
+
+    #[test]
+    fn records_are_read_and_written() {
+        let statements = statements(REPORT, "reports");
+        let [.., list, keep] = statements.as_slice() else { panic!("{statements:?}") };
+        assert_eq!(list["Action"], "s3:ListBucket");
+        assert_eq!(list["Resource"], "arn:aws-us-gov:s3:::records");
+        assert_eq!(keep["Action"], json!(["s3:GetObject", "s3:PutObject"]));
+        assert_eq!(keep["Resource"], "arn:aws-us-gov:s3:::records/kept/*.json");
     }
 }

@@ -19,6 +19,8 @@ use crate::metric::Limits;
 pub struct Settings {
     /// Where the definitions lie (`CONNECT_REPORTS_DEFINITIONS`).
     pub definitions: Location,
+    /// Where the records of runs lie (`CONNECT_REPORTS_RUNS`), if they are kept.
+    pub runs: Option<Location>,
     /// What holds for every definition.
     pub deployment: Deployment,
     /// The limits of the API's version (`CONNECT_REPORTS_API`).
@@ -119,6 +121,8 @@ pub struct SettingsError {
 
 /// The variable that says where the definitions are.
 pub const DEFINITIONS: &str = "CONNECT_REPORTS_DEFINITIONS";
+/// The variable that says where records are kept.
+pub const RUNS: &str = "CONNECT_REPORTS_RUNS";
 const INSTANCE: &str = "CONNECT_REPORTS_INSTANCE";
 const OWNER: &str = "CONNECT_REPORTS_OWNER";
 const FROM: &str = "CONNECT_REPORTS_FROM";
@@ -132,6 +136,7 @@ const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
 const READ: &[&str] = &[
     DEFINITIONS,
+    RUNS,
     INSTANCE,
     OWNER,
     FROM,
@@ -142,8 +147,7 @@ const READ: &[&str] = &[
 ];
 
 /// Variables that a later version reads. To ignore one would be to break a promise silently.
-const NOT_YET: &[&str] =
-    &["CONNECT_REPORTS_QUEUE_URL", "CONNECT_REPORTS_RUNS", "CONNECT_REPORTS_TEMPLATES"];
+const NOT_YET: &[&str] = &["CONNECT_REPORTS_QUEUE_URL", "CONNECT_REPORTS_TEMPLATES"];
 
 impl Settings {
     /// Reads the settings from the environment's variables; an empty value counts as none.
@@ -170,6 +174,7 @@ impl Settings {
                 Some(text) => parsed(DEFINITIONS, &text)?,
                 None => default_definitions(variable(TASK_ROOT).as_deref()),
             },
+            runs: optional(RUNS, variable(RUNS))?,
             deployment: Deployment {
                 instance: optional(INSTANCE, variable(INSTANCE))?,
                 owner: optional(OWNER, variable(OWNER))?,
@@ -349,7 +354,8 @@ mod tests {
             ([(API, "2022")], "CONNECT_REPORTS_API knows only current and 2023"),
             ([(REQUESTS_PER_SECOND, "0")], "CONNECT_REPORTS_REQUESTS_PER_SECOND is no rate from"),
             ([(LISTS_PER_SECOND, "fast")], "CONNECT_REPORTS_LISTS_PER_SECOND is no rate from"),
-            ([("CONNECT_REPORTS_RUNS", "runs")], "CONNECT_REPORTS_RUNS is not supported"),
+            ([(RUNS, "gs://x/y")], "CONNECT_REPORTS_RUNS is neither a folder nor"),
+            ([("CONNECT_REPORTS_TEMPLATES", "t")], "CONNECT_REPORTS_TEMPLATES is not supported"),
             ([("CONNECT_REPORTS_OWNR", "x")], "CONNECT_REPORTS_OWNR is unknown"),
             ([(ALLOWED_RECIPIENTS, " , ")], "CONNECT_REPORTS_ALLOWED_RECIPIENTS does not end"),
         ] {

@@ -8,8 +8,8 @@ mod rule;
 
 use std::str::FromStr;
 
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::Serialize;
 
@@ -81,6 +81,28 @@ impl Zone {
     /// The IANA name.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The local date at an instant.
+    pub fn date_at(&self, time: Timestamp) -> Date {
+        time.to_zoned(self.0.clone()).date()
+    }
+
+    /// When the local clock shows this time on this date: the first time, where it does twice; where
+    /// the clocks skip it, the first instant after. Nothing for a date that the zone left out.
+    pub fn instant_of(&self, date: Date, time: Time) -> Option<Timestamp> {
+        if start_of(date, &self.0).ok()?.date() != date {
+            return None;
+        }
+        let reading = self.0.to_ambiguous_zoned(date.to_datetime(time));
+        let is_skipped = matches!(reading.offset(), AmbiguousOffset::Gap { .. });
+        if !is_skipped {
+            return Some(reading.earlier().ok()?.timestamp());
+        }
+        // As late after the change as the reading is after the last one before it.
+        let after = reading.later().ok()?.timestamp();
+        let after = after.checked_add(SignedDuration::from_nanos(1)).ok()?;
+        Some(self.0.preceding(after).next()?.timestamp())
     }
 
     /// The names of all zones.
@@ -272,7 +294,7 @@ impl LocalTime {
             Self::DateTime(time) => {
                 let ambiguous = zone.0.to_ambiguous_zoned(time);
                 match ambiguous.offset() {
-                    jiff::tz::AmbiguousOffset::Gap { .. } => Err(WindowError::Skipped {
+                    AmbiguousOffset::Gap { .. } => Err(WindowError::Skipped {
                         time: time.to_string(),
                         zone: zone.name().to_owned(),
                     }),

@@ -19,6 +19,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use super::{Cli, Ended, outcome_code, print, simulated, start, unwritable, write, wrong};
 use crate::error::{Code, Error, Stage};
 use crate::run::{Invocation, Outcome, Progress, Runner};
+use crate::settings::Settings;
 use crate::simulator::{Options, SentMessage, Simulator};
 
 #[derive(Debug, Args)]
@@ -36,7 +37,8 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     empty(&folder)?;
     let simulator = start(Options::default()).await?;
     // Of the environment the demo takes nothing.
-    let runner = Runner::new(cli.settings([])?, simulated(&simulator))?;
+    let settings = Settings { runs: None, ..cli.settings([])? };
+    let runner = Runner::new(settings, simulated(&simulator))?;
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
     let invocation =

@@ -30,7 +30,7 @@ use jiff::Timestamp;
 
 use crate::error::{Code, Error, Stage};
 use crate::run::{Definitions, Outcome, Runner};
-use crate::settings::{self, DEFINITIONS, Settings};
+use crate::settings::{self, DEFINITIONS, Location, RUNS, Settings};
 use crate::simulator::{Clock, Options, Simulator};
 use crate::telemetry;
 
@@ -50,6 +50,15 @@ struct Cli {
         help = "Folder or s3://bucket/prefix of the definitions [default: CONNECT_REPORTS_DEFINITIONS, or reports]"
     )]
     definitions: Option<String>,
+    /// Where records are kept
+    #[arg(
+        long,
+        global = true,
+        value_name = "PLACE",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        help = "Folder or s3://bucket/prefix of the records of runs [default: CONNECT_REPORTS_RUNS, or runs]"
+    )]
+    runs: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -122,16 +131,23 @@ fn outcome_code(outcome: &Outcome) -> ExitCode {
 }
 
 impl Cli {
-    /// The settings of an environment, in which the option stands for its variable.
+    /// The settings of an environment, in which each option stands for its variable.
     fn settings(
         &self,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Settings, Error> {
-        let chosen = self.definitions.iter().map(|place| (DEFINITIONS.into(), place.into()));
-        let others = environment
-            .into_iter()
-            .filter(|(name, _)| self.definitions.is_none() || name != DEFINITIONS);
-        Settings::read(others.chain(chosen)).map_err(|error| wrong(error.to_string()))
+        let options = [(DEFINITIONS, &self.definitions), (RUNS, &self.runs)];
+        let chosen = options.iter().filter_map(|(name, place)| {
+            Some((OsString::from(*name), OsString::from(place.as_ref()?)))
+        });
+        let is_chosen = |name: &OsString| {
+            options.iter().any(|(option, place)| place.is_some() && name == option)
+        };
+        let others = environment.into_iter().filter(|(name, _)| !is_chosen(name));
+        let settings =
+            Settings::read(others.chain(chosen)).map_err(|error| wrong(error.to_string()))?;
+        let runs = settings.runs.or_else(|| Some(Location::Folder(PathBuf::from("runs"))));
+        Ok(Settings { runs, ..settings })
     }
 
     /// A runner against AWS, or against a simulator of its own, which lives as long as it does.
@@ -146,6 +162,8 @@ impl Cli {
             return Ok((Runner::new(settings, config)?, None));
         }
         let simulator = start(Options { clock: clock(time), ..Options::default() }).await?;
+        // What a simulator sends is no run of the report, and no record of one.
+        let settings = Settings { runs: None, ..settings };
         let runner = Runner::new(settings, simulated(&simulator))?;
         Ok((runner, Some(simulator)))
     }

@@ -23,11 +23,13 @@ pub(super) async fn policy(cli: &Cli, arguments: &Arguments) -> super::Ended {
         Ok(reports) => reports,
         Err(code) => return Ok(code),
     };
+    let settings = cli.settings(std::env::vars_os())?;
     let definitions = match arguments.paths.is_empty() {
-        true => vec![cli.settings(std::env::vars_os())?.definitions],
+        true => vec![settings.definitions],
         false => validate::places(&arguments.paths)?,
     };
-    let context = Context { definitions: &definitions, region: arguments.region.as_deref() };
+    let (runs, region) = (settings.runs.as_ref(), arguments.region.as_deref());
+    let context = Context { definitions: &definitions, runs, region };
     print::json(&policy::policy(&reports, context));
     Ok(ExitCode::SUCCESS)
 }

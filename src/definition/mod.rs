@@ -3,6 +3,7 @@
 
 mod column;
 mod dimension;
+mod due;
 mod email;
 mod filter;
 mod keys;
@@ -24,9 +25,9 @@ use crate::settings::Deployment;
 use crate::window::Zone;
 
 pub use dimension::{Dimension, HierarchyLevel};
+pub use due::{Memory, Occurrence, TICK};
 use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
-#[cfg(feature = "cli")]
 pub(crate) use problem::visible;
 pub use problem::{NOT_YET, Place, Placed, Problem, Severity, nearest};
 use problem::{Problems, did_you_mean};

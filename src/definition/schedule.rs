@@ -1,6 +1,7 @@
 //! Reading when a report is due and which span it covers: `window`, `[schedule]`, the calendar.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
@@ -38,6 +39,25 @@ pub enum ScheduleDays {
     MonthEnd,
 }
 
+/// `at 07:00 on mon, fri from 2026-01-01 to 2026-12-31`
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at {} on ", self.at.strftime("%H:%M"))?;
+        match &self.days {
+            ScheduleDays::Week(days) => {
+                let names = DAYS.iter().zip(WEEKDAYS).filter(|(_, day)| days.contains(day));
+                let names: Vec<&str> = names.map(|(name, _)| *name).collect();
+                f.write_str(&names.join(", "))?;
+            }
+            ScheduleDays::Month(day) => write!(f, "day {day} of the month")?,
+            ScheduleDays::MonthEnd => f.write_str("the last day of the month")?,
+        }
+        self.start.map_or(Ok(()), |start| write!(f, " from {start}"))?;
+        self.end.map_or(Ok(()), |end| write!(f, " to {end}"))?;
+        if self.enabled { Ok(()) } else { f.write_str(", switched off") }
+    }
+}
+
 /// What decides on span and time of a report.
 pub(super) struct Timing {
     pub(super) window: WindowRule,
@@ -56,11 +76,10 @@ pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
     let compare = compared.map_or(Some(Compare::None), |value| read_compare(problems, value));
     let calendar = read_calendar(root);
     let settled = root.get("settle");
-    let settle = settled.map_or(Some(SETTLE), |value| read_settle(problems, value));
-    let catch_up = root.get("catch_up").map_or(Some(CATCH_UP), |value| {
-        problems.not_yet(&value.span(), "catch-up ages", "remove `catch_up`");
-        duration(problems, value, NONE, MOST_CATCH_UP)
-    });
+    let settle = settled.map_or(Some(SETTLE), |value| duration(problems, value, NONE, MOST_SETTLE));
+    let catch_up = root
+        .get("catch_up")
+        .map_or(Some(CATCH_UP), |value| duration(problems, value, NONE, MOST_CATCH_UP));
     let scheduled = root.get("schedule");
     let schedule = scheduled.map(|value| read_schedule(problems, value));
     if let (Some(value), Some(window)) = (windowed, window) {
@@ -157,8 +176,6 @@ fn check_rolling(
     if !window.is_rolling() {
         return;
     }
-    let instead = "write `window = \"previous-day\"`";
-    problems.not_yet(&value.span(), "windows that end when the report is due", instead);
     if !has_schedule {
         let help = "add `[schedule]` with `at = \"07:00\"`; the window ends at that time";
         let message = "this window ends when the report is due, and nothing says when that is";
@@ -225,22 +242,8 @@ const WEEKDAYS: [Weekday; 7] = [
     Weekday::Sunday,
 ];
 
-fn read_settle(problems: &Problems<'_>, value: Value<'_>) -> Option<SignedDuration> {
-    problems.not_yet(
-        &value.span(),
-        "settling times",
-        "remove `settle`, and let the rule tick later",
-    );
-    duration(problems, value, NONE, MOST_SETTLE)
-}
-
 fn read_schedule(problems: &Problems<'_>, value: Value<'_>) -> Option<Schedule> {
     let mut table = problems.table(value, &SCHEDULE)?;
-    problems.not_yet(
-        &value.span(),
-        "schedules",
-        "remove `[schedule]`, and let a rule tick when it is due",
-    );
     let at = table.required("at").and_then(|value| time(problems, value));
     let (days, of_month) = (table.get("days"), table.get("day_of_month"));
     if let (Some(_), Some(of_month)) = (days, of_month) {

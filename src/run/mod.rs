@@ -3,8 +3,10 @@
 
 mod asking;
 mod definitions;
+mod due;
 mod names;
 mod outcome;
+mod records;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +36,7 @@ use asking::Asking;
 pub use definitions::{Checks, Definitions};
 use names::{Names, Need};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
+use records::Records;
 use report::{Asked, LookUp};
 pub use report::{Prepared, Work};
 
@@ -48,6 +51,7 @@ pub struct Runner {
     connect: Mutex<BTreeMap<String, Connect>>,
     pacer: Arc<Pacer>,
     names: Names,
+    records: Records,
     templates: Templates,
 }
 
@@ -117,9 +121,11 @@ impl Runner {
     /// # Errors
     /// `TEMPLATE_ERROR` where a template does not parse.
     pub fn new(settings: Settings, config: SdkConfig) -> Result<Self, Error> {
-        let store = Store::at(&settings.definitions, || aws_sdk_s3::Client::new(&config));
+        let s3 = || aws_sdk_s3::Client::new(&config);
+        let records = settings.runs.as_ref().map(|place| Store::at(place, s3));
         Ok(Self {
-            store,
+            store: Store::at(&settings.definitions, s3),
+            records: Records::new(records),
             ses: Ses::new(&config),
             connect: Mutex::default(),
             pacer: Arc::new(Pacer::new(settings.rates)),
@@ -142,6 +148,7 @@ impl Runner {
     pub async fn run(&self, order: &Order, invocation: &Invocation) -> Outcome {
         let id = order.id.as_ref().unwrap_or(&invocation.id);
         let mut batch = Batch::new(id, invocation.now);
+        batch.recorded = self.records.are_kept();
         let definitions = match self.definitions_in_time(&order.reports, invocation).await {
             Ok(definitions) => definitions,
             Err(error) => return Outcome::refused(error, batch),
@@ -150,8 +157,18 @@ impl Runner {
             invalid.log(id);
             batch.reports.push(invalid);
         }
-        let new = |report| Work::new(report, order, invocation);
-        let works: Vec<Work> = definitions.reports.into_iter().map(new).collect();
+        let works: Vec<Work> = match order.reports.is_empty() {
+            true => {
+                let (works, failed) = self.due(definitions.reports, order, invocation).await;
+                failed.iter().for_each(|run| run.log(id));
+                batch.reports.extend(failed);
+                works
+            }
+            false => {
+                let new = |report| Work::new(report, order, invocation);
+                definitions.reports.into_iter().map(new).collect()
+            }
+        };
         let asked = self.ask(&works).await;
         let limits = &self.settings.limits;
         let planning = async { Asking::of(asked.iter().map(|asked| asked.as_ref().ok()), limits) };
@@ -162,14 +179,24 @@ impl Runner {
                 (Asking::of([], limits), defective)
             }
         };
+        let mut unrecorded = None;
         for (index, (work, asked)) in works.iter().zip(asked).enumerate() {
             let outcome =
                 self.run_one(work, asked.as_ref().map_err(Clone::clone), (&asking, index)).await;
             asking.ended(index);
             outcome.log(id);
+            if let Err(error) = self.record(work, &outcome, (id, invocation.now)).await {
+                batch.recorded = false;
+                unrecorded = unrecorded.or(Some(error));
+            }
             batch.reports.push(outcome);
         }
-        Outcome { problems: definitions.problems, ..Outcome::of(batch) }
+        let outcome = Outcome::of(batch);
+        Outcome {
+            problems: definitions.problems,
+            error: outcome.error.or(unrecorded),
+            batch: outcome.batch,
+        }
     }
 
     /// Reads the definitions: all, or those that are named.
@@ -265,6 +292,11 @@ impl Runner {
             Ok(()) => outcome,
             Err(Panicked) => outcome.panicked(),
         }
+    }
+
+    /// Whether outcomes are kept.
+    pub fn keeps_records(&self) -> bool {
+        self.records.are_kept()
     }
 
     fn connect(&self, instance: &InstanceArn) -> Connect {

@@ -292,6 +292,15 @@ impl RunOutcome {
         self
     }
 
+    /// Whether nothing is left to be done: what may have been sent is never sent again, and what
+    /// failed for good would fail again.
+    pub(super) fn is_final(&self) -> bool {
+        let may_have_left =
+            self.messages.iter().any(|delivery| delivery.status != DeliveryStatus::Failed);
+        let retryable = self.error.as_ref().is_some_and(|error| error.retryable);
+        self.status != Status::Failed || may_have_left || !retryable
+    }
+
     pub(super) fn skip(&mut self, reason: &str) {
         self.status = Status::Skipped;
         self.reason = Some(reason.to_owned());

@@ -12,7 +12,7 @@ use super::outcome::{Delivery, DeliveryStatus};
 use super::{Invocation, Progress, RunOutcome, Runner, TO_ANSWER};
 use crate::address::Mailbox;
 use crate::connect::List;
-use crate::definition::{Problem, Report};
+use crate::definition::{Occurrence, Problem, Report};
 use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
 use crate::instance::InstanceArn;
@@ -27,6 +27,8 @@ use crate::window::Window;
 pub struct Work {
     /// The report.
     pub report: Report,
+    /// Why it runs, where it was due.
+    occurrence: Option<Occurrence>,
     order: Order,
     invocation: Invocation,
 }
@@ -43,7 +45,23 @@ pub struct Prepared {
 impl Work {
     /// The report as an order wants it.
     pub fn new(report: Report, order: &Order, invocation: &Invocation) -> Self {
-        Self { report, order: order.clone(), invocation: invocation.clone() }
+        let (order, invocation) = (order.clone(), invocation.clone());
+        Self { report, occurrence: None, order, invocation }
+    }
+
+    /// The report as it is due.
+    pub(super) fn due(
+        report: Report,
+        occurrence: Occurrence,
+        order: &Order,
+        invocation: &Invocation,
+    ) -> Self {
+        Self { occurrence: Some(occurrence), ..Self::new(report, order, invocation) }
+    }
+
+    /// Whether its outcome is that of the report for its window.
+    pub(super) fn is_recorded(&self) -> bool {
+        !self.order.dry_run && self.order.to.is_none()
     }
 
     /// The span to report.
@@ -52,10 +70,11 @@ impl Work {
     /// `VALIDATION_ERROR` where the order's window does not exist or is not over.
     pub fn window(&self) -> Result<Window, Error> {
         let zone = &self.report.zone;
-        let due = self.order.time.unwrap_or(self.invocation.now);
-        let window = match self.order.window {
-            Some((start, end)) => Window::between(start, end, zone),
-            None => self.report.window.before(due, zone, &self.report.calendar),
+        let time = self.order.time.unwrap_or(self.invocation.now);
+        let window = match (&self.occurrence, self.order.window) {
+            (Some(occurrence), _) => Ok(occurrence.window.clone()),
+            (None, Some((start, end))) => Window::between(start, end, zone),
+            (None, None) => self.report.window.before(time, zone, &self.report.calendar),
         };
         window
             .and_then(|window| window.closed_at(self.invocation.now))
@@ -77,7 +96,9 @@ impl Work {
     /// # Errors
     /// Where it can't be written.
     pub fn compose(&self, message: &Message, to: &Mailbox, index: usize) -> Result<Vec<u8>, Error> {
-        let id = format!("{}.{}.{index}", self.invocation.id, self.report.id);
+        // Of what was missed several windows run at once.
+        let start = self.window().map_or(0, |window| window.start().as_second());
+        let id = format!("{}.{}.{start}.{index}", self.invocation.id, self.report.id);
         let from = &self.report.email.from;
         compose(Envelope { from, to, id: &id, date: self.invocation.now }, message)
     }

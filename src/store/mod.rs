@@ -1,8 +1,12 @@
-//! Where definitions lie: a folder, or a prefix of an S3 bucket.
+//! Where definitions lie, and records: a folder, or a prefix of an S3 bucket.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 
 use crate::error::{Code, Error, Stage, sdk};
 use crate::settings::Location;
@@ -28,7 +32,7 @@ impl File {
 #[derive(Clone, Debug)]
 pub enum Store {
     /// A folder of the file system.
-    Folder(std::path::PathBuf),
+    Folder(PathBuf),
     /// A prefix of an S3 bucket.
     S3 {
         /// The client for the bucket.
@@ -70,6 +74,64 @@ impl Store {
         files.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(files)
     }
+
+    /// What lies at this key below the place; nothing where there is nothing.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        match self {
+            Self::Folder(folder) => match std::fs::read(folder.join(key)) {
+                Ok(content) => Ok(Some(content)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(of_record(&folder.join(key), "read", &error)),
+            },
+            Self::S3 { client, bucket, prefix } => {
+                let key = format!("{prefix}{key}");
+                let content = read_object(client, bucket, &key, Stage::Record).await;
+                content.map_err(|error| at(&format!("s3://{bucket}/{key}"), error))
+            }
+        }
+    }
+
+    /// Writes an object at this key below the place, whole or not at all.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub async fn write(&self, key: &str, content: Vec<u8>) -> Result<(), Error> {
+        match self {
+            Self::Folder(folder) => write_file(&folder.join(key), &content)
+                .map_err(|error| of_record(&folder.join(key), "written", &error)),
+            Self::S3 { client, bucket, prefix } => {
+                let key = format!("{prefix}{key}");
+                let put = client.put_object().bucket(bucket).key(&key).body(content.into());
+                let put = put.content_type("application/json").send().await;
+                put.map(drop).map_err(|error| {
+                    let error = sdk::classify("s3:PutObject", Stage::Record, &error);
+                    at(&format!("s3://{bucket}/{key}"), error)
+                })
+            }
+        }
+    }
+}
+
+/// Writes beside the file and then puts it in its place, so that nobody reads half of it.
+fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let beside = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
+    std::fs::write(&beside, content)?;
+    std::fs::rename(&beside, path)
+}
+
+fn of_record(path: &Path, what: &str, error: &io::Error) -> Error {
+    let message = format!("{} can't be {what}: {error}", path.display());
+    Error::new(Code::StoreError, Stage::Record, message)
+        .retryable()
+        .hint("check the place that CONNECT_REPORTS_RUNS or --runs names")
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<File>, Error> {
@@ -104,7 +166,10 @@ async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File
     let mut files = Vec::new();
     for key in list_keys(client, bucket, prefix).await? {
         let name = format!("s3://{bucket}/{key}");
-        let content = read_object(client, bucket, &key).await.map_err(|error| at(&name, error));
+        let content = read_object(client, bucket, &key, Stage::Load).await;
+        let gone = || Error::new(Code::NotFound, Stage::Load, "it was there a moment ago");
+        let content = content.and_then(|content| content.ok_or_else(gone));
+        let content = content.map_err(|error| at(&name, error));
         // What ails the service ails every object; what ails an object is its report's own failure.
         let content = match content {
             Err(error) if error.retryable => return Err(error),
@@ -115,14 +180,26 @@ async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File
     Ok(files)
 }
 
-async fn read_object(client: &Client, bucket: &str, key: &str) -> Result<Vec<u8>, Error> {
+/// The bytes of an object; nothing where the bucket has none of this key.
+async fn read_object(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    stage: Stage,
+) -> Result<Option<Vec<u8>>, Error> {
     let answer = client.get_object().bucket(bucket).key(key).send().await;
-    let object = answer.map_err(|error| sdk::classify("s3:GetObject", Stage::Load, &error))?;
+    let is_missing = |error: &SdkError<GetObjectError>| {
+        error.as_service_error().is_some_and(GetObjectError::is_no_such_key)
+    };
+    let object = match answer {
+        Err(error) if is_missing(&error) => return Ok(None),
+        answer => answer.map_err(|error| sdk::classify("s3:GetObject", stage, &error))?,
+    };
     let body = object.body.collect().await.map_err(|error| {
         let message = format!("the object broke off while it was read: {error}");
-        Error::new(Code::StoreError, Stage::Load, message).retryable()
+        Error::new(Code::StoreError, stage, message).retryable()
     })?;
-    Ok(body.to_vec())
+    Ok(Some(body.to_vec()))
 }
 
 /// The error with the place that it concerns.

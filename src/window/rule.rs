@@ -2,6 +2,7 @@
 //! working days are where the contact centre is.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
@@ -129,6 +130,25 @@ impl WindowRule {
             Self::PreviousWeek | Self::WeekToDate => 7,
             Self::PreviousMonth | Self::MonthToDate => 31,
             Self::Last(length) => (length.as_secs().saturating_add(DAY - 1)) / DAY,
+        }
+    }
+}
+
+/// As definitions write it, but hours as `08:00-18:00` and spans as `last 240m`.
+impl fmt::Display for WindowRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PreviousHour => f.write_str("previous-hour"),
+            Self::PreviousDay => f.write_str("previous-day"),
+            Self::PreviousWeek => f.write_str("previous-week"),
+            Self::PreviousMonth => f.write_str("previous-month"),
+            Self::PreviousWorkday => f.write_str("previous-workday"),
+            Self::WeekToDate => f.write_str("week-to-date"),
+            Self::MonthToDate => f.write_str("month-to-date"),
+            Self::Hours { from, to } => {
+                write!(f, "{}-{}", from.strftime("%H:%M"), to.strftime("%H:%M"))
+            }
+            Self::Last(length) => write!(f, "last {}m", length.as_mins()),
         }
     }
 }

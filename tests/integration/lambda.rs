@@ -90,7 +90,7 @@ async fn a_wrong_setting_is_told_in_every_answer() {
     let folder = definitions(&[("small.toml", SMALL)]);
     for (variable, value, told) in [
         ("CONNECT_REPORTS_INSTANCE", "aaaabbbb", "CONNECT_REPORTS_INSTANCE is no ARN"),
-        ("CONNECT_REPORTS_RUNS", "s3://x/runs", "CONNECT_REPORTS_RUNS is not supported"),
+        ("CONNECT_REPORTS_RUNS", "gs://x/runs", "CONNECT_REPORTS_RUNS is neither a folder"),
     ] {
         let function =
             Function::start(&simulator.url(), text(folder.path()), &[(variable, value)]).await;

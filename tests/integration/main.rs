@@ -29,6 +29,8 @@ mod authoring;
 mod catalogue;
 /// What is wrong with definitions, before anything is asked.
 mod diagnostics;
+/// Which runs an event starts, and what is kept of them.
+mod due;
 /// What goes wrong, and what is told of it.
 mod failures;
 /// An event becomes a mail, with the figures that the contact centre really had.

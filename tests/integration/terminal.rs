@@ -159,12 +159,15 @@ async fn exit_codes_tell_who_is_wrong() {
         assert!(all.contains(words), "{arguments:?}: {all}");
     }
     // Where nobody listens the run itself fails.
+    let runs = tempfile::tempdir().unwrap();
     let mut command = program();
     command.env("AWS_ENDPOINT_URL", closed_port()).env("AWS_MAX_ATTEMPTS", "1").args([
         "run",
         "good",
         "--definitions",
         place,
+        "--runs",
+        text(runs.path()),
     ]);
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));

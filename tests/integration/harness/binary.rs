@@ -107,12 +107,17 @@ pub fn failed(answer: Answer) -> (String, Value) {
     }
 }
 
-/// A scheduled event of EventBridge.
+/// A scheduled event of EventBridge at [`DUE`].
 pub fn tick() -> Value {
+    tick_at(DUE)
+}
+
+/// A scheduled event of EventBridge.
+pub fn tick_at(time: &str) -> Value {
     json!({
         "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
         "detail-type": "Scheduled Event", "source": "aws.events", "account": "123456789012",
-        "time": DUE, "region": "eu-west-2",
+        "time": time, "region": "eu-west-2",
         "resources": ["arn:aws:events:eu-west-2:123456789012:rule/reports"], "detail": {}
     })
 }

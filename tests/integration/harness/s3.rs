@@ -1,4 +1,5 @@
-//! As much of S3 as reading a prefix takes: ListObjectsV2, two keys a page, and GetObject.
+//! As much of S3 as definitions and records take: ListObjectsV2, two keys a page, GetObject and
+//! `PutObject`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -7,6 +8,7 @@ use super::http::{Answered, Asked, Server, answer};
 
 pub struct S3 {
     server: Server,
+    objects: Objects,
 }
 
 type Objects = Arc<Mutex<BTreeMap<String, String>>>;
@@ -16,12 +18,18 @@ impl S3 {
     pub async fn start(objects: &[(&str, &str)]) -> Self {
         let objects = objects.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
         let objects: Objects = Arc::new(Mutex::new(objects.collect()));
+        let kept = Arc::clone(&objects);
         let server = Server::start(move |asked| {
-            let answered = respond(&objects.lock().unwrap(), &asked);
+            let answered = respond(&mut kept.lock().unwrap(), &asked);
             async move { answered }
         })
         .await;
-        Self { server }
+        Self { server, objects }
+    }
+
+    /// The text of an object.
+    pub fn object(&self, key: &str) -> Option<String> {
+        self.objects.lock().unwrap().get(key).cloned()
     }
 
     pub fn url(&self) -> String {
@@ -29,14 +37,18 @@ impl S3 {
     }
 }
 
-fn respond(objects: &BTreeMap<String, String>, asked: &Asked) -> Answered {
-    assert_eq!(asked.method, "GET");
+fn respond(objects: &mut BTreeMap<String, String>, asked: &Asked) -> Answered {
     let path = asked.path.trim_start_matches('/');
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
     if bucket != "reports-bucket" {
         return error(404, "NoSuchBucket");
     }
-    match (key, objects.get(key)) {
+    if asked.method == "PUT" {
+        objects.insert(key.replace("%2B", "+"), unchunked(&asked.body));
+        return answer(200, "application/xml", String::new());
+    }
+    assert_eq!(asked.method, "GET");
+    match (key, objects.get(&key.replace("%2B", "+"))) {
         ("", _) => list(objects, &asked.query),
         (_, Some(text)) => answer(200, "binary/octet-stream", text.clone()),
         (_, None) => error(404, "NoSuchKey"),
@@ -83,4 +95,20 @@ fn error(status: u16, code: &str) -> Answered {
         "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>none such</Message></Error>"
     );
     answer(status, "application/xml", body)
+}
+
+/// The SDK sends bodies in chunks, each behind its length, with a checksum behind the last.
+fn unchunked(body: &[u8]) -> String {
+    let mut rest = std::str::from_utf8(body).unwrap();
+    let mut text = String::new();
+    while let Some((length, after)) = rest.split_once("\r\n") {
+        let Ok(length) = usize::from_str_radix(length, 16) else { return rest.to_owned() };
+        if length == 0 {
+            return text;
+        }
+        let (chunk, after) = after.split_at(length);
+        text.push_str(chunk);
+        rest = after.trim_start_matches("\r\n");
+    }
+    format!("{text}{rest}")
 }

@@ -1,0 +1,128 @@
+//! Which runs a report is due for: a pure function of the definition, of the time of the event, and
+//! of what is kept of earlier runs.
+//!
+//! A report with `[schedule]` is due at its local time on its days, and stays so until the run has
+//! ended for good or the catch-up age has passed. One without is due when a window of its calendar
+//! has closed and settled; an event takes the last of them only.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+
+use super::report::Report;
+use super::schedule::{Schedule, ScheduleDays};
+use crate::window::{Window, WindowError};
+
+/// A run that a report is due for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// The instant from which its window counts back: of the schedule, or without one of the event.
+    pub due: Timestamp,
+    /// What it reports.
+    pub window: Window,
+}
+
+/// What is kept of earlier runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// Nothing: what is missed is not caught up.
+    Nothing,
+    /// Records, since an event first saw the definition with its schedule, zone and window.
+    Since(Timestamp),
+}
+
+/// For how long a run is due where nothing is kept: a rule ticks every fifteen minutes.
+pub const TICK: SignedDuration = SignedDuration::from_mins(15);
+
+impl Report {
+    /// The runs for which the report is due at the time of an event, the oldest first, each window
+    /// once; those of them that have ended for good are for the caller to leave out.
+    ///
+    /// # Errors
+    /// Why there is no window for a run that has just become due.
+    pub fn due_at(&self, time: Timestamp, memory: Memory) -> Result<Vec<Occurrence>, WindowError> {
+        match &self.schedule {
+            Some(schedule) if schedule.enabled => self.scheduled(schedule, time, memory),
+            Some(_) => Ok(Vec::new()),
+            None => Ok(self.last_settled(time).into_iter().collect()),
+        }
+    }
+
+    /// The last window that has closed and settled; there may be none, as after long holidays.
+    fn last_settled(&self, time: Timestamp) -> Option<Occurrence> {
+        let settled = time.checked_sub(self.settle).ok()?;
+        let window = self.window.before(settled, &self.zone, &self.calendar).ok()?;
+        Some(Occurrence { due: time, window })
+    }
+
+    fn scheduled(
+        &self,
+        schedule: &Schedule,
+        time: Timestamp,
+        memory: Memory,
+    ) -> Result<Vec<Occurrence>, WindowError> {
+        let age = match memory {
+            Memory::Nothing => TICK,
+            Memory::Since(_) => self.catch_up.max(TICK),
+        };
+        let mut found: Vec<Occurrence> = Vec::new();
+        for due in self.dues(schedule, time, age) {
+            if matches!(memory, Memory::Since(since) if due < since) {
+                continue;
+            }
+            let window = match self.window.before(due, &self.zone, &self.calendar) {
+                Ok(window) => window,
+                Err(error) if time.duration_since(due) < TICK => return Err(error),
+                Err(_) => continue,
+            };
+            let is_known = found.iter().any(|occurrence| occurrence.window == window);
+            let waited = time.duration_since(self.ready(due, &window));
+            if !is_known && (SignedDuration::ZERO..age).contains(&waited) {
+                found.push(Occurrence { due, window });
+            }
+        }
+        Ok(found)
+    }
+
+    /// When the run can start: when it is due and its window has settled.
+    fn ready(&self, due: Timestamp, window: &Window) -> Timestamp {
+        match self.window.is_rolling() {
+            true => due,
+            false => due.max(window.end().saturating_add(self.settle).unwrap_or(Timestamp::MAX)),
+        }
+    }
+
+    /// The times of the schedule, in their order, that may be due.
+    fn dues(
+        &self,
+        schedule: &Schedule,
+        time: Timestamp,
+        age: SignedDuration,
+    ) -> impl Iterator<Item = Timestamp> {
+        let oldest = time.saturating_sub(age + self.settle).unwrap_or(Timestamp::MIN);
+        // One day before, because a time that the clocks skip may be one of the day after.
+        let first = self.zone.date_at(oldest).yesterday().unwrap_or(Date::MIN);
+        let last = self.zone.date_at(time);
+        let dates = std::iter::successors(Some(first), |date| date.tomorrow().ok());
+        dates
+            .take_while(move |date| *date <= last)
+            .filter(|date| schedule.has(*date) && !self.calendar.holidays.contains(date))
+            .filter_map(|date| self.zone.instant_of(date, schedule.at))
+            .filter(move |due| *due <= time)
+    }
+}
+
+impl Schedule {
+    /// Whether the report is due on this local date, unless it is a holiday.
+    fn has(&self, date: Date) -> bool {
+        let is_one_of_its_days = match &self.days {
+            ScheduleDays::Week(days) => days.contains(&date.weekday()),
+            ScheduleDays::Month(day) => i16::from(date.day()) == i16::from(*day),
+            ScheduleDays::MonthEnd => date == date.last_of_month(),
+        };
+        let has_started = self.start.is_none_or(|start| start <= date);
+        is_one_of_its_days && has_started && self.end.is_none_or(|end| date <= end)
+    }
+}
+
+#[cfg(test)]
+mod tests;

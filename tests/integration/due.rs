@@ -1,0 +1,212 @@
+use std::path::Path;
+
+use connect_reports::simulator::{Fault, Operation};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick_at};
+use crate::harness::s3::S3;
+
+const RUNS: &str = "CONNECT_REPORTS_RUNS";
+
+/// The record of the day of 23 hours that is due at 08:00 London time, 07:00 UTC.
+const RECORD: &str = "daily/2025-03-30T0000+0000--2025-03-31T0000+0100.json";
+
+/// [`SMALL`] at eight every morning, with more lines.
+fn daily(more: &str) -> String {
+    SMALL.replace("[email]", &format!("{more}\n[schedule]\nat = \"08:00\"\n\n[email]"))
+}
+
+fn scheduled(more: &str) -> TempDir {
+    definitions(&[("daily.toml", &daily(more))])
+}
+
+/// The windows of the runs that an event started, with their status.
+fn started(answer: &Value) -> Vec<[&str; 2]> {
+    let runs = answer["data"]["reports"].as_array().unwrap().iter();
+    runs.map(|run| {
+        [run["window"]["start"].as_str().unwrap_or_default(), run["status"].as_str().unwrap()]
+    })
+    .collect()
+}
+
+fn read(folder: &TempDir, key: &str) -> Value {
+    let content = std::fs::read(folder.path().join(key)).unwrap();
+    serde_json::from_slice(&content).unwrap()
+}
+
+/// Early, in time, twice, late, and to a process that has just started: one run.
+#[tokio::test]
+async fn a_scheduled_report_runs_once_for_its_day() {
+    let simulator = simulator().await;
+    let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
+    let records = [(RUNS, text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    for (time, expected) in [
+        ("2025-03-31T06:45:00Z", &[][..]),
+        ("2025-03-31T07:00:00Z", &[["2025-03-30T00:00:00+00:00", "sent"]]),
+        ("2025-03-31T07:00:00Z", &[]),
+        ("2025-03-31T06:45:00Z", &[]),
+        ("2025-03-31T07:15:00Z", &[]),
+    ] {
+        let answer = function.succeed(&tick_at(time)).await;
+        assert_eq!(started(&answer), expected, "{time}");
+        assert_eq!(answer["data"]["recorded"], true);
+    }
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let answer = function.succeed(&tick_at("2025-03-31T07:15:00Z")).await;
+    assert_eq!(started(&answer), [[""; 2]; 0]);
+    assert_eq!(simulator.messages().len(), 1);
+
+    let record = read(&runs, RECORD);
+    assert_eq!((&record["version"], &record["final"]), (&json!(1), &json!(true)));
+    assert_eq!((&record["status"], &record["requests"]), (&json!("sent"), &json!(2)));
+    assert_eq!(record["messages"][0]["message_id"], simulator.messages()[0].id);
+    assert_eq!(record["batch"], "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa");
+    let since = read(&runs, "daily/since.json");
+    assert_eq!(since["since"], "2025-03-31T06:45:00Z");
+    assert_eq!(
+        since["timing"],
+        "previous-day in Europe/London, at 08:00 on mon, tue, wed, thu, fri, sat, sun"
+    );
+    let left: Vec<_> = std::fs::read_dir(runs.path().join("daily")).unwrap().collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+/// What was missed runs late, each for its own window, the oldest first; nothing from before the
+/// schedule was first seen, and a schedule that changes is a new one.
+#[tokio::test]
+async fn what_was_missed_is_caught_up() {
+    let simulator = simulator().await;
+    let (folder, runs) = (scheduled("catch_up = \"3d\""), tempfile::tempdir().unwrap());
+    let records = [(RUNS, text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let first = function.succeed(&tick_at("2025-03-29T09:00:00Z")).await;
+    assert_eq!(started(&first), [[""; 2]; 0], "due an hour before anybody knew");
+    let late = function.succeed(&tick_at("2025-03-31T11:00:00Z")).await;
+    let sent = [["2025-03-29T00:00:00+00:00", "sent"], ["2025-03-30T00:00:00+00:00", "sent"]];
+    assert_eq!(started(&late), sent);
+    let ids: Vec<_> = simulator.messages().iter().map(|sent| sent.id.clone()).collect();
+    assert!(ids.len() == 2 && ids[0] != ids[1]);
+    let earlier = daily("catch_up = \"3d\"").replace("08:00", "07:30");
+    std::fs::write(folder.path().join("daily.toml"), earlier).unwrap();
+    let changed = function.succeed(&tick_at("2025-03-31T11:15:00Z")).await;
+    assert_eq!(started(&changed), [[""; 2]; 0]);
+    assert_eq!(read(&runs, "daily/since.json")["since"], "2025-03-31T11:15:00Z");
+}
+
+/// Without records nothing is made up for: a schedule is due for fifteen minutes, and what has none
+/// at every event.
+#[tokio::test]
+async fn without_records_only_what_is_due_now_runs() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("daily.toml", &daily("")), ("small.toml", SMALL)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    for (time, reports) in [
+        ("2025-03-31T06:59:00Z", &["small"][..]),
+        ("2025-03-31T07:00:00Z", &["daily", "small"]),
+        ("2025-03-31T07:14:00Z", &["daily", "small"]),
+        ("2025-03-31T07:15:00Z", &["small"]),
+    ] {
+        let answer = function.succeed(&tick_at(time)).await;
+        let ran = answer["data"]["reports"].as_array().unwrap().iter();
+        let ran: Vec<_> = ran.map(|run| run["report"].as_str().unwrap()).collect();
+        assert_eq!(ran, reports, "{time}");
+        assert_eq!(answer["data"]["recorded"], false);
+    }
+}
+
+/// What failed and may pass is tried again by the next event, what failed for good is not.
+#[tokio::test]
+async fn only_what_may_pass_is_tried_again() {
+    let simulator = simulator().await;
+    let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
+    let records = [(RUNS, text(runs.path())), ("AWS_MAX_ATTEMPTS", "1")];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    function.succeed(&tick_at("2025-03-31T06:45:00Z")).await;
+    simulator.misbehave(Operation::GetMetricDataV2, Fault::ServerError, None);
+    let (kind, _) = function.fail(&tick_at("2025-03-31T07:00:00Z")).await;
+    assert_eq!(kind, "SERVICE_ERROR");
+    assert_eq!(read(&runs, RECORD)["final"], false);
+    simulator.behave();
+    simulator.misbehave(Operation::SendEmail, Fault::Rejected, None);
+    let (kind, _) = function.fail(&tick_at("2025-03-31T07:15:00Z")).await;
+    assert_eq!(kind, "DELIVERY_REJECTED");
+    assert_eq!(read(&runs, RECORD)["final"], true);
+    simulator.behave();
+    let answer = function.succeed(&tick_at("2025-03-31T07:30:00Z")).await;
+    assert_eq!(started(&answer), [[""; 2]; 0]);
+    assert!(simulator.messages().is_empty());
+}
+
+/// An order by name is the report's run for its window too; one for somebody else is not.
+#[tokio::test]
+async fn an_order_by_name_counts() {
+    let simulator = simulator().await;
+    let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
+    let records = [(RUNS, text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    function.succeed(&tick_at("2025-03-31T06:00:00Z")).await;
+    let order = json!({"reports": ["daily"], "time": "2025-03-31T06:30:00Z"});
+    for more in [json!({"to": ["me@example.com"]}), json!({"dry_run": true})] {
+        let mut order = order.clone();
+        order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        function.succeed(&order).await;
+        assert!(!runs.path().join(RECORD).exists());
+    }
+    function.succeed(&order).await;
+    assert_eq!(read(&runs, RECORD)["status"], "sent");
+    let answer = function.succeed(&tick_at("2025-03-31T07:00:00Z")).await;
+    assert_eq!(started(&answer), [[""; 2]; 0]);
+}
+
+#[tokio::test]
+async fn records_lie_in_s3_too() {
+    let simulator = simulator().await;
+    let (folder, s3) = (scheduled(""), S3::start(&[]).await);
+    let records = [(RUNS, "s3://reports-bucket/kept/runs"), ("AWS_ENDPOINT_URL_S3", &s3.url())];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let missing = [(RUNS, "s3://no-such-bucket/runs"), records[1]];
+    let broken = Function::start(&simulator.url(), text(folder.path()), &missing).await;
+    for (time, expected) in [
+        ("2025-03-31T07:00:00Z", &[["2025-03-30T00:00:00+00:00", "sent"]][..]),
+        ("2025-03-31T07:00:00Z", &[]),
+    ] {
+        let answer = function.succeed(&tick_at(time)).await;
+        assert_eq!(started(&answer), expected);
+    }
+    let record = s3.object(&format!("kept/runs/{RECORD}")).unwrap();
+    let record: Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["status"], "sent");
+    assert!(s3.object("kept/runs/daily/since.json").is_some());
+    let answer = broken.invoke(&tick_at("2025-03-31T07:00:00Z")).await;
+    let told = format!("{answer:?}");
+    assert!(told.contains("NOT_FOUND") && told.contains("no-such-bucket"), "{told}");
+    assert_eq!(simulator.messages().len(), 1);
+}
+
+/// Where records can't be kept nothing is sent that could be sent twice.
+#[tokio::test]
+async fn a_store_that_does_not_work_is_told() {
+    let simulator = simulator().await;
+    let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
+    let file = runs.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let records = [(RUNS, text(&file))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let (kind, answer) = function.fail(&tick_at("2025-03-31T07:00:00Z")).await;
+    assert_eq!(kind, "STORE_ERROR", "{answer:#}");
+    assert!(simulator.messages().is_empty());
+    let broken = runs.path().join("broken");
+    write(&broken.join("daily/since.json"), "{");
+    let records = [(RUNS, text(&broken))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let (kind, answer) = function.fail(&tick_at("2025-03-31T07:00:00Z")).await;
+    assert_eq!(kind, "STORE_ERROR");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("daily/since.json"));
+}
+
+fn write(path: &Path, content: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+}
