@@ -3,6 +3,7 @@
 //! A calendar window is made of local dates, not of 24 hours: a day on which the clocks change has
 //! 23 or 25 of them, and one whose midnight does not exist starts when the day does.
 
+mod compare;
 mod cut;
 mod rule;
 
@@ -13,6 +14,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::Serialize;
 
+pub use compare::Compare;
 use rule::start_of;
 pub use rule::{Calendar, WindowRule};
 

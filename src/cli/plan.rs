@@ -45,7 +45,11 @@ pub(super) async fn plan(cli: &Cli, arguments: &Arguments) -> Ended {
 }
 
 fn told(work: &Work, planned: &Planned) -> String {
-    let mut text = format!("{}: {}\n\n", work.report.id, planned.window.exactly());
+    let mut text = format!("{}: {}\n", work.report.id, planned.window.exactly());
+    for window in &planned.compared {
+        let _ = writeln!(text, "  compared with {}", window.exactly());
+    }
+    text.push('\n');
     for (index, request) in planned.plan.requests.iter().enumerate() {
         let _ = writeln!(text, "{:>3}. {}", index + 1, planned.plan.why(index));
         let _ = writeln!(text, "     {}", span(request));
@@ -54,7 +58,7 @@ fn told(work: &Work, planned: &Planned) -> String {
         let _ = writeln!(text, "     {}", metrics.join(", "));
     }
     text.push('\n');
-    for (section, plan) in work.report.sections.iter().zip(&planned.plan.sections) {
+    for (section, plan) in work.report.sections.iter().zip(planned.sections()) {
         let _ = writeln!(text, "{}", section.title);
         for (how, metrics) in totals(plan) {
             let _ = writeln!(text, "  {}: {how}", metrics.join(", "));
@@ -157,13 +161,12 @@ fn as_json(work: &Work, planned: &Planned) -> Value {
             })
         })
         .collect();
-    let lost =
-        work.report.sections.iter().zip(&planned.plan.sections).flat_map(|(section, plan)| {
-            plan.not_available.iter().map(|lost| {
+    let lost = work.report.sections.iter().zip(planned.sections()).flat_map(|(section, plan)| {
+        plan.not_available.iter().map(|lost| {
             json!({ "section": section.title, "metric": lost.metric.name, "reason": lost.reason })
         })
-        });
-    let sections = work.report.sections.iter().zip(&planned.plan.sections);
+    });
+    let sections = work.report.sections.iter().zip(planned.sections());
     let totals = sections.flat_map(|(section, plan)| {
         let origins = plan.origins().into_iter();
         origins.map(|(metric, origin)| {
@@ -177,6 +180,7 @@ fn as_json(work: &Work, planned: &Planned) -> Value {
     json!({
         "requests": requests,
         "window": planned.window,
+        "compared": planned.compared,
         "seconds": planned.seconds,
         "totals": totals.collect::<Vec<_>>(),
         "not_available": lost.collect::<Vec<_>>(),

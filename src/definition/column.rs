@@ -12,7 +12,7 @@ use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
 use super::report::{Column, MetricQuery};
 use super::target;
-use crate::metric::{self, METRICS, Metric, Unit, limits};
+use crate::metric::{self, METRICS, Metric, Polarity, Unit, limits};
 
 /// The columns, if every one of them could be read, and the known metrics among them.
 pub(super) fn read_all(
@@ -207,12 +207,13 @@ fn column(
     let known = metric::find(&metric.name);
     let seconds = metric.threshold.map(|threshold| threshold.seconds);
     let label = label
-        .unwrap_or_else(|| known.map_or_else(|| metric.name.clone(), |known| known.title(seconds)));
+        .unwrap_or_else(|| known.map_or_else(|| metric.name.clone(), |known| known.label(seconds)));
     Column {
         label,
         // What an unknown metric is measured in is unknown too; its figures are shown as numbers.
         unit: known.map_or(Unit::Count, |known| known.unit),
         is_sum: known.is_some_and(|known| known.is_sum),
+        polarity: known.map_or(Polarity::Neither, Metric::polarity),
         target: None,
         warn: None,
         targets: BTreeMap::new(),

@@ -149,11 +149,7 @@ fn check_together(problems: &Problems<'_>, value: Value<'_>, recipients: usize) 
 
 fn read_send(problems: &Problems<'_>, value: Value<'_>) -> Option<SendRule> {
     let meanings = [SendRule::Always, SendRule::WhenData, SendRule::WhenTargetMissed];
-    let send = problems.word(value, ("rule for sending", "unknown-send"), SEND, meanings)?;
-    if send != SendRule::Always {
-        problems.not_yet(&value.span(), "rules for sending", "write `send = \"always\"`");
-    }
-    Some(send)
+    problems.word(value, ("rule for sending", "unknown-send"), SEND, meanings)
 }
 
 /// A report that is sent where a target is missed has to have one.

@@ -33,12 +33,12 @@ pub use problem::{NOT_YET, Place, Placed, Problem, Severity, nearest};
 use problem::{Problems, did_you_mean};
 use reader::{Table, Value};
 pub use report::{
-    Attachment, Column, Compare, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery,
-    Partial, Report, ReportId, ReportIdError, Section, Selector, SendRule, Sort, Threshold,
+    Attachment, Column, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery, Partial,
+    Report, ReportId, ReportIdError, Section, Selector, SendRule, Sort, Threshold,
 };
 pub use schedule::{Schedule, ScheduleDays};
 pub use schema::schema;
-pub use target::{Bound, Target, TargetError};
+pub use target::{Bound, State, Target, TargetError};
 
 /// What a definition turned out to be.
 #[derive(Debug)]
@@ -152,9 +152,6 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
 /// The languages that messages are written in.
 const LANGUAGES: &[&str] = &["en", "de", "fr", "es"];
 
-/// Locales that need no more than this version does.
-const LOCALES_NOW: &[&str] = &["en", "en-GB", "en-US"];
-
 fn read_locale(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
     let wanted = "en, de, fr or es, with a country where it matters, as in \"de-CH\"";
     let locale = problems.parsed(value, "locale", wanted, |text| {
@@ -164,8 +161,10 @@ fn read_locale(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
             && country.bytes().all(|letter| letter.is_ascii_uppercase());
         ok.then(|| text.to_owned())
     })?;
-    if !LOCALES_NOW.contains(&locale.as_str()) {
-        problems.not_yet(&value.span(), "other languages and formats", "write `locale = \"en\"`");
+    if !locale.starts_with("en") {
+        let message = "numbers will be written so, and texts in English";
+        let help = "this version has no texts in other languages yet";
+        problems.warning(&value.span(), "language", message, help);
     }
     Some(locale)
 }

@@ -14,8 +14,8 @@ use super::schedule::Schedule;
 use super::target::Target;
 use crate::address::{Address, Mailbox};
 use crate::instance::InstanceArn;
-use crate::metric::{Comparison, Unit};
-use crate::window::{Calendar, WindowRule, Zone};
+use crate::metric::{Comparison, Polarity, Unit};
+use crate::window::{Calendar, Compare, WindowRule, Zone};
 
 /// How many recipients one message may have (SES, quotas: "recipients per message").
 pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
@@ -64,19 +64,6 @@ pub struct Report {
 /// A report's id: 1 to 64 ASCII letters, digits, `-` and `_`, the first a letter or digit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ReportId(String);
-
-/// What figures are compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
-    /// Nothing.
-    None,
-    /// The window before.
-    PreviousWindow,
-    /// The same weekday a week before.
-    SameWeekday,
-    /// The average of the same weekday in the four weeks before.
-    AverageFourWeeks,
-}
 
 /// What becomes of the message where a section's figures can't be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,6 +220,8 @@ pub struct Column {
     pub unit: Unit,
     /// Whether no contacts make 0 (a count or a sum) or no value.
     pub is_sum: bool,
+    /// Which way its figures are better.
+    pub polarity: Polarity,
     /// What is aimed at.
     pub target: Option<Target>,
     /// What still counts as near the target.

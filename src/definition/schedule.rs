@@ -9,9 +9,8 @@ use jiff::civil::{Date, Time, Weekday};
 use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
 use super::problem::{Problems, choice};
 use super::reader::{Table, Value, whole_number};
-use super::report::Compare;
 use crate::metric::limits::HISTORY_DAYS;
-use crate::window::{Calendar, WindowRule};
+use crate::window::{Calendar, Compare, WindowRule};
 
 /// When a report is due, on the local clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +83,9 @@ pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
     let schedule = scheduled.map(|value| read_schedule(problems, value));
     if let (Some(value), Some(window)) = (windowed, window) {
         check_rolling(problems, value, window, scheduled.is_some(), settled);
-        check_history(problems, (value, window), compared.zip(compare));
+        let compared = compared.zip(compare);
+        check_history(problems, (value, window), compared);
+        check_weeks(problems, window, compared);
     }
     Some(Timing {
         window: window?,
@@ -158,11 +159,23 @@ fn read_compare(problems: &Problems<'_>, value: Value<'_>) -> Option<Compare> {
     use Compare::{AverageFourWeeks, None as Nothing, PreviousWindow, SameWeekday};
     let meanings = [Nothing, PreviousWindow, SameWeekday, AverageFourWeeks];
     let what = ("comparison", "unknown-comparison");
-    let compare = problems.word(value, what, super::keys::COMPARE, meanings)?;
-    if compare != Nothing {
-        problems.not_yet(&value.span(), "comparisons", "write `compare = \"none\"`");
+    problems.word(value, what, super::keys::COMPARE, meanings)
+}
+
+/// A week has each weekday once; a longer window would be compared with a part of itself.
+fn check_weeks(
+    problems: &Problems<'_>,
+    window: WindowRule,
+    compared: Option<(Value<'_>, Compare)>,
+) {
+    let Some((value, Compare::SameWeekday | Compare::AverageFourWeeks)) = compared else {
+        return;
+    };
+    if window.length_in_days() > 7 {
+        let message = "this compares with the same days of other weeks, and the window is longer";
+        let help = "write `compare = \"previous-window\"`, or choose a window of a week at most";
+        problems.error(&value.span(), "comparison", message, help);
     }
-    Some(compare)
 }
 
 /// A window that ends when it is due has nothing to wait for, and only a schedule says when.

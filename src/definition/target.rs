@@ -1,7 +1,10 @@
 //! What a figure is to reach, such as `">= 80"`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
+
+use serde::Serialize;
 
 use super::problem::Problems;
 use super::reader::Value;
@@ -62,6 +65,37 @@ impl FromStr for Target {
     }
 }
 
+/// Where a figure stands to its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It meets the target.
+    Met,
+    /// It misses the target and meets the warning.
+    Near,
+    /// It misses the target.
+    Missed,
+}
+
+impl Column {
+    /// The target of a row that is about something of this name, or else the column's own.
+    pub fn target_of(&self, is_about: impl Fn(&str) -> bool) -> Option<Target> {
+        let of_its_own = self.targets.iter().find(|(name, _)| is_about(name));
+        of_its_own.map(|(_, target)| *target).or(self.target)
+    }
+
+    /// Where a figure stands to this target; nowhere where there is none, or no figure.
+    pub fn state(&self, figure: Option<f64>, target: Option<Target>) -> Option<State> {
+        let (value, target) = (figure?, target?);
+        let is_near = || self.warn.as_ref().is_some_and(|warn| warn.value.is_met_by(value));
+        Some(match target.is_met_by(value) {
+            true => State::Met,
+            false if is_near() => State::Near,
+            false => State::Missed,
+        })
+    }
+}
+
 impl Bound {
     /// Whether larger figures are better.
     fn is_from_below(self) -> bool {
@@ -69,7 +103,31 @@ impl Bound {
     }
 }
 
+/// `>= 80`
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.bound {
+            Bound::AtLeast => ">=",
+            Bound::MoreThan => ">",
+            Bound::AtMost => "<=",
+            Bound::LessThan => "<",
+        };
+        write!(f, "{sign} {}", self.value)
+    }
+}
+
 impl Target {
+    /// Whether a figure reaches it. What was merged may miss the last of its digits.
+    pub fn is_met_by(self, figure: f64) -> bool {
+        let digits = 1e-9 * self.value.abs().max(1.0);
+        match self.bound {
+            Bound::AtLeast => figure >= self.value - digits,
+            Bound::MoreThan => figure > self.value + digits,
+            Bound::AtMost => figure <= self.value + digits,
+            Bound::LessThan => figure < self.value - digits,
+        }
+    }
+
     /// Whether what meets `self` meets `warn` as well, so that a figure can be near and not met.
     fn is_beyond(self, warn: Self) -> bool {
         self.bound.is_from_below() == warn.bound.is_from_below()
@@ -87,7 +145,6 @@ impl Target {
 
 /// Reads a target.
 pub(super) fn read(problems: &Problems<'_>, value: Value<'_>) -> Option<Target> {
-    problems.not_yet(&value.span(), "targets", "remove it");
     let wanted = "a target such as \">= 80\" or \"< 30\"";
     problems.parsed(value, "target", wanted, |text| text.parse().ok())
 }
@@ -154,6 +211,21 @@ mod tests {
             ("== 80", Err(TargetError)),
         ] {
             assert_eq!(text.parse::<Target>(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn figures_meet_come_near_or_miss() {
+        for (target, met, missed) in [
+            (">= 80", &[80.0, 80.1, 79.999_999_999_99][..], &[79.96, 0.0][..]),
+            ("> 80", &[80.1], &[80.0, 79.0]),
+            ("<= 30", &[30.0, 0.0], &[30.01]),
+            ("< 30", &[29.9], &[30.0, 31.0]),
+        ] {
+            let parsed: Target = target.parse().unwrap();
+            assert_eq!(parsed.to_string(), target);
+            assert!(met.iter().all(|figure| parsed.is_met_by(*figure)), "{target}");
+            assert!(!missed.iter().any(|figure| parsed.is_met_by(*figure)), "{target}");
         }
     }
 

@@ -8,6 +8,8 @@ mod catalogue;
 mod keys;
 pub mod limits;
 mod merge;
+mod polarity;
+mod terms;
 
 use serde::Serialize;
 
@@ -18,6 +20,8 @@ pub use keys::{
 };
 pub use limits::Limits;
 pub use merge::{Merge, Over, Weight};
+pub use polarity::Polarity;
+pub use terms::Term;
 
 /// One metric of the service (GetMetricDataV2, Metrics).
 #[derive(Debug)]

@@ -100,9 +100,13 @@ impl Answer {
     }
 }
 
+/// What tells a row from the others of its question: when its interval begins, and the ids of its
+/// groupings.
+pub type RowKey = (Option<Timestamp>, Vec<Option<String>>);
+
 impl Row {
     /// What tells the row from the others of its question.
-    pub(super) fn key(&self) -> (Option<Timestamp>, Vec<Option<String>>) {
+    pub fn key(&self) -> RowKey {
         (self.interval.as_ref().map(Window::start), self.dimensions.clone())
     }
 }

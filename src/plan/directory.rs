@@ -197,6 +197,26 @@ impl Directory {
         }
     }
 
+    /// Whether a target by this name can be that of something of this dimension, as filters may call
+    /// it. Of what has no list nothing is known.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn target(&self, dimension: &Dimension, name: &str) -> Result<(), Unresolved> {
+        match self.lists.get(dimension) {
+            Some(list) if !list.shown.contains_key(name) => {
+                list.named(name, &self.words(dimension)).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether what has this id is called so, or has this as its id.
+    pub fn is_called(&self, dimension: &Dimension, id: &str, name: &str) -> bool {
+        let called = |list: &Arc<List>| list.called(name).iter().any(|entry| entry.id == id);
+        id == name || self.lists.get(dimension).is_some_and(called)
+    }
+
     fn words(&self, dimension: &Dimension) -> Words {
         let title = dimension.title().to_lowercase();
         match dimension {

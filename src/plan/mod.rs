@@ -13,6 +13,7 @@
 //! merged is cut last, whatever that takes.
 
 mod answer;
+mod compare;
 mod cut;
 mod directory;
 mod explain;
@@ -28,8 +29,9 @@ use crate::metric;
 use crate::metric::limits::Limits;
 use crate::window::Window;
 
-pub use answer::{Absent, Answer, Figure, Figures, Row};
-pub use directory::{Directory, Entry};
+pub use answer::{Absent, Answer, Figure, Figures, Row, RowKey};
+pub use compare::{Base, base, base_queries};
+pub use directory::{Directory, Entry, Unresolved};
 pub use explain::{Origin, interval_name};
 pub use merge::{Parts, Rule, SameRow};
 pub use query::{Query, roster};
@@ -239,7 +241,7 @@ impl Planner<'_> {
                     metrics: Vec::new(),
                     weights: BTreeSet::new(),
                 };
-                let requests = self.ask(request, &metrics, &weights);
+                let requests = self.ask(request, &metrics, &query.weights, &weights);
                 parts.push(Part { requests, interval: interval.clone() });
             }
         }
@@ -251,6 +253,7 @@ impl Planner<'_> {
         &mut self,
         request: Request,
         metrics: &[MetricQuery],
+        unread: &BTreeSet<MetricQuery>,
         weights: &BTreeSet<MetricQuery>,
     ) -> Vec<usize> {
         if metrics.is_empty() {
@@ -270,7 +273,8 @@ impl Planner<'_> {
         );
         let mut used = BTreeSet::new();
         let beside = weights.iter().map(|weight| (weight, true));
-        for (metric, is_weight) in metrics.iter().map(|metric| (metric, false)).chain(beside) {
+        let metrics = metrics.iter().map(|metric| (metric, unread.contains(metric)));
+        for (metric, is_weight) in metrics.chain(beside) {
             let known = self.index.get(&kind).into_iter().flatten().copied().collect::<Vec<_>>();
             let index = known
                 .into_iter()

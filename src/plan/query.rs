@@ -23,6 +23,9 @@ pub struct Query {
     pub filters: BTreeMap<Dimension, Vec<String>>,
     /// What is asked, each metric once, in order.
     pub metrics: Vec<MetricQuery>,
+    /// Those of the metrics that nobody reads: they weight others where this question's answer is
+    /// merged with that of another.
+    pub weights: BTreeSet<MetricQuery>,
 }
 
 impl Query {
@@ -46,6 +49,7 @@ impl Query {
             groupings: groupings.into_iter().collect(),
             filters: resolve(section, directory)?,
             metrics: metrics.into_iter().collect(),
+            weights: BTreeSet::new(),
         })
     }
 

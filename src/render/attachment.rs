@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::Contents;
-use crate::definition::{Column, Kind, MetricFilter};
+use crate::definition::{Column, Kind, MetricFilter, State};
 use crate::plan::Figure;
 use crate::table::{Provenance, Table, TableRow};
 use crate::window::{Window, rfc3339};
@@ -38,6 +38,14 @@ struct SectionJson<'c> {
     rows: Rows<'c>,
     totals: Vec<Value>,
     provenance: &'c [Provenance],
+    /// What figures are compared with, where they are, and beside the totals what theirs are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<&'c str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared: Option<Vec<Value>>,
+    /// Where the totals stand to their targets, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    states: Option<&'c [Option<State>]>,
     omitted_rows: usize,
 }
 
@@ -62,6 +70,9 @@ fn section(table: &Table) -> SectionJson<'_> {
         rows: Rows(table),
         totals: values(&table.totals),
         provenance: &table.provenance,
+        comparison: table.comparison.as_ref().map(|comparison| comparison.label.as_str()),
+        compared: table.comparison.as_ref().map(|comparison| values(&comparison.totals)),
+        states: table.has_targets().then_some(table.states.as_slice()),
         omitted_rows: table.rows.len() - table.shown,
     }
 }
@@ -99,12 +110,21 @@ fn row(table: &Table, row: &TableRow) -> Value {
             (dimension.key().to_owned(), value)
         })
         .collect();
-    json!({
+    let mut object = json!({
         "dimensions": dimensions,
         "interval": row.interval.as_ref().map(interval),
         "values": values(&row.figures),
         "absent": row.figures.iter().map(|figure| figure.absent()).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(object) = object.as_object_mut() {
+        if table.comparison.is_some() {
+            object.insert("compared".to_owned(), values(&row.compared).into());
+        }
+        if table.has_targets() {
+            object.insert("states".to_owned(), json!(row.states));
+        }
+    }
+    object
 }
 
 fn interval(interval: &Window) -> Value {

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::{Contents, one_line, text};
-use crate::definition::{Column, Dimension, Kind};
-use crate::metric::Unit;
+use crate::definition::{Column, Dimension, Kind, State};
+use crate::metric::{self, Unit};
 use crate::plan::Figure;
-use crate::table::{Member, Table, TableRow, format};
+use crate::table::format::Numbers;
+use crate::table::{Change, Member, Sense, Table, TableRow};
 use crate::window::Window;
 
 /// The context of `email.html`, `email.txt` and the subject.
@@ -19,6 +20,8 @@ pub(super) struct Context {
     /// When the figures were read, on the report's clock.
     read_at: String,
     sections: Vec<SectionContext>,
+    /// The short terms that its columns are of, with their meaning.
+    terms: Vec<TermContext>,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,6 +38,13 @@ struct WindowContext {
     exactly: String,
 }
 
+/// A short term that a heading uses.
+#[derive(Debug, Serialize)]
+struct TermContext {
+    short: &'static str,
+    meaning: &'static str,
+}
+
 #[derive(Debug, Serialize)]
 struct SectionContext {
     title: String,
@@ -47,6 +57,10 @@ struct SectionContext {
     totals: Vec<FigureContext>,
     /// What the totals are of: `All queues`.
     totals_label: String,
+    /// What the figures are compared with, if with anything: `Sunday 15 November 2026`.
+    compared_with: Option<String>,
+    /// Whether any figure has a target.
+    has_targets: bool,
     shown: usize,
     of: usize,
     /// Why some figures are not available.
@@ -63,13 +77,13 @@ struct ColumnContext {
 }
 
 #[derive(Debug, Serialize)]
-struct RowContext {
-    names: Vec<String>,
-    figures: Vec<FigureContext>,
+pub(super) struct RowContext {
+    pub(super) names: Vec<String>,
+    pub(super) figures: Vec<FigureContext>,
 }
 
 #[derive(Debug, Serialize)]
-struct FigureContext {
+pub(super) struct FigureContext {
     text: String,
     /// Whether there is no figure.
     absent: bool,
@@ -77,36 +91,79 @@ struct FigureContext {
     bar: Option<String>,
     /// The heading of its column.
     label: String,
+    /// How it has changed, where it is compared with something.
+    change: Option<ChangeContext>,
+    /// Where it stands to its target, where it has one and a figure.
+    state: Option<StateContext>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeContext {
+    /// `+3.1 %`, or `n/a`.
+    text: String,
+    /// `better`, `worse` or `neutral`.
+    sense: Sense,
+}
+
+#[derive(Debug, Serialize)]
+struct StateContext {
+    /// `met`, `near` or `missed`.
+    name: State,
+    /// A sign and the word, so that nobody needs to see colours.
+    text: &'static str,
 }
 
 pub(super) fn of(contents: Contents<'_>) -> Context {
     let Contents { report, window, tables, read_at } = contents;
+    let numbers = Numbers::of(&report.locale);
     Context {
         report: ReportContext { id: report.id.to_string(), title: report.title.clone() },
         window: WindowContext { label: window.label(), exactly: window.exactly() },
         read_at: read_at_text(window, read_at),
-        sections: tables.iter().map(section).collect(),
+        sections: tables.iter().map(|table| section(table, &numbers)).collect(),
+        terms: terms(tables),
     }
+}
+
+/// The terms of all columns, each once.
+fn terms(tables: &[Table]) -> Vec<TermContext> {
+    let columns = tables.iter().flat_map(|table| &table.columns);
+    let mut terms: Vec<TermContext> = Vec::new();
+    for term in columns.filter_map(|column| metric::find(&column.metric.name)?.term()) {
+        if !terms.iter().any(|known| known.short == term.short) {
+            terms.push(TermContext { short: term.short, meaning: term.meaning });
+        }
+    }
+    terms
 }
 
 fn read_at_text(window: &Window, read_at: jiff::Timestamp) -> String {
     window.on_its_clock(read_at).strftime("%-d %B %Y, %H:%M %Z").to_string()
 }
 
-fn section(table: &Table) -> SectionContext {
-    let shown = table.rows.iter().take(table.shown);
+fn section(table: &Table, numbers: &Numbers) -> SectionContext {
+    let rows: Vec<_> =
+        table.rows.iter().take(table.shown).map(|row| self::row(table, row, numbers)).collect();
+    let totals = Figures {
+        figures: &table.totals,
+        compared: table.comparison.as_ref().map(|comparison| comparison.totals.as_slice()),
+        states: &table.states,
+    };
+    let totals = figures(&table.columns, totals, numbers);
     SectionContext {
+        lines: text::lines(table, &rows, &totals),
         title: table.title.clone(),
         kind: table.kind,
         groupings: headings(table),
         columns: table.columns.iter().map(column).collect(),
-        rows: shown.map(|row| self::row(table, row)).collect(),
-        totals: figures(&table.columns, &table.totals),
+        rows,
+        totals,
         totals_label: totals_label(table),
+        compared_with: table.comparison.as_ref().map(|comparison| one_line(&comparison.label)),
+        has_targets: table.has_targets(),
         shown: table.shown,
         of: table.rows.len(),
         notes: table.notes.clone(),
-        lines: text::lines(table),
     }
 }
 
@@ -114,21 +171,75 @@ fn column(column: &Column) -> ColumnContext {
     ColumnContext { label: column.label.clone(), bar: column.unit == Unit::Percent }
 }
 
-fn row(table: &Table, row: &TableRow) -> RowContext {
-    RowContext { names: names(table, row), figures: figures(&table.columns, &row.figures) }
+fn row(table: &Table, row: &TableRow, numbers: &Numbers) -> RowContext {
+    let compared = table.comparison.as_ref().map(|_| row.compared.as_slice());
+    let of_row = Figures { figures: &row.figures, compared, states: &row.states };
+    RowContext { names: names(table, row), figures: figures(&table.columns, of_row, numbers) }
 }
 
-fn figures(columns: &[Column], figures: &[Figure]) -> Vec<FigureContext> {
-    let figures = columns.iter().zip(figures).map(|(column, figure)| FigureContext {
-        text: format::figure(*figure, column.unit),
+/// The figures of a row, or the totals, with what stands beside each.
+#[derive(Clone, Copy)]
+struct Figures<'t> {
+    figures: &'t [Figure],
+    compared: Option<&'t [Figure]>,
+    states: &'t [Option<State>],
+}
+
+fn figures(columns: &[Column], of: Figures<'_>, numbers: &Numbers) -> Vec<FigureContext> {
+    let context = |(index, (column, figure)): (usize, (&Column, &Figure))| FigureContext {
+        text: numbers.figure(*figure, column.unit),
         absent: figure.absent().is_some(),
         bar: figure
             .value()
             .filter(|_| column.unit == Unit::Percent)
             .map(|percent| format!("{:.0}", percent.clamp(0.0, 100.0))),
         label: column.label.clone(),
-    });
-    figures.collect()
+        change: of
+            .compared
+            .map(|compared| change(numbers, column, *figure, compared.get(index).copied())),
+        state: of.states.get(index).copied().flatten().map(state),
+    };
+    columns.iter().zip(of.figures).enumerate().map(context).collect()
+}
+
+fn change(
+    numbers: &Numbers,
+    column: &Column,
+    figure: Figure,
+    base: Option<Figure>,
+) -> ChangeContext {
+    let change = base.and_then(|base| Change::between(base, figure, column.unit, column.polarity));
+    ChangeContext {
+        text: numbers.change(change),
+        sense: change.map_or(Sense::Neutral, |change| change.sense),
+    }
+}
+
+impl FigureContext {
+    /// The figure in plain text, with the sign of where it stands: `78.4 % ✗`.
+    pub(super) fn plain(&self) -> String {
+        let sign = self.state.as_ref().and_then(|state| state.text.split(' ').next());
+        plain(&sign.map_or_else(|| self.text.clone(), |sign| format!("{} {sign}", self.text)))
+    }
+
+    /// How it has changed in plain text: `−4.5 pp`.
+    pub(super) fn plain_change(&self) -> Option<String> {
+        self.change.as_ref().map(|change| plain(&change.text))
+    }
+}
+
+/// No-break spaces have no place in plain text.
+fn plain(text: &str) -> String {
+    text.replace(['\u{a0}', '\u{202f}'], " ")
+}
+
+fn state(state: State) -> StateContext {
+    let text = match state {
+        State::Met => "✓ met",
+        State::Near => "≈ near",
+        State::Missed => "✗ missed",
+    };
+    StateContext { name: state, text }
 }
 
 /// The headings over the names of rows.

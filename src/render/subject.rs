@@ -30,7 +30,7 @@ fn try_subject(templates: &Templates, report: &Report) -> Option<String> {
     let (nothing, nobody) = (SectionAnswer::default(), Directory::default());
     let table = |section: &Section| {
         let query = Query::of(section, &report.instance, &window, &nobody).ok()?;
-        Some(table::build(section, &query.totals(), &nothing, &nobody))
+        Some(table::build(section, &query.totals(), &nothing, None, &nobody))
     };
     let tables: Vec<_> = report.sections.iter().filter_map(table).collect();
     let contents = Contents { report, window: &window, tables: &tables, read_at: window.end() };

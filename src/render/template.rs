@@ -10,7 +10,8 @@ use crate::error::{Code, Error, Stage};
 /// HTML is escaped by the name's ending; the other templates must not be.
 const HTML: &str = "email.html";
 const TEXT: &str = "email.txt";
-const TEMPLATES: [(&str, &str); 2] = [
+const TEMPLATES: [(&str, &str); 3] = [
+    ("beside.html", include_str!("../../templates/beside.html")),
     (HTML, include_str!("../../templates/email.html")),
     (TEXT, include_str!("../../templates/email.txt")),
 ];

@@ -2,10 +2,10 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::context::{headings, names, totals_label};
+use super::context::{FigureContext, RowContext, headings, totals_label};
+use super::one_line;
 use crate::definition::{Column, Kind};
-use crate::plan::Figure;
-use crate::table::{Table, format};
+use crate::table::Table;
 
 /// How wide a line may be.
 const WIDTH: usize = 78;
@@ -13,38 +13,48 @@ const WIDTH: usize = 78;
 /// How much of it names need at least; with less the figures are listed under each name.
 const NAMES: usize = 20;
 
+/// A figure as text, and how it has changed.
+#[derive(Clone, Debug)]
+struct Cell {
+    figure: String,
+    change: Option<String>,
+}
+
+/// A row: its name and its cells.
+type Line = (String, Vec<Cell>);
+
 /// The lines of a section, without its title: an aligned table where it fits, else a list of
 /// figures for each row.
-pub(super) fn lines(table: &Table) -> Vec<String> {
-    let shown = || table.rows.iter().take(table.shown);
-    let mut rows: Vec<(String, Vec<String>)> = match table.kind {
-        Kind::Totals => Vec::new(),
-        Kind::Table | Kind::Trend => {
-            shown().map(|row| (names(table, row).join(" / "), texts(table, &row.figures))).collect()
-        }
+pub(super) fn lines(table: &Table, rows: &[RowContext], totals: &[FigureContext]) -> Vec<String> {
+    let cell =
+        |figure: &FigureContext| Cell { figure: figure.plain(), change: figure.plain_change() };
+    let cells = |figures: &[FigureContext]| figures.iter().map(cell).collect::<Vec<_>>();
+    let totals = cells(totals);
+    let note = |place: &str| {
+        let against = table.comparison.as_ref().map(|comparison| &comparison.label);
+        against.map(|against| format!("{place}: the change from {}.", one_line(against)))
     };
-    let totals = texts(table, &table.totals);
     if table.kind == Kind::Totals {
-        return pairs(&table.columns, &totals, "");
+        let pairs = pairs(&table.columns, &totals, "");
+        return pairs.into_iter().chain(note("In parentheses")).collect();
     }
-    rows.push((totals_label(table), totals));
-    aligned(table, &rows).unwrap_or_else(|| listed(&table.columns, &rows))
+    let rows = rows.iter().map(|row| (row.names.join(" / "), cells(&row.figures)));
+    let rows: Vec<Line> = rows.chain([(totals_label(table), totals)]).collect();
+    match aligned(table, &rows) {
+        Some(lines) => lines.into_iter().chain(note("Under each figure")).collect(),
+        None => listed(&table.columns, &rows).into_iter().chain(note("In parentheses")).collect(),
+    }
 }
 
-fn texts(table: &Table, figures: &[Figure]) -> Vec<String> {
-    let figures = table.columns.iter().zip(figures);
-    figures.map(|(column, figure)| plain(&format::figure(*figure, column.unit))).collect()
-}
-
-/// Names on the left, figures on the right; a name that is too long stands on a line of its own.
-/// Nothing where the figures leave no room for names.
-fn aligned(table: &Table, rows: &[(String, Vec<String>)]) -> Option<Vec<String>> {
-    let groupings = headings(table);
-    let labels = table.columns.iter().map(|column| column.label.clone()).collect();
-    let mut all = vec![(groupings.join(" / "), labels)];
+/// Names on the left, figures on the right, and changes under them; a name that is too long stands
+/// on a line of its own. Nothing where the figures leave no room for names.
+fn aligned(table: &Table, rows: &[Line]) -> Option<Vec<String>> {
+    let heading = |column: &Column| Cell { figure: column.label.clone(), change: None };
+    let mut all = vec![(headings(table).join(" / "), table.columns.iter().map(heading).collect())];
     all.extend_from_slice(rows);
     let width_of = |index: usize| {
-        let texts = all.iter().filter_map(|(_, texts)| texts.get(index));
+        let cells = all.iter().filter_map(|(_, cells): &Line| cells.get(index));
+        let texts = cells.flat_map(|cell| std::iter::once(&cell.figure).chain(&cell.change));
         texts.map(|text| text.width()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..table.columns.len()).map(width_of).collect();
@@ -52,7 +62,7 @@ fn aligned(table: &Table, rows: &[(String, Vec<String>)]) -> Option<Vec<String>>
     let longest = all.iter().map(|(name, _)| name.width()).max()?;
     let names = WIDTH.checked_sub(figures).filter(|room| *room >= NAMES)?.min(longest);
     let mut lines: Vec<Vec<String>> =
-        all.iter().map(|(name, texts)| aligned_row(name, names, texts, &widths)).collect();
+        all.iter().map(|(name, cells)| aligned_row(name, names, cells, &widths)).collect();
     let rule = vec!["-".repeat(names + figures)];
     lines.insert(1, rule.clone());
     // The totals stand under a rule of their own, unless they are all there is.
@@ -62,42 +72,45 @@ fn aligned(table: &Table, rows: &[(String, Vec<String>)]) -> Option<Vec<String>>
     Some(lines.concat())
 }
 
-/// The lines of one row: one, or two where the name is too long.
-fn aligned_row(name: &str, names: usize, texts: &[String], widths: &[usize]) -> Vec<String> {
+/// The lines of one row: the name above where it is too long, the figures, and their changes.
+fn aligned_row(name: &str, names: usize, cells: &[Cell], widths: &[usize]) -> Vec<String> {
     let (above, name) = match name.width() > names {
         true => (Some(name.to_owned()), ""),
         false => (None, name),
     };
-    let mut line = format!("{name}{}", " ".repeat(names - name.width()));
-    for (text, width) in texts.iter().zip(widths) {
-        line.push_str(&" ".repeat(2 + width - text.width()));
-        line.push_str(text);
-    }
-    above.into_iter().chain([line.trim_end().to_owned()]).collect()
+    let line = |name: &str, texts: &[&str]| {
+        let mut line = format!("{name}{}", " ".repeat(names - name.width()));
+        for (text, width) in texts.iter().zip(widths) {
+            line.push_str(&" ".repeat(2 + width - text.width()));
+            line.push_str(text);
+        }
+        line.trim_end().to_owned()
+    };
+    let figures: Vec<&str> = cells.iter().map(|cell| cell.figure.as_str()).collect();
+    let changes: Option<Vec<&str>> = cells.iter().map(|cell| cell.change.as_deref()).collect();
+    let changes = changes.filter(|changes| !changes.is_empty());
+    let changes = changes.map(|changes| line("", &changes));
+    above.into_iter().chain([line(name, &figures)]).chain(changes).collect()
 }
 
-fn listed(columns: &[Column], rows: &[(String, Vec<String>)]) -> Vec<String> {
+fn listed(columns: &[Column], rows: &[Line]) -> Vec<String> {
     let mut lines = Vec::new();
-    for (name, texts) in rows {
+    for (name, cells) in rows {
         lines.push(name.clone());
-        lines.extend(pairs(columns, texts, "  "));
+        lines.extend(pairs(columns, cells, "  "));
     }
     lines
 }
 
-/// One line for each figure, the label before it.
-fn pairs(columns: &[Column], texts: &[String], indent: &str) -> Vec<String> {
+/// One line for each figure, the label before it, the change behind it.
+fn pairs(columns: &[Column], cells: &[Cell], indent: &str) -> Vec<String> {
     let width = columns.iter().map(|column| column.label.width()).max().unwrap_or(0);
-    let pairs = columns.iter().zip(texts).map(|(column, text)| {
+    let pairs = columns.iter().zip(cells).map(|(column, cell)| {
         let gap = " ".repeat(width - column.label.width() + 2);
-        format!("{indent}{}{gap}{text}", column.label)
+        let change = cell.change.as_ref().map(|change| format!(" ({change})"));
+        format!("{indent}{}{gap}{}{}", column.label, cell.figure, change.unwrap_or_default())
     });
     pairs.collect()
-}
-
-/// No-break spaces have no place in plain text.
-fn plain(text: &str) -> String {
-    text.replace('\u{a0}', " ")
 }
 
 #[cfg(test)]
@@ -106,21 +119,38 @@ mod tests {
 
     use super::*;
 
+    fn cells(figures: &[&str]) -> Vec<Cell> {
+        let cell = |figure: &&str| Cell { figure: (*figure).to_owned(), change: None };
+        figures.iter().map(cell).collect()
+    }
+
     /// Every row has the same width, none is wider than a line, and no figure is cut.
     #[test]
     fn long_names_stand_above_their_figures() {
-        let row =
-            aligned_row("Général – Français", 20, &["1,204".into(), "78.4 %".into()], &[6, 6]);
+        let row = aligned_row("Général – Français", 20, &cells(&["1,204", "78.4 %"]), &[6, 6]);
         assert_eq!(row, ["Général – Français     1,204  78.4 %"]);
-        let row = aligned_row("Escalations of the second kind", 20, &["7".into()], &[6]);
+        let row = aligned_row("Escalations of the second kind", 20, &cells(&["7"]), &[6]);
         assert_eq!(row, ["Escalations of the second kind", "                           7"]);
+    }
+
+    #[test]
+    fn changes_stand_under_their_figures() {
+        let change = |change: &str| Some(change.to_owned());
+        let [calls, level] = cells(&["1,204", "78.4 % ✗"]).try_into().unwrap();
+        let cells =
+            [Cell { change: change("n/a"), ..calls }, Cell { change: change("−4.5 pp"), ..level }];
+        assert_eq!(
+            aligned_row("Sales", 8, &cells, &[5, 8]),
+            ["Sales     1,204  78.4 % ✗", "            n/a   −4.5 pp"]
+        );
     }
 
     proptest! {
         #[test]
         fn figures_end_in_their_columns(name in "[a-z日本é ]{0,40}", figures in proptest::collection::vec("[0-9:.]{1,8}", 1..5)) {
             let widths = vec![8; figures.len()];
-            let lines = aligned_row(&name, 24, &figures, &widths);
+            let texts: Vec<&str> = figures.iter().map(String::as_str).collect();
+            let lines = aligned_row(&name, 24, &cells(&texts), &widths);
             let last = lines.last().unwrap();
             prop_assert_eq!(last.width(), 24 + figures.len() * 10);
             prop_assert!(figures.iter().all(|figure| last.contains(figure.as_str())));

@@ -26,7 +26,7 @@ use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
 use crate::event::{self, Order};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
-use crate::plan::{self, Directory, Plan, Request};
+use crate::plan::{self, Directory, Plan, Request, SectionPlan};
 use crate::render::{self, Templates};
 use crate::settings::Settings;
 use crate::store::Store;
@@ -102,7 +102,10 @@ pub enum Progress {
 pub struct Planned {
     /// The span that it would cover.
     pub window: Window,
-    /// The requests, and how they answer the sections.
+    /// The windows that it would be compared with.
+    pub compared: Vec<Window>,
+    /// The requests, and how they answer the sections: for each the question itself, and then one
+    /// for each window that it is compared with.
     pub plan: Plan,
     /// How many seconds their pages take at the account's rate, at least.
     pub seconds: f64,
@@ -112,6 +115,11 @@ impl Planned {
     /// How many pages the answers will have, as far as that can be told.
     pub fn pages(&self) -> usize {
         self.plan.requests.iter().map(Request::expected_pages).sum()
+    }
+
+    /// How each section is answered, without what it is compared with.
+    pub fn sections(&self) -> impl Iterator<Item = &SectionPlan> {
+        self.plan.sections.iter().step_by(1 + self.compared.len())
     }
 }
 
@@ -234,7 +242,7 @@ impl Runner {
         let asked = report::ask(self, work, &look_up).await?;
         let asking = Asking::of([Some(&asked)], &self.settings.limits);
         let answers = asking.answer((self, work), (0, &asked), &mut Effort::default()).await?;
-        let tables = report::tables(work, &asked, &answers);
+        let tables = report::tables(self, work, &asked, &answers);
         let report_json = render::report_json(work.contents(&window, &tables))?;
         Ok((report::prepare(self, work, window, &tables)?, report_json))
     }
@@ -249,7 +257,7 @@ impl Runner {
         let asked = report::ask(self, work, &look_up).await?;
         let plan = plan::plan(&asked.queries, &self.settings.limits);
         let rate = self.settings.rates.requests;
-        let planned = Planned { window, plan, seconds: 0.0 };
+        let planned = Planned { window, compared: asked.compared, plan, seconds: 0.0 };
         Ok(Planned { seconds: rate.seconds_for(planned.pages()), ..planned })
     }
 

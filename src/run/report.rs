@@ -12,14 +12,15 @@ use super::outcome::{Delivery, DeliveryStatus};
 use super::{Invocation, Progress, RunOutcome, Runner, TO_ANSWER};
 use crate::address::Mailbox;
 use crate::connect::List;
-use crate::definition::{Occurrence, Problem, Report};
+use crate::definition::{Column, Occurrence, Problem, Report, Section, SendRule};
 use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
 use crate::instance::InstanceArn;
 use crate::mail::{Envelope, compose};
-use crate::plan::{self, Directory, Query, SectionAnswer};
+use crate::metric::limits::Limits;
+use crate::plan::{self, Directory, Query, SectionAnswer, Unresolved};
 use crate::render::{self, Contents, Message};
-use crate::table::{self, Table};
+use crate::table::{self, Against, Table};
 use crate::window::Window;
 
 /// A report to run, and how.
@@ -172,8 +173,17 @@ impl<'w> LookUp<'w> {
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     directory: Directory,
-    /// One question for each section.
+    /// For each section one question, and one for each window that it is compared with.
     pub(super) queries: Vec<Query>,
+    /// The windows that all sections are compared with.
+    pub(super) compared: Vec<Window>,
+}
+
+impl Asked {
+    /// How many questions, and answers, belong to a section.
+    pub(super) fn of_a_section(&self) -> usize {
+        1 + self.compared.len()
+    }
 }
 
 /// Finds out what a run asks, before anything is asked for any.
@@ -187,8 +197,11 @@ pub(super) async fn ask(
     let deadline = work.names_deadline(look_up.is_alone);
     let naming = directory(runner, work, look_up, deadline.map(a_little_before));
     let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;
-    let queries = queries(&work.report, &window, &directory)?;
-    Ok(Asked { directory, queries })
+    let Report { compare, window: rule, calendar, .. } = &work.report;
+    let compared = compare.windows(&window, *rule, calendar);
+    let limits = &runner.settings.limits;
+    let queries = queries(&work.report, (&window, &compared), &directory, limits)?;
+    Ok(Asked { directory, queries, compared })
 }
 
 /// Runs a report and writes into `outcome` what becomes of it, step by step.
@@ -217,9 +230,14 @@ async fn attempt(
     let asked = asked?;
     let answering = asking.answer((runner, work), (index, asked), &mut outcome.effort);
     let answers = until(work.query_deadline(), answering).await.ok_or_else(out_of_time)??;
-    let prepared = prepare(runner, work, window, &tables(work, asked, &answers))?;
+    let tables = tables(runner, work, asked, &answers);
+    let prepared = prepare(runner, work, window, &tables)?;
     if work.order.dry_run {
         outcome.skip("dry run: nothing was sent");
+        return Ok(());
+    }
+    if let Some(reason) = unsent(work.report.email.send, &tables) {
+        outcome.skip(reason);
         return Ok(());
     }
     deliver(runner, work, &prepared.message, outcome).await;
@@ -252,12 +270,50 @@ pub(super) fn prepare(
     Ok(Prepared { message: render::render(&runner.templates, contents)?, window })
 }
 
+/// Why a message is not sent, by what its definition says.
+fn unsent(rule: SendRule, tables: &[Table]) -> Option<&'static str> {
+    match rule {
+        SendRule::Always => None,
+        SendRule::WhenData => {
+            let is_quiet = tables.iter().all(|table| table.is_quiet);
+            is_quiet.then_some("there are no data in this window (send = \"when-data\")")
+        }
+        SendRule::WhenTargetMissed => {
+            let misses = tables.iter().any(Table::misses_a_target);
+            (!misses).then_some("no target was missed (send = \"when-target-missed\")")
+        }
+    }
+}
+
 /// The tables of the answers.
-pub(super) fn tables(work: &Work, asked: &Asked, answers: &[SectionAnswer]) -> Vec<Table> {
-    let sections = work.report.sections.iter().zip(&asked.queries).zip(answers);
-    sections
-        .map(|((section, query), answer)| table::build(section, query, answer, &asked.directory))
-        .collect()
+pub(super) fn tables(
+    runner: &Runner,
+    work: &Work,
+    asked: &Asked,
+    answers: &[SectionAnswer],
+) -> Vec<Table> {
+    let limits = &runner.settings.limits;
+    let questions = asked.queries.chunks(asked.of_a_section());
+    let sections = work.report.sections.iter().zip(questions);
+    let sections = sections.zip(answers.chunks(asked.of_a_section()));
+    let table = |((section, queries), answers): ((&Section, &[Query]), &[SectionAnswer])| {
+        let (query, (answer, bases)) = (queries.first()?, answers.split_first()?);
+        let against = (!asked.compared.is_empty()).then(|| {
+            let base = plan::base(query, &asked.compared, bases, limits);
+            Against { label: against(&asked.compared, base.windows), base }
+        });
+        Some(table::build(section, query, answer, against.as_ref(), &asked.directory))
+    };
+    sections.filter_map(table).collect()
+}
+
+/// What figures are compared with, in words.
+fn against(windows: &[Window], known: usize) -> String {
+    match (windows, known) {
+        ([window], _) => window.label(),
+        (_, 1) => "one of the four weeks before".to_owned(),
+        (_, known) => format!("the average of {known} weeks"),
+    }
 }
 
 /// The names that the report needs.
@@ -277,18 +333,49 @@ async fn directory(
 }
 
 /// What the sections of a report ask.
-fn queries(report: &Report, window: &Window, directory: &Directory) -> Result<Vec<Query>, Error> {
+fn queries(
+    report: &Report,
+    (window, compared): (&Window, &[Window]),
+    directory: &Directory,
+    limits: &Limits,
+) -> Result<Vec<Query>, Error> {
     let (mut queries, mut problems) = (Vec::new(), Vec::new());
     for section in &report.sections {
         match Query::of(section, &report.instance, window, directory) {
-            Ok(query) => queries.push(query),
+            Ok(query) => {
+                let bases = plan::base_queries(&query, compared, limits);
+                queries.extend(std::iter::once(query).chain(bases));
+            }
             Err(found) => problems.extend(found),
         }
+        problems.extend(unknown_targets(section, directory));
     }
     match problems.is_empty() {
         true => Ok(queries),
         false => Err(unplannable(&problems)),
     }
+}
+
+/// Targets of what the instance does not have: they would never count, and nobody would know.
+fn unknown_targets(section: &Section, directory: &Directory) -> Vec<Problem> {
+    // Of what rows are grouped by, one has to know it.
+    let unknown = |name: &String| {
+        let of_key = |key| directory.target(key, name);
+        let found: Vec<Result<(), Unresolved>> = section.group_by.iter().map(of_key).collect();
+        match found.iter().any(Result::is_ok) {
+            true => None,
+            false => found.into_iter().find_map(Result::err),
+        }
+    };
+    let of_column = |column: &Column| {
+        let reasons = column.targets.keys().filter_map(unknown);
+        let problem = |reason: Unresolved| {
+            let message = format!("a target of {}: {}", column.label, reason.message);
+            column.place.error("target", message, reason.help)
+        };
+        reasons.map(problem).collect::<Vec<_>>()
+    };
+    section.columns.iter().flat_map(of_column).collect()
 }
 
 /// Sends the message to each recipient, one after the other.

@@ -1,15 +1,22 @@
 //! Answers become the rows and totals that a message shows.
 
+mod change;
 pub mod format;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::definition::{Column, Dimension, Kind, MetricQuery, Placed, Section, Selector, Sort};
-use crate::plan::{Absent, Directory, Figure, NotAvailable, Query, Row, SectionAnswer, roster};
+use crate::definition::{
+    Column, Dimension, Kind, MetricQuery, Placed, Section, Selector, Sort, State,
+};
+use crate::plan::{
+    Absent, Base, Directory, Figure, NotAvailable, Query, Row, RowKey, SectionAnswer, roster,
+};
 use crate::window::Window;
+
+pub use change::{Amount, Change, Sense};
 
 /// A section with its figures.
 #[derive(Clone, Debug)]
@@ -32,6 +39,12 @@ pub struct Table {
     pub totals: Vec<Figure>,
     /// How each of the totals came about.
     pub provenance: Vec<Provenance>,
+    /// Where each of the totals stands to its target.
+    pub states: Vec<Option<State>>,
+    /// What the figures are compared with, if with anything.
+    pub comparison: Option<Comparison>,
+    /// Whether the service was asked and had nothing at all to say.
+    pub is_quiet: bool,
     /// Why some figures are not available, a sentence each.
     pub notes: Vec<String>,
     /// How many of the rows the message shows.
@@ -49,6 +62,28 @@ pub struct TableRow {
     pub interval: Option<Window>,
     /// One figure for each column.
     pub figures: Vec<Figure>,
+    /// For each column what its figure is compared with; empty where there is no comparison.
+    pub compared: Vec<Figure>,
+    /// For each column where its figure stands to its target.
+    pub states: Vec<Option<State>>,
+}
+
+/// What the figures of a table are compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// What it is: `Sunday 15 November 2026`, `the average of 4 weeks`.
+    pub label: String,
+    /// For each column what its total is compared with.
+    pub totals: Vec<Figure>,
+}
+
+/// What a table is compared with, and what that is called.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Against {
+    /// What it is: `Sunday 15 November 2026`, `the average of 4 weeks`.
+    pub label: String,
+    /// The figures.
+    pub base: Base,
 }
 
 /// One queue, channel, routing profile or agent; without id it is what has none, such as the
@@ -71,18 +106,37 @@ pub enum Provenance {
     Merged,
 }
 
+impl Table {
+    /// Whether any of its columns has a target.
+    pub fn has_targets(&self) -> bool {
+        let has_one = |column: &Column| column.target.is_some() || !column.targets.is_empty();
+        self.columns.iter().any(has_one)
+    }
+
+    /// Whether any of its figures, or of its totals, misses a target.
+    pub fn misses_a_target(&self) -> bool {
+        let states = self.rows.iter().flat_map(|row| &row.states).chain(&self.states);
+        states.into_iter().any(|state| *state == Some(State::Missed))
+    }
+}
+
 /// The table of a section; `query` is the question for its rows.
 pub fn build(
     section: &Section,
     query: &Query,
     answer: &SectionAnswer,
+    against: Option<&Against>,
     directory: &Directory,
 ) -> Table {
     let mut rows = match query.has_rows() {
         true => rows(section, query, &answer.rows, directory),
         false => Vec::new(),
     };
+    if let Some(against) = against {
+        compare(&mut rows, section, query, &against.base);
+    }
     order(&mut rows, section.sort);
+    let totals = totals(section, answer);
     let provenance =
         section.columns.iter().map(|column| match answer.merged.contains(&column.metric) {
             true => Provenance::Merged,
@@ -100,7 +154,13 @@ pub fn build(
         columns: section.columns.clone(),
         rows,
         selects_all: section.group_by.iter().all(|dimension| selects_all(section, dimension)),
-        totals: totals(section, answer),
+        states: of_totals(&section.columns, &totals),
+        totals,
+        comparison: against.map(|Against { label, base }| Comparison {
+            label: label.clone(),
+            totals: of_base(section, base, |metric| base.totals.get(metric).copied()),
+        }),
+        is_quiet: answer.is_quiet,
         provenance: provenance.collect(),
         notes: notes(section, answer),
         shown,
@@ -116,6 +176,40 @@ fn totals(section: &Section, answer: &SectionAnswer) -> Vec<Figure> {
         figure => figure,
     };
     known.into_iter().zip(quiet).map(or_quiet).collect()
+}
+
+fn of_totals(columns: &[Column], totals: &[Figure]) -> Vec<Option<State>> {
+    let totals = columns.iter().zip(totals);
+    totals.map(|(column, figure)| column.state(figure.value(), column.target)).collect()
+}
+
+/// Sets beside each row what it is compared with.
+fn compare(rows: &mut [TableRow], section: &Section, query: &Query, base: &Base) {
+    let known: BTreeMap<RowKey, &Row> = base.rows.iter().map(|row| (row.key(), row)).collect();
+    for row in rows {
+        let ids = query.groupings.iter().map(|dimension| {
+            let place = section.group_by.iter().position(|shown| shown == dimension)?;
+            row.members.get(place)?.id.clone()
+        });
+        let key = (row.interval.as_ref().map(Window::start), ids.collect());
+        let known = known.get(&key);
+        row.compared =
+            of_base(section, base, |metric| known.and_then(|row| row.figures.get(metric)));
+    }
+}
+
+/// The figures of what is compared with; where it has figures and none of this, no contacts make 0.
+fn of_base(
+    section: &Section,
+    base: &Base,
+    figure: impl Fn(&MetricQuery) -> Option<Figure>,
+) -> Vec<Figure> {
+    let known = figures(section, figure).into_iter().zip(nothing_happened(section));
+    let or_nothing = |(figure, nothing)| match figure {
+        Figure::Absent(Absent::NoData) if base.windows > 0 => nothing,
+        figure => figure,
+    };
+    known.map(or_nothing).collect()
 }
 
 /// Why a column's figures, or its total, can't be had.
@@ -145,12 +239,32 @@ fn rows(
     directory: &Directory,
 ) -> Vec<TableRow> {
     let places = places(section, query);
-    let of_answer = answered.iter().map(|row| TableRow {
-        members: members((section, &places), row, directory),
-        interval: row.interval.clone(),
-        figures: figures(section, |metric| row.figures.get(metric)),
+    let of_answer = answered.iter().map(|row| {
+        let members = members((section, &places), row, directory);
+        let figures = figures(section, |metric| row.figures.get(metric));
+        table_row((section, directory), members, row.interval.clone(), figures)
     });
     of_answer.chain(quiet_rows(section, query, answered, directory)).collect()
+}
+
+fn table_row(
+    (section, directory): (&Section, &Directory),
+    members: Vec<Member>,
+    interval: Option<Window>,
+    figures: Vec<Figure>,
+) -> TableRow {
+    let is_about = |name: &str| {
+        let mut members = section.group_by.iter().zip(&members);
+        members.any(|(dimension, member)| {
+            member.id.as_deref().is_some_and(|id| directory.is_called(dimension, id, name))
+        })
+    };
+    let states = section
+        .columns
+        .iter()
+        .zip(&figures)
+        .map(|(column, figure)| column.state(figure.value(), column.target_of(is_about)));
+    TableRow { states: states.collect(), members, interval, figures, compared: Vec::new() }
 }
 
 /// Where the ids of the section's groupings stand in the rows of the question's answer.
@@ -195,20 +309,16 @@ fn quiet_rows(
         .iter()
         .filter_map(|row| row.dimensions.get(index).and_then(Option::as_deref))
         .collect();
-    let quiet = ids.iter().filter(|id| !occurring.contains(id.as_str())).map(|id| TableRow {
-        interval: None,
-        members: section
-            .group_by
-            .iter()
-            .map(|dimension| {
-                member(dimension, (dimension == shown).then_some(id.as_str()), directory)
-            })
-            .collect(),
+    let quiet = ids.iter().filter(|id| !occurring.contains(id.as_str())).map(|id| {
+        let members = section.group_by.iter().map(|dimension| {
+            member(dimension, (dimension == shown).then_some(id.as_str()), directory)
+        });
         // Of what the instance does not have it can't be said that nothing happened there.
-        figures: match directory.knows(shown, id) {
+        let figures = match directory.knows(shown, id) {
             true => nothing_happened(section),
             false => vec![Figure::Absent(Absent::NoData); section.columns.len()],
-        },
+        };
+        table_row((section, directory), members.collect(), None, figures)
     });
     quiet.collect()
 }
@@ -264,7 +374,8 @@ mod tests {
     fn row(name: Option<&str>, figure: Figure) -> TableRow {
         let name = name.map(ToOwned::to_owned);
         let members = vec![Member { id: name.clone(), name }];
-        TableRow { members, interval: None, figures: vec![figure] }
+        let (compared, states) = (Vec::new(), Vec::new());
+        TableRow { members, interval: None, figures: vec![figure], compared, states }
     }
 
     fn sorted(sort: Option<Sort>) -> Vec<String> {

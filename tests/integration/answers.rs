@@ -5,12 +5,13 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use connect_reports::connect::{Connect, Pacer};
-use connect_reports::definition::{self, Dimension, Interval, Report};
+use connect_reports::definition::{self, Column, Dimension, Interval, Report};
 use connect_reports::error::{Code, Error};
 use connect_reports::metric::limits::Limits;
-use connect_reports::plan::{self, Answer, Directory, Entry, Plan, Query, Request};
+use connect_reports::plan::{self, Absent, Answer, Directory, Entry, Figure, Plan, Query, Request};
 use connect_reports::settings::{Rates, behavior};
-use connect_reports::table::{self, Table, format};
+use connect_reports::table::format::Numbers;
+use connect_reports::table::{self, Table};
 use connect_reports::window::{Calendar, Window, WindowRule, Zone};
 use serde_json::{Value, json};
 
@@ -266,16 +267,21 @@ async fn tabled(report: &Report, rows: Value) -> Table {
         .insert(Dimension::Queue, vec![Entry::new(SALES, "Sales"), Entry::new(LOANS, "Loans")]);
     directory.insert(Dimension::Agent, vec![Entry::new(ANA, "ana")]);
     let of_section = plan.sections[0].answer(|index| (index == 0).then_some(&answer)).unwrap();
-    table::build(&report.sections[0], &query, &of_section, &directory)
+    table::build(&report.sections[0], &query, &of_section, None, &directory)
 }
 
 /// Each row as `name: figure, figure`.
 fn texts(table: &Table) -> Vec<String> {
+    let numbers = Numbers::of("en");
     let row = |row: &table::TableRow| {
         let name = row.members[0].name.as_deref().unwrap_or("nobody");
         let figures = table.columns.iter().zip(&row.figures);
-        let figures: Vec<_> =
-            figures.map(|(column, figure)| format::figure(*figure, column.unit)).collect();
+        let text = |(column, figure): (&Column, &Figure)| match figure.absent() {
+            Some(Absent::NoData) => "no data".to_owned(),
+            Some(Absent::NotComputable) => "not computable".to_owned(),
+            _ => numbers.figure(*figure, column.unit),
+        };
+        let figures: Vec<_> = figures.map(text).collect();
         format!("{name}: {}", figures.join(", "))
     };
     table.rows.iter().map(row).collect()

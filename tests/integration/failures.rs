@@ -329,7 +329,7 @@ async fn what_this_version_cannot_do_is_not_run_without_it() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/definitions/good");
     let simulator = simulator().await;
     let function = Function::start(&simulator.url(), folder, &[]).await;
-    for report in ["daily", "filters", "rolling"] {
+    for report in ["daily", "filters"] {
         let (kind, envelope) = function.fail(&json!({ "reports": [report] })).await;
         assert_eq!(kind, "VALIDATION_ERROR");
         assert_eq!(envelope["error"]["stage"], "load");

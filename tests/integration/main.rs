@@ -27,6 +27,8 @@ mod answers;
 mod authoring;
 /// The catalogue of metrics says what the documentation of the SDK says.
 mod catalogue;
+/// What figures are compared with, and what they are to reach.
+mod comparing;
 /// What is wrong with definitions, before anything is asked.
 mod diagnostics;
 /// Which runs an event starts, and what is kept of them.

@@ -1,0 +1,272 @@
+use serde_json::{Value, json};
+
+use crate::harness::binary::{Function, SMALL, definitions, program, run, simulator, text};
+use connect_reports::simulator::{Operation, Simulator};
+
+/// [`SMALL`] with totals, two groupings, and lines before its tables.
+fn defined(lines: &str, metrics: &str) -> String {
+    let of = r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#;
+    SMALL.replace("[email]", &format!("{lines}\n\n[email]")).replace(of, metrics)
+}
+
+const METRICS: &str = r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }, "AVG_HANDLE_TIME", "MAX_QUEUED_TIME", "CONTACTS_HANDLED"]"#;
+
+/// `report.json` of a definition for what was due at a time.
+async fn previewed(simulator: &Simulator, definition: &str, time: &str) -> Value {
+    let folder = definitions(&[("small.toml", definition)]);
+    let out = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command.env("AWS_ENDPOINT_URL", simulator.url()).args([
+        "preview",
+        "small",
+        "--time",
+        time,
+        "--definitions",
+        text(folder.path()),
+        "--out",
+        text(out.path()),
+    ]);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let report = std::fs::read(out.path().join("report.json")).unwrap();
+    let mut report: Value = serde_json::from_slice(&report).unwrap();
+    let message = std::fs::read_to_string(out.path().join("message.txt")).unwrap();
+    report["text"] = message.into();
+    report
+}
+
+fn numbers(values: &Value) -> Vec<Option<f64>> {
+    values.as_array().unwrap().iter().map(Value::as_f64).collect()
+}
+
+/// The rows of the first section: by the name of their queue, two of their members.
+fn rows(report: &Value, members: [&str; 2]) -> Vec<(String, [Vec<Option<f64>>; 2])> {
+    let rows = report["sections"][0]["rows"].as_array().unwrap();
+    rows.iter()
+        .map(|row| {
+            let name = row["dimensions"]["QUEUE"]["name"].as_str().unwrap().to_owned();
+            (name, members.map(|member| numbers(&row[member])))
+        })
+        .collect()
+}
+
+fn is_close(a: Option<f64>, b: Option<f64>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(1.0),
+        (a, b) => a == b,
+    }
+}
+
+/// What figures are compared with are those that a report of that window has.
+#[tokio::test]
+async fn a_comparison_is_the_report_of_its_window() {
+    let simulator = simulator().await;
+    for (compare, base) in
+        [("previous-window", "2025-03-29T07:00:00Z"), ("same-weekday", "2025-03-23T07:00:00Z")]
+    {
+        let lines = format!("compare = \"{compare}\"");
+        let report = previewed(&simulator, &defined(&lines, METRICS), "2025-03-30T07:00:00Z").await;
+        let base = previewed(&simulator, &defined("", METRICS), base).await;
+        assert!(base["sections"][0].get("compared").is_none());
+        let (section, other) = (&report["sections"][0], &base["sections"][0]);
+        assert_eq!(section["compared"], other["totals"], "{compare}");
+        let others = rows(&base, ["values", "values"]);
+        for (name, [_, compared]) in rows(&report, ["values", "compared"]) {
+            let (_, [values, _]) = others.iter().find(|(other, _)| *other == name).unwrap();
+            assert_eq!(compared, *values, "{compare}: {name}");
+        }
+    }
+}
+
+/// The average of four weeks: of counts the mean, of rates and averages what they are of all
+/// contacts together, of maxima none.
+#[tokio::test]
+async fn an_average_is_made_of_four_weeks() {
+    let simulator = simulator().await;
+    let lines = "compare = \"average-4-weeks\"";
+    let report = previewed(&simulator, &defined(lines, METRICS), "2025-03-30T07:00:00Z").await;
+    let mut weeks = Vec::new();
+    for due in ["2025-03-23", "2025-03-16", "2025-03-09", "2025-03-02"] {
+        let due = format!("{due}T07:00:00Z");
+        weeks.push(previewed(&simulator, &defined("", METRICS), &due).await);
+    }
+    let expected = |week: &[Vec<Option<f64>>]| -> Vec<Option<f64>> {
+        let sum = |index: usize| week.iter().filter_map(|row| row[index]).sum::<f64>();
+        let mean = |index: usize, weight: usize| {
+            let weighted = week.iter().filter_map(|row| Some(row[index]? * row[weight]?));
+            let of = week.iter().filter(|row| row[index].is_some()).filter_map(|row| row[weight]);
+            let of: f64 = of.sum();
+            (of > 0.0).then(|| weighted.sum::<f64>() / of)
+        };
+        vec![Some(sum(0) / 4.0), mean(1, 0), mean(2, 4), None, Some(sum(4) / 4.0)]
+    };
+    let totals: Vec<_> = weeks.iter().map(|week| numbers(&week["sections"][0]["totals"])).collect();
+    let compared = numbers(&report["sections"][0]["compared"]);
+    for (found, expected) in compared.iter().zip(expected(&totals)) {
+        assert!(is_close(*found, expected), "{compared:?}");
+    }
+    let weeks: Vec<_> = weeks.iter().map(|week| rows(week, ["values", "values"])).collect();
+    for (name, [_, compared]) in rows(&report, ["values", "compared"]) {
+        let of_weeks: Vec<_> = weeks
+            .iter()
+            .map(|week| week.iter().find(|(other, _)| *other == name).unwrap().1[0].clone())
+            .collect();
+        for (found, expected) in compared.iter().zip(expected(&of_weeks)) {
+            assert!(is_close(*found, expected), "{name}: {compared:?} {of_weeks:?}");
+        }
+    }
+    assert_eq!(report["sections"][0]["comparison"], "the average of 4 weeks");
+    let text = report["text"].as_str().unwrap();
+    assert!(text.contains(": the change from the average of 4 weeks."), "{text}");
+}
+
+/// Rows of intervals stand beside those of the same time of day, and the hour that a day does not
+/// have beside nothing.
+#[tokio::test]
+async fn intervals_are_compared_by_the_time_of_day() {
+    let simulator = simulator().await;
+    let hourly = |lines: &str| {
+        let text = defined(lines, "[\"CONTACTS_QUEUED\"]");
+        text.replace("group_by = [\"QUEUE\"]", "interval = \"HOUR\"")
+    };
+    let of = "compare = \"same-weekday\"";
+    let report = previewed(&simulator, &hourly(of), "2025-03-31T07:00:00Z").await;
+    let base = previewed(&simulator, &hourly(""), "2025-03-24T07:00:00Z").await;
+    let times = |report: &Value, member: &str| -> Vec<(String, Value)> {
+        let rows = report["sections"][0]["rows"].as_array().unwrap();
+        rows.iter()
+            .map(|row| {
+                let start = row["interval"]["start"].as_str().unwrap();
+                (start[11..16].to_owned(), row[member][0].clone())
+            })
+            .collect()
+    };
+    let base = times(&base, "values");
+    let compared = times(&report, "compared");
+    assert!(compared.len() > 15, "{compared:?}");
+    for (time, value) in compared {
+        let same = base.iter().find(|(other, _)| *other == time).map(|(_, value)| value);
+        assert_eq!(value, *same.unwrap_or(&json!(0)), "{time}");
+    }
+}
+
+/// All that is compared is asked in one plan, and requests that are the same are made once.
+#[tokio::test]
+async fn comparisons_are_planned_with_the_rest() {
+    let simulator = simulator().await;
+    let compared = defined("compare = \"previous-window\"", "[\"CONTACTS_QUEUED\"]");
+    let plain = defined("", "[\"CONTACTS_QUEUED\"]");
+    let folder = definitions(&[("a.toml", &compared), ("b.toml", &plain)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&json!({"reports": ["a", "b"], "time": "2025-03-30T07:00:00Z"})).await;
+    let asked =
+        || simulator.calls().into_iter().filter(|c| c.operation == Operation::GetMetricDataV2);
+    let first_pages = asked().filter(|call| call.body.get("NextToken").is_none());
+    assert_eq!(first_pages.count(), 4, "rows and totals of two windows");
+    let mut program = program();
+    program.env("AWS_ENDPOINT_URL", simulator.url()).args([
+        "plan",
+        "a",
+        "--json",
+        "--time",
+        "2025-03-30T07:00:00Z",
+        "--definitions",
+        text(folder.path()),
+    ]);
+    let plan: Value = serde_json::from_slice(&run(program).await.stdout).unwrap();
+    assert_eq!(plan["requests"].as_array().unwrap().len(), 4);
+    assert_eq!(plan["compared"][0]["start"], "2025-03-28T00:00:00+00:00");
+    assert_eq!(plan["totals"].as_array().unwrap().len(), 1);
+}
+
+/// The day of 25 hours has what its 25 hours have.
+#[tokio::test]
+async fn a_long_day_is_the_sum_of_its_hours() {
+    let clock = connect_reports::simulator::Clock::At("2025-10-27T12:00:00Z".parse().unwrap());
+    let options = connect_reports::simulator::Options { clock, ..Default::default() };
+    let simulator = Simulator::start(options).await.unwrap();
+    let metrics = "[\"CONTACTS_QUEUED\", \"CONTACTS_HANDLED\", \"SUM_HANDLE_TIME\"]";
+    let hourly = defined("", metrics).replace("group_by = [\"QUEUE\"]", "interval = \"HOUR\"");
+    let report = previewed(&simulator, &hourly, "2025-10-27T07:00:00Z").await;
+    assert!(report["text"].as_str().unwrap().contains(", a day of 25 hours."));
+    let rows = report["sections"][0]["rows"].as_array().unwrap();
+    let totals = numbers(&report["sections"][0]["totals"]);
+    for (index, total) in totals.iter().enumerate() {
+        let sum: f64 = rows.iter().filter_map(|row| row["values"][index].as_f64()).sum();
+        assert!(is_close(Some(sum), *total), "{sum} {total:?}");
+    }
+    let starts = rows.iter().map(|row| row["interval"]["start"].as_str().unwrap());
+    let twice = starts.filter(|start| start.contains("T01:00:00")).count();
+    assert_eq!(twice, 2, "the hour that comes twice has two rows");
+}
+
+/// Met, near and missed are told by word and sign, a queue may have a target of its own, and where
+/// there is no figure there is no verdict.
+#[tokio::test]
+async fn figures_stand_to_their_targets() {
+    let simulator = simulator().await;
+    let metrics = r#"[
+        "CONTACTS_QUEUED",
+        { name = "SERVICE_LEVEL", threshold = 20, target = ">= 60", warn = ">= 40", targets = { Sales = ">= 99.9" } },
+    ]"#;
+    let report = previewed(&simulator, &defined("", metrics), "2025-03-30T07:00:00Z").await;
+    let rows = report["sections"][0]["rows"].as_array().unwrap();
+    let mut seen = Vec::new();
+    for row in rows {
+        let target = if row["dimensions"]["QUEUE"]["name"] == "Sales" { 99.9 } else { 60.0 };
+        let expected = row["values"][1].as_f64().map(|level| match () {
+            () if level >= target => "met",
+            () if level >= 40.0 => "near",
+            () => "missed",
+        });
+        assert_eq!(row["states"], json!([null, expected]), "{row:#}");
+        seen.extend(expected);
+    }
+    assert!(["met", "near"].iter().all(|state| seen.contains(state)), "{seen:?}");
+    assert!(rows.iter().any(|row| row["states"] == json!([null, null])), "a quiet queue");
+    let text = report["text"].as_str().unwrap();
+    assert!(text.contains("Targets: ✓ met, ≈ near, ✗ missed."), "{text}");
+    let unknown = metrics.replace("Sales", "Sails");
+    let folder = definitions(&[("small.toml", &defined("", &unknown))]);
+    let mut command = program();
+    command.env("AWS_ENDPOINT_URL", simulator.url());
+    command.args(["plan", "small", "--definitions", text_of(&folder)]);
+    let output = run(command).await;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("no queue with the name `Sails`") && told.contains("`Sales`"), "{told}");
+}
+
+fn text_of(folder: &tempfile::TempDir) -> &str {
+    text(folder.path())
+}
+
+/// A message that nobody needs is not sent, and the answer says why.
+#[tokio::test]
+async fn a_message_may_be_skipped() {
+    let simulator = simulator().await;
+    let send = |rule: &str, metrics: &str, filters: &str| {
+        defined("", metrics)
+            .replace("[email]", &format!("[email]\nsend = \"{rule}\""))
+            .replace("[\"*\"]", filters)
+    };
+    let met = r#"[{ name = "CONTACTS_QUEUED", target = ">= 0" }]"#;
+    let missed = r#"[{ name = "CONTACTS_QUEUED", target = "< 0" }]"#;
+    let quiet = "[\"00000000-0000-4000-8000-000000000001\"]";
+    let files = [
+        ("a.toml", send("when-target-missed", met, "[\"*\"]")),
+        ("b.toml", send("when-target-missed", missed, "[\"*\"]")),
+        ("c.toml", send("when-data", met, "[\"*\"]")),
+        ("d.toml", send("when-data", met, quiet)),
+    ];
+    let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let folder = definitions(&files);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    let order = json!({"reports": ["a", "b", "c", "d"], "time": "2025-03-30T07:00:00Z"});
+    let answer = function.succeed(&order).await;
+    let runs = answer["data"]["reports"].as_array().unwrap();
+    let ended: Vec<_> = runs.iter().map(|run| run["status"].as_str().unwrap()).collect();
+    assert_eq!(ended, ["skipped", "sent", "sent", "skipped"], "{answer:#}");
+    assert_eq!(runs[0]["reason"], "no target was missed (send = \"when-target-missed\")");
+    assert_eq!(runs[3]["reason"], "there are no data in this window (send = \"when-data\")");
+    assert_eq!(simulator.messages().len(), 2);
+}
