@@ -1,6 +1,6 @@
 //! `demo`: the sample reports, end to end, without an AWS account.
 //!
-//! The real program with its real clients answers a scheduled event; only what it talks to is
+//! The real program with its real clients answers an event; only what it talks to is
 //! simulated.
 
 use std::fs;
@@ -44,7 +44,9 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     let invocation =
         Invocation { id: "demo".to_owned(), now, deadline: None, progress: Some(teller) };
     let shown = tokio::spawn(show(listener));
-    let outcome = runner.answer(&event(&now), &invocation).await;
+    let reports = runner.definitions(&[]).await?.reports;
+    let ids = reports.iter().map(|report| report.id.as_str()).collect();
+    let outcome = runner.answer(&event(&now, ids), &invocation).await;
     drop(invocation);
     // The display ends with its channel; what it shows is no result.
     let _ = shown.await;
@@ -55,19 +57,19 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     Ok(outcome_code(&outcome))
 }
 
-/// A scheduled event as EventBridge sends it, for the last Monday at 08:00 UTC: by then the day
-/// and the week before are over in every zone of the samples.
-fn event(now: &Timestamp) -> Value {
+/// An order as EventBridge hands it on, for the last Monday at 08:00 UTC: by then the day and the
+/// week before are over in every zone of the samples. It names them, whenever each is due.
+fn event(now: &Timestamp, reports: Vec<&str>) -> Value {
     json!({
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
+        "detail-type": "Reports wanted",
+        "source": "connect-reports.demo",
         "account": "123456789012",
         "time": last_monday(now).to_string(),
         "region": "eu-west-2",
-        "resources": ["arn:aws:events:eu-west-2:123456789012:rule/connect-reports"],
-        "detail": {},
+        "resources": [],
+        "detail": { "reports": reports },
     })
 }
 

@@ -379,7 +379,7 @@ fn check_text(text: &str, sections: &[Expected<'_>]) {
             let found = match expected.section.kind {
                 Kind::Totals => text.lines().any(|line| {
                     line.strip_prefix(column.label.as_str())
-                        .is_some_and(|rest| rest.trim() == cell.text)
+                        .is_some_and(|rest| alone(rest) == cell.text)
                 }),
                 Kind::Table | Kind::Trend => text.contains(&cell.text),
             };
@@ -405,9 +405,15 @@ fn check_text(text: &str, sections: &[Expected<'_>]) {
     }
 }
 
+/// The figure without the sign of its target and the change behind it.
+fn alone(text: &str) -> &str {
+    let text = text.split_once(" (").map_or(text, |(text, _)| text);
+    text.trim_end_matches([' ', '✓', '≈', '✗']).trim()
+}
+
 /// Whether a line is these figures, with space between them.
 fn spread(line: &str, figures: &[String]) -> bool {
-    line.split("  ").map(str::trim).filter(|text| !text.is_empty()).eq(figures)
+    line.split("  ").map(alone).filter(|text| !text.is_empty()).eq(figures)
 }
 
 /// Whether the figures stand one by one under their name, as they do where a table is too wide.
@@ -416,6 +422,6 @@ fn listed(text: &str, name: &str, figures: &[String]) -> bool {
     lines.iter().enumerate().any(|(at, line)| {
         let below = lines.iter().skip(at + 1).take(figures.len());
         *line == name
-            && below.zip(figures).all(|(line, figure)| line.trim_end().ends_with(figure.as_str()))
+            && below.zip(figures).all(|(line, figure)| alone(line).ends_with(figure.as_str()))
     })
 }
