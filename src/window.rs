@@ -60,6 +60,17 @@ pub enum WindowError {
         /// The end, as RFC 3339.
         end: String,
     },
+    /// The service has no figures of it any more.
+    #[error(
+        "the window begins at {start}, and the service has figures of {days} days only \
+         (GetMetricDataV2, StartTime)"
+    )]
+    Forgotten {
+        /// The start, as RFC 3339.
+        start: String,
+        /// How many days back there are figures.
+        days: i64,
+    },
     /// There is no working day in the two weeks before.
     #[error("there is no working day in the 14 days before")]
     NoWorkday,
@@ -135,6 +146,24 @@ impl Window {
         match self.end() <= now {
             true => Ok(self),
             false => Err(WindowError::Open { end: rfc3339(&self.end) }),
+        }
+    }
+
+    /// The window, if the service has figures of it at `now`.
+    ///
+    /// # Errors
+    /// [`WindowError::Forgotten`] where it begins before its history.
+    pub fn remembered_at(
+        self,
+        now: Timestamp,
+        history: SignedDuration,
+    ) -> Result<Self, WindowError> {
+        match now.duration_since(self.start()) <= history {
+            true => Ok(self),
+            false => {
+                let (start, days) = (rfc3339(&self.start), history.as_hours() / 24);
+                Err(WindowError::Forgotten { start, days })
+            }
         }
     }
 

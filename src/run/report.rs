@@ -82,6 +82,15 @@ impl Work {
             .map_err(|error| Error::new(Code::ValidationError, Stage::Plan, error.to_string()))
     }
 
+    /// The window, if the service still has figures of it: by the time of the event, which may be
+    /// one of the past where the service is simulated.
+    fn remembered(&self, window: Window, limits: &Limits) -> Result<Window, Error> {
+        let now = self.order.time.unwrap_or(self.invocation.now);
+        let remembered = window.remembered_at(now, limits.history);
+        remembered
+            .map_err(|error| Error::new(Code::ValidationError, Stage::Plan, error.to_string()))
+    }
+
     /// Who gets the message.
     pub fn recipients(&self) -> &[Mailbox] {
         self.order.to.as_deref().unwrap_or(&self.report.email.to)
@@ -192,14 +201,15 @@ pub(super) async fn ask(
     work: &Work,
     look_up: &LookUp<'_>,
 ) -> Result<Asked, Error> {
-    let window = work.window()?;
+    let limits = &runner.settings.limits;
+    let window = work.remembered(work.window()?, limits)?;
     check_recipients(runner, work)?;
     let deadline = work.names_deadline(look_up.is_alone);
     let naming = directory(runner, work, look_up, deadline.map(a_little_before));
     let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;
     let Report { compare, window: rule, calendar, .. } = &work.report;
-    let compared = compare.windows(&window, *rule, calendar);
-    let limits = &runner.settings.limits;
+    let mut compared = compare.windows(&window, *rule, calendar);
+    compared.retain(|window| work.remembered(window.clone(), limits).is_ok());
     let queries = queries(&work.report, (&window, &compared), &directory, limits)?;
     Ok(Asked { directory, queries, compared })
 }

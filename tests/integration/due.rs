@@ -210,3 +210,29 @@ fn write(path: &Path, content: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, content).unwrap();
 }
+
+/// A window that can't be reported is told before anything is asked.
+#[tokio::test]
+async fn windows_that_can_t_be_reported_are_told_before() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    for (start, end, time, words) in [
+        ("2199-01-01", "2199-01-02", None, "the window is not over yet"),
+        ("2020-01-01", "2020-01-02", None, "figures of 93 days only"),
+        ("2025-01-01", "2025-01-02", Some("2025-04-30T00:00:00Z"), "figures of 93 days only"),
+        ("2025-03-29", "2025-03-29", None, "ends at or before its start"),
+        ("2025-03-29", "2025-03-28", None, "ends at or before its start"),
+        ("2025-03-30T01:30", "2025-03-31", None, "the clocks skip it"),
+    ] {
+        let mut order = json!({"reports": ["small"], "window": {"start": start, "end": end}});
+        if let Some(time) = time {
+            order["time"] = time.into();
+        }
+        let (kind, answer) = function.fail(&order).await;
+        assert_eq!(kind, "VALIDATION_ERROR", "{answer:#}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.contains(words), "{message}");
+    }
+    assert!(simulator.calls().is_empty(), "{:?}", simulator.calls());
+}

@@ -43,7 +43,7 @@ async fn an_order_says_what_to_run() {
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     let mut order = json!({
         "id": "order-1", "reports": ["small"], "to": ["me@example.com", "You <you@example.com>"],
-        "window": {"start": "2025-03-28", "end": "2025-03-29T12:00"}, "dry_run": true
+        "window": {"start": "2025-03-28", "end": "2025-03-29T12:00"}, "dry_run": true, "time": DUE
     });
     let answer = function.succeed(&order).await;
     let run = &answer["data"]["reports"][0];

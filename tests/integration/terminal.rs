@@ -92,7 +92,7 @@ async fn a_run_sends() {
         command
             .env("AWS_ENDPOINT_URL", simulator.url())
             .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
-            .args(["run", "small", "--json", "--window", "2025-03-28..2025-03-29"])
+            .args(["run", "small", "--json", "--window", "2025-03-28..2025-03-29", "--time", DUE])
             .args(more);
         run(command)
     };
