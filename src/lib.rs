@@ -13,16 +13,17 @@
 //! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN
 //! - [`settings`]: the environment as a value
 //! - [`metric`]: what is known of each metric of the service
-//! - [`window`]: zones and calendar windows
-//! - [`definition`]: TOML as written becomes a valid report, or problems with their places
+//! - [`window`]: zones, calendar windows, the windows they are compared with
+//! - [`definition`]: TOML as written becomes a valid report, or problems with their places; what is
+//!   due
 //! - [`event`]: an EventBridge event or an order becomes what is asked for
 //! - [`plan`]: what sections ask becomes requests; the form of answers
 //! - `policy`: the IAM policy that definitions need (feature `cli`)
 //! - [`connect`]: requests through all their pages; the names of queues, agents and the rest
-//! - [`table`]: answers become rows and totals; number and time formats
+//! - [`table`]: answers become rows and totals, with changes and targets; number and time formats
 //! - [`render`]: tables become subject, HTML, text and attachments
 //! - [`mail`]: the message as MIME, and through SES
-//! - [`store`]: definitions in a folder or in S3
+//! - [`store`]: definitions and records in a folder or in S3
 //! - [`telemetry`]: the logs of both shells
 //! - [`run`]: from an order to its outcome; alone knows all of the above
 //! - [`lambda`]: the shell in AWS

@@ -153,8 +153,8 @@ impl Outcome {
 
     /// The error to fail the invocation with, if it is to fail.
     ///
-    /// Lambda calls a failed invocation again. Nothing is recorded yet, so one that may have sent
-    /// any message must not fail, or the retry would send it twice.
+    /// Lambda calls a failed invocation again, and an order by name would run again then. So one
+    /// that may have sent any message must not fail, or the retry would send it twice.
     pub fn failure(&self) -> Option<&Error> {
         let may_have_sent = |delivery: &Delivery| delivery.status != DeliveryStatus::Failed;
         let mut deliveries = self.batch.reports.iter().flat_map(|run| &run.messages);
