@@ -35,15 +35,13 @@ pub const TICK: SignedDuration = SignedDuration::from_mins(15);
 
 impl Report {
     /// The runs for which the report is due at the time of an event, the oldest first, each window
-    /// once; those of them that have ended for good are for the caller to leave out.
-    ///
-    /// # Errors
-    /// Why there is no window for a run that has just become due.
-    pub fn due_at(&self, time: Timestamp, memory: Memory) -> Result<Vec<Occurrence>, WindowError> {
+    /// once; those of them that have ended for good are for the caller to leave out. For a run that
+    /// has just become due and has no window there is the reason.
+    pub fn due_at(&self, time: Timestamp, memory: Memory) -> Vec<Result<Occurrence, WindowError>> {
         match &self.schedule {
             Some(schedule) if schedule.enabled => self.scheduled(schedule, time, memory),
-            Some(_) => Ok(Vec::new()),
-            None => Ok(self.last_settled(time).into_iter().collect()),
+            Some(_) => Vec::new(),
+            None => self.last_settled(time).into_iter().map(Ok).collect(),
         }
     }
 
@@ -59,28 +57,51 @@ impl Report {
         schedule: &Schedule,
         time: Timestamp,
         memory: Memory,
-    ) -> Result<Vec<Occurrence>, WindowError> {
+    ) -> Vec<Result<Occurrence, WindowError>> {
         let age = match memory {
             Memory::Nothing => TICK,
             Memory::Since(_) => self.catch_up.max(TICK),
         };
-        let mut found: Vec<Occurrence> = Vec::new();
-        for due in self.dues(schedule, time, age) {
+        let mut found = Vec::new();
+        for (date, due) in self.dues(schedule, time, age) {
             if matches!(memory, Memory::Since(since) if due < since) {
                 continue;
             }
-            let window = match self.window.before(due, &self.zone, &self.calendar) {
+            let window = match self.window_at(due) {
                 Ok(window) => window,
-                Err(error) if time.duration_since(due) < TICK => return Err(error),
+                Err(error) if time.duration_since(due) < TICK => {
+                    found.push(Err(error));
+                    continue;
+                }
                 Err(_) => continue,
             };
-            let is_known = found.iter().any(|occurrence| occurrence.window == window);
             let waited = time.duration_since(self.ready(due, &window));
-            if !is_known && (SignedDuration::ZERO..age).contains(&waited) {
-                found.push(Occurrence { due, window });
+            let is_due = (SignedDuration::ZERO..age).contains(&waited);
+            if is_due && !self.was_due_before(schedule, date, &window) {
+                found.push(Ok(Occurrence { due, window }));
             }
         }
-        Ok(found)
+        found
+    }
+
+    fn window_at(&self, due: Timestamp) -> Result<Window, WindowError> {
+        self.window.before(due, &self.zone, &self.calendar)
+    }
+
+    /// Whether the run before this date was for the same window already, as on the days after a
+    /// working day, or on a date that the zone left out.
+    fn was_due_before(&self, schedule: &Schedule, date: Date, window: &Window) -> bool {
+        /// As far back as a working day is looked for.
+        const DAYS: usize = 15;
+        let days = std::iter::successors(date.yesterday().ok(), |day| day.yesterday().ok());
+        let mut before = days.take(DAYS).filter(|day| self.is_on(schedule, *day));
+        let due = before.find_map(|day| self.zone.instant_of(day, schedule.at));
+        due.is_some_and(|due| self.window_at(due).as_ref() == Ok(window))
+    }
+
+    /// Whether the report is due on this local date.
+    fn is_on(&self, schedule: &Schedule, date: Date) -> bool {
+        schedule.has(date) && !self.calendar.holidays.contains(&date)
     }
 
     /// When the run can start: when it is due and its window has settled.
@@ -91,13 +112,13 @@ impl Report {
         }
     }
 
-    /// The times of the schedule, in their order, that may be due.
+    /// The dates and times of the schedule, in their order, that may be due.
     fn dues(
         &self,
         schedule: &Schedule,
         time: Timestamp,
         age: SignedDuration,
-    ) -> impl Iterator<Item = Timestamp> {
+    ) -> impl Iterator<Item = (Date, Timestamp)> {
         let oldest = time.saturating_sub(age + self.settle).unwrap_or(Timestamp::MIN);
         // One day before, because a time that the clocks skip may be one of the day after.
         let first = self.zone.date_at(oldest).yesterday().unwrap_or(Date::MIN);
@@ -105,9 +126,9 @@ impl Report {
         let dates = std::iter::successors(Some(first), |date| date.tomorrow().ok());
         dates
             .take_while(move |date| *date <= last)
-            .filter(|date| schedule.has(*date) && !self.calendar.holidays.contains(date))
-            .filter_map(|date| self.zone.instant_of(date, schedule.at))
-            .filter(move |due| *due <= time)
+            .filter(|date| self.is_on(schedule, *date))
+            .filter_map(|date| Some((date, self.zone.instant_of(date, schedule.at)?)))
+            .filter(move |(_, due)| *due <= time)
     }
 }
 

@@ -83,6 +83,9 @@ pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
     let schedule = scheduled.map(|value| read_schedule(problems, value));
     if let (Some(value), Some(window)) = (windowed, window) {
         check_rolling(problems, value, window, scheduled.is_some(), settled);
+        if let (Some(calendar), Some(Some(schedule))) = (&calendar, &schedule) {
+            check_begun(problems, value, window, calendar, schedule);
+        }
         let compared = compared.zip(compare);
         check_history(problems, (value, window), compared);
         check_weeks(problems, window, compared);
@@ -162,6 +165,27 @@ fn read_compare(problems: &Problems<'_>, value: Value<'_>) -> Option<Compare> {
     problems.word(value, what, super::keys::COMPARE, meanings)
 }
 
+/// At the very start of a week or month nothing of it is there to be reported.
+fn check_begun(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    window: WindowRule,
+    calendar: &Calendar,
+    schedule: &Schedule,
+) {
+    let may_be_first = match (window, &schedule.days) {
+        (WindowRule::WeekToDate, ScheduleDays::Week(days)) => days.contains(&calendar.week_starts),
+        (WindowRule::WeekToDate, _) | (WindowRule::MonthToDate, ScheduleDays::Week(_)) => true,
+        (WindowRule::MonthToDate, ScheduleDays::Month(day)) => *day == 1,
+        _ => false,
+    };
+    if may_be_first && schedule.at == Time::midnight() {
+        let message = "at 00:00 on its first day the window is empty";
+        let help = "let the schedule be `at` a later time, or on other `days`";
+        problems.error(&value.span(), "empty-window", message, help);
+    }
+}
+
 /// A week has each weekday once; a longer window would be compared with a part of itself.
 fn check_weeks(
     problems: &Problems<'_>,
@@ -222,7 +246,9 @@ fn check_history(
     if reach > HISTORY_DAYS {
         let message =
             format!("this reaches {reach} days back; the service has figures of 3 months");
-        let help = format!("choose a window, or a comparison, of {HISTORY_DAYS} days at most");
+        let help = format!(
+            "choose a shorter window, or another comparison; {HISTORY_DAYS} days are allowed"
+        );
         problems.error(&span, "beyond-history", message, help);
     }
 }

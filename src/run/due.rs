@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::{Invocation, RunOutcome, Runner, Work};
-use crate::definition::{Occurrence, Report};
+use crate::definition::{Memory, Occurrence, Report};
 use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
 
@@ -26,17 +26,20 @@ impl Runner {
         let due = join_all(reports.iter().map(async |report| {
             // It is closed never.
             let _place = reading.acquire().await;
-            let due = until(invocation.answer_by(), self.occurrences(report, time)).await;
-            due.unwrap_or_else(|| {
+            let due = self.occurrences(report, time, order.dry_run);
+            until(invocation.answer_by(), due).await.unwrap_or_else(|| {
                 let message = "what is due could not be found out before the deadline";
-                Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
+                let error = Error::new(Code::Timeout, Stage::Load, message).retryable();
+                vec![Err(RunOutcome::started(&report.id).failed(error))]
             })
         }));
         let (mut works, mut failed) = (Vec::new(), Vec::new());
         for (report, due) in reports.iter().zip(due.await) {
-            match due {
-                Ok(due) => works.extend(due.into_iter().map(|occurrence| (occurrence, report))),
-                Err(error) => failed.push(RunOutcome::started(&report.id).failed(error)),
+            for occurrence in due {
+                match occurrence {
+                    Ok(occurrence) => works.push((occurrence, report)),
+                    Err(run) => failed.push(run),
+                }
             }
         }
         works.sort_by_key(|(occurrence, _)| occurrence.due);
@@ -46,39 +49,68 @@ impl Runner {
         (works.into_iter().map(work).collect(), failed)
     }
 
+    /// What a report is due for and has not ended for good, or why that can't be told of one of
+    /// its runs, or of all.
     async fn occurrences(
         &self,
         report: &Report,
         time: Timestamp,
-    ) -> Result<Vec<Occurrence>, Error> {
+        dry_run: bool,
+    ) -> Vec<Result<Occurrence, RunOutcome>> {
+        let failed = |error| Err(RunOutcome::started(&report.id).failed(error));
         // Only a schedule makes up for what was missed.
         let memory = match &report.schedule {
-            Some(_) => self.records.memory(report, time).await?,
-            None => crate::definition::Memory::Nothing,
+            Some(_) => self.records.memory(report, time, dry_run).await,
+            None => Ok(Memory::Nothing),
         };
-        let due = report
-            .due_at(time, memory)
-            .map_err(|error| Error::new(Code::ValidationError, Stage::Plan, error.to_string()))?;
-        let mut open = Vec::with_capacity(due.len());
-        for occurrence in due {
-            if !self.records.has_ended(&report.id, &occurrence.window).await? {
-                open.push(occurrence);
+        let memory = match memory {
+            Ok(memory) => memory,
+            Err(error) => return vec![failed(error)],
+        };
+        let mut open = Vec::new();
+        for occurrence in report.due_at(time, memory) {
+            let occurrence = match occurrence {
+                Ok(occurrence) => occurrence,
+                Err(error) => {
+                    let error = Error::new(Code::ValidationError, Stage::Plan, error.to_string());
+                    open.push(failed(error));
+                    continue;
+                }
+            };
+            match self.is_over(report, &occurrence).await {
+                Ok(true) => {}
+                Ok(false) => open.push(Ok(occurrence)),
+                Err(error) => open.push(failed(error)),
             }
         }
-        Ok(open)
+        open
+    }
+
+    async fn is_over(&self, report: &Report, occurrence: &Occurrence) -> Result<bool, Error> {
+        if self.records.has_ended(&report.id, &occurrence.window).await? {
+            return Ok(true);
+        }
+        match &report.schedule {
+            Some(_) => Ok(false),
+            None => self.records.is_overtaken(&report.id, &occurrence.window).await,
+        }
+    }
+
+    /// Keeps that a run is about to send.
+    pub(super) async fn begin(&self, work: &Work, outcome: &RunOutcome) -> Result<(), Error> {
+        match work.is_recorded() {
+            true => self.records.begin(&work.report, outcome, work.origin()).await,
+            false => Ok(()),
+        }
     }
 
     /// Keeps how a run ended; a dry run is none, and one for other recipients is not the report's.
-    pub(super) async fn record(
-        &self,
-        work: &Work,
-        outcome: &RunOutcome,
-        (batch, now): (&str, Timestamp),
-    ) -> Result<(), Error> {
+    pub(super) async fn record(&self, work: &Work, outcome: &RunOutcome) -> Result<(), Error> {
         if !work.is_recorded() {
             return Ok(());
         }
-        let kept = self.records.keep(&work.report.id, outcome, batch, now).await;
+        let (batch, now) = work.origin();
+        let kept = self.records.keep(&work.report, outcome, (batch, now)).await;
         kept.inspect_err(|error| {
             tracing::error!(
                 batch,

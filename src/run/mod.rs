@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use futures_util::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
@@ -66,6 +66,11 @@ pub struct Invocation {
     pub deadline: Option<Instant>,
     /// Who is told how far the runs are.
     pub progress: Option<UnboundedSender<Progress>>,
+}
+
+/// Whether a time lies ahead of the clock, by more than clocks differ.
+fn is_ahead(time: Timestamp, invocation: &Invocation) -> bool {
+    time.duration_since(invocation.now) > SignedDuration::from_mins(1)
 }
 
 /// What is kept free before the deadline, for the answer to be given.
@@ -165,6 +170,11 @@ impl Runner {
             invalid.log(id);
             batch.reports.push(invalid);
         }
+        if order.reports.is_empty() && order.time.is_some_and(|time| is_ahead(time, invocation)) {
+            let message = "the event's time is in the future, and nothing is due then yet";
+            let error = Error::new(Code::ValidationError, Stage::Load, message);
+            return Outcome::refused(error, batch);
+        }
         let works: Vec<Work> = match order.reports.is_empty() {
             true => {
                 let (works, failed) = self.due(definitions.reports, order, invocation).await;
@@ -193,7 +203,7 @@ impl Runner {
                 self.run_one(work, asked.as_ref().map_err(Clone::clone), (&asking, index)).await;
             asking.ended(index);
             outcome.log(id);
-            if let Err(error) = self.record(work, &outcome, (id, invocation.now)).await {
+            if let Err(error) = self.record(work, &outcome).await {
                 batch.recorded = false;
                 unrecorded = unrecorded.or(Some(error));
             }

@@ -1,7 +1,7 @@
 //! What became of an order: one outcome for each run, and the answer that the invocation gives.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::address::Address;
@@ -67,7 +67,7 @@ pub struct Effort {
 }
 
 /// How a run ended; of several messages the worst counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// SES accepted every message.

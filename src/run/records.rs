@@ -3,16 +3,16 @@
 //!
 //! Below the place that `CONNECT_REPORTS_RUNS` names lie, for each report,
 //! `<id>/2026-11-22T0000+0000--2026-11-23T0000+0000.json`, the record of the run for that window, and
-//! `<id>/since.json`.
+//! `<id>/since.json`, or of a report without schedule `<id>/latest.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::outcome::RunOutcome;
+use super::outcome::{RunOutcome, Status};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::store::Store;
@@ -42,8 +42,26 @@ struct Since {
     timing: String,
 }
 
+/// What has to be known of a record.
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Record {
+    status: Status,
+    #[serde(rename = "final")]
+    is_final: bool,
+}
+
+/// The last window of a report without schedule that was run.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Latest {
+    version: u32,
+    end: Timestamp,
+}
+
 /// The form of records.
 const VERSION: u32 = 1;
+
+/// By how much an event may come before another that was sent earlier.
+const OVERTAKING: SignedDuration = SignedDuration::from_hours(1);
 
 impl Records {
     pub(super) fn new(store: Option<Store>) -> Self {
@@ -55,24 +73,36 @@ impl Records {
         self.store.is_some()
     }
 
-    /// What is remembered of a report at the time of an event, which may be the first to see it.
+    /// What is remembered of a report at the time of an event, which may be the first to see it; a
+    /// dry run leaves no trace.
     ///
     /// # Errors
     /// Where the store can't be read or written.
-    pub(super) async fn memory(&self, report: &Report, time: Timestamp) -> Result<Memory, Error> {
+    pub(super) async fn memory(
+        &self,
+        report: &Report,
+        time: Timestamp,
+        dry_run: bool,
+    ) -> Result<Memory, Error> {
         let Some(store) = &self.store else {
             return Ok(Memory::Nothing);
         };
         let timing = timing(report);
-        let is_current = |since: &Since| since.timing == timing;
-        let known = self.known().since.get(&report.id).cloned().filter(is_current);
+        // Events overtake each other; one of long ago is somebody's order, and no first sight.
+        let holds = |since: &Since| {
+            let ahead = since.since.duration_since(time);
+            let was_overtaken = ahead.is_positive() && ahead <= OVERTAKING;
+            since.timing == timing && !was_overtaken
+        };
+        let known = self.known().since.get(&report.id).cloned().filter(holds);
         if let Some(known) = known {
             return Ok(Memory::Since(known.since));
         }
         let key = format!("{}/since.json", report.id);
         let kept = store.read(&key).await?.map(|content| parsed::<Since>(&key, &content));
-        let since = match kept.transpose()?.filter(is_current) {
+        let since = match kept.transpose()?.filter(holds) {
             Some(since) => since,
+            None if dry_run => return Ok(Memory::Since(time)),
             None => {
                 let since = Since { version: VERSION, since: time, timing };
                 store.write(&key, written(&since)).await?;
@@ -92,34 +122,85 @@ impl Records {
         report: &ReportId,
         window: &Window,
     ) -> Result<bool, Error> {
-        let Some(store) = &self.store else {
-            return Ok(false);
-        };
         let key = key(report, window);
         if self.known().ended.contains(&key) {
             return Ok(true);
         }
-        let Some(content) = store.read(&key).await? else {
-            return Ok(false);
-        };
-        let record: Value = parsed(&key, &content)?;
-        let is_final = record.get("final").and_then(Value::as_bool).unwrap_or(false);
+        let is_final = self.record(&key).await?.is_some_and(|record| record.is_final);
         if is_final {
             self.known().ended.insert(key);
         }
         Ok(is_final)
     }
 
-    /// Keeps how a run ended.
+    /// Whether a later window of the report has been run, so that an event that comes late does not
+    /// run an earlier one after it.
     ///
     /// # Errors
-    /// Where the store can't be written.
-    pub(super) async fn keep(
+    /// Where the store can't be read, or holds something else there.
+    pub(super) async fn is_overtaken(
         &self,
         report: &ReportId,
+        window: &Window,
+    ) -> Result<bool, Error> {
+        let Some(store) = &self.store else {
+            return Ok(false);
+        };
+        let key = latest_key(report);
+        let Some(content) = store.read(&key).await? else {
+            return Ok(false);
+        };
+        Ok(parsed::<Latest>(&key, &content)?.end > window.end())
+    }
+
+    /// Keeps that messages of a run are about to be sent, before they are: whatever happens to the
+    /// process, they are not sent again by themselves.
+    ///
+    /// # Errors
+    /// Where the store can't be written, and then nothing may be sent.
+    pub(super) async fn begin(
+        &self,
+        report: &Report,
         outcome: &RunOutcome,
-        batch: &str,
-        now: Timestamp,
+        origin: (&str, Timestamp),
+    ) -> Result<(), Error> {
+        let sending = RunOutcome { status: Status::Unknown, ..outcome.clone() };
+        self.write(report, &sending, origin).await
+    }
+
+    /// Keeps how a run ended. What was sent is not forgotten because a later run of the same window
+    /// ended before it could send anything.
+    ///
+    /// # Errors
+    /// Where the store can't be read or written.
+    pub(super) async fn keep(
+        &self,
+        report: &Report,
+        outcome: &RunOutcome,
+        origin: (&str, Timestamp),
+    ) -> Result<(), Error> {
+        let (Some(_), Some(window)) = (&self.store, &outcome.window) else {
+            return Ok(());
+        };
+        let key = key(&report.id, window);
+        if outcome.is_final() {
+            // Even where it can't be written: this process knows it.
+            self.known().ended.insert(key.clone());
+        }
+        if outcome.messages.is_empty() {
+            let before = self.record(&key).await?.map(|record| record.status);
+            if matches!(before, Some(Status::Sent | Status::Unknown)) {
+                return Ok(());
+            }
+        }
+        self.write(report, outcome, origin).await
+    }
+
+    async fn write(
+        &self,
+        report: &Report,
+        outcome: &RunOutcome,
+        (batch, now): (&str, Timestamp),
     ) -> Result<(), Error> {
         let (Some(store), Some(window)) = (&self.store, &outcome.window) else {
             return Ok(());
@@ -131,7 +212,20 @@ impl Records {
             record.insert("batch".to_owned(), json!(batch));
             record.insert("invoked_at".to_owned(), json!(now));
         }
-        store.write(&key(report, window), written(&record)).await
+        store.write(&key(&report.id, window), written(&record)).await?;
+        if report.schedule.is_none() && !self.is_overtaken(&report.id, window).await? {
+            let latest = Latest { version: VERSION, end: window.end() };
+            store.write(&latest_key(&report.id), written(&latest)).await?;
+        }
+        Ok(())
+    }
+
+    async fn record(&self, key: &str) -> Result<Option<Record>, Error> {
+        let Some(store) = &self.store else {
+            return Ok(None);
+        };
+        let content = store.read(key).await?;
+        content.map(|content| parsed(key, &content)).transpose()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -147,6 +241,10 @@ fn key(report: &ReportId, window: &Window) -> String {
         time.strftime(form).to_string()
     };
     format!("{report}/{}--{}.json", at(window.start()), at(window.end()))
+}
+
+fn latest_key(report: &ReportId) -> String {
+    format!("{report}/latest.json")
 }
 
 /// What decides on the runs of a report, as a text that differs where they do.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::asking::Asking;
@@ -60,6 +61,12 @@ impl Work {
         Self { occurrence: Some(occurrence), ..Self::new(report, order, invocation) }
     }
 
+    /// The order's or the event's id, or that of the invocation, and when that was.
+    pub(super) fn origin(&self) -> (&str, Timestamp) {
+        let id = self.order.id.as_deref().unwrap_or(&self.invocation.id);
+        (id, self.invocation.now)
+    }
+
     /// Whether its outcome is that of the report for its window.
     pub(super) fn is_recorded(&self) -> bool {
         !self.order.dry_run && self.order.to.is_none()
@@ -107,8 +114,9 @@ impl Work {
     /// Where it can't be written.
     pub fn compose(&self, message: &Message, to: &Mailbox, index: usize) -> Result<Vec<u8>, Error> {
         // Of what was missed several windows run at once.
-        let start = self.window().map_or(0, |window| window.start().as_second());
-        let id = format!("{}.{}.{start}.{index}", self.invocation.id, self.report.id);
+        let span = |window: Window| [window.start(), window.end()].map(Timestamp::as_second);
+        let [start, end] = self.window().map_or([0; 2], span);
+        let id = format!("{}.{}.{start}-{end}.{index}", self.invocation.id, self.report.id);
         let from = &self.report.email.from;
         compose(Envelope { from, to, id: &id, date: self.invocation.now }, message)
     }
@@ -250,6 +258,7 @@ async fn attempt(
         outcome.skip(reason);
         return Ok(());
     }
+    runner.begin(work, outcome).await?;
     deliver(runner, work, &prepared.message, outcome).await;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Where definitions lie, and records: a folder, or a prefix of an S3 bucket.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -123,7 +123,9 @@ fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     }
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let beside = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
-    std::fs::write(&beside, content)?;
+    let mut file = std::fs::File::create(&beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
     std::fs::rename(&beside, path)
 }
 

@@ -190,20 +190,98 @@ async fn records_lie_in_s3_too() {
 async fn a_store_that_does_not_work_is_told() {
     let simulator = simulator().await;
     let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
-    let file = runs.path().join("file");
+    let (plain, file) = (definitions(&[("small.toml", SMALL)]), runs.path().join("file"));
     std::fs::write(&file, "").unwrap();
-    let records = [(RUNS, text(&file))];
-    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
-    let (kind, answer) = function.fail(&tick_at("2025-03-31T07:00:00Z")).await;
-    assert_eq!(kind, "STORE_ERROR", "{answer:#}");
-    assert!(simulator.messages().is_empty());
     let broken = runs.path().join("broken");
     write(&broken.join("daily/since.json"), "{");
-    let records = [(RUNS, text(&broken))];
+    // There is nothing to be read, and nothing can be written.
+    let nowhere = std::path::PathBuf::from("/proc/nowhere");
+    for (definitions, place, words) in [
+        (&folder, &file, "daily/since.json"),
+        (&folder, &broken, "daily/since.json"),
+        (&plain, &nowhere, "/proc/nowhere/small/"),
+    ] {
+        let records = [(RUNS, text(place))];
+        let function = Function::start(&simulator.url(), text(definitions.path()), &records).await;
+        for time in ["2025-03-31T07:00:00Z", "2025-03-31T07:15:00Z"] {
+            let (kind, answer) = function.fail(&tick_at(time)).await;
+            assert_eq!(kind, "STORE_ERROR", "{answer:#}");
+            let message = answer["error"]["message"].as_str().unwrap();
+            assert!(message.contains(words), "{message}");
+        }
+    }
+    assert!(simulator.messages().is_empty());
+}
+
+/// A mail that went out stays in the record, whatever a later run of the same window comes to.
+#[tokio::test]
+async fn a_failed_order_does_not_undo_what_was_sent() {
+    let simulator = simulator().await;
+    let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
+    let records = [(RUNS, text(runs.path())), ("AWS_MAX_ATTEMPTS", "1")];
     let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
-    let (kind, answer) = function.fail(&tick_at("2025-03-31T07:00:00Z")).await;
-    assert_eq!(kind, "STORE_ERROR");
-    assert!(answer["error"]["message"].as_str().unwrap().contains("daily/since.json"));
+    function.succeed(&tick_at("2025-03-31T07:00:00Z")).await;
+    simulator.misbehave(Operation::GetMetricDataV2, Fault::ServerError, None);
+    function.fail(&json!({"reports": ["daily"], "time": "2025-03-31T07:05:00Z"})).await;
+    simulator.behave();
+    let answer = function.succeed(&tick_at("2025-03-31T07:15:00Z")).await;
+    assert_eq!(started(&answer), [[""; 2]; 0]);
+    assert_eq!(read(&runs, RECORD)["status"], "sent");
+    let fresh = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let answer = fresh.succeed(&tick_at("2025-03-31T07:15:00Z")).await;
+    assert_eq!(started(&answer), [[""; 2]; 0]);
+    assert_eq!(simulator.messages().len(), 1);
+}
+
+/// Neither a dry run nor a time to come leaves a trace, and events may overtake each other.
+#[tokio::test]
+async fn only_events_that_happened_are_remembered() {
+    let simulator = simulator().await;
+    let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
+    let records = [(RUNS, text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    function.succeed(&json!({"dry_run": true, "time": "2025-03-31T06:45:00Z"})).await;
+    let (kind, answer) = function.fail(&tick_at("2099-01-01T08:00:00Z")).await;
+    assert_eq!(kind, "VALIDATION_ERROR");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("in the future"));
+    assert!(!runs.path().join("daily").exists());
+    function.succeed(&tick_at("2025-03-31T07:15:00Z")).await;
+    assert!(simulator.messages().is_empty(), "due before it was seen");
+    let answer = function.succeed(&tick_at("2025-03-31T07:00:00Z")).await;
+    assert_eq!(started(&answer), [["2025-03-30T00:00:00+00:00", "sent"]]);
+}
+
+/// A record that can't be read stops the run that it is of, and no other.
+#[tokio::test]
+async fn a_broken_record_stops_its_own_run_only() {
+    let simulator = simulator().await;
+    let (folder, runs) = (scheduled("catch_up = \"3d\""), tempfile::tempdir().unwrap());
+    let records = [(RUNS, text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    function.succeed(&tick_at("2025-03-29T07:00:00Z")).await;
+    let earlier = "daily/2025-03-29T0000+0000--2025-03-30T0000+0000.json";
+    write(&runs.path().join(earlier), "{\"status\": \"sent\"}");
+    let answer = function.succeed(&tick_at("2025-03-31T07:00:00Z")).await;
+    let ended: Vec<_> = started(&answer).into_iter().map(|[_, status]| status).collect();
+    assert_eq!(ended, ["failed", "sent", "sent"], "{answer:#}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("2025-03-29T0000"));
+}
+
+/// Of a report without schedule an event that comes late does not run what is over.
+#[tokio::test]
+async fn a_late_event_runs_no_earlier_window() {
+    let simulator = simulator().await;
+    let (folder, runs) = (definitions(&[("small.toml", SMALL)]), tempfile::tempdir().unwrap());
+    let records = [(RUNS, text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    for (time, expected) in [
+        ("2025-03-31T07:15:00Z", &[["2025-03-30T00:00:00+00:00", "sent"]][..]),
+        ("2025-03-30T22:00:00Z", &[]),
+        ("2025-03-31T07:30:00Z", &[]),
+    ] {
+        let answer = function.succeed(&tick_at(time)).await;
+        assert_eq!(started(&answer), expected, "{time}");
+    }
 }
 
 fn write(path: &Path, content: &str) {
