@@ -126,6 +126,9 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
         .and_then(|table| email::read(table, deployment));
     let sections = read_sections(&mut root, instance.as_ref());
     root.finish();
+    if let (Some(timing), Some(sections)) = (&timing, &sections) {
+        schedule::check_intervals(problems, timing, sections);
+    }
     if let (Some(email), Some(sections)) = (&email, &sections) {
         email::check_send(problems, email, sections);
     }

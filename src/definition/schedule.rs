@@ -9,6 +9,7 @@ use jiff::civil::{Date, Time, Weekday};
 use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
 use super::problem::{Problems, choice};
 use super::reader::{Table, Value, whole_number};
+use super::report::Section;
 use crate::metric::limits::HISTORY_DAYS;
 use crate::window::{Calendar, Compare, WindowRule};
 
@@ -186,6 +187,25 @@ fn check_begun(
     }
 }
 
+/// Intervals begin on the quarters of an hour, and what the service makes of a part of one is not
+/// documented.
+pub(super) fn check_intervals(problems: &Problems<'_>, timing: &Timing, sections: &[Section]) {
+    const QUARTER: i64 = 15 * 60;
+    let (Some(schedule), true) = (&timing.schedule, timing.window.is_rolling()) else {
+        return;
+    };
+    let is_uneven = i64::from(schedule.at.minute()) * 60 % QUARTER != 0
+        || matches!(timing.window, WindowRule::Last(length) if length.as_secs() % QUARTER != 0);
+    let mut with_intervals = sections.iter().filter(|section| section.interval.is_some());
+    let column = with_intervals.find_map(|section| section.columns.first());
+    if let (Some(column), true) = (column, is_uneven) {
+        let message =
+            "rows of intervals need a window that begins and ends on a quarter of an hour";
+        let help = "let `last` and the schedule's `at` be whole quarters, or remove `interval`";
+        problems.push(column.place.error("uneven-window", message, help));
+    }
+}
+
 /// A week has each weekday once; a longer window would be compared with a part of itself.
 fn check_weeks(
     problems: &Problems<'_>,
@@ -233,13 +253,7 @@ fn check_history(
     let reach = window.reach_in_days();
     let (span, reach) = match compared {
         Some((value, compare)) if reach <= HISTORY_DAYS => {
-            let further = match compare {
-                Compare::None => 0,
-                Compare::PreviousWindow => window.length_in_days(),
-                Compare::SameWeekday => 7,
-                Compare::AverageFourWeeks => 28,
-            };
-            (value.span(), reach + further)
+            (value.span(), reach + compare.further_in_days(window))
         }
         _ => (value.span(), reach),
     };

@@ -78,6 +78,11 @@ pub enum State {
 }
 
 impl Column {
+    /// Whether it has a target, be it for single rows.
+    pub fn has_target(&self) -> bool {
+        self.target.is_some() || !self.targets.is_empty()
+    }
+
     /// The target of a row that is about something of this name, or else the column's own.
     pub fn target_of(&self, is_about: impl Fn(&str) -> bool) -> Option<Target> {
         let of_its_own = self.targets.iter().find(|(name, _)| is_about(name));

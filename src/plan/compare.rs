@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::answer::{Absent, Figure, Figures, Row};
 use super::merge::{self, Parts, Rule};
 use super::{Query, SectionAnswer};
@@ -18,8 +20,10 @@ pub struct Base {
     pub rows: Vec<Row>,
     /// The totals.
     pub totals: BTreeMap<MetricQuery, Figure>,
-    /// Of how many windows there were figures at all.
-    pub windows: usize,
+    /// The windows that it is of: one alone, or of several those that had figures at all.
+    pub windows: Vec<Window>,
+    /// When those intervals of the section begin that the windows have too; without intervals none.
+    pub intervals: BTreeSet<Timestamp>,
 }
 
 /// The questions about these windows in place of the query's own. Where there are several, what
@@ -44,19 +48,21 @@ pub fn base_queries(query: &Query, windows: &[Window], limits: &Limits) -> Vec<Q
 /// the mean over the windows that have figures at all, of averages and rates what they are of all
 /// their contacts together. There is none of maxima and minima, nor where no rule is known.
 pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits: &Limits) -> Base {
-    let known: Vec<_> =
-        windows.iter().zip(answers).filter(|(_, answer)| !answer.is_quiet).collect();
-    let rules = match windows.len() > 1 {
-        true => Some(rules(query, limits)),
-        false => None,
-    };
+    let is_average = windows.len() > 1;
+    let known = windows.iter().zip(answers).filter(|(_, answer)| !is_average || !answer.is_quiet);
+    let known: Vec<_> = known.collect();
+    let rules = is_average.then(|| rules(query, limits));
     let average = Average { rules: rules.as_ref(), windows: known.len() };
-    let intervals = query.interval.map(|interval| query.window.intervals(interval));
+    let beside = Beside::of(query, known.iter().map(|(window, _)| *window));
     let mut rows: BTreeMap<_, (Row, Vec<Figures>)> = BTreeMap::new();
     for (window, answer) in &known {
         for row in &answer.rows {
-            let Some(interval) = of_section(query, intervals.as_deref(), window, row) else {
-                continue;
+            let interval = match &row.interval {
+                None => None,
+                Some(interval) => match beside.interval(window, interval) {
+                    Some(interval) => Some(interval.clone()),
+                    None => continue,
+                },
             };
             let row = Row { interval, ..row.clone() };
             let entry = rows.entry(row.key()).or_insert_with(|| (row.clone(), Vec::new()));
@@ -79,7 +85,43 @@ pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits
             .iter()
             .map(|metric| (metric.clone(), average.figure(metric, &totals)))
             .collect(),
-        windows: known.len(),
+        windows: known.iter().map(|(window, _)| (*window).clone()).collect(),
+        intervals: beside.places.into_values().map(|interval| interval.start()).collect(),
+    }
+}
+
+/// Which interval of the section those of other windows stand beside.
+struct Beside {
+    /// By when the window and its interval begin.
+    places: BTreeMap<(Timestamp, Timestamp), Window>,
+}
+
+impl Beside {
+    fn of<'w>(query: &Query, windows: impl Iterator<Item = &'w Window>) -> Self {
+        let mut places = BTreeMap::new();
+        let Some(interval) = query.interval else {
+            return Self { places };
+        };
+        let own = query.window.intervals(interval);
+        let own: BTreeMap<Timestamp, Window> =
+            own.into_iter().map(|interval| (interval.start(), interval)).collect();
+        for window in windows {
+            for other in window.intervals(interval) {
+                let alike = query.window.alike(other.start(), window);
+                let found = alike.and_then(|start| own.get(&start));
+                // Weeks at the ends of months are shorter.
+                let found = found.filter(|own| own.days() == other.days());
+                if let Some(own) = found {
+                    places.insert((window.start(), other.start()), own.clone());
+                }
+            }
+        }
+        Self { places }
+    }
+
+    /// Nothing where the section has none like it, as on a day that is shorter.
+    fn interval(&self, window: &Window, interval: &Window) -> Option<&Window> {
+        self.places.get(&(window.start(), interval.start()))
     }
 }
 
@@ -115,23 +157,6 @@ fn rules(query: &Query, limits: &Limits) -> BTreeMap<MetricQuery, Rule> {
         Ok(rule) => Some((metric.clone(), rule)),
     };
     query.metrics.iter().filter_map(rule).collect()
-}
-
-/// The interval of the section that a row of another window stands beside; nothing where the
-/// section has none like it, as on a day that is shorter.
-#[expect(clippy::option_option, reason = "a row without interval stands beside one without")]
-fn of_section(
-    query: &Query,
-    intervals: Option<&[Window]>,
-    window: &Window,
-    row: &Row,
-) -> Option<Option<Window>> {
-    let (Some(intervals), Some(interval)) = (intervals, &row.interval) else {
-        return Some(None);
-    };
-    let alike = query.window.like(interval, window)?;
-    let found = intervals.iter().find(|interval| interval.start() == alike.start())?;
-    Some(Some(found.clone()))
 }
 
 fn totals(answer: &SectionAnswer) -> Figures {

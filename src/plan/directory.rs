@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::definition::{Dimension, Selector, nearest};
+use crate::metric;
 
 /// What an instance calls its queues, routing profiles, agents and hierarchy groups.
 ///
@@ -198,17 +199,30 @@ impl Directory {
     }
 
     /// Whether a target by this name can be that of something of this dimension, as filters may call
-    /// it. Of what has no list nothing is known.
+    /// it, that is among what was selected. Of what has neither list nor values nothing is known.
     ///
     /// # Errors
     /// Why not.
-    pub fn target(&self, dimension: &Dimension, name: &str) -> Result<(), Unresolved> {
-        match self.lists.get(dimension) {
+    pub fn target(
+        &self,
+        dimension: &Dimension,
+        name: &str,
+        selected: Option<&[String]>,
+    ) -> Result<(), Unresolved> {
+        let words = self.words(dimension);
+        let id = match self.lists.get(dimension) {
             Some(list) if !list.shown.contains_key(name) => {
-                list.named(name, &self.words(dimension)).map(drop)
+                list.named(name, &words)?.into_iter().next().unwrap_or_default()
             }
-            _ => Ok(()),
+            _ => name.to_owned(),
+        };
+        let values = metric::filter_values(dimension.key());
+        let is_value = values.is_empty() || values.contains(&name);
+        if is_value && selected.is_none_or(|selected| selected.contains(&id)) {
+            return Ok(());
         }
+        let message = format!("the section shows no {} `{name}`", words.one);
+        Err(Unresolved { message, help: "select it in `filters`, or remove the target".to_owned() })
     }
 
     /// Whether what has this id is called so, or has this as its id.

@@ -86,6 +86,15 @@ fn column(column: &Column) -> Value {
         object.insert("threshold".to_owned(), json!(threshold.seconds));
         object.insert("comparison".to_owned(), json!(threshold.comparison));
     }
+    let targets =
+        column.targets.iter().map(|(name, target)| (name.clone(), json!(target.to_string())));
+    for (key, value) in [
+        ("target", column.target.map(|target| json!(target.to_string()))),
+        ("warn", column.warn.as_ref().map(|warn| json!(warn.value.to_string()))),
+        ("targets", (!column.targets.is_empty()).then(|| Value::Object(targets.collect()))),
+    ] {
+        object.extend(value.map(|value| (key.to_owned(), value)));
+    }
     for (key, negate) in [("where", false), ("where_not", true)] {
         let filters = column.metric.filters.iter().filter(|filter| filter.negate == negate);
         let filters: Map<_, _> = filters.map(entry).collect();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::{Contents, one_line, text};
-use crate::definition::{Column, Dimension, Kind, State};
+use crate::definition::{Bound, Column, Dimension, Kind, State, Target};
 use crate::metric::{self, Unit};
 use crate::plan::Figure;
 use crate::table::format::Numbers;
@@ -59,8 +59,10 @@ struct SectionContext {
     totals_label: String,
     /// What the figures are compared with, if with anything: `Sunday 15 November 2026`.
     compared_with: Option<String>,
-    /// Whether any figure has a target.
-    has_targets: bool,
+    /// Whether a change may be in percentage points.
+    has_points: bool,
+    /// What figures are to reach: `SL 20 s ≥ 80 % (near: ≥ 60 %; Sales: ≥ 90 %)`.
+    targets: Vec<String>,
     shown: usize,
     of: usize,
     /// Why some figures are not available.
@@ -103,6 +105,8 @@ struct ChangeContext {
     text: String,
     /// `better`, `worse` or `neutral`.
     sense: Sense,
+    /// A sign for the same, so that nobody needs to see colours.
+    sign: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -129,7 +133,11 @@ pub(super) fn of(contents: Contents<'_>) -> Context {
 fn terms(tables: &[Table]) -> Vec<TermContext> {
     let columns = tables.iter().flat_map(|table| &table.columns);
     let mut terms: Vec<TermContext> = Vec::new();
-    for term in columns.filter_map(|column| metric::find(&column.metric.name)?.term()) {
+    let used = columns.filter_map(|column| {
+        let term = metric::find(&column.metric.name)?.term()?;
+        column.label.contains(term.short).then_some(term)
+    });
+    for term in used {
         if !terms.iter().any(|known| known.short == term.short) {
             terms.push(TermContext { short: term.short, meaning: term.meaning });
         }
@@ -160,7 +168,8 @@ fn section(table: &Table, numbers: &Numbers) -> SectionContext {
         totals,
         totals_label: totals_label(table),
         compared_with: table.comparison.as_ref().map(|comparison| one_line(&comparison.label)),
-        has_targets: table.has_targets(),
+        has_points: table.columns.iter().any(|column| column.unit == Unit::Percent),
+        targets: table.columns.iter().filter_map(|column| targets(column, numbers)).collect(),
         shown: table.shown,
         of: table.rows.len(),
         notes: table.notes.clone(),
@@ -209,10 +218,13 @@ fn change(
     base: Option<Figure>,
 ) -> ChangeContext {
     let change = base.and_then(|base| Change::between(base, figure, column.unit, column.polarity));
-    ChangeContext {
-        text: numbers.change(change),
-        sense: change.map_or(Sense::Neutral, |change| change.sense),
-    }
+    let sense = change.map_or(Sense::Neutral, |change| change.sense);
+    let sign = match sense {
+        Sense::Better => "▲",
+        Sense::Worse => "▼",
+        Sense::Neutral => "",
+    };
+    ChangeContext { text: numbers.change(change), sense, sign }
 }
 
 impl FigureContext {
@@ -224,13 +236,37 @@ impl FigureContext {
 
     /// How it has changed in plain text: `−4.5 pp`.
     pub(super) fn plain_change(&self) -> Option<String> {
-        self.change.as_ref().map(|change| plain(&change.text))
+        let text = |change: &ChangeContext| format!("{} {}", change.text, change.sign);
+        self.change.as_ref().map(|change| plain(text(change).trim_end()))
     }
 }
 
 /// No-break spaces have no place in plain text.
 fn plain(text: &str) -> String {
     text.replace(['\u{a0}', '\u{202f}'], " ")
+}
+
+/// What the figures of a column are to reach, in words.
+fn targets(column: &Column, numbers: &Numbers) -> Option<String> {
+    let told = |target: &Target| {
+        let sign = match target.bound {
+            Bound::AtLeast => "≥",
+            Bound::MoreThan => ">",
+            Bound::AtMost => "≤",
+            Bound::LessThan => "<",
+        };
+        format!("{sign} {}", numbers.number(target.value, column.unit))
+    };
+    let own = column.target.as_ref().map(|target| format!(" {}", told(target)));
+    let near = column.warn.as_ref().map(|warn| format!("near: {}", told(&warn.value)));
+    let named = column.targets.iter().map(|(name, target)| format!("{name}: {}", told(target)));
+    let more: Vec<String> = near.into_iter().chain(named).collect();
+    let more = match more.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", more.join("; ")),
+    };
+    let label = &column.label;
+    column.has_target().then(|| one_line(&format!("{label}{}{more}", own.unwrap_or_default())))
 }
 
 fn state(state: State) -> StateContext {

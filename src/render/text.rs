@@ -32,7 +32,8 @@ pub(super) fn lines(table: &Table, rows: &[RowContext], totals: &[FigureContext]
     let totals = cells(totals);
     let note = |place: &str| {
         let against = table.comparison.as_ref().map(|comparison| &comparison.label);
-        against.map(|against| format!("{place}: the change from {}.", one_line(against)))
+        let signs = "▲ better, ▼ worse";
+        against.map(|against| format!("{place}: the change from {}; {signs}.", one_line(against)))
     };
     if table.kind == Kind::Totals {
         let pairs = pairs(&table.columns, &totals, "");
@@ -124,7 +125,6 @@ mod tests {
         figures.iter().map(cell).collect()
     }
 
-    /// Every row has the same width, none is wider than a line, and no figure is cut.
     #[test]
     fn long_names_stand_above_their_figures() {
         let row = aligned_row("Général – Français", 20, &cells(&["1,204", "78.4 %"]), &[6, 6]);

@@ -71,12 +71,13 @@ fn beyond_version(report: &Report, file: &str, limits: &Limits) -> Vec<Problem> 
     if !limits.has_gov_cloud && report.instance.partition() == "aws-us-gov" {
         of_report("the API is not in the GovCloud Regions".to_owned());
     }
-    let (reach, history) = (report.window.reach_in_days(), limits.history.as_hours() / 24);
+    let reach = report.window.reach_in_days() + report.compare.further_in_days(report.window);
+    let history = limits.history.as_hours() / 24;
     // How far back the last workday lies depends on the holidays, and mostly it is not far.
     let varies = matches!(report.window, WindowRule::PreviousWorkday | WindowRule::Hours { .. });
     if reach > history && !varies {
         of_report(format!(
-            "the window reaches {reach} days back; the API's version has figures of {history} days"
+            "the report reaches {reach} days back; the API's version has figures of {history} days"
         ));
     }
     for section in &report.sections {

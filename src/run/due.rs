@@ -29,8 +29,7 @@ impl Runner {
             let due = self.occurrences(report, time, order.dry_run);
             until(invocation.answer_by(), due).await.unwrap_or_else(|| {
                 let message = "what is due could not be found out before the deadline";
-                let error = Error::new(Code::Timeout, Stage::Load, message).retryable();
-                vec![Err(RunOutcome::started(&report.id).failed(error))]
+                vec![Err(Error::new(Code::Timeout, Stage::Load, message).retryable())]
             })
         }));
         let (mut works, mut failed) = (Vec::new(), Vec::new());
@@ -38,7 +37,7 @@ impl Runner {
             for occurrence in due {
                 match occurrence {
                     Ok(occurrence) => works.push((occurrence, report)),
-                    Err(run) => failed.push(run),
+                    Err(error) => failed.push(RunOutcome::started(&report.id).failed(error)),
                 }
             }
         }
@@ -56,8 +55,7 @@ impl Runner {
         report: &Report,
         time: Timestamp,
         dry_run: bool,
-    ) -> Vec<Result<Occurrence, RunOutcome>> {
-        let failed = |error| Err(RunOutcome::started(&report.id).failed(error));
+    ) -> Vec<Result<Occurrence, Error>> {
         // Only a schedule makes up for what was missed.
         let memory = match &report.schedule {
             Some(_) => self.records.memory(report, time, dry_run).await,
@@ -65,7 +63,7 @@ impl Runner {
         };
         let memory = match memory {
             Ok(memory) => memory,
-            Err(error) => return vec![failed(error)],
+            Err(error) => return vec![Err(error)],
         };
         let mut open = Vec::new();
         for occurrence in report.due_at(time, memory) {
@@ -73,14 +71,14 @@ impl Runner {
                 Ok(occurrence) => occurrence,
                 Err(error) => {
                     let error = Error::new(Code::ValidationError, Stage::Plan, error.to_string());
-                    open.push(failed(error));
+                    open.push(Err(error));
                     continue;
                 }
             };
             match self.is_over(report, &occurrence).await {
                 Ok(true) => {}
                 Ok(false) => open.push(Ok(occurrence)),
-                Err(error) => open.push(failed(error)),
+                Err(error) => open.push(Err(error)),
             }
         }
         open

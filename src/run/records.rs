@@ -1,6 +1,9 @@
 //! What is kept of runs, so that each that is due runs once: the record of every run that has ended,
 //! and since when a schedule is known.
 //!
+//! A run is written down as one whose end is unknown before it sends its first message, and again
+//! when it has ended: whatever happens in between, it is not sent again by itself.
+//!
 //! Below the place that `CONNECT_REPORTS_RUNS` names lie, for each report,
 //! `<id>/2026-11-22T0000+0000--2026-11-23T0000+0000.json`, the record of the run for that window, and
 //! `<id>/since.json`, or of a report without schedule `<id>/latest.json`.

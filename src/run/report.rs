@@ -13,7 +13,7 @@ use super::outcome::{Delivery, DeliveryStatus};
 use super::{Invocation, Progress, RunOutcome, Runner, TO_ANSWER};
 use crate::address::Mailbox;
 use crate::connect::List;
-use crate::definition::{Column, Occurrence, Problem, Report, Section, SendRule};
+use crate::definition::{Column, Dimension, Occurrence, Problem, Report, Section, SendRule};
 use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
 use crate::instance::InstanceArn;
@@ -22,7 +22,7 @@ use crate::metric::limits::Limits;
 use crate::plan::{self, Directory, Query, SectionAnswer, Unresolved};
 use crate::render::{self, Contents, Message};
 use crate::table::{self, Against, Table};
-use crate::window::Window;
+use crate::window::{Compare, Window};
 
 /// A report to run, and how.
 #[derive(Clone, Debug)]
@@ -194,6 +194,8 @@ pub(super) struct Asked {
     pub(super) queries: Vec<Query>,
     /// The windows that all sections are compared with.
     pub(super) compared: Vec<Window>,
+    /// Why that is less than the definition asks for.
+    uncompared: Option<&'static str>,
 }
 
 impl Asked {
@@ -217,9 +219,18 @@ pub(super) async fn ask(
     let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;
     let Report { compare, window: rule, calendar, .. } = &work.report;
     let mut compared = compare.windows(&window, *rule, calendar);
+    let existing = compared.len();
     compared.retain(|window| work.remembered(window.clone(), limits).is_ok());
+    let uncompared = match (existing, compared.len()) {
+        _ if *compare == Compare::None => None,
+        (0, _) => Some("There is no comparison: no such window is as long as this one."),
+        (existing, left) if left < existing => {
+            Some("The comparison lacks what Amazon Connect has no figures of any more.")
+        }
+        _ => None,
+    };
     let queries = queries(&work.report, (&window, &compared), &directory, limits)?;
-    Ok(Asked { directory, queries, compared })
+    Ok(Asked { directory, queries, compared, uncompared })
 }
 
 /// Runs a report and writes into `outcome` what becomes of it, step by step.
@@ -298,7 +309,7 @@ fn unsent(rule: SendRule, tables: &[Table]) -> Option<&'static str> {
             is_quiet.then_some("there are no data in this window (send = \"when-data\")")
         }
         SendRule::WhenTargetMissed => {
-            let misses = tables.iter().any(Table::misses_a_target);
+            let misses = tables.iter().any(Table::may_miss_a_target);
             (!misses).then_some("no target was missed (send = \"when-target-missed\")")
         }
     }
@@ -319,19 +330,22 @@ pub(super) fn tables(
         let (query, (answer, bases)) = (queries.first()?, answers.split_first()?);
         let against = (!asked.compared.is_empty()).then(|| {
             let base = plan::base(query, &asked.compared, bases, limits);
-            Against { label: against(&asked.compared, base.windows), base }
+            Against { label: against(&asked.compared, &base.windows), base }
         });
-        Some(table::build(section, query, answer, against.as_ref(), &asked.directory))
+        let mut table = table::build(section, query, answer, against.as_ref(), &asked.directory);
+        table.notes.extend(asked.uncompared.map(ToOwned::to_owned));
+        Some(table)
     };
     sections.filter_map(table).collect()
 }
 
 /// What figures are compared with, in words.
-fn against(windows: &[Window], known: usize) -> String {
+fn against(windows: &[Window], known: &[Window]) -> String {
     match (windows, known) {
         ([window], _) => window.label(),
-        (_, 1) => "one of the four weeks before".to_owned(),
-        (_, known) => format!("the average of {known} weeks"),
+        (_, []) => "the weeks before, of which there are no figures".to_owned(),
+        (_, [only]) => format!("{}, the only one of four weeks with figures", only.label()),
+        (_, known) => format!("the average of {} weeks", known.len()),
     }
 }
 
@@ -362,12 +376,12 @@ fn queries(
     for section in &report.sections {
         match Query::of(section, &report.instance, window, directory) {
             Ok(query) => {
+                problems.extend(unknown_targets(section, &query, directory));
                 let bases = plan::base_queries(&query, compared, limits);
                 queries.extend(std::iter::once(query).chain(bases));
             }
             Err(found) => problems.extend(found),
         }
-        problems.extend(unknown_targets(section, directory));
     }
     match problems.is_empty() {
         true => Ok(queries),
@@ -375,11 +389,14 @@ fn queries(
     }
 }
 
-/// Targets of what the instance does not have: they would never count, and nobody would know.
-fn unknown_targets(section: &Section, directory: &Directory) -> Vec<Problem> {
+/// Targets of what the section does not show: they would never count, and nobody would know.
+fn unknown_targets(section: &Section, query: &Query, directory: &Directory) -> Vec<Problem> {
     // Of what rows are grouped by, one has to know it.
     let unknown = |name: &String| {
-        let of_key = |key| directory.target(key, name);
+        let of_key = |key: &Dimension| {
+            let selected = query.filters.get(key).map(Vec::as_slice);
+            directory.target(key, name, selected)
+        };
         let found: Vec<Result<(), Unresolved>> = section.group_by.iter().map(of_key).collect();
         match found.iter().any(Result::is_ok) {
             true => None,

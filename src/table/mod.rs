@@ -109,14 +109,20 @@ pub enum Provenance {
 impl Table {
     /// Whether any of its columns has a target.
     pub fn has_targets(&self) -> bool {
-        let has_one = |column: &Column| column.target.is_some() || !column.targets.is_empty();
-        self.columns.iter().any(has_one)
+        self.columns.iter().any(Column::has_target)
     }
 
-    /// Whether any of its figures, or of its totals, misses a target.
-    pub fn misses_a_target(&self) -> bool {
+    /// Whether any of its figures, or of its totals, misses a target, or may do so because it can't
+    /// be had.
+    pub fn may_miss_a_target(&self) -> bool {
         let states = self.rows.iter().flat_map(|row| &row.states).chain(&self.states);
-        states.into_iter().any(|state| *state == Some(State::Missed))
+        let misses = states.into_iter().any(|state| *state == Some(State::Missed));
+        let lost = |figures: &[Figure]| {
+            self.columns.iter().zip(figures).any(|(column, figure)| {
+                column.has_target() && figure.absent() == Some(Absent::NotAvailable)
+            })
+        };
+        misses || lost(&self.totals) || self.rows.iter().any(|row| lost(&row.figures))
     }
 }
 
@@ -128,8 +134,9 @@ pub fn build(
     against: Option<&Against>,
     directory: &Directory,
 ) -> Table {
+    let base = against.map_or(&[][..], |against| &against.base.rows);
     let mut rows = match query.has_rows() {
-        true => rows(section, query, &answer.rows, directory),
+        true => rows(section, query, (&answer.rows, base), directory),
         false => Vec::new(),
     };
     if let Some(against) = against {
@@ -158,7 +165,9 @@ pub fn build(
         totals,
         comparison: against.map(|Against { label, base }| Comparison {
             label: label.clone(),
-            totals: of_base(section, base, |metric| base.totals.get(metric).copied()),
+            totals: of_base(section, !base.windows.is_empty(), |metric| {
+                base.totals.get(metric).copied()
+            }),
         }),
         is_quiet: answer.is_quiet,
         provenance: provenance.collect(),
@@ -191,22 +200,24 @@ fn compare(rows: &mut [TableRow], section: &Section, query: &Query, base: &Base)
             let place = section.group_by.iter().position(|shown| shown == dimension)?;
             row.members.get(place)?.id.clone()
         });
-        let key = (row.interval.as_ref().map(Window::start), ids.collect());
+        let start = row.interval.as_ref().map(Window::start);
+        let key = (start, ids.collect());
         let known = known.get(&key);
-        row.compared =
-            of_base(section, base, |metric| known.and_then(|row| row.figures.get(metric)));
+        let is_there = start.is_none_or(|start| base.intervals.contains(&start));
+        let figure = |metric: &MetricQuery| known.and_then(|row| row.figures.get(metric));
+        row.compared = of_base(section, is_there && !base.windows.is_empty(), figure);
     }
 }
 
-/// The figures of what is compared with; where it has figures and none of this, no contacts make 0.
+/// The figures of what is compared with; where that is there and has none, no contacts make 0.
 fn of_base(
     section: &Section,
-    base: &Base,
+    is_there: bool,
     figure: impl Fn(&MetricQuery) -> Option<Figure>,
 ) -> Vec<Figure> {
     let known = figures(section, figure).into_iter().zip(nothing_happened(section));
     let or_nothing = |(figure, nothing)| match figure {
-        Figure::Absent(Absent::NoData) if base.windows > 0 => nothing,
+        Figure::Absent(Absent::NoData) if is_there => nothing,
         figure => figure,
     };
     known.map(or_nothing).collect()
@@ -235,16 +246,34 @@ fn capitalised(text: &str) -> String {
 fn rows(
     section: &Section,
     query: &Query,
-    answered: &[Row],
+    (answered, base): (&[Row], &[Row]),
     directory: &Directory,
 ) -> Vec<TableRow> {
     let places = places(section, query);
+    let keys: BTreeSet<RowKey> = match base.is_empty() {
+        true => BTreeSet::new(),
+        false => answered.iter().map(Row::key).collect(),
+    };
+    // What nothing happened to any more, which the comparison shows.
+    let gone = || {
+        let base = base.iter().filter(|row| row.interval.is_none());
+        base.filter(|row| !keys.contains(&row.key()))
+    };
+    let of_base = gone().map(|row| {
+        let known = |(dimension, id): (&Dimension, &Option<String>)| {
+            id.as_ref().is_none_or(|id| directory.knows(dimension, id))
+        };
+        let is_known = query.groupings.iter().zip(&row.dimensions).all(known);
+        let members = members((section, &places), row, directory);
+        table_row((section, directory), members, None, nothing_of(section, is_known))
+    });
     let of_answer = answered.iter().map(|row| {
         let members = members((section, &places), row, directory);
         let figures = figures(section, |metric| row.figures.get(metric));
         table_row((section, directory), members, row.interval.clone(), figures)
     });
-    of_answer.chain(quiet_rows(section, query, answered, directory)).collect()
+    let occurring = answered.iter().chain(gone());
+    of_answer.chain(of_base).chain(quiet_rows(section, query, occurring, directory)).collect()
 }
 
 fn table_row(
@@ -292,10 +321,10 @@ fn member(dimension: &Dimension, id: Option<&str>, directory: &Directory) -> Mem
 
 /// The rows of what was selected and does not occur in the answer: the service leaves out queues
 /// without contacts and agents.
-fn quiet_rows(
+fn quiet_rows<'r>(
     section: &Section,
     query: &Query,
-    answered: &[Row],
+    occurring: impl Iterator<Item = &'r Row>,
     directory: &Directory,
 ) -> Vec<TableRow> {
     // Of intervals only those have rows in which something happened.
@@ -305,19 +334,13 @@ fn quiet_rows(
     let Some(index) = query.groupings.iter().position(|dimension| dimension == shown) else {
         return Vec::new();
     };
-    let occurring: BTreeSet<&str> = answered
-        .iter()
-        .filter_map(|row| row.dimensions.get(index).and_then(Option::as_deref))
-        .collect();
+    let occurring: BTreeSet<&str> =
+        occurring.filter_map(|row| row.dimensions.get(index).and_then(Option::as_deref)).collect();
     let quiet = ids.iter().filter(|id| !occurring.contains(id.as_str())).map(|id| {
         let members = section.group_by.iter().map(|dimension| {
             member(dimension, (dimension == shown).then_some(id.as_str()), directory)
         });
-        // Of what the instance does not have it can't be said that nothing happened there.
-        let figures = match directory.knows(shown, id) {
-            true => nothing_happened(section),
-            false => vec![Figure::Absent(Absent::NoData); section.columns.len()],
-        };
+        let figures = nothing_of(section, directory.knows(shown, id));
         table_row((section, directory), members.collect(), None, figures)
     });
     quiet.collect()
@@ -333,6 +356,15 @@ fn selects_all(section: &Section, dimension: &Dimension) -> bool {
         selectors.iter().all(|selector| selector.value != Selector::All)
     };
     !section.filters.get(dimension).is_some_and(named)
+}
+
+/// The figures of what nothing happened to. Of what the instance does not have it can't be said that
+/// nothing happened there.
+fn nothing_of(section: &Section, is_known: bool) -> Vec<Figure> {
+    match is_known {
+        true => nothing_happened(section),
+        false => vec![Figure::Absent(Absent::NoData); section.columns.len()],
+    }
 }
 
 /// No contacts make 0 in a count or a sum; an average or a rate of nothing has no value.

@@ -1,6 +1,7 @@
 //! The windows that figures are compared with.
 
-use jiff::{Span, ToSpan as _, Zoned};
+use jiff::tz::AmbiguousOffset;
+use jiff::{SignedDuration, Span, Timestamp, ToSpan as _, Zoned};
 
 use super::rule::start_of;
 use super::{Calendar, Window, WindowRule, Zone, starts_its_day};
@@ -18,22 +19,48 @@ pub enum Compare {
     AverageFourWeeks,
 }
 
+/// A week in which the clocks are put back.
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24 + 1);
+
 /// How many weeks an average is of, where all have figures.
 const WEEKS: i64 = 4;
 
 impl Compare {
     /// The windows whose figures a window's are compared with, the latest first. One that does not
-    /// exist is left out, as hours are that the clocks skip.
+    /// exist is left out, as hours are that the clocks skip, and so are other weeks of a window that
+    /// is longer than one and would be compared with a part of itself.
     ///
     /// What comes before a window follows from the rule that made it. One that no rule made is as
     /// many days long as it is, or where it is not made of days, as much time.
     pub fn windows(self, window: &Window, rule: WindowRule, calendar: &Calendar) -> Vec<Window> {
-        let weeks_ago = |weeks: i64| moved(window, weeks.weeks());
+        let length = window.end().duration_since(window.start());
+        let is_of_days = starts_its_day(&window.start) && starts_its_day(&window.end);
+        // Hours of a day are what the clock shows; an hour is an hour whatever it shows.
+        let is_so_long = !is_of_days
+            && length < SignedDuration::from_hours(24)
+            && !matches!(rule, WindowRule::Hours { .. });
+        let weeks_ago = |weeks: i64| match is_so_long {
+            true => same_length(window, weeks.weeks()),
+            false => moved(window, weeks.weeks()),
+        };
         match self {
             Self::None => Vec::new(),
+            Self::SameWeekday | Self::AverageFourWeeks if length > WEEK => Vec::new(),
             Self::PreviousWindow => before(window, rule, calendar).into_iter().collect(),
             Self::SameWeekday => weeks_ago(1).into_iter().collect(),
             Self::AverageFourWeeks => (1..=WEEKS).filter_map(weeks_ago).collect(),
+        }
+    }
+}
+
+impl Compare {
+    /// How many days further back than the windows of a rule those lie that they are compared with.
+    pub fn further_in_days(self, rule: WindowRule) -> i64 {
+        match self {
+            Self::None => 0,
+            Self::PreviousWindow => rule.length_in_days(),
+            Self::SameWeekday => 7,
+            Self::AverageFourWeeks => 7 * WEEKS,
         }
     }
 }
@@ -68,6 +95,14 @@ fn made_by(window: &Window, rule: WindowRule, zone: &Zone, calendar: &Calendar) 
     due.is_ok_and(|due| rule.before(due.timestamp(), zone, calendar).as_ref() == Ok(window))
 }
 
+/// A span of the same length that begins so much earlier on the local clock.
+fn same_length(window: &Window, by: Span) -> Option<Window> {
+    let reading = window.start.datetime().checked_sub(by).ok()?;
+    let start = reading.to_zoned(window.start.time_zone().clone()).ok()?;
+    let end = start.checked_add(window.end().duration_since(window.start())).ok()?;
+    (start.datetime() == reading).then_some(Window { start, end })
+}
+
 /// The same span of the local clock so much earlier.
 fn moved(window: &Window, by: Span) -> Option<Window> {
     let moved = |time: &Zoned| {
@@ -82,29 +117,48 @@ fn moved(window: &Window, by: Span) -> Option<Window> {
 }
 
 impl Window {
-    /// The part of this window that lies in it as a part of another lies there: on the same day
-    /// from its start, at the same times. Nothing where the clocks skip that time.
-    pub fn like(&self, part: &Self, of: &Self) -> Option<Self> {
-        let days = of.start.date().until(part.start.date()).ok()?;
-        let date = self.start.date().checked_add(days).ok()?;
+    /// When it is in this window as it is in another at `time`: on the same day from its start, at
+    /// the same reading of the clock; so long after its start, where the two start at different
+    /// readings. Nothing where the clocks skip that reading here, or show it only once.
+    pub fn alike(&self, time: Timestamp, of: &Self) -> Option<Timestamp> {
         let zone = self.start.time_zone();
-        let start = match part.start == of.start {
-            true => self.start.clone(),
-            false if starts_its_day(&part.start) => start_of(date, zone).ok()?,
-            false => {
-                let reading = date.to_datetime(part.start.time());
-                let start = reading.to_zoned(zone.clone()).ok()?;
-                (start.datetime() == reading).then_some(start)?
-            }
+        let time = of.on_its_clock(time);
+        let both_start_a_day = starts_its_day(&self.start) && starts_its_day(&of.start);
+        if !both_start_a_day && self.start.time() != of.start.time() {
+            let passed = time.timestamp().duration_since(of.start());
+            return self.start().checked_add(passed).ok();
+        }
+        let days = of.start.date().until(time.date()).ok()?;
+        let date = self.start.date().checked_add(days).ok()?;
+        if starts_its_day(&time) {
+            return Some(start_of(date, zone).ok()?.timestamp());
+        }
+        let here = zone.to_ambiguous_zoned(date.to_datetime(time.time()));
+        let found = match (here.offset(), is_repeated(&time)) {
+            (AmbiguousOffset::Gap { .. }, _) => None,
+            (AmbiguousOffset::Fold { .. }, true) => here.later().ok(),
+            (AmbiguousOffset::Unambiguous { .. }, true) => None,
+            (_, false) => here.earlier().ok(),
         };
-        let end = start.checked_add(part.end().duration_since(part.start())).ok()?;
-        Some(Self { start, end })
+        found.map(|found| found.timestamp())
     }
+
+    /// How many local dates it covers from start to end.
+    pub fn days(&self) -> i32 {
+        let days = self.start.date().until(self.end.date());
+        days.map_or(0, |days| days.get_days())
+    }
+}
+
+/// Whether the local clock shows this reading for the second time.
+fn is_repeated(time: &Zoned) -> bool {
+    let ambiguous = time.time_zone().to_ambiguous_zoned(time.datetime());
+    let is_fold = matches!(ambiguous.offset(), AmbiguousOffset::Fold { .. });
+    is_fold && ambiguous.later().is_ok_and(|later| later == *time)
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
     use jiff::civil::time;
 
     use super::*;
@@ -191,23 +245,49 @@ mod tests {
     }
 
     #[test]
-    fn parts_lie_alike() {
+    fn times_are_alike() {
         let zone = Zone::named("Europe/London").unwrap();
         let window = |start: &str, end: &str| {
             Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()
         };
-        let today = window("2026-03-30", "2026-03-31");
-        let before = window("2026-03-29", "2026-03-30");
-        for (part, expected) in [
-            (("2026-03-29", "2026-03-29T00:30"), "2026-03-30T00+01:00 2026-03-30T00:30:00+01:00"),
-            (("2026-03-29T09:00", "2026-03-29T10:00"), "2026-03-30T09+01:00 2026-03-30T10+01:00"),
+        let [long, short, day] = [
+            window("2026-10-25", "2026-10-26"),
+            window("2026-03-29", "2026-03-30"),
+            window("2026-06-07", "2026-06-08"),
+        ];
+        let hours = [
+            window("2026-06-07T04:00", "2026-06-07T08:00"),
+            window("2026-06-07", "2026-06-07T04:00"),
+        ];
+        for (here, of, time, expected) in [
+            (&day, &short, "2026-03-29T08:00:00Z", Some("2026-06-07T08:00:00Z")),
+            (&short, &day, "2026-06-07T00:00:00Z", None),
+            (&day, &long, "2026-10-25T00:00:00Z", Some("2026-06-07T00:00:00Z")),
+            (&day, &long, "2026-10-25T01:00:00Z", None),
+            (&long, &day, "2026-06-07T00:00:00Z", Some("2026-10-25T00:00:00Z")),
+            (&hours[0], &hours[1], "2026-06-07T01:00:00Z", Some("2026-06-07T05:00:00Z")),
         ] {
-            let part = window(part.0, part.1);
-            assert_eq!(told(&[today.like(&part, &before).unwrap()]), [expected]);
+            let expected = expected.map(|time| time.parse().unwrap());
+            assert_eq!(here.alike(time.parse().unwrap(), of), expected, "{time}");
         }
-        let short = window("2026-03-29", "2026-03-30");
-        let of = window("2026-03-28", "2026-03-29");
-        let skipped = window("2026-03-28T01:00", "2026-03-28T02:00");
-        assert_eq!(short.like(&skipped, &of), None);
+    }
+
+    #[test]
+    fn an_hour_is_compared_with_an_hour() {
+        let hour = WindowRule::PreviousHour;
+        assert_eq!(
+            compared(Compare::SameWeekday, hour, "2025-11-02T02:20:00Z"),
+            ["2025-10-26T01+01:00 2025-10-26T01+00:00"]
+        );
+        assert_eq!(
+            compared(Compare::SameWeekday, hour, "2025-10-26T01:20:00Z"),
+            ["2025-10-19T01+01:00 2025-10-19T02+01:00"]
+        );
+    }
+
+    #[test]
+    fn a_month_is_not_compared_with_a_part_of_itself() {
+        let month = WindowRule::PreviousMonth;
+        assert_eq!(compared(Compare::SameWeekday, month, "2026-11-23T07:00:00Z"), [""; 0]);
     }
 }

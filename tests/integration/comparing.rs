@@ -71,7 +71,9 @@ async fn a_comparison_is_the_report_of_its_window() {
         let (section, other) = (&report["sections"][0], &base["sections"][0]);
         assert_eq!(section["compared"], other["totals"], "{compare}");
         let others = rows(&base, ["values", "values"]);
-        for (name, [_, compared]) in rows(&report, ["values", "compared"]) {
+        let found = rows(&report, ["values", "compared"]);
+        assert_eq!(found.len(), others.len());
+        for (name, [_, compared]) in found {
             let (_, [values, _]) = others.iter().find(|(other, _)| *other == name).unwrap();
             assert_eq!(compared, *values, "{compare}: {name}");
         }
@@ -117,7 +119,7 @@ async fn an_average_is_made_of_four_weeks() {
     }
     assert_eq!(report["sections"][0]["comparison"], "the average of 4 weeks");
     let text = report["text"].as_str().unwrap();
-    assert!(text.contains(": the change from the average of 4 weeks."), "{text}");
+    assert!(text.contains(": the change from the average of 4 weeks; ▲ better"), "{text}");
 }
 
 /// Rows of intervals stand beside those of the same time of day, and the hour that a day does not
@@ -145,9 +147,75 @@ async fn intervals_are_compared_by_the_time_of_day() {
     let compared = times(&report, "compared");
     assert!(compared.len() > 15, "{compared:?}");
     for (time, value) in compared {
+        // The hour before two is one that the day of 23 hours does not have.
         let same = base.iter().find(|(other, _)| *other == time).map(|(_, value)| value);
         assert_eq!(value, *same.unwrap_or(&json!(0)), "{time}");
     }
+}
+
+/// Windows that are shorter than a day are compared part by part, and what one of two days does not
+/// have is compared with nothing.
+#[tokio::test]
+async fn parts_of_an_hour_are_compared_in_their_order() {
+    let simulator = simulator().await;
+    let hour = |lines: &str| {
+        let text = defined(lines, "[\"CONTACTS_QUEUED\"]");
+        text.replace("group_by = [\"QUEUE\"]", "interval = \"FIFTEEN_MIN\"")
+            .replace("previous-day", "previous-hour")
+    };
+    let of = "compare = \"previous-window\"";
+    let report = previewed(&simulator, &hour(of), "2025-03-28T12:20:00Z").await;
+    let base = previewed(&simulator, &hour(""), "2025-03-28T11:20:00Z").await;
+    let of = |report: &Value, member: &str| -> Vec<Value> {
+        let rows = report["sections"][0]["rows"].as_array().unwrap().iter();
+        rows.map(|row| row[member][0].clone()).collect()
+    };
+    let [compared, values] = [of(&report, "compared"), of(&base, "values")];
+    assert_eq!((compared.len(), &compared), (4, &values));
+    let weekly = hour("compare = \"same-weekday\"").replace("previous-hour", "previous-day");
+    let weekly = weekly.replace("FIFTEEN_MIN", "HOUR");
+    let after = previewed(&simulator, &weekly, "2025-03-31T07:00:00Z").await;
+    let clock = connect_reports::simulator::Clock::At("2025-04-10T12:00:00Z".parse().unwrap());
+    let options = connect_reports::simulator::Options { clock, ..Default::default() };
+    let later = Simulator::start(options).await.unwrap();
+    let long = previewed(&later, &weekly, "2025-04-07T07:00:00Z").await;
+    let lacking = |report: &Value| -> Vec<String> {
+        let rows = report["sections"][0]["rows"].as_array().unwrap().iter();
+        let lacking = rows.filter(|row| row["compared"][0].is_null());
+        lacking.map(|row| row["interval"]["start"].as_str().unwrap()[..16].to_owned()).collect()
+    };
+    assert_eq!(lacking(&after), [""; 0]);
+    assert!(lacking(&long).iter().all(|start| start == "2025-04-06T01:00"), "{long:#}");
+}
+
+/// What nothing happened to any more keeps a row, and a quiet base is as quiet as its own report.
+#[tokio::test]
+async fn what_fell_to_nothing_is_shown() {
+    let simulator = simulator().await;
+    let by_channel = |lines: &str| {
+        defined(lines, "[\"CONTACTS_QUEUED\"]").replace("[\"QUEUE\"]", "[\"QUEUE\", \"CHANNEL\"]")
+    };
+    let key = |row: &Value| {
+        ["QUEUE", "CHANNEL"].map(|key| row["dimensions"][key]["name"].as_str().map(str::to_owned))
+    };
+    let of = "compare = \"same-weekday\"";
+    let report = previewed(&simulator, &by_channel(of), "2025-03-31T07:00:00Z").await;
+    let base = previewed(&simulator, &by_channel(""), "2025-03-24T07:00:00Z").await;
+    let rows = report["sections"][0]["rows"].as_array().unwrap();
+    let mut gone = 0;
+    for row in base["sections"][0]["rows"].as_array().unwrap() {
+        if row["dimensions"]["CHANNEL"]["name"].is_null() {
+            continue;
+        }
+        let same = rows.iter().find(|other| key(other) == key(row)).unwrap();
+        assert_eq!(same["compared"], row["values"], "{row:#}");
+        gone += usize::from(same["values"] == json!([0]));
+    }
+    assert!(gone > 0, "{report:#}");
+    let quiet = |lines: &str| defined(lines, METRICS).replace("[\"*\"]", "[\"Loans\"]");
+    let report = previewed(&simulator, &quiet(of), "2025-03-31T07:00:00Z").await;
+    let base = previewed(&simulator, &quiet(""), "2025-03-24T07:00:00Z").await;
+    assert_eq!(report["sections"][0]["compared"], base["sections"][0]["totals"]);
 }
 
 /// All that is compared is asked in one plan, and requests that are the same are made once.
@@ -222,22 +290,34 @@ async fn figures_stand_to_their_targets() {
         assert_eq!(row["states"], json!([null, expected]), "{row:#}");
         seen.extend(expected);
     }
-    assert!(["met", "near"].iter().all(|state| seen.contains(state)), "{seen:?}");
+    assert!(["met", "near", "missed"].iter().all(|state| seen.contains(state)), "{seen:?}");
     assert!(rows.iter().any(|row| row["states"] == json!([null, null])), "a quiet queue");
     let text = report["text"].as_str().unwrap();
-    assert!(text.contains("Targets: ✓ met, ≈ near, ✗ missed."), "{text}");
-    let unknown = metrics.replace("Sales", "Sails");
-    let folder = definitions(&[("small.toml", &defined("", &unknown))]);
-    let mut command = program();
-    command.env("AWS_ENDPOINT_URL", simulator.url());
-    command.args(["plan", "small", "--definitions", text_of(&folder)]);
-    let output = run(command).await;
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("no queue with the name `Sails`") && told.contains("`Sales`"), "{told}");
+    let target = "Target: SL 20 s ≥ 60.0\u{a0}% (near: ≥ 40.0\u{a0}%; Sales: ≥ 99.9\u{a0}%)";
+    assert!(text.contains(target) && text.contains("✓ met, ≈ near, ✗ missed."), "{text}");
+    assert_eq!(report["sections"][0]["columns"][1]["targets"]["Sales"], ">= 99.9");
 }
 
-fn text_of(folder: &tempfile::TempDir) -> &str {
-    text(folder.path())
+/// A target of what the section does not show would never count, so it is told.
+#[tokio::test]
+async fn a_target_of_nothing_is_told() {
+    let simulator = simulator().await;
+    let metrics = r#"[{ name = "CONTACTS_QUEUED", targets = { Sales = "< 10" } }]"#;
+    for (from, to, words) in [
+        ("Sales", "Sails", "no queue with the name `Sails`"),
+        ("[\"*\"]", "[\"Support\"]", "the section shows no queue `Sales`"),
+        ("[\"QUEUE\"]", "[\"QUEUE\", \"CHANNEL\"]", "`VOCE`"),
+    ] {
+        let text = defined("", metrics).replace(from, to);
+        let text = if to.contains("CHANNEL") { text.replace("Sales", "VOCE") } else { text };
+        let folder = definitions(&[("small.toml", &text)]);
+        let mut command = program();
+        command.env("AWS_ENDPOINT_URL", simulator.url());
+        command.args(["plan", "small", "--definitions"]).arg(folder.path());
+        let output = run(command).await;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains(words), "{told}");
+    }
 }
 
 /// A message that nobody needs is not sent, and the answer says why.
