@@ -312,6 +312,11 @@ impl Runner {
         }
     }
 
+    /// Whether it is AWS that answers, and not what an endpoint of its own names.
+    fn is_aws(&self) -> bool {
+        self.config.endpoint_url().is_none()
+    }
+
     /// Whether outcomes are kept.
     pub fn keeps_records(&self) -> bool {
         self.records.are_kept()

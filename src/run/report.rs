@@ -89,11 +89,14 @@ impl Work {
             .map_err(|error| Error::new(Code::ValidationError, Stage::Plan, error.to_string()))
     }
 
-    /// The window, if the service still has figures of it: by the time of the event, which may be
-    /// one of the past where the service is simulated.
-    fn remembered(&self, window: Window, limits: &Limits) -> Result<Window, Error> {
-        let now = self.order.time.unwrap_or(self.invocation.now);
-        let remembered = window.remembered_at(now, limits.history);
+    /// The window, if the service still has figures of it.
+    fn remembered(&self, window: Window, runner: &Runner) -> Result<Window, Error> {
+        // What answers in the place of AWS may live in the past, like the events that it is asked by.
+        let now = match runner.is_aws() {
+            true => self.invocation.now,
+            false => self.order.time.unwrap_or(self.invocation.now),
+        };
+        let remembered = window.remembered_at(now, runner.settings.limits.history);
         remembered
             .map_err(|error| Error::new(Code::ValidationError, Stage::Plan, error.to_string()))
     }
@@ -212,7 +215,7 @@ pub(super) async fn ask(
     look_up: &LookUp<'_>,
 ) -> Result<Asked, Error> {
     let limits = &runner.settings.limits;
-    let window = work.remembered(work.window()?, limits)?;
+    let window = work.remembered(work.window()?, runner)?;
     check_recipients(runner, work)?;
     let deadline = work.names_deadline(look_up.is_alone);
     let naming = directory(runner, work, look_up, deadline.map(a_little_before));
@@ -220,7 +223,7 @@ pub(super) async fn ask(
     let Report { compare, window: rule, calendar, .. } = &work.report;
     let mut compared = compare.windows(&window, *rule, calendar);
     let existing = compared.len();
-    compared.retain(|window| work.remembered(window.clone(), limits).is_ok());
+    compared.retain(|window| work.remembered(window.clone(), runner).is_ok());
     let uncompared = match (existing, compared.len()) {
         _ if *compare == Compare::None => None,
         (0, _) => Some("There is no comparison: no such window is as long as this one."),

@@ -4,7 +4,9 @@ use connect_reports::simulator::{Fault, Operation};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick_at};
+use crate::harness::binary::{
+    Function, SMALL, definitions, program, run, simulator, text, tick_at,
+};
 use crate::harness::s3::S3;
 
 const RUNS: &str = "CONNECT_REPORTS_RUNS";
@@ -313,4 +315,18 @@ async fn windows_that_can_t_be_reported_are_told_before() {
         assert!(message.contains(words), "{message}");
     }
     assert!(simulator.calls().is_empty(), "{:?}", simulator.calls());
+}
+
+/// Before AWS is asked, the clock says what it has forgotten, whatever time is asked for.
+#[tokio::test]
+async fn a_time_of_long_ago_is_told_before() {
+    let folder = definitions(&[("small.toml", SMALL)]);
+    for (command, time) in [("preview", "2020-03-31T08:00:00Z"), ("plan", "2025-03-31T08:00:00Z")] {
+        let mut program = program();
+        program.args([command, "small", "--time", time, "--definitions"]).arg(folder.path());
+        let output = run(program).await;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("VALIDATION_ERROR") && told.contains("figures of 93 days only"));
+    }
 }
