@@ -1,9 +1,9 @@
 //! The Tera templates: compiled in, parsed once.
 
 use serde::Serialize;
-use tera::{Context, ErrorKind, Tera};
+use tera::{Context, ErrorKind, Kwargs, State, Tera};
 
-use super::one_line;
+use super::{one_line, text};
 use crate::definition::Placed;
 use crate::error::{Code, Error, Stage};
 
@@ -27,6 +27,7 @@ impl Templates {
     /// `TEMPLATE_ERROR` where one does not parse.
     pub fn built_in() -> Result<Self, Error> {
         let mut tera = Tera::new();
+        tera.register_filter("wrap", |text: String, _: Kwargs, _: &State<'_>| text::wrapped(&text));
         tera.add_raw_templates(TEMPLATES).map_err(|error| failure("the templates", &error))?;
         Ok(Self(tera))
     }

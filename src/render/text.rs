@@ -13,6 +13,21 @@ const WIDTH: usize = 78;
 /// How much of it names need at least; with less the figures are listed under each name.
 const NAMES: usize = 20;
 
+/// The words of a text on lines that are no wider than they may be, unless a word is.
+pub(super) fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
 /// A figure as text, and how it has changed.
 #[derive(Clone, Debug)]
 struct Cell {
@@ -131,6 +146,14 @@ mod tests {
         assert_eq!(row, ["Général – Français     1,204  78.4 %"]);
         let row = aligned_row("Escalations of the second kind", 20, &cells(&["7"]), &[6]);
         assert_eq!(row, ["Escalations of the second kind", "                           7"]);
+    }
+
+    #[test]
+    fn lines_are_wrapped_at_words() {
+        let text = "a ".repeat(60);
+        let lines: Vec<_> = wrapped(&text).lines().map(str::len).collect();
+        assert_eq!(lines, [77, 41]);
+        assert_eq!(wrapped(&"x".repeat(100)).len(), 100);
     }
 
     #[test]
