@@ -203,7 +203,7 @@ impl Window {
     /// `October 2026`, or with times.
     pub fn label(&self) -> String {
         let (first, last) = (self.start.date(), self.last_date());
-        if !(starts_its_day(&self.start) && starts_its_day(&self.end)) {
+        if !self.is_of_days() {
             return match first == last {
                 true => format!("{}, {}", long_date(first), self.times()),
                 false => self.times(),
@@ -246,7 +246,7 @@ impl Window {
 
     /// What the clocks did in the window, where they were changed: `a day of 25 hours`.
     fn clock_change(&self) -> Option<String> {
-        let is_a_day = self.is_one_day() && !self.is_shorter_than_a_day();
+        let is_a_day = self.is_one_day() && self.is_of_days();
         if is_a_day {
             let length = self.end().duration_since(self.start());
             let differs = length != SignedDuration::from_hours(24);
@@ -265,7 +265,7 @@ impl Window {
     pub fn briefly(&self) -> String {
         let day = |date: Date| date.strftime("%-d %b").to_string();
         let (first, last) = (self.start.date(), self.last_date());
-        match self.is_shorter_than_a_day() {
+        match !self.is_of_days() {
             true => format!("{}, {}", day(first), self.times()),
             false if first == last => first.strftime("%a %-d %b").to_string(),
             false => format!("{} – {}", day(first), day(last)),
@@ -282,8 +282,9 @@ impl Window {
         self.start.date() == self.last_date()
     }
 
-    fn is_shorter_than_a_day(&self) -> bool {
-        !(starts_its_day(&self.start) && starts_its_day(&self.end))
+    /// Whether it begins and ends with a day.
+    fn is_of_days(&self) -> bool {
+        starts_its_day(&self.start) && starts_its_day(&self.end)
     }
 
     fn times(&self) -> String {
@@ -296,7 +297,7 @@ impl Window {
             true => clock(&self.end),
             false => "24:00".to_owned(),
         };
-        if self.start.offset() > self.end.offset() && self.is_shorter_than_a_day() {
+        if self.start.offset() > self.end.offset() && !self.is_of_days() {
             // The clocks were set back in it: readings alone would not tell how long it is.
             let zone = |time: &Zoned| time.strftime("%Z").to_string();
             let (from, to) = (zone(&self.start), zone(&self.end));

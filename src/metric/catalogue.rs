@@ -712,7 +712,7 @@ const BY_DELIVERY: &[MetricFilterKey] = &[
     any("DISCONNECT_REASON"),
 ];
 
-const AGENTS: &[&str] = &[
+pub(super) const AGENTS: &[&str] = &[
     "AGENT",
     "AGENT_HIERARCHY_LEVEL_ONE",
     "AGENT_HIERARCHY_LEVEL_TWO",

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use jiff::SignedDuration;
 
 use super::Comparison;
+use super::catalogue::AGENTS;
 
 /// Groupings of a request at most.
 pub const GROUPINGS: usize = 4;
@@ -234,17 +235,7 @@ const FIRST_LACKING: &[(&str, &[&str])] = &[
     ("AVG_INTERACTION_TIME", &["INITIATION_METHOD"]),
     ("AVG_QUEUE_ANSWER_TIME", &["INITIATION_METHOD", "FEATURE", "DISCONNECT_REASON"]),
     ("CONTACTS_ABANDONED", &["INITIATION_METHOD"]),
-    (
-        "SUM_CONTACTS_DISCONNECTED",
-        &[
-            "AGENT",
-            "AGENT_HIERARCHY_LEVEL_ONE",
-            "AGENT_HIERARCHY_LEVEL_TWO",
-            "AGENT_HIERARCHY_LEVEL_THREE",
-            "AGENT_HIERARCHY_LEVEL_FOUR",
-            "AGENT_HIERARCHY_LEVEL_FIVE",
-        ],
-    ),
+    ("SUM_CONTACTS_DISCONNECTED", AGENTS),
 ];
 
 #[cfg(test)]

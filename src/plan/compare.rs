@@ -35,12 +35,7 @@ pub fn base_queries(query: &Query, windows: &[Window], limits: &Limits) -> Vec<Q
     };
     let metrics: BTreeSet<_> = query.metrics.iter().chain(&weights).cloned().collect();
     let unread = weights.into_iter().filter(|weight| !query.metrics.contains(weight)).collect();
-    let asked = Query {
-        metrics: metrics.into_iter().collect(),
-        weights: unread,
-        window: query.window.clone(),
-        ..query.clone()
-    };
+    let asked = Query { metrics: metrics.into_iter().collect(), weights: unread, ..query.clone() };
     windows.iter().map(|window| Query { window: window.clone(), ..asked.clone() }).collect()
 }
 

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
+use super::report::no_window;
 use super::{Invocation, RunOutcome, Runner, Work};
 use crate::definition::{Memory, Occurrence, Report};
 use crate::error::{Code, Error, Stage, until};
@@ -70,8 +71,7 @@ impl Runner {
             let occurrence = match occurrence {
                 Ok(occurrence) => occurrence,
                 Err(error) => {
-                    let error = Error::new(Code::ValidationError, Stage::Plan, error.to_string());
-                    open.push(Err(error));
+                    open.push(Err(no_window(error)));
                     continue;
                 }
             };

@@ -22,7 +22,7 @@ use crate::metric::limits::Limits;
 use crate::plan::{self, Directory, Query, SectionAnswer, Unresolved};
 use crate::render::{self, Contents, Message};
 use crate::table::{self, Against, Table};
-use crate::window::{Compare, Window};
+use crate::window::{Compare, Window, WindowError};
 
 /// A report to run, and how.
 #[derive(Clone, Debug)]
@@ -77,16 +77,18 @@ impl Work {
     /// # Errors
     /// `VALIDATION_ERROR` where the order's window does not exist or is not over.
     pub fn window(&self) -> Result<Window, Error> {
-        let zone = &self.report.zone;
-        let time = self.order.time.unwrap_or(self.invocation.now);
+        let (zone, time) = (&self.report.zone, self.time());
         let window = match (&self.occurrence, self.order.window) {
             (Some(occurrence), _) => Ok(occurrence.window.clone()),
             (None, Some((start, end))) => Window::between(start, end, zone),
             (None, None) => self.report.window.before(time, zone, &self.report.calendar),
         };
-        window
-            .and_then(|window| window.closed_at(self.invocation.now))
-            .map_err(|error| Error::new(Code::ValidationError, Stage::Plan, error.to_string()))
+        window.and_then(|window| window.closed_at(self.invocation.now)).map_err(no_window)
+    }
+
+    /// The time that is asked for, or else the clock's.
+    fn time(&self) -> Timestamp {
+        self.order.time.unwrap_or(self.invocation.now)
     }
 
     /// The window, if the service still has figures of it.
@@ -94,11 +96,9 @@ impl Work {
         // What answers in the place of AWS may live in the past, like the events that it is asked by.
         let now = match runner.is_aws() {
             true => self.invocation.now,
-            false => self.order.time.unwrap_or(self.invocation.now),
+            false => self.time(),
         };
-        let remembered = window.remembered_at(now, runner.settings.limits.history);
-        remembered
-            .map_err(|error| Error::new(Code::ValidationError, Stage::Plan, error.to_string()))
+        window.remembered_at(now, runner.settings.limits.history).map_err(no_window)
     }
 
     /// Who gets the message.
@@ -164,6 +164,11 @@ impl Work {
             let _ = listener.send(progress);
         }
     }
+}
+
+/// There is no such window to be reported.
+pub(super) fn no_window(error: WindowError) -> Error {
+    Error::new(Code::ValidationError, Stage::Plan, error.to_string())
 }
 
 /// So that a call that is throttled to the end is told as such rather than as time that ran out.

@@ -165,7 +165,7 @@ pub fn build(
         totals,
         comparison: against.map(|Against { label, base }| Comparison {
             label: label.clone(),
-            totals: of_base(section, !base.windows.is_empty(), |metric| {
+            totals: figures_or_nothing(section, !base.windows.is_empty(), |metric| {
                 base.totals.get(metric).copied()
             }),
         }),
@@ -178,13 +178,7 @@ pub fn build(
 
 /// The totals; where nothing happened at all, those of counts and sums are 0.
 fn totals(section: &Section, answer: &SectionAnswer) -> Vec<Figure> {
-    let known = figures(section, |metric| answer.totals.get(metric).copied());
-    let quiet = nothing_happened(section);
-    let or_quiet = |(figure, quiet)| match figure {
-        Figure::Absent(Absent::NoData) if answer.is_quiet => quiet,
-        figure => figure,
-    };
-    known.into_iter().zip(quiet).map(or_quiet).collect()
+    figures_or_nothing(section, answer.is_quiet, |metric| answer.totals.get(metric).copied())
 }
 
 fn of_totals(columns: &[Column], totals: &[Figure]) -> Vec<Option<State>> {
@@ -195,29 +189,30 @@ fn of_totals(columns: &[Column], totals: &[Figure]) -> Vec<Option<State>> {
 /// Sets beside each row what it is compared with.
 fn compare(rows: &mut [TableRow], section: &Section, query: &Query, base: &Base) {
     let known: BTreeMap<RowKey, &Row> = base.rows.iter().map(|row| (row.key(), row)).collect();
+    let place = |dimension| section.group_by.iter().position(|shown| shown == dimension);
+    let places: Vec<Option<usize>> = query.groupings.iter().map(place).collect();
     for row in rows {
-        let ids = query.groupings.iter().map(|dimension| {
-            let place = section.group_by.iter().position(|shown| shown == dimension)?;
-            row.members.get(place)?.id.clone()
-        });
+        let ids = places.iter().map(|place| row.members.get((*place)?)?.id.clone());
         let start = row.interval.as_ref().map(Window::start);
         let key = (start, ids.collect());
         let known = known.get(&key);
         let is_there = start.is_none_or(|start| base.intervals.contains(&start));
         let figure = |metric: &MetricQuery| known.and_then(|row| row.figures.get(metric));
-        row.compared = of_base(section, is_there && !base.windows.is_empty(), figure);
+        let is_there = is_there && !base.windows.is_empty();
+        row.compared = figures_or_nothing(section, is_there, figure);
     }
 }
 
-/// The figures of what is compared with; where that is there and has none, no contacts make 0.
-fn of_base(
+/// The figures, and where it is known that nothing happened what that makes of those that are not
+/// there.
+fn figures_or_nothing(
     section: &Section,
-    is_there: bool,
+    is_known: bool,
     figure: impl Fn(&MetricQuery) -> Option<Figure>,
 ) -> Vec<Figure> {
     let known = figures(section, figure).into_iter().zip(nothing_happened(section));
     let or_nothing = |(figure, nothing)| match figure {
-        Figure::Absent(Absent::NoData) if is_there => nothing,
+        Figure::Absent(Absent::NoData) if is_known => nothing,
         figure => figure,
     };
     known.map(or_nothing).collect()

@@ -34,9 +34,8 @@ impl Compare {
     /// many days long as it is, or where it is not made of days, as much time.
     pub fn windows(self, window: &Window, rule: WindowRule, calendar: &Calendar) -> Vec<Window> {
         let length = window.end().duration_since(window.start());
-        let is_of_days = starts_its_day(&window.start) && starts_its_day(&window.end);
         // Hours of a day are what the clock shows; an hour is an hour whatever it shows.
-        let is_so_long = !is_of_days
+        let is_so_long = !window.is_of_days()
             && length < SignedDuration::from_hours(24)
             && !matches!(rule, WindowRule::Hours { .. });
         let weeks_ago = |weeks: i64| match is_so_long {
@@ -51,9 +50,7 @@ impl Compare {
             Self::AverageFourWeeks => (1..=WEEKS).filter_map(weeks_ago).collect(),
         }
     }
-}
 
-impl Compare {
     /// How many days further back than the windows of a rule those lie that they are compared with.
     pub fn further_in_days(self, rule: WindowRule) -> i64 {
         match self {
@@ -68,9 +65,8 @@ impl Compare {
 fn before(window: &Window, rule: WindowRule, calendar: &Calendar) -> Option<Window> {
     let zone = Zone(window.start.time_zone().clone());
     if !made_by(window, rule, &zone, calendar) {
-        let days = window.end.date().since(window.start.date()).ok()?.get_days();
-        return match starts_its_day(&window.start) && starts_its_day(&window.end) {
-            true => moved(window, days.days()),
+        return match window.is_of_days() {
+            true => moved(window, window.days().days()),
             false => WindowRule::Last(window.end().duration_since(window.start()))
                 .before(window.start(), &zone, calendar)
                 .ok(),

@@ -1,21 +1,17 @@
 use std::path::Path;
-use std::sync::Arc;
 
-use aws_config::{Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use connect_reports::connect::{Connect, Pacer};
+use connect_reports::connect::Connect;
 use connect_reports::definition::{self, Column, Dimension, Interval, Report};
 use connect_reports::error::{Code, Error};
 use connect_reports::metric::limits::Limits;
 use connect_reports::plan::{self, Absent, Answer, Directory, Entry, Figure, Plan, Query, Request};
-use connect_reports::settings::{Rates, behavior};
+use connect_reports::settings::Rates;
 use connect_reports::table::format::Numbers;
 use connect_reports::table::{self, Table};
 use connect_reports::window::{Calendar, Window, WindowRule, Zone};
 use serde_json::{Value, json};
 
-use crate::harness::binary::{DUE, SMALL};
+use crate::harness::binary::{self, DUE, SMALL};
 use crate::harness::canned::Canned;
 
 const SALES: &str = "aaaaaaaa-0000-4000-8000-000000000001";
@@ -189,7 +185,7 @@ async fn pages_are_followed_to_the_end() {
         ]})
     };
     let service = Canned::start([page(SALES, "one"), page(LOANS, "")]).await;
-    let answer = connect(&service).await.figures(&rows, None).await.unwrap();
+    let answer = connect(&service).figures(&rows, None).await.unwrap();
     assert_eq!((answer.rows.len(), answer.pages), (2, 2));
     let asked = service.asked();
     assert_eq!(asked[1]["NextToken"], "one");
@@ -236,19 +232,8 @@ fn planned(report: &Report) -> (Query, Plan) {
     (query, plan)
 }
 
-async fn connect(service: &Canned) -> Connect {
-    let config = SdkConfig::builder()
-        .behavior_version(behavior())
-        .region(Region::new("eu-west-2"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "test", "test", None, None, "test",
-        )))
-        .endpoint_url(service.url())
-        .build();
-    let instance =
-        "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
-    let pacer = Arc::new(Pacer::new(Rates::default()));
-    Connect::new(&config, &instance.parse().unwrap(), pacer, Limits::CURRENT)
+fn connect(service: &Canned) -> Connect {
+    binary::connect(&service.url(), Rates::default(), Limits::CURRENT)
 }
 
 async fn answer(
@@ -256,7 +241,7 @@ async fn answer(
     answers: impl IntoIterator<Item = Value>,
 ) -> Result<Answer, Error> {
     let service = Canned::start(answers).await;
-    connect(&service).await.figures(request, None).await
+    connect(&service).figures(request, None).await
 }
 
 async fn tabled(report: &Report, rows: Value) -> Table {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use connect_reports::simulator::{Fault, Operation};
+use connect_reports::simulator::{Fault, Operation, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -23,6 +23,12 @@ fn scheduled(more: &str) -> TempDir {
     definitions(&[("daily.toml", &daily(more))])
 }
 
+/// The function with records in a folder.
+async fn recording(simulator: &Simulator, folder: &TempDir, runs: &TempDir) -> Function {
+    let records = [(RUNS, text(runs.path()))];
+    Function::start(&simulator.url(), text(folder.path()), &records).await
+}
+
 /// The windows of the runs that an event started, with their status.
 fn started(answer: &Value) -> Vec<[&str; 2]> {
     let runs = answer["data"]["reports"].as_array().unwrap().iter();
@@ -42,8 +48,7 @@ fn read(folder: &TempDir, key: &str) -> Value {
 async fn a_scheduled_report_runs_once_for_its_day() {
     let simulator = simulator().await;
     let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
-    let records = [(RUNS, text(runs.path()))];
-    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let function = recording(&simulator, &folder, &runs).await;
     for (time, expected) in [
         ("2025-03-31T06:45:00Z", &[][..]),
         ("2025-03-31T07:00:00Z", &[["2025-03-30T00:00:00+00:00", "sent"]]),
@@ -55,7 +60,7 @@ async fn a_scheduled_report_runs_once_for_its_day() {
         assert_eq!(started(&answer), expected, "{time}");
         assert_eq!(answer["data"]["recorded"], true);
     }
-    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let function = recording(&simulator, &folder, &runs).await;
     let answer = function.succeed(&tick_at("2025-03-31T07:15:00Z")).await;
     assert_eq!(started(&answer), [[""; 2]; 0]);
     assert_eq!(simulator.messages().len(), 1);
@@ -81,8 +86,7 @@ async fn a_scheduled_report_runs_once_for_its_day() {
 async fn what_was_missed_is_caught_up() {
     let simulator = simulator().await;
     let (folder, runs) = (scheduled("catch_up = \"3d\""), tempfile::tempdir().unwrap());
-    let records = [(RUNS, text(runs.path()))];
-    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let function = recording(&simulator, &folder, &runs).await;
     let first = function.succeed(&tick_at("2025-03-29T09:00:00Z")).await;
     assert_eq!(started(&first), [[""; 2]; 0], "due an hour before anybody knew");
     let late = function.succeed(&tick_at("2025-03-31T11:00:00Z")).await;
@@ -146,8 +150,7 @@ async fn only_what_may_pass_is_tried_again() {
 async fn an_order_by_name_counts() {
     let simulator = simulator().await;
     let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
-    let records = [(RUNS, text(runs.path()))];
-    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let function = recording(&simulator, &folder, &runs).await;
     function.succeed(&tick_at("2025-03-31T06:00:00Z")).await;
     let order = json!({"reports": ["daily"], "time": "2025-03-31T06:30:00Z"});
     for more in [json!({"to": ["me@example.com"]}), json!({"dry_run": true})] {
@@ -240,8 +243,7 @@ async fn a_failed_order_does_not_undo_what_was_sent() {
 async fn only_events_that_happened_are_remembered() {
     let simulator = simulator().await;
     let (folder, runs) = (scheduled(""), tempfile::tempdir().unwrap());
-    let records = [(RUNS, text(runs.path()))];
-    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let function = recording(&simulator, &folder, &runs).await;
     function.succeed(&json!({"dry_run": true, "time": "2025-03-31T06:45:00Z"})).await;
     let (kind, answer) = function.fail(&tick_at("2099-01-01T08:00:00Z")).await;
     assert_eq!(kind, "VALIDATION_ERROR");
@@ -258,8 +260,7 @@ async fn only_events_that_happened_are_remembered() {
 async fn a_broken_record_stops_its_own_run_only() {
     let simulator = simulator().await;
     let (folder, runs) = (scheduled("catch_up = \"3d\""), tempfile::tempdir().unwrap());
-    let records = [(RUNS, text(runs.path()))];
-    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let function = recording(&simulator, &folder, &runs).await;
     function.succeed(&tick_at("2025-03-29T07:00:00Z")).await;
     let earlier = "daily/2025-03-29T0000+0000--2025-03-30T0000+0000.json";
     write(&runs.path().join(earlier), "{\"status\": \"sent\"}");
@@ -274,8 +275,7 @@ async fn a_broken_record_stops_its_own_run_only() {
 async fn a_late_event_runs_no_earlier_window() {
     let simulator = simulator().await;
     let (folder, runs) = (definitions(&[("small.toml", SMALL)]), tempfile::tempdir().unwrap());
-    let records = [(RUNS, text(runs.path()))];
-    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let function = recording(&simulator, &folder, &runs).await;
     for (time, expected) in [
         ("2025-03-31T07:15:00Z", &[["2025-03-30T00:00:00+00:00", "sent"]][..]),
         ("2025-03-30T22:00:00Z", &[]),

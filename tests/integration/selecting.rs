@@ -1,23 +1,19 @@
 use std::collections::BTreeSet;
 use std::process::Output;
-use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::{Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use connect_reports::connect::{Connect, List, Pacer};
+use connect_reports::connect::List;
 use connect_reports::definition::{Dimension, HierarchyLevel};
 use connect_reports::metric::Limits;
 use connect_reports::plan::Directory;
-use connect_reports::settings::{Rates, behavior};
+use connect_reports::settings::Rates;
 use connect_reports::simulator::{
     Call, Clock, Fault, Operation, Options, Rates as Account, Simulator,
 };
 use serde_json::{Value, json};
 
 use crate::harness::binary::{
-    DUE, Function, NOW, SMALL, definitions, program, run, simulator, text, tick,
+    DUE, Function, NOW, SMALL, connect, definitions, program, run, simulator, text, tick,
 };
 use crate::harness::runtime_api::Answer;
 
@@ -43,17 +39,9 @@ fn small(group_by: &str, filters: &str) -> String {
 }
 
 async fn names(simulator: &Simulator, list: List) -> Directory {
-    let config = SdkConfig::builder()
-        .behavior_version(behavior())
-        .region(Region::new("eu-west-2"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "test", "test", None, None, "test",
-        )))
-        .endpoint_url(simulator.url())
-        .build();
     let (instance, lists) = (INSTANCE.parse().unwrap(), FAST.1.parse().unwrap());
-    let pacer = Arc::new(Pacer::new(Rates { lists, ..Rates::default() }));
-    let client = Connect::new(&config, &instance, pacer, Limits::CURRENT);
+    let rates = Rates { lists, ..Rates::default() };
+    let client = connect(&simulator.url(), rates, Limits::CURRENT);
     client.names(&instance, list, None).await.unwrap()
 }
 

@@ -1,14 +1,9 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use aws_config::{Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use connect_reports::connect::{Connect, Pacer};
 use connect_reports::definition::{self, Dimension};
 use connect_reports::metric::{Comparison, Limits};
 use connect_reports::plan::{self, Directory};
-use connect_reports::settings::{Rates, behavior};
+use connect_reports::settings::Rates;
 use connect_reports::simulator::{
     Clock, Fault, Figure, Interval, MetricRequest, Operation, Options, Query, Row, Simulator,
 };
@@ -17,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::harness::binary::{
-    DUE, Function, NOW, SMALL, definitions, program, run, simulator, text, tick,
+    DUE, Function, NOW, SMALL, connect, definitions, program, run, simulator, text, tick,
 };
 
 /// A centre with so many queues, whose pages have a hundred rows as those of the service.
@@ -355,7 +350,9 @@ async fn tiny_limits_change_no_figure() {
     ];
     let ids: Vec<_> =
         simulator.centre().standard_queues().map(|queue| format!("\"{}\"", queue.id)).collect();
-    let client = connect(&simulator.url(), limits.clone());
+    // There is no rate to keep to.
+    let rates = Rates { requests: "100000".parse().unwrap(), lists: "100000".parse().unwrap() };
+    let client = connect(&simulator.url(), rates, limits.clone());
     for group_by in ["", "group_by = [\"QUEUE\"]\n", "group_by = [\"CHANNEL\"]\n"] {
         let text = defined(metrics, group_by).replace("\"*\"", &ids.join(", "));
         let report = definition::parse("small.toml", text.as_bytes(), &Default::default());
@@ -389,20 +386,4 @@ async fn tiny_limits_change_no_figure() {
         }
         assert!(rows.is_empty(), "{rows:?}");
     }
-}
-
-/// A client without a rate to keep to.
-fn connect(url: &str, limits: Limits) -> Connect {
-    let nobody = Credentials::new("test", "test", None, None, "test");
-    let config = SdkConfig::builder()
-        .behavior_version(behavior())
-        .region(Region::new("eu-west-2"))
-        .credentials_provider(SharedCredentialsProvider::new(nobody))
-        .endpoint_url(url)
-        .build();
-    let rates = Rates { requests: "100000".parse().unwrap(), lists: "100000".parse().unwrap() };
-    let instance =
-        "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
-    let pacer = Arc::new(Pacer::new(rates));
-    Connect::new(&config, &instance.parse().unwrap(), pacer, limits)
 }

@@ -2,8 +2,15 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use connect_reports::connect::{Connect, Pacer};
+use connect_reports::metric::Limits;
+use connect_reports::settings::{Rates, behavior};
 use connect_reports::simulator::{Clock, Options, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -32,6 +39,21 @@ pub fn program() -> Command {
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .stdin(Stdio::null());
     command
+}
+
+/// The client of the instance that [`SMALL`] is of, at another place than AWS.
+pub fn connect(url: &str, rates: Rates, limits: Limits) -> Connect {
+    let nobody = Credentials::new("test", "test", None, None, "test");
+    let config = SdkConfig::builder()
+        .behavior_version(behavior())
+        .region(Region::new("eu-west-2"))
+        .credentials_provider(SharedCredentialsProvider::new(nobody))
+        .endpoint_url(url)
+        .build();
+    let instance =
+        "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
+    let pacer = Arc::new(Pacer::new(rates));
+    Connect::new(&config, &instance.parse().unwrap(), pacer, limits)
 }
 
 /// Runs a command of the terminal to its end, while the test's own servers go on.
