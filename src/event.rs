@@ -24,6 +24,25 @@ pub struct Order {
     pub to: Option<Vec<Mailbox>>,
     /// Whether everything is done but the sending.
     pub dry_run: bool,
+    /// Who gets a message again that was made before.
+    pub resend: Option<Resend>,
+}
+
+/// Who gets a message again, unless the order names others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resend {
+    /// Those to whom it could not be sent.
+    Failed,
+    /// Those of whom it is not known.
+    Unknown,
+    /// All.
+    All,
+}
+
+impl Resend {
+    /// By the word that stands for it.
+    pub const ALL: [(&str, Self); 3] =
+        [("failed", Self::Failed), ("unknown", Self::Unknown), ("all", Self::All)];
 }
 
 /// The detail type of scheduled events, from a rule and from EventBridge Scheduler.
@@ -96,11 +115,12 @@ fn order(members: &Map<String, Value>) -> Result<Order, Error> {
         window: reader.read("window", WINDOW, window),
         to: reader.read("to", "a list of one or more mail addresses", mailboxes),
         dry_run: reader.read("dry_run", "true or false", Value::as_bool).unwrap_or_default(),
+        resend: reader.read("resend", "\"failed\", \"unknown\" or \"all\"", |value| {
+            let word = value.as_str()?;
+            Resend::ALL.iter().find(|(name, _)| *name == word).map(|(_, resend)| *resend)
+        }),
     };
-    if members.contains_key("resend") {
-        reader.problem("resend", "is not supported by this version yet");
-    }
-    for member in ["to", "window"] {
+    for member in ["to", "window", "resend"] {
         if members.contains_key(member) && !members.contains_key("reports") {
             reader.problem(member, "needs `reports`");
         }
@@ -230,12 +250,12 @@ mod tests {
 
     #[test]
     fn every_problem_of_an_order_is_told() {
-        let order = json!({"report": "x", "to": ["nobody"], "time": "today", "resend": "failed",
+        let order = json!({"report": "x", "to": ["nobody"], "time": "today", "resend": "some",
             "window": {"start": "2026-11-22"}, "dry_run": "yes"});
         let error = parse(&order).unwrap_err();
         assert_eq!(error.code, Code::ValidationError);
-        insta::assert_snapshot!(error.message, @r#"the order is wrong: `time` is not a time such as "2026-11-23T07:00:00Z"; `window` is not two different dates or local times such as {"start": "2026-11-22", "end": "2026-11-23"}; `to` is not a list of one or more mail addresses; `dry_run` is not true or false; `resend` is not supported by this version yet; `to` needs `reports`; `window` needs `reports`; `report` is unknown; an order has id, reports, time, window, to, dry_run, resend"#);
-        assert_eq!(error.details.len(), 8);
+        insta::assert_snapshot!(error.message, @r#"the order is wrong: `time` is not a time such as "2026-11-23T07:00:00Z"; `window` is not two different dates or local times such as {"start": "2026-11-22", "end": "2026-11-23"}; `to` is not a list of one or more mail addresses; `dry_run` is not true or false; `resend` is not "failed", "unknown" or "all"; `to` needs `reports`; `window` needs `reports`; `resend` needs `reports`; `report` is unknown; an order has id, reports, time, window, to, dry_run, resend"#);
+        assert_eq!(error.details.len(), 9);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::error::{Code, Error, Stage};
-use crate::run::{Batch, Invocation, Outcome, Runner};
+use crate::run::{Batch, Clock, Invocation, Outcome, Runner};
 use crate::settings::{self, Settings};
 use crate::telemetry;
 
@@ -60,7 +60,9 @@ async fn answer(
 ) -> Result<Value, Failure> {
     let outcome = match runner {
         Ok(runner) => runner.answer(payload, invocation).await,
-        Err(error) => Outcome::refused(error.clone(), Batch::new(&invocation.id, invocation.now)),
+        Err(error) => {
+            Outcome::refused(error.clone(), Batch::new(&invocation.id, invocation.clock.started()))
+        }
     };
     match outcome.failure() {
         None => Ok(outcome.envelope()),
@@ -71,8 +73,8 @@ async fn answer(
 fn invocation(context: &Context) -> Invocation {
     Invocation {
         id: context.request_id.clone(),
-        now: Timestamp::now(),
-        deadline: deadline(context.deadline, SystemTime::now()),
+        clock: Clock::read(Timestamp::now(), deadline(context.deadline, SystemTime::now())),
+        trace: context.xray_trace_id.clone(),
         progress: None,
     }
 }

@@ -290,6 +290,16 @@ impl FromStr for Location {
 #[error("is neither a folder nor of the form s3://bucket/prefix")]
 pub struct LocationError;
 
+impl Location {
+    /// What lies there at this key, as people name it.
+    pub fn at(&self, key: &str) -> String {
+        match self {
+            Self::Folder(folder) => folder.join(key).display().to_string(),
+            Self::S3 { .. } => format!("{self}{key}"),
+        }
+    }
+}
+
 impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

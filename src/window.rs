@@ -12,7 +12,7 @@ use std::str::FromStr;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use compare::Compare;
 use rule::start_of;
@@ -316,6 +316,24 @@ impl Serialize for Window {
         window.serialize_field("end", &rfc3339(&self.end))?;
         window.serialize_field("time_zone", self.zone_name())?;
         window.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Window {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+        #[derive(Deserialize)]
+        struct Written {
+            start: Timestamp,
+            end: Timestamp,
+            time_zone: String,
+        }
+        let Written { start, end, time_zone } = Written::deserialize(deserializer)?;
+        let zone = Zone::named(&time_zone).ok_or_else(|| D::Error::custom("no time zone"))?;
+        match start < end {
+            true => Ok(Self { start: start.to_zoned(zone.0.clone()), end: end.to_zoned(zone.0) }),
+            false => Err(D::Error::custom(WindowError::Empty)),
+        }
     }
 }
 

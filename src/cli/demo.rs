@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::{Cli, Ended, outcome_code, print, simulated, start, unwritable, write, wrong};
 use crate::error::{Code, Error, Stage};
-use crate::run::{Invocation, Outcome, Progress, Runner};
+use crate::run::{Clock, Invocation, Outcome, Progress, Runner};
 use crate::settings::Settings;
 use crate::simulator::{Options, SentMessage, Simulator};
 
@@ -41,8 +41,12 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     let runner = Runner::new(settings, simulated(&simulator))?;
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
-    let invocation =
-        Invocation { id: "demo".to_owned(), now, deadline: None, progress: Some(teller) };
+    let invocation = Invocation {
+        id: "demo".to_owned(),
+        clock: Clock::read(now, None),
+        trace: None,
+        progress: Some(teller),
+    };
     let shown = tokio::spawn(show(listener));
     let reports = runner.definitions(&[]).await?.reports;
     let ids = reports.iter().map(|report| report.id.as_str()).collect();

@@ -204,7 +204,7 @@ async fn only(runner: &Runner, id: &str) -> Result<crate::definition::Report, Er
     let id = id.parse().map_err(|error| wrong(format!("`{id}`: {error}")))?;
     let Definitions { mut reports, invalid, problems } = runner.definitions(&[id]).await?;
     print::warnings(&problems);
-    match (reports.pop(), invalid.into_iter().next().and_then(|run| run.error)) {
+    match (reports.pop(), invalid.into_iter().next().and_then(|invalid| invalid.outcome.error)) {
         (Some(report), _) => Ok(report),
         (None, Some(error)) => Err(error),
         (None, None) => Err(wrong("there is no such report")),

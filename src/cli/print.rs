@@ -76,6 +76,7 @@ fn line(run: &RunOutcome) -> String {
     let status = match run.status {
         Status::Sent => "sent",
         Status::Skipped => "skipped",
+        Status::Duplicate => "duplicate",
         Status::Failed => "failed",
         Status::Unknown => "unknown",
     };
@@ -88,7 +89,7 @@ fn line(run: &RunOutcome) -> String {
         counted(usize::try_from(run.effort.pages).unwrap_or(usize::MAX), "page")
     );
     let reason = run.reason.as_ref().map_or_else(String::new, |reason| format!("  ({reason})"));
-    format!("{status:7}  {window}  {effort}  {recipients}{reason}")
+    format!("{status:9}  {window}  {effort}  {recipients}{reason}")
 }
 
 /// `1 request`, `2 requests`.

@@ -7,7 +7,7 @@ use super::{Cli, Ended, outcome_code, print, wrong};
 use crate::address::{Mailbox, each_once};
 use crate::error::Error;
 use crate::event::Order;
-use crate::run::Invocation;
+use crate::run::{Clock, Invocation};
 use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
@@ -54,8 +54,8 @@ pub(super) fn invocation(simulate: bool, time: Option<Timestamp>) -> Invocation 
     let now = Timestamp::now();
     Invocation {
         id: format!("terminal-{}", now.as_microsecond()),
-        now: time.filter(|_| simulate).unwrap_or(now),
-        deadline: None,
+        clock: Clock::read(time.filter(|_| simulate).unwrap_or(now), None),
+        trace: None,
         progress: None,
     }
 }

@@ -5,6 +5,8 @@
 //! ended for good or the catch-up age has passed. One without is due when a window of its calendar
 //! has closed and settled; an event takes the last of them only.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -33,6 +35,10 @@ pub enum Memory {
 /// For how long a run is due where nothing is kept: a rule ticks every fifteen minutes.
 pub const TICK: SignedDuration = SignedDuration::from_mins(15);
 
+/// For how long after the catch-up age one looks for runs that have not ended: no function is dead
+/// for longer without anybody knowing.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(24);
+
 impl Report {
     /// The runs for which the report is due at the time of an event, the oldest first, each window
     /// once; those of them that have ended for good are for the caller to leave out. For a run that
@@ -52,6 +58,27 @@ impl Report {
         Some(Occurrence { due: time, window })
     }
 
+    /// The runs for which it was due until not long ago: one of them that has not ended is over now,
+    /// and so is, without a schedule, that of the window before.
+    pub fn overdue_at(&self, time: Timestamp, memory: Memory) -> Vec<Occurrence> {
+        match (&self.schedule, memory) {
+            (Some(schedule), Memory::Since(_)) if schedule.enabled => {
+                let age = self.catch_up.max(TICK);
+                let over = self.waiting(schedule, (time, memory), age..age + OVERDUE);
+                over.into_iter().filter_map(Result::ok).collect()
+            }
+            (None, _) => {
+                self.last_settled(time).and_then(|last| self.before(&last)).into_iter().collect()
+            }
+            (Some(_), _) => Vec::new(),
+        }
+    }
+
+    fn before(&self, occurrence: &Occurrence) -> Option<Occurrence> {
+        let window = self.window_at(occurrence.window.start()).ok()?;
+        Some(Occurrence { window, ..occurrence.clone() })
+    }
+
     fn scheduled(
         &self,
         schedule: &Schedule,
@@ -62,8 +89,18 @@ impl Report {
             Memory::Nothing => TICK,
             Memory::Since(_) => self.catch_up.max(TICK),
         };
+        self.waiting(schedule, (time, memory), SignedDuration::ZERO..age)
+    }
+
+    /// The runs that have been waiting for so long.
+    fn waiting(
+        &self,
+        schedule: &Schedule,
+        (time, memory): (Timestamp, Memory),
+        ages: Range<SignedDuration>,
+    ) -> Vec<Result<Occurrence, WindowError>> {
         let mut found = Vec::new();
-        for (date, due) in self.dues(schedule, time, age) {
+        for (date, due) in self.dues(schedule, time, ages.end) {
             if matches!(memory, Memory::Since(since) if due < since) {
                 continue;
             }
@@ -76,8 +113,7 @@ impl Report {
                 Err(_) => continue,
             };
             let waited = time.duration_since(self.ready(due, &window));
-            let is_due = (SignedDuration::ZERO..age).contains(&waited);
-            if is_due && !self.was_due_before(schedule, date, &window) {
+            if ages.contains(&waited) && !self.was_due_before(schedule, date, &window) {
                 found.push(Ok(Occurrence { due, window }));
             }
         }

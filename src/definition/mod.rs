@@ -17,9 +17,10 @@ mod section;
 mod syntax;
 mod target;
 
+use sha2::{Digest as _, Sha256};
 use toml::de::DeTable;
 
-use crate::address::Address;
+use crate::address::{Address, Mailbox};
 use crate::instance::InstanceArn;
 use crate::settings::Deployment;
 use crate::window::Zone;
@@ -66,6 +67,32 @@ pub fn parse(file: &str, content: &[u8], deployment: &Deployment) -> Parsed {
     Parsed { report: report.filter(|_| usable), problems }
 }
 
+/// Who is told where a definition is not valid, and by whom, as far as that can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contacts {
+    /// Its owner.
+    pub owner: Option<Address>,
+    /// Its sender.
+    pub from: Option<Mailbox>,
+}
+
+impl Contacts {
+    /// Those of a definition, or else of the deployment.
+    pub fn of(content: &[u8], deployment: &Deployment) -> Self {
+        let text = std::str::from_utf8(content).unwrap_or_default();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (document, _) = DeTable::parse_recoverable(text);
+        let root = document.get_ref();
+        let own = |key: &str| root.get(key).map(|value| value.get_ref());
+        let owner = own("owner").and_then(|owner| owner.as_str());
+        let from = own("email").and_then(|email| email.get("from")?.get_ref().as_str());
+        Self {
+            owner: owner.map_or_else(|| deployment.owner.clone(), |owner| owner.parse().ok()),
+            from: from.map_or_else(|| deployment.from.clone(), |from| from.parse().ok()),
+        }
+    }
+}
+
 /// How large a definition may be; one that says everything has a few kilobytes.
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -96,7 +123,13 @@ fn read(
         return None;
     }
     let root = Table::new(problems, document.get_ref(), 0..0, &ROOT);
-    read_report(id?, root, deployment)
+    Some(Report { digest: digest(text.as_bytes()), ..read_report(id?, root, deployment)? })
+}
+
+/// What tells this text of a definition from others: the start of its SHA-256.
+pub fn digest(content: &[u8]) -> String {
+    let start = Sha256::digest(content).into_iter().take(8);
+    start.map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn report_id(file: &str, problems: &Problems<'_>) -> Option<ReportId> {
@@ -135,6 +168,7 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
     let (timing, (email, _)) = (timing?, email?);
     Some(Report {
         id,
+        digest: String::new(),
         title: title?.value,
         owner: owner?,
         instance: instance?,

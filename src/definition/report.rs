@@ -31,6 +31,8 @@ pub(super) const MAX_ROWS: u32 = 100_000;
 pub struct Report {
     /// The id: the stem of the definition's file name.
     pub id: ReportId,
+    /// What tells this text of the definition from others: the start of its SHA-256.
+    pub digest: String,
     /// The title that people read.
     pub title: String,
     /// Who hears of failures.

@@ -144,10 +144,10 @@ fn defaults_are_those_of_the_description() {
             };
             let said = report(&with_line(table.name, &format!("{} = {value}", key.name)));
             let unsaid = report(&with_line(table.name, "#"));
-            // A subject that is said stands elsewhere than one that is not.
+            // A subject that is said stands elsewhere than one that is not, and the text is another.
             let without_places = |text: &str| {
                 let is_place = |line: &&str| {
-                    ["line: ", "column: ", "span: "]
+                    ["digest: ", "line: ", "column: ", "span: "]
                         .iter()
                         .any(|p| line.trim_start().starts_with(p))
                 };

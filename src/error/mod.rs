@@ -4,7 +4,7 @@
 mod ending;
 pub mod sdk;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use ending::{Panicked, until, unwinding};
@@ -13,7 +13,7 @@ pub use ending::{Panicked, until, unwinding};
 ///
 /// What a service said passes through [`redact_addresses`] before it becomes part of one; what a
 /// definition says does not, and so logs and error messages redact the whole.
-#[derive(Clone, Debug, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Error {
     /// What kind of failure it is.
@@ -35,7 +35,7 @@ pub struct Error {
 }
 
 /// The kinds of failure; the texts are what Lambda reports as `errorType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// An event, a definition or a request is wrong.
@@ -67,7 +67,7 @@ pub enum Code {
 }
 
 /// The stages of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Reading the event, the settings and the definitions.

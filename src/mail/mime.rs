@@ -37,7 +37,8 @@ pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Err
         ],
     );
     let attachments = message.attachments.iter().map(|file| {
-        MimePart::new(file.media_type, file.content.as_slice()).attachment(file.name.as_str())
+        MimePart::new(file.media_type.as_str(), file.content.as_slice())
+            .attachment(file.name.as_str())
     });
     let body = match message.attachments.is_empty() {
         true => bodies,

@@ -4,4 +4,4 @@ mod mime;
 mod ses;
 
 pub use mime::{Envelope, compose};
-pub use ses::{Refusal, Ses};
+pub use ses::{Reach, Refusal, Ses};

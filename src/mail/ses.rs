@@ -36,14 +36,26 @@ pub struct Ses {
 pub struct Refusal {
     /// What went wrong; `DELIVERY_UNKNOWN` where SES may have taken the mail.
     pub error: Error,
-    /// Whether further mails of this sender would fare the same.
-    pub affects_all: bool,
+    /// Which further mails would fare the same.
+    pub reach: Reach,
+}
+
+/// Which mails a refusal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// This one.
+    Message,
+    /// All of its sender.
+    Sender,
+    /// All of the account.
+    Account,
 }
 
 impl Ses {
     /// The client; Region and credentials are the environment's.
     pub fn new(config: &SdkConfig) -> Self {
-        let attempts = config.retry_config().map_or(3, RetryConfig::max_attempts);
+        let calls = config.retry_config().map_or(3, RetryConfig::max_attempts);
+        let attempts = calls.saturating_mul(2).saturating_sub(1);
         let client = Client::from_conf(
             Builder::from(config)
                 .retry_config(RetryConfig::standard().with_max_attempts(1))
@@ -54,8 +66,9 @@ impl Ses {
 
     /// Sends a mail to one recipient, and answers the message id that SES gave it.
     ///
-    /// A refusal for the rate is tried again, as often as the SDK's own settings say and while there
-    /// is time until `deadline`; nothing else is.
+    /// A refusal for the rate is tried again while there is time until `deadline`, and twice as often
+    /// as the SDK's own settings say of other calls: several mails are on their way at once, and SES
+    /// counts them by the second. Nothing else is.
     ///
     /// # Errors
     /// Why SES did not take it, or that this is not known.
@@ -68,7 +81,7 @@ impl Ses {
     ) -> Result<String, Refusal> {
         let raw = RawMessage::builder().data(Blob::new(mail)).build().map_err(|error| Refusal {
             error: Error::new(Code::InternalError, Stage::Deliver, error.to_string()),
-            affects_all: false,
+            reach: Reach::Message,
         })?;
         let request = self
             .client
@@ -86,10 +99,11 @@ impl Ses {
             };
             let ambiguous = sdk::is_ambiguous(&error);
             let refused = refusal(sdk::classify(OPERATION, Stage::Deliver, &error), ambiguous);
-            let wait = Duration::from_millis(250 << attempt.min(6));
+            // Apart from each other, so that they do not come together again.
+            let wait = Duration::from_millis(fastrand::u64(200..300) << attempt.min(5));
             let ready = Instant::now() + wait + ATTEMPT_NEEDS;
             let in_time = deadline.is_none_or(|deadline| ready < deadline);
-            let again = sdk::is_throttled(&error) && !ambiguous && !refused.affects_all;
+            let again = sdk::is_throttled(&error) && !ambiguous && refused.reach == Reach::Message;
             if !again || attempt >= self.attempts || !in_time {
                 return Err(refused);
             }
@@ -115,19 +129,45 @@ fn refusal(error: Error, ambiguous: bool) -> Refusal {
     if ambiguous {
         let message = format!("it is not known whether SES took the message: {}", error.message);
         let error = Error { code: Code::DeliveryUnknown, message, retryable: false, ..error };
-        let error = error.hint("ask the recipient before you send it again by name");
-        return Refusal { error, affects_all: false };
+        let error = error.hint("ask the recipient, and `resend --unknown` if it has not come");
+        return Refusal { error, reach: Reach::Message };
     }
-    let affects_all = ["AccountSuspended", "SendingPaused", "Daily message quota"]
-        .iter()
-        .any(|sign| error.message.contains(sign))
+    let says = |signs: &[&str]| signs.iter().any(|sign| error.message.contains(sign));
+    let of_the_account = says(&["AccountSuspended", "SendingPaused", "Daily message quota"])
         || matches!(error.code, Code::AccessDenied | Code::ConfigurationError);
-    let error = match error.message.contains("not verified") {
-        true => error.hint(
+    let reach = match of_the_account {
+        true => Reach::Account,
+        false if says(&["MailFromDomainNotVerified"]) => Reach::Sender,
+        false => Reach::Message,
+    };
+    Refusal { error: hinted(error), reach }
+}
+
+/// The error with what a person can do about it.
+fn hinted(error: Error) -> Error {
+    let hints = [
+        (
+            "Daily message quota",
+            "SES counts over 24 hours: what is left is sent when there is room again, or ask SES for \
+             a higher quota",
+        ),
+        (
+            "AccountSuspended",
+            "SES has suspended the account: answer AWS Support, then `resend --failed`",
+        ),
+        (
+            "SendingPaused",
+            "sending is paused for the account or its configuration set: see what SES says of \
+             bounces and complaints, enable it again, then `resend --failed`",
+        ),
+        (
+            "not verified",
             "verify the sender's address or domain in SES, in the Region of the function; in the \
              SES sandbox the recipients too",
         ),
-        false => error,
-    };
-    Refusal { error, affects_all }
+    ];
+    match hints.iter().find(|(sign, _)| error.message.contains(sign)) {
+        Some((_, hint)) => error.hint(*hint),
+        None => error,
+    }
 }

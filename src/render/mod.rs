@@ -7,6 +7,7 @@ mod template;
 mod text;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::definition::{Attachment, Report};
 use crate::error::{Code, Error, Stage};
@@ -16,8 +17,8 @@ use crate::window::Window;
 pub use subject::{check_subject, example_window};
 pub use template::Templates;
 
-/// What a message holds, whoever gets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a message holds, whoever gets it; as it is stored beside a run's record too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The subject: one line.
     pub subject: String,
@@ -30,13 +31,14 @@ pub struct Message {
 }
 
 /// An attached file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     /// Its name: ASCII letters, digits, `-`, `_` and `.`.
     pub name: String,
     /// Its media type.
-    pub media_type: &'static str,
+    pub media_type: String,
     /// Its bytes.
+    #[serde(with = "as_base64")]
     pub content: Vec<u8>,
 }
 
@@ -69,6 +71,50 @@ pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Message, 
     })
 }
 
+/// What an owner is told.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Notice {
+    /// The report's id.
+    pub report: String,
+    /// What happened, in a line.
+    pub headline: String,
+    /// To what, and how far it came.
+    pub summary: String,
+    /// The error's code.
+    pub code: String,
+    /// What it says.
+    pub message: String,
+    /// Single problems.
+    pub details: Vec<String>,
+    /// How many more there are.
+    pub omitted: usize,
+    /// What helps.
+    pub hint: Option<String>,
+    /// What happens by itself, and what the command does.
+    pub next: Option<String>,
+    /// The command to go on with.
+    pub command: Option<String>,
+    /// Where the record lies.
+    pub record: Option<String>,
+}
+
+/// The message of a notice.
+///
+/// # Errors
+/// `TEMPLATE_ERROR` naming the template, line and column.
+pub fn notice(templates: &Templates, notice: &Notice) -> Result<Message, Error> {
+    let (html, text) = templates.notice(notice)?;
+    Ok(Message { subject: one_line(&notice.headline), html, text, attachments: Vec::new() })
+}
+
+impl Message {
+    /// The message, with a subject that says that it is sent again.
+    #[must_use]
+    pub fn reissued(self) -> Self {
+        Self { subject: format!("Re-issued: {}", self.subject), ..self }
+    }
+}
+
 /// The figures as `report.json`, version 1.
 ///
 /// # Errors
@@ -85,11 +131,29 @@ fn attach(kind: Attachment, contents: Contents<'_>) -> Option<Result<File, Error
     match kind {
         Attachment::Json => Some(report_json(contents).map(|json| File {
             name: format!("{stem}.json"),
-            media_type: "application/json",
+            media_type: "application/json".to_owned(),
             content: json.into_bytes(),
         })),
         // A report that asks for these is not run yet.
         Attachment::Csv | Attachment::Xlsx => None,
+    }
+}
+
+/// Bytes as a text in JSON.
+mod as_base64 {
+    use aws_smithy_types::base64;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&base64::encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        base64::decode(text).map_err(D::Error::custom)
     }
 }
 

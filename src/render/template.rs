@@ -10,10 +10,14 @@ use crate::error::{Code, Error, Stage};
 /// HTML is escaped by the name's ending; the other templates must not be.
 const HTML: &str = "email.html";
 const TEXT: &str = "email.txt";
-const TEMPLATES: [(&str, &str); 3] = [
+const NOTICE_HTML: &str = "notice.html";
+const NOTICE_TEXT: &str = "notice.txt";
+const TEMPLATES: [(&str, &str); 5] = [
     ("beside.html", include_str!("../../templates/beside.html")),
     (HTML, include_str!("../../templates/email.html")),
     (TEXT, include_str!("../../templates/email.txt")),
+    (NOTICE_HTML, include_str!("../../templates/notice.html")),
+    (NOTICE_TEXT, include_str!("../../templates/notice.txt")),
 ];
 
 /// The templates of messages.
@@ -38,6 +42,11 @@ impl Templates {
 
     pub(super) fn text(&self, context: &impl Serialize) -> Result<String, Error> {
         self.render(TEXT, context)
+    }
+
+    /// HTML and text of a notice.
+    pub(super) fn notice(&self, context: &impl Serialize) -> Result<(String, String), Error> {
+        Ok((self.render(NOTICE_HTML, context)?, self.render(NOTICE_TEXT, context)?))
     }
 
     /// Why the definition's own template of the subject can't be used, whatever it is given: it

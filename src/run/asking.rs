@@ -12,7 +12,7 @@ use super::report::Asked;
 use super::{Effort, Runner, Work};
 use crate::error::{Code, Error, Stage};
 use crate::metric::limits::Limits;
-use crate::plan::{self, Answer, Plan, SectionAnswer, SectionPlan};
+use crate::plan::{self, Answer, Plan, Request, SectionAnswer, SectionPlan};
 
 /// How many requests are on their way at once, at most: those behind wait, so that the pages of one
 /// follow each other before their token ends.
@@ -79,6 +79,23 @@ impl Asking {
                 *answer = OnceCell::new();
             }
         }
+    }
+
+    /// How many pages the requests of a run have, as far as that can be told.
+    pub(super) fn pages(&self, run: usize) -> usize {
+        let requests = needed(self.sections_of(run)).into_iter();
+        requests
+            .filter_map(|index| self.plan.requests.get(index))
+            .map(Request::expected_pages)
+            .sum()
+    }
+
+    /// How many of them are still to be asked for.
+    pub(super) fn pages_left(&self, run: usize) -> usize {
+        let is_open =
+            |index: &usize| self.answers.get(*index).is_some_and(|cell| cell.get().is_none());
+        let open = needed(self.sections_of(run)).into_iter().filter(is_open);
+        open.filter_map(|index| self.plan.requests.get(index)).map(Request::expected_pages).sum()
     }
 
     fn sections_of(&self, run: usize) -> &[SectionPlan] {

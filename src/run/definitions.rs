@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::RunOutcome;
 use crate::definition::{
-    self, Dimension, MetricQuery, Parsed, Place, Problem, Report, ReportId, Section, Selector,
-    Severity, Threshold, nearest,
+    self, Contacts, Dimension, MetricQuery, Parsed, Place, Problem, Report, ReportId, Section,
+    Selector, Severity, Threshold, nearest,
 };
 use crate::error::{Code, Error, Stage};
 use crate::metric::Limits;
@@ -20,10 +20,21 @@ use crate::window::WindowRule;
 pub struct Definitions {
     /// The valid ones, by id.
     pub reports: Vec<Report>,
-    /// The failures of the others.
-    pub invalid: Vec<RunOutcome>,
+    /// The others.
+    pub invalid: Vec<Invalid>,
     /// Everything that was found, warnings included.
     pub problems: Vec<Problem>,
+}
+
+/// A definition that is not valid, or can't be read.
+#[derive(Clone, Debug)]
+pub struct Invalid {
+    /// How its run ends.
+    pub outcome: RunOutcome,
+    /// The digest of its text, if there is one.
+    pub digest: Option<String>,
+    /// Who can be told, and by whom.
+    pub contacts: Contacts,
 }
 
 /// What every definition is checked against.
@@ -188,7 +199,9 @@ impl Definitions {
         let content = match &file.content {
             Ok(content) => content,
             Err(error) => {
-                self.invalid.push(RunOutcome::invalid(file.stem(), error.clone()));
+                let outcome = RunOutcome::invalid(file.stem(), error.clone());
+                let contacts = Contacts::default();
+                self.invalid.push(Invalid { outcome, digest: None, contacts });
                 return;
             }
         };
@@ -196,7 +209,11 @@ impl Definitions {
         let runs = !parsed.problems.iter().any(Problem::stops);
         match parsed.report.filter(|_| runs) {
             Some(report) => self.reports.push(report),
-            None => self.invalid.push(invalid(file, &parsed.problems)),
+            None => self.invalid.push(Invalid {
+                outcome: invalid(file, &parsed.problems),
+                digest: Some(definition::digest(content)),
+                contacts: Contacts::of(content, checks.deployment),
+            }),
         }
         self.problems.extend(parsed.problems);
     }

@@ -1,9 +1,10 @@
-//! Which runs an event starts, and that each of them is kept.
+//! Which runs an event starts, and which it closes because they were due for too long.
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
+use super::records::{self, Look};
 use super::report::no_window;
 use super::{Invocation, RunOutcome, Runner, Work};
 use crate::definition::{Memory, Occurrence, Report};
@@ -11,112 +12,143 @@ use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
 
 /// How many reports' records are read side by side.
-const READING: usize = 20;
+pub(super) const SIDE_BY_SIDE: usize = 20;
+
+/// What an event finds.
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    /// The runs that it starts or closes, the oldest first.
+    pub(super) works: Vec<Work>,
+    /// Those that ended without being started: what is due could not be found out, or the same event
+    /// has failed them for good before.
+    pub(super) ended: Vec<RunOutcome>,
+}
+
+/// What becomes of an occurrence.
+enum Fate {
+    Run(Occurrence),
+    Close(Occurrence),
+    Ended(Box<RunOutcome>),
+}
 
 impl Runner {
-    /// The runs that are due at the time of an event, the oldest first; and those that failed before
-    /// they could start.
+    /// The runs that are due at the time of an event.
     pub(super) async fn due(
         &self,
         reports: Vec<Report>,
         order: &Order,
         invocation: &Invocation,
-    ) -> (Vec<Work>, Vec<RunOutcome>) {
-        let time = order.time.unwrap_or(invocation.now);
-        let reading = Semaphore::new(READING);
-        let due = join_all(reports.iter().map(async |report| {
+    ) -> Due {
+        let reading = Semaphore::new(SIDE_BY_SIDE);
+        let found = join_all(reports.iter().map(async |report| {
             // It is closed never.
             let _place = reading.acquire().await;
-            let due = self.occurrences(report, time, order.dry_run);
-            until(invocation.answer_by(), due).await.unwrap_or_else(|| {
+            let fates = self.fates(report, order, invocation);
+            until(invocation.clock.answer_by(), fates).await.unwrap_or_else(|| {
                 let message = "what is due could not be found out before the deadline";
                 vec![Err(Error::new(Code::Timeout, Stage::Load, message).retryable())]
             })
         }));
-        let (mut works, mut failed) = (Vec::new(), Vec::new());
-        for (report, due) in reports.iter().zip(due.await) {
-            for occurrence in due {
-                match occurrence {
-                    Ok(occurrence) => works.push((occurrence, report)),
-                    Err(error) => failed.push(RunOutcome::started(&report.id).failed(error)),
+        let mut due = Due::default();
+        let mut works: Vec<(Timestamp, Work)> = Vec::new();
+        for (report, fates) in reports.iter().zip(found.await) {
+            for fate in fates {
+                match fate {
+                    Ok(Fate::Run(occurrence)) => {
+                        let (time, report) = (occurrence.due, report.clone());
+                        works.push((time, Work::due(report, occurrence, order, invocation)));
+                    }
+                    Ok(Fate::Close(occurrence)) => {
+                        let (time, report) = (occurrence.due, report.clone());
+                        works.push((time, Work::overdue(report, occurrence, order, invocation)));
+                    }
+                    Ok(Fate::Ended(outcome)) => due.ended.push(*outcome),
+                    Err(error) => due.ended.push(RunOutcome::started(&report.id).failed(error)),
                 }
             }
         }
-        works.sort_by_key(|(occurrence, _)| occurrence.due);
-        let work = |(occurrence, report): (Occurrence, &Report)| {
-            Work::due(report.clone(), occurrence, order, invocation)
-        };
-        (works.into_iter().map(work).collect(), failed)
+        works.sort_by_key(|(time, _)| *time);
+        due.works = works.into_iter().map(|(_, work)| work).collect();
+        due
     }
 
-    /// What a report is due for and has not ended for good, or why that can't be told of one of
-    /// its runs, or of all.
-    async fn occurrences(
+    /// What becomes of the runs of a report, or why that can't be told of one of them, or of all.
+    async fn fates(
         &self,
         report: &Report,
-        time: Timestamp,
-        dry_run: bool,
-    ) -> Vec<Result<Occurrence, Error>> {
+        order: &Order,
+        invocation: &Invocation,
+    ) -> Vec<Result<Fate, Error>> {
+        let (clock, time) = (invocation.clock, order.time.unwrap_or(invocation.clock.started()));
         // Only a schedule makes up for what was missed.
         let memory = match &report.schedule {
-            Some(_) => self.records.memory(report, time, dry_run).await,
+            Some(_) => self.records.memory(report, (time, clock), order.dry_run).await,
             None => Ok(Memory::Nothing),
         };
         let memory = match memory {
             Ok(memory) => memory,
             Err(error) => return vec![Err(error)],
         };
-        let mut open = Vec::new();
+        let event = order.id.as_ref().unwrap_or(&invocation.id);
+        let mut fates = Vec::new();
         for occurrence in report.due_at(time, memory) {
-            let occurrence = match occurrence {
-                Ok(occurrence) => occurrence,
-                Err(error) => {
-                    open.push(Err(no_window(error)));
-                    continue;
-                }
+            let fate = match occurrence {
+                Ok(occurrence) => self.fate(report, occurrence, event, invocation).await,
+                Err(error) => Err(no_window(error)),
             };
-            match self.is_over(report, &occurrence).await {
-                Ok(true) => {}
-                Ok(false) => open.push(Ok(occurrence)),
-                Err(error) => open.push(Err(error)),
+            fates.extend(fate.transpose());
+        }
+        if self.records.are_kept() && !order.dry_run {
+            for occurrence in report.overdue_at(time, memory) {
+                let fate = self.fate_of_overdue(report, occurrence, event, invocation).await;
+                fates.extend(fate.transpose());
             }
         }
-        open
+        fates
     }
 
-    async fn is_over(&self, report: &Report, occurrence: &Occurrence) -> Result<bool, Error> {
-        if self.records.has_ended(&report.id, &occurrence.window).await? {
-            return Ok(true);
-        }
-        match &report.schedule {
-            Some(_) => Ok(false),
-            None => self.records.is_overtaken(&report.id, &occurrence.window).await,
+    async fn fate(
+        &self,
+        report: &Report,
+        occurrence: Occurrence,
+        event: &str,
+        invocation: &Invocation,
+    ) -> Result<Option<Fate>, Error> {
+        let (clock, window) = (invocation.clock, &occurrence.window);
+        match self.records.look(&records::key(&report.id, window), clock).await? {
+            Look::Over => Ok(None),
+            Look::Found(record) if record.is_final => {
+                // The retry of an event fails for what the event has failed for.
+                let failed_then = record.has_failed() && record.event.id == event;
+                let outcome = || Fate::Ended(Box::new(record.outcome_before()));
+                Ok(failed_then.then(outcome))
+            }
+            Look::Found(_) | Look::Nothing => {
+                let is_over = report.schedule.is_none()
+                    && self.records.is_overtaken(&report.id, window, clock).await?;
+                Ok((!is_over).then_some(Fate::Run(occurrence)))
+            }
         }
     }
 
-    /// Keeps that a run is about to send.
-    pub(super) async fn begin(&self, work: &Work, outcome: &RunOutcome) -> Result<(), Error> {
-        match work.is_recorded() {
-            true => self.records.begin(&work.report, outcome, work.origin()).await,
-            false => Ok(()),
-        }
-    }
-
-    /// Keeps how a run ended; a dry run is none, and one for other recipients is not the report's.
-    pub(super) async fn record(&self, work: &Work, outcome: &RunOutcome) -> Result<(), Error> {
-        if !work.is_recorded() {
-            return Ok(());
-        }
-        let (batch, now) = work.origin();
-        let kept = self.records.keep(&work.report, outcome, (batch, now)).await;
-        kept.inspect_err(|error| {
-            tracing::error!(
-                batch,
-                report = work.report.id.as_str(),
-                code = error.code.as_str(),
-                error = error.message,
-                "the outcome could not be recorded"
-            );
+    async fn fate_of_overdue(
+        &self,
+        report: &Report,
+        occurrence: Occurrence,
+        event: &str,
+        invocation: &Invocation,
+    ) -> Result<Option<Fate>, Error> {
+        let key = records::key(&report.id, &occurrence.window);
+        Ok(match self.records.look(&key, invocation.clock).await? {
+            Look::Over => None,
+            Look::Found(record) if record.is_final => {
+                let failed_then = record.has_failed() && record.event.id == event;
+                failed_then.then(|| Fate::Ended(Box::new(record.outcome_before())))
+            }
+            Look::Found(record) if record.is_held_at(invocation.clock.now()) => None,
+            Look::Found(_) => Some(Fate::Close(occurrence)),
+            // Without a schedule nobody knows whether it should have run.
+            Look::Nothing => report.schedule.is_some().then_some(Fate::Close(occurrence)),
         })
     }
 }

@@ -2,19 +2,25 @@
 //! what became of them. One report that fails never stops the others.
 
 mod asking;
+mod batch;
+mod clock;
+mod courier;
 mod definitions;
 mod due;
+mod invalid;
 mod names;
+mod notice;
 mod outcome;
+mod protocol;
+mod record;
 mod records;
+mod reissue;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use aws_config::SdkConfig;
-use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
@@ -22,7 +28,7 @@ use tokio::time::Instant;
 
 use crate::connect::{Connect, List, Pacer};
 use crate::definition::ReportId;
-use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
+use crate::error::{Code, Error, Stage, until};
 use crate::event::{self, Order};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
@@ -33,11 +39,13 @@ use crate::store::Store;
 use crate::window::Window;
 
 use asking::Asking;
+pub use clock::Clock;
 pub use definitions::{Checks, Definitions};
+use due::Due;
 use names::{Names, Need};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
 use records::Records;
-use report::{Asked, LookUp};
+use report::LookUp;
 pub use report::{Prepared, Work};
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are
@@ -60,27 +68,17 @@ pub struct Runner {
 pub struct Invocation {
     /// What names the batch where neither order nor event has an id.
     pub id: String,
-    /// The time.
-    pub now: Timestamp,
-    /// When the invocation is ended from outside, if it is.
-    pub deadline: Option<Instant>,
+    /// The time, and the deadline.
+    pub clock: Clock,
+    /// The id of the trace that it belongs to, if AWS X-Ray follows it.
+    pub trace: Option<String>,
     /// Who is told how far the runs are.
     pub progress: Option<UnboundedSender<Progress>>,
 }
 
 /// Whether a time lies ahead of the clock, by more than clocks differ.
 fn is_ahead(time: Timestamp, invocation: &Invocation) -> bool {
-    time.duration_since(invocation.now) > SignedDuration::from_mins(1)
-}
-
-/// What is kept free before the deadline, for the answer to be given.
-const TO_ANSWER: Duration = Duration::from_millis(500);
-
-impl Invocation {
-    /// When the answer must be given, if there is a deadline.
-    fn answer_by(&self) -> Option<Instant> {
-        self.deadline.map(|deadline| deadline.checked_sub(TO_ANSWER).unwrap_or(deadline))
-    }
+    time.duration_since(invocation.clock.started()) > SignedDuration::from_mins(1)
 }
 
 /// How far a run is.
@@ -153,68 +151,48 @@ impl Runner {
     pub async fn answer(&self, payload: &Value, invocation: &Invocation) -> Outcome {
         match event::parse(payload) {
             Ok(order) => self.run(&order, invocation).await,
-            Err(error) => Outcome::refused(error, Batch::new(&invocation.id, invocation.now)),
+            Err(error) => {
+                Outcome::refused(error, Batch::new(&invocation.id, invocation.clock.started()))
+            }
         }
     }
 
     /// Does what an order asks for.
     pub async fn run(&self, order: &Order, invocation: &Invocation) -> Outcome {
         let id = order.id.as_ref().unwrap_or(&invocation.id);
-        let mut batch = Batch::new(id, invocation.now);
+        let mut batch = Batch::new(id, invocation.clock.started());
         batch.recorded = self.records.are_kept();
         let definitions = match self.definitions_in_time(&order.reports, invocation).await {
             Ok(definitions) => definitions,
             Err(error) => return Outcome::refused(error, batch),
         };
-        for invalid in definitions.invalid {
-            invalid.log(id);
-            batch.reports.push(invalid);
-        }
         if order.reports.is_empty() && order.time.is_some_and(|time| is_ahead(time, invocation)) {
             let message = "the event's time is in the future, and nothing is due then yet";
             let error = Error::new(Code::ValidationError, Stage::Load, message);
             return Outcome::refused(error, batch);
         }
-        let works: Vec<Work> = match order.reports.is_empty() {
-            true => {
-                let (works, failed) = self.due(definitions.reports, order, invocation).await;
-                failed.iter().for_each(|run| run.log(id));
-                batch.reports.extend(failed);
-                works
-            }
-            false => {
-                let new = |report| Work::new(report, order, invocation);
-                definitions.reports.into_iter().map(new).collect()
-            }
-        };
-        let asked = self.ask(&works).await;
-        let limits = &self.settings.limits;
-        let planning = async { Asking::of(asked.iter().map(|asked| asked.as_ref().ok()), limits) };
-        let (mut asking, asked) = match unwinding(planning).await {
-            Ok(asking) => (asking, asked),
-            Err(Panicked) => {
-                let defective = asked.iter().map(|_| Err(outcome::defect())).collect();
-                (Asking::of([], limits), defective)
-            }
-        };
-        let mut unrecorded = None;
-        for (index, (work, asked)) in works.iter().zip(asked).enumerate() {
-            let outcome =
-                self.run_one(work, asked.as_ref().map_err(Clone::clone), (&asking, index)).await;
-            asking.ended(index);
-            outcome.log(id);
-            if let Err(error) = self.record(work, &outcome).await {
-                batch.recorded = false;
-                unrecorded = unrecorded.or(Some(error));
-            }
+        let tell = |run: &RunOutcome| run.log(id, invocation.trace.as_deref());
+        for invalid in definitions.invalid {
+            let outcome = self.invalid(invalid, order, invocation).await;
+            tell(&outcome);
             batch.reports.push(outcome);
         }
-        let outcome = Outcome::of(batch);
-        Outcome {
-            problems: definitions.problems,
-            error: outcome.error.or(unrecorded),
-            batch: outcome.batch,
-        }
+        let mut due = match order.reports.is_empty() {
+            true => self.due(definitions.reports, order, invocation).await,
+            false => {
+                let new = |report| Work::new(report, order, invocation);
+                let works = definitions.reports.into_iter().map(new).collect();
+                Due { works, ended: Vec::new() }
+            }
+        };
+        due.ended.iter().for_each(tell);
+        batch.reports.extend(due.ended);
+        let ran = self.run_all(&mut due.works, tell).await;
+        batch.reports.extend(ran.outcomes);
+        batch.recorded &= ran.unrecorded.is_none();
+        let outcome = Outcome::of(batch, self.records.are_kept());
+        let error = outcome.error.or(ran.unrecorded);
+        Outcome { problems: definitions.problems, error, ..outcome }
     }
 
     /// Reads the definitions: all, or those that are named.
@@ -236,7 +214,7 @@ impl Runner {
         named: &[ReportId],
         invocation: &Invocation,
     ) -> Result<Definitions, Error> {
-        until(invocation.answer_by(), self.definitions(named)).await.unwrap_or_else(|| {
+        until(invocation.clock.answer_by(), self.definitions(named)).await.unwrap_or_else(|| {
             let message = "the definitions could not be read before the invocation's deadline";
             Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
         })
@@ -248,7 +226,7 @@ impl Runner {
     /// Whatever stopped it.
     pub async fn preview(&self, work: &Work) -> Result<(Prepared, String), Error> {
         let window = work.window()?;
-        let look_up = LookUp::of(std::slice::from_ref(work));
+        let look_up = LookUp::of(&[work]);
         let asked = report::ask(self, work, &look_up).await?;
         let asking = Asking::of([Some(&asked)], &self.settings.limits);
         let answers = asking.answer((self, work), (0, &asked), &mut Effort::default()).await?;
@@ -263,7 +241,7 @@ impl Runner {
     /// Whatever stopped it.
     pub async fn plan(&self, work: &Work) -> Result<Planned, Error> {
         let window = work.window()?;
-        let look_up = LookUp::of(std::slice::from_ref(work));
+        let look_up = LookUp::of(&[work]);
         let asked = report::ask(self, work, &look_up).await?;
         let plan = plan::plan(&asked.queries, &self.settings.limits);
         let rate = self.settings.rates.requests;
@@ -279,37 +257,6 @@ impl Runner {
         let client = self.connect(instance);
         let need = Need { client: &client, instance, since: Instant::now(), deadline: None };
         self.names.on(BTreeSet::from(List::ALL), need).await
-    }
-
-    /// What each run asks, or why it can't ask anything; side by side, because the lists of one
-    /// instance may be slow.
-    async fn ask(&self, works: &[Work]) -> Vec<Result<Asked, Error>> {
-        let look_up = &LookUp::of(works);
-        let asking = works.iter().map(async |work| {
-            let asked = unwinding(report::ask(self, work, look_up)).await;
-            asked.unwrap_or_else(|Panicked| Err(outcome::defect()))
-        });
-        join_all(asking).await
-    }
-
-    /// Runs one report; a panic is a failure of this report alone.
-    async fn run_one(
-        &self,
-        work: &Work,
-        asked: Result<&Asked, Error>,
-        (asking, index): (&Asking, usize),
-    ) -> RunOutcome {
-        let mut outcome = RunOutcome::started(&work.report.id);
-        // The first run always starts, whatever the deadline says.
-        if index > 0 && !work.time_is_left() {
-            let message = "there was no time left to start this report";
-            let error = Error::new(Code::Timeout, Stage::Plan, message).retryable();
-            return outcome.failed(error);
-        }
-        match unwinding(report::run(self, work, asked, (asking, index), &mut outcome)).await {
-            Ok(()) => outcome,
-            Err(Panicked) => outcome.panicked(),
-        }
     }
 
     /// Whether it is AWS that answers, and not what an endpoint of its own names.
@@ -329,17 +276,5 @@ impl Runner {
             Connect::new(&self.config, instance, pacer, self.settings.limits.clone())
         });
         client.clone()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_is_an_outcome() {
-        let outcome = RunOutcome::started(&"daily".parse().unwrap()).panicked();
-        assert_eq!(outcome.status, Status::Failed);
-        assert_eq!(outcome.error.unwrap().code, Code::InternalError);
     }
 }

@@ -1,10 +1,11 @@
 //! What became of an order: one outcome for each run, and the answer that the invocation gives.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::address::Address;
 use crate::definition::{Problem, ReportId};
 use crate::error::{Code, Error, Stage, redact_addresses, redacted};
 use crate::window::{Window, rfc3339};
@@ -18,6 +19,8 @@ pub struct Outcome {
     pub error: Option<Error>,
     /// What was found in the definitions, warnings included.
     pub problems: Vec<Problem>,
+    /// Whether runs are claimed and kept, so that no retry sends anything twice.
+    pub is_kept: bool,
 }
 
 /// The runs of an invocation.
@@ -53,10 +56,24 @@ pub struct RunOutcome {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
+    /// Whether it ended in an earlier invocation, or was known before, and is only told again.
+    #[serde(skip)]
+    pub told_again: bool,
+    /// Whether the invocation does not fail for it: of an invalid definition that is known it has
+    /// failed before.
+    #[serde(skip)]
+    pub is_known: bool,
+    /// Whether it was closed because it had been tried, or missed, for too long.
+    #[serde(skip)]
+    pub is_overdue: bool,
+    /// How long it took.
+    #[serde(skip)]
+    pub took: Duration,
 }
 
 /// What the figures of a run took, as far as it came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Effort {
     /// How many requests were answered.
     pub requests: usize,
@@ -67,13 +84,15 @@ pub struct Effort {
 }
 
 /// How a run ended; of several messages the worst counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// SES accepted every message.
     Sent,
     /// Nothing was to be sent.
     Skipped,
+    /// It had been sent before.
+    Duplicate,
     /// A message, or the whole run, failed.
     #[default]
     Failed,
@@ -127,9 +146,10 @@ fn capped(text: &str) -> String {
 
 impl Outcome {
     /// The outcome of runs: the first that failed, or whose end is not known, is its error.
-    pub fn of(batch: Batch) -> Self {
-        let error = batch.reports.iter().find_map(|run| run.error.clone());
-        Self { batch, error, problems: Vec::new() }
+    pub(super) fn of(batch: Batch, is_kept: bool) -> Self {
+        let failed = batch.reports.iter().filter(|run| !run.is_known);
+        let error = failed.into_iter().find_map(|run| run.error.clone());
+        Self { batch, error, problems: Vec::new(), is_kept }
     }
 
     /// The outcome of an invocation that ran nothing; the log says why.
@@ -143,7 +163,7 @@ impl Outcome {
             request_id = error.request_id,
             "refused"
         );
-        Self { batch, error: Some(error), problems: Vec::new() }
+        Self { batch, error: Some(error), problems: Vec::new(), is_kept: false }
     }
 
     /// Whether everything went well.
@@ -153,12 +173,13 @@ impl Outcome {
 
     /// The error to fail the invocation with, if it is to fail.
     ///
-    /// Lambda calls a failed invocation again, and an order by name would run again then. So one
-    /// that may have sent any message must not fail, or the retry would send it twice.
+    /// Lambda calls a failed invocation again. Where records are kept, that does only what is left to
+    /// be done. Where they are not, one that may have sent any message must not fail, or the retry
+    /// would send it twice.
     pub fn failure(&self) -> Option<&Error> {
         let may_have_sent = |delivery: &Delivery| delivery.status != DeliveryStatus::Failed;
         let mut deliveries = self.batch.reports.iter().flat_map(|run| &run.messages);
-        match deliveries.any(may_have_sent) {
+        match !self.is_kept && deliveries.any(may_have_sent) {
             true => None,
             false => self.error.as_ref(),
         }
@@ -280,46 +301,10 @@ impl RunOutcome {
         self
     }
 
-    /// The run, ended by a defect. A message that was being sent may have left.
-    #[must_use]
-    pub(super) fn panicked(mut self) -> Self {
-        let sending =
-            self.messages.iter().any(|delivery| delivery.status != DeliveryStatus::Failed);
-        self = self.failed(defect());
-        if sending {
-            self.status = Status::Unknown;
-        }
-        self
-    }
-
-    /// Whether nothing is left to be done: what may have been sent is never sent again, and what
-    /// failed for good would fail again.
-    pub(super) fn is_final(&self) -> bool {
-        let may_have_left =
-            self.messages.iter().any(|delivery| delivery.status != DeliveryStatus::Failed);
-        let retryable = self.error.as_ref().is_some_and(|error| error.retryable);
-        self.status != Status::Failed || may_have_left || !retryable
-    }
-
+    /// Ends it, because there is nothing to be sent.
     pub(super) fn skip(&mut self, reason: &str) {
         self.status = Status::Skipped;
         self.reason = Some(reason.to_owned());
-    }
-
-    /// Sums the messages up: the worst counts.
-    pub(super) fn conclude(&mut self) {
-        let worst = [DeliveryStatus::Unknown, DeliveryStatus::Failed]
-            .into_iter()
-            .find_map(|status| self.messages.iter().find(|delivery| delivery.status == status));
-        let Some(delivery) = worst else {
-            self.status = Status::Sent;
-            return;
-        };
-        self.status = match delivery.status {
-            DeliveryStatus::Unknown => Status::Unknown,
-            DeliveryStatus::Sent | DeliveryStatus::Failed => Status::Failed,
-        };
-        self.error = delivery.error.clone().map(|error| error.of_report(self.report.as_str()));
     }
 
     /// How many messages ended so.
@@ -348,7 +333,7 @@ impl RunOutcome {
     }
 
     /// One event for the log, without addresses or figures.
-    pub(super) fn log(&self, batch: &str) {
+    pub(super) fn log(&self, batch: &str, trace: Option<&str>) {
         let window = self.window.as_ref();
         let start = window.map(|window| rfc3339(&window.on_its_clock(window.start())));
         let end = window.map(|window| rfc3339(&window.on_its_clock(window.end())));
@@ -356,9 +341,23 @@ impl RunOutcome {
         let (status, report) = (status.as_str().unwrap_or_default(), self.report.as_str());
         let (sent, recipients) = (self.count(DeliveryStatus::Sent), self.messages.len());
         let Effort { requests, pages, rows } = self.effort;
+        let (milliseconds, told_again) = (self.took.as_millis(), self.told_again);
         match &self.error {
             None => tracing::info!(
-                batch, report, status, start, end, requests, pages, rows, sent, recipients, "run"
+                batch,
+                report,
+                status,
+                start,
+                end,
+                requests,
+                pages,
+                rows,
+                sent,
+                recipients,
+                milliseconds,
+                told_again,
+                xray_trace_id = trace,
+                "run"
             ),
             Some(error) => tracing::error!(
                 batch,
@@ -371,6 +370,9 @@ impl RunOutcome {
                 rows,
                 sent,
                 recipients,
+                milliseconds,
+                told_again,
+                xray_trace_id = trace,
                 code = error.code.as_str(),
                 stage = error.stage.as_str(),
                 retryable = error.retryable,
@@ -382,59 +384,31 @@ impl RunOutcome {
     }
 }
 
-impl Delivery {
-    /// A message that is on its way.
-    pub(super) fn sending(to: &Address) -> Self {
-        Self { to: to.to_string(), status: DeliveryStatus::Unknown, message_id: None, error: None }
-    }
-
-    /// Notes how the send ended.
-    pub(super) fn end(&mut self, result: Result<String, Error>) {
-        match result {
-            Ok(id) => {
-                self.status = DeliveryStatus::Sent;
-                self.message_id = Some(id);
-            }
-            Err(error) => {
-                self.status = DeliveryStatus::of(&error);
-                self.error = Some(error);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn run(report: &str, ends: &[Result<(), Code>]) -> RunOutcome {
         let mut run = RunOutcome::started(&report.parse().unwrap());
+        run.status = Status::Sent;
         for end in ends {
-            let mut delivery = Delivery::sending(&"someone@example.com".parse().unwrap());
-            let error = |code| Error::new(code, Stage::Deliver, "refused");
-            delivery.end(end.map(|()| "id".to_owned()).map_err(error));
-            run.messages.push(delivery);
+            let status = match end {
+                Ok(()) => DeliveryStatus::Sent,
+                Err(Code::DeliveryUnknown) => DeliveryStatus::Unknown,
+                Err(_) => DeliveryStatus::Failed,
+            };
+            let error = end.err().map(|code| Error::new(code, Stage::Deliver, "refused"));
+            run.error = error.clone().or(run.error);
+            let to = "someone@example.com".to_owned();
+            run.messages.push(Delivery { to, status, message_id: None, error });
         }
-        run.conclude();
         run
     }
 
-    fn outcome(runs: Vec<RunOutcome>) -> Outcome {
+    fn outcome(runs: Vec<RunOutcome>, is_kept: bool) -> Outcome {
         let mut batch = Batch::new("batch", "2026-11-23T07:00:01Z".parse().unwrap());
         batch.reports = runs;
-        Outcome::of(batch)
-    }
-
-    #[test]
-    fn the_worst_message_counts() {
-        use Code::{DeliveryRejected, DeliveryUnknown};
-        for (ends, status) in [
-            (&[Ok(()), Ok(())][..], Status::Sent),
-            (&[Ok(()), Err(DeliveryRejected)], Status::Failed),
-            (&[Err(DeliveryRejected), Err(DeliveryUnknown), Ok(())], Status::Unknown),
-        ] {
-            assert_eq!(run("a", ends).status, status);
-        }
+        Outcome::of(batch, is_kept)
     }
 
     /// An invocation fails only if a retry can send nothing twice.
@@ -447,16 +421,18 @@ mod tests {
             (&[Err(DeliveryRejected), Ok(())], false),
             (&[Err(DeliveryUnknown)], false),
         ] {
-            let outcome = outcome(vec![run("a", ends), run("b", &[Err(DeliveryRejected)])]);
+            let runs = vec![run("a", ends), run("b", &[Err(DeliveryRejected)])];
+            assert!(outcome(runs.clone(), true).failure().is_some(), "{ends:?}");
+            let outcome = outcome(runs, false);
             assert_eq!(outcome.failure().is_some(), fails, "{ends:?}");
             assert!(!outcome.succeeded());
         }
-        assert!(outcome(vec![run("a", &[Ok(())])]).succeeded());
+        assert!(outcome(vec![run("a", &[Ok(())])], true).succeeded());
     }
 
     #[test]
     fn the_error_message_counts_and_names_nobody() {
-        let outcome = outcome(vec![run("a", &[Err(Code::DeliveryRejected), Ok(())])]);
+        let outcome = outcome(vec![run("a", &[Err(Code::DeliveryRejected), Ok(())])], true);
         let message: Value = serde_json::from_str(&outcome.error_message()).unwrap();
         let counts = json!({"sent": 1, "failed": 1, "unknown": 0});
         assert_eq!(message["data"]["reports"][0]["messages"], counts);

@@ -1,24 +1,29 @@
-//! What is kept of runs, so that each that is due runs once: the record of every run that has ended,
-//! and since when a schedule is known.
+//! Where the records of runs lie, and what else is kept: since when a schedule is known, which window
+//! of a report without one was the last, and which definitions are known not to be valid.
 //!
-//! A run is written down as one whose end is unknown before it sends its first message, and again
-//! when it has ended: whatever happens in between, it is not sent again by itself.
+//! Below the place that `CONNECT_REPORTS_RUNS` names lie, for each report:
 //!
-//! Below the place that `CONNECT_REPORTS_RUNS` names lie, for each report,
-//! `<id>/2026-11-22T0000+0000--2026-11-23T0000+0000.json`, the record of the run for that window, and
-//! `<id>/since.json`, or of a report without schedule `<id>/latest.json`.
+//! - `<id>/2026-11-22T0000+0000--2026-11-23T0000+0000.json`, the record of the run for that window
+//! - `<id>/….<order>.reissue.json`, that of a re-issue, named after its order
+//! - `<id>/….<writer>.message.json`, a message as it was rendered
+//! - `<id>/since.json`, or of a report without schedule `<id>/latest.json`
+//! - `<id>/invalid.json`, where the definition was not valid
+//!
+//! All are written on condition only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::outcome::{RunOutcome, Status};
+use super::clock::Clock;
+use super::protocol::Keeper;
+use super::record::{Record, State};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
-use crate::store::Store;
+use crate::store::{Object, Store};
 use crate::window::Window;
 
 /// The records of all reports, if any are kept.
@@ -32,7 +37,7 @@ pub(super) struct Records {
 #[derive(Debug, Default)]
 struct Known {
     since: BTreeMap<ReportId, Since>,
-    ended: BTreeSet<String>,
+    over: BTreeSet<String>,
 }
 
 /// Since when a report is due as it is now.
@@ -45,22 +50,14 @@ struct Since {
     timing: String,
 }
 
-/// What has to be known of a record.
-#[derive(Clone, Copy, Debug, Deserialize)]
-struct Record {
-    status: Status,
-    #[serde(rename = "final")]
-    is_final: bool,
-}
-
 /// The last window of a report without schedule that was run.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Latest {
     version: u32,
     end: Timestamp,
 }
 
-/// The form of records.
+/// The form of what is written here.
 const VERSION: u32 = 1;
 
 /// By how much an event may come before another that was sent earlier.
@@ -76,6 +73,11 @@ impl Records {
         self.store.is_some()
     }
 
+    /// Their store, for an invocation.
+    pub(super) fn keeper(&self, clock: Clock) -> Keeper<'_, Store> {
+        Keeper { store: self.store.as_ref(), clock }
+    }
+
     /// What is remembered of a report at the time of an event, which may be the first to see it; a
     /// dry run leaves no trace.
     ///
@@ -84,12 +86,12 @@ impl Records {
     pub(super) async fn memory(
         &self,
         report: &Report,
-        time: Timestamp,
+        (time, clock): (Timestamp, Clock),
         dry_run: bool,
     ) -> Result<Memory, Error> {
-        let Some(store) = &self.store else {
+        if !self.are_kept() {
             return Ok(Memory::Nothing);
-        };
+        }
         let timing = timing(report);
         // Events overtake each other; one of long ago is somebody's order, and no first sight.
         let holds = |since: &Since| {
@@ -102,38 +104,50 @@ impl Records {
             return Ok(Memory::Since(known.since));
         }
         let key = format!("{}/since.json", report.id);
-        let kept = store.read(&key).await?.map(|content| parsed::<Since>(&key, &content));
-        let since = match kept.transpose()?.filter(holds) {
-            Some(since) => since,
-            None if dry_run => return Ok(Memory::Since(time)),
-            None => {
-                let since = Since { version: VERSION, since: time, timing };
-                store.write(&key, written(&since)).await?;
-                since
+        let keeper = self.keeper(clock);
+        let first = Since { version: VERSION, since: time, timing: timing.clone() };
+        let since = match dry_run {
+            true => keeper.parsed(&key).await?.filter(holds).unwrap_or(first),
+            false => {
+                let change = |kept: Option<&Since>| match kept {
+                    Some(kept) if holds(kept) => None,
+                    _ => Some(first.clone()),
+                };
+                keeper.update(&key, change).await?
             }
         };
-        self.known().since.insert(report.id.clone(), since.clone());
+        if !dry_run {
+            self.known().since.insert(report.id.clone(), since.clone());
+        }
         Ok(Memory::Since(since.since))
     }
 
-    /// Whether the run of a report for a window has ended for good.
+    /// The record at a key; nothing where there is none, or where it is known that the run needs no
+    /// further word.
     ///
     /// # Errors
-    /// Where the store can't be read, or holds no record there.
-    pub(super) async fn has_ended(
-        &self,
-        report: &ReportId,
-        window: &Window,
-    ) -> Result<bool, Error> {
-        let key = key(report, window);
-        if self.known().ended.contains(&key) {
-            return Ok(true);
+    /// Where the store can't be read, or holds something else there.
+    pub(super) async fn look(&self, key: &str, clock: Clock) -> Result<Look, Error> {
+        if self.known().over.contains(key) {
+            return Ok(Look::Over);
         }
-        let is_final = self.record(&key).await?.is_some_and(|record| record.is_final);
-        if is_final {
-            self.known().ended.insert(key);
+        let Some(Object { content, .. }) = self.keeper(clock).read(key).await? else {
+            return Ok(Look::Nothing);
+        };
+        let record = Record::parse(key, &content)?;
+        self.know(key, &record);
+        Ok(Look::Found(Box::new(record)))
+    }
+
+    /// Remembers that a run needs no further word, if so.
+    pub(super) fn know(&self, key: &str, record: &Record) {
+        // Of failures the retry of their event has to hear.
+        if self.are_kept()
+            && record.is_final
+            && matches!(record.status, State::Sent | State::Skipped)
+        {
+            self.known().over.insert(key.to_owned());
         }
-        Ok(is_final)
     }
 
     /// Whether a later window of the report has been run, so that an event that comes late does not
@@ -145,90 +159,43 @@ impl Records {
         &self,
         report: &ReportId,
         window: &Window,
+        clock: Clock,
     ) -> Result<bool, Error> {
-        let Some(store) = &self.store else {
-            return Ok(false);
-        };
-        let key = latest_key(report);
-        let Some(content) = store.read(&key).await? else {
-            return Ok(false);
-        };
-        Ok(parsed::<Latest>(&key, &content)?.end > window.end())
+        let latest = self.keeper(clock).parsed::<Latest>(&latest_key(report)).await?;
+        Ok(latest.is_some_and(|latest| latest.end > window.end()))
     }
 
-    /// Keeps that messages of a run are about to be sent, before they are: whatever happens to the
-    /// process, they are not sent again by themselves.
-    ///
-    /// # Errors
-    /// Where the store can't be written, and then nothing may be sent.
-    pub(super) async fn begin(
-        &self,
-        report: &Report,
-        outcome: &RunOutcome,
-        origin: (&str, Timestamp),
-    ) -> Result<(), Error> {
-        let sending = RunOutcome { status: Status::Unknown, ..outcome.clone() };
-        self.write(report, &sending, origin).await
-    }
-
-    /// Keeps how a run ended. What was sent is not forgotten because a later run of the same window
-    /// ended before it could send anything.
+    /// Keeps that a window of a report without schedule has been run.
     ///
     /// # Errors
     /// Where the store can't be read or written.
-    pub(super) async fn keep(
+    pub(super) async fn overtake(
         &self,
         report: &Report,
-        outcome: &RunOutcome,
-        origin: (&str, Timestamp),
+        window: &Window,
+        clock: Clock,
     ) -> Result<(), Error> {
-        let (Some(_), Some(window)) = (&self.store, &outcome.window) else {
+        if !self.are_kept() || report.schedule.is_some() {
             return Ok(());
+        }
+        let now = Latest { version: VERSION, end: window.end() };
+        let change = |kept: Option<&Latest>| match kept {
+            Some(kept) if kept.end >= now.end => None,
+            _ => Some(now),
         };
-        let key = key(&report.id, window);
-        if outcome.is_final() {
-            // Even where it can't be written: this process knows it.
-            self.known().ended.insert(key.clone());
-        }
-        if outcome.messages.is_empty() {
-            let before = self.record(&key).await?.map(|record| record.status);
-            if matches!(before, Some(Status::Sent | Status::Unknown)) {
-                return Ok(());
-            }
-        }
-        self.write(report, outcome, origin).await
+        self.keeper(clock).update(&latest_key(&report.id), change).await.map(drop)
     }
 
-    async fn write(
-        &self,
-        report: &Report,
-        outcome: &RunOutcome,
-        (batch, now): (&str, Timestamp),
-    ) -> Result<(), Error> {
-        let (Some(store), Some(window)) = (&self.store, &outcome.window) else {
-            return Ok(());
-        };
-        let mut record = json!(outcome);
-        if let Some(record) = record.as_object_mut() {
-            record.insert("version".to_owned(), json!(VERSION));
-            record.insert("final".to_owned(), json!(outcome.is_final()));
-            record.insert("batch".to_owned(), json!(batch));
-            record.insert("invoked_at".to_owned(), json!(now));
-        }
-        store.write(&key(&report.id, window), written(&record)).await?;
-        if report.schedule.is_none() && !self.is_overtaken(&report.id, window).await? {
-            let latest = Latest { version: VERSION, end: window.end() };
-            store.write(&latest_key(&report.id), written(&latest)).await?;
-        }
-        Ok(())
-    }
-
-    async fn record(&self, key: &str) -> Result<Option<Record>, Error> {
+    /// The records of a report, or of all, by key; re-issues among them.
+    ///
+    /// # Errors
+    /// Where the store can't be listed or read.
+    pub(super) async fn list(&self, report: Option<&ReportId>) -> Result<Vec<String>, Error> {
         let Some(store) = &self.store else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let content = store.read(key).await?;
-        content.map(|content| parsed(key, &content)).transpose()
+        let keys = store.keys(report.map_or("", ReportId::as_str)).await?;
+        Ok(keys.into_iter().filter(|key| is_record(key)).collect())
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -236,14 +203,47 @@ impl Records {
     }
 }
 
+/// What is found of a run.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// No record.
+    Nothing,
+    /// A record.
+    Found(Box<Record>),
+    /// It was seen before that it was sent or skipped.
+    Over,
+}
+
 /// The key of a run's record: readable, and safe in a file's name.
-fn key(report: &ReportId, window: &Window) -> String {
+pub(super) fn key(report: &ReportId, window: &Window) -> String {
+    format!("{}.json", stem(report, window))
+}
+
+/// The key of a re-issue's record.
+pub(super) fn reissue_key(report: &ReportId, window: &Window, order: &str) -> String {
+    format!("{}.{order}{REISSUE}", stem(report, window))
+}
+
+/// What the keys of all re-issues of a run start with.
+pub(super) fn stem(report: &ReportId, window: &Window) -> String {
     let at = |time: Timestamp| {
         let time = window.on_its_clock(time);
         let form = if time.second() == 0 { "%Y-%m-%dT%H%M%z" } else { "%Y-%m-%dT%H%M%S%z" };
         time.strftime(form).to_string()
     };
-    format!("{report}/{}--{}.json", at(window.start()), at(window.end()))
+    format!("{report}/{}--{}", at(window.start()), at(window.end()))
+}
+
+/// How the key of a re-issue's record ends.
+pub(super) const REISSUE: &str = ".reissue.json";
+
+/// Whether a key is that of a record, and not of what lies beside it.
+fn is_record(key: &str) -> bool {
+    let Some((_, name)) = key.split_once('/') else {
+        return false;
+    };
+    let is_of_a_window = name.contains("--");
+    is_of_a_window && name.ends_with(".json") && !name.ends_with(".message.json")
 }
 
 fn latest_key(report: &ReportId) -> String {
@@ -256,12 +256,44 @@ fn timing(report: &Report) -> String {
     format!("{} in {}{}", report.window, report.zone.name(), schedule.unwrap_or_default())
 }
 
-fn written(value: &impl Serialize) -> Vec<u8> {
-    // Neither has a key that is no text, which is all that could fail.
-    serde_json::to_vec_pretty(value).unwrap_or_default()
+impl Keeper<'_, Store> {
+    async fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        let object = self.read(key).await?;
+        object.map(|object| parsed(key, &object.content)).transpose()
+    }
+
+    /// Changes what lies at a key, and says what lies there then; a change of nothing leaves it.
+    pub(super) async fn update<T: Serialize + DeserializeOwned>(
+        &self,
+        key: &str,
+        change: impl Fn(Option<&T>) -> Option<T>,
+    ) -> Result<T, Error> {
+        loop {
+            let object = self.read(key).await?;
+            let kept = match &object {
+                Some(object) => Some(parsed(key, &object.content)?),
+                None => None,
+            };
+            let new = match (change(kept.as_ref()), kept) {
+                (None, Some(kept)) => return Ok(kept),
+                (None, None) => return Err(nothing_kept(key)),
+                (Some(new), _) => new,
+            };
+            let content = serde_json::to_vec_pretty(&new).unwrap_or_default();
+            // Where it is refused, another was faster, or it was done and the answer was lost.
+            if self.put(key, content, object.map(|object| object.tag)).await? {
+                return Ok(new);
+            }
+        }
+    }
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(key: &str, content: &[u8]) -> Result<T, Error> {
+fn nothing_kept(key: &str) -> Error {
+    let message = format!("{key} in the store of records was to be kept, and is not there");
+    Error::new(Code::InternalError, Stage::Record, message)
+}
+
+fn parsed<T: DeserializeOwned>(key: &str, content: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(content).map_err(|error| {
         let message = format!("{key} in the store of records can't be read: {error}");
         Error::new(Code::StoreError, Stage::Record, message)

@@ -1,4 +1,4 @@
-//! One run: a report's figures for one window become its messages, and each is sent.
+//! One run: a report's figures for one window become its message.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use super::asking::Asking;
 use super::definitions::defective;
 use super::names::Need;
-use super::outcome::{Delivery, DeliveryStatus};
-use super::{Invocation, Progress, RunOutcome, Runner, TO_ANSWER};
+use super::protocol::Made;
+use super::record::Event;
+use super::{Effort, Invocation, Progress, Runner, records};
 use crate::address::Mailbox;
 use crate::connect::List;
 use crate::definition::{Column, Dimension, Occurrence, Problem, Report, Section, SendRule};
@@ -31,8 +32,12 @@ pub struct Work {
     pub report: Report,
     /// Why it runs, where it was due.
     occurrence: Option<Occurrence>,
-    order: Order,
-    invocation: Invocation,
+    /// Whether it is not due any more, and only to be closed if it has not ended.
+    pub(super) is_overdue: bool,
+    /// Whether it is the first of its invocation, which always starts.
+    pub(super) is_first: bool,
+    pub(super) order: Order,
+    pub(super) invocation: Invocation,
 }
 
 /// A message that is ready to be sent.
@@ -48,7 +53,7 @@ impl Work {
     /// The report as an order wants it.
     pub fn new(report: Report, order: &Order, invocation: &Invocation) -> Self {
         let (order, invocation) = (order.clone(), invocation.clone());
-        Self { report, occurrence: None, order, invocation }
+        Self { report, occurrence: None, is_overdue: false, is_first: true, order, invocation }
     }
 
     /// The report as it is due.
@@ -61,15 +66,43 @@ impl Work {
         Self { occurrence: Some(occurrence), ..Self::new(report, order, invocation) }
     }
 
-    /// The order's or the event's id, or that of the invocation, and when that was.
-    pub(super) fn origin(&self) -> (&str, Timestamp) {
-        let id = self.order.id.as_deref().unwrap_or(&self.invocation.id);
-        (id, self.invocation.now)
+    /// The report, to be closed.
+    pub(super) fn overdue(
+        report: Report,
+        occurrence: Occurrence,
+        order: &Order,
+        invocation: &Invocation,
+    ) -> Self {
+        Self { is_overdue: true, ..Self::due(report, occurrence, order, invocation) }
     }
 
-    /// Whether its outcome is that of the report for its window.
+    /// What it is run for.
+    pub(super) fn event(&self) -> Event {
+        let id = self.order.id.as_ref().unwrap_or(&self.invocation.id);
+        Event { id: id.clone(), time: self.time() }
+    }
+
+    /// Whether it is claimed and kept: a dry run leaves no trace.
     pub(super) fn is_recorded(&self) -> bool {
-        !self.order.dry_run && self.order.to.is_none()
+        !self.order.dry_run
+    }
+
+    /// Whether a person, or a schedule of somebody's own, named the report.
+    pub(super) fn is_named(&self) -> bool {
+        !self.order.reports.is_empty()
+    }
+
+    /// Whether it neither counts as the report's run for its window nor is held up by it.
+    pub(super) fn is_reissue(&self) -> bool {
+        self.order.to.is_some() || self.order.resend.is_some()
+    }
+
+    /// The key of its record.
+    pub(super) fn key(&self, window: &Window) -> String {
+        match self.is_reissue() {
+            true => records::reissue_key(&self.report.id, window, &self.event().id),
+            false => records::key(&self.report.id, window),
+        }
     }
 
     /// The span to report.
@@ -83,19 +116,21 @@ impl Work {
             (None, Some((start, end))) => Window::between(start, end, zone),
             (None, None) => self.report.window.before(time, zone, &self.report.calendar),
         };
-        window.and_then(|window| window.closed_at(self.invocation.now)).map_err(no_window)
+        window
+            .and_then(|window| window.closed_at(self.invocation.clock.started()))
+            .map_err(no_window)
     }
 
     /// The time that is asked for, or else the clock's.
     fn time(&self) -> Timestamp {
-        self.order.time.unwrap_or(self.invocation.now)
+        self.order.time.unwrap_or(self.invocation.clock.started())
     }
 
     /// The window, if the service still has figures of it.
     fn remembered(&self, window: Window, runner: &Runner) -> Result<Window, Error> {
         // What answers in the place of AWS may live in the past, like the events that it is asked by.
         let now = match runner.is_aws() {
-            true => self.invocation.now,
+            true => self.invocation.clock.started(),
             false => self.time(),
         };
         window.remembered_at(now, runner.settings.limits.history).map_err(no_window)
@@ -108,7 +143,7 @@ impl Work {
 
     /// What the message of these tables is made of.
     pub(super) fn contents<'c>(&'c self, window: &'c Window, tables: &'c [Table]) -> Contents<'c> {
-        Contents { report: &self.report, window, tables, read_at: self.invocation.now }
+        Contents { report: &self.report, window, tables, read_at: self.invocation.clock.started() }
     }
 
     /// The mail for one of the recipients.
@@ -121,20 +156,20 @@ impl Work {
         let [start, end] = self.window().map_or([0; 2], span);
         let id = format!("{}.{}.{start}-{end}.{index}", self.invocation.id, self.report.id);
         let from = &self.report.email.from;
-        compose(Envelope { from, to, id: &id, date: self.invocation.now }, message)
-    }
-
-    pub(super) fn time_is_left(&self) -> bool {
-        let deadline = self.invocation.deadline;
-        deadline.is_none_or(|deadline| Instant::now() + TO_ANSWER * 4 < deadline)
+        compose(Envelope { from, to, id: &id, date: self.invocation.clock.started() }, message)
     }
 
     /// When the figures must be there, so that the sending still has time: four fifths of what is
     /// left, a fifth of which is at most five seconds.
     fn query_deadline(&self) -> Option<Instant> {
-        let deadline = self.invocation.deadline?;
-        let left = deadline.saturating_duration_since(Instant::now());
+        let (deadline, left) = self.end()?;
         deadline.checked_sub((left / 5).min(Duration::from_secs(5)))
+    }
+
+    /// The deadline, and how far away it is.
+    fn end(&self) -> Option<(Instant, Duration)> {
+        let clock = self.invocation.clock;
+        Some((clock.ends()?, clock.left()?))
     }
 
     /// When the last call for figures must have ended.
@@ -148,8 +183,7 @@ impl Work {
         if is_alone {
             return self.query_deadline();
         }
-        let deadline = self.invocation.deadline?;
-        let left = deadline.saturating_duration_since(Instant::now());
+        let (deadline, left) = self.end()?;
         deadline.checked_sub(left / 2)
     }
 
@@ -158,7 +192,7 @@ impl Work {
         self.tell(Progress::Answered { report: self.report.id.clone(), requests, of });
     }
 
-    fn tell(&self, progress: Progress) {
+    pub(super) fn tell(&self, progress: Progress) {
         if let Some(listener) = &self.invocation.progress {
             // Nobody may be listening any more, and then nobody needs to know.
             let _ = listener.send(progress);
@@ -173,7 +207,7 @@ pub(super) fn no_window(error: WindowError) -> Error {
 
 /// So that a call that is throttled to the end is told as such rather than as time that ran out.
 fn a_little_before(deadline: Instant) -> Instant {
-    deadline.checked_sub(TO_ANSWER / 5).unwrap_or(deadline)
+    deadline.checked_sub(Duration::from_millis(100)).unwrap_or(deadline)
 }
 
 /// How the runs of an invocation look their names up.
@@ -187,7 +221,7 @@ pub(super) struct LookUp<'w> {
 }
 
 impl<'w> LookUp<'w> {
-    pub(super) fn of(works: &'w [Work]) -> Self {
+    pub(super) fn of(works: &[&'w Work]) -> Self {
         let by_tag = works.iter().filter(|work| work.report.selects_by_tag());
         let tagged = by_tag.map(|work| &work.report.instance).collect();
         Self { since: Instant::now(), is_alone: works.len() == 1, tagged }
@@ -241,55 +275,83 @@ pub(super) async fn ask(
     Ok(Asked { directory, queries, compared, uncompared })
 }
 
-/// Runs a report and writes into `outcome` what becomes of it, step by step.
-pub(super) async fn run(
+/// Makes a report's message, unless there is nothing to be sent.
+pub(super) async fn make(
     runner: &Runner,
     work: &Work,
     asked: Result<&Asked, Error>,
     (asking, index): (&Asking, usize),
-    outcome: &mut RunOutcome,
-) {
-    if let Err(error) = attempt(runner, work, asked, (asking, index), outcome).await {
-        *outcome = std::mem::take(outcome).failed(error);
-    }
-}
-
-async fn attempt(
-    runner: &Runner,
-    work: &Work,
-    asked: Result<&Asked, Error>,
-    (asking, index): (&Asking, usize),
-    outcome: &mut RunOutcome,
-) -> Result<(), Error> {
+    effort: &mut Effort,
+) -> Result<Made, Error> {
     work.tell(Progress::Started { report: work.report.id.clone() });
     let window = work.window()?;
-    outcome.window = Some(window.clone());
     let asked = asked?;
-    let answering = asking.answer((runner, work), (index, asked), &mut outcome.effort);
+    check_time(runner, work, asking.pages(index), asking.pages_left(index))?;
+    let answering = asking.answer((runner, work), (index, asked), effort);
     let answers = until(work.query_deadline(), answering).await.ok_or_else(out_of_time)??;
     let tables = tables(runner, work, asked, &answers);
     let prepared = prepare(runner, work, window, &tables)?;
     if work.order.dry_run {
-        outcome.skip("dry run: nothing was sent");
-        return Ok(());
+        return Ok(Made::Nothing("dry run: nothing was sent".to_owned()));
     }
     if let Some(reason) = unsent(work.report.email.send, &tables) {
-        outcome.skip(reason);
+        return Ok(Made::Nothing(reason.to_owned()));
+    }
+    Ok(Made::Message(prepared.message, work.recipients().to_vec()))
+}
+
+/// How long a run takes besides its requests.
+const BESIDES: Duration = Duration::from_secs(2);
+
+/// The longest timeout that a function may have (AWS Lambda, quotas).
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
+
+/// Refuses requests that can't be answered in the time that the function ever has, and leaves those
+/// for a retry that can't be answered in what is left of it.
+fn check_time(runner: &Runner, work: &Work, pages: usize, left: usize) -> Result<(), Error> {
+    let clock = work.invocation.clock;
+    let takes = |pages: usize| {
+        let seconds = runner.settings.rates.requests.seconds_for(pages);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).saturating_add(BESIDES)
+    };
+    let (whole, rest) = (takes(pages), takes(left));
+    if pages > 0 && clock.timeout().is_some_and(|timeout| timeout < whole) {
+        let needed = whole.as_secs() + 1;
+        let message = format!(
+            "the report's {pages} requests take {needed} seconds at the account's rate, and the \
+             function has less from start to end"
+        );
+        let hint = match whole < LONGEST_TIMEOUT {
+            true => format!("give the function a timeout of {needed} seconds or more"),
+            false => "split the report: no function has more than 900 seconds".to_owned(),
+        };
+        return Err(Error::new(Code::ConfigurationError, Stage::Plan, message).hint(hint));
+    }
+    // The first run always starts.
+    if work.is_first || clock.left().is_none_or(|time| time >= rest) {
         return Ok(());
     }
-    runner.begin(work, outcome).await?;
-    deliver(runner, work, &prepared.message, outcome).await;
-    Ok(())
+    Err(no_time())
+}
+
+/// A run was not started.
+fn no_time() -> Error {
+    let message = "there was no time left to start this report";
+    Error::new(Code::Timeout, Stage::Plan, message).retryable()
 }
 
 /// Refuses recipients that the deployment does not allow, before anything is asked or sent.
 fn check_recipients(runner: &Runner, work: &Work) -> Result<(), Error> {
+    check_allowed(runner, work.recipients())
+}
+
+/// Refuses recipients that the deployment does not allow.
+pub(super) fn check_allowed(runner: &Runner, to: &[Mailbox]) -> Result<(), Error> {
     let allowed = &runner.settings.deployment.allowed_recipients;
-    let refused = work.recipients().iter().filter(|to| !allowed.allows(&to.address)).count();
-    match refused {
+    match to.iter().filter(|to| !allowed.allows(&to.address)).count() {
         0 => Ok(()),
         count => {
-            let of = work.recipients().len();
+            let of = to.len();
             let message = format!("{count} of {of} recipients are not in an allowed domain");
             Err(Error::new(Code::ValidationError, Stage::Load, message)
                 .hint("CONNECT_REPORTS_ALLOWED_RECIPIENTS lists the allowed domains"))
@@ -422,45 +484,6 @@ fn unknown_targets(section: &Section, query: &Query, directory: &Directory) -> V
     section.columns.iter().flat_map(of_column).collect()
 }
 
-/// Sends the message to each recipient, one after the other.
-async fn deliver(runner: &Runner, work: &Work, message: &Message, outcome: &mut RunOutcome) {
-    let mut stopped: Option<Error> = None;
-    for (index, to) in work.recipients().iter().enumerate() {
-        // Written down before the send: whatever happens in it, the mail may have left.
-        outcome.messages.push(Delivery::sending(&to.address));
-        let delivery = match &stopped {
-            Some(error) => Err(error.clone()),
-            None => send(runner, work, message, (index, to), &mut stopped).await,
-        };
-        if let Some(last) = outcome.messages.last_mut() {
-            last.end(delivery);
-        }
-    }
-    outcome.conclude();
-}
-
-async fn send(
-    runner: &Runner,
-    work: &Work,
-    message: &Message,
-    (index, to): (usize, &Mailbox),
-    stopped: &mut Option<Error>,
-) -> Result<String, Error> {
-    if !work.time_is_left() {
-        let message = "there was no time left to send to this recipient";
-        return Err(Error::new(Code::Timeout, Stage::Deliver, message).retryable());
-    }
-    let mail = work.compose(message, to, index)?;
-    let deadline = work.invocation.answer_by();
-    let sent = runner.ses.send(&work.report.email.from, to, &mail, deadline).await;
-    sent.map_err(|refusal| {
-        if refusal.affects_all {
-            *stopped = Some(refusal.error.clone());
-        }
-        refusal.error
-    })
-}
-
 fn out_of_time() -> Error {
     let message = "the figures did not come before the invocation's deadline";
     Error::new(Code::Timeout, Stage::Query, message)
@@ -474,14 +497,4 @@ fn unplannable(problems: &[Problem]) -> Error {
         let Problem { file, line, column, message, .. } = problem;
         format!("{file}:{line}:{column}: {message}")
     })
-}
-
-impl DeliveryStatus {
-    /// How a send ended that failed with this error.
-    pub(super) fn of(error: &Error) -> Self {
-        match error.code {
-            Code::DeliveryUnknown => Self::Unknown,
-            _ => Self::Failed,
-        }
-    }
 }

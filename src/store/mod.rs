@@ -1,15 +1,15 @@
 //! Where definitions lie, and records: a folder, or a prefix of an S3 bucket.
 
-use std::io::{self, Write as _};
+mod objects;
+
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::get_object::GetObjectError;
 
 use crate::error::{Code, Error, Stage, sdk};
 use crate::settings::Location;
+
+pub(crate) use objects::{Condition, Object, Objects, Put, Tag};
 
 /// A definition's file as it lies in the store.
 #[derive(Clone, Debug)]
@@ -75,65 +75,27 @@ impl Store {
         Ok(files)
     }
 
-    /// What lies at this key below the place; nothing where there is nothing.
+    /// The keys of all objects in this folder below the place, and in its folders, sorted; the empty
+    /// one is the place itself. None where there is no such folder.
     ///
     /// # Errors
-    /// Where it can't be read.
-    pub async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        match self {
-            Self::Folder(folder) => match std::fs::read(folder.join(key)) {
-                Ok(content) => Ok(Some(content)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(of_record(&folder.join(key), "read", &error)),
-            },
+    /// Where they can't be listed.
+    pub async fn keys(&self, folder: &str) -> Result<Vec<String>, Error> {
+        let mut keys = match self {
+            Self::Folder(place) => objects::keys(place, folder)?,
             Self::S3 { client, bucket, prefix } => {
-                let key = format!("{prefix}{key}");
-                let content = read_object(client, bucket, &key, Stage::Record).await;
-                content.map_err(|error| at(&format!("s3://{bucket}/{key}"), error))
+                let under = match folder {
+                    "" => prefix.clone(),
+                    folder => format!("{prefix}{folder}/"),
+                };
+                let keys = list_keys(client, bucket, &under, Depth::All).await?;
+                let own = |key: String| key.strip_prefix(prefix).map(ToOwned::to_owned);
+                keys.into_iter().filter_map(own).collect()
             }
-        }
+        };
+        keys.sort();
+        Ok(keys)
     }
-
-    /// Writes an object at this key below the place, whole or not at all.
-    ///
-    /// # Errors
-    /// Where it can't be written.
-    pub async fn write(&self, key: &str, content: Vec<u8>) -> Result<(), Error> {
-        match self {
-            Self::Folder(folder) => write_file(&folder.join(key), &content)
-                .map_err(|error| of_record(&folder.join(key), "written", &error)),
-            Self::S3 { client, bucket, prefix } => {
-                let key = format!("{prefix}{key}");
-                let put = client.put_object().bucket(bucket).key(&key).body(content.into());
-                let put = put.content_type("application/json").send().await;
-                put.map(drop).map_err(|error| {
-                    let error = sdk::classify("s3:PutObject", Stage::Record, &error);
-                    at(&format!("s3://{bucket}/{key}"), error)
-                })
-            }
-        }
-    }
-}
-
-/// Writes beside the file and then puts it in its place, so that nobody reads half of it.
-fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let beside = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
-    let mut file = std::fs::File::create(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
-}
-
-fn of_record(path: &Path, what: &str, error: &io::Error) -> Error {
-    let message = format!("{} can't be {what}: {error}", path.display());
-    Error::new(Code::StoreError, Stage::Record, message)
-        .retryable()
-        .hint("check the place that CONNECT_REPORTS_RUNS or --runs names")
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<File>, Error> {
@@ -166,12 +128,13 @@ pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 
 async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
-    for key in list_keys(client, bucket, prefix).await? {
+    let keys = list_keys(client, bucket, prefix, Depth::One).await?;
+    for key in keys.into_iter().filter(|key| key.ends_with(".toml")) {
         let name = format!("s3://{bucket}/{key}");
-        let content = read_object(client, bucket, &key, Stage::Load).await;
+        let content = objects::read(client, bucket, &key, Stage::Load).await;
         let gone = || Error::new(Code::NotFound, Stage::Load, "it was there a moment ago");
-        let content = content.and_then(|content| content.ok_or_else(gone));
-        let content = content.map_err(|error| at(&name, error));
+        let content = content.and_then(|object| object.ok_or_else(gone));
+        let content = content.map(|object| object.content).map_err(|error| at(&name, error));
         // What ails the service ails every object; what ails an object is its report's own failure.
         let content = match content {
             Err(error) if error.retryable => return Err(error),
@@ -182,35 +145,26 @@ async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File
     Ok(files)
 }
 
-/// The bytes of an object; nothing where the bucket has none of this key.
-async fn read_object(
-    client: &Client,
-    bucket: &str,
-    key: &str,
-    stage: Stage,
-) -> Result<Option<Vec<u8>>, Error> {
-    let answer = client.get_object().bucket(bucket).key(key).send().await;
-    let is_missing = |error: &SdkError<GetObjectError>| {
-        error.as_service_error().is_some_and(GetObjectError::is_no_such_key)
-    };
-    let object = match answer {
-        Err(error) if is_missing(&error) => return Ok(None),
-        answer => answer.map_err(|error| sdk::classify("s3:GetObject", stage, &error))?,
-    };
-    let body = object.body.collect().await.map_err(|error| {
-        let message = format!("the object broke off while it was read: {error}");
-        Error::new(Code::StoreError, stage, message).retryable()
-    })?;
-    Ok(Some(body.to_vec()))
-}
-
 /// The error with the place that it concerns.
 fn at(place: &str, error: Error) -> Error {
     Error { message: format!("{place}: {}", error.message), ..error }
 }
 
-/// The keys under the prefix, page by page, without those of deeper prefixes.
-async fn list_keys(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<String>, Error> {
+/// Whether keys count that have a `/` behind the prefix.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    One,
+    All,
+}
+
+/// The keys under the prefix, page by page.
+async fn list_keys(
+    client: &Client,
+    bucket: &str,
+    prefix: &str,
+    depth: Depth,
+) -> Result<Vec<String>, Error> {
+    let stage = if depth == Depth::One { Stage::Load } else { Stage::Record };
     let mut keys = Vec::new();
     let mut token: Option<String> = None;
     loop {
@@ -218,21 +172,21 @@ async fn list_keys(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<St
             .list_objects_v2()
             .bucket(bucket)
             .prefix(prefix)
-            .delimiter("/")
+            .set_delimiter((depth == Depth::One).then(|| "/".to_owned()))
             .set_continuation_token(token.clone())
             .send()
             .await;
         let page = answer.map_err(|error| {
-            let error = sdk::classify("s3:ListBucket", Stage::Load, &error);
+            let error = sdk::classify("s3:ListBucket", stage, &error);
             at(&format!("s3://{bucket}/{prefix}"), error)
         })?;
         let found = page.contents().iter().filter_map(|object| object.key());
-        keys.extend(found.filter(|key| key.ends_with(".toml")).map(ToOwned::to_owned));
+        keys.extend(found.map(ToOwned::to_owned));
         match page.next_continuation_token() {
             None => return Ok(keys),
             Some(next) if token.as_deref() == Some(next) => {
                 let message = "s3:ListBucket answered the same continuation token twice";
-                return Err(Error::new(Code::BadResponse, Stage::Load, message).retryable());
+                return Err(Error::new(Code::BadResponse, stage, message).retryable());
             }
             Some(next) => token = Some(next.to_owned()),
         }

@@ -134,10 +134,11 @@ pub fn tick() -> Value {
     tick_at(DUE)
 }
 
-/// A scheduled event of EventBridge.
+/// A scheduled event of EventBridge: the event of that time, whose id stays the same over retries.
 pub fn tick_at(time: &str) -> Value {
+    let digits: String = time.chars().filter(char::is_ascii_digit).collect();
     json!({
-        "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "version": "0", "id": format!("53dc4d37-cffa-4f76-80c9-{:0>12.12}", &digits[2..]),
         "detail-type": "Scheduled Event", "source": "aws.events", "account": "123456789012",
         "time": time, "region": "eu-west-2",
         "resources": ["arn:aws:events:eu-west-2:123456789012:rule/reports"], "detail": {}

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -24,6 +24,7 @@ pub struct Asked {
     pub method: String,
     pub path: String,
     pub query: String,
+    pub headers: HeaderMap,
     pub body: Bytes,
 }
 
@@ -82,6 +83,7 @@ async fn read(request: Request<Incoming>) -> Asked {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
         body: body.collect().await.unwrap().to_bytes(),
     }
 }

@@ -1,35 +1,72 @@
 //! As much of S3 as definitions and records take: ListObjectsV2, two keys a page, GetObject and
 //! `PutObject`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use super::http::{Answered, Asked, Server, answer};
 
 pub struct S3 {
     server: Server,
-    objects: Objects,
+    bucket: Arc<Mutex<Bucket>>,
 }
 
-type Objects = Arc<Mutex<BTreeMap<String, String>>>;
+/// What goes wrong with a `PutObject`.
+#[derive(Clone, Copy, Debug)]
+pub enum PutFault {
+    /// It is done, and the answer is a 500, which the SDK tries again.
+    AnswerLost,
+    /// Another write of the key is under way: status 409.
+    Conflict,
+    /// The caller may not.
+    Denied,
+}
+
+#[derive(Default)]
+struct Bucket {
+    objects: BTreeMap<String, Object>,
+    /// How many objects have been written.
+    written: usize,
+    put_faults: VecDeque<PutFault>,
+    /// Whether the caller may not list: then a missing object is a 403.
+    hides: bool,
+}
+
+struct Object {
+    text: String,
+    tag: String,
+}
 
 impl S3 {
     /// A bucket `reports-bucket` with these objects.
     pub async fn start(objects: &[(&str, &str)]) -> Self {
-        let objects = objects.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
-        let objects: Objects = Arc::new(Mutex::new(objects.collect()));
-        let kept = Arc::clone(&objects);
+        let mut bucket = Bucket::default();
+        for (key, text) in objects {
+            bucket.put(key, (*text).to_owned());
+        }
+        let bucket = Arc::new(Mutex::new(bucket));
+        let kept = Arc::clone(&bucket);
         let server = Server::start(move |asked| {
             let answered = respond(&mut kept.lock().unwrap(), &asked);
             async move { answered }
         })
         .await;
-        Self { server, objects }
+        Self { server, bucket }
     }
 
     /// The text of an object.
     pub fn object(&self, key: &str) -> Option<String> {
-        self.objects.lock().unwrap().get(key).cloned()
+        self.bucket.lock().unwrap().objects.get(key).map(|object| object.text.clone())
+    }
+
+    /// The next `PutObject`s fail so, one after the other.
+    pub fn misbehave(&self, faults: impl IntoIterator<Item = PutFault>) {
+        self.bucket.lock().unwrap().put_faults.extend(faults);
+    }
+
+    /// Hides from now on that an object is missing, as from a role that may not list the bucket.
+    pub fn hide_what_is_missing(&self) {
+        self.bucket.lock().unwrap().hides = true;
     }
 
     pub fn url(&self) -> String {
@@ -37,25 +74,67 @@ impl S3 {
     }
 }
 
-fn respond(objects: &mut BTreeMap<String, String>, asked: &Asked) -> Answered {
+impl Bucket {
+    fn put(&mut self, key: &str, text: String) -> String {
+        self.written += 1;
+        let tag = format!("\"{:032x}\"", self.written);
+        self.objects.insert(key.to_owned(), Object { text, tag: tag.clone() });
+        tag
+    }
+
+    /// `PutObject`, which takes no write without a condition here: no record may be written so.
+    fn conditional_put(&mut self, key: &str, asked: &Asked) -> Answered {
+        let header = |name: &str| asked.headers.get(name).map(|value| value.to_str().unwrap());
+        let fault = self.put_faults.pop_front();
+        match fault {
+            Some(PutFault::Conflict) => return error(409, "ConditionalRequestConflict"),
+            Some(PutFault::Denied) => return error(403, "AccessDenied"),
+            Some(PutFault::AnswerLost) | None => {}
+        }
+        let found = self.objects.get(key).map(|object| object.tag.as_str());
+        match (header("if-none-match"), header("if-match"), found) {
+            (Some("*"), None, Some(_)) => return error(412, "PreconditionFailed"),
+            (None, Some(_), None) => return error(404, "NoSuchKey"),
+            (None, Some(wanted), Some(tag)) if wanted != tag => {
+                return error(412, "PreconditionFailed");
+            }
+            (Some("*"), None, None) | (None, Some(_), Some(_)) => {}
+            (none_match, matches, _) => panic!("{key}: {none_match:?}, {matches:?}"),
+        }
+        let tag = self.put(key, unchunked(&asked.body));
+        match fault {
+            Some(_) => error(500, "InternalError"),
+            None => tagged(String::new(), &tag),
+        }
+    }
+}
+
+fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
     let path = asked.path.trim_start_matches('/');
-    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    if bucket != "reports-bucket" {
+    let (name, key) = path.split_once('/').unwrap_or((path, ""));
+    if name != "reports-bucket" {
         return error(404, "NoSuchBucket");
     }
+    let key = key.replace("%2B", "+");
     if asked.method == "PUT" {
-        objects.insert(key.replace("%2B", "+"), unchunked(&asked.body));
-        return answer(200, "application/xml", String::new());
+        return bucket.conditional_put(&key, asked);
     }
     assert_eq!(asked.method, "GET");
-    match (key, objects.get(&key.replace("%2B", "+"))) {
-        ("", _) => list(objects, &asked.query),
-        (_, Some(text)) => answer(200, "binary/octet-stream", text.clone()),
+    match (key.as_str(), bucket.objects.get(&key)) {
+        ("", _) => list(&bucket.objects, &asked.query),
+        (_, Some(object)) => tagged(object.text.clone(), &object.tag),
+        (_, None) if bucket.hides => error(403, "AccessDenied"),
         (_, None) => error(404, "NoSuchKey"),
     }
 }
 
-fn list(objects: &BTreeMap<String, String>, query: &str) -> Answered {
+fn tagged(text: String, tag: &str) -> Answered {
+    let mut answer = answer(200, "binary/octet-stream", text);
+    answer.headers_mut().insert("etag", tag.parse().unwrap());
+    answer
+}
+
+fn list(objects: &BTreeMap<String, Object>, query: &str) -> Answered {
     let parameter = |name: &str| {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let value = pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value);

@@ -1,0 +1,287 @@
+//! The runs of an invocation: claimed side by side, asked together, carried out one after the other.
+//! One that another invocation has is looked at again when the others have ended.
+
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::asking::Asking;
+use super::courier::{Post, Stops};
+use super::due::SIDE_BY_SIDE;
+use super::outcome::{RunOutcome, defect};
+use super::protocol::{Claimant, Claimed, Hold, Keeper};
+use super::record::Record;
+use super::report::{self, Asked, LookUp, make};
+use super::{Runner, Work};
+use crate::error::{Code, Error, Panicked, Stage, unwinding};
+use crate::store::Store;
+
+/// What became of an invocation's runs.
+#[derive(Debug, Default)]
+pub(super) struct Ran {
+    pub(super) outcomes: Vec<RunOutcome>,
+    /// Why an outcome could not be recorded.
+    pub(super) unrecorded: Option<Error>,
+}
+
+/// How a run starts.
+enum Start {
+    /// It is this invocation's.
+    Held(Box<Hold>),
+    /// Another has it.
+    Busy(Box<Record>),
+    /// It has ended, or can't be started.
+    Over(Box<RunOutcome>),
+}
+
+/// How a run ended.
+enum End {
+    Outcome(Box<RunOutcome>, Option<Error>),
+    /// Another has taken it over.
+    Lost(Box<Record>),
+}
+
+/// What the invocation's runs have together.
+#[derive(Clone, Copy)]
+struct Together<'a> {
+    asking: &'a Asking,
+    stops: &'a Stops,
+}
+
+impl Runner {
+    /// Runs reports; each outcome is told to `tell` as soon as it is there.
+    pub(super) async fn run_all(&self, works: &mut [Work], tell: impl Fn(&RunOutcome)) -> Ran {
+        works.iter_mut().skip(1).for_each(|work| work.is_first = false);
+        let works = &*works;
+        let starting = Semaphore::new(SIDE_BY_SIDE);
+        let starts = join_all(works.iter().map(async |work| {
+            // It is closed never.
+            let _place = starting.acquire().await;
+            self.start(work).await
+        }));
+        let starts = starts.await;
+        let (mut asking, asked) = self.ask_together(works, &starts).await;
+        let (stops, mut ran, mut busy) = (Stops::default(), Ran::default(), Vec::new());
+        for (index, ((work, start), asked)) in works.iter().zip(starts).zip(asked).enumerate() {
+            let together = Together { asking: &asking, stops: &stops };
+            let end = match start {
+                Start::Over(outcome) => End::Outcome(outcome, None),
+                Start::Busy(fresh) => End::Lost(fresh),
+                Start::Held(hold) => self.carry((work, index), *hold, asked, together).await,
+            };
+            asking.ended(index);
+            match end {
+                End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
+                End::Lost(fresh) => busy.push((work, fresh)),
+            }
+        }
+        for (work, fresh) in busy {
+            let (outcome, unrecorded) = self.wait_for(work, &fresh, &stops).await;
+            ran.add(outcome, unrecorded, &tell);
+        }
+        ran
+    }
+
+    /// Claims a run.
+    async fn start(&self, work: &Work) -> Start {
+        let fresh = match self.fresh(work).await {
+            Ok(fresh) => fresh,
+            Err(outcome) => return Start::Over(outcome),
+        };
+        let event = work.event();
+        let claimant = Claimant { event: &event, is_a_person: work.is_named() };
+        let key = work.key(&fresh.window);
+        match self.keeper(work).claim(&key, &fresh, claimant).await {
+            Ok(Claimed::Held(hold)) => {
+                self.overtake(work, &hold.record).await;
+                Start::Held(hold)
+            }
+            Ok(Claimed::Ended(record)) => over(self.answered(work, &record)),
+            // What another closes, or runs after all, is no concern of this event.
+            Ok(Claimed::Busy) => Start::Busy(Box::new(fresh)),
+            Err(error) => {
+                let outcome = RunOutcome {
+                    window: Some(fresh.window),
+                    ..RunOutcome::started(&work.report.id)
+                };
+                over(outcome.failed(error))
+            }
+        }
+    }
+
+    /// Keeps that the window of a report without schedule is run.
+    async fn overtake(&self, work: &Work, record: &Record) {
+        let counts = work.is_recorded() && !work.is_reissue() && !work.is_overdue;
+        let (window, clock) = (&record.window, work.invocation.clock);
+        if !counts {
+            return;
+        }
+        if let Err(error) = self.records.overtake(&work.report, window, clock).await {
+            // At worst an event that comes late runs an earlier window after this one.
+            let (report, code) = (work.report.id.as_str(), error.code.as_str());
+            tracing::warn!(report, code, error = error.message, "the window could not be kept");
+        }
+    }
+
+    /// Finds out what those ask that make a message, and which requests that takes.
+    async fn ask_together(
+        &self,
+        works: &[Work],
+        starts: &[Start],
+    ) -> (Asking, Vec<Option<Result<Asked, Error>>>) {
+        let asks = |(work, start): (&Work, &Start)| match start {
+            Start::Held(hold) => !work.is_overdue && !hold.record.resumes(&work.report.digest),
+            Start::Busy(_) | Start::Over(_) => false,
+        };
+        let asks: Vec<bool> = works.iter().zip(starts).map(asks).collect();
+        let asking: Vec<&Work> =
+            works.iter().zip(&asks).filter(|(_, asks)| **asks).map(|(work, _)| work).collect();
+        let look_up = &LookUp::of(&asking);
+        let asked = join_all(works.iter().zip(&asks).map(async |(work, asks)| match asks {
+            true => Some(self.ask(work, look_up).await),
+            false => None,
+        }));
+        let asked = asked.await;
+        self.plan_together(asked).await
+    }
+
+    async fn plan_together(
+        &self,
+        asked: Vec<Option<Result<Asked, Error>>>,
+    ) -> (Asking, Vec<Option<Result<Asked, Error>>>) {
+        let limits = &self.settings.limits;
+        let known = asked.iter().map(|asked| asked.as_ref().and_then(|asked| asked.as_ref().ok()));
+        let planning = async { Asking::of(known, limits) };
+        match unwinding(planning).await {
+            Ok(asking) => (asking, asked),
+            Err(Panicked) => {
+                let nothing = asked.iter().map(|_| None);
+                let asking = Asking::of(nothing, limits);
+                let asked = asked.into_iter().map(|asked| asked.map(|_| Err(defect())));
+                (asking, asked.collect())
+            }
+        }
+    }
+
+    /// What a run asks, or why it can't ask anything.
+    async fn ask(&self, work: &Work, look_up: &LookUp<'_>) -> Result<Asked, Error> {
+        let asked = unwinding(report::ask(self, work, look_up)).await;
+        asked.unwrap_or_else(|Panicked| Err(defect()))
+    }
+
+    /// Carries a run out that this invocation has.
+    async fn carry(
+        &self,
+        (work, index): (&Work, usize),
+        mut hold: Hold,
+        asked: Option<Result<Asked, Error>>,
+        together: Together<'_>,
+    ) -> End {
+        let began = Instant::now();
+        let keeper = self.keeper(work);
+        let post = Post::new(self, work, &hold.record, together.stops);
+        let ended = match work.is_overdue {
+            true => keeper.close(&mut hold, &post, overdue(work)).await,
+            false => {
+                let asked = asked.unwrap_or_else(|| Err(defect()));
+                let asked = asked.as_ref().map_err(Clone::clone);
+                let place = (together.asking, index);
+                let make = async |effort: &mut _| make(self, work, asked, place, effort).await;
+                keeper.carry_out(&mut hold, &work.report.digest, &post, make).await
+            }
+        };
+        if hold.is_lost() {
+            return End::Lost(Box::new(hold.record));
+        }
+        if let Err(error) = &ended {
+            tracing::error!(
+                report = work.report.id.as_str(),
+                code = error.code.as_str(),
+                error = error.message,
+                "the outcome could not be recorded"
+            );
+        } else if work.is_recorded() {
+            self.records.know(&work.key(&hold.record.window), &hold.record);
+        }
+        let outcome = RunOutcome {
+            effort: hold.effort,
+            is_overdue: work.is_overdue,
+            took: began.elapsed(),
+            ..hold.record.outcome()
+        };
+        End::Outcome(Box::new(outcome), ended.err())
+    }
+
+    /// Waits for a run that another has, and answers how it ended; or carries it out where the other
+    /// did not.
+    async fn wait_for(
+        &self,
+        work: &Work,
+        fresh: &Record,
+        stops: &Stops,
+    ) -> (RunOutcome, Option<Error>) {
+        let event = work.event();
+        let claimant = Claimant { event: &event, is_a_person: work.is_named() };
+        let key = work.key(&fresh.window);
+        let failed = |error: Error| {
+            let outcome = RunOutcome::started(&work.report.id).failed(error);
+            RunOutcome { window: Some(fresh.window.clone()), ..outcome }
+        };
+        match self.keeper(work).claim_in_time(&key, fresh, claimant).await {
+            Ok(Claimed::Ended(record)) => (self.answered(work, &record), None),
+            Ok(Claimed::Held(hold)) => {
+                let asks = !work.is_overdue && !hold.record.resumes(&work.report.digest);
+                let asked = match asks {
+                    true => Some(self.ask(work, &LookUp::of(&[work])).await),
+                    false => None,
+                };
+                let (asking, mut asked) = self.plan_together(vec![asked]).await;
+                let together = Together { asking: &asking, stops };
+                match self.carry((work, 0), *hold, asked.pop().flatten(), together).await {
+                    End::Outcome(outcome, unrecorded) => (*outcome, unrecorded),
+                    End::Lost(_) => (failed(taken_over_twice()), None),
+                }
+            }
+            Ok(Claimed::Busy) => (failed(taken_over_twice()), None),
+            Err(error) => (failed(error), None),
+        }
+    }
+
+    /// What an invocation answers that found the run ended.
+    fn answered(&self, work: &Work, record: &Record) -> RunOutcome {
+        self.records.know(&work.key(&record.window), record);
+        record.outcome_before()
+    }
+
+    /// The store of a run's record, if it has one.
+    pub(super) fn keeper(&self, work: &Work) -> Keeper<'_, Store> {
+        let keeper = self.records.keeper(work.invocation.clock);
+        Keeper { store: keeper.store.filter(|_| work.is_recorded()), ..keeper }
+    }
+}
+
+impl Ran {
+    fn add(&mut self, outcome: RunOutcome, unrecorded: Option<Error>, tell: impl Fn(&RunOutcome)) {
+        tell(&outcome);
+        self.unrecorded = self.unrecorded.take().or(unrecorded);
+        self.outcomes.push(outcome);
+    }
+}
+
+fn over(outcome: RunOutcome) -> Start {
+    Start::Over(Box::new(outcome))
+}
+
+/// Why a run is closed that did not end before.
+fn overdue(work: &Work) -> Error {
+    let message = match work.report.schedule {
+        Some(_) => "the run had not ended when its catch-up age (`catch_up`) was over",
+        None => "the run had not ended when the next window was over",
+    };
+    Error::new(Code::Timeout, Stage::Load, message).hint("run the report by name for this window")
+}
+
+fn taken_over_twice() -> Error {
+    let message = "other invocations have taken this run over twice";
+    Error::new(Code::Timeout, Stage::Record, message).retryable()
+}

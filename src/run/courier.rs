@@ -1,0 +1,131 @@
+//! Mails on their way to SES: those of a run, and the one to its owner.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::protocol::Courier;
+use super::record::{Handover, Recipient, Record};
+use super::report::check_allowed;
+use super::{Runner, Work, notice};
+use crate::address::{Address, Mailbox};
+use crate::error::{Code, Error, Stage};
+use crate::mail::{Envelope, Reach, compose};
+use crate::render::Message;
+
+/// How much time a message needs.
+const TO_SEND: Duration = Duration::from_secs(1);
+
+/// Sends the messages of one run.
+pub(super) struct Post<'a> {
+    runner: &'a Runner,
+    work: &'a Work,
+    is_reissued: bool,
+    /// Why none of them may be sent.
+    refused: Option<Error>,
+    stops: &'a Stops,
+}
+
+/// What SES has refused in a way that further mails of the invocation would fare the same.
+#[derive(Debug, Default)]
+pub(super) struct Stops(Mutex<Vec<(Option<Address>, Error)>>);
+
+impl<'a> Post<'a> {
+    pub(super) fn new(
+        runner: &'a Runner,
+        work: &'a Work,
+        record: &Record,
+        stops: &'a Stops,
+    ) -> Self {
+        let waiting = record.messages.iter().filter(|r| r.status == Handover::Pending);
+        let waiting: Result<Vec<Mailbox>, Error> = waiting.map(Recipient::mailbox).collect();
+        let checked = waiting.and_then(|waiting| check_allowed(runner, &waiting));
+        Self { runner, work, is_reissued: record.reissued, refused: checked.err(), stops }
+    }
+
+    async fn hand_over(
+        &self,
+        message: &Message,
+        to: &Mailbox,
+        index: usize,
+    ) -> Result<String, Error> {
+        let mail = self.work.compose(message, to, index)?;
+        self.mail(to, &mail).await
+    }
+
+    async fn mail(&self, to: &Mailbox, mail: &[u8]) -> Result<String, Error> {
+        let (from, deadline) =
+            (&self.work.report.email.from, self.work.invocation.clock.answer_by());
+        let sent = self.runner.ses.send(from, to, mail, deadline).await;
+        sent.map_err(|refusal| {
+            self.stops.add(refusal.reach, &from.address, &refusal.error);
+            refusal.error
+        })
+    }
+}
+
+impl Courier for Post<'_> {
+    async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error> {
+        let to = to.mailbox()?;
+        match self.is_reissued {
+            true => self.hand_over(&message.clone().reissued(), &to, index).await,
+            false => self.hand_over(message, &to, index).await,
+        }
+    }
+
+    fn stopped(&self) -> Option<Error> {
+        let time_is_left = self.work.invocation.clock.has_time_for(TO_SEND);
+        let late = || {
+            let message = "there was no time left to send to this recipient";
+            Error::new(Code::Timeout, Stage::Deliver, message).retryable()
+        };
+        let refused = self.refused.clone();
+        let stopped = || self.stops.of(&self.work.report.email.from.address);
+        refused.or_else(stopped).or_else(|| (!time_is_left).then(late))
+    }
+
+    fn owner(&self) -> Option<Mailbox> {
+        let owner = Mailbox { name: None, address: self.work.report.owner.clone() };
+        let allowed = check_allowed(self.runner, std::slice::from_ref(&owner));
+        if let Err(error) = &allowed {
+            let report = self.work.report.id.as_str();
+            tracing::warn!(report, code = error.code.as_str(), "the owner may not be told");
+        }
+        allowed.ok().map(|()| owner)
+    }
+
+    async fn notify(&self, record: &Record, to: &Recipient) -> Result<String, Error> {
+        if let Some(error) = self.stops.of(&self.work.report.email.from.address) {
+            return Err(error);
+        }
+        let message = notice::of_a_run(self.runner, self.work, record)?;
+        let clock = self.work.invocation.clock;
+        let id = format!("{}.{}.notice", self.work.invocation.id, self.work.report.id);
+        let (from, to) = (&self.work.report.email.from, to.mailbox()?);
+        let date = clock.started();
+        let mail = compose(Envelope { from, to: &to, id: &id, date }, &message)?;
+        let sent = self.mail(&to, &mail).await;
+        sent.inspect_err(|error| {
+            let report = self.work.report.id.as_str();
+            tracing::error!(report, code = error.code.as_str(), "the owner could not be told");
+        })
+    }
+}
+
+impl Stops {
+    fn add(&self, reach: Reach, from: &Address, error: &Error) {
+        let sender = match reach {
+            Reach::Message => return,
+            Reach::Sender => Some(from.clone()),
+            Reach::Account => None,
+        };
+        let mut stops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stops.push((sender, error.clone()));
+    }
+
+    /// Why a sender's mails are not tried.
+    fn of(&self, from: &Address) -> Option<Error> {
+        let stops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let concerns = |sender: &Option<Address>| sender.as_ref().is_none_or(|s| s == from);
+        stops.iter().find(|(sender, _)| concerns(sender)).map(|(_, error)| error.clone())
+    }
+}

@@ -1,0 +1,126 @@
+//! Definitions that are not valid: each content fails one event, and its owner hears of it once.
+
+use serde::{Deserialize, Serialize};
+
+use super::definitions::Invalid;
+use super::record::Recipient;
+use super::report::check_allowed;
+use super::{Invocation, RunOutcome, Runner, notice};
+use crate::address::Mailbox;
+use crate::definition::ReportId;
+use crate::error::{Error, unwinding};
+use crate::event::Order;
+use crate::mail::{Envelope, compose};
+
+/// What is kept of a definition that is not valid.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Known {
+    version: u32,
+    /// The digest of its text.
+    definition: String,
+    /// The event that found it first, and failed for it.
+    event: String,
+    /// Which write this was.
+    by: String,
+    /// The mail to the owner, if there can be one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notice: Option<Recipient>,
+}
+
+const VERSION: u32 = 1;
+
+impl Runner {
+    /// What an event answers for a definition that is not valid. Whoever names it fails each time; of
+    /// the ticks only the first that sees this content.
+    pub(super) async fn invalid(
+        &self,
+        invalid: Invalid,
+        order: &Order,
+        invocation: &Invocation,
+    ) -> RunOutcome {
+        let outcome = invalid.outcome.clone();
+        let is_tick = order.reports.is_empty() && !order.dry_run;
+        let id = outcome.report.parse::<ReportId>();
+        let (Ok(id), true, true) = (id, is_tick, self.records.are_kept()) else {
+            return outcome;
+        };
+        let event = order.id.as_ref().unwrap_or(&invocation.id);
+        match self.know(&id, &invalid, event, invocation).await {
+            Ok(is_known) => RunOutcome { is_known, ..outcome },
+            Err(error) => {
+                let report = id.as_str();
+                let (code, error) = (error.code.as_str(), error.message);
+                tracing::error!(report, code, error, "what is not valid could not be recorded");
+                outcome
+            }
+        }
+    }
+
+    /// Keeps that it is not valid, tells its owner if that is news, and says whether another event
+    /// has failed for it before.
+    async fn know(
+        &self,
+        id: &ReportId,
+        invalid: &Invalid,
+        event: &str,
+        invocation: &Invocation,
+    ) -> Result<bool, Error> {
+        let Some(digest) = &invalid.digest else {
+            return Ok(false);
+        };
+        let keeper = self.records.keeper(invocation.clock);
+        let key = format!("{id}/invalid.json");
+        let mailboxes = self.mailboxes(invalid);
+        let new = Known {
+            version: VERSION,
+            definition: digest.clone(),
+            event: event.to_owned(),
+            by: format!("{:016x}", fastrand::u64(..)),
+            notice: mailboxes.as_ref().map(|(_, owner)| Recipient::sending(owner)),
+        };
+        let change = |known: Option<&Known>| match known {
+            Some(known) if known.definition == *digest => None,
+            _ => Some(new.clone()),
+        };
+        let known = keeper.update(&key, change).await?;
+        let (true, Some(mailboxes)) = (known.by == new.by, mailboxes) else {
+            return Ok(known.event != event);
+        };
+        let sent = unwinding(self.tell(id, invalid, &mailboxes, invocation)).await;
+        let ended = |known: Option<&Known>| {
+            let mut known = known.filter(|known| known.by == new.by)?.clone();
+            let open = known.notice.as_mut().filter(|notice| !notice.has_ended())?;
+            open.ended(sent.clone().unwrap_or_else(|_| Err(super::outcome::defect())));
+            Some(known)
+        };
+        // The owner is not told again, whether this is written or not.
+        let _ = keeper.update(&key, ended).await;
+        Ok(false)
+    }
+
+    /// Sender and owner, where both can be read and the owner may be told.
+    fn mailboxes(&self, invalid: &Invalid) -> Option<(Mailbox, Mailbox)> {
+        let contacts = &invalid.contacts;
+        let owner = Mailbox { name: None, address: contacts.owner.clone()? };
+        check_allowed(self, std::slice::from_ref(&owner)).ok()?;
+        Some((contacts.from.clone()?, owner))
+    }
+
+    async fn tell(
+        &self,
+        id: &ReportId,
+        invalid: &Invalid,
+        (from, owner): &(Mailbox, Mailbox),
+        invocation: &Invocation,
+    ) -> Result<String, Error> {
+        let Some(error) = &invalid.outcome.error else {
+            return Ok(String::new());
+        };
+        let message = notice::of_a_definition(self, id.as_str(), error)?;
+        let clock = invocation.clock;
+        let id = format!("{}.{id}.invalid", invocation.id);
+        let mail = compose(Envelope { from, to: owner, id: &id, date: clock.started() }, &message)?;
+        let sent = self.ses.send(from, owner, &mail, clock.answer_by()).await;
+        sent.map_err(|refusal| refusal.error)
+    }
+}

@@ -1,0 +1,135 @@
+//! What the owner of a report reads where a run failed, or where the definition is not valid. The
+//! audience never sees it.
+
+use serde_json::Value;
+
+use super::record::{Record, State};
+use super::{DeliveryStatus, Runner, Work};
+use crate::error::Error;
+use crate::render::{self, Message, Notice};
+use crate::settings::Location;
+use crate::window::Window;
+
+/// How many single problems are told.
+const DETAILS: usize = 10;
+
+/// The notice of a run that failed, or whose end is not known.
+pub(super) fn of_a_run(runner: &Runner, work: &Work, record: &Record) -> Result<Message, Error> {
+    let title = &work.report.title;
+    let outcome = record.outcome();
+    let [sent, failed, unknown] =
+        [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
+            .map(|status| outcome.count(status));
+    let (headline, what) = match record.status {
+        State::Unknown => (
+            format!("It is not known whether everybody got the report “{title}”"),
+            format!("{unknown} not known, {failed} failed, {sent} sent."),
+        ),
+        _ if outcome.messages.is_empty() => {
+            (format!("The report “{title}” could not be sent"), "Nobody got it.".to_owned())
+        }
+        _ => (
+            format!("The report “{title}” could not be sent to everybody"),
+            format!("{failed} failed, {sent} sent."),
+        ),
+    };
+    let (next, command) = what_next(runner, record, unknown, !outcome.messages.is_empty());
+    let key = work.key(&record.window);
+    let notice = Notice {
+        headline,
+        summary: format!("{}. {what}", record.window.exactly()),
+        next: Some(next),
+        command: Some(command),
+        record: runner.settings.runs.as_ref().map(|place| place.at(&key)),
+        ..of_error(&record.report, record.error.as_ref())
+    };
+    render::notice(&runner.templates, &notice)
+}
+
+/// The notice of a definition that is not valid.
+pub(super) fn of_a_definition(
+    runner: &Runner,
+    report: &str,
+    error: &Error,
+) -> Result<Message, Error> {
+    let notice = Notice {
+        headline: format!("The definition of the report “{report}” can't be used"),
+        summary: "It does not run until the definition is mended. `connect-reports validate` \
+                  shows what is wrong, line by line."
+            .to_owned(),
+        command: Some(format!("connect-reports validate{}", places(runner, false))),
+        ..of_error(report, Some(error))
+    };
+    render::notice(&runner.templates, &notice)
+}
+
+fn of_error(report: &str, error: Option<&Error>) -> Notice {
+    let details = error.map_or(&[][..], |error| error.details.as_slice());
+    let text = |detail: &Value| {
+        let line = detail.get("line").map(|line| format!("line {line}: "));
+        let message = detail.get("message")?.as_str()?;
+        Some(format!("{}{message}", line.unwrap_or_default()))
+    };
+    Notice {
+        report: report.to_owned(),
+        code: error.map_or("", |error| error.code.as_str()).to_owned(),
+        message: error.map_or_else(String::new, |error| error.message.clone()),
+        details: details.iter().take(DETAILS).filter_map(text).collect(),
+        omitted: details.len().saturating_sub(DETAILS),
+        hint: error.and_then(|error| error.hint.clone()),
+        ..Notice::default()
+    }
+}
+
+/// What happens by itself, and the command by which a person goes on.
+fn what_next(
+    runner: &Runner,
+    record: &Record,
+    unknown: usize,
+    has_messages: bool,
+) -> (String, String) {
+    let window = span(&record.window);
+    let places = places(runner, true);
+    let id = &record.report;
+    let by_itself = match record.is_final {
+        true => "It is not tried again by itself.",
+        false => "It is tried again by itself at every event until its catch-up age is over.",
+    };
+    let (what, command) = match (unknown, has_messages) {
+        (1.., _) => (
+            "Who may have it never gets it again by itself. Ask them; to send it again to those:",
+            format!("connect-reports resend {id} --window {window} --unknown{places}"),
+        ),
+        (0, true) => (
+            "To send it to those who have not got it:",
+            format!("connect-reports resend {id} --window {window} --failed{places}"),
+        ),
+        (0, false) => {
+            ("To run it again:", format!("connect-reports run {id} --window {window}{places}"))
+        }
+    };
+    (format!("{by_itself} {what}"), command)
+}
+
+/// The window as the command line takes it.
+fn span(window: &Window) -> String {
+    let [start, end] = [window.start(), window.end()].map(|time| {
+        let local = window.on_its_clock(time).datetime();
+        match local.time() == jiff::civil::Time::midnight() {
+            true => local.date().to_string(),
+            false => local.strftime("%Y-%m-%dT%H:%M").to_string(),
+        }
+    });
+    format!("{start}..{end}")
+}
+
+/// The options that name the places, where they are such that a person at a terminal can reach them.
+fn places(runner: &Runner, with_runs: bool) -> String {
+    let of = |option: &str, place: Option<&Location>| match place {
+        Some(place @ Location::S3 { .. }) => format!(" {option} {place}"),
+        Some(Location::Folder(_)) | None => String::new(),
+    };
+    let definitions = of("--definitions", Some(&runner.settings.definitions));
+    let runs = of("--runs", runner.settings.runs.as_ref().filter(|_| with_runs));
+    format!("{definitions}{runs}")
+}

@@ -1,0 +1,666 @@
+//! The protocol by which each run ends in one outcome, and nobody gets a message twice unless a person
+//! says so, although events come twice, retries overlap, answers are lost and processes die.
+//!
+//! Each run has one record, and every write of it is conditional: nobody replaces what they have not
+//! read. The states of a run, and of the message to each recipient:
+//!
+//! ```text
+//! (none) ─claim─► running ─end─► sent, skipped, failed or unknown
+//!                  ▲   │                         │
+//!                  └───┴──── claim ◄─────────────┘ not final, and after a death when the lease is over
+//!
+//! pending ─mark─► sending ─┬─► sent
+//!    ▲                     ├─► failed ──┐ refused, and it may pass or a person asks
+//!    └─────────────────────┼────────────┘
+//!                          └─► unknown    no answer; or marked by a process that died
+//! ```
+//!
+//! 1. Claim: write the record with a lease, on condition that there is none; or, having read one that
+//!    is not final and whose lease is over, on condition that it is still that one. The lease ends
+//!    with the holder's own deadline. Without one it lasts ten minutes, and every write renews it.
+//! 2. Ask Connect and render. Nobody can see any of it yet.
+//! 3. Store the message, under a key of the holder's own.
+//! 4. Mark the next recipients as being sent to, no more than are sent to at once.
+//! 5. Send to them.
+//! 6. Write each result, and with it mark those who are next; at the end the outcome, which ends the
+//!    lease.
+//! 7. Where the owner is to hear of the end, the outcome says that this is being sent; send it, and
+//!    write its result.
+//!
+//! Where a process dies, or can't reach the store any more:
+//!
+//! - before 1: there is nothing, and the next one runs the report.
+//! - after 1, 2 or 3: a claim without marks. When the lease is over the next one takes the run up and
+//!   makes a message of its own; one that was stored and never named in the record is left alone.
+//! - after 4 or 5: those who are marked may have the message, at most eight of them. The next one calls
+//!   them unknown, never sends to them, and sends the rest from the stored message.
+//! - after 6: the next one goes on with the rest, or finds the run ended.
+//! - within 7: the owner hears nothing, or hears it and nobody knows. The run itself has ended.
+//!
+//! Two that race: one claim is written, the other finds it. Who has lost a lease, because it was slow
+//! and not dead, finds its next write refused. It marks nobody any more; what it knows of those whom
+//! it was sending to it adds to the record of the one that has the run now, because a result is never
+//! dropped, and *sent* beats *unknown*. Clocks that differ make a claim come sooner or later, and
+//! nothing else: it is the condition that decides, and not the time.
+//!
+//! A write whose answer was lost may have been done. It is repeated; if its condition does not hold
+//! any more and what lies there is this very write, it had succeeded.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, FutureExt as _, select};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use jiff::{SignedDuration, Timestamp};
+
+use super::clock::Clock;
+use super::outcome::{Effort, defect};
+use super::record::{Claim, Event, Recipient, Record, Stamp, State};
+use crate::address::Mailbox;
+use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
+use crate::render::Message;
+use crate::store::{Condition, Object, Objects, Put, Tag};
+
+/// How many messages are on their way at once, and so are left unknown by a death at most.
+pub(super) const IN_FLIGHT: usize = 8;
+
+/// How long the lease of a holder without a deadline lasts from its last write.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How often a write or a read is tried whose end is not known, or that another was in the way of.
+const TRIES: u32 = 6;
+
+/// How soon one looks again at a run that another has, at first and at most.
+const FIRST_LOOK: Duration = Duration::from_millis(250);
+const LAST_LOOK: Duration = Duration::from_secs(5);
+
+/// The store of records, as one invocation uses it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keeper<'s, S> {
+    /// Where no records are kept, nothing is read or written, and every claim is granted.
+    pub(super) store: Option<&'s S>,
+    pub(super) clock: Clock,
+}
+
+/// Who claims a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claimant<'c> {
+    pub(super) event: &'c Event,
+    /// Whether a person named the report: then what failed for good, or was skipped, runs again.
+    pub(super) is_a_person: bool,
+}
+
+/// What became of a claim.
+#[derive(Debug)]
+pub(super) enum Claimed {
+    /// The run is this one's.
+    Held(Box<Hold>),
+    /// The run has ended.
+    Ended(Box<Record>),
+    /// Another has it.
+    Busy,
+}
+
+/// A run that this process has.
+#[derive(Debug)]
+pub(super) struct Hold {
+    /// None where no records are kept.
+    key: Option<String>,
+    pub(super) record: Record,
+    /// What this invocation took for it.
+    pub(super) effort: Effort,
+    /// What the attempt before failed with.
+    last_error: Option<Error>,
+    writer: String,
+    writes: u64,
+    /// Of the record as it lies in the store, as far as is known.
+    tag: Option<Tag>,
+    /// The recipients whose results have not been written.
+    news: BTreeSet<usize>,
+    /// Whether that of the mail to the owner has not.
+    notice_is_news: bool,
+    /// Whether another has it by now.
+    is_lost: bool,
+}
+
+/// What became of a write.
+enum Written {
+    Done,
+    /// Something else lies there, or nothing.
+    Refused(Option<Object>),
+}
+
+/// What there is to be sent.
+#[derive(Debug)]
+pub(super) enum Made {
+    /// The message, and who gets it.
+    Message(Message, Vec<Mailbox>),
+    /// Nothing, and why.
+    Nothing(String),
+}
+
+/// What hands mails to SES.
+pub(super) trait Courier {
+    /// Sends the message to one recipient.
+    async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error>;
+
+    /// Why no further message can be sent now, if so: time is up, or SES takes none.
+    fn stopped(&self) -> Option<Error>;
+
+    /// Who is to hear of a run that failed, if anybody may.
+    fn owner(&self) -> Option<Mailbox>;
+
+    /// Tells the owner of the end of a run.
+    async fn notify(&self, record: &Record, to: &Recipient) -> Result<String, Error>;
+}
+
+impl<S: Objects> Keeper<'_, S> {
+    /// Claims a run: one that is new, or that can be taken up. `fresh` is its record if it is new.
+    ///
+    /// # Errors
+    /// Where the store can't be written or read.
+    pub(super) async fn claim(
+        &self,
+        key: &str,
+        fresh: &Record,
+        claimant: Claimant<'_>,
+    ) -> Result<Claimed, Error> {
+        let mut hold = Hold::new(key, fresh.clone());
+        let Some(_) = self.store else {
+            hold.key = None;
+            hold.take_up(self, claimant);
+            return Ok(Claimed::Held(Box::new(hold)));
+        };
+        hold.take_up(self, claimant);
+        loop {
+            let found = match self.write(&mut hold).await? {
+                Written::Done => return Ok(Claimed::Held(Box::new(hold))),
+                Written::Refused(found) => found,
+            };
+            let Some(Object { content, tag }) = found else {
+                (hold.record, hold.tag) = (fresh.clone(), None);
+                hold.take_up(self, claimant);
+                continue;
+            };
+            let found = Record::parse(key, &content)?;
+            if found.is_final && !claimant.runs_again(&found) {
+                return Ok(Claimed::Ended(Box::new(found)));
+            }
+            if found.is_held_at(self.clock.now()) {
+                return Ok(Claimed::Busy);
+            }
+            (hold.record, hold.tag) = (found, Some(tag));
+            hold.take_up(self, claimant);
+        }
+    }
+
+    /// Claims a run, and waits for another that has it for as long as there is time.
+    ///
+    /// # Errors
+    /// As [`Self::claim`]; `TIMEOUT` where the other still has it when time is up: it may have died,
+    /// and then nothing was sent.
+    pub(super) async fn claim_in_time(
+        &self,
+        key: &str,
+        fresh: &Record,
+        claimant: Claimant<'_>,
+    ) -> Result<Claimed, Error> {
+        let mut look = FIRST_LOOK;
+        loop {
+            match self.claim(key, fresh, claimant).await? {
+                Claimed::Busy if self.clock.has_time_for(look) => tokio::time::sleep(look).await,
+                Claimed::Busy => return Err(still_held()),
+                ended => return Ok(ended),
+            }
+            look = (look * 2).min(LAST_LOOK);
+        }
+    }
+
+    /// Carries a run out that was claimed: from the stored message, or from one that `make` makes, to
+    /// its end. What became of it stands in the record of `hold`.
+    ///
+    /// # Errors
+    /// Where the end can't be written; the record of `hold` still says what became of each message.
+    pub(super) async fn carry_out<C: Courier>(
+        &self,
+        hold: &mut Hold,
+        definition: &str,
+        courier: &C,
+        make: impl AsyncFnOnce(&mut Effort) -> Result<Made, Error>,
+    ) -> Result<(), Error> {
+        let stored = hold.record.message.clone().filter(|_| hold.record.resumes(definition));
+        let message = match stored {
+            Some(key) => self.message(&key).await,
+            None => match self.make(hold, definition, make).await {
+                Ok(Made::Message(message, _)) => Ok(Some(message)),
+                Ok(Made::Nothing(reason)) => {
+                    hold.record.skip(reason, self.clock.now());
+                    return self.save(hold).await;
+                }
+                Err(error) => Err(error),
+            },
+        };
+        let left_out = match message {
+            Ok(Some(message)) => self.deliver(hold, courier, &message).await,
+            Ok(None) => Some(gone()),
+            Err(error) => Some(error),
+        };
+        self.end(hold, courier, left_out).await
+    }
+
+    /// Ends a run for good that nobody tries any more: with what it failed with, or with this error.
+    ///
+    /// # Errors
+    /// Where the end can't be written.
+    pub(super) async fn close<C: Courier>(
+        &self,
+        hold: &mut Hold,
+        courier: &C,
+        error: Error,
+    ) -> Result<(), Error> {
+        let error = match hold.last_error.take() {
+            Some(last) => {
+                let message = format!("{}; {}", last.message, error.message);
+                Error { message, hint: last.hint.or(error.hint), ..last }
+            }
+            None => error,
+        };
+        hold.record.end(Some(error), self.clock.now());
+        hold.record.give_up();
+        self.tell(hold, courier).await
+    }
+
+    async fn end<C: Courier>(
+        &self,
+        hold: &mut Hold,
+        courier: &C,
+        left_out: Option<Error>,
+    ) -> Result<(), Error> {
+        hold.record.end(left_out, self.clock.now());
+        self.tell(hold, courier).await
+    }
+
+    /// Writes the end of a run, and tells its owner if need be.
+    async fn tell<C: Courier>(&self, hold: &mut Hold, courier: &C) -> Result<(), Error> {
+        let owner = courier.owner().filter(|_| hold.key.is_some() && hold.record.owes_a_notice());
+        hold.record.notice = owner.as_ref().map(Recipient::sending).or(hold.record.notice.take());
+        self.save(hold).await?;
+        let Some(mut notice) = hold.record.notice.clone().filter(|_| owner.is_some()) else {
+            return Ok(());
+        };
+        if hold.is_lost || !hold.record.has_failed() {
+            return Ok(());
+        }
+        let ended = unwinding(courier.notify(&hold.record, &notice)).await;
+        notice.ended(ended.unwrap_or_else(|Panicked| Err(defect())));
+        (hold.record.notice, hold.notice_is_news) = (Some(notice), true);
+        // The run has ended; whether this is written or not, the owner is not told again.
+        let _ = self.save(hold).await;
+        Ok(())
+    }
+
+    /// Has the message made, and stores it.
+    async fn make(
+        &self,
+        hold: &mut Hold,
+        definition: &str,
+        make: impl AsyncFnOnce(&mut Effort) -> Result<Made, Error>,
+    ) -> Result<Made, Error> {
+        // Who waits for a message that will not be sent, waits for the one that is made now.
+        hold.record.message = None;
+        hold.record.messages.clear();
+        hold.record.definition = definition.to_owned();
+        let made = unwinding(make(&mut hold.effort)).await;
+        hold.record.effort = hold.effort;
+        let made = made.unwrap_or_else(|Panicked| Err(defect()))?;
+        if let Made::Message(message, to) = &made {
+            let key = self.keep_message(hold, message).await?;
+            hold.record.made(key, to, self.clock.now());
+        }
+        Ok(made)
+    }
+
+    /// Sends the message to all who wait for it; why some of them were left out, if so.
+    async fn deliver<C: Courier>(
+        &self,
+        hold: &mut Hold,
+        courier: &C,
+        message: &Message,
+    ) -> Option<Error> {
+        let mut on_their_way = FuturesUnordered::new();
+        let mut ended: Vec<(usize, Result<String, Error>)> = Vec::new();
+        let mut stopped = None;
+        loop {
+            for (index, result) in ended.drain(..) {
+                hold.sent(index, result);
+            }
+            stopped = stopped.or_else(|| courier.stopped());
+            let free = if stopped.is_some() { 0 } else { IN_FLIGHT - on_their_way.len() };
+            let next = hold.record.mark(free);
+            if next.is_empty() && on_their_way.is_empty() {
+                return stopped;
+            }
+            if !next.is_empty() || !hold.news.is_empty() {
+                // What is on its way goes on meanwhile.
+                let saved = meanwhile(self.save(hold), &mut on_their_way, &mut ended).await;
+                let is_lost = hold.is_lost.then(taken_over);
+                if let Some(error) = saved.err().or(is_lost) {
+                    hold.leave_out(&next, &error);
+                    stopped = Some(error);
+                } else {
+                    on_their_way.extend(next.into_iter().filter_map(|index| {
+                        let to = hold.record.messages.get(index)?.clone();
+                        Some(send(courier, message, to, index))
+                    }));
+                }
+            }
+            if ended.is_empty() {
+                ended.extend(on_their_way.next().await);
+            }
+            while let Some(Some(next)) = on_their_way.next().now_or_never() {
+                ended.push(next);
+            }
+        }
+    }
+
+    /// Writes the record of a run that this one has; or where another has it by now, what this one
+    /// knows and the other does not.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    async fn save(&self, hold: &mut Hold) -> Result<(), Error> {
+        if hold.is_lost {
+            return self.save_results(hold).await;
+        }
+        if hold.record.claim.until.is_some() {
+            hold.record.claim.until = Some(self.lease());
+        }
+        loop {
+            match self.write(hold).await? {
+                Written::Done => break,
+                // Somebody has removed it.
+                Written::Refused(None) => hold.tag = None,
+                Written::Refused(Some(Object { content, tag })) => {
+                    let theirs = Record::parse(hold.key(), &content)?;
+                    if theirs.claim.by != hold.writer {
+                        hold.is_lost = true;
+                        return self.save_results(hold).await;
+                    }
+                    hold.record.learn(&theirs);
+                    hold.tag = Some(tag);
+                }
+            }
+        }
+        hold.nothing_new();
+        Ok(())
+    }
+
+    /// Adds what this one knows to the record of another.
+    async fn save_results(&self, hold: &mut Hold) -> Result<(), Error> {
+        while !hold.news.is_empty() || hold.notice_is_news {
+            let Some(Object { content, tag }) = self.read(hold.key()).await? else {
+                return Ok(());
+            };
+            let mut theirs = Record::parse(hold.key(), &content)?;
+            theirs.learn_results(&hold.record, &hold.news);
+            if hold.notice_is_news {
+                theirs.notice.clone_from(&hold.record.notice);
+            }
+            std::mem::swap(&mut theirs, &mut hold.record);
+            hold.tag = Some(tag);
+            let written = self.write(hold).await;
+            std::mem::swap(&mut theirs, &mut hold.record);
+            if matches!(written?, Written::Done) {
+                hold.nothing_new();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the record, on condition that what lies there is what this one has read; where it is
+    /// not, what lies there.
+    async fn write(&self, hold: &mut Hold) -> Result<Written, Error> {
+        let (Some(store), Some(key)) = (self.store, hold.key.clone()) else {
+            return Ok(Written::Done);
+        };
+        hold.writes += 1;
+        let stamp = Stamp { by: hold.writer.clone(), count: hold.writes };
+        hold.record.written = stamp.clone();
+        let content = hold.record.to_json();
+        let tag = hold.tag.clone();
+        let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
+        let put = || store.put(&key, content.clone(), condition);
+        if let Some(tag) = self.surely(put).await? {
+            hold.tag = Some(tag);
+            return Ok(Written::Done);
+        }
+        let found = self.read(&key).await?;
+        let is_own = |object: &Object| {
+            Record::parse(&key, &object.content).is_ok_and(|found| found.written == stamp)
+        };
+        match found {
+            Some(object) if is_own(&object) => {
+                hold.tag = Some(object.tag);
+                Ok(Written::Done)
+            }
+            found => Ok(Written::Refused(found)),
+        }
+    }
+
+    /// Stores a message, and says at which key.
+    async fn keep_message(&self, hold: &Hold, message: &Message) -> Result<String, Error> {
+        let Some(key) = &hold.key else {
+            return Ok(String::new());
+        };
+        let stem = key.strip_suffix(".json").unwrap_or(key);
+        let key = format!("{stem}.{}.message.json", hold.writer);
+        let content = serde_json::to_vec(message).unwrap_or_default();
+        // Refused is what was written before: nobody else has this key.
+        self.put(&key, content, None).await?;
+        Ok(key)
+    }
+
+    /// A message as it was stored; none where it is not there any more.
+    async fn message(&self, key: &str) -> Result<Option<Message>, Error> {
+        let Some(object) = self.read(key).await? else {
+            return Ok(None);
+        };
+        serde_json::from_slice(&object.content).map(Some).map_err(|error| {
+            let message = format!("{key} in the store of records can't be read: {error}");
+            Error::new(Code::StoreError, Stage::Record, message)
+        })
+    }
+
+    /// Reads an object, as often as it takes.
+    pub(super) async fn read(&self, key: &str) -> Result<Option<Object>, Error> {
+        let Some(store) = self.store else {
+            return Ok(None);
+        };
+        let mut tries = 1;
+        loop {
+            match self.in_time(store.get(key)).await {
+                Err(error) if error.retryable && self.goes_on(tries) => self.pause(tries).await,
+                ended => return ended,
+            }
+            tries += 1;
+        }
+    }
+
+    /// Writes an object on condition that there is none, or that it still has this tag; whether that
+    /// held.
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        content: Vec<u8>,
+        tag: Option<Tag>,
+    ) -> Result<bool, Error> {
+        let Some(store) = self.store else {
+            return Ok(true);
+        };
+        let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
+        let written = self.surely(|| store.put(key, content.clone(), condition)).await?;
+        Ok(written.is_some())
+    }
+
+    /// Makes a write until its end is known: its tag, or that its condition did not hold.
+    async fn surely<F>(&self, put: impl Fn() -> F) -> Result<Option<Tag>, Error>
+    where
+        F: Future<Output = Result<Put, Error>>,
+    {
+        let mut tries = 1;
+        loop {
+            match self.in_time(put()).await {
+                Ok(Put::Written(tag)) => return Ok(Some(tag)),
+                Ok(Put::Refused) => return Ok(None),
+                Ok(Put::Busy) if self.goes_on(tries) => self.pause(tries).await,
+                Ok(Put::Busy) => return Err(always_busy()),
+                Err(error) if error.retryable && self.goes_on(tries) => self.pause(tries).await,
+                Err(error) => return Err(error),
+            }
+            tries += 1;
+        }
+    }
+
+    async fn in_time<T>(&self, access: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        until(self.clock.answer_by(), access).await.unwrap_or_else(|| {
+            let message = "the store of records did not answer before the deadline";
+            Err(Error::new(Code::Timeout, Stage::Record, message).retryable())
+        })
+    }
+
+    fn goes_on(&self, tries: u32) -> bool {
+        tries < TRIES && self.clock.has_time_for(backoff(tries))
+    }
+
+    async fn pause(&self, tries: u32) {
+        tokio::time::sleep(backoff(tries)).await;
+    }
+
+    /// When a lease ends that begins or is renewed now.
+    fn lease(&self) -> Timestamp {
+        let ten_minutes = self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        self.clock.deadline().unwrap_or(ten_minutes)
+    }
+}
+
+impl Hold {
+    fn new(key: &str, record: Record) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            record,
+            effort: Effort::default(),
+            last_error: None,
+            writer: format!("{:016x}", fastrand::u64(..)),
+            writes: 0,
+            tag: None,
+            news: BTreeSet::new(),
+            notice_is_news: false,
+            is_lost: false,
+        }
+    }
+
+    /// Whether another has taken the run over.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    fn nothing_new(&mut self) {
+        self.news.clear();
+        self.notice_is_news = false;
+    }
+
+    fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or_default()
+    }
+
+    fn take_up<S: Objects>(&mut self, keeper: &Keeper<'_, S>, claimant: Claimant<'_>) {
+        let claim = Claim { by: self.writer.clone(), until: Some(keeper.lease()) };
+        let Claimant { event, is_a_person } = claimant;
+        self.last_error.clone_from(&self.record.error);
+        self.record.take_up(claim, event, is_a_person, keeper.clock.now());
+    }
+
+    fn sent(&mut self, index: usize, result: Result<String, Error>) {
+        if let Some(recipient) = self.record.messages.get_mut(index) {
+            recipient.ended(result);
+            self.news.insert(index);
+        }
+    }
+
+    /// Notes that nothing was sent to those who were to be marked: where the mark was written after
+    /// all, nobody else knows.
+    fn leave_out(&mut self, indices: &[usize], error: &Error) {
+        for index in indices {
+            self.sent(*index, Err(error.clone()));
+        }
+    }
+}
+
+impl Claimant<'_> {
+    /// Whether a run that has ended for good runs again.
+    fn runs_again(self, ended: &Record) -> bool {
+        let is_another_order = ended.event.id != self.event.id;
+        let may = matches!(ended.status, State::Failed | State::Skipped);
+        self.is_a_person && is_another_order && may
+    }
+}
+
+async fn send<C: Courier>(
+    courier: &C,
+    message: &Message,
+    to: Recipient,
+    index: usize,
+) -> (usize, Result<String, Error>) {
+    let sent = unwinding(courier.send(message, &to, index)).await;
+    let unclear = |Panicked| Err(Error { code: Code::DeliveryUnknown, ..defect() });
+    (index, sent.unwrap_or_else(unclear))
+}
+
+/// Awaits a future while others go on, and gathers what they end with.
+async fn meanwhile<T, F: Future>(
+    future: impl Future<Output = T>,
+    others: &mut FuturesUnordered<F>,
+    ended: &mut Vec<F::Output>,
+) -> T {
+    let gathering = async {
+        while let Some(next) = others.next().await {
+            ended.push(next);
+        }
+        pending::<Infallible>().await
+    };
+    match select(pin!(future), pin!(gathering)).await {
+        Either::Left((value, _)) => value,
+        Either::Right((never, _)) => match never {},
+    }
+}
+
+fn backoff(tries: u32) -> Duration {
+    Duration::from_millis(25 << tries.min(6))
+}
+
+fn still_held() -> Error {
+    let message = "another invocation has this run and had not ended it when the time was up";
+    Error::new(Code::Timeout, Stage::Record, message).retryable()
+}
+
+fn taken_over() -> Error {
+    let message = "another invocation has taken this run over";
+    Error::new(Code::Timeout, Stage::Record, message).retryable()
+}
+
+fn always_busy() -> Error {
+    let message = "the record was being written by others at every try";
+    Error::new(Code::StoreError, Stage::Record, message).retryable()
+}
+
+fn gone() -> Error {
+    let message = "the stored message is not in the store any more";
+    Error::new(Code::NotFound, Stage::Record, message)
+        .hint("run the report again by name for those who have nothing: `run --to`")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,503 @@
+//! What is kept of a run: one JSON object for each report and window, and the rules by which it
+//! changes. Nothing here reads or writes.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::outcome::{Delivery, DeliveryStatus, Effort, RunOutcome, Status};
+use crate::address::Mailbox;
+use crate::error::{Code, Error, Stage};
+use crate::window::Window;
+
+/// The form of records that this program writes.
+const VERSION: u32 = 1;
+
+/// After how many failed attempts the owner hears of a failure that may pass.
+const PATIENCE: u32 = 3;
+
+/// A run as it is kept. What a later version adds to it survives here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    version: u32,
+    /// The report's id.
+    pub(super) report: String,
+    pub(super) window: Window,
+    pub(super) status: State,
+    /// Whether nothing is left to be done: no tick and no retry takes it up again.
+    #[serde(rename = "final")]
+    pub(super) is_final: bool,
+    /// Why nothing was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+    /// What its figures took.
+    #[serde(flatten)]
+    pub(super) effort: Effort,
+    /// The digest of the definition that it was made from.
+    pub(super) definition: String,
+    /// The event or order that it was last taken up for.
+    pub(super) event: Event,
+    /// How often it was taken up.
+    pub(super) attempts: u32,
+    /// When it was last taken up.
+    pub(super) started_at: Timestamp,
+    /// When its message was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) made_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ended_at: Option<Timestamp>,
+    /// Who has it, or had it last.
+    pub(super) claim: Claim,
+    /// Who wrote this, and how many times they had written it before.
+    pub(super) written: Stamp,
+    /// Of a re-issue the key of the run's own record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reissue_of: Option<String>,
+    /// Whether the message says that it is a re-issue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) reissued: bool,
+    /// The key of the message as it was rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<String>,
+    /// One for each recipient.
+    pub(super) messages: Vec<Recipient>,
+    /// The mail to the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) notice: Option<Recipient>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<Error>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+/// What an event or an order is known by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Event {
+    pub(super) id: String,
+    pub(super) time: Timestamp,
+}
+
+/// A lease.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Claim {
+    /// The writer that holds it.
+    pub(super) by: String,
+    /// When it ends by itself; none where it has ended.
+    pub(super) until: Option<Timestamp>,
+}
+
+/// What tells a write from every other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Stamp {
+    pub(super) by: String,
+    pub(super) count: u64,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    /// Somebody has it, or died with it.
+    Running,
+    /// SES accepted every message.
+    Sent,
+    /// Nothing was to be sent.
+    Skipped,
+    /// A message, or the whole run, failed.
+    Failed,
+    /// It is not known whether a message was accepted.
+    Unknown,
+}
+
+/// The message to one recipient.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Recipient {
+    /// The address.
+    pub(super) to: String,
+    /// The name before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    pub(super) status: Handover,
+    /// The writer that sent it, or was about to: it alone knows how that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    /// The id that SES gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<Error>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+/// How far the message to one recipient is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Handover {
+    /// It has not been handed to SES, or clearly not accepted.
+    Pending,
+    /// It may be on its way to SES at this moment.
+    Sending,
+    /// SES accepted it.
+    Sent,
+    /// SES refused it, or was not asked.
+    Failed,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Record {
+    /// The record of a run that nobody has taken up yet.
+    pub(super) fn new(report: String, window: Window, definition: String, event: Event) -> Self {
+        let nobody = String::new();
+        Self {
+            version: VERSION,
+            report,
+            window,
+            status: State::Running,
+            is_final: false,
+            reason: None,
+            effort: Effort::default(),
+            definition,
+            attempts: 0,
+            started_at: event.time,
+            event,
+            made_at: None,
+            ended_at: None,
+            claim: Claim { by: nobody.clone(), until: None },
+            written: Stamp { by: nobody, count: 0 },
+            reissue_of: None,
+            reissued: false,
+            message: None,
+            messages: Vec::new(),
+            notice: None,
+            error: None,
+            others: Map::new(),
+        }
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// `STORE_ERROR` where it is none that this version knows.
+    pub(super) fn parse(key: &str, content: &[u8]) -> Result<Self, Error> {
+        let wrong = |problem: String| {
+            let message = format!("{key} in the store of records can't be read: {problem}");
+            Error::new(Code::StoreError, Stage::Record, message)
+                .hint("remove it, or mend it; it is JSON that this program wrote")
+        };
+        let record: Self =
+            serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?;
+        match record.version {
+            VERSION => Ok(record),
+            later => {
+                Err(wrong(format!("it has version {later}, and this program knows {VERSION}")))
+            }
+        }
+    }
+
+    /// The record as it is written.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        // It has no key that is no text, which is all that could fail.
+        serde_json::to_vec_pretty(self).unwrap_or_default()
+    }
+
+    /// Whether somebody has it at this time.
+    pub(super) fn is_held_at(&self, time: Timestamp) -> bool {
+        self.claim.until.is_some_and(|until| until > time)
+    }
+
+    /// The run, taken up by a writer. Who was marked as being sent to by one that died may have the
+    /// message; who was clearly refused is tried again where that may help, or where a person asks.
+    pub(super) fn take_up(
+        &mut self,
+        claim: Claim,
+        event: &Event,
+        by_a_person: bool,
+        now: Timestamp,
+    ) {
+        for recipient in &mut self.messages {
+            match recipient.status {
+                Handover::Sending => recipient.lost(),
+                Handover::Failed if by_a_person || recipient.may_pass() => recipient.wait(),
+                Handover::Pending | Handover::Sent | Handover::Failed | Handover::Unknown => {}
+            }
+        }
+        self.claim = claim;
+        self.event = event.clone();
+        self.attempts += 1;
+        self.status = State::Running;
+        self.is_final = false;
+        (self.reason, self.error, self.ended_at) = (None, None, None);
+        self.started_at = now;
+    }
+
+    /// Whether the message that is stored is to be sent, and none made anew: where anybody may have
+    /// it, or where the definition is still the same.
+    pub(super) fn resumes(&self, definition: &str) -> bool {
+        let may_have_left = |r: &Recipient| {
+            matches!(r.status, Handover::Sent | Handover::Unknown | Handover::Sending)
+        };
+        let is_the_same = self.definition == definition || self.reissue_of.is_some();
+        self.message.is_some() && (is_the_same || self.messages.iter().any(may_have_left))
+    }
+
+    /// The run with a message that was just made and stored.
+    pub(super) fn made(&mut self, message: String, to: &[Mailbox], now: Timestamp) {
+        self.message = Some(message);
+        self.messages = to.iter().map(Recipient::new).collect();
+        self.made_at = Some(now);
+    }
+
+    /// Marks the next recipients as being sent to, so many at most, and says which they are.
+    pub(super) fn mark(&mut self, count: usize) -> Vec<usize> {
+        let pending = self.messages.iter_mut().enumerate();
+        let next = pending.filter(|(_, r)| r.status == Handover::Pending).take(count);
+        next.map(|(index, recipient)| {
+            recipient.status = Handover::Sending;
+            recipient.by = Some(self.claim.by.clone());
+            index
+        })
+        .collect()
+    }
+
+    /// The run, ended: what is pending was left out for this reason.
+    pub(super) fn end(&mut self, left_out: Option<Error>, now: Timestamp) {
+        if let Some(error) = left_out {
+            let pending = self.messages.iter_mut().filter(|r| r.status == Handover::Pending);
+            pending.for_each(|recipient| recipient.ended(Err(error.clone())));
+            self.error = Some(error.of_report(self.report.as_str()));
+        }
+        self.sum_up();
+        self.claim.until = None;
+        self.ended_at = Some(now);
+    }
+
+    /// The run, ended because there is nothing to be sent.
+    pub(super) fn skip(&mut self, reason: String, now: Timestamp) {
+        self.end(None, now);
+        (self.status, self.reason, self.is_final) = (State::Skipped, Some(reason), true);
+    }
+
+    /// The run, for which nobody tries any more: whatever failed has failed for good.
+    pub(super) fn give_up(&mut self) {
+        let errors = self.messages.iter_mut().filter_map(|recipient| recipient.error.as_mut());
+        errors.chain(&mut self.error).for_each(|error| error.retryable = false);
+        self.is_final = true;
+    }
+
+    /// Its status from those of its messages: the worst counts.
+    fn sum_up(&mut self) {
+        let any = |status: Handover| self.messages.iter().find(|r| r.status == status);
+        let worst = any(Handover::Unknown).or_else(|| any(Handover::Failed));
+        let error = worst.and_then(|recipient| recipient.error.clone());
+        let may_pass = match self.messages.is_empty() {
+            true => self.error.as_ref().is_some_and(|error| error.retryable),
+            false => self.messages.iter().any(Recipient::may_pass),
+        };
+        self.status = match (worst.map(|recipient| recipient.status), &self.error) {
+            (Some(Handover::Unknown), _) => State::Unknown,
+            (Some(_), _) => State::Failed,
+            (None, Some(_)) if self.messages.is_empty() => State::Failed,
+            (None, _) => State::Sent,
+        };
+        if !self.messages.is_empty() {
+            self.error = error.map(|error| error.of_report(self.report.as_str()));
+        }
+        self.is_final = !may_pass;
+    }
+
+    /// Takes in what a writer found out that had this run before and lost it: it alone knows what
+    /// became of the messages that it was sending.
+    pub(super) fn learn(&mut self, from: &Self) {
+        for known in &from.messages {
+            let own = self.messages.iter_mut().find(|own| own.to == known.to);
+            let Some(own) = own else {
+                continue;
+            };
+            let is_news = match known.status {
+                Handover::Sent => own.status != Handover::Sent,
+                Handover::Failed => own.status == Handover::Unknown && own.by == known.by,
+                Handover::Pending | Handover::Sending | Handover::Unknown => false,
+            };
+            if is_news {
+                own.take(known);
+            }
+        }
+        if self.status != State::Running {
+            self.sum_up();
+        }
+    }
+
+    /// Takes in the results of a writer that has lost the run: those that it has not written yet.
+    pub(super) fn learn_results(&mut self, from: &Self, news: &BTreeSet<usize>) {
+        for known in news.iter().filter_map(|index| from.messages.get(*index)) {
+            match self.messages.iter_mut().find(|own| own.to == known.to) {
+                Some(own) => {
+                    let is_open = matches!(own.status, Handover::Sending | Handover::Unknown);
+                    let sent = known.status == Handover::Sent && own.status != Handover::Sent;
+                    if sent || is_open && own.by == known.by {
+                        own.take(known);
+                    }
+                }
+                // The other has made a message of its own, for others.
+                None if known.status == Handover::Failed => {}
+                None => self.messages.push(known.clone()),
+            }
+        }
+        if self.status != State::Running {
+            self.sum_up();
+        }
+    }
+
+    /// Whether its owner is to hear of its end, and has not.
+    pub(super) fn owes_a_notice(&self) -> bool {
+        let is_news = self.is_final || self.status == State::Unknown || self.attempts >= PATIENCE;
+        self.has_failed() && is_news && self.notice.is_none()
+    }
+
+    /// Whether it has ended in something that its owner would have to mend.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.status, State::Failed | State::Unknown)
+    }
+
+    /// Whether a message of it may have reached anybody.
+    pub(super) fn may_have_been_read(&self) -> bool {
+        let may = |r: &Recipient| !matches!(r.status, Handover::Pending | Handover::Failed);
+        self.messages.iter().any(may)
+    }
+
+    /// What became of the run, as an invocation answers it.
+    pub(super) fn outcome(&self) -> RunOutcome {
+        RunOutcome {
+            report: self.report.clone(),
+            status: match self.status {
+                State::Sent => Status::Sent,
+                State::Skipped => Status::Skipped,
+                State::Unknown => Status::Unknown,
+                State::Running | State::Failed => Status::Failed,
+            },
+            reason: self.reason.clone(),
+            window: Some(self.window.clone()),
+            effort: self.effort,
+            messages: self.messages.iter().map(Recipient::delivery).collect(),
+            error: self.error.clone(),
+            ..RunOutcome::default()
+        }
+    }
+
+    /// What the run has come to, as one answers it that did nothing for it.
+    pub(super) fn outcome_before(&self) -> RunOutcome {
+        let outcome = RunOutcome { effort: Effort::default(), told_again: true, ..self.outcome() };
+        match outcome.status {
+            Status::Sent => RunOutcome { status: Status::Duplicate, ..outcome },
+            _ => outcome,
+        }
+    }
+}
+
+impl Recipient {
+    /// Somebody who waits for a message.
+    pub(super) fn new(to: &Mailbox) -> Self {
+        Self {
+            to: to.address.to_string(),
+            name: to.name.clone(),
+            status: Handover::Pending,
+            by: None,
+            message_id: None,
+            error: None,
+            others: Map::new(),
+        }
+    }
+
+    /// Somebody to whom a message is on its way.
+    pub(super) fn sending(to: &Mailbox) -> Self {
+        Self { status: Handover::Sending, ..Self::new(to) }
+    }
+
+    /// The same one, who waits for another message.
+    pub(super) fn again(&self) -> Self {
+        let mut again = self.clone();
+        again.wait();
+        again.message_id = None;
+        again
+    }
+
+    /// The mailbox.
+    ///
+    /// # Errors
+    /// `STORE_ERROR` where the record does not hold one.
+    pub(super) fn mailbox(&self) -> Result<Mailbox, Error> {
+        let address = self.to.parse().map_err(|error| {
+            let message = format!("a recipient in the record {error}");
+            Error::new(Code::StoreError, Stage::Record, message)
+        })?;
+        let has_control = |name: &String| name.chars().any(char::is_control);
+        Ok(Mailbox { name: self.name.clone().filter(|name| !has_control(name)), address })
+    }
+
+    /// Notes how the send ended.
+    pub(super) fn ended(&mut self, result: Result<String, Error>) {
+        match result {
+            Ok(id) => {
+                (self.status, self.message_id, self.error) = (Handover::Sent, Some(id), None);
+            }
+            Err(error) => {
+                self.status = match error.code {
+                    Code::DeliveryUnknown => Handover::Unknown,
+                    _ => Handover::Failed,
+                };
+                self.error = Some(error);
+            }
+        }
+    }
+
+    /// Whether it is known how it ended, or that this will never be known.
+    pub(super) fn has_ended(&self) -> bool {
+        !matches!(self.status, Handover::Pending | Handover::Sending)
+    }
+
+    /// Back among those who wait.
+    pub(super) fn wait(&mut self) {
+        (self.status, self.error) = (Handover::Pending, None);
+    }
+
+    /// Who was sending this does not say any more how it ended.
+    fn lost(&mut self) {
+        let message = "the process that was sending this message ended before it could write down \
+                       how the send ended";
+        self.ended(Err(Error::new(Code::DeliveryUnknown, Stage::Deliver, message)
+            .hint("ask the recipient, and `resend --unknown` if it has not come")));
+    }
+
+    fn take(&mut self, known: &Self) {
+        self.status = known.status;
+        self.message_id.clone_from(&known.message_id);
+        self.error.clone_from(&known.error);
+    }
+
+    /// Whether it may still be sent without a person's word.
+    fn may_pass(&self) -> bool {
+        match self.status {
+            Handover::Pending => true,
+            Handover::Failed => self.error.as_ref().is_some_and(|error| error.retryable),
+            Handover::Sending | Handover::Sent | Handover::Unknown => false,
+        }
+    }
+
+    fn delivery(&self) -> Delivery {
+        Delivery {
+            to: self.to.clone(),
+            status: match self.status {
+                Handover::Sent => DeliveryStatus::Sent,
+                Handover::Sending | Handover::Unknown => DeliveryStatus::Unknown,
+                Handover::Pending | Handover::Failed => DeliveryStatus::Failed,
+            },
+            message_id: self.message_id.clone(),
+            error: self.error.clone(),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Messages again: an order for other recipients, or for those that a run did not reach. It has a
+//! record of its own, so that its retries send nothing twice and the run's own record stays as it is.
+
+use std::collections::BTreeMap;
+
+use super::record::{Handover, Recipient, Record};
+use super::records::{self, Look};
+use super::{RunOutcome, Runner, Work};
+use crate::error::{Code, Error, Stage};
+use crate::event::Resend;
+
+/// A run before its claim, or how it ended without one.
+pub(super) type Fresh = Result<Record, Box<RunOutcome>>;
+
+impl Runner {
+    /// The record that a run has if it has none yet.
+    pub(super) async fn fresh(&self, work: &Work) -> Fresh {
+        let id = &work.report.id;
+        let failed = |error| Box::new(RunOutcome::started(id).failed(error));
+        let window = work.window().map_err(failed)?;
+        let digest = work.report.digest.clone();
+        let mut fresh = Record::new(id.to_string(), window.clone(), digest, work.event());
+        if !work.is_reissue() {
+            return Ok(fresh);
+        }
+        let in_window =
+            |outcome: RunOutcome| Box::new(RunOutcome { window: Some(window.clone()), ..outcome });
+        match self.reissue(work, &mut fresh).await {
+            Ok(None) => Ok(fresh),
+            Ok(Some(reason)) => {
+                let mut outcome = RunOutcome::started(id);
+                outcome.skip(reason);
+                Err(in_window(outcome))
+            }
+            Err(error) => Err(in_window(RunOutcome::started(id).failed(error))),
+        }
+    }
+
+    /// Finds out what a re-issue sends, and to whom; why it sends nothing, if so.
+    async fn reissue(
+        &self,
+        work: &Work,
+        fresh: &mut Record,
+    ) -> Result<Option<&'static str>, Error> {
+        let (report, clock) = (&work.report.id, work.invocation.clock);
+        let key = records::key(report, &fresh.window);
+        fresh.reissue_of = Some(key.clone());
+        if !self.records.are_kept() {
+            return match work.order.resend {
+                None => Ok(None),
+                Some(_) => Err(no_records()),
+            };
+        }
+        // What this order has begun before, it goes on with.
+        if !matches!(self.records.look(&work.key(&fresh.window), clock).await?, Look::Nothing) {
+            return Ok(None);
+        }
+        let keeper = self.records.keeper(clock);
+        let original = keeper.read(&key).await?;
+        let original = original.map(|object| Record::parse(&key, &object.content)).transpose()?;
+        fresh.reissued = original.as_ref().is_some_and(Record::may_have_been_read);
+        let Some(resend) = work.order.resend else {
+            return Ok(None);
+        };
+        let Some(original) = original else {
+            return Err(self.no_such_run(work, fresh).await);
+        };
+        if original.is_held_at(clock.now()) {
+            return Err(refused("it is running at this moment; look at it with `runs`"));
+        }
+        if !original.is_final && resend != Resend::Unknown {
+            return Err(refused(
+                "it has not ended, and what failed is tried again by itself; `run` tries it now",
+            ));
+        }
+        let stored = original.message.clone();
+        fresh.message.clone_from(&stored);
+        fresh.definition.clone_from(&original.definition);
+        if let Some(to) = &work.order.to {
+            fresh.messages = to.iter().map(Recipient::new).collect();
+            return Ok(None);
+        }
+        // A run without a message is made anew, for those whom it would have had.
+        if stored.is_none() {
+            return Ok((resend == Resend::Unknown).then_some(NOBODY));
+        }
+        let latest = self.latest(&original, work, fresh).await?;
+        let chosen = latest.iter().filter(|recipient| resend.chooses(recipient.status));
+        fresh.messages = chosen.map(Recipient::again).collect();
+        Ok(fresh.messages.is_empty().then_some(NOBODY))
+    }
+
+    /// How the message to each recipient of a run ended last, in the run itself or in a re-issue.
+    async fn latest(
+        &self,
+        original: &Record,
+        work: &Work,
+        fresh: &Record,
+    ) -> Result<Vec<Recipient>, Error> {
+        let (report, clock) = (&work.report.id, work.invocation.clock);
+        let stem = records::stem(report, &fresh.window);
+        let keys = self.records.list(Some(report)).await?;
+        let is_reissue = |key: &String| key.starts_with(&stem) && key.ends_with(records::REISSUE);
+        let mut reissues = Vec::new();
+        for key in keys.iter().filter(|key| is_reissue(key)) {
+            if let Some(object) = self.records.keeper(clock).read(key).await? {
+                reissues.push(Record::parse(key, &object.content)?);
+            }
+        }
+        reissues.sort_by_key(|record| record.started_at);
+        let mut latest: BTreeMap<String, Handover> = BTreeMap::new();
+        for recipient in reissues.iter().flat_map(|record| &record.messages) {
+            latest.insert(recipient.to.clone(), recipient.status);
+        }
+        let mut recipients = original.messages.clone();
+        for recipient in &mut recipients {
+            if let Some(status) = latest.get(&recipient.to) {
+                recipient.status = *status;
+            }
+        }
+        Ok(recipients)
+    }
+
+    async fn no_such_run(&self, work: &Work, fresh: &Record) -> Error {
+        let report = &work.report.id;
+        let message = format!("there is no record of {report} for {}", fresh.window.exactly());
+        let error = Error::new(Code::NotFound, Stage::Load, message);
+        let keys = self.records.list(Some(report)).await.unwrap_or_default();
+        let newest = keys.iter().rfind(|key| !key.ends_with(records::REISSUE));
+        match newest {
+            Some(key) => error.hint(format!("the newest is {key}; name its window")),
+            None => error.hint("there is none at all; `run` makes one"),
+        }
+    }
+}
+
+const NOBODY: &str = "there is nobody to whom this applies";
+
+impl Resend {
+    fn chooses(self, status: Handover) -> bool {
+        match self {
+            Self::All => true,
+            Self::Failed => matches!(status, Handover::Failed | Handover::Pending),
+            Self::Unknown => matches!(status, Handover::Unknown | Handover::Sending),
+        }
+    }
+}
+
+fn no_records() -> Error {
+    let message = "`resend` needs the records of runs";
+    Error::new(Code::ConfigurationError, Stage::Load, message)
+        .hint("set CONNECT_REPORTS_RUNS to where they are")
+}
+
+fn refused(why: &str) -> Error {
+    let message = format!("the run can't be sent again now: {why}");
+    Error::new(Code::ValidationError, Stage::Load, message)
+}
