@@ -64,6 +64,7 @@ async fn answer(
             Outcome::refused(error.clone(), Batch::new(&invocation.id, invocation.clock.started()))
         }
     };
+    telemetry::emit(&outcome.metrics(), invocation.clock.started());
     match outcome.failure() {
         None => Ok(outcome.envelope()),
         Some(error) => Err(Failure { code: error.code, message: outcome.error_message() }),

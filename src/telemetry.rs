@@ -1,10 +1,13 @@
-//! Logs: one JSON object a line in Lambda, plain lines at a terminal that asks for them.
+//! Logs: one JSON object a line in Lambda, plain lines at a terminal that asks for them. Metrics: one
+//! JSON object a line too, in CloudWatch's embedded metric format.
 //!
 //! The SDK's and the HTTP crates' own events can hold addresses and figures below `warn`, so they
 //! are capped there whatever level is asked for.
 
-use std::io::stderr;
+use std::io::{Write as _, stderr, stdout};
 
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
@@ -38,4 +41,95 @@ fn level(text: Option<String>) -> Option<LevelFilter> {
 
 fn capped(level: LevelFilter) -> Targets {
     Targets::new().with_target("connect_reports", level).with_default(level.min(LevelFilter::WARN))
+}
+
+/// The namespace of all metrics.
+const NAMESPACE: &str = "ConnectReports";
+
+/// Metrics that belong together, and what stands beside them in the log.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    definitions: Vec<Value>,
+    by: Vec<Value>,
+    members: Map<String, Value>,
+}
+
+/// The units of metrics, as CloudWatch names them.
+#[derive(Clone, Copy, Debug)]
+pub enum Unit {
+    /// So many.
+    Count,
+    /// So long.
+    Milliseconds,
+}
+
+impl Metrics {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With a metric that has no dimensions.
+    #[must_use]
+    pub fn value(mut self, name: &str, unit: Unit, value: impl Into<Count>) -> Self {
+        let unit = match unit {
+            Unit::Count => "Count",
+            Unit::Milliseconds => "Milliseconds",
+        };
+        self.definitions.push(json!({"Name": name, "Unit": unit}));
+        self.members.insert(name.to_owned(), json!(value.into().0));
+        self
+    }
+
+    /// With what the log can be searched for, and no metric is made of.
+    #[must_use]
+    pub fn property(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    /// With one of the metrics by one of the properties too.
+    #[must_use]
+    pub fn also_by(mut self, property: &str, metric: &str) -> Self {
+        self.by.push(json!({
+            "Namespace": NAMESPACE, "Dimensions": [[property]],
+            "Metrics": [{"Name": metric, "Unit": "Count"}],
+        }));
+        self
+    }
+
+    /// The object as CloudWatch reads it (embedded metric format, specification).
+    pub fn at(&self, time: Timestamp) -> Value {
+        let all = json!({
+            "Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": self.definitions,
+        });
+        let directives: Vec<Value> = std::iter::once(all).chain(self.by.iter().cloned()).collect();
+        let aws = json!({"Timestamp": time.as_millisecond(), "CloudWatchMetrics": directives});
+        let mut document = Map::from_iter([("_aws".to_owned(), aws)]);
+        document.extend(self.members.clone());
+        Value::Object(document)
+    }
+}
+
+/// A number of things or of milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Count(u64);
+
+impl From<usize> for Count {
+    fn from(count: usize) -> Self {
+        Self(u64::try_from(count).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<u128> for Count {
+    fn from(count: u128) -> Self {
+        Self(u64::try_from(count).unwrap_or(u64::MAX))
+    }
+}
+
+/// Writes metrics to standard output, where CloudWatch Logs finds them.
+pub fn emit(metrics: &[Metrics], time: Timestamp) {
+    let lines: String = metrics.iter().map(|metrics| format!("{}\n", metrics.at(time))).collect();
+    // Where standard output is closed, logs and metrics end nowhere anyway.
+    let _ = stdout().write_all(lines.as_bytes());
 }

@@ -194,6 +194,15 @@ impl Window {
         self.start.date()
     }
 
+    /// The borders on the local clock.
+    pub fn local(&self) -> (LocalTime, LocalTime) {
+        let at = |time: &Zoned| match time.time() == Time::midnight() {
+            true => LocalTime::Date(time.date()),
+            false => LocalTime::DateTime(time.datetime()),
+        };
+        (at(&self.start), at(&self.end))
+    }
+
     /// An instant as the clock of the window's zone shows it.
     pub fn on_its_clock(&self, time: Timestamp) -> Zoned {
         time.to_zoned(self.start.time_zone().clone())
@@ -351,6 +360,15 @@ impl LocalTime {
                     _ => ambiguous.earlier().map_err(|_| WindowError::OutOfRange),
                 }
             }
+        }
+    }
+}
+
+impl std::fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Date(date) => write!(f, "{date}"),
+            Self::DateTime(time) => write!(f, "{}", time.strftime("%Y-%m-%dT%H:%M:%S")),
         }
     }
 }

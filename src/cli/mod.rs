@@ -10,7 +10,9 @@ mod plan;
 mod policy;
 mod preview;
 mod print;
+mod resend;
 mod run;
+mod runs;
 mod schema;
 mod simulate;
 mod validate;
@@ -74,6 +76,10 @@ enum Command {
     Preview(preview::Arguments),
     /// Runs reports now: asks Connect and sends the messages
     Run(run::Arguments),
+    /// Lists what became of runs
+    Runs(runs::Arguments),
+    /// Sends a report's message once more, as it was rendered then
+    Resend(resend::Arguments),
     /// Tells what is wrong with definitions, before a request is made
     Validate(validate::Arguments),
     /// Writes a commented definition to start from
@@ -102,6 +108,8 @@ pub async fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&cli, arguments).await,
         Command::Preview(arguments) => preview::preview(&cli, arguments).await,
         Command::Run(arguments) => run::run(&cli, arguments).await,
+        Command::Runs(arguments) => runs::runs(&cli, arguments).await,
+        Command::Resend(arguments) => resend::resend(&cli, arguments).await,
         Command::Validate(arguments) => validate::validate(&cli, arguments).await,
         Command::New(arguments) => new::new(&cli, arguments),
         Command::Names(arguments) => names::names(&cli, arguments).await,

@@ -1,13 +1,14 @@
-//! `run`: reports by name, now.
+//! `run`: reports by name, now; or every window of a span that was not sent.
 
 use clap::Args;
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 
-use super::{Cli, Ended, outcome_code, print, wrong};
+use super::{Cli, Ended, only, outcome_code, print, wrong};
 use crate::address::{Mailbox, each_once};
 use crate::error::Error;
 use crate::event::Order;
-use crate::run::{Clock, Invocation};
+use crate::run::{Clock, Invocation, Outcome, Runner};
 use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
@@ -19,8 +20,12 @@ pub(super) struct Arguments {
     #[arg(long)]
     time: Option<Timestamp>,
     /// The window: dates or local times, the end not part of it, as in 2026-11-22..2026-11-23
-    #[arg(long, value_name = "A..B")]
+    #[arg(long, value_name = "A..B", conflicts_with = "backfill")]
     window: Option<String>,
+    /// Every window of the report in this span, the oldest first: of `previous-day` each day; those
+    /// that were sent are left alone
+    #[arg(long, value_name = "A..B")]
+    backfill: Option<String>,
     /// A recipient in place of the definition's; may be given more than once
     #[arg(long, value_name = "ADDRESS")]
     to: Vec<String>,
@@ -38,14 +43,46 @@ pub(super) struct Arguments {
 pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> Ended {
     let order = order(arguments)?;
     let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
-    let invocation = invocation(arguments.simulate, arguments.time);
-    let outcome = runner.run(&order, &invocation).await;
+    let outcome = match &arguments.backfill {
+        Some(span) => backfill(&runner, &order, window(span)?, arguments.simulate).await?,
+        None => runner.run(&order, &invocation(arguments.simulate, arguments.time)).await,
+    };
     print::warnings(&outcome.problems);
     match arguments.json {
         true => print::json(&outcome.envelope()),
         false => print::outcome(&outcome),
     }
     Ok(outcome_code(&outcome))
+}
+
+/// Runs the reports for each of their windows in a span, and shows how far that is.
+async fn backfill(
+    runner: &Runner,
+    order: &Order,
+    span: (LocalTime, LocalTime),
+    simulate: bool,
+) -> Result<Outcome, Error> {
+    let mut orders = Vec::new();
+    for id in &order.reports {
+        let report = only(runner, id.as_str()).await?;
+        let windows = report.windows_between(span).map_err(|error| wrong(error.to_string()))?;
+        orders.extend(windows.into_iter().map(|window| Order {
+            reports: vec![id.clone()],
+            window: Some(window),
+            ..order.clone()
+        }));
+    }
+    if orders.is_empty() {
+        return Err(wrong("no window of the report lies in this span"));
+    }
+    let bar = ProgressBar::new(u64::try_from(orders.len()).unwrap_or(u64::MAX));
+    let mut outcomes = Vec::new();
+    for order in &orders {
+        outcomes.push(runner.run(order, &invocation(simulate, None)).await);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    outcomes.into_iter().reduce(Outcome::and).ok_or_else(|| wrong("there is nothing to run"))
 }
 
 /// An invocation by a person: no deadline, no event. A simulator's clock follows the time that is
@@ -64,6 +101,7 @@ fn order(arguments: &Arguments) -> Result<Order, Error> {
     let mut order = Order {
         time: arguments.time,
         window: arguments.window.as_deref().map(window).transpose()?,
+        to: mailboxes(&arguments.to)?,
         dry_run: arguments.dry_run,
         ..Order::default()
     };
@@ -73,21 +111,24 @@ fn order(arguments: &Arguments) -> Result<Order, Error> {
             order.reports.push(id);
         }
     }
-    let mailbox = |text: &String| {
-        text.parse::<Mailbox>().map_err(|error| wrong(format!("--to `{text}` {error}")))
-    };
-    let to: Vec<Mailbox> = arguments.to.iter().map(mailbox).collect::<Result<_, _>>()?;
-    order.to = Some(each_once(to)).filter(|to| !to.is_empty());
     Ok(order)
 }
 
-fn window(text: &str) -> Result<(LocalTime, LocalTime), Error> {
+/// The recipients that an option names, if it names any.
+pub(super) fn mailboxes(to: &[String]) -> Result<Option<Vec<Mailbox>>, Error> {
+    let mailbox = |text: &String| {
+        text.parse::<Mailbox>().map_err(|error| wrong(format!("--to `{text}` {error}")))
+    };
+    let to: Vec<Mailbox> = to.iter().map(mailbox).collect::<Result<_, _>>()?;
+    Ok(Some(each_once(to)).filter(|to| !to.is_empty()))
+}
+
+/// A window as an option names it.
+pub(super) fn window(text: &str) -> Result<(LocalTime, LocalTime), Error> {
     let parsed = text
         .split_once("..")
         .and_then(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)));
     parsed.ok_or_else(|| {
-        wrong(format!(
-            "--window `{text}` is not two dates or local times such as 2026-11-22..2026-11-23"
-        ))
+        wrong(format!("`{text}` is not two dates or local times such as 2026-11-22..2026-11-23"))
     })
 }

@@ -31,6 +31,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -73,6 +74,7 @@ const PATIENCE: Duration = Duration::from_mins(10);
 #[derive(Debug)]
 pub struct Pacer {
     rates: Rates,
+    throttles: AtomicUsize,
     buckets: Mutex<BTreeMap<Key, Arc<Bucket>>>,
 }
 
@@ -123,7 +125,12 @@ impl Key {
 impl Pacer {
     /// A pacer for accounts with these rates.
     pub fn new(rates: Rates) -> Self {
-        Self { rates, buckets: Mutex::default() }
+        Self { rates, throttles: AtomicUsize::new(0), buckets: Mutex::default() }
+    }
+
+    /// How many calls have been throttled so far.
+    pub fn throttles(&self) -> usize {
+        self.throttles.load(Ordering::Relaxed)
     }
 
     /// Makes a call when its turn comes, and again for as long as it is throttled: until the
@@ -163,6 +170,7 @@ impl Pacer {
                     return Ok(answer);
                 }
                 Some(Err(throttle)) if is_throttled(&throttle) => {
+                    self.throttles.fetch_add(1, Ordering::Relaxed);
                     if let Some(share) = bucket.line().throttled(turn) {
                         let Key { region, operation, .. } = key;
                         tracing::info!(operation, region, share, "throttled, slowing down");

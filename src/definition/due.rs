@@ -12,6 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::report::Report;
 use super::schedule::{Schedule, ScheduleDays};
+#[cfg(feature = "cli")]
+use crate::window::LocalTime;
 use crate::window::{Window, WindowError};
 
 /// A run that a report is due for.
@@ -49,6 +51,27 @@ impl Report {
             Some(_) => Vec::new(),
             None => self.last_settled(time).into_iter().map(Ok).collect(),
         }
+    }
+
+    /// The windows of the report between two local times of its zone, the oldest first, as orders take
+    /// them.
+    ///
+    /// # Errors
+    /// Where a time does not exist in the zone, or the end is not after the start.
+    #[cfg(feature = "cli")]
+    pub fn windows_between(
+        &self,
+        (start, end): (LocalTime, LocalTime),
+    ) -> Result<Vec<(LocalTime, LocalTime)>, WindowError> {
+        let span = Window::between(start, end, &self.zone)?;
+        let mut windows = Vec::new();
+        let mut next = self.window_at(span.end()).ok();
+        while let Some(window) = next.filter(|window| window.start() >= span.start()) {
+            next = self.window_at(window.start()).ok();
+            windows.push(window.local());
+        }
+        windows.reverse();
+        Ok(windows)
     }
 
     /// The last window that has closed and settled; there may be none, as after long holidays.

@@ -208,12 +208,7 @@ fn read_locale(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
 
 fn read_partial(problems: &Problems<'_>, value: Value<'_>) -> Option<Partial> {
     let meanings = [Partial::Fail, Partial::Banner];
-    let partial =
-        problems.word(value, ("choice for partial data", "unknown-partial"), PARTIAL, meanings)?;
-    if partial == Partial::Banner {
-        problems.not_yet(&value.span(), "partial messages", "write `partial = \"fail\"`");
-    }
-    Some(partial)
+    problems.word(value, ("choice for partial data", "unknown-partial"), PARTIAL, meanings)
 }
 
 fn read_owner(root: &mut Table<'_>, deployment: &Deployment) -> Option<Address> {

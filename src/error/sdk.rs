@@ -191,6 +191,10 @@ fn denied(operation: &str, failure: Error, code: &str) -> Error {
     let of_the_caller = ["Token", "Signature", "Client", "Credentials"];
     match of_the_caller.iter().any(|sign| code.contains(sign)) {
         true => failure.hint("the credentials are expired or not valid for this account"),
-        false => failure.hint(format!("allow {operation} in the role's policy")),
+        false => failure.hint(format!(
+            "allow {operation} in the role's policy, with a statement such as {{\"Effect\": \"Allow\", \
+             \"Action\": \"{operation}\", \"Resource\": \"*\"}}; `connect-reports policy` prints all \
+             that the definitions need, and nothing wider"
+        )),
     }
 }

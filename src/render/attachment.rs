@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::Contents;
+use super::{Contents, Missing};
 use crate::definition::{Column, Kind, MetricFilter, State};
 use crate::plan::Figure;
 use crate::table::{Provenance, Table, TableRow};
@@ -17,6 +17,7 @@ pub(super) fn report_json(contents: Contents<'_>) -> Result<String, serde_json::
         title: &contents.report.title,
         window: contents.window,
         sections: contents.tables.iter().map(section).collect(),
+        missing: contents.missing,
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }
@@ -28,6 +29,8 @@ struct ReportJson<'c> {
     title: &'c str,
     window: &'c Window,
     sections: Vec<SectionJson<'c>>,
+    #[serde(skip_serializing_if = "<[Missing]>::is_empty")]
+    missing: &'c [Missing],
 }
 
 #[derive(Serialize)]

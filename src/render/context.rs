@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::{Contents, one_line, text};
+use super::{Contents, Missing, one_line, text};
 use crate::definition::{Bound, Column, Dimension, Kind, State, Target};
 use crate::metric::{self, Unit};
 use crate::plan::Figure;
@@ -20,6 +20,8 @@ pub(super) struct Context {
     /// When the figures were read, on the report's clock.
     read_at: String,
     sections: Vec<SectionContext>,
+    /// The sections that have no figures.
+    missing: Vec<Missing>,
     /// The short terms that its columns are of, with their meaning.
     terms: Vec<TermContext>,
 }
@@ -118,13 +120,14 @@ struct StateContext {
 }
 
 pub(super) fn of(contents: Contents<'_>) -> Context {
-    let Contents { report, window, tables, read_at } = contents;
+    let Contents { report, window, tables, missing, read_at } = contents;
     let numbers = Numbers::of(&report.locale);
     Context {
         report: ReportContext { id: report.id.to_string(), title: report.title.clone() },
         window: WindowContext { label: window.label(), exactly: window.exactly() },
         read_at: read_at_text(window, read_at),
         sections: tables.iter().map(|table| section(table, &numbers)).collect(),
+        missing: missing.to_vec(),
         terms: terms(tables),
     }
 }

@@ -49,10 +49,21 @@ pub struct Contents<'c> {
     pub report: &'c Report,
     /// The span that the figures cover.
     pub window: &'c Window,
-    /// The sections.
+    /// The sections, without those that are missing.
     pub tables: &'c [Table],
+    /// The sections that have no figures.
+    pub missing: &'c [Missing],
     /// When the figures were read.
     pub read_at: Timestamp,
+}
+
+/// A section without figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Its title.
+    pub title: String,
+    /// Why it has none.
+    pub reason: String,
 }
 
 /// Makes the message.

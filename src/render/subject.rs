@@ -33,7 +33,8 @@ fn try_subject(templates: &Templates, report: &Report) -> Option<String> {
         Some(table::build(section, &query.totals(), &nothing, None, &nobody))
     };
     let tables: Vec<_> = report.sections.iter().filter_map(table).collect();
-    let contents = Contents { report, window: &window, tables: &tables, read_at: window.end() };
+    let contents =
+        Contents { report, window: &window, tables: &tables, missing: &[], read_at: window.end() };
     let tried = templates.subject(&report.email.subject, &context::of(contents));
     tried.err().map(|error| without_place(&report.email.subject, error.message))
 }

@@ -69,6 +69,38 @@ impl Asking {
         }
     }
 
+    /// The answers to each section of a run, or why it has none for good.
+    ///
+    /// # Errors
+    /// What may pass by itself: then the whole run is better tried again.
+    pub(super) async fn answer_each(
+        &self,
+        (runner, work): (&Runner, &Work),
+        (run, asked): (usize, &Asked),
+        effort: &mut Effort,
+    ) -> Result<Vec<Result<Vec<SectionAnswer>, Error>>, Error> {
+        let sections = self.sections_of(run).chunks(asked.of_a_section());
+        let mut answers = Vec::new();
+        for (index, section) in sections.enumerate() {
+            let answer = match self.these((runner, work), section).await {
+                // What it is refused together with, it may be answered without.
+                Err(error) if !error.retryable || error.code == Code::BadResponse => {
+                    let alone = Self::of([Some(&asked.section(index))], &runner.settings.limits);
+                    let ended = alone.these((runner, work), &alone.plan.sections).await;
+                    alone.count(&alone.plan.sections, effort);
+                    ended
+                }
+                ended => ended,
+            };
+            match answer {
+                Err(error) if error.retryable => return Err(error),
+                answer => answers.push(answer),
+            }
+        }
+        self.count(self.sections_of(run), effort);
+        Ok(answers)
+    }
+
     /// Forgets the answers that no run after this one needs: there may be many large reports.
     pub(super) fn ended(&mut self, run: usize) {
         let later: BTreeSet<usize> = (run + 1..self.sections.len())
@@ -110,6 +142,25 @@ impl Asking {
         effort: &mut Effort,
     ) -> Result<Vec<SectionAnswer>, Error> {
         let sections = self.sections_of(run);
+        let ended = self.these((runner, work), sections).await;
+        self.count(sections, effort);
+        ended
+    }
+
+    /// What was answered took its effort, however the others ended.
+    fn count(&self, sections: &[SectionPlan], effort: &mut Effort) {
+        for answer in needed(sections).iter().filter_map(|index| self.answers.get(*index)?.get()) {
+            effort.requests += 1;
+            effort.pages += answer.pages;
+            effort.rows += answer.rows.len();
+        }
+    }
+
+    async fn these(
+        &self,
+        (runner, work): (&Runner, &Work),
+        sections: &[SectionPlan],
+    ) -> Result<Vec<SectionAnswer>, Error> {
         let needed = needed(sections);
         let answered = AtomicUsize::new(0);
         let of = needed.len();
@@ -119,12 +170,6 @@ impl Asking {
             Ok(())
         });
         let ended: Result<Vec<()>, Error> = try_join_all(asked).await;
-        // What was answered took its effort, however the others ended.
-        for answer in needed.iter().filter_map(|index| self.answers.get(*index)?.get()) {
-            effort.requests += 1;
-            effort.pages += answer.pages;
-            effort.rows += answer.rows.len();
-        }
         ended?;
         let known = |index: usize| self.answers.get(index)?.get();
         let answers = sections.iter().map(|section| section.answer(known));

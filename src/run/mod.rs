@@ -7,7 +7,10 @@ mod clock;
 mod courier;
 mod definitions;
 mod due;
+#[cfg(feature = "cli")]
+mod history;
 mod invalid;
+mod metrics;
 mod names;
 mod notice;
 mod outcome;
@@ -42,6 +45,8 @@ use asking::Asking;
 pub use clock::Clock;
 pub use definitions::{Checks, Definitions};
 use due::Due;
+#[cfg(feature = "cli")]
+pub use history::PastRun;
 use names::{Names, Need};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
 use records::Records;
@@ -162,14 +167,16 @@ impl Runner {
         let id = order.id.as_ref().unwrap_or(&invocation.id);
         let mut batch = Batch::new(id, invocation.clock.started());
         batch.recorded = self.records.are_kept();
+        let is_tick = order.reports.is_empty() && !order.dry_run;
+        let throttles = self.pacer.throttles();
         let definitions = match self.definitions_in_time(&order.reports, invocation).await {
             Ok(definitions) => definitions,
-            Err(error) => return Outcome::refused(error, batch),
+            Err(error) => return Outcome { is_tick, ..Outcome::refused(error, batch) },
         };
         if order.reports.is_empty() && order.time.is_some_and(|time| is_ahead(time, invocation)) {
             let message = "the event's time is in the future, and nothing is due then yet";
             let error = Error::new(Code::ValidationError, Stage::Load, message);
-            return Outcome::refused(error, batch);
+            return Outcome { is_tick, ..Outcome::refused(error, batch) };
         }
         let tell = |run: &RunOutcome| run.log(id, invocation.trace.as_deref());
         for invalid in definitions.invalid {
@@ -192,7 +199,8 @@ impl Runner {
         batch.recorded &= ran.unrecorded.is_none();
         let outcome = Outcome::of(batch, self.records.are_kept());
         let error = outcome.error.or(ran.unrecorded);
-        Outcome { problems: definitions.problems, error, ..outcome }
+        let throttles = self.pacer.throttles() - throttles;
+        Outcome { problems: definitions.problems, error, is_tick, throttles, ..outcome }
     }
 
     /// Reads the definitions: all, or those that are named.
@@ -230,6 +238,8 @@ impl Runner {
         let asked = report::ask(self, work, &look_up).await?;
         let asking = Asking::of([Some(&asked)], &self.settings.limits);
         let answers = asking.answer((self, work), (0, &asked), &mut Effort::default()).await?;
+        let answers: Vec<_> =
+            answers.chunks(asked.of_a_section()).map(|section| Some(section.to_vec())).collect();
         let tables = report::tables(self, work, &asked, &answers);
         let report_json = render::report_json(work.contents(&window, &tables))?;
         Ok((report::prepare(self, work, window, &tables)?, report_json))

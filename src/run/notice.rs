@@ -8,7 +8,6 @@ use super::{DeliveryStatus, Runner, Work};
 use crate::error::Error;
 use crate::render::{self, Message, Notice};
 use crate::settings::Location;
-use crate::window::Window;
 
 /// How many single problems are told.
 const DETAILS: usize = 10;
@@ -88,7 +87,8 @@ fn what_next(
     unknown: usize,
     has_messages: bool,
 ) -> (String, String) {
-    let window = span(&record.window);
+    let (start, end) = record.window.local();
+    let window = format!("{start}..{end}");
     let places = places(runner, true);
     let id = &record.report;
     let by_itself = match record.is_final {
@@ -109,18 +109,6 @@ fn what_next(
         }
     };
     (format!("{by_itself} {what}"), command)
-}
-
-/// The window as the command line takes it.
-fn span(window: &Window) -> String {
-    let [start, end] = [window.start(), window.end()].map(|time| {
-        let local = window.on_its_clock(time).datetime();
-        match local.time() == jiff::civil::Time::midnight() {
-            true => local.date().to_string(),
-            false => local.strftime("%Y-%m-%dT%H:%M").to_string(),
-        }
-    });
-    format!("{start}..{end}")
 }
 
 /// The options that name the places, where they are such that a person at a terminal can reach them.

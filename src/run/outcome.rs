@@ -21,6 +21,10 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Whether runs are claimed and kept, so that no retry sends anything twice.
     pub is_kept: bool,
+    /// Whether whatever was due was asked for.
+    pub is_tick: bool,
+    /// How often Connect refused for its rate.
+    pub throttles: usize,
 }
 
 /// The runs of an invocation.
@@ -149,7 +153,17 @@ impl Outcome {
     pub(super) fn of(batch: Batch, is_kept: bool) -> Self {
         let failed = batch.reports.iter().filter(|run| !run.is_known);
         let error = failed.into_iter().find_map(|run| run.error.clone());
-        Self { batch, error, problems: Vec::new(), is_kept }
+        Self { batch, error, problems: Vec::new(), is_kept, is_tick: false, throttles: 0 }
+    }
+
+    /// This outcome and another, as those of one invocation.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.batch.recorded &= other.batch.recorded;
+        self.batch.reports.extend(other.batch.reports);
+        self.error = self.error.or(other.error);
+        self.is_kept &= other.is_kept;
+        self
     }
 
     /// The outcome of an invocation that ran nothing; the log says why.
@@ -163,7 +177,7 @@ impl Outcome {
             request_id = error.request_id,
             "refused"
         );
-        Self { batch, error: Some(error), problems: Vec::new(), is_kept: false }
+        Self { error: Some(error), ..Self::of(batch, false) }
     }
 
     /// Whether everything went well.

@@ -137,7 +137,12 @@ enum Written {
 #[derive(Debug)]
 pub(super) enum Made {
     /// The message, and who gets it.
-    Message(Message, Vec<Mailbox>),
+    Message {
+        message: Message,
+        to: Vec<Mailbox>,
+        /// What is missing in it, if anything is.
+        without: Option<String>,
+    },
     /// Nothing, and why.
     Nothing(String),
 }
@@ -235,7 +240,7 @@ impl<S: Objects> Keeper<'_, S> {
         let message = match stored {
             Some(key) => self.message(&key).await,
             None => match self.make(hold, definition, make).await {
-                Ok(Made::Message(message, _)) => Ok(Some(message)),
+                Ok(Made::Message { message, .. }) => Ok(Some(message)),
                 Ok(Made::Nothing(reason)) => {
                     hold.record.skip(reason, self.clock.now());
                     return self.save(hold).await;
@@ -316,9 +321,10 @@ impl<S: Objects> Keeper<'_, S> {
         let made = unwinding(make(&mut hold.effort)).await;
         hold.record.effort = hold.effort;
         let made = made.unwrap_or_else(|Panicked| Err(defect()))?;
-        if let Made::Message(message, to) = &made {
+        if let Made::Message { message, to, without } = &made {
             let key = self.keep_message(hold, message).await?;
             hold.record.made(key, to, self.clock.now());
+            hold.record.reason.clone_from(without);
         }
         Ok(made)
     }

@@ -14,14 +14,16 @@ use super::record::Event;
 use super::{Effort, Invocation, Progress, Runner, records};
 use crate::address::Mailbox;
 use crate::connect::List;
-use crate::definition::{Column, Dimension, Occurrence, Problem, Report, Section, SendRule};
-use crate::error::{Code, Error, Stage, until};
+use crate::definition::{
+    Column, Dimension, Occurrence, Partial, Problem, Report, Section, SendRule,
+};
+use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::event::Order;
 use crate::instance::InstanceArn;
 use crate::mail::{Envelope, compose};
 use crate::metric::limits::Limits;
 use crate::plan::{self, Directory, Query, SectionAnswer, Unresolved};
-use crate::render::{self, Contents, Message};
+use crate::render::{self, Contents, Message, Missing};
 use crate::table::{self, Against, Table};
 use crate::window::{Compare, Window, WindowError};
 
@@ -143,7 +145,8 @@ impl Work {
 
     /// What the message of these tables is made of.
     pub(super) fn contents<'c>(&'c self, window: &'c Window, tables: &'c [Table]) -> Contents<'c> {
-        Contents { report: &self.report, window, tables, read_at: self.invocation.clock.started() }
+        let read_at = self.invocation.clock.started();
+        Contents { report: &self.report, window, tables, missing: &[], read_at }
     }
 
     /// The mail for one of the recipients.
@@ -245,6 +248,12 @@ impl Asked {
     pub(super) fn of_a_section(&self) -> usize {
         1 + self.compared.len()
     }
+
+    /// What one section asks.
+    pub(super) fn section(&self, index: usize) -> Self {
+        let queries = self.queries.chunks(self.of_a_section()).nth(index).unwrap_or_default();
+        Self { queries: queries.to_vec(), ..self.clone() }
+    }
 }
 
 /// Finds out what a run asks, before anything is asked for any.
@@ -287,17 +296,62 @@ pub(super) async fn make(
     let window = work.window()?;
     let asked = asked?;
     check_time(runner, work, asking.pages(index), asking.pages_left(index))?;
-    let answering = asking.answer((runner, work), (index, asked), effort);
-    let answers = until(work.query_deadline(), answering).await.ok_or_else(out_of_time)??;
+    let answering = answers((runner, work), asked, (asking, index), effort);
+    let (answers, missing) =
+        until(work.query_deadline(), answering).await.ok_or_else(out_of_time)??;
     let tables = tables(runner, work, asked, &answers);
-    let prepared = prepare(runner, work, window, &tables)?;
+    let contents = Contents { missing: &missing, ..work.contents(&window, &tables) };
+    let message = render::render(&runner.templates, contents)?;
     if work.order.dry_run {
         return Ok(Made::Nothing("dry run: nothing was sent".to_owned()));
     }
-    if let Some(reason) = unsent(work.report.email.send, &tables) {
+    // What is missing may be what somebody has to see.
+    if let Some(reason) = unsent(work.report.email.send, &tables).filter(|_| missing.is_empty()) {
         return Ok(Made::Nothing(reason.to_owned()));
     }
-    Ok(Made::Message(prepared.message, work.recipients().to_vec()))
+    let titles: Vec<_> = missing.iter().map(|missing| missing.title.as_str()).collect();
+    let without = (!titles.is_empty()).then(|| format!("sent without: {}", titles.join(", ")));
+    Ok(Made::Message { message, to: work.recipients().to_vec(), without })
+}
+
+/// The answers to all sections of a report, or with `partial = "banner"` to those that have one, and
+/// what is missing of the others.
+async fn answers(
+    (runner, work): (&Runner, &Work),
+    asked: &Asked,
+    (asking, index): (&Asking, usize),
+    effort: &mut Effort,
+) -> Result<(Vec<Option<Vec<SectionAnswer>>>, Vec<Missing>), Error> {
+    let of_a_section = asked.of_a_section();
+    if work.report.partial == Partial::Fail {
+        let answers = asking.answer((runner, work), (index, asked), effort).await?;
+        let sections = answers.chunks(of_a_section).map(|section| Some(section.to_vec()));
+        return Ok((sections.collect(), Vec::new()));
+    }
+    let each = asking.answer_each((runner, work), (index, asked), effort).await?;
+    let mut missing = Vec::new();
+    for (section, answer) in work.report.sections.iter().zip(&each) {
+        if let Err(error) = answer {
+            let (report, title) = (work.report.id.as_str(), section.title.clone());
+            let (code, error_text) = (error.code.as_str(), redact_addresses(&error.message));
+            tracing::error!(report, code, error = error_text, "a section is missing");
+            missing.push(Missing { title, reason: reason(error) });
+        }
+    }
+    match each.iter().find_map(|answer| answer.as_ref().err()) {
+        Some(error) if missing.len() == each.len() => Err(error.clone()),
+        _ => Ok((each.into_iter().map(Result::ok).collect(), missing)),
+    }
+}
+
+/// Why a section is missing, for those who read the report.
+fn reason(error: &Error) -> String {
+    let why = match error.code {
+        Code::AccessDenied => "Amazon Connect did not allow its figures to be read",
+        Code::ValidationError | Code::NotFound => "Amazon Connect did not accept what it asks",
+        _ => "Amazon Connect gave no usable answer",
+    };
+    format!("{why} ({})", error.code)
 }
 
 /// How long a run takes besides its requests.
@@ -390,14 +444,14 @@ pub(super) fn tables(
     runner: &Runner,
     work: &Work,
     asked: &Asked,
-    answers: &[SectionAnswer],
+    answers: &[Option<Vec<SectionAnswer>>],
 ) -> Vec<Table> {
     let limits = &runner.settings.limits;
     let questions = asked.queries.chunks(asked.of_a_section());
     let sections = work.report.sections.iter().zip(questions);
-    let sections = sections.zip(answers.chunks(asked.of_a_section()));
-    let table = |((section, queries), answers): ((&Section, &[Query]), &[SectionAnswer])| {
-        let (query, (answer, bases)) = (queries.first()?, answers.split_first()?);
+    let sections = sections.zip(answers);
+    let table = |((section, queries), answers): ((&Section, &[Query]), &Option<Vec<_>>)| {
+        let (query, (answer, bases)) = (queries.first()?, answers.as_ref()?.split_first()?);
         let against = (!asked.compared.is_empty()).then(|| {
             let base = plan::base(query, &asked.compared, bases, limits);
             Against { label: against(&asked.compared, &base.windows), base }

@@ -30,6 +30,10 @@ pub enum Fault {
     RepeatedToken,
     /// SES does not take the message: its sender is not verified.
     Rejected,
+    /// SES: the account has sent what it may in 24 hours.
+    QuotaExceeded,
+    /// SES: sending is paused for the account.
+    SendingPaused,
     /// Figures: the first row of the page comes twice. This and the following faults spoil the
     /// answer to a request for figures that has a row; other answers stay as they are.
     RepeatedRow,
@@ -57,7 +61,7 @@ pub(crate) struct ToldFault {
 }
 
 /// The faults in [`ToldFault`] by name. There is "slow" besides, which says for how long.
-const NAMED: [(&str, Fault); 16] = [
+const NAMED: [(&str, Fault); 18] = [
     ("throttled", Fault::Throttled),
     ("server-error", Fault::ServerError),
     ("dropped", Fault::Dropped),
@@ -67,6 +71,8 @@ const NAMED: [(&str, Fault); 16] = [
     ("denied", Fault::Denied),
     ("repeated-token", Fault::RepeatedToken),
     ("rejected", Fault::Rejected),
+    ("quota-exceeded", Fault::QuotaExceeded),
+    ("sending-paused", Fault::SendingPaused),
     ("repeated-row", Fault::RepeatedRow),
     ("repeated-metric", Fault::RepeatedMetric),
     ("foreign-queue", Fault::ForeignQueue),

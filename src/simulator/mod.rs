@@ -52,6 +52,7 @@ use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
@@ -153,6 +154,8 @@ struct State {
     buckets: Option<Mutex<Buckets>>,
     faults: Mutex<Faults>,
     calls: Mutex<Vec<Call>>,
+    /// Wakes those who wait for a call.
+    called: Notify,
     messages: Mutex<Vec<SentMessage>>,
     answers: Mutex<RecentAnswers>,
     /// How many answers there were and how many messages, for ids that never repeat.
@@ -176,6 +179,7 @@ impl Simulator {
             buckets: options.rates.map(|rates| Mutex::new(Buckets::new(rates))),
             faults: Mutex::default(),
             calls: Mutex::default(),
+            called: Notify::new(),
             messages: Mutex::default(),
             answers: Mutex::default(),
             requests: Mutex::default(),
@@ -206,6 +210,18 @@ impl Simulator {
     /// Every request to an operation of AWS, in order, those that a fault hit included.
     pub fn calls(&self) -> Vec<Call> {
         lock(&self.state.calls).clone()
+    }
+
+    /// Waits until an operation has been called so often.
+    pub async fn has_called(&self, operation: Operation, times: usize) {
+        loop {
+            let next = self.state.called.notified();
+            let calls = lock(&self.state.calls).iter().filter(|c| c.operation == operation).count();
+            if calls >= times {
+                return;
+            }
+            next.await;
+        }
     }
 
     /// Has the next `times` requests of an operation fail so, or all of them with `None`; replaces

@@ -104,6 +104,17 @@ impl Refusal {
         Self::new(400, "MessageRejected", message)
     }
 
+    /// SES: the account has sent what it may in 24 hours.
+    pub(crate) fn quota_exceeded() -> Self {
+        Self::new(429, "TooManyRequestsException", "Daily message quota exceeded.")
+    }
+
+    /// SES: sending is paused for the account.
+    pub(crate) fn sending_paused() -> Self {
+        let message = "Email sending is currently paused for your Amazon SES account.";
+        Self::new(400, "SendingPausedException", message)
+    }
+
     pub(crate) fn body(&self) -> Value {
         json!({ self.message_key: self.message })
     }

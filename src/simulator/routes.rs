@@ -193,6 +193,7 @@ fn admit(state: &State, region: &str, input: &Input<'_>) -> bool {
     let buckets = state.buckets.as_ref();
     let throttled = buckets.is_some_and(|buckets| !lock(buckets).take(region, operation, at));
     lock(&state.calls).push(Call { operation, body: input.as_json(), at, throttled });
+    state.called.notify_waiters();
     !throttled
 }
 
@@ -207,6 +208,8 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
         Some(Fault::Throttled) => Err(Refusal::throttled(operation)),
         Some(Fault::ServerError) => Err(Refusal::server_error(operation)),
         Some(Fault::Denied) => Err(Refusal::denied(operation)),
+        Some(Fault::QuotaExceeded) => Err(Refusal::quota_exceeded()),
+        Some(Fault::SendingPaused) => Err(Refusal::sending_paused()),
         Some(Fault::Rejected) => Err(Refusal::rejected(&match input {
             Input::Send(body) => ses::sender(body),
             _ => "(unknown)".to_owned(),

@@ -41,6 +41,8 @@ mod figures;
 mod lambda;
 /// Mails: their parts, names, headers; nothing gets through that should not.
 mod mails;
+/// One outcome for every run: retries, races, deaths, re-issues, and who hears of them.
+mod outcomes;
 /// What filters stand for: names, patterns, tags, agents and groups.
 mod selecting;
 /// Contact centres of any size, and the limits of the API.

@@ -278,7 +278,7 @@ async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
     let claimant = Claimant { event: &event, is_a_person: false };
     let make = async |_: &mut Effort| {
         process.world.asked.set(process.world.asked.get() + 1);
-        Ok(Made::Message(message(), recipients(count)))
+        Ok(Made::Message { message: message(), to: recipients(count), without: None })
     };
     loop {
         let claimed = keeper.claim_in_time(KEY, &fresh(&event), claimant).await;

@@ -107,6 +107,12 @@ impl Function {
         failed(self.invoke(payload).await)
     }
 
+    /// Ends the process, as a defect, or the end of its memory, would.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
     /// What the function has logged so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()

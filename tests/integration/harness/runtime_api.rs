@@ -58,6 +58,12 @@ impl RuntimeApi {
         self.invoke_until(payload, SystemTime::now() + time).await
     }
 
+    /// Hands an event to the function, and does not wait for what becomes of it.
+    pub fn hand_over(&self, payload: impl Into<Vec<u8>>, time: Duration) {
+        let deadline = SystemTime::now() + time;
+        self.events.send(Event { payload: payload.into(), deadline }).unwrap();
+    }
+
     pub async fn invoke_until(&self, payload: impl Into<Vec<u8>>, deadline: SystemTime) -> Answer {
         self.events.send(Event { payload: payload.into(), deadline }).unwrap();
         let mut answers = self.answers.lock().await;

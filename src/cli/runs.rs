@@ -1,0 +1,116 @@
+//! `runs`: what became of the runs so far.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::{Cli, Ended, print, wrong};
+use crate::run::PastRun;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The report: the name of its definition file without .toml [default: all]
+    report: Option<String>,
+    /// How many runs of each report are shown, the newest windows first
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+    /// Prints the runs as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn runs(cli: &Cli, arguments: &Arguments) -> Ended {
+    let (runner, _) = cli.runner(false, None).await?;
+    let report = arguments
+        .report
+        .as_ref()
+        .map(|id| id.parse().map_err(|error| wrong(format!("`{id}`: {error}"))));
+    let now = Timestamp::now();
+    let runs = runner.past_runs(report.transpose()?.as_ref(), arguments.limit, now).await?;
+    match (arguments.json, runs.is_empty()) {
+        (true, _) => print::json(&json!({ "runs": runs })),
+        (false, true) => {
+            print::complain("There are no records of runs here; --runs names a place.\n")
+        }
+        (false, false) => print::out(&table(&runs, now)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(runs: &[PastRun], now: Timestamp) -> String {
+    let head = ["report", "window", "status", "sent to", "tries", "age", ""].map(str::to_owned);
+    let rows: Vec<[String; 7]> =
+        std::iter::once(head).chain(runs.iter().map(|run| row(run, now))).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..7).map(width).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+    text
+}
+
+fn row(run: &PastRun, now: Timestamp) -> [String; 7] {
+    let mut more = Vec::new();
+    if run.unknown > 0 {
+        more.push(format!("{} unknown", run.unknown));
+    }
+    if run.failed > 0 {
+        more.push(format!("{} failed", run.failed));
+    }
+    more.extend(run.error.as_ref().map(|error| error.code.as_str().to_owned()));
+    more.extend(run.reason.clone());
+    if run.status == "failed" && !run.is_final {
+        more.push("tried again by itself".to_owned());
+    }
+    if run.reissue {
+        more.push("re-issue".to_owned());
+    }
+    [
+        run.report.clone(),
+        run.window.label(),
+        run.status.to_owned(),
+        format!("{} of {}", run.sent, run.recipients),
+        run.attempts.to_string(),
+        age(now.duration_since(run.ended_at.unwrap_or(run.started_at))),
+        more.join(", "),
+    ]
+}
+
+/// How long ago something was, roughly.
+fn age(age: SignedDuration) -> String {
+    let minutes = age.as_mins();
+    match minutes {
+        ..1 => "now".to_owned(),
+        1..60 => format!("{minutes} min"),
+        60..2880 => format!("{} h", minutes / 60),
+        _ => format!("{} days", minutes / (24 * 60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_told_roughly() {
+        for (minutes, told) in [
+            (-5, "now"),
+            (0, "now"),
+            (1, "1 min"),
+            (59, "59 min"),
+            (60, "1 h"),
+            (2879, "47 h"),
+            (2880, "2 days"),
+        ] {
+            assert_eq!(age(SignedDuration::from_mins(minutes)), told);
+        }
+    }
+}

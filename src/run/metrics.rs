@@ -1,0 +1,46 @@
+//! An outcome as metrics: for the invocation what it was, for each run how it ended.
+
+use serde_json::json;
+
+use super::{Outcome, RunOutcome, Status};
+use crate::telemetry::{Metrics, Unit};
+
+impl Outcome {
+    /// The metrics of the invocation and of each of its runs. What earlier invocations have counted
+    /// is not counted again.
+    pub fn metrics(&self) -> Vec<Metrics> {
+        let overdue = self.batch.reports.iter().filter(|run| run.is_overdue).count();
+        let invocation = Metrics::new()
+            .value("Ticks", Unit::Count, usize::from(self.is_tick))
+            .value("Overdue", Unit::Count, overdue)
+            .value("Throttles", Unit::Count, self.throttles)
+            .property("batch", json!(self.batch.id))
+            .property("recorded", json!(self.batch.recorded));
+        let news = self.batch.reports.iter().filter(|run| !run.told_again);
+        std::iter::once(invocation).chain(news.map(of_a_run)).collect()
+    }
+}
+
+fn of_a_run(run: &RunOutcome) -> Metrics {
+    let is = |status: Status| usize::from(run.status == status);
+    let metrics = Metrics::new()
+        .value("Sent", Unit::Count, is(Status::Sent))
+        .value("Skipped", Unit::Count, is(Status::Skipped))
+        .value("Failed", Unit::Count, is(Status::Failed))
+        .value("Unknown", Unit::Count, is(Status::Unknown))
+        .value("Requests", Unit::Count, run.effort.requests)
+        .value("Duration", Unit::Milliseconds, run.took.as_millis())
+        .property("report", json!(run.report))
+        .property("status", json!(run.status));
+    let metrics = match &run.error {
+        Some(error) => metrics.property("code", json!(error.code)),
+        None => metrics,
+    };
+    // Each value of a dimension is a metric that is paid for, so only what somebody has to look at
+    // has one.
+    match run.status {
+        Status::Failed => metrics.also_by("report", "Failed"),
+        Status::Unknown => metrics.also_by("report", "Unknown"),
+        Status::Sent | Status::Skipped | Status::Duplicate => metrics,
+    }
+}
