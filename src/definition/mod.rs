@@ -42,7 +42,7 @@ pub use schema::schema;
 pub use target::{Bound, State, Target, TargetError};
 
 /// What a definition turned out to be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Parsed {
     /// The report, unless there is an error.
     pub report: Option<Report>,

@@ -1,5 +1,8 @@
 //! Definitions as they lie in the store become reports, or failures with every problem.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::json;
 
 use super::RunOutcome;
@@ -46,6 +49,27 @@ pub struct Checks<'c> {
     pub templates: &'c Templates,
     /// The limits of the API's version.
     pub limits: &'c Limits,
+}
+
+/// The definitions that were read before, with what they turned out to be: a process lives for many
+/// events, and texts seldom change.
+#[derive(Debug, Default)]
+pub(super) struct Read(Mutex<BTreeMap<String, (String, Parsed)>>);
+
+impl Read {
+    /// What a definition is, by the digest of its text.
+    fn check(&self, checks: Checks<'_>, name: &str, content: &[u8]) -> Parsed {
+        let digest = definition::digest(content);
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match read.get(name) {
+            Some((known, parsed)) if *known == digest => parsed.clone(),
+            _ => {
+                let parsed = checks.check(name, content);
+                read.insert(name.to_owned(), (digest, parsed.clone()));
+                parsed
+            }
+        }
+    }
 }
 
 impl Checks<'_> {
@@ -180,22 +204,22 @@ impl Definitions {
     pub(super) fn of(
         files: &[File],
         named: &[ReportId],
-        checks: Checks<'_>,
+        (checks, read): (Checks<'_>, &Read),
     ) -> Result<Self, Error> {
         let mut definitions = Self::default();
         if named.is_empty() {
             for file in files {
-                definitions.add(file, checks);
+                definitions.add(file, (checks, read));
             }
         }
         for id in named {
             let file = files.iter().find(|file| file.stem() == id.as_str());
-            definitions.add(file.ok_or_else(|| unknown_report(id, files))?, checks);
+            definitions.add(file.ok_or_else(|| unknown_report(id, files))?, (checks, read));
         }
         Ok(definitions)
     }
 
-    fn add(&mut self, file: &File, checks: Checks<'_>) {
+    fn add(&mut self, file: &File, (checks, read): (Checks<'_>, &Read)) {
         let content = match &file.content {
             Ok(content) => content,
             Err(error) => {
@@ -205,7 +229,7 @@ impl Definitions {
                 return;
             }
         };
-        let parsed = checks.check(&file.name, content);
+        let parsed = read.check(checks, &file.name, content);
         let runs = !parsed.problems.iter().any(Problem::stops);
         match parsed.report.filter(|_| runs) {
             Some(report) => self.reports.push(report),

@@ -115,7 +115,7 @@ impl Runner {
         invocation: &Invocation,
     ) -> Result<Option<Fate>, Error> {
         let (clock, window) = (invocation.clock, &occurrence.window);
-        match self.records.look(&records::key(&report.id, window), clock).await? {
+        match self.records.look(&records::key(&report.id, window), event, clock).await? {
             Look::Over => Ok(None),
             Look::Found(record) if record.is_final => {
                 // The retry of an event fails for what the event has failed for.
@@ -139,7 +139,7 @@ impl Runner {
         invocation: &Invocation,
     ) -> Result<Option<Fate>, Error> {
         let key = records::key(&report.id, &occurrence.window);
-        Ok(match self.records.look(&key, invocation.clock).await? {
+        Ok(match self.records.look(&key, event, invocation.clock).await? {
             Look::Over => None,
             Look::Found(record) if record.is_final => {
                 let failed_then = record.has_failed() && record.event.id == event;

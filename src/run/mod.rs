@@ -43,6 +43,7 @@ use crate::window::Window;
 
 use asking::Asking;
 pub use clock::Clock;
+use definitions::Read;
 pub use definitions::{Checks, Definitions};
 use due::Due;
 #[cfg(feature = "cli")]
@@ -60,6 +61,7 @@ pub struct Runner {
     settings: Settings,
     config: SdkConfig,
     store: Store,
+    read: Read,
     ses: Ses,
     connect: Mutex<BTreeMap<String, Connect>>,
     pacer: Arc<Pacer>,
@@ -141,6 +143,7 @@ impl Runner {
         let records = settings.runs.as_ref().map(|place| Store::at(place, s3));
         Ok(Self {
             store: Store::at(&settings.definitions, s3),
+            read: Read::default(),
             records: Records::new(records),
             ses: Ses::new(&config),
             connect: Mutex::default(),
@@ -209,7 +212,7 @@ impl Runner {
     /// Where they can't be read, or one that is named does not exist.
     pub async fn definitions(&self, named: &[ReportId]) -> Result<Definitions, Error> {
         let files = self.store.definitions().await?;
-        Definitions::of(&files, named, self.checks())
+        Definitions::of(&files, named, (self.checks(), &self.read))
     }
 
     fn checks(&self) -> Checks<'_> {

@@ -11,7 +11,7 @@
 //!
 //! All are written on condition only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
 use super::protocol::Keeper;
-use super::record::{Record, State};
+use super::record::Record;
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::store::{Object, Store};
@@ -37,7 +37,8 @@ pub(super) struct Records {
 #[derive(Debug, Default)]
 struct Known {
     since: BTreeMap<ReportId, Since>,
-    over: BTreeSet<String>,
+    /// The runs that have ended for good, by key; of a failure with the event that it failed.
+    over: BTreeMap<String, Option<String>>,
 }
 
 /// Since when a report is due as it is now.
@@ -122,13 +123,14 @@ impl Records {
         Ok(Memory::Since(since.since))
     }
 
-    /// The record at a key; nothing where there is none, or where it is known that the run needs no
-    /// further word.
+    /// What an event finds at a key.
     ///
     /// # Errors
     /// Where the store can't be read, or holds something else there.
-    pub(super) async fn look(&self, key: &str, clock: Clock) -> Result<Look, Error> {
-        if self.known().over.contains(key) {
+    pub(super) async fn look(&self, key: &str, event: &str, clock: Clock) -> Result<Look, Error> {
+        let known = self.known().over.get(key).cloned();
+        // The retry of the event that a failure is of has to hear of it.
+        if known.is_some_and(|failed| failed.is_none_or(|failed| failed != event)) {
             return Ok(Look::Over);
         }
         let Some(Object { content, .. }) = self.keeper(clock).read(key).await? else {
@@ -139,14 +141,11 @@ impl Records {
         Ok(Look::Found(Box::new(record)))
     }
 
-    /// Remembers that a run needs no further word, if so.
+    /// Remembers that a run has ended for good, if so.
     pub(super) fn know(&self, key: &str, record: &Record) {
-        // Of failures the retry of their event has to hear.
-        if self.are_kept()
-            && record.is_final
-            && matches!(record.status, State::Sent | State::Skipped)
-        {
-            self.known().over.insert(key.to_owned());
+        if self.are_kept() && record.is_final {
+            let failed = record.has_failed().then(|| record.event.id.clone());
+            self.known().over.insert(key.to_owned(), failed);
         }
     }
 
@@ -210,7 +209,7 @@ pub(super) enum Look {
     Nothing,
     /// A record.
     Found(Box<Record>),
-    /// It was seen before that it was sent or skipped.
+    /// It was seen before that it has ended for good, and it is no concern of this event.
     Over,
 }
 

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::record::{Handover, Recipient, Record};
-use super::records::{self, Look};
-use super::{RunOutcome, Runner, Work};
+use super::{RunOutcome, Runner, Work, records};
 use crate::error::{Code, Error, Stage};
 use crate::event::Resend;
 
@@ -52,10 +51,10 @@ impl Runner {
             };
         }
         // What this order has begun before, it goes on with.
-        if !matches!(self.records.look(&work.key(&fresh.window), clock).await?, Look::Nothing) {
+        let keeper = self.records.keeper(clock);
+        if keeper.read(&work.key(&fresh.window)).await?.is_some() {
             return Ok(None);
         }
-        let keeper = self.records.keeper(clock);
         let original = keeper.read(&key).await?;
         let original = original.map(|object| Record::parse(&key, &object.content)).transpose()?;
         fresh.reissued = original.as_ref().is_some_and(Record::may_have_been_read);

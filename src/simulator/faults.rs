@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use fastrand::Rng;
 use serde::Deserialize;
 
 use super::operation::Operation;
@@ -105,20 +106,42 @@ impl ToldFault {
 
 /// The faults told and not yet used up.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(HashMap<Operation, (Fault, Option<u32>)>);
+pub(crate) struct Faults {
+    told: HashMap<Operation, (Fault, Option<u32>)>,
+    /// Of how many requests one has a fault by chance.
+    by_chance: Option<(Rng, u32)>,
+}
+
+/// What happens by chance.
+const CHANCES: [Fault; 6] = [
+    Fault::Throttled,
+    Fault::ServerError,
+    Fault::Dropped,
+    Fault::DroppedAfter,
+    Fault::Slow(Duration::from_millis(100)),
+    Fault::BrokenJson,
+];
 
 impl Faults {
     pub(crate) fn tell(&mut self, operation: Operation, fault: Fault, times: Option<u32>) {
-        self.0.insert(operation, (fault, times));
+        self.told.insert(operation, (fault, times));
+    }
+
+    /// Lets one of so many requests fail by chance, whatever its operation.
+    pub(crate) fn leave_to_chance(&mut self, seed: u64, one_of: u32) {
+        self.by_chance = Some((Rng::with_seed(seed), one_of));
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        *self = Self::default();
     }
 
     /// The fault of the next request of an operation.
     pub(crate) fn take(&mut self, operation: Operation) -> Option<Fault> {
-        let (fault, left) = self.0.get_mut(&operation)?;
+        let Some((fault, left)) = self.told.get_mut(&operation) else {
+            let (chance, one_of) = self.by_chance.as_mut()?;
+            return (chance.u32(..*one_of) == 0).then(|| chance.choice(CHANCES)).flatten();
+        };
         match left {
             None => Some(*fault),
             Some(0) => None,

@@ -230,6 +230,12 @@ impl Simulator {
         lock(&self.state.faults).tell(operation, fault, times);
     }
 
+    /// Has one of so many requests fail, by chance that the seed decides: throttled, with a server
+    /// error, dropped before or after it is done, slow, or with a broken answer.
+    pub fn misbehave_by_chance(&self, seed: u64, one_of: u32) {
+        lock(&self.state.faults).leave_to_chance(seed, one_of);
+    }
+
     /// Forgets all faults.
     pub fn behave(&self) {
         lock(&self.state.faults).clear();

@@ -47,5 +47,7 @@ mod outcomes;
 mod selecting;
 /// Contact centres of any size, and the limits of the API.
 mod sizes;
+/// A thousand events on bad days.
+mod soak;
 /// The commands at a terminal.
 mod terminal;

@@ -20,6 +20,8 @@ pub enum PutFault {
     Conflict,
     /// The caller may not.
     Denied,
+    /// Too many requests: status 503, and nothing was done.
+    SlowDown,
 }
 
 #[derive(Default)]
@@ -28,6 +30,8 @@ struct Bucket {
     /// How many objects have been written.
     written: usize,
     put_faults: VecDeque<PutFault>,
+    /// Of how many requests one fails by chance.
+    chance: Option<(fastrand::Rng, u32)>,
     /// Whether the caller may not list: then a missing object is a 403.
     hides: bool,
 }
@@ -64,6 +68,17 @@ impl S3 {
         self.bucket.lock().unwrap().put_faults.extend(faults);
     }
 
+    /// Has one of so many requests fail by chance, or none.
+    pub fn misbehave_by_chance(&self, chance: Option<(u64, u32)>) {
+        let chance = chance.map(|(seed, one_of)| (fastrand::Rng::with_seed(seed), one_of));
+        self.bucket.lock().unwrap().chance = chance;
+    }
+
+    /// The keys of all objects.
+    pub fn keys(&self) -> Vec<String> {
+        self.bucket.lock().unwrap().objects.keys().cloned().collect()
+    }
+
     /// Hides from now on that an object is missing, as from a role that may not list the bucket.
     pub fn hide_what_is_missing(&self) {
         self.bucket.lock().unwrap().hides = true;
@@ -75,6 +90,10 @@ impl S3 {
 }
 
 impl Bucket {
+    fn fails(&mut self) -> bool {
+        self.chance.as_mut().is_some_and(|(random, one_of)| random.u32(..*one_of) == 0)
+    }
+
     fn put(&mut self, key: &str, text: String) -> String {
         self.written += 1;
         let tag = format!("\"{:032x}\"", self.written);
@@ -85,8 +104,11 @@ impl Bucket {
     /// `PutObject`, which takes no write without a condition here: no record may be written so.
     fn conditional_put(&mut self, key: &str, asked: &Asked) -> Answered {
         let header = |name: &str| asked.headers.get(name).map(|value| value.to_str().unwrap());
-        let fault = self.put_faults.pop_front();
+        let faults = [PutFault::AnswerLost, PutFault::Conflict, PutFault::SlowDown];
+        let by_chance = self.fails().then(|| faults[self.written % faults.len()]);
+        let fault = self.put_faults.pop_front().or(by_chance);
         match fault {
+            Some(PutFault::SlowDown) => return error(503, "SlowDown"),
             Some(PutFault::Conflict) => return error(409, "ConditionalRequestConflict"),
             Some(PutFault::Denied) => return error(403, "AccessDenied"),
             Some(PutFault::AnswerLost) | None => {}
@@ -120,6 +142,9 @@ fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
         return bucket.conditional_put(&key, asked);
     }
     assert_eq!(asked.method, "GET");
+    if bucket.fails() {
+        return error(503, "SlowDown");
+    }
     match (key.as_str(), bucket.objects.get(&key)) {
         ("", _) => list(&bucket.objects, &asked.query),
         (_, Some(object)) => tagged(object.text.clone(), &object.tag),

@@ -1,0 +1,153 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use mail_parser::MessageParser;
+use serde_json::Value;
+
+use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick_at};
+use crate::harness::runtime_api::Answer;
+use crate::harness::s3::S3;
+
+const REPORTS: usize = 50;
+const DAYS: usize = 4;
+const EVENTS: usize = 1_000;
+const PROCESSES: usize = 3;
+
+/// How often Lambda calls a failed invocation again.
+const RETRIES: usize = 2;
+
+/// A thousand events for fifty reports, twice, late and in any order, to several processes at once,
+/// while one in ten requests to Connect, SES and S3 fails: every run ends in one recorded outcome, and
+/// nobody gets a mail twice.
+#[tokio::test]
+async fn a_bad_week_ends_in_one_outcome_for_every_run() {
+    let simulator = simulator().await;
+    let folder = fifty_reports();
+    let s3 = S3::start(&[]).await;
+    let url = s3.url();
+    let more = [
+        ("CONNECT_REPORTS_RUNS", "s3://reports-bucket/runs"),
+        ("AWS_ENDPOINT_URL_S3", url.as_str()),
+        ("CONNECT_REPORTS_REQUESTS_PER_SECOND", "1000"),
+        ("CONNECT_REPORTS_LISTS_PER_SECOND", "1000"),
+        // The SDK's newer retries, which begin after 50 ms and not after a second.
+        ("AWS_NEW_RETRIES_2026", "true"),
+    ];
+    let mut functions = Vec::new();
+    for _ in 0..PROCESSES {
+        functions.push(Function::start(&simulator.url(), text(folder.path()), &more).await);
+    }
+    functions[0].succeed(&tick_at("2025-03-27T06:00:00Z")).await;
+    assert!(simulator.messages().is_empty(), "nothing is due yet");
+
+    simulator.misbehave_by_chance(1, 10);
+    s3.misbehave_by_chance(Some((2, 10)));
+    let events = Mutex::new(events());
+    join_all(functions.iter().map(|function| work(function, &events))).await;
+    simulator.behave();
+    s3.misbehave_by_chance(None);
+    // What is left over is done by the next events, as on any day.
+    for minute in ["00", "15", "30"] {
+        let event = tick_at(&format!("2025-03-30T20:{minute}:00Z")).to_string();
+        functions[0].api.invoke(event, Duration::from_secs(120)).await;
+    }
+
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mails = mails(&simulator.messages());
+    let keys = s3.keys();
+    let records = keys.iter().filter(|k| k.contains("--") && !k.ends_with(".message.json"));
+    let records: Vec<_> = records.collect();
+    assert_eq!(records.len(), REPORTS * DAYS, "one for each report and window");
+    for key in records {
+        let record: Value = serde_json::from_str(&s3.object(key).unwrap()).unwrap();
+        assert_eq!(record["final"], true, "{key}: {record:#}");
+        for message in record["messages"].as_array().unwrap() {
+            let day = record["window"]["start"].as_str().unwrap()[..10].to_owned();
+            let to = message["to"].as_str().unwrap().to_owned();
+            let got = mails.get(&(to, day)).copied().unwrap_or_default();
+            let status = message["status"].as_str().unwrap();
+            match status {
+                "sent" => assert_eq!(got, 1, "{key}: {message:#}"),
+                "unknown" => assert!(got <= 1, "{key}: {message:#}"),
+                other => panic!("{key}: {other} although SES refused nobody for good"),
+            }
+            *counts.entry(status.to_owned()).or_default() += 1;
+        }
+    }
+    assert_eq!(counts.values().sum::<usize>(), REPORTS * DAYS * 2, "{counts:?}");
+    assert!(counts["unknown"] > 0 && counts["unknown"] < counts["sent"] / 5, "{counts:?}");
+    assert!(mails.values().all(|count| *count == 1), "nobody twice");
+    for function in &functions {
+        let log = function.log();
+        assert!(!log.contains('@') && !log.contains("panicked"), "{log}");
+    }
+}
+
+/// Reports of their own recipients, due each morning, for two recipients each.
+fn fifty_reports() -> tempfile::TempDir {
+    let files: Vec<(String, String)> = (0..REPORTS)
+        .map(|index| {
+            let to = format!("\"a{index}@example.com\", \"b{index}@example.com\"");
+            let text = SMALL.replace("\"ops@example.com\"", &to);
+            let schedule = "catch_up = \"6d\"\n[schedule]\nat = \"08:00\"\n\n[email]";
+            (format!("report-{index}.toml"), text.replace("[email]", schedule))
+        })
+        .collect();
+    let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    definitions(&files)
+}
+
+/// Ticks of four days, each up to twelve hours late or early, and each twice.
+fn events() -> VecDeque<(String, usize)> {
+    let mut random = fastrand::Rng::with_seed(3);
+    let first: Timestamp = "2025-03-27T06:00:00Z".parse().unwrap();
+    let span = i64::try_from(DAYS * 24 * 3600).unwrap();
+    let mut events: Vec<(i64, String)> = Vec::new();
+    for index in 0..i64::try_from(EVENTS / 2).unwrap() {
+        let at = index * span / i64::try_from(EVENTS / 2).unwrap();
+        let time = (first + Duration::from_secs(u64::try_from(at).unwrap())).to_string();
+        let event = tick_at(&time).to_string();
+        for _ in 0..2 {
+            events.push((at + random.i64(0..12 * 3600), event.clone()));
+        }
+    }
+    events.sort();
+    events.into_iter().map(|(_, event)| (event, RETRIES)).collect()
+}
+
+/// Takes one event after the other, as Lambda does: one that failed comes again.
+async fn work(function: &Function, events: &Mutex<VecDeque<(String, usize)>>) {
+    loop {
+        let next = events.lock().unwrap().pop_front();
+        let Some((event, retries)) = next else { return };
+        let answer = function.api.invoke(event.clone(), Duration::from_secs(60)).await;
+        if let (Answer::Error { .. }, 1..) = (&answer, retries) {
+            let mut events = events.lock().unwrap();
+            // Others come in between.
+            let place = events.len().min(20);
+            events.insert(place, (event, retries - 1));
+        }
+    }
+}
+
+/// How many mails a recipient got of a day.
+fn mails(
+    messages: &[connect_reports::simulator::SentMessage],
+) -> BTreeMap<(String, String), usize> {
+    let mut mails = BTreeMap::new();
+    for message in messages {
+        let [to] = message.to.as_slice() else { panic!("{:?}", message.to) };
+        if to == "workforce@example.com" {
+            continue;
+        }
+        let mail = MessageParser::default().parse(&message.raw).unwrap();
+        let subject = mail.subject().unwrap();
+        // "Small, Sunday 30 March 2025"
+        let day: usize = subject.split(' ').nth(2).unwrap().parse().unwrap();
+        *mails.entry((to.clone(), format!("2025-03-{day:02}"))).or_default() += 1;
+    }
+    mails
+}
