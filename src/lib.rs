@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! event ─► which reports are due ─► for each run:
-//!   plan ─► requests, pages ─► tables ─► render ─► message ─► deliver ─► outcome
+//!   claim ─► plan ─► requests, pages ─► tables ─► render ─► message ─► deliver ─► record ─► outcome
 //! ```
 //!
 //! The rooms, in the order of that flow; each uses only those above it:
@@ -23,8 +23,8 @@
 //! - [`table`]: answers become rows and totals, with changes and targets; number and time formats
 //! - [`render`]: tables become subject, HTML, text and attachments
 //! - [`mail`]: the message as MIME, and through SES
-//! - [`store`]: definitions and records in a folder or in S3
-//! - [`telemetry`]: the logs of both shells
+//! - [`store`]: definitions and records in a folder or in S3, written on condition
+//! - [`telemetry`]: the logs of both shells, and metrics
 //! - [`run`]: from an order to its outcome; alone knows all of the above
 //! - [`lambda`]: the shell in AWS
 //! - `cli`, `simulator`: the shell at a terminal, and a local Connect and SES (feature `cli`)

@@ -33,7 +33,7 @@ pub(super) async fn resend(cli: &Cli, arguments: &Arguments) -> Ended {
     let report = id.parse().map_err(|error| wrong(format!("`{id}`: {error}")))?;
     let order = Order {
         reports: vec![report],
-        window: arguments.window.as_deref().map(window).transpose()?,
+        window: arguments.window.as_deref().map(|text| window("--window", text)).transpose()?,
         to: mailboxes(&arguments.to)?,
         resend: Some(match (arguments.failed, arguments.unknown) {
             (true, _) => Resend::Failed,

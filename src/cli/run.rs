@@ -44,7 +44,10 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> Ended {
     let order = order(arguments)?;
     let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
     let outcome = match &arguments.backfill {
-        Some(span) => backfill(&runner, &order, window(span)?, arguments.simulate).await?,
+        Some(span) => {
+            let span = window("--backfill", span)?;
+            backfill(&runner, &order, span, arguments.simulate).await?
+        }
         None => runner.run(&order, &invocation(arguments.simulate, arguments.time)).await,
     };
     print::warnings(&outcome.problems);
@@ -100,7 +103,7 @@ pub(super) fn invocation(simulate: bool, time: Option<Timestamp>) -> Invocation 
 fn order(arguments: &Arguments) -> Result<Order, Error> {
     let mut order = Order {
         time: arguments.time,
-        window: arguments.window.as_deref().map(window).transpose()?,
+        window: arguments.window.as_deref().map(|text| window("--window", text)).transpose()?,
         to: mailboxes(&arguments.to)?,
         dry_run: arguments.dry_run,
         ..Order::default()
@@ -124,11 +127,13 @@ pub(super) fn mailboxes(to: &[String]) -> Result<Option<Vec<Mailbox>>, Error> {
 }
 
 /// A window as an option names it.
-pub(super) fn window(text: &str) -> Result<(LocalTime, LocalTime), Error> {
+pub(super) fn window(option: &str, text: &str) -> Result<(LocalTime, LocalTime), Error> {
     let parsed = text
         .split_once("..")
         .and_then(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)));
     parsed.ok_or_else(|| {
-        wrong(format!("`{text}` is not two dates or local times such as 2026-11-22..2026-11-23"))
+        wrong(format!(
+            "{option} `{text}` is not two dates or local times such as 2026-11-22..2026-11-23"
+        ))
     })
 }

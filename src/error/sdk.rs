@@ -171,25 +171,44 @@ fn refused<E: ProvideErrorMetadata>(
         403 => denied(operation, failure(Code::AccessDenied), code),
         // No service of AWS says so of these operations; a simulator does of what it can't compute.
         501 => failure(Code::ServiceError).hint("what answers here does not know how to"),
-        500.. => failure(Code::ServiceError).retryable(),
+        500.. => failure(Code::ServiceError)
+            .retryable()
+            .hint("the service has a problem, which mostly passes by itself"),
         // The status was good and the body was not.
         200..300 => {
             Error::new(Code::BadResponse, stage, format!("the answer to {operation} can't be read"))
                 .retryable()
         }
-        _ if code.starts_with("AccessDenied") => {
+        _ if code.starts_with("AccessDenied") || is_of_the_caller(code) => {
             denied(operation, failure(Code::AccessDenied), code)
         }
-        404 => failure(Code::NotFound),
+        404 => failure(Code::NotFound)
+            .hint("check its name, and that it is in this account and Region"),
         300..400 => failure(Code::ConfigurationError).hint("it lies in another Region"),
-        _ if stage == Stage::Deliver || REJECTED.contains(&code) => failure(Code::DeliveryRejected),
-        _ => failure(Code::ValidationError),
+        _ if stage == Stage::Deliver || REJECTED.contains(&code) => failure(Code::DeliveryRejected)
+            .hint("mend what SES complains of, then `resend --failed`"),
+        _ => failure(Code::ValidationError)
+            .hint("the service does not take this request; change what the definition asks for"),
     }
 }
 
+/// Whether the service does not know who calls.
+fn is_of_the_caller(code: &str) -> bool {
+    let signs = [
+        "ExpiredToken",
+        "InvalidToken",
+        "MissingAuthenticationToken",
+        "Signature",
+        "UnrecognizedClient",
+        "InvalidClientTokenId",
+        "Credentials",
+        "InvalidAccessKeyId",
+    ];
+    signs.iter().any(|sign| code.contains(sign))
+}
+
 fn denied(operation: &str, failure: Error, code: &str) -> Error {
-    let of_the_caller = ["Token", "Signature", "Client", "Credentials"];
-    match of_the_caller.iter().any(|sign| code.contains(sign)) {
+    match is_of_the_caller(code) {
         true => failure.hint("the credentials are expired or not valid for this account"),
         false => failure.hint(format!(
             "allow {operation} in the role's policy, with a statement such as {{\"Effect\": \"Allow\", \

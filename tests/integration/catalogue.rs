@@ -1,10 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::process::Command;
 
 use aws_sdk_connect::types::ContactInitiationMethod;
 use connect_reports::metric::{self, METRICS, Metric, limits};
-use serde_json::Value;
+
+use crate::harness::crates::sources;
 
 /// What the catalogue says otherwise on purpose: the metric, the fact, what the documentation says,
 /// what the catalogue says, and why.
@@ -127,7 +126,8 @@ struct Documentation {
 
 impl Documentation {
     fn read() -> Self {
-        let source = sdk().join("src/operation/get_metric_data_v2/_get_metric_data_v2_input.rs");
+        let source = sources("aws-sdk-connect")
+            .join("src/operation/get_metric_data_v2/_get_metric_data_v2_input.rs");
         let source = std::fs::read_to_string(&source)
             .unwrap_or_else(|error| panic!("{}: {error}", source.display()));
         let of = |member: &str| {
@@ -227,21 +227,6 @@ fn catalogued(metric: &Metric) -> Facts {
         ("most per request", most.unwrap_or_default()),
         ("restricted", metric.availability().is_some().to_string()),
     ])
-}
-
-/// The directory of the SDK crate whose version Cargo.lock names.
-fn sdk() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
-    let packages = metadata["packages"].as_array().expect("packages");
-    let sdk = packages.iter().find(|package| package["name"] == "aws-sdk-connect");
-    let manifest = sdk.and_then(|sdk| sdk["manifest_path"].as_str()).expect("aws-sdk-connect");
-    PathBuf::from(manifest).with_file_name("")
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {

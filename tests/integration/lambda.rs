@@ -66,7 +66,9 @@ async fn an_order_says_what_to_run() {
         "time_zone": "Europe/London"
     });
     assert_eq!((&run["status"], &run["window"]), (&json!("sent"), &window));
-    let to: Vec<_> = simulator.messages().into_iter().map(|message| message.to).collect();
+    let messages = simulator.messages().into_iter();
+    let mut to: Vec<_> = messages.map(|message| message.to).collect();
+    to.sort();
     assert_eq!(to, [["me@example.com"], ["you@example.com"]]);
 }
 

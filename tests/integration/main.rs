@@ -16,6 +16,7 @@
 mod harness {
     pub mod binary;
     pub mod canned;
+    pub mod crates;
     pub mod http;
     pub mod runtime_api;
     pub mod s3;
@@ -33,6 +34,8 @@ mod comparing;
 mod diagnostics;
 /// Which runs an event starts, and what is kept of them.
 mod due;
+/// Every error of the SDK has its code.
+mod errors;
 /// What goes wrong, and what is told of it.
 mod failures;
 /// An event becomes a mail, with the figures that the contact centre really had.
@@ -41,6 +44,8 @@ mod figures;
 mod lambda;
 /// Mails: their parts, names, headers; nothing gets through that should not.
 mod mails;
+/// Records in another S3 than that of these tests, where it is installed.
+mod moto;
 /// One outcome for every run: retries, races, deaths, re-issues, and who hears of them.
 mod outcomes;
 /// What filters stand for: names, patterns, tags, agents and groups.

@@ -22,6 +22,11 @@ pub const NOW: &str = "2025-03-31T12:00:00Z";
 /// When their events were due.
 pub const DUE: &str = "2025-03-31T07:00:00Z";
 
+/// What must never stand in a log: `.ci/run` looks for it in those of all tests.
+pub const SECRET: &str = "canary-secret";
+/// A figure that must not, either.
+pub const FIGURE: u32 = 48_151_623;
+
 /// A simulator at [`NOW`].
 pub async fn simulator() -> Simulator {
     let clock = Clock::At(NOW.parse().unwrap());
@@ -35,7 +40,7 @@ pub fn program() -> Command {
         .env_clear()
         .env("AWS_REGION", "eu-west-2")
         .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .stdin(Stdio::null());
     command
@@ -74,7 +79,11 @@ impl Function {
     pub async fn start(endpoint: &str, definitions: &str, more: &[(&str, &str)]) -> Self {
         let api = RuntimeApi::start().await;
         let folder = tempfile::tempdir().unwrap();
-        let log = folder.path().join("log");
+        // `.ci/run` keeps the logs of all tests, and searches them.
+        let log = match std::env::var_os("CONNECT_REPORTS_TEST_LOGS") {
+            Some(kept) => std::path::Path::new(&kept).join(format!("{}.log", unique())),
+            None => folder.path().join("log"),
+        };
         let process = program()
             .env("AWS_LAMBDA_RUNTIME_API", api.address())
             .env("AWS_LAMBDA_FUNCTION_NAME", "connect-reports")
@@ -84,6 +93,7 @@ impl Function {
             .env("CONNECT_REPORTS_DEFINITIONS", definitions)
             .envs(more.iter().copied())
             .stdout(std::fs::File::create(&log).unwrap())
+            .stderr(std::fs::File::create(log.with_extension("err")).unwrap())
             .spawn()
             .unwrap();
         Self { api, process, log, _folder: folder }
@@ -125,6 +135,11 @@ impl Drop for Function {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A number that no other process of these tests has.
+fn unique() -> String {
+    format!("{}-{}", std::process::id(), fastrand::u64(..))
 }
 
 /// The failure of an invocation.
