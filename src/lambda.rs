@@ -22,6 +22,7 @@ use crate::telemetry;
 /// Where the Runtime API can't be reached.
 pub async fn serve() -> Result<(), lambda_runtime::Error> {
     telemetry::in_lambda(|name| env::var(name).ok());
+    std::panic::set_hook(Box::new(telemetry::log_panic));
     let runner = start().await;
     match &runner {
         Ok(runner) if runner.keeps_records() => {}

@@ -43,6 +43,12 @@ fn capped(level: LevelFilter) -> Targets {
     Targets::new().with_target("connect_reports", level).with_default(level.min(LevelFilter::WARN))
 }
 
+/// Logs where a panic was: what it says may quote anything.
+pub fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, "a defect of this program stopped a run");
+}
+
 /// The namespace of all metrics.
 const NAMESPACE: &str = "ConnectReports";
 

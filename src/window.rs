@@ -36,6 +36,8 @@ pub enum LocalTime {
     Date(Date),
     /// This reading of the local clock; of two equal ones the first.
     DateTime(DateTime),
+    /// This instant, where the clock shows another alike; people give none.
+    Instant(Timestamp),
 }
 
 /// Why there is no such window.
@@ -198,6 +200,10 @@ impl Window {
     pub fn local(&self) -> (LocalTime, LocalTime) {
         let at = |time: &Zoned| match time.time() == Time::midnight() {
             true => LocalTime::Date(time.date()),
+            // Of two equal readings only the offset tells which is meant.
+            false if time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous() => {
+                LocalTime::Instant(time.timestamp())
+            }
             false => LocalTime::DateTime(time.datetime()),
         };
         (at(&self.start), at(&self.end))
@@ -360,6 +366,7 @@ impl LocalTime {
                     _ => ambiguous.earlier().map_err(|_| WindowError::OutOfRange),
                 }
             }
+            Self::Instant(time) => Ok(time.to_zoned(zone.0.clone())),
         }
     }
 }
@@ -368,7 +375,11 @@ impl std::fmt::Display for LocalTime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Date(date) => write!(f, "{date}"),
+            Self::DateTime(time) if time.second() == 0 => {
+                write!(f, "{}", time.strftime("%Y-%m-%dT%H:%M"))
+            }
             Self::DateTime(time) => write!(f, "{}", time.strftime("%Y-%m-%dT%H:%M:%S")),
+            Self::Instant(time) => write!(f, "{time}"),
         }
     }
 }

@@ -113,6 +113,7 @@ async fn show(mut listener: UnboundedReceiver<Progress>) {
     while let Some(progress) = listener.recv().await {
         spinner.set_message(match progress {
             Progress::Started { report } => format!("{report}: names"),
+            Progress::Waiting { report } => format!("{report}: another process has it"),
             Progress::Answered { report, requests, of } => {
                 format!("{report}: {requests} of {} answered", print::counted(of, "request"))
             }

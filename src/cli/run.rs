@@ -3,12 +3,13 @@
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::{Cli, Ended, only, outcome_code, print, wrong};
 use crate::address::{Mailbox, each_once};
 use crate::error::Error;
 use crate::event::Order;
-use crate::run::{Clock, Invocation, Outcome, Runner};
+use crate::run::{Clock, Invocation, Outcome, Progress, Runner};
 use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
@@ -92,11 +93,25 @@ async fn backfill(
 /// asked for, and so does this.
 pub(super) fn invocation(simulate: bool, time: Option<Timestamp>) -> Invocation {
     let now = Timestamp::now();
+    let (teller, listener) = mpsc::unbounded_channel();
+    tokio::spawn(say_what_is_waited_for(listener));
     Invocation {
         id: format!("terminal-{}", now.as_microsecond()),
         clock: Clock::read(time.filter(|_| simulate).unwrap_or(now), None),
         trace: None,
-        progress: None,
+        progress: Some(teller),
+    }
+}
+
+/// Nobody likes a command that is silent for minutes.
+async fn say_what_is_waited_for(mut listener: UnboundedReceiver<Progress>) {
+    while let Some(progress) = listener.recv().await {
+        if let Progress::Waiting { report } = progress {
+            print::complain(&format!(
+                "{report}: another process has this run, or died with it less than ten minutes ago; \
+                 waiting for it\n"
+            ));
+        }
     }
 }
 

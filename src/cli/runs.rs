@@ -1,6 +1,7 @@
 //! `runs`: what became of the runs so far.
 
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -15,8 +16,8 @@ pub(super) struct Arguments {
     /// The report: the name of its definition file without .toml [default: all]
     report: Option<String>,
     /// How many runs of each report are shown, the newest windows first
-    #[arg(long, default_value_t = 20)]
-    limit: usize,
+    #[arg(long, default_value = "20")]
+    limit: NonZeroUsize,
     /// Prints the runs as JSON
     #[arg(long)]
     json: bool,
@@ -29,15 +30,21 @@ pub(super) async fn runs(cli: &Cli, arguments: &Arguments) -> Ended {
         .as_ref()
         .map(|id| id.parse().map_err(|error| wrong(format!("`{id}`: {error}"))));
     let now = Timestamp::now();
-    let runs = runner.past_runs(report.transpose()?.as_ref(), arguments.limit, now).await?;
+    let report = report.transpose()?;
+    let limit = arguments.limit.get();
+    let (runs, unreadable) = runner.past_runs(report.as_ref(), limit, now).await?;
+    unreadable.iter().for_each(|error| print::complain(&print::error(error)));
     match (arguments.json, runs.is_empty()) {
         (true, _) => print::json(&json!({ "runs": runs })),
         (false, true) => {
-            print::complain("There are no records of runs here; --runs names a place.\n")
+            let whose = report.map_or_else(|| "runs".to_owned(), |id| format!("runs of `{id}`"));
+            print::complain(&format!(
+                "There are no records of {whose} here; --runs names a place.\n"
+            ));
         }
         (false, false) => print::out(&table(&runs, now)),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(u8::from(!unreadable.is_empty())))
 }
 
 fn table(runs: &[PastRun], now: Timestamp) -> String {

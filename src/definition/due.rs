@@ -85,15 +85,19 @@ impl Report {
     /// and so is, without a schedule, that of the window before.
     pub fn overdue_at(&self, time: Timestamp, memory: Memory) -> Vec<Occurrence> {
         match (&self.schedule, memory) {
-            (Some(schedule), Memory::Since(_)) if schedule.enabled => {
+            (Some(schedule), Memory::Since(_)) => {
                 let age = self.catch_up.max(TICK);
                 let over = self.waiting(schedule, (time, memory), age..age + OVERDUE);
                 over.into_iter().filter_map(Result::ok).collect()
             }
             (None, _) => {
-                self.last_settled(time).and_then(|last| self.before(&last)).into_iter().collect()
+                /// How many windows may have gone by without an event.
+                const BEFORE: usize = 2;
+                let before = |occurrence: &Occurrence| self.before(occurrence);
+                let windows = std::iter::successors(self.last_settled(time), before);
+                windows.skip(1).take(BEFORE).collect()
             }
-            (Some(_), _) => Vec::new(),
+            (Some(_), Memory::Nothing) => Vec::new(),
         }
     }
 

@@ -134,11 +134,13 @@ fn refusal(error: Error, ambiguous: bool) -> Refusal {
     }
     let says = |signs: &[&str]| signs.iter().any(|sign| error.message.contains(sign));
     let of_the_account = says(&["AccountSuspended", "SendingPaused", "Daily message quota"])
-        || matches!(error.code, Code::AccessDenied | Code::ConfigurationError);
-    let reach = match of_the_account {
-        true => Reach::Account,
-        false if says(&["MailFromDomainNotVerified"]) => Reach::Sender,
-        false => Reach::Message,
+        || error.code == Code::ConfigurationError;
+    // A role may send from some senders and not from others.
+    let of_the_sender = says(&["MailFromDomainNotVerified"]) || error.code == Code::AccessDenied;
+    let reach = match (of_the_account, of_the_sender) {
+        (true, _) => Reach::Account,
+        (false, true) => Reach::Sender,
+        (false, false) => Reach::Message,
     };
     Refusal { error: hinted(error), reach }
 }

@@ -101,10 +101,10 @@ pub struct Notice {
     pub omitted: usize,
     /// What helps.
     pub hint: Option<String>,
-    /// What happens by itself, and what the command does.
+    /// What happens by itself.
     pub next: Option<String>,
-    /// The command to go on with.
-    pub command: Option<String>,
+    /// The commands to go on with.
+    pub commands: Vec<String>,
     /// Where the record lies.
     pub record: Option<String>,
 }

@@ -12,8 +12,8 @@ use super::outcome::{RunOutcome, defect};
 use super::protocol::{Claimant, Claimed, Hold, Keeper};
 use super::record::Record;
 use super::report::{self, Asked, LookUp, make};
-use super::{Runner, Work};
-use crate::error::{Code, Error, Panicked, Stage, unwinding};
+use super::{Progress, Runner, Work};
+use crate::error::{Code, Error, Panicked, Stage, redact_addresses, unwinding};
 use crate::store::Store;
 
 /// What became of an invocation's runs.
@@ -51,15 +51,19 @@ struct Together<'a> {
 impl Runner {
     /// Runs reports; each outcome is told to `tell` as soon as it is there.
     pub(super) async fn run_all(&self, works: &mut [Work], tell: impl Fn(&RunOutcome)) -> Ran {
-        works.iter_mut().skip(1).for_each(|work| work.is_first = false);
-        let works = &*works;
+        let all = &*works;
         let starting = Semaphore::new(SIDE_BY_SIDE);
-        let starts = join_all(works.iter().map(async |work| {
+        let starts = join_all(all.iter().map(async |work| {
             // It is closed never.
             let _place = starting.acquire().await;
             self.start(work).await
         }));
         let starts = starts.await;
+        let first = all.iter().zip(&starts).position(|(work, start)| asks(work, start));
+        for (index, work) in works.iter_mut().enumerate() {
+            work.is_first = first.is_none_or(|first| index == first);
+        }
+        let works = &*works;
         let (mut asking, asked) = self.ask_together(works, &starts).await;
         let (stops, mut ran, mut busy) = (Stops::default(), Ran::default(), Vec::new());
         for (index, ((work, start), asked)) in works.iter().zip(starts).zip(asked).enumerate() {
@@ -97,7 +101,6 @@ impl Runner {
                 Start::Held(hold)
             }
             Ok(Claimed::Ended(record)) => over(self.answered(work, &record)),
-            // What another closes, or runs after all, is no concern of this event.
             Ok(Claimed::Busy) => Start::Busy(Box::new(fresh)),
             Err(error) => {
                 let outcome = RunOutcome {
@@ -111,7 +114,9 @@ impl Runner {
 
     /// Keeps that the window of a report without schedule is run.
     async fn overtake(&self, work: &Work, record: &Record) {
-        let counts = work.is_recorded() && !work.is_reissue() && !work.is_overdue;
+        // A window that an order names is not the one that closed last.
+        let is_its_own = work.order.window.is_none() && !work.is_reissue() && !work.is_overdue;
+        let counts = work.is_recorded() && is_its_own;
         let (window, clock) = (&record.window, work.invocation.clock);
         if !counts {
             return;
@@ -119,7 +124,12 @@ impl Runner {
         if let Err(error) = self.records.overtake(&work.report, window, clock).await {
             // At worst an event that comes late runs an earlier window after this one.
             let (report, code) = (work.report.id.as_str(), error.code.as_str());
-            tracing::warn!(report, code, error = error.message, "the window could not be kept");
+            tracing::warn!(
+                report,
+                code,
+                error = redact_addresses(&error.message),
+                "the window could not be kept"
+            );
         }
     }
 
@@ -129,11 +139,8 @@ impl Runner {
         works: &[Work],
         starts: &[Start],
     ) -> (Asking, Vec<Option<Result<Asked, Error>>>) {
-        let asks = |(work, start): (&Work, &Start)| match start {
-            Start::Held(hold) => !work.is_overdue && !hold.record.resumes(&work.report.digest),
-            Start::Busy(_) | Start::Over(_) => false,
-        };
-        let asks: Vec<bool> = works.iter().zip(starts).map(asks).collect();
+        let asks: Vec<bool> =
+            works.iter().zip(starts).map(|(work, start)| asks(work, start)).collect();
         let asking: Vec<&Work> =
             works.iter().zip(&asks).filter(|(_, asks)| **asks).map(|(work, _)| work).collect();
         let look_up = &LookUp::of(&asking);
@@ -179,7 +186,11 @@ impl Runner {
     ) -> End {
         let began = Instant::now();
         let keeper = self.keeper(work);
-        let post = Post::new(self, work, &hold.record, together.stops);
+        let learned = match work.is_overdue {
+            true => Ok(()),
+            false => self.learn_reissues(work, &mut hold.record).await,
+        };
+        let post = Post::new(self, work, (&hold.record, learned.err()), together.stops);
         let ended = match work.is_overdue {
             true => keeper.close(&mut hold, &post, overdue(work)).await,
             false => {
@@ -197,7 +208,7 @@ impl Runner {
             tracing::error!(
                 report = work.report.id.as_str(),
                 code = error.code.as_str(),
-                error = error.message,
+                error = redact_addresses(&error.message),
                 "the outcome could not be recorded"
             );
         } else if work.is_recorded() {
@@ -223,6 +234,7 @@ impl Runner {
         let event = work.event();
         let claimant = Claimant { event: &event, is_a_person: work.is_named() };
         let key = work.key(&fresh.window);
+        work.tell(Progress::Waiting { report: work.report.id.clone() });
         let failed = |error: Error| {
             let outcome = RunOutcome::started(&work.report.id).failed(error);
             RunOutcome { window: Some(fresh.window.clone()), ..outcome }
@@ -268,6 +280,14 @@ impl Ran {
     }
 }
 
+/// Whether a run has its figures asked for.
+fn asks(work: &Work, start: &Start) -> bool {
+    match start {
+        Start::Held(hold) => !work.is_overdue && !hold.record.resumes(&work.report.digest),
+        Start::Busy(_) | Start::Over(_) => false,
+    }
+}
+
 fn over(outcome: RunOutcome) -> Start {
     Start::Over(Box::new(outcome))
 }
@@ -275,7 +295,10 @@ fn over(outcome: RunOutcome) -> Start {
 /// Why a run is closed that did not end before.
 fn overdue(work: &Work) -> Error {
     let message = match work.report.schedule {
-        Some(_) => "the run had not ended when its catch-up age (`catch_up`) was over",
+        Some(_) => {
+            "the run had not ended when its catch-up age (`catch_up`) was over, or its schedule was \
+             changed"
+        }
         None => "the run had not ended when the next window was over",
     };
     Error::new(Code::Timeout, Stage::Load, message).hint("run the report by name for this window")

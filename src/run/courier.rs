@@ -13,7 +13,10 @@ use crate::mail::{Envelope, Reach, compose};
 use crate::render::Message;
 
 /// How much time a message needs.
-const TO_SEND: Duration = Duration::from_secs(1);
+const TO_SEND: Duration = Duration::from_secs(2);
+
+/// How much is kept free after the last send, for its end to be written down.
+const TO_RECORD: Duration = Duration::from_secs(1);
 
 /// Sends the messages of one run.
 pub(super) struct Post<'a> {
@@ -33,13 +36,14 @@ impl<'a> Post<'a> {
     pub(super) fn new(
         runner: &'a Runner,
         work: &'a Work,
-        record: &Record,
+        (record, unknown): (&Record, Option<Error>),
         stops: &'a Stops,
     ) -> Self {
         let waiting = record.messages.iter().filter(|r| r.status == Handover::Pending);
         let waiting: Result<Vec<Mailbox>, Error> = waiting.map(Recipient::mailbox).collect();
         let checked = waiting.and_then(|waiting| check_allowed(runner, &waiting));
-        Self { runner, work, is_reissued: record.reissued, refused: checked.err(), stops }
+        let refused = unknown.or(checked.err());
+        Self { runner, work, is_reissued: record.reissued, refused, stops }
     }
 
     async fn hand_over(
@@ -53,8 +57,9 @@ impl<'a> Post<'a> {
     }
 
     async fn mail(&self, to: &Mailbox, mail: &[u8]) -> Result<String, Error> {
-        let (from, deadline) =
-            (&self.work.report.email.from, self.work.invocation.clock.answer_by());
+        let from = &self.work.report.email.from;
+        let answer_by = self.work.invocation.clock.answer_by();
+        let deadline = answer_by.map(|time| time.checked_sub(TO_RECORD).unwrap_or(time));
         let sent = self.runner.ses.send(from, to, mail, deadline).await;
         sent.map_err(|refusal| {
             self.stops.add(refusal.reach, &from.address, &refusal.error);

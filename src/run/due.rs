@@ -83,9 +83,9 @@ impl Runner {
         // Only a schedule makes up for what was missed.
         let memory = match &report.schedule {
             Some(_) => self.records.memory(report, (time, clock), order.dry_run).await,
-            None => Ok(Memory::Nothing),
+            None => Ok((Memory::Nothing, false)),
         };
-        let memory = match memory {
+        let (memory, has_changed) = match memory {
             Ok(memory) => memory,
             Err(error) => return vec![Err(error)],
         };
@@ -97,6 +97,16 @@ impl Runner {
                 Err(error) => Err(no_window(error)),
             };
             fates.extend(fate.transpose());
+        }
+        if has_changed {
+            // What was begun by another schedule is not due by this one.
+            match self.records.open(&report.id, clock).await {
+                Ok(open) => fates.extend(
+                    open.into_iter()
+                        .map(|window| Ok(Fate::Close(Occurrence { due: time, window }))),
+                ),
+                Err(error) => fates.push(Err(error)),
+            }
         }
         if self.records.are_kept() && !order.dry_run {
             for occurrence in report.overdue_at(time, memory) {
@@ -148,7 +158,10 @@ impl Runner {
             Look::Found(record) if record.is_held_at(invocation.clock.now()) => None,
             Look::Found(_) => Some(Fate::Close(occurrence)),
             // Without a schedule nobody knows whether it should have run.
-            Look::Nothing => report.schedule.is_some().then_some(Fate::Close(occurrence)),
+            Look::Nothing => {
+                let should_have_run = report.schedule.as_ref().is_some_and(|s| s.enabled);
+                should_have_run.then_some(Fate::Close(occurrence))
+            }
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What the records say of the runs so far, for people.
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -53,16 +53,17 @@ pub struct PastRun {
 }
 
 impl Runner {
-    /// The runs of a report, or of all, the newest window first; so many of each report at most.
+    /// The runs of a report, or of all, the newest window first; so many of each report at most. And
+    /// why some of the records can't be read.
     ///
     /// # Errors
-    /// Where the records can't be listed or read.
+    /// Where the records can't be listed.
     pub async fn past_runs(
         &self,
         report: Option<&ReportId>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<PastRun>, Error> {
+    ) -> Result<(Vec<PastRun>, Vec<Error>), Error> {
         if !self.records.are_kept() {
             let message = "there is no place of records";
             return Err(Error::new(Code::ConfigurationError, Stage::Load, message)
@@ -72,14 +73,21 @@ impl Runner {
         let keys = newest(keys, limit);
         let keeper = self.records.keeper(Clock::read(now, None));
         let reading = Semaphore::new(SIDE_BY_SIDE);
-        let read = try_join_all(keys.iter().map(async |key| {
+        let read = join_all(keys.iter().map(async |key| {
             // It is closed never.
             let _place = reading.acquire().await;
             let object = keeper.read(key).await?;
             let record = object.map(|object| Record::parse(key, &object.content)).transpose()?;
             Ok::<_, Error>(record.map(|record| PastRun::of(key, &record, now)))
         }));
-        Ok(read.await?.into_iter().flatten().collect())
+        let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
+        for run in read.await {
+            match run {
+                Ok(run) => runs.extend(run),
+                Err(error) => unreadable.push(error),
+            }
+        }
+        Ok((runs, unreadable))
     }
 }
 

@@ -8,15 +8,22 @@ use super::report::check_allowed;
 use super::{Invocation, RunOutcome, Runner, notice};
 use crate::address::Mailbox;
 use crate::definition::ReportId;
-use crate::error::{Error, unwinding};
+use crate::error::{Error, redact_addresses, unwinding};
 use crate::event::Order;
 use crate::mail::{Envelope, compose};
 
-/// What is kept of a definition that is not valid.
+/// What is kept of a definition that was not valid.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    version: u32,
+    /// Each content that was seen, the last one first.
+    contents: Vec<Known>,
+}
+
+/// A content that is not valid.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Known {
-    version: u32,
-    /// The digest of its text.
+    /// The digest of the text.
     definition: String,
     /// The event that found it first, and failed for it.
     event: String,
@@ -28,6 +35,9 @@ struct Known {
 }
 
 const VERSION: u32 = 1;
+
+/// How many contents are kept.
+const CONTENTS: usize = 20;
 
 impl Runner {
     /// What an event answers for a definition that is not valid. Whoever names it fails each time; of
@@ -49,7 +59,7 @@ impl Runner {
             Ok(is_known) => RunOutcome { is_known, ..outcome },
             Err(error) => {
                 let report = id.as_str();
-                let (code, error) = (error.code.as_str(), error.message);
+                let (code, error) = (error.code.as_str(), redact_addresses(&error.message));
                 tracing::error!(report, code, error, "what is not valid could not be recorded");
                 outcome
             }
@@ -72,29 +82,33 @@ impl Runner {
         let key = format!("{id}/invalid.json");
         let mailboxes = self.mailboxes(invalid);
         let new = Known {
-            version: VERSION,
             definition: digest.clone(),
             event: event.to_owned(),
             by: format!("{:016x}", fastrand::u64(..)),
             notice: mailboxes.as_ref().map(|(_, owner)| Recipient::sending(owner)),
         };
-        let change = |known: Option<&Known>| match known {
-            Some(known) if known.definition == *digest => None,
-            _ => Some(new.clone()),
+        let add = |kept: Option<&Kept>| {
+            let contents = kept.map_or(&[][..], |kept| kept.contents.as_slice());
+            let is_known = contents.iter().any(|known| known.definition == *digest);
+            let all = std::iter::once(&new).chain(contents).take(CONTENTS).cloned();
+            (!is_known).then(|| Kept { version: VERSION, contents: all.collect() })
         };
-        let known = keeper.update(&key, change).await?;
-        let (true, Some(mailboxes)) = (known.by == new.by, mailboxes) else {
-            return Ok(known.event != event);
+        let kept = keeper.update(&key, add).await?;
+        let known = kept.contents.iter().find(|known| known.definition == *digest);
+        let is_new = known.is_some_and(|known| known.by == new.by);
+        let (true, Some(mailboxes)) = (is_new, mailboxes) else {
+            return Ok(known.is_some_and(|known| known.event != event));
         };
         let sent = unwinding(self.tell(id, invalid, &mailboxes, invocation)).await;
-        let ended = |known: Option<&Known>| {
-            let mut known = known.filter(|known| known.by == new.by)?.clone();
-            let open = known.notice.as_mut().filter(|notice| !notice.has_ended())?;
+        let end = |kept: Option<&Kept>| {
+            let mut kept = kept?.clone();
+            let own = kept.contents.iter_mut().find(|known| known.by == new.by)?;
+            let open = own.notice.as_mut().filter(|notice| !notice.has_ended())?;
             open.ended(sent.clone().unwrap_or_else(|_| Err(super::outcome::defect())));
-            Some(known)
+            Some(kept)
         };
         // The owner is not told again, whether this is written or not.
-        let _ = keeper.update(&key, ended).await;
+        let _ = keeper.update(&key, end).await;
         Ok(false)
     }
 

@@ -96,6 +96,11 @@ pub enum Progress {
         /// The report.
         report: ReportId,
     },
+    /// Another process has the run, and this one waits for it.
+    Waiting {
+        /// The report.
+        report: ReportId,
+    },
     /// A request has been answered.
     Answered {
         /// The report.

@@ -32,13 +32,13 @@ pub(super) fn of_a_run(runner: &Runner, work: &Work, record: &Record) -> Result<
             format!("{failed} failed, {sent} sent."),
         ),
     };
-    let (next, command) = what_next(runner, record, unknown, !outcome.messages.is_empty());
+    let (next, commands) = what_next(runner, work, record);
     let key = work.key(&record.window);
     let notice = Notice {
         headline,
         summary: format!("{}. {what}", record.window.exactly()),
         next: Some(next),
-        command: Some(command),
+        commands,
         record: runner.settings.runs.as_ref().map(|place| place.at(&key)),
         ..of_error(&record.report, record.error.as_ref())
     };
@@ -56,7 +56,7 @@ pub(super) fn of_a_definition(
         summary: "It does not run until the definition is mended. `connect-reports validate` \
                   shows what is wrong, line by line."
             .to_owned(),
-        command: Some(format!("connect-reports validate{}", places(runner, false))),
+        commands: vec![format!("connect-reports validate{}", places(runner, false))],
         ..of_error(report, Some(error))
     };
     render::notice(&runner.templates, &notice)
@@ -80,35 +80,35 @@ fn of_error(report: &str, error: Option<&Error>) -> Notice {
     }
 }
 
-/// What happens by itself, and the command by which a person goes on.
-fn what_next(
-    runner: &Runner,
-    record: &Record,
-    unknown: usize,
-    has_messages: bool,
-) -> (String, String) {
+/// What happens by itself, and the commands by which a person goes on.
+fn what_next(runner: &Runner, work: &Work, record: &Record) -> (String, Vec<String>) {
     let (start, end) = record.window.local();
-    let window = format!("{start}..{end}");
-    let places = places(runner, true);
-    let id = &record.report;
-    let by_itself = match record.is_final {
-        true => "It is not tried again by itself.",
-        false => "It is tried again by itself at every event until its catch-up age is over.",
+    let outcome = record.outcome();
+    let of = |what: &str, how: &str| {
+        let places = places(runner, true);
+        format!("connect-reports {what} {} --window {start}..{end}{how}{places}", record.report)
     };
-    let (what, command) = match (unknown, has_messages) {
-        (1.., _) => (
-            "Who may have it never gets it again by itself. Ask them; to send it again to those:",
-            format!("connect-reports resend {id} --window {window} --unknown{places}"),
-        ),
-        (0, true) => (
-            "To send it to those who have not got it:",
-            format!("connect-reports resend {id} --window {window} --failed{places}"),
-        ),
-        (0, false) => {
-            ("To run it again:", format!("connect-reports run {id} --window {window}{places}"))
-        }
-    };
-    (format!("{by_itself} {what}"), command)
+    if !record.is_final {
+        let next = "It is tried again by itself at every event until its catch-up age is over. To \
+                    try it now:";
+        return (next.to_owned(), vec![of("run", "")]);
+    }
+    let mut next = "It is not tried again by itself.".to_owned();
+    let mut commands = Vec::new();
+    if outcome.count(DeliveryStatus::Unknown) > 0 {
+        next += " Who may have it never gets it again without a person's word: ask them first.";
+        commands.push(of("resend", " --unknown"));
+    }
+    if outcome.count(DeliveryStatus::Failed) > 0 {
+        commands.push(of("resend", " --failed"));
+    }
+    let to = work.order.to.iter().flatten();
+    let to: String = to.map(|to| format!(" --to {}", to.address)).collect();
+    if outcome.messages.is_empty() || !to.is_empty() {
+        let what = if work.order.resend.is_some() { "resend" } else { "run" };
+        commands = vec![of(what, &to)];
+    }
+    (format!("{next} To go on:"), commands)
 }
 
 /// The options that name the places, where they are such that a person at a terminal can reach them.

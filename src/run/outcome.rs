@@ -352,10 +352,13 @@ impl RunOutcome {
         let start = window.map(|window| rfc3339(&window.on_its_clock(window.start())));
         let end = window.map(|window| rfc3339(&window.on_its_clock(window.end())));
         let status = json!(self.status);
-        let (status, report) = (status.as_str().unwrap_or_default(), self.report.as_str());
+        // That of an invalid definition is a file's name, and may be anything.
+        let report = redact_addresses(&self.report);
+        let status = status.as_str().unwrap_or_default();
         let (sent, recipients) = (self.count(DeliveryStatus::Sent), self.messages.len());
         let Effort { requests, pages, rows } = self.effort;
-        let (milliseconds, told_again) = (self.took.as_millis(), self.told_again);
+        let (milliseconds, told_again) = (u64::try_from(self.took.as_millis()), self.told_again);
+        let milliseconds = milliseconds.unwrap_or(u64::MAX);
         match &self.error {
             None => tracing::info!(
                 batch,

@@ -58,7 +58,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::clock::Clock;
 use super::outcome::{Effort, defect};
-use super::record::{Claim, Event, Recipient, Record, Stamp, State};
+use super::record::{Claim, Event, Recipient, Record, Stamp, State, parsed};
 use crate::address::Mailbox;
 use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
 use crate::render::Message;
@@ -353,7 +353,9 @@ impl<S: Objects> Keeper<'_, S> {
                 // What is on its way goes on meanwhile.
                 let saved = meanwhile(self.save(hold), &mut on_their_way, &mut ended).await;
                 let is_lost = hold.is_lost.then(taken_over);
-                if let Some(error) = saved.err().or(is_lost) {
+                // The write may have taken long.
+                let late = || courier.stopped().filter(|_| !next.is_empty());
+                if let Some(error) = saved.err().or(is_lost).or_else(late) {
                     hold.leave_out(&next, &error);
                     stopped = Some(error);
                 } else {
@@ -474,10 +476,7 @@ impl<S: Objects> Keeper<'_, S> {
         let Some(object) = self.read(key).await? else {
             return Ok(None);
         };
-        serde_json::from_slice(&object.content).map(Some).map_err(|error| {
-            let message = format!("{key} in the store of records can't be read: {error}");
-            Error::new(Code::StoreError, Stage::Record, message)
-        })
+        parsed(key, &object.content).map(Some)
     }
 
     /// Reads an object, as often as it takes.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -184,17 +185,12 @@ impl Record {
     /// # Errors
     /// `STORE_ERROR` where it is none that this version knows.
     pub(super) fn parse(key: &str, content: &[u8]) -> Result<Self, Error> {
-        let wrong = |problem: String| {
-            let message = format!("{key} in the store of records can't be read: {problem}");
-            Error::new(Code::StoreError, Stage::Record, message)
-                .hint("remove it, or mend it; it is JSON that this program wrote")
-        };
-        let record: Self =
-            serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?;
+        let record: Self = parsed(key, content)?;
         match record.version {
             VERSION => Ok(record),
             later => {
-                Err(wrong(format!("it has version {later}, and this program knows {VERSION}")))
+                let problem = format!("it has version {later}, and this program knows {VERSION}");
+                Err(unreadable(key, &problem))
             }
         }
     }
@@ -219,6 +215,8 @@ impl Record {
         by_a_person: bool,
         now: Timestamp,
     ) {
+        // The retry of a person's order is no order of its own.
+        let by_a_person = by_a_person && (self.attempts == 0 || self.event.id != event.id);
         for recipient in &mut self.messages {
             match recipient.status {
                 Handover::Sending => recipient.lost(),
@@ -305,6 +303,8 @@ impl Record {
             (None, _) => State::Sent,
         };
         if !self.messages.is_empty() {
+            // Whatever the first of them says, the run is tried again if one of them may be.
+            let error = error.map(|error| Error { retryable: may_pass, ..error });
             self.error = error.map(|error| error.of_report(self.report.as_str()));
         }
         self.is_final = !may_pass;
@@ -399,6 +399,30 @@ impl Record {
     }
 }
 
+/// What lies in the store of records as JSON.
+///
+/// # Errors
+/// `STORE_ERROR` where it is something else; what it is is not repeated, because it may be anything.
+pub(super) fn parsed<T: DeserializeOwned>(key: &str, content: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(content).map_err(|error| {
+        let text = error.to_string();
+        let problem = match text.starts_with("missing field") {
+            true => text,
+            false => {
+                let (line, column) = (error.line(), error.column());
+                format!("line {line}, column {column} is not what this program writes there")
+            }
+        };
+        unreadable(key, &problem)
+    })
+}
+
+fn unreadable(key: &str, problem: &str) -> Error {
+    let message = format!("{key} in the store of records can't be read: {problem}");
+    Error::new(Code::StoreError, Stage::Record, message)
+        .hint("remove it, or mend it; it is JSON that this program wrote")
+}
+
 impl Recipient {
     /// Somebody who waits for a message.
     pub(super) fn new(to: &Mailbox) -> Self {
@@ -473,7 +497,8 @@ impl Recipient {
             .hint("ask the recipient, and `resend --unknown` if it has not come")));
     }
 
-    fn take(&mut self, known: &Self) {
+    /// Takes over how it ended elsewhere.
+    pub(super) fn take(&mut self, known: &Self) {
         self.status = known.status;
         self.message_id.clone_from(&known.message_id);
         self.error.clone_from(&known.error);
@@ -498,6 +523,84 @@ impl Recipient {
             },
             message_id: self.message_id.clone(),
             error: self.error.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::window::{LocalTime, Zone};
+
+    fn record() -> Record {
+        let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
+        let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
+        let event = Event { id: "tick".to_owned(), time: window.end() };
+        let mut record = Record::new("daily".to_owned(), window, "0123".to_owned(), event);
+        let to = ["Ana <ana@example.com>", "b@example.com"].map(|to| to.parse().unwrap());
+        record.made("message".to_owned(), &to, record.started_at);
+        record
+    }
+
+    fn ended(ends: [Result<(), (Code, bool)>; 2]) -> Record {
+        let mut record = record();
+        for (recipient, end) in record.messages.iter_mut().zip(ends) {
+            recipient.ended(end.map(|()| "id".to_owned()).map_err(|(code, retryable)| Error {
+                retryable,
+                ..Error::new(code, Stage::Deliver, "no")
+            }));
+        }
+        let now = record.started_at;
+        record.end(None, now);
+        record
+    }
+
+    /// What another version has added is still there when this one has written the record.
+    #[test]
+    fn what_is_not_known_here_survives() {
+        let mut value: Value = serde_json::from_slice(&record().to_json()).unwrap();
+        value["later"] = json!({"a": [1, 2.5, null]});
+        value["messages"][1]["opened"] = json!("yes");
+        let parsed = Record::parse("key", value.to_string().as_bytes()).unwrap();
+        let written: Value = serde_json::from_slice(&parsed.to_json()).unwrap();
+        assert_eq!(written, value);
+        assert_eq!(parsed.messages[0].mailbox().unwrap(), "Ana <ana@example.com>".parse().unwrap());
+        value["version"] = json!(2);
+        let error = Record::parse("key", value.to_string().as_bytes()).unwrap_err();
+        assert!(error.message.contains("version 2") && !error.retryable);
+    }
+
+    /// The worst message counts; what may pass keeps the run open, also beside what nobody knows.
+    #[test]
+    fn the_worst_message_counts() {
+        use Code::{DeliveryRejected, DeliveryUnknown, Throttled};
+        for (ends, status, is_final) in [
+            ([Ok(()), Ok(())], State::Sent, true),
+            ([Ok(()), Err((DeliveryRejected, false))], State::Failed, true),
+            ([Err((Throttled, true)), Ok(())], State::Failed, false),
+            ([Err((DeliveryRejected, false)), Err((DeliveryUnknown, false))], State::Unknown, true),
+            ([Err((Throttled, true)), Err((DeliveryUnknown, false))], State::Unknown, false),
+        ] {
+            let record = ended(ends);
+            assert_eq!((record.status, record.is_final), (status, is_final), "{ends:?}");
+            assert_eq!(record.error.is_some(), status != State::Sent, "{ends:?}");
+        }
+    }
+
+    /// Only what may pass is tried again by itself; a person may ask for what failed for good, and
+    /// nobody for what is not known.
+    #[test]
+    fn a_run_is_taken_up_with_those_who_may_be_sent_to() {
+        let ends = [Err((Code::DeliveryRejected, false)), Err((Code::DeliveryUnknown, false))];
+        for (by_a_person, first) in [(false, Handover::Failed), (true, Handover::Pending)] {
+            let mut record = ended(ends);
+            let (event, now) = (record.event.clone(), record.started_at);
+            let claim = Claim { by: "me".to_owned(), until: Some(now) };
+            record.take_up(claim, &event, by_a_person, now);
+            let states: Vec<_> = record.messages.iter().map(|r| r.status).collect();
+            assert_eq!(states, [first, Handover::Unknown]);
         }
     }
 }

@@ -11,6 +11,7 @@
 //!
 //! All are written on condition only.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
 use super::protocol::Keeper;
-use super::record::Record;
+use super::record::{Record, State, parsed};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::store::{Object, Store};
@@ -79,8 +80,8 @@ impl Records {
         Keeper { store: self.store.as_ref(), clock }
     }
 
-    /// What is remembered of a report at the time of an event, which may be the first to see it; a
-    /// dry run leaves no trace.
+    /// What is remembered of a report at the time of an event, which may be the first to see it; and
+    /// whether it is the first to see that its timing has changed. A dry run leaves no trace.
     ///
     /// # Errors
     /// Where the store can't be read or written.
@@ -89,9 +90,9 @@ impl Records {
         report: &Report,
         (time, clock): (Timestamp, Clock),
         dry_run: bool,
-    ) -> Result<Memory, Error> {
+    ) -> Result<(Memory, bool), Error> {
         if !self.are_kept() {
-            return Ok(Memory::Nothing);
+            return Ok((Memory::Nothing, false));
         }
         let timing = timing(report);
         // Events overtake each other; one of long ago is somebody's order, and no first sight.
@@ -102,8 +103,9 @@ impl Records {
         };
         let known = self.known().since.get(&report.id).cloned().filter(holds);
         if let Some(known) = known {
-            return Ok(Memory::Since(known.since));
+            return Ok((Memory::Since(known.since), false));
         }
+        let has_changed = Cell::new(false);
         let key = format!("{}/since.json", report.id);
         let keeper = self.keeper(clock);
         let first = Since { version: VERSION, since: time, timing: timing.clone() };
@@ -112,7 +114,10 @@ impl Records {
             false => {
                 let change = |kept: Option<&Since>| match kept {
                     Some(kept) if holds(kept) => None,
-                    _ => Some(first.clone()),
+                    kept => {
+                        has_changed.set(kept.is_some_and(|kept| kept.timing != timing));
+                        Some(first.clone())
+                    }
                 };
                 keeper.update(&key, change).await?
             }
@@ -120,7 +125,27 @@ impl Records {
         if !dry_run {
             self.known().since.insert(report.id.clone(), since.clone());
         }
-        Ok(Memory::Since(since.since))
+        Ok((Memory::Since(since.since), has_changed.get()))
+    }
+
+    /// The windows of a report whose runs have been begun and have not ended, among the last ones.
+    ///
+    /// # Errors
+    /// Where the records can't be listed or read.
+    pub(super) async fn open(&self, report: &ReportId, clock: Clock) -> Result<Vec<Window>, Error> {
+        /// How far back a run can be that was not closed before.
+        const LAST: usize = 10;
+        let keys = self.list(Some(report)).await?;
+        let own = keys.iter().rev().filter(|key| !key.ends_with(REISSUE));
+        let mut open = Vec::new();
+        for key in own.take(LAST) {
+            if let Some(object) = self.keeper(clock).read(key).await? {
+                let record = Record::parse(key, &object.content)?;
+                let is_open = !record.is_final && !record.is_held_at(clock.now());
+                open.extend(is_open.then_some(record.window));
+            }
+        }
+        Ok(open)
     }
 
     /// What an event finds at a key.
@@ -143,7 +168,9 @@ impl Records {
 
     /// Remembers that a run has ended for good, if so.
     pub(super) fn know(&self, key: &str, record: &Record) {
-        if self.are_kept() && record.is_final {
+        // A person may have run again what had failed or was skipped.
+        let stays = matches!(record.status, State::Sent | State::Unknown);
+        if self.are_kept() && record.is_final && stays {
             let failed = record.has_failed().then(|| record.event.id.clone());
             self.known().over.insert(key.to_owned(), failed);
         }
@@ -290,12 +317,4 @@ impl Keeper<'_, Store> {
 fn nothing_kept(key: &str) -> Error {
     let message = format!("{key} in the store of records was to be kept, and is not there");
     Error::new(Code::InternalError, Stage::Record, message)
-}
-
-fn parsed<T: DeserializeOwned>(key: &str, content: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(content).map_err(|error| {
-        let message = format!("{key} in the store of records can't be read: {error}");
-        Error::new(Code::StoreError, Stage::Record, message)
-            .hint("remove it, or mend it; it is JSON that this program wrote")
-    })
 }

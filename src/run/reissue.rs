@@ -1,12 +1,20 @@
 //! Messages again: an order for other recipients, or for those that a run did not reach. It has a
 //! record of its own, so that its retries send nothing twice and the run's own record stays as it is.
 
-use std::collections::BTreeMap;
-
 use super::record::{Handover, Recipient, Record};
 use super::{RunOutcome, Runner, Work, records};
 use crate::error::{Code, Error, Stage};
 use crate::event::Resend;
+
+/// What became of the message of a run.
+struct History {
+    /// To each recipient.
+    recipients: Vec<Recipient>,
+    /// Its key, if there ever was one.
+    message: Option<String>,
+    /// The digest of the definition that it was made from.
+    definition: String,
+}
 
 /// A run before its claim, or how it ended without one.
 pub(super) type Fresh = Result<Record, Box<RunOutcome>>;
@@ -50,6 +58,9 @@ impl Runner {
                 Some(_) => Err(no_records()),
             };
         }
+        if work.order.dry_run {
+            return Ok(work.order.resend.map(|_| "dry run: nothing was sent"));
+        }
         // What this order has begun before, it goes on with.
         let keeper = self.records.keeper(clock);
         if keeper.read(&work.key(&fresh.window)).await?.is_some() {
@@ -72,32 +83,54 @@ impl Runner {
                 "it has not ended, and what failed is tried again by itself; `run` tries it now",
             ));
         }
-        let stored = original.message.clone();
-        fresh.message.clone_from(&stored);
-        fresh.definition.clone_from(&original.definition);
+        let history = self.history(&original, work).await?;
+        fresh.message.clone_from(&history.message);
+        fresh.definition.clone_from(&history.definition);
         if let Some(to) = &work.order.to {
             fresh.messages = to.iter().map(Recipient::new).collect();
             return Ok(None);
         }
-        // A run without a message is made anew, for those whom it would have had.
-        if stored.is_none() {
-            return Ok((resend == Resend::Unknown).then_some(NOBODY));
-        }
-        let latest = self.latest(&original, work, fresh).await?;
-        let chosen = latest.iter().filter(|recipient| resend.chooses(recipient.status));
+        let chosen = history.recipients.iter().filter(|r| resend.chooses(r.status));
         fresh.messages = chosen.map(Recipient::again).collect();
         Ok(fresh.messages.is_empty().then_some(NOBODY))
     }
 
-    /// How the message to each recipient of a run ended last, in the run itself or in a re-issue.
-    async fn latest(
+    /// A person's order runs again what failed; who got the message by a re-issue meanwhile, or may
+    /// have, is left out.
+    ///
+    /// # Errors
+    /// Where the records of re-issues can't be read.
+    pub(super) async fn learn_reissues(
         &self,
-        original: &Record,
         work: &Work,
-        fresh: &Record,
-    ) -> Result<Vec<Recipient>, Error> {
+        record: &mut Record,
+    ) -> Result<(), Error> {
+        let may_have_some = work.is_named() && !work.is_reissue() && work.is_recorded();
+        if !may_have_some || record.attempts < 2 {
+            return Ok(());
+        }
+        let history = self.history(record, work).await?;
+        let may_have_it = |r: &Recipient| !matches!(r.status, Handover::Pending | Handover::Failed);
+        // A run that came to no message takes that of its re-issue, if anybody has it.
+        if record.message.is_none() && history.recipients.iter().any(may_have_it) {
+            record.message.clone_from(&history.message);
+            let waiting = |r: &Recipient| if may_have_it(r) { r.clone() } else { r.again() };
+            record.messages = history.recipients.iter().map(waiting).collect();
+            return Ok(());
+        }
+        for own in record.messages.iter_mut().filter(|own| own.status == Handover::Pending) {
+            let known = history.recipients.iter().find(|known| known.to == own.to);
+            if let Some(known) = known.filter(|known| may_have_it(known)) {
+                own.take(known);
+            }
+        }
+        Ok(())
+    }
+
+    /// What became of a run's message, in the run itself and in its re-issues.
+    async fn history(&self, original: &Record, work: &Work) -> Result<History, Error> {
         let (report, clock) = (&work.report.id, work.invocation.clock);
-        let stem = records::stem(report, &fresh.window);
+        let stem = records::stem(report, &original.window);
         let keys = self.records.list(Some(report)).await?;
         let is_reissue = |key: &String| key.starts_with(&stem) && key.ends_with(records::REISSUE);
         let mut reissues = Vec::new();
@@ -107,17 +140,26 @@ impl Runner {
             }
         }
         reissues.sort_by_key(|record| record.started_at);
-        let mut latest: BTreeMap<String, Handover> = BTreeMap::new();
-        for recipient in reissues.iter().flat_map(|record| &record.messages) {
-            latest.insert(recipient.to.clone(), recipient.status);
-        }
-        let mut recipients = original.messages.clone();
+        // A run without a message would have gone to all whom the definition names.
+        let mut recipients = match original.message {
+            Some(_) => original.messages.clone(),
+            None => work.report.email.to.iter().map(Recipient::new).collect(),
+        };
         for recipient in &mut recipients {
-            if let Some(status) = latest.get(&recipient.to) {
-                recipient.status = *status;
+            for latest in reissues.iter().flat_map(|record| &record.messages) {
+                // Who has it has it, whatever became of another attempt.
+                if latest.to == recipient.to && recipient.status != Handover::Sent {
+                    recipient.take(latest);
+                }
             }
         }
-        Ok(recipients)
+        let newest = reissues.iter().rfind(|record| record.message.is_some());
+        let made = Some(original).filter(|record| record.message.is_some()).or(newest);
+        Ok(History {
+            recipients,
+            message: made.and_then(|record| record.message.clone()),
+            definition: made.unwrap_or(original).definition.clone(),
+        })
     }
 
     async fn no_such_run(&self, work: &Work, fresh: &Record) -> Error {

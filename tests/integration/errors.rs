@@ -179,12 +179,9 @@ async fn every_error_of_ses_has_its_code() {
         let refusal = ses.send(&from, &to, b"From: a", None).await.unwrap_err();
         check("ses:SendRawEmail", Stage::Deliver, case, &refusal.error);
         let expected = match (case.0, case.2) {
-            (
-                "AccountSuspendedException" | "SendingPausedException" | "AccessDeniedException",
-                _,
-            )
+            ("AccountSuspendedException" | "SendingPausedException", _)
             | (_, "Daily message quota exceeded") => Reach::Account,
-            ("MailFromDomainNotVerifiedException", _) => Reach::Sender,
+            ("MailFromDomainNotVerifiedException" | "AccessDeniedException", _) => Reach::Sender,
             _ => Reach::Message,
         };
         assert_eq!(refusal.reach, expected, "{case:?}");

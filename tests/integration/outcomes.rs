@@ -254,8 +254,7 @@ async fn an_owner_who_may_not_be_told_is_not() {
         ("CONNECT_REPORTS_OWNER", "workforce@example.org"),
     ];
     let function = place.function(&simulator, &more).await;
-    simulator.misbehave(Operation::GetMetricDataV2, Fault::Denied, None);
-    function.fail(&tick()).await;
+    assert_eq!(function.fail(&tick()).await.0, "VALIDATION_ERROR", "such an owner is a mistake");
     assert!(simulator.messages().is_empty());
 }
 
@@ -316,6 +315,51 @@ async fn what_is_overdue_is_closed() {
     assert_eq!(answer["data"]["reports"], json!([]));
     let overdue: i64 = metrics(&function).iter().filter_map(|m| m["Overdue"].as_i64()).sum();
     assert_eq!(overdue, 2);
+}
+
+/// A run that is open when its schedule changes is closed, and not forgotten.
+#[tokio::test]
+async fn a_changed_schedule_closes_what_is_open() {
+    let simulator = simulator().await;
+    let daily = SMALL.replace("[email]", "[schedule]\nat = \"08:00\"\n\n[email]");
+    let place = Place::of(&daily);
+    let function = place.function(&simulator, &[]).await;
+    function.succeed(&tick_at("2025-03-31T06:00:00Z")).await;
+    simulator.misbehave(Operation::GetMetricDataV2, Fault::ServerError, None);
+    function.fail(&tick_at("2025-03-31T07:00:00Z")).await;
+    let later = daily.replace("08:00", "08:10");
+    std::fs::write(place.definitions.path().join("small.toml"), later).unwrap();
+    let (kind, _) = function.fail(&tick_at("2025-03-31T07:15:00Z")).await;
+    assert_eq!(kind, "SERVICE_ERROR");
+    assert_eq!(place.read(RECORD)["final"], true);
+    assert_eq!(notices(&simulator).len(), 1);
+}
+
+/// A resend of what never came to a message is made once; neither another resend nor the run by name
+/// sends it again to whom it reached.
+#[tokio::test]
+async fn a_resend_that_is_made_anew_counts() {
+    let simulator = simulator().await;
+    let place = Place::of(&three());
+    let function = place.function(&simulator, &[]).await;
+    simulator.misbehave(Operation::GetMetricDataV2, Fault::Denied, None);
+    function.fail(&tick()).await;
+    simulator.behave();
+    simulator.misbehave(Operation::SendEmail, Fault::Rejected, Some(1));
+    let order = |id: &str, more: Value| {
+        let mut order = json!({"id": id, "reports": ["small"], "time": "2025-03-31T08:00:00Z"});
+        order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        order
+    };
+    function.fail(&order("first", json!({"resend": "failed"}))).await;
+    assert_eq!(sent_to(&simulator).len(), 2);
+    let before = asked(&simulator);
+    function.succeed(&order("by-name", json!({}))).await;
+    assert_eq!(sent_to(&simulator), ["a@example.com", "b@example.com", "c@example.com"]);
+    function.succeed(&order("second", json!({"resend": "failed"}))).await;
+    let dry = function.succeed(&order("dry", json!({"resend": "all", "dry_run": true}))).await;
+    assert_eq!(dry["data"]["reports"][0]["status"], "skipped");
+    assert_eq!((sent_to(&simulator).len(), asked(&simulator)), (3, before));
 }
 
 fn metrics(function: &Function) -> Vec<Value> {
@@ -514,6 +558,10 @@ async fn people_see_runs_and_send_again() {
     assert_eq!(sent_to(&simulator), ["a@example.com", "b@example.com", "c@example.com"]);
     let output = command(&[&["resend", "small", "--failed"], &window[..]].concat()).await;
     assert!(String::from_utf8_lossy(&output.stdout).contains("skipped"));
+    // The run by name has nobody left either.
+    let output = command(&[&["run", "small"], &window[..]].concat()).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(sent_to(&simulator).len(), 3);
     let output = command(&["resend", "small", "--failed"]).await;
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("NOT_FOUND") && told.contains("2025-03-30"), "{told}");
