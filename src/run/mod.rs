@@ -10,6 +10,7 @@ mod due;
 #[cfg(feature = "cli")]
 mod history;
 mod invalid;
+mod keeper;
 mod metrics;
 mod names;
 mod notice;

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
-use super::protocol::Keeper;
+use super::keeper::Keeper;
 use super::record::{Record, State, parsed};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};

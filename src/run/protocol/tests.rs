@@ -10,10 +10,13 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use futures_util::future::join;
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::*;
+use crate::run::clock::Clock;
 use crate::run::record::Handover;
+use crate::store::{Condition, Put, Tag};
 use crate::window::{LocalTime, Window, Zone};
 
 const KEY: &str = "daily/2026-11-22T0000+0000--2026-11-23T0000+0000.json";

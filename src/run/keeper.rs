@@ -1,0 +1,304 @@
+//! The store of records as one invocation uses it: writes whose end is known, and the runs that it has.
+//!
+//! The rules that these writes keep stand in [`protocol`](super::protocol).
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::clock::Clock;
+use super::outcome::Effort;
+use super::protocol::Claimant;
+use super::record::{Claim, Record, Stamp, parsed};
+use crate::error::{Code, Error, Stage, until};
+use crate::render::Message;
+use crate::store::{Condition, Object, Objects, Put, Tag};
+
+/// How long the lease of a holder without a deadline lasts from its last write.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How often a write or a read is tried whose end is not known, or that another was in the way of.
+const TRIES: u32 = 6;
+
+/// The store of records, as one invocation uses it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keeper<'s, S> {
+    /// Where no records are kept, nothing is read or written, and every claim is granted.
+    pub(super) store: Option<&'s S>,
+    pub(super) clock: Clock,
+}
+
+/// A run that this process has.
+#[derive(Debug)]
+pub(super) struct Hold {
+    /// None where no records are kept.
+    pub(super) key: Option<String>,
+    pub(super) record: Record,
+    /// What this invocation took for it.
+    pub(super) effort: Effort,
+    /// What the attempt before failed with.
+    pub(super) last_error: Option<Error>,
+    writer: String,
+    writes: u64,
+    /// Of the record as it lies in the store, as far as is known.
+    pub(super) tag: Option<Tag>,
+    /// The recipients whose results have not been written.
+    pub(super) news: BTreeSet<usize>,
+    /// Whether that of the mail to the owner has not.
+    pub(super) notice_is_news: bool,
+    /// Whether another has it by now.
+    pub(super) is_lost: bool,
+}
+
+/// What became of a write.
+pub(super) enum Written {
+    Done,
+    /// Something else lies there, or nothing.
+    Refused(Option<Object>),
+}
+
+impl<S: Objects> Keeper<'_, S> {
+    /// Writes the record of a run that this one has; or where another has it by now, what this one
+    /// knows and the other does not.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub(super) async fn save(&self, hold: &mut Hold) -> Result<(), Error> {
+        if hold.is_lost {
+            return self.save_results(hold).await;
+        }
+        if hold.record.claim.until.is_some() {
+            hold.record.claim.until = Some(self.lease());
+        }
+        loop {
+            match self.write(hold).await? {
+                Written::Done => break,
+                // Somebody has removed it.
+                Written::Refused(None) => hold.tag = None,
+                Written::Refused(Some(Object { content, tag })) => {
+                    let theirs = Record::parse(hold.key(), &content)?;
+                    if theirs.claim.by != hold.writer {
+                        hold.is_lost = true;
+                        return self.save_results(hold).await;
+                    }
+                    hold.record.learn(&theirs);
+                    hold.tag = Some(tag);
+                }
+            }
+        }
+        hold.nothing_new();
+        Ok(())
+    }
+
+    /// Adds what this one knows to the record of another.
+    async fn save_results(&self, hold: &mut Hold) -> Result<(), Error> {
+        while !hold.news.is_empty() || hold.notice_is_news {
+            let Some(Object { content, tag }) = self.read(hold.key()).await? else {
+                return Ok(());
+            };
+            let mut theirs = Record::parse(hold.key(), &content)?;
+            theirs.learn_results(&hold.record, &hold.news);
+            if hold.notice_is_news {
+                theirs.notice.clone_from(&hold.record.notice);
+            }
+            std::mem::swap(&mut theirs, &mut hold.record);
+            hold.tag = Some(tag);
+            let written = self.write(hold).await;
+            std::mem::swap(&mut theirs, &mut hold.record);
+            if matches!(written?, Written::Done) {
+                hold.nothing_new();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the record, on condition that what lies there is what this one has read; where it is
+    /// not, what lies there.
+    pub(super) async fn write(&self, hold: &mut Hold) -> Result<Written, Error> {
+        let (Some(store), Some(key)) = (self.store, hold.key.clone()) else {
+            return Ok(Written::Done);
+        };
+        hold.writes += 1;
+        let stamp = Stamp { by: hold.writer.clone(), count: hold.writes };
+        hold.record.written = stamp.clone();
+        let content = hold.record.to_json();
+        let tag = hold.tag.clone();
+        let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
+        let put = || store.put(&key, content.clone(), condition);
+        if let Some(tag) = self.surely(put).await? {
+            hold.tag = Some(tag);
+            return Ok(Written::Done);
+        }
+        let found = self.read(&key).await?;
+        let is_own = |object: &Object| {
+            Record::parse(&key, &object.content).is_ok_and(|found| found.written == stamp)
+        };
+        match found {
+            Some(object) if is_own(&object) => {
+                hold.tag = Some(object.tag);
+                Ok(Written::Done)
+            }
+            found => Ok(Written::Refused(found)),
+        }
+    }
+
+    /// Stores a message, and says at which key.
+    pub(super) async fn keep_message(
+        &self,
+        hold: &Hold,
+        message: &Message,
+    ) -> Result<String, Error> {
+        let Some(key) = &hold.key else {
+            return Ok(String::new());
+        };
+        let stem = key.strip_suffix(".json").unwrap_or(key);
+        let key = format!("{stem}.{}.message.json", hold.writer);
+        let content = serde_json::to_vec(message).unwrap_or_default();
+        // Refused is what was written before: nobody else has this key.
+        self.put(&key, content, None).await?;
+        Ok(key)
+    }
+
+    /// A message as it was stored; none where it is not there any more.
+    pub(super) async fn message(&self, key: &str) -> Result<Option<Message>, Error> {
+        let Some(object) = self.read(key).await? else {
+            return Ok(None);
+        };
+        parsed(key, &object.content).map(Some)
+    }
+
+    /// Reads an object, as often as it takes.
+    pub(super) async fn read(&self, key: &str) -> Result<Option<Object>, Error> {
+        let Some(store) = self.store else {
+            return Ok(None);
+        };
+        let mut tries = 1;
+        loop {
+            match self.in_time(store.get(key)).await {
+                Err(error) if error.retryable && self.goes_on(tries) => self.pause(tries).await,
+                ended => return ended,
+            }
+            tries += 1;
+        }
+    }
+
+    /// Writes an object on condition that there is none, or that it still has this tag; whether that
+    /// held.
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        content: Vec<u8>,
+        tag: Option<Tag>,
+    ) -> Result<bool, Error> {
+        let Some(store) = self.store else {
+            return Ok(true);
+        };
+        let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
+        let written = self.surely(|| store.put(key, content.clone(), condition)).await?;
+        Ok(written.is_some())
+    }
+
+    /// Makes a write until its end is known: its tag, or that its condition did not hold.
+    async fn surely<F>(&self, put: impl Fn() -> F) -> Result<Option<Tag>, Error>
+    where
+        F: Future<Output = Result<Put, Error>>,
+    {
+        let mut tries = 1;
+        loop {
+            match self.in_time(put()).await {
+                Ok(Put::Written(tag)) => return Ok(Some(tag)),
+                Ok(Put::Refused) => return Ok(None),
+                Ok(Put::Busy) if self.goes_on(tries) => self.pause(tries).await,
+                Ok(Put::Busy) => return Err(always_busy()),
+                Err(error) if error.retryable && self.goes_on(tries) => self.pause(tries).await,
+                Err(error) => return Err(error),
+            }
+            tries += 1;
+        }
+    }
+
+    async fn in_time<T>(&self, access: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        until(self.clock.answer_by(), access).await.unwrap_or_else(|| {
+            let message = "the store of records did not answer before the deadline";
+            Err(Error::new(Code::Timeout, Stage::Record, message).retryable())
+        })
+    }
+
+    fn goes_on(&self, tries: u32) -> bool {
+        tries < TRIES && self.clock.has_time_for(backoff(tries))
+    }
+
+    async fn pause(&self, tries: u32) {
+        tokio::time::sleep(backoff(tries)).await;
+    }
+
+    /// When a lease ends that begins or is renewed now.
+    pub(super) fn lease(&self) -> Timestamp {
+        let ten_minutes = self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        self.clock.deadline().unwrap_or(ten_minutes)
+    }
+}
+
+impl Hold {
+    pub(super) fn new(key: &str, record: Record) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            record,
+            effort: Effort::default(),
+            last_error: None,
+            writer: format!("{:016x}", fastrand::u64(..)),
+            writes: 0,
+            tag: None,
+            news: BTreeSet::new(),
+            notice_is_news: false,
+            is_lost: false,
+        }
+    }
+
+    /// Whether another has taken the run over.
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    fn nothing_new(&mut self) {
+        self.news.clear();
+        self.notice_is_news = false;
+    }
+
+    fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn take_up<S: Objects>(&mut self, keeper: &Keeper<'_, S>, claimant: Claimant<'_>) {
+        let claim = Claim { by: self.writer.clone(), until: Some(keeper.lease()) };
+        let Claimant { event, is_a_person } = claimant;
+        self.last_error.clone_from(&self.record.error);
+        self.record.take_up(claim, event, is_a_person, keeper.clock.now());
+    }
+
+    pub(super) fn sent(&mut self, index: usize, result: Result<String, Error>) {
+        if let Some(recipient) = self.record.messages.get_mut(index) {
+            recipient.ended(result);
+            self.news.insert(index);
+        }
+    }
+
+    /// Notes that nothing was sent to those who were to be marked: where the mark was written after
+    /// all, nobody else knows.
+    pub(super) fn leave_out(&mut self, indices: &[usize], error: &Error) {
+        for index in indices {
+            self.sent(*index, Err(error.clone()));
+        }
+    }
+}
+
+fn backoff(tries: u32) -> Duration {
+    Duration::from_millis(25 << tries.min(6))
+}
+
+fn always_busy() -> Error {
+    let message = "the record was being written by others at every try";
+    Error::new(Code::StoreError, Stage::Record, message).retryable()
+}
