@@ -510,6 +510,25 @@ async fn lost_answers_and_conflicts_change_nothing() {
     assert_eq!(sent_to(&simulator).len(), 3);
 }
 
+/// A send whose answer never comes ends early enough to be written down.
+#[tokio::test]
+async fn a_send_without_an_answer_is_recorded_in_time() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let s3 = S3::start(&[]).await;
+    let url = s3.url();
+    let records = [(RUNS, "s3://reports-bucket/runs"), ("AWS_ENDPOINT_URL_S3", url.as_str())];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    simulator.misbehave(Operation::SendEmail, Fault::Silent, None);
+    let answer = function.api.invoke(tick().to_string(), Duration::from_secs(7)).await;
+    let (kind, envelope) = failed(answer);
+    assert_eq!((kind.as_str(), &envelope["data"]["recorded"]), ("DELIVERY_UNKNOWN", &json!(true)));
+    let record = s3.object(&format!("runs/{RECORD}")).unwrap();
+    let record: Value = serde_json::from_str(&record).unwrap();
+    assert_eq!((&record["status"], &record["final"]), (&json!("unknown"), &json!(true)));
+    assert_eq!(record["claim"]["until"], Value::Null);
+}
+
 /// A role that may not list the bucket can't tell a missing record from a forbidden one.
 #[tokio::test]
 async fn a_missing_record_that_is_hidden_names_the_permission() {

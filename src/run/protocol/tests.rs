@@ -373,6 +373,10 @@ fn at_every_step(mishap: Mishap, count: usize) {
                 | Mishap::StoreDown
         );
         assert!(unclear || record.status != State::Unknown, "{what}");
+        // Only who dies between the end and the mail to the owner leaves it unsent.
+        let died = matches!(mishap, Mishap::DeathBefore | Mishap::DeathAfter);
+        let told = usize::from(record.has_failed());
+        assert!(died || world.notices.get() == told, "{what}: {} notices", world.notices.get());
         let all = world.accepted.borrow().len() == count;
         let may_fail = mishap == Mishap::Refused || record.status == State::Unknown;
         assert!(all || may_fail, "{what}: {:?}", record.status);
