@@ -10,6 +10,7 @@ use super::{Invocation, RunOutcome, Runner, Work};
 use crate::definition::{Memory, Occurrence, Report};
 use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
+use crate::window::Window;
 
 /// How many reports' records are read side by side.
 pub(super) const SIDE_BY_SIDE: usize = 20;
@@ -100,13 +101,18 @@ impl Runner {
         }
         if has_changed {
             // What was begun by another schedule is not due by this one.
-            match self.records.open(&report.id, clock).await {
-                Ok(open) => fates.extend(
-                    open.into_iter()
-                        .map(|window| Ok(Fate::Close(Occurrence { due: time, window }))),
-                ),
-                Err(error) => fates.push(Err(error)),
-            }
+            let runs = |window: &Window| {
+                let is_it = |fate: &Result<Fate, Error>| matches!(fate, Ok(Fate::Run(occurrence)) if occurrence.window == *window);
+                fates.iter().any(is_it)
+            };
+            let closed = match self.records.open(&report.id, clock).await {
+                Ok(open) => {
+                    let open = open.into_iter().filter(|window| !runs(window));
+                    open.map(|window| Ok(Fate::Close(Occurrence { due: time, window }))).collect()
+                }
+                Err(error) => vec![Err(error)],
+            };
+            fates.extend(closed);
         }
         if self.records.are_kept() && !order.dry_run {
             for occurrence in report.overdue_at(time, memory) {

@@ -88,26 +88,43 @@ fn what_next(runner: &Runner, work: &Work, record: &Record) -> (String, Vec<Stri
         let places = places(runner, true);
         format!("connect-reports {what} {} --window {start}..{end}{how}{places}", record.report)
     };
-    if !record.is_final {
-        let next = "It is tried again by itself at every event until its catch-up age is over. To \
-                    try it now:";
-        return (next.to_owned(), vec![of("run", "")]);
-    }
-    let mut next = "It is not tried again by itself.".to_owned();
-    let mut commands = Vec::new();
+    let is_reissue = record.reissue_of.is_some();
+    let mut next = match (record.is_final, is_reissue) {
+        (false, false) => {
+            let next = "It is tried again by itself at every event until its catch-up age is over. To \
+                        try it now:";
+            return (next.to_owned(), vec![of("run", "")]);
+        }
+        (false, true) => "Only the retries of its order try it again.".to_owned(),
+        (true, _) => "It is not tried again by itself.".to_owned(),
+    };
     if outcome.count(DeliveryStatus::Unknown) > 0 {
         next += " Who may have it never gets it again without a person's word: ask them first.";
-        commands.push(of("resend", " --unknown"));
     }
-    if outcome.count(DeliveryStatus::Failed) > 0 {
-        commands.push(of("resend", " --failed"));
-    }
-    let to = work.order.to.iter().flatten();
-    let to: String = to.map(|to| format!(" --to {}", to.address)).collect();
-    if outcome.messages.is_empty() || !to.is_empty() {
-        let what = if work.order.resend.is_some() { "resend" } else { "run" };
-        commands = vec![of(what, &to)];
-    }
+    let commands = match &work.order.to {
+        Some(to) => {
+            let named = to.iter().map(|to| to.address.to_string()).collect();
+            let to: Vec<String> = match outcome.messages.is_empty() {
+                true => named,
+                false => {
+                    let open = outcome.messages.iter().filter(|m| m.status != DeliveryStatus::Sent);
+                    open.map(|message| message.to.clone()).collect()
+                }
+            };
+            let to: String = to.iter().map(|to| format!(" --to {to}")).collect();
+            vec![of(if work.order.resend.is_some() { "resend" } else { "run" }, &to)]
+        }
+        None if outcome.messages.is_empty() && !is_reissue => vec![of("run", "")],
+        None => {
+            let ways =
+                [(DeliveryStatus::Unknown, " --unknown"), (DeliveryStatus::Failed, " --failed")];
+            let has = |(status, _): &(DeliveryStatus, &str)| {
+                outcome.count(*status) > 0
+                    || *status == DeliveryStatus::Failed && outcome.messages.is_empty()
+            };
+            ways.iter().filter(|way| has(way)).map(|(_, how)| of("resend", how)).collect()
+        }
+    };
     (format!("{next} To go on:"), commands)
 }
 

@@ -57,6 +57,10 @@ pub(super) struct Record {
     /// Of a re-issue the key of the run's own record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reissue_of: Option<String>,
+    /// Whether it sends what the run was to send, and counts for later orders: a `resend` does, an
+    /// order for other recipients does not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) resent: bool,
     /// Whether the message says that it is a re-issue.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) reissued: bool,
@@ -171,6 +175,7 @@ impl Record {
             claim: Claim { by: nobody.clone(), until: None },
             written: Stamp { by: nobody, count: 0 },
             reissue_of: None,
+            resent: false,
             reissued: false,
             message: None,
             messages: Vec::new(),
@@ -229,7 +234,9 @@ impl Record {
         self.attempts += 1;
         self.status = State::Running;
         self.is_final = false;
-        (self.reason, self.error, self.ended_at) = (None, None, None);
+        (self.error, self.ended_at) = (None, None);
+        // What is missing in a message that is stored stays missing.
+        self.reason = self.reason.take().filter(|_| self.message.is_some());
         self.started_at = now;
     }
 
@@ -334,6 +341,7 @@ impl Record {
 
     /// Takes in the results of a writer that has lost the run: those that it has not written yet.
     pub(super) fn learn_results(&mut self, from: &Self, news: &BTreeSet<usize>) {
+        let mut has_learned = false;
         for known in news.iter().filter_map(|index| from.messages.get(*index)) {
             match self.messages.iter_mut().find(|own| own.to == known.to) {
                 Some(own) => {
@@ -341,14 +349,18 @@ impl Record {
                     let sent = known.status == Handover::Sent && own.status != Handover::Sent;
                     if sent || is_open && own.by == known.by {
                         own.take(known);
+                        has_learned = true;
                     }
                 }
                 // The other has made a message of its own, for others.
                 None if known.status == Handover::Failed => {}
-                None => self.messages.push(known.clone()),
+                None => {
+                    self.messages.push(known.clone());
+                    has_learned = true;
+                }
             }
         }
-        if self.status != State::Running {
+        if has_learned && self.status != State::Running {
             self.sum_up();
         }
     }

@@ -115,7 +115,7 @@ impl Records {
                 let change = |kept: Option<&Since>| match kept {
                     Some(kept) if holds(kept) => None,
                     kept => {
-                        has_changed.set(kept.is_some_and(|kept| kept.timing != timing));
+                        has_changed.set(kept.is_none_or(|kept| kept.timing != timing));
                         Some(first.clone())
                     }
                 };
@@ -141,8 +141,7 @@ impl Records {
         for key in own.take(LAST) {
             if let Some(object) = self.keeper(clock).read(key).await? {
                 let record = Record::parse(key, &object.content)?;
-                let is_open = !record.is_final && !record.is_held_at(clock.now());
-                open.extend(is_open.then_some(record.window));
+                open.extend((!record.is_final).then_some(record.window));
             }
         }
         Ok(open)

@@ -8,6 +8,8 @@ use crate::event::Resend;
 
 /// What became of the message of a run.
 struct History {
+    /// Whether a re-issue of it is under way.
+    is_running: bool,
     /// To each recipient.
     recipients: Vec<Recipient>,
     /// Its key, if there ever was one.
@@ -52,6 +54,7 @@ impl Runner {
         let (report, clock) = (&work.report.id, work.invocation.clock);
         let key = records::key(report, &fresh.window);
         fresh.reissue_of = Some(key.clone());
+        fresh.resent = work.order.resend.is_some();
         if !self.records.are_kept() {
             return match work.order.resend {
                 None => Ok(None),
@@ -84,6 +87,10 @@ impl Runner {
             ));
         }
         let history = self.history(&original, work).await?;
+        if history.is_running {
+            return Err(refused("a re-issue of it is running at this moment"));
+        }
+        fresh.reissued |= history.recipients.iter().any(may_have_it);
         fresh.message.clone_from(&history.message);
         fresh.definition.clone_from(&history.definition);
         if let Some(to) = &work.order.to {
@@ -95,8 +102,8 @@ impl Runner {
         Ok(fresh.messages.is_empty().then_some(NOBODY))
     }
 
-    /// A person's order runs again what failed; who got the message by a re-issue meanwhile, or may
-    /// have, is left out.
+    /// Leaves those out of a run that is taken up again who got its message meanwhile by a re-issue,
+    /// or of a re-issue by another.
     ///
     /// # Errors
     /// Where the records of re-issues can't be read.
@@ -105,14 +112,27 @@ impl Runner {
         work: &Work,
         record: &mut Record,
     ) -> Result<(), Error> {
-        let may_have_some = work.is_named() && !work.is_reissue() && work.is_recorded();
-        if !may_have_some || record.attempts < 2 {
+        if !work.is_recorded() || record.attempts < 2 {
             return Ok(());
         }
-        let history = self.history(record, work).await?;
-        let may_have_it = |r: &Recipient| !matches!(r.status, Handover::Pending | Handover::Failed);
+        let original = match &record.reissue_of {
+            None => record.clone(),
+            // Whom an order names gets it from that order.
+            Some(_) if work.order.to.is_some() || work.order.resend == Some(Resend::All) => {
+                return Ok(());
+            }
+            Some(key) => {
+                let keeper = self.records.keeper(work.invocation.clock);
+                match keeper.read(key).await? {
+                    Some(object) => Record::parse(key, &object.content)?,
+                    None => return Ok(()),
+                }
+            }
+        };
+        let history = self.history(&original, work).await?;
         // A run that came to no message takes that of its re-issue, if anybody has it.
-        if record.message.is_none() && history.recipients.iter().any(may_have_it) {
+        let is_bare = record.reissue_of.is_none() && record.message.is_none();
+        if is_bare && history.recipients.iter().any(may_have_it) {
             record.message.clone_from(&history.message);
             let waiting = |r: &Recipient| if may_have_it(r) { r.clone() } else { r.again() };
             record.messages = history.recipients.iter().map(waiting).collect();
@@ -120,7 +140,12 @@ impl Runner {
         }
         for own in record.messages.iter_mut().filter(|own| own.status == Handover::Pending) {
             let known = history.recipients.iter().find(|known| known.to == own.to);
-            if let Some(known) = known.filter(|known| may_have_it(known)) {
+            // A resend to those who may have it is stopped by what is certain only.
+            let is_in_the_way = |known: &&Recipient| match work.order.resend {
+                Some(Resend::Unknown) => known.status == Handover::Sent,
+                _ => may_have_it(known),
+            };
+            if let Some(known) = known.filter(is_in_the_way) {
                 own.take(known);
             }
         }
@@ -136,7 +161,7 @@ impl Runner {
         let mut reissues = Vec::new();
         for key in keys.iter().filter(|key| is_reissue(key)) {
             if let Some(object) = self.records.keeper(clock).read(key).await? {
-                reissues.push(Record::parse(key, &object.content)?);
+                reissues.extend(Some(Record::parse(key, &object.content)?).filter(|r| r.resent));
             }
         }
         reissues.sort_by_key(|record| record.started_at);
@@ -147,8 +172,13 @@ impl Runner {
         };
         for recipient in &mut recipients {
             for latest in reissues.iter().flat_map(|record| &record.messages) {
-                // Who has it has it, whatever became of another attempt.
-                if latest.to == recipient.to && recipient.status != Handover::Sent {
+                // Who has it has it, and who may have it may, whatever became of another attempt.
+                let says_more = match recipient.status {
+                    Handover::Sent => false,
+                    Handover::Unknown | Handover::Sending => may_have_it(latest),
+                    Handover::Pending | Handover::Failed => true,
+                };
+                if latest.to == recipient.to && says_more {
                     recipient.take(latest);
                 }
             }
@@ -156,6 +186,7 @@ impl Runner {
         let newest = reissues.iter().rfind(|record| record.message.is_some());
         let made = Some(original).filter(|record| record.message.is_some()).or(newest);
         Ok(History {
+            is_running: reissues.iter().any(|record| record.is_held_at(clock.now())),
             recipients,
             message: made.and_then(|record| record.message.clone()),
             definition: made.unwrap_or(original).definition.clone(),
@@ -173,6 +204,11 @@ impl Runner {
             None => error.hint("there is none at all; `run` makes one"),
         }
     }
+}
+
+/// Whether somebody may have the message.
+fn may_have_it(recipient: &Recipient) -> bool {
+    !matches!(recipient.status, Handover::Pending | Handover::Failed)
 }
 
 const NOBODY: &str = "there is nobody to whom this applies";
