@@ -362,6 +362,70 @@ async fn a_resend_that_is_made_anew_counts() {
     assert_eq!((sent_to(&simulator).len(), asked(&simulator)), (3, before));
 }
 
+/// A named order dies after its claim; the tick that takes the run over leaves out whom a re-issue has
+/// reached meanwhile.
+#[tokio::test]
+async fn a_tick_after_a_dead_order_leaves_out_whom_a_reissue_reached() {
+    let simulator = simulator().await;
+    let place = Place::of(&three());
+    let mut function = place.function(&simulator, &[]).await;
+    simulator.misbehave(Operation::GetMetricDataV2, Fault::Denied, None);
+    function.fail(&tick()).await;
+    simulator.behave();
+    let resend = json!({"id": "r", "reports": ["small"], "resend": "failed",
+        "time": "2025-03-31T08:00:00Z"});
+    function.succeed(&resend).await;
+    assert_eq!(sent_to(&simulator).len(), 3);
+    function.kill();
+    let mut other = place.function(&simulator, &[]).await;
+    simulator.misbehave(Operation::ListQueues, Fault::Silent, None);
+    let order = json!({"id": "o", "reports": ["small"], "time": "2025-03-31T08:10:00Z"});
+    let lists = || {
+        let calls = simulator.calls();
+        calls.iter().filter(|call| call.operation == Operation::ListQueues).count()
+    };
+    let before = lists();
+    other.api.hand_over(order.to_string(), Duration::from_secs(4));
+    simulator.has_called(Operation::ListQueues, before + 1).await;
+    other.kill();
+    simulator.behave();
+    let last = place.function(&simulator, &[]).await;
+    last.succeed(&tick_at("2025-03-31T08:15:00Z")).await;
+    assert_eq!(sent_to(&simulator).len(), 3);
+    assert_eq!(
+        (place.states(), &place.read(RECORD)["status"]),
+        (vec!["sent".to_owned(); 3], &json!("sent"))
+    );
+}
+
+/// An order for somebody else is no message of the run: what it had is not sent to the others later.
+#[tokio::test]
+async fn a_message_for_somebody_else_is_not_the_reports() {
+    let simulator = simulator().await;
+    let place = Place::of(&three().replace("\"Small\"", "\"Draft\""));
+    let function = place.function(&simulator, &[]).await;
+    let order = json!({"id": "try", "reports": ["small"], "to": ["a@example.com"],
+        "time": "2025-03-31T06:00:00Z"});
+    function.succeed(&order).await;
+    std::fs::write(place.definitions.path().join("small.toml"), three()).unwrap();
+    simulator.misbehave(Operation::GetMetricDataV2, Fault::Denied, None);
+    function.fail(&tick()).await;
+    simulator.behave();
+    function
+        .succeed(&json!({"id": "now", "reports": ["small"], "time": "2025-03-31T08:00:00Z"}))
+        .await;
+    let subjects: Vec<_> = simulator
+        .messages()
+        .iter()
+        .filter(|message| message.to != ["workforce@example.com"])
+        .map(|message| {
+            let mail = MessageParser::default().parse(&message.raw).unwrap();
+            mail.subject().unwrap().split(',').next().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(subjects, ["Draft", "Small", "Small", "Small"]);
+}
+
 fn metrics(function: &Function) -> Vec<Value> {
     let log = function.log();
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
