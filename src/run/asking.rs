@@ -115,19 +115,19 @@ impl Asking {
 
     /// How many pages the requests of a run have, as far as that can be told.
     pub(super) fn pages(&self, run: usize) -> usize {
-        let requests = needed(self.sections_of(run)).into_iter();
-        requests
-            .filter_map(|index| self.plan.requests.get(index))
-            .map(Request::expected_pages)
-            .sum()
+        self.pages_of(run, |_| true)
     }
 
     /// How many of them are still to be asked for.
     pub(super) fn pages_left(&self, run: usize) -> usize {
-        let is_open =
-            |index: &usize| self.answers.get(*index).is_some_and(|cell| cell.get().is_none());
-        let open = needed(self.sections_of(run)).into_iter().filter(is_open);
-        open.filter_map(|index| self.plan.requests.get(index)).map(Request::expected_pages).sum()
+        self.pages_of(run, |answer| answer.get().is_none())
+    }
+
+    fn pages_of(&self, run: usize, counts: impl Fn(&OnceCell<Answer>) -> bool) -> usize {
+        let requests = needed(self.sections_of(run)).into_iter();
+        let counted = requests.filter(|index| self.answers.get(*index).is_some_and(&counts));
+        let requests = counted.filter_map(|index| self.plan.requests.get(index));
+        requests.map(Request::expected_pages).sum()
     }
 
     fn sections_of(&self, run: usize) -> &[SectionPlan] {

@@ -2,18 +2,16 @@
 //! One that another invocation has is looked at again when the others have ended.
 
 use futures_util::future::join_all;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::asking::Asking;
 use super::courier::{Post, Stops};
-use super::due::SIDE_BY_SIDE;
 use super::keeper::{Hold, Keeper};
 use super::outcome::{RunOutcome, defect};
 use super::protocol::{Claimant, Claimed};
 use super::record::Record;
 use super::report::{self, Asked, LookUp, make};
-use super::{Progress, Runner, Work};
+use super::{Progress, Runner, Work, side_by_side};
 use crate::error::{Code, Error, Panicked, Stage, redact_addresses, unwinding};
 use crate::store::Store;
 
@@ -53,14 +51,8 @@ impl Runner {
     /// Runs reports; each outcome is told to `tell` as soon as it is there.
     pub(super) async fn run_all(&self, works: &mut [Work], tell: impl Fn(&RunOutcome)) -> Ran {
         let all = &*works;
-        let starting = Semaphore::new(SIDE_BY_SIDE);
-        let starts = join_all(all.iter().map(async |work| {
-            // It is closed never.
-            let _place = starting.acquire().await;
-            self.start(work).await
-        }));
-        let starts = starts.await;
-        let first = all.iter().zip(&starts).position(|(work, start)| asks(work, start));
+        let starts = side_by_side(all, async |work| self.start(work).await).await;
+        let first = all.iter().zip(&starts).position(|(work, start)| start.asks(work));
         for (index, work) in works.iter_mut().enumerate() {
             work.is_first = first.is_none_or(|first| index == first);
         }
@@ -103,13 +95,7 @@ impl Runner {
             }
             Ok(Claimed::Ended(record)) => over(self.answered(work, &record)),
             Ok(Claimed::Busy) => Start::Busy(Box::new(fresh)),
-            Err(error) => {
-                let outcome = RunOutcome {
-                    window: Some(fresh.window),
-                    ..RunOutcome::started(&work.report.id)
-                };
-                over(outcome.failed(error))
-            }
+            Err(error) => over(failed(work, &fresh, error)),
         }
     }
 
@@ -141,7 +127,7 @@ impl Runner {
         starts: &[Start],
     ) -> (Asking, Vec<Option<Result<Asked, Error>>>) {
         let asks: Vec<bool> =
-            works.iter().zip(starts).map(|(work, start)| asks(work, start)).collect();
+            works.iter().zip(starts).map(|(work, start)| start.asks(work)).collect();
         let asking: Vec<&Work> =
             works.iter().zip(&asks).filter(|(_, asks)| **asks).map(|(work, _)| work).collect();
         let look_up = &LookUp::of(&asking);
@@ -236,15 +222,11 @@ impl Runner {
         let claimant = Claimant { event: &event, is_a_person: work.is_named() };
         let key = work.key(&fresh.window);
         work.tell(Progress::Waiting { report: work.report.id.clone() });
-        let failed = |error: Error| {
-            let outcome = RunOutcome::started(&work.report.id).failed(error);
-            RunOutcome { window: Some(fresh.window.clone()), ..outcome }
-        };
+        let failed = |error: Error| failed(work, fresh, error);
         match self.keeper(work).claim_in_time(&key, fresh, claimant).await {
             Ok(Claimed::Ended(record)) => (self.answered(work, &record), None),
             Ok(Claimed::Held(hold)) => {
-                let asks = !work.is_overdue && !hold.record.resumes(&work.report.digest);
-                let asked = match asks {
+                let asked = match asks(work, &hold) {
                     true => Some(self.ask(work, &LookUp::of(&[work])).await),
                     false => None,
                 };
@@ -281,12 +263,21 @@ impl Ran {
     }
 }
 
-/// Whether a run has its figures asked for.
-fn asks(work: &Work, start: &Start) -> bool {
-    match start {
-        Start::Held(hold) => !work.is_overdue && !hold.record.resumes(&work.report.digest),
-        Start::Busy(_) | Start::Over(_) => false,
+impl Start {
+    fn asks(&self, work: &Work) -> bool {
+        matches!(self, Self::Held(hold) if asks(work, hold))
     }
+}
+
+/// Whether a run has its figures asked for.
+fn asks(work: &Work, hold: &Hold) -> bool {
+    !work.is_overdue && !hold.record.resumes(&work.report.digest)
+}
+
+/// The outcome of a run that could not be claimed.
+fn failed(work: &Work, fresh: &Record, error: Error) -> RunOutcome {
+    let window = Some(fresh.window.clone());
+    RunOutcome { window, ..RunOutcome::started(&work.report.id) }.failed(error)
 }
 
 fn over(outcome: RunOutcome) -> Start {

@@ -1,19 +1,15 @@
 //! Which runs an event starts, and which it closes because they were due for too long.
 
-use futures_util::future::join_all;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
 
+use super::record::Record;
 use super::records::{self, Look};
 use super::report::no_window;
-use super::{Invocation, RunOutcome, Runner, Work};
+use super::{Invocation, RunOutcome, Runner, Work, side_by_side};
 use crate::definition::{Memory, Occurrence, Report};
 use crate::error::{Code, Error, Stage, until};
 use crate::event::Order;
 use crate::window::Window;
-
-/// How many reports' records are read side by side.
-pub(super) const SIDE_BY_SIDE: usize = 20;
 
 /// What an event finds.
 #[derive(Debug, Default)]
@@ -40,16 +36,13 @@ impl Runner {
         order: &Order,
         invocation: &Invocation,
     ) -> Due {
-        let reading = Semaphore::new(SIDE_BY_SIDE);
-        let found = join_all(reports.iter().map(async |report| {
-            // It is closed never.
-            let _place = reading.acquire().await;
+        let found = side_by_side(&reports, async |report| {
             let fates = self.fates(report, order, invocation);
             until(invocation.clock.answer_by(), fates).await.unwrap_or_else(|| {
                 let message = "what is due could not be found out before the deadline";
                 vec![Err(Error::new(Code::Timeout, Stage::Load, message).retryable())]
             })
-        }));
+        });
         let mut due = Due::default();
         let mut works: Vec<(Timestamp, Work)> = Vec::new();
         for (report, fates) in reports.iter().zip(found.await) {
@@ -90,7 +83,7 @@ impl Runner {
             Ok(memory) => memory,
             Err(error) => return vec![Err(error)],
         };
-        let event = order.id.as_ref().unwrap_or(&invocation.id);
+        let event = invocation.event_id(order);
         let mut fates = Vec::new();
         for occurrence in report.due_at(time, memory) {
             let fate = match occurrence {
@@ -133,12 +126,7 @@ impl Runner {
         let (clock, window) = (invocation.clock, &occurrence.window);
         match self.records.look(&records::key(&report.id, window), event, clock).await? {
             Look::Over => Ok(None),
-            Look::Found(record) if record.is_final => {
-                // The retry of an event fails for what the event has failed for.
-                let failed_then = record.has_failed() && record.event.id == event;
-                let outcome = || Fate::Ended(Box::new(record.outcome_before()));
-                Ok(failed_then.then(outcome))
-            }
+            Look::Found(record) if record.is_final => Ok(told_again(&record, event)),
             Look::Found(_) | Look::Nothing => {
                 let is_over = report.schedule.is_none()
                     && self.records.is_overtaken(&report.id, window, clock).await?;
@@ -157,10 +145,7 @@ impl Runner {
         let key = records::key(&report.id, &occurrence.window);
         Ok(match self.records.look(&key, event, invocation.clock).await? {
             Look::Over => None,
-            Look::Found(record) if record.is_final => {
-                let failed_then = record.has_failed() && record.event.id == event;
-                failed_then.then(|| Fate::Ended(Box::new(record.outcome_before())))
-            }
+            Look::Found(record) if record.is_final => told_again(&record, event),
             Look::Found(record) if record.is_held_at(invocation.clock.now()) => None,
             Look::Found(_) => Some(Fate::Close(occurrence)),
             // Without a schedule nobody knows whether it should have run.
@@ -170,4 +155,10 @@ impl Runner {
             }
         })
     }
+}
+
+/// The retry of an event fails for what the event has failed for.
+fn told_again(ended: &Record, event: &str) -> Option<Fate> {
+    let failed_then = ended.has_failed() && ended.event.id == event;
+    failed_then.then(|| Fate::Ended(Box::new(ended.outcome_before())))
 }

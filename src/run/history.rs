@@ -1,14 +1,11 @@
 //! What the records say of the runs so far, for people.
 
-use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::sync::Semaphore;
 
-use super::due::SIDE_BY_SIDE;
 use super::outcome::{DeliveryStatus, Effort};
 use super::record::{Record, State};
-use super::{Clock, Runner, records};
+use super::{Clock, Runner, records, side_by_side};
 use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
 use crate::window::Window;
@@ -72,14 +69,11 @@ impl Runner {
         let keys = self.records.list(report).await?;
         let keys = newest(keys, limit);
         let keeper = self.records.keeper(Clock::read(now, None));
-        let reading = Semaphore::new(SIDE_BY_SIDE);
-        let read = join_all(keys.iter().map(async |key| {
-            // It is closed never.
-            let _place = reading.acquire().await;
+        let read = side_by_side(&keys, async |key| {
             let object = keeper.read(key).await?;
             let record = object.map(|object| Record::parse(key, &object.content)).transpose()?;
             Ok::<_, Error>(record.map(|record| PastRun::of(key, &record, now)))
-        }));
+        });
         let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
         for run in read.await {
             match run {

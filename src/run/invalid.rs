@@ -54,7 +54,7 @@ impl Runner {
         let (Ok(id), true, true) = (id, is_tick, self.records.are_kept()) else {
             return outcome;
         };
-        let event = order.id.as_ref().unwrap_or(&invocation.id);
+        let event = invocation.event_id(order);
         match self.know(&id, &invalid, event, invocation).await {
             Ok(is_known) => RunOutcome { is_known, ..outcome },
             Err(error) => {

@@ -25,8 +25,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
@@ -87,6 +89,27 @@ pub struct Invocation {
 /// Whether a time lies ahead of the clock, by more than clocks differ.
 fn is_ahead(time: Timestamp, invocation: &Invocation) -> bool {
     time.duration_since(invocation.clock.started()) > SignedDuration::from_mins(1)
+}
+
+impl Invocation {
+    /// What an order is known by: its own id or that of the event around it, or else this one's.
+    fn event_id<'i>(&'i self, order: &'i Order) -> &'i str {
+        order.id.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// How many records are read or claimed at once.
+const SIDE_BY_SIDE: usize = 20;
+
+/// Does something with each of many, some of them at once, and answers in their order.
+async fn side_by_side<T, R>(all: &[T], act: impl AsyncFn(&T) -> R) -> Vec<R> {
+    let places = Semaphore::new(SIDE_BY_SIDE);
+    let acting = all.iter().map(async |one| {
+        // It is closed never.
+        let _place = places.acquire().await;
+        act(one).await
+    });
+    join_all(acting).await
 }
 
 /// How far a run is.
@@ -173,7 +196,7 @@ impl Runner {
 
     /// Does what an order asks for.
     pub async fn run(&self, order: &Order, invocation: &Invocation) -> Outcome {
-        let id = order.id.as_ref().unwrap_or(&invocation.id);
+        let id = invocation.event_id(order);
         let mut batch = Batch::new(id, invocation.clock.started());
         batch.recorded = self.records.are_kept();
         let is_tick = order.reports.is_empty() && !order.dry_run;

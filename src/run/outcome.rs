@@ -359,44 +359,36 @@ impl RunOutcome {
         let Effort { requests, pages, rows } = self.effort;
         let (milliseconds, told_again) = (u64::try_from(self.took.as_millis()), self.told_again);
         let milliseconds = milliseconds.unwrap_or(u64::MAX);
-        match &self.error {
-            None => tracing::info!(
-                batch,
-                report,
-                status,
-                start,
-                end,
-                requests,
-                pages,
-                rows,
-                sent,
-                recipients,
-                milliseconds,
-                told_again,
-                xray_trace_id = trace,
-                "run"
-            ),
-            Some(error) => tracing::error!(
-                batch,
-                report,
-                status,
-                start,
-                end,
-                requests,
-                pages,
-                rows,
-                sent,
-                recipients,
-                milliseconds,
-                told_again,
-                xray_trace_id = trace,
-                code = error.code.as_str(),
-                stage = error.stage.as_str(),
-                retryable = error.retryable,
-                error = capped(&redact_addresses(&error.message)),
-                request_id = error.request_id,
-                "run"
-            ),
+        let error = self.error.as_ref();
+        // The level of an event is part of its macro; what is none is left out.
+        macro_rules! event {
+            ($level:ident) => {
+                tracing::$level!(
+                    batch,
+                    report,
+                    status,
+                    start,
+                    end,
+                    requests,
+                    pages,
+                    rows,
+                    sent,
+                    recipients,
+                    milliseconds,
+                    told_again,
+                    xray_trace_id = trace,
+                    code = error.map(|error| error.code.as_str()),
+                    stage = error.map(|error| error.stage.as_str()),
+                    retryable = error.map(|error| error.retryable),
+                    error = error.map(|error| capped(&redact_addresses(&error.message))),
+                    request_id = error.and_then(|error| error.request_id.as_deref()),
+                    "run"
+                )
+            };
+        }
+        match error {
+            None => event!(info),
+            Some(_) => event!(error),
         }
     }
 }

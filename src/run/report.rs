@@ -80,8 +80,8 @@ impl Work {
 
     /// What it is run for.
     pub(super) fn event(&self) -> Event {
-        let id = self.order.id.as_ref().unwrap_or(&self.invocation.id);
-        Event { id: id.clone(), time: self.time() }
+        let id = self.invocation.event_id(&self.order).to_owned();
+        Event { id, time: self.time() }
     }
 
     /// Whether it is claimed and kept: a dry run leaves no trace.
