@@ -12,6 +12,7 @@
 //! - [`error`]: what can go wrong, as codes that programs act on; the SDK's errors told apart
 //! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN
 //! - [`settings`]: the environment as a value
+//! - [`language`]: the texts and dates of messages in each of their languages
 //! - [`metric`]: what is known of each metric of the service
 //! - [`window`]: zones, calendar windows, the windows they are compared with
 //! - [`definition`]: TOML as written becomes a valid report, or problems with their places; what is
@@ -40,6 +41,7 @@ pub mod error;
 pub mod event;
 pub mod instance;
 pub mod lambda;
+pub mod language;
 pub mod mail;
 pub mod metric;
 pub mod plan;

@@ -14,6 +14,8 @@ use crate::settings::Location;
 pub struct Context<'p> {
     /// Where the definitions lie.
     pub definitions: &'p [Location],
+    /// Where templates of one's own lie.
+    pub templates: Option<&'p Location>,
     /// Where records are kept.
     pub runs: Option<&'p Location>,
     /// The Region whose SES sends; that of each report's instance where it is not known.
@@ -32,11 +34,16 @@ pub fn policy(reports: &[Report], context: Context<'_>) -> Value {
     }
     let partition = reports.first().map_or("aws", |report| report.instance.partition());
     let of_store = context.definitions.iter().enumerate();
-    let of_store = of_store.flat_map(|(index, place)| of_store_at(index + 1, place, partition));
+    let of_store = of_store.flat_map(|(index, place)| {
+        read_only(&format!("Definitions{}", index + 1), place, &["toml"], partition)
+    });
+    let of_templates = context
+        .templates
+        .map(|place| read_only("Templates", place, &["html", "svg", "txt"], partition));
     let of_records = context.runs.and_then(|place| of_records(place, partition));
     let statements =
-        needs.statements().into_iter().chain(of_store).chain(of_records.into_iter().flatten());
-    let statements: Vec<Value> = statements.collect();
+        needs.statements().into_iter().chain(of_store).chain(of_templates.into_iter().flatten());
+    let statements: Vec<Value> = statements.chain(of_records.into_iter().flatten()).collect();
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
@@ -60,17 +67,20 @@ impl Needs {
             }
         }
         let address = &report.email.from.address;
-        let identity = |name: &str| {
+        let resource = |name: String| {
             let of_partition = |region: &&str| partition_of(region) == instance.partition();
             let region = context.region.filter(of_partition).unwrap_or(instance.region());
             let (partition, account) = (instance.partition(), instance.account());
-            format!("arn:{partition}:ses:{region}:{account}:identity/{name}")
+            format!("arn:{partition}:ses:{region}:{account}:{name}")
         };
         // What SES has verified is the address, its domain, or one above it.
         // In a policy, a star in it would stand for more than itself.
         let itself = Some(address.as_str()).filter(|address| !address.contains(['*', '?']));
         let names = domains(address.domain()).chain(itself);
-        let identities = names.map(identity).collect();
+        let identities = names.map(|name| format!("identity/{name}"));
+        let set = report.email.configuration_set.as_ref();
+        let set = set.map(|name| format!("configuration-set/{name}"));
+        let identities = identities.chain(set).map(resource).collect();
         self.senders.entry(identities).or_default().insert(address.to_string());
     }
 
@@ -186,28 +196,28 @@ fn of_records(place: &Location, partition: &str) -> Option<[Value; 2]> {
     });
     let keep = json!({
         "Sid": "KeepRecords", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"],
-        "Resource": format!("{arn}/{prefix}*.json"),
+        "Resource": [format!("{arn}/{prefix}*.json"), format!("{arn}/{prefix}*.zip")],
     });
     Some([list, keep])
 }
 
-/// Definitions in S3 are listed and read.
-fn of_store_at(number: usize, place: &Location, partition: &str) -> Vec<Value> {
+/// What is only read, such as definitions, is listed and read.
+fn read_only(what: &str, place: &Location, endings: &[&str], partition: &str) -> Vec<Value> {
     let Location::S3 { bucket, prefix } = place else {
         return Vec::new();
     };
     let arn = format!("arn:{partition}:s3:::{bucket}");
     let mut list = json!({
-        "Sid": format!("ListDefinitions{number}"), "Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn,
+        "Sid": format!("List{what}"), "Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn,
     });
     // Of a whole bucket there is no prefix to hold on to.
     if let (Some(list), false) = (list.as_object_mut(), prefix.is_empty()) {
         let condition = json!({ "StringEquals": { "s3:prefix": prefix } });
         list.insert("Condition".to_owned(), condition);
     }
+    let files: Vec<_> = endings.iter().map(|ending| format!("{arn}/{prefix}*.{ending}")).collect();
     let read = json!({
-        "Sid": format!("ReadDefinitions{number}"), "Effect": "Allow", "Action": "s3:GetObject",
-        "Resource": format!("{arn}/{prefix}*.toml"),
+        "Sid": format!("Read{what}"), "Effect": "Allow", "Action": "s3:GetObject", "Resource": files,
     });
     vec![list, read]
 }
@@ -243,7 +253,13 @@ metrics  = ["CASES_CREATED"]
         let parsed = definition::parse("report.toml", text.as_bytes(), &Default::default());
         let definitions = [place.parse().unwrap()];
         let runs = "s3://records/kept".parse().unwrap();
-        let context = Context { definitions: &definitions, runs: Some(&runs), region: None };
+        let templates = "s3://looks/own".parse().unwrap();
+        let context = Context {
+            definitions: &definitions,
+            templates: Some(&templates),
+            runs: Some(&runs),
+            region: None,
+        };
         let policy = policy(&[parsed.report.unwrap()], context);
         policy["Statement"].as_array().unwrap().clone()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub definitions: Location,
     /// Where the records of runs lie (`CONNECT_REPORTS_RUNS`), if they are kept.
     pub runs: Option<Location>,
+    /// Where templates of one's own lie (`CONNECT_REPORTS_TEMPLATES`), if there are any.
+    pub templates: Option<Location>,
     /// What holds for every definition.
     pub deployment: Deployment,
     /// The limits of the API's version (`CONNECT_REPORTS_API`).
@@ -40,6 +43,36 @@ pub struct Deployment {
     pub from: Option<Mailbox>,
     /// The domains that messages may go to (`CONNECT_REPORTS_ALLOWED_RECIPIENTS`).
     pub allowed_recipients: AllowedRecipients,
+    /// The SES configuration set of definitions without one
+    /// (`CONNECT_REPORTS_CONFIGURATION_SET`).
+    pub configuration_set: Option<ConfigurationSet>,
+}
+
+/// The name of a configuration set of SES (`CreateConfigurationSet`, `ConfigurationSetName`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigurationSet(String);
+
+/// The text is no such name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is no name of a configuration set: up to 64 letters, digits, `-` and `_`")]
+pub struct ConfigurationSetError;
+
+impl FromStr for ConfigurationSet {
+    type Err = ConfigurationSetError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigurationSetError> {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        match (1..=64).contains(&text.len()) && text.bytes().all(is_allowed) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(ConfigurationSetError),
+        }
+    }
+}
+
+impl fmt::Display for ConfigurationSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// What an account may ask of Connect in one Region.
@@ -127,6 +160,9 @@ const INSTANCE: &str = "CONNECT_REPORTS_INSTANCE";
 const OWNER: &str = "CONNECT_REPORTS_OWNER";
 const FROM: &str = "CONNECT_REPORTS_FROM";
 const ALLOWED_RECIPIENTS: &str = "CONNECT_REPORTS_ALLOWED_RECIPIENTS";
+const CONFIGURATION_SET: &str = "CONNECT_REPORTS_CONFIGURATION_SET";
+/// The variable that says where templates of one's own are.
+pub const TEMPLATES: &str = "CONNECT_REPORTS_TEMPLATES";
 const REQUESTS_PER_SECOND: &str = "CONNECT_REPORTS_REQUESTS_PER_SECOND";
 const LISTS_PER_SECOND: &str = "CONNECT_REPORTS_LISTS_PER_SECOND";
 const API: &str = "CONNECT_REPORTS_API";
@@ -141,13 +177,15 @@ const READ: &[&str] = &[
     OWNER,
     FROM,
     ALLOWED_RECIPIENTS,
+    CONFIGURATION_SET,
+    TEMPLATES,
     REQUESTS_PER_SECOND,
     LISTS_PER_SECOND,
     API,
 ];
 
 /// Variables that a later version reads. To ignore one would be to break a promise silently.
-const NOT_YET: &[&str] = &["CONNECT_REPORTS_QUEUE_URL", "CONNECT_REPORTS_TEMPLATES"];
+const NOT_YET: &[&str] = &["CONNECT_REPORTS_QUEUE_URL"];
 
 impl Settings {
     /// Reads the settings from the environment's variables; an empty value counts as none.
@@ -175,12 +213,14 @@ impl Settings {
                 None => default_definitions(variable(TASK_ROOT).as_deref()),
             },
             runs: optional(RUNS, variable(RUNS))?,
+            templates: optional(TEMPLATES, variable(TEMPLATES))?,
             deployment: Deployment {
                 instance: optional(INSTANCE, variable(INSTANCE))?,
                 owner: optional(OWNER, variable(OWNER))?,
                 from: optional(FROM, variable(FROM))?,
                 allowed_recipients: optional(ALLOWED_RECIPIENTS, variable(ALLOWED_RECIPIENTS))?
                     .unwrap_or_default(),
+                configuration_set: optional(CONFIGURATION_SET, variable(CONFIGURATION_SET))?,
             },
             rates: Rates {
                 requests: optional(REQUESTS_PER_SECOND, variable(REQUESTS_PER_SECOND))?
@@ -365,7 +405,8 @@ mod tests {
             ([(REQUESTS_PER_SECOND, "0")], "CONNECT_REPORTS_REQUESTS_PER_SECOND is no rate from"),
             ([(LISTS_PER_SECOND, "fast")], "CONNECT_REPORTS_LISTS_PER_SECOND is no rate from"),
             ([(RUNS, "gs://x/y")], "CONNECT_REPORTS_RUNS is neither a folder nor"),
-            ([("CONNECT_REPORTS_TEMPLATES", "t")], "CONNECT_REPORTS_TEMPLATES is not supported"),
+            ([("CONNECT_REPORTS_QUEUE_URL", "t")], "CONNECT_REPORTS_QUEUE_URL is not supported"),
+            ([(CONFIGURATION_SET, "a b")], "CONNECT_REPORTS_CONFIGURATION_SET is no name of"),
             ([("CONNECT_REPORTS_OWNR", "x")], "CONNECT_REPORTS_OWNR is unknown"),
             ([(ALLOWED_RECIPIENTS, " , ")], "CONNECT_REPORTS_ALLOWED_RECIPIENTS does not end"),
         ] {

@@ -6,6 +6,7 @@
 mod compare;
 mod cut;
 mod rule;
+mod words;
 
 use std::str::FromStr;
 
@@ -213,113 +214,6 @@ impl Window {
     pub fn on_its_clock(&self, time: Timestamp) -> Zoned {
         time.to_zoned(self.start.time_zone().clone())
     }
-
-    /// The window in as few words as name it: `Sunday 22 November 2026`, `16–22 November 2026`,
-    /// `October 2026`, or with times.
-    pub fn label(&self) -> String {
-        let (first, last) = (self.start.date(), self.last_date());
-        if !self.is_of_days() {
-            return match first == last {
-                true => format!("{}, {}", long_date(first), self.times()),
-                false => self.times(),
-            };
-        }
-        match () {
-            () if first == last => first.strftime("%A %-d %B %Y").to_string(),
-            () if first.first_of_month() == first && last == first.last_of_month() => {
-                first.strftime("%B %Y").to_string()
-            }
-            () if first.first_of_month() == last.first_of_month() => {
-                format!("{}–{}", first.day(), long_date(last))
-            }
-            () if first.year() == last.year() => {
-                format!("{} – {}", first.strftime("%-d %B"), long_date(last))
-            }
-            () => format!("{} – {}", long_date(first), long_date(last)),
-        }
-    }
-
-    /// The exact borders on the local clock, with the zone and its offsets: `Sunday 22 November
-    /// 2026, 00:00–24:00 Europe/London (GMT, UTC+00:00)`; and how long it was where the clocks were
-    /// changed in it.
-    pub fn exactly(&self) -> String {
-        let zone = self.zone_name();
-        let (from, to) = (offset(&self.start), offset(&self.end));
-        let offset = match from == to {
-            true => from,
-            false => format!("{from}, to {to}"),
-        };
-        let change = self.clock_change().map_or_else(String::new, |change| format!(", {change}"));
-        match self.is_one_day() {
-            true => {
-                let day = self.start.strftime("%A %-d %B %Y");
-                format!("{day}, {} {zone} ({offset}){change}", self.times())
-            }
-            false => format!("{} {zone} ({offset}){change}", self.times()),
-        }
-    }
-
-    /// What the clocks did in the window, where they were changed: `a day of 25 hours`.
-    fn clock_change(&self) -> Option<String> {
-        let is_a_day = self.is_one_day() && self.is_of_days();
-        if is_a_day {
-            let length = self.end().duration_since(self.start());
-            let differs = length != SignedDuration::from_hours(24);
-            return differs.then(|| format!("a day of {}", in_hours(length.as_secs())));
-        }
-        let ahead = i64::from(self.end.offset().seconds() - self.start.offset().seconds());
-        match ahead {
-            0 => None,
-            1.. => Some(format!("in which the clocks went forward by {}", in_hours(ahead))),
-            _ => Some(format!("in which the clocks went back by {}", in_hours(-ahead))),
-        }
-    }
-
-    /// The window as an interval of a table names it: `22 Nov, 08:00–09:00`, `Sun 22 Nov`,
-    /// `16 Nov – 22 Nov`.
-    pub fn briefly(&self) -> String {
-        let day = |date: Date| date.strftime("%-d %b").to_string();
-        let (first, last) = (self.start.date(), self.last_date());
-        match !self.is_of_days() {
-            true => format!("{}, {}", day(first), self.times()),
-            false if first == last => first.strftime("%a %-d %b").to_string(),
-            false => format!("{} – {}", day(first), day(last)),
-        }
-    }
-
-    /// The local date of its last instant: a full day's end is the start of the next.
-    fn last_date(&self) -> Date {
-        let last = self.end.checked_sub(SignedDuration::from_nanos(1));
-        last.map_or(self.end.date(), |last| last.date())
-    }
-
-    fn is_one_day(&self) -> bool {
-        self.start.date() == self.last_date()
-    }
-
-    /// Whether it begins and ends with a day.
-    fn is_of_days(&self) -> bool {
-        starts_its_day(&self.start) && starts_its_day(&self.end)
-    }
-
-    fn times(&self) -> String {
-        let clock = |time: &Zoned| time.strftime("%H:%M").to_string();
-        if !self.is_one_day() {
-            let full = |time: &Zoned| time.strftime("%-d %B %Y, %H:%M").to_string();
-            return format!("{} – {}", full(&self.start), full(&self.end));
-        }
-        let end = match self.start.date() == self.end.date() {
-            true => clock(&self.end),
-            false => "24:00".to_owned(),
-        };
-        if self.start.offset() > self.end.offset() && !self.is_of_days() {
-            // The clocks were set back in it: readings alone would not tell how long it is.
-            let zone = |time: &Zoned| time.strftime("%Z").to_string();
-            let (from, to) = (zone(&self.start), zone(&self.end));
-            return format!("{} {from}–{end} {to}", clock(&self.start));
-        }
-        format!("{}–{end}", clock(&self.start))
-    }
 }
 
 /// `{"start": …, "end": …, "time_zone": …}`, the times in RFC 3339 with their offset.
@@ -408,30 +302,8 @@ pub fn rfc3339(time: &Zoned) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
-fn in_hours(seconds: i64) -> String {
-    match (seconds / 3_600, seconds / 60 % 60) {
-        (1, 0) => "1 hour".to_owned(),
-        (hours, 0) => format!("{hours} hours"),
-        (0, minutes) => format!("{minutes} minutes"),
-        (hours, minutes) => format!("{hours}:{minutes:02} hours"),
-    }
-}
-
-/// The offset with its name where it has one of its own: `BST, UTC+01:00`.
-fn offset(time: &Zoned) -> String {
-    let name = time.strftime("%Z").to_string();
-    match name.starts_with(['+', '-']) || name == "UTC" {
-        true => time.strftime("UTC%:z").to_string(),
-        false => time.strftime("%Z, UTC%:z").to_string(),
-    }
-}
-
 fn starts_its_day(time: &Zoned) -> bool {
     time.start_of_day().is_ok_and(|start| start == *time)
-}
-
-fn long_date(date: Date) -> String {
-    date.strftime("%-d %B %Y").to_string()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use mail_parser::MessageParser;
+use mail_parser::{MessageParser, MimeHeaders as _, PartType};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -144,9 +144,21 @@ fn save_message(folder: &Path, name: &str, message: &SentMessage) -> Result<(), 
             format!("the mail {name} can't be read back"),
         )
     })?;
-    let html = parsed.body_html(0).unwrap_or_default();
+    let mut html = parsed.body_html(0).unwrap_or_default().into_owned();
     let text = parsed.body_text(0).unwrap_or_default();
     write(&folder.join(format!("{name}.eml")), &message.raw)?;
+    for part in &parsed.parts {
+        let (Some(file), PartType::Binary(content) | PartType::InlineBinary(content)) =
+            (part.attachment_name(), &part.body)
+        else {
+            continue;
+        };
+        if let Some(cid) = part.content_id() {
+            // A browser has the picture beside it.
+            html = html.replace(&format!("cid:{cid}"), file);
+            write(&folder.join(file), content)?;
+        }
+    }
     write(&folder.join(format!("{name}.html")), html.as_bytes())?;
     write(&folder.join(format!("{name}.txt")), text.as_bytes())
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Ended, print, wrong};
 use crate::definition::nearest;
+use crate::language::Language;
 use crate::metric::{Comparison, METRICS, Metric, limits, listed};
 
 #[derive(Debug, Args)]
@@ -56,13 +57,17 @@ fn speaks_of(metric: &Metric, word: &str) -> bool {
     let word = term.map_or(word.as_str(), |(_, name)| name);
     let name = metric.name.to_lowercase();
     name.contains(&word.replace([' ', '-'], "_"))
-        || metric.title(None).to_lowercase().contains(word)
+        || metric.title(None, Language::English).to_lowercase().contains(word)
 }
 
 /// The metric in a few lines, with nothing where there is nothing to say.
 fn described(metric: &Metric) -> String {
-    let mut text =
-        format!("{}\n    {} ({})\n", metric.name, metric.title(None), metric.unit.as_str());
+    let mut text = format!(
+        "{}\n    {} ({})\n",
+        metric.name,
+        metric.title(None, Language::English),
+        metric.unit.as_str()
+    );
     let mut line = |what: &str, value: String| {
         if !value.is_empty() {
             let _ = writeln!(text, "{}", wrapped(&format!("    {what:<13}"), &value));
@@ -130,7 +135,7 @@ fn as_json(metric: &Metric) -> Value {
     let thresholds: Vec<_> = metric.thresholds().iter().map(|c| c.as_str()).collect();
     json!({
         "name": metric.name,
-        "title": metric.title(None),
+        "title": metric.title(None, Language::English),
         "unit": metric.unit,
         "groupings": metric.groupings().collect::<Vec<_>>(),
         "filters": metric.filters().collect::<Vec<_>>(),

@@ -11,6 +11,7 @@ use super::run::invocation;
 use super::{Cli, Ended, only, print};
 use crate::definition::{MetricFilter, MetricQuery};
 use crate::event::Order;
+use crate::language::Language;
 use crate::plan::{Origin, Request, SectionPlan, interval_name};
 use crate::run::{Planned, Work};
 use crate::table::Provenance;
@@ -45,9 +46,9 @@ pub(super) async fn plan(cli: &Cli, arguments: &Arguments) -> Ended {
 }
 
 fn told(work: &Work, planned: &Planned) -> String {
-    let mut text = format!("{}: {}\n", work.report.id, planned.window.exactly());
+    let mut text = format!("{}: {}\n", work.report.id, planned.window.exactly(Language::English));
     for window in &planned.compared {
-        let _ = writeln!(text, "  compared with {}", window.exactly());
+        let _ = writeln!(text, "  compared with {}", window.exactly(Language::English));
     }
     text.push('\n');
     for (index, request) in planned.plan.requests.iter().enumerate() {

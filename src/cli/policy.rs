@@ -29,7 +29,8 @@ pub(super) async fn policy(cli: &Cli, arguments: &Arguments) -> super::Ended {
         false => validate::places(&arguments.paths)?,
     };
     let (runs, region) = (settings.runs.as_ref(), arguments.region.as_deref());
-    let context = Context { definitions: &definitions, runs, region };
+    let templates = settings.templates.as_ref();
+    let context = Context { definitions: &definitions, templates, runs, region };
     print::json(&policy::policy(&reports, context));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,15 +1,22 @@
 //! `preview`: a report's message as files, or its text on the screen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
+use notify::{RecursiveMode, Watcher as _};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::run::invocation;
-use super::{Cli, Ended, only, print, unwritable, write};
+use super::{Cli, Ended, only, print, unwritable, write, wrong};
+use crate::error::Error;
 use crate::event::Order;
-use crate::run::Work;
+use crate::language::Language;
+use crate::render::Rendered;
+use crate::run::{Figures, Runner, Work};
+use crate::settings::{Location, Settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -18,10 +25,14 @@ pub(super) struct Arguments {
     /// The time that decides on the window [default: now]
     #[arg(long)]
     time: Option<Timestamp>,
-    /// The folder for message.eml, message.html, message.txt, report.json and the attachments;
-    /// without it the text is printed
+    /// The folder for message.eml, message.html, message.txt, report.json, the charts and the
+    /// attachments; without it the text is printed
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Makes the message anew whenever its definition or a template is saved, until Ctrl-C; only
+    /// another definition is asked for anew
+    #[arg(long, requires = "out")]
+    watch: bool,
     /// Asks a local Connect in place of AWS
     #[arg(long)]
     simulate: bool,
@@ -30,35 +41,115 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+/// What was found for a definition.
+struct Found {
+    work: Work,
+    figures: Figures,
+}
+
 pub(super) async fn preview(cli: &Cli, arguments: &Arguments) -> Ended {
     let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
-    let report = only(&runner, &arguments.report).await?;
-    let order = Order { time: arguments.time, ..Order::default() };
-    let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
-    let (prepared, report_json) = runner.preview(&work).await?;
-    let message = &prepared.message;
-    if let Some(folder) = &arguments.out {
-        std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-        // A valid report has a recipient; the others' mails differ in nothing but the address.
-        if let Some(to) = work.recipients().first() {
-            write(&folder.join("message.eml"), &work.compose(message, to, 0)?)?;
-        }
-        write(&folder.join("message.html"), message.html.as_bytes())?;
-        write(&folder.join("message.txt"), message.text.as_bytes())?;
-        write(&folder.join("report.json"), report_json.as_bytes())?;
-        for file in &message.attachments {
-            write(&folder.join(&file.name), &file.content)?;
-        }
+    let mut found = None;
+    let shown = show(&runner, arguments, &mut found).await;
+    if !arguments.watch {
+        return shown.map(|()| ExitCode::SUCCESS);
     }
+    tell(shown);
+    let settings = cli.settings(std::env::vars_os())?;
+    let (_watcher, mut saved) = watch(&settings)?;
+    while saved.recv().await.is_some() {
+        // An editor writes a file in several steps.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        while saved.try_recv().is_ok() {}
+        tell(show(&runner, arguments, &mut found).await);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// While it is watched, a mistake is told and mended.
+fn tell(shown: Result<(), Error>) {
+    if let Err(error) = shown {
+        print::complain(&print::error(&error));
+    }
+}
+
+/// Shows the message as it is now; what was found for the same definition is not asked again.
+async fn show(
+    runner: &Runner,
+    arguments: &Arguments,
+    found: &mut Option<Found>,
+) -> Result<(), Error> {
+    let report = only(runner, &arguments.report).await?;
+    if found.as_ref().is_none_or(|found| found.work.report.digest != report.digest) {
+        let order = Order { time: arguments.time, ..Order::default() };
+        let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
+        let figures = runner.figures(&work).await?;
+        *found = Some(Found { work, figures });
+    }
+    let Some(Found { work, figures }) = found else {
+        return Ok(());
+    };
+    let rendered = runner.message(work, figures).await?;
+    if let Some(folder) = &arguments.out {
+        write_files(folder, work, &rendered)?;
+    }
+    let Rendered { message, report_json } = &rendered;
     match (arguments.json, &arguments.out) {
-        (true, _) => print::out(&report_json),
+        (true, _) => print::out(report_json),
         (false, None) => print::out(&format!("Subject: {}\n\n{}", message.subject, message.text)),
         (false, Some(folder)) => print::out(&format!(
             "{}: {}\nThe message is in {}; nothing was sent.\n",
             work.report.id,
-            prepared.window.exactly(),
+            figures.window.exactly(Language::English),
             folder.display()
         )),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
+}
+
+fn write_files(folder: &Path, work: &Work, rendered: &Rendered) -> Result<(), Error> {
+    let Rendered { message, report_json } = rendered;
+    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    // A valid report has a recipient; the others' mails differ in nothing but the address.
+    if let Some(to) = work.recipients().first() {
+        write(&folder.join("message.eml"), &work.compose(message, to, 0)?)?;
+    }
+    write(&folder.join("message.html"), message.in_a_browser().as_bytes())?;
+    write(&folder.join("message.txt"), message.text.as_bytes())?;
+    write(&folder.join("report.json"), report_json.as_bytes())?;
+    let pictures = message.inline.iter().map(|picture| &picture.file);
+    for file in message.attachments.iter().chain(&message.kept).chain(pictures) {
+        write(&folder.join(&file.name), &file.content)?;
+    }
+    Ok(())
+}
+
+/// Tells whenever something is saved in the folders of definitions and templates.
+fn watch(
+    settings: &Settings,
+) -> Result<(notify::RecommendedWatcher, UnboundedReceiver<()>), Error> {
+    let failed = |error: notify::Error| wrong(format!("the folders can't be watched: {error}"));
+    let places = std::iter::once(&settings.definitions).chain(&settings.templates);
+    let folders: Vec<&PathBuf> = places
+        .filter_map(|place| match place {
+            Location::Folder(folder) => Some(folder),
+            Location::S3 { .. } => None,
+        })
+        .collect();
+    if folders.is_empty() {
+        return Err(wrong("only folders can be watched, and definitions and templates are in S3"));
+    }
+    let (teller, saved) = mpsc::unbounded_channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Reading the files is an event, too.
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            // Nobody may be listening any more.
+            let _ = teller.send(());
+        }
+    })
+    .map_err(failed)?;
+    for folder in folders {
+        watcher.watch(folder, RecursiveMode::NonRecursive).map_err(failed)?;
+    }
+    Ok((watcher, saved))
 }

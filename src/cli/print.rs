@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::definition::Problem;
 use crate::error::Error;
+use crate::language::Language;
 use crate::run::{DeliveryStatus, Outcome, RunOutcome, Status};
 
 /// Writes to standard output.
@@ -80,7 +81,8 @@ fn line(run: &RunOutcome) -> String {
         Status::Failed => "failed",
         Status::Unknown => "unknown",
     };
-    let window = run.window.as_ref().map_or_else(String::new, |window| window.exactly());
+    let window =
+        run.window.as_ref().map_or_else(String::new, |window| window.exactly(Language::English));
     let sent = run.count(DeliveryStatus::Sent);
     let recipients = format!("to {sent} of {}", counted(run.messages.len(), "recipient"));
     let effort = format!(

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Cli, Ended, print, wrong};
+use crate::language::Language;
 use crate::run::PastRun;
 
 #[derive(Debug, Args)]
@@ -82,7 +83,7 @@ fn row(run: &PastRun, now: Timestamp) -> [String; 7] {
     }
     [
         run.report.clone(),
-        run.window.label(),
+        run.window.label(Language::English),
         run.status.to_owned(),
         format!("{} of {}", run.sent, run.recipients),
         run.attempts.to_string(),

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Cli, Ended, print};
 use crate::definition::{Parsed, Place, Problem, Report, Severity};
 use crate::error::Error;
-use crate::render::Templates;
+use crate::render::{TemplateFile, Templates};
 use crate::run::Checks;
 use crate::settings::{self, Location, Settings};
 use crate::store::{File, Store};
@@ -31,7 +31,7 @@ pub(super) async fn validate(cli: &Cli, arguments: &Arguments) -> Ended {
     let checked = check(cli, &arguments.paths).await?;
     match arguments.json {
         true => print::json(&json!({
-            "definitions": checked.len(),
+            "definitions": checked.iter().filter(|file| file.is_definition).count(),
             "problems": checked.iter().flat_map(|file| &file.parsed.problems).collect::<Vec<_>>(),
         })),
         false => print::out(&told(&checked, &renderer())),
@@ -43,6 +43,7 @@ pub(super) async fn validate(cli: &Cli, arguments: &Arguments) -> Ended {
 pub(super) struct CheckedFile {
     text: String,
     parsed: Parsed,
+    is_definition: bool,
 }
 
 /// The reports of definitions without an error; those that have one are told.
@@ -73,13 +74,35 @@ async fn check(cli: &Cli, paths: &[String]) -> Result<Vec<CheckedFile>, Error> {
     let mut checked = Vec::new();
     for file in files(&settings, paths).await? {
         checked.push(match file.content {
-            Ok(content) => {
-                CheckedFile { parsed: checks.check(&file.name, &content), text: text(&content) }
-            }
+            Ok(content) => CheckedFile {
+                parsed: checks.check(&file.name, &content),
+                text: text(&content),
+                is_definition: true,
+            },
             Err(error) => unreadable(file.name, error),
         });
     }
+    if let Some(place) = &settings.templates {
+        checked.extend(check_templates(&store(place).await?.templates().await?));
+    }
     Ok(checked)
+}
+
+/// The templates of one's own that have problems.
+fn check_templates(files: &[TemplateFile]) -> Vec<CheckedFile> {
+    let problems = match Templates::with(files) {
+        Ok((_, warnings)) => warnings,
+        Err(problems) => problems,
+    };
+    let of_file = |problem: Problem| {
+        let file = files.iter().find(|file| file.place == problem.file);
+        CheckedFile {
+            text: file.map_or_else(String::new, |file| text(&file.content)),
+            parsed: Parsed { report: None, problems: vec![problem] },
+            is_definition: false,
+        }
+    };
+    problems.into_iter().map(of_file).collect()
 }
 
 /// The text in which problems have their places.
@@ -93,7 +116,11 @@ fn unreadable(file: String, error: Error) -> CheckedFile {
     let help = error.hint.unwrap_or_else(|| "check the path, and that it may be read".to_owned());
     let place = Place { file, line: 1, column: 1, span: 0..0 };
     let problem = place.error("unreadable", error.message, help);
-    CheckedFile { text: String::new(), parsed: Parsed { report: None, problems: vec![problem] } }
+    CheckedFile {
+        text: String::new(),
+        parsed: Parsed { report: None, problems: vec![problem] },
+        is_definition: true,
+    }
 }
 
 async fn files(settings: &Settings, paths: &[String]) -> Result<Vec<File>, Error> {
@@ -118,15 +145,18 @@ pub(super) fn places(paths: &[String]) -> Result<Vec<Location>, Error> {
 }
 
 async fn read(place: &Location) -> Result<Vec<File>, Error> {
-    let store = match place {
+    store(place).await?.definitions().await
+}
+
+async fn store(place: &Location) -> Result<Store, Error> {
+    Ok(match place {
         Location::Folder(folder) => Store::Folder(folder.clone()),
         // Only S3 needs the SDK's settings, and then they have to be right.
         Location::S3 { .. } => {
             let config = settings::aws().await?;
             Store::at(place, || aws_sdk_s3::Client::new(&config))
         }
-    };
-    store.definitions().await
+    })
 }
 
 fn single(path: PathBuf) -> File {
@@ -164,7 +194,7 @@ fn told(checked: &[CheckedFile], renderer: &Renderer) -> String {
     let _ = writeln!(
         text,
         "{}, {}, {}",
-        print::counted(checked.len(), "definition"),
+        print::counted(checked.iter().filter(|file| file.is_definition).count(), "definition"),
         print::counted(count(checked, Severity::Error), "error"),
         print::counted(count(checked, Severity::Warning), "warning"),
     );

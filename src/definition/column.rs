@@ -12,21 +12,22 @@ use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
 use super::report::{Column, MetricQuery};
 use super::target;
+use crate::language::Language;
 use crate::metric::{self, METRICS, Metric, Polarity, Unit, limits};
 
 /// The columns, if every one of them could be read, and the known metrics among them.
 pub(super) fn read_all(
     problems: &Problems<'_>,
     value: Value<'_>,
-    group_by: &[Dimension],
-    filters: &Filters,
+    (group_by, filters): (&[Dimension], &Filters),
+    language: Language,
 ) -> (Option<Vec<Column>>, Vec<&'static Metric>) {
     let (mut columns, mut metrics) = (Vec::new(), Vec::new());
     let (mut labels, mut counts) = (BTreeSet::new(), Counts::default());
     let entries = problems.list(value, "a list such as [\"CONTACTS_QUEUED\"]");
     let of = entries.len();
     for value in entries {
-        let Some(column) = read_column(problems, value) else {
+        let Some(column) = read_column(problems, value, language) else {
             continue;
         };
         if let Some(metric) = metric::find(&column.metric.name) {
@@ -111,25 +112,27 @@ impl Counts {
     }
 }
 
-fn read_column(problems: &Problems<'_>, value: Value<'_>) -> Option<Column> {
+fn read_column(problems: &Problems<'_>, value: Value<'_>, language: Language) -> Option<Column> {
     if value.get_ref().is_str() {
         let name = metric_name(problems, value)?;
         require_threshold(problems, value, &name, false);
         let metric = MetricQuery { name, threshold: None, filters: Vec::new() };
-        return Some(column(problems, value, metric, None));
+        let label = usual_label(&metric, language);
+        return Some(column(problems, value, metric, label));
     }
     if !value.get_ref().is_table() {
         let help = "write a name such as \"CONTACTS_QUEUED\", or { name = \"CONTACTS_QUEUED\", label = \"Queued\" }";
         problems.error(&value.span(), "wrong-type", "this is no metric", help);
         return None;
     }
-    read_table(problems, value, problems.table(value, &METRIC)?)
+    read_table(problems, value, problems.table(value, &METRIC)?, language)
 }
 
 fn read_table<'d>(
     problems: &'d Problems<'d>,
     value: Value<'d>,
     mut table: Table<'d>,
+    language: Language,
 ) -> Option<Column> {
     let name = read_name(&mut table);
     let has_threshold = table.get("threshold").is_some();
@@ -153,7 +156,8 @@ fn read_table<'d>(
     let name = name?;
     require_threshold(problems, value, &name, has_threshold);
     let metric = MetricQuery { name, threshold, filters };
-    let column = column(problems, value, metric, label.map(|label| label.value));
+    let label = label.map_or_else(|| usual_label(&metric, language), |label| label.value);
+    let column = column(problems, value, metric, label);
     // A target that is there and wrong is none that is not there.
     Some(Column {
         target: target.map_or(Some(None), |target| target.map(Some))?,
@@ -198,16 +202,15 @@ fn is_metric_id(text: &str) -> bool {
     (is_uuid(text) || is_arn) && text.chars().count() <= limits::METRIC_ID_LENGTH
 }
 
-fn column(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    metric: MetricQuery,
-    label: Option<String>,
-) -> Column {
-    let known = metric::find(&metric.name);
+/// The heading where the definition has none.
+fn usual_label(metric: &MetricQuery, language: Language) -> String {
     let seconds = metric.threshold.map(|threshold| threshold.seconds);
-    let label = label
-        .unwrap_or_else(|| known.map_or_else(|| metric.name.clone(), |known| known.label(seconds)));
+    let known = metric::find(&metric.name);
+    known.map_or_else(|| metric.name.clone(), |known| known.label(seconds, language))
+}
+
+fn column(problems: &Problems<'_>, value: Value<'_>, metric: MetricQuery, label: String) -> Column {
+    let known = metric::find(&metric.name);
     Column {
         label,
         // What an unknown metric is measured in is unknown too; its figures are shown as numbers.

@@ -5,13 +5,11 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use super::keys::{ATTACH, DELIVERY, SEND};
-use super::problem::{Placed, Problems};
+use super::problem::Problems;
 use super::reader::{Table, Value};
-use super::report::{
-    Attachment, DEFAULT_SUBJECT, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule,
-};
+use super::report::{Attachment, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule};
 use crate::address::{Address, AddressError, Mailbox};
-use crate::settings::Deployment;
+use crate::settings::{ConfigurationSet, Deployment};
 
 /// `[email]`, and where its `send` stands.
 pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Email, Range<usize>)> {
@@ -24,14 +22,18 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
     };
     let listed = table.required("to");
     let to = listed.and_then(|value| read_recipients(problems, value, deployment));
-    let subject = match table.get("subject") {
-        Some(value) => problems.text(value),
-        None => {
-            Some(Placed { value: DEFAULT_SUBJECT.to_owned(), place: problems.place(table.span()) })
-        }
-    };
+    let subject = optional(table.get("subject"), |value| problems.text(value));
     let attach =
         table.get("attach").map_or(Some(Vec::new()), |value| read_attachments(problems, value));
+    let attach_max = table
+        .get("attach_max")
+        .map_or(Some(DEFAULT_ATTACH_MAX), |value| read_attach_max(problems, value));
+    let reply_to = optional(table.get("reply_to"), |value| address(problems, value));
+    let unsubscribe = optional(table.get("unsubscribe"), |value| read_link(problems, value));
+    let configuration_set = match table.get("configuration_set") {
+        None => Some(deployment.configuration_set.as_ref().map(ToString::to_string)),
+        value => optional(value, |value| read_configuration_set(problems, value)),
+    };
     let delivered = table.get("delivery");
     let delivery =
         delivered.map_or(Some(DeliveryMode::Separate), |value| read_delivery(problems, value));
@@ -47,10 +49,60 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
         to: to?,
         subject: subject?,
         attach: attach?,
+        attach_max: attach_max?,
+        reply_to: reply_to?,
+        unsubscribe: unsubscribe?,
+        configuration_set: configuration_set?,
         delivery: delivery?,
         send: send?,
     };
     Some((email, span))
+}
+
+/// What may be left out: nothing where it is, and nothing at all where it can't be read.
+fn optional<T>(
+    value: Option<Value<'_>>,
+    read: impl FnOnce(Value<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    value.map_or(Some(None), |value| read(value).map(Some))
+}
+
+const DEFAULT_ATTACH_MAX: u64 = 5_000_000;
+
+/// The largest message that SES takes, attachments in base64 (SES, quotas), less what the rest of a
+/// message may need.
+const MOST_ATTACHED: u64 = 39_000_000;
+
+fn read_attach_max(problems: &Problems<'_>, value: Value<'_>) -> Option<u64> {
+    let wanted =
+        "a size from \"1KB\" to \"40MB\", as it is in the mail: a third larger than the file";
+    problems.parsed(value, "attach-max", wanted, |text| {
+        let (digits, bytes) = match text.strip_suffix("KB") {
+            Some(digits) => (digits, 1_000),
+            None => (text.strip_suffix("MB")?, 1_000_000),
+        };
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let size = digits.parse::<u64>().ok().filter(|_| is_number)?.checked_mul(bytes)?;
+        (1_000..=40_000_000).contains(&size).then_some(size.min(MOST_ATTACHED))
+    })
+}
+
+/// An address for a header: what could end it early or stand for another is refused.
+fn read_link(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
+    let wanted = "an address such as \"https://example.com/reports\" or \"mailto:ops@example.com\"";
+    problems.parsed(value, "unsubscribe", wanted, |text| {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("mailto:"))?;
+        let is_safe = |byte: u8| byte.is_ascii_graphic() && !b"<>\"'\\^`{|},".contains(&byte);
+        let is_short = text.len() <= 900;
+        (!rest.is_empty() && is_short && rest.bytes().all(is_safe)).then(|| text.to_owned())
+    })
+}
+
+fn read_configuration_set(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
+    let wanted = "a name of up to 64 letters, digits, `-` and `_`";
+    let parse = |text: &str| text.parse::<ConfigurationSet>().ok();
+    let name = problems.parsed(value, "configuration-set", wanted, parse)?;
+    Some(name.to_string())
 }
 
 fn read_recipients(
@@ -114,12 +166,7 @@ fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Att
                 let help = "remove one of the two";
                 problems.error(&value.span(), "repeated-attachment", message, help);
             }
-            Some(kind) => {
-                if kind != Attachment::Json {
-                    problems.not_yet(&value.span(), "CSV and XLSX files", "attach \"json\"");
-                }
-                attach.push(kind);
-            }
+            Some(kind) => attach.push(kind),
             None => complete = false,
         }
     }

@@ -3,7 +3,7 @@
 //! The readers take from here which keys there are and what a missing one should look like, and
 //! [`schema`](super::schema()) makes the JSON Schema of it. A key is added here first.
 
-use super::report::{DEFAULT_SUBJECT, MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
+use super::report::{MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
 use crate::metric::{self, GROUPINGS, limits};
 
 /// One table of a definition.
@@ -175,8 +175,12 @@ pub(super) static EMAIL: Keys = Keys {
     keys: &[
         optional("from", Shape::Address, r#"from = "Queue reports <reports@example.com>""#, "The sender, verified in SES. Without it, CONNECT_REPORTS_FROM."),
         required("to", Shape::List(&Shape::Address, 1, ANY), r#"to = ["ops@example.com"]"#, "The recipients."),
-        optional("subject", Shape::Text, r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject, a Tera template over report and window.").default(DEFAULT_SUBJECT),
+        optional("subject", Shape::Text, r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject, a Tera template over report and window. Without it, the template subject.txt: title and window."),
         optional("attach", Shape::List(&Shape::Choice(ATTACH), 0, 3), r#"attach = ["csv"]"#, "The figures as files: every row, raw values."),
+        optional("attach_max", Shape::Form(SIZE), r#"attach_max = "5MB""#, "How much the attachments may take in the mail, a third more than the files; larger ones are zipped, or kept in the store.").default("5MB"),
+        optional("reply_to", Shape::Address, r#"reply_to = "workforce@example.com""#, "Whom answers go to, where not to the sender."),
+        optional("unsubscribe", Shape::Form(LINK), r#"unsubscribe = "https://example.com/reports""#, "Where one unsubscribes: a page, or an address as mailto:. It stands in the message, and in its header List-Unsubscribe."),
+        optional("configuration_set", Shape::Form(CONFIGURATION_SET), r#"configuration_set = "queue-reports""#, "The configuration set of SES, which tells of bounces and complaints. Without it, CONNECT_REPORTS_CONFIGURATION_SET."),
         optional("delivery", Shape::Choice(DELIVERY), r#"delivery = "separate""#, TOGETHER_ABOUT).default("separate"),
         optional("send", Shape::Choice(SEND), r#"send = "always""#, "Whether the message is sent whatever the figures are, where there are any, or where one misses its target.").default("always"),
     ],
@@ -334,6 +338,9 @@ const TIME: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$";
 const LOCALE: &str = r"^(en|de|fr|es)(-[A-Z]{2})?$";
 const TARGET: &str = r"^ *(>=|<=|>|<) *-?[0-9]+(\.[0-9]+)? *$";
 const INSTANCE: &str = r"^arn:aws[a-z-]*:connect:[a-z0-9-]+:[0-9]{12}:instance/[a-z0-9-]+$";
+const SIZE: &str = r"^[0-9]+(KB|MB)$";
+const LINK: &str = r"^(https://|mailto:).+$";
+const CONFIGURATION_SET: &str = "^[A-Za-z0-9_-]{1,64}$";
 const METRIC_ID: &str = r"^(arn(:[^:]*){4}:.+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 const NAME_FORM: &str = r"^[A-Z0-9_]+$";
 const GROUPING_FORM: &str = r"^([A-Z0-9_]+|contact/.+)$";

@@ -22,6 +22,7 @@ use toml::de::DeTable;
 
 use crate::address::{Address, Mailbox};
 use crate::instance::InstanceArn;
+use crate::language::{Language, Locale};
 use crate::settings::Deployment;
 use crate::window::Zone;
 
@@ -150,14 +151,16 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
     let zone = root.required("timezone").and_then(|value| read_zone(problems, value));
     let timing = schedule::read(&mut root);
     let locale =
-        root.get("locale").map_or(Some("en".to_owned()), |value| read_locale(problems, value));
+        root.get("locale").map_or(Some(Locale::default()), |value| read_locale(problems, value));
+    // What is wrong in sections is told even where the language is.
+    let language = locale.as_ref().map(Locale::language).unwrap_or_default();
     let partial =
         root.get("partial").map_or(Some(Partial::Fail), |value| read_partial(problems, value));
     let email = root
         .required("email")
         .and_then(|value| problems.table(value, &keys::EMAIL))
         .and_then(|table| email::read(table, deployment));
-    let sections = read_sections(&mut root, instance.as_ref());
+    let sections = read_sections(&mut root, instance.as_ref(), language);
     root.finish();
     if let (Some(timing), Some(sections)) = (&timing, &sections) {
         schedule::check_intervals(problems, timing, sections);
@@ -186,24 +189,9 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
     })
 }
 
-/// The languages that messages are written in.
-const LANGUAGES: &[&str] = &["en", "de", "fr", "es"];
-
-fn read_locale(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
+fn read_locale(problems: &Problems<'_>, value: Value<'_>) -> Option<Locale> {
     let wanted = "en, de, fr or es, with a country where it matters, as in \"de-CH\"";
-    let locale = problems.parsed(value, "locale", wanted, |text| {
-        let (language, country) = text.split_once('-').unwrap_or((text, "GB"));
-        let ok = LANGUAGES.contains(&language)
-            && country.len() == 2
-            && country.bytes().all(|letter| letter.is_ascii_uppercase());
-        ok.then(|| text.to_owned())
-    })?;
-    if !locale.starts_with("en") {
-        let message = "numbers will be written so, and texts in English";
-        let help = "this version has no texts in other languages yet";
-        problems.warning(&value.span(), "language", message, help);
-    }
-    Some(locale)
+    problems.parsed(value, "locale", wanted, Locale::parse)
 }
 
 fn read_partial(problems: &Problems<'_>, value: Value<'_>) -> Option<Partial> {
@@ -262,7 +250,11 @@ fn read_zone(problems: &Problems<'_>, value: Value<'_>) -> Option<Zone> {
     zone
 }
 
-fn read_sections(root: &mut Table<'_>, instance: Option<&InstanceArn>) -> Option<Vec<Section>> {
+fn read_sections(
+    root: &mut Table<'_>,
+    instance: Option<&InstanceArn>,
+    language: Language,
+) -> Option<Vec<Section>> {
     let problems = root.problems();
     let value = root.required("section")?;
     let sections: Vec<_> = problems
@@ -270,7 +262,7 @@ fn read_sections(root: &mut Table<'_>, instance: Option<&InstanceArn>) -> Option
         .into_iter()
         .map(|value| {
             let table = problems.table(value, &SECTION)?;
-            section::read(table, instance)
+            section::read(table, instance, language)
         })
         .collect();
     sections.into_iter().collect()

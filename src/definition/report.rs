@@ -14,14 +14,12 @@ use super::schedule::Schedule;
 use super::target::Target;
 use crate::address::{Address, Mailbox};
 use crate::instance::InstanceArn;
+use crate::language::Locale;
 use crate::metric::{Comparison, Polarity, Unit};
 use crate::window::{Calendar, Compare, WindowRule, Zone};
 
 /// How many recipients one message may have (SES, quotas: "recipients per message").
 pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
-
-/// The subject of a definition without one.
-pub(super) const DEFAULT_SUBJECT: &str = "{{ report.title }}, {{ window.label }}";
 
 /// How many rows of a section a message may be told to show.
 pub(super) const MAX_ROWS: u32 = 100_000;
@@ -53,8 +51,8 @@ pub struct Report {
     pub catch_up: SignedDuration,
     /// When it is due; where there is none, as soon as a window is over.
     pub schedule: Option<Schedule>,
-    /// The language of texts and numbers, such as `en` or `de-CH`.
-    pub locale: String,
+    /// The language of texts and numbers.
+    pub locale: Locale,
     /// What becomes of the message where a section's figures can't be had.
     pub partial: Partial,
     /// The message.
@@ -83,10 +81,18 @@ pub struct Email {
     pub from: Mailbox,
     /// The recipients; one at least, no address twice.
     pub to: Vec<Mailbox>,
-    /// The subject, as a Tera template.
-    pub subject: Placed<String>,
+    /// The subject, as a Tera template; where there is none, `subject.txt` is it.
+    pub subject: Option<Placed<String>>,
     /// What is attached; nothing twice.
     pub attach: Vec<Attachment>,
+    /// How many bytes the attachments may take in the mail, before they are zipped or left out.
+    pub attach_max: u64,
+    /// Whom answers go to, where not to the sender.
+    pub reply_to: Option<Mailbox>,
+    /// The address, `https:` or `mailto:`, at which one unsubscribes (RFC 2369).
+    pub unsubscribe: Option<String>,
+    /// The configuration set of SES that it is sent with.
+    pub configuration_set: Option<String>,
     /// Whether recipients see each other.
     pub delivery: DeliveryMode,
     /// When it is sent.

@@ -11,8 +11,13 @@ use super::reader::{Table, Value};
 use super::report::{Column, Interval, Kind, MAX_ROWS, Section, Sort};
 use super::{column, target};
 use crate::instance::InstanceArn;
+use crate::language::Language;
 
-pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Option<Section> {
+pub(super) fn read(
+    mut table: Table<'_>,
+    instance: Option<&InstanceArn>,
+    language: Language,
+) -> Option<Section> {
     let problems = table.problems();
     let title = table.required("title").and_then(|value| problems.line(value));
     let kind = table.get("kind").map_or(Some(Kind::Table), |value| read_kind(problems, value));
@@ -21,7 +26,7 @@ pub(super) fn read(mut table: Table<'_>, instance: Option<&InstanceArn>) -> Opti
     let group_by: Vec<Dimension> = groupings.iter().map(|key| key.value.clone()).collect();
     let filtered = table.required("filters");
     let filters = filtered.and_then(|value| filter::read_filters(problems, value, instance));
-    let columns = read_columns(&mut table, &group_by, filters.as_ref());
+    let columns = read_columns(&mut table, &group_by, filters.as_ref(), language);
     let timed = table.get("interval");
     let interval = timed.map_or(Some(None), |value| read_interval(problems, value).map(Some));
     let sorted = table.get("sort");
@@ -53,12 +58,13 @@ fn read_columns(
     table: &mut Table<'_>,
     group_by: &[Dimension],
     filters: Option<&Filters>,
+    language: Language,
 ) -> Option<Vec<Column>> {
     let problems = table.problems();
     let (listed, targeted) = (table.required("metrics"), table.get("targets"));
     let no_filters = Filters::new();
     let (columns, metrics) =
-        column::read_all(problems, listed?, group_by, filters.unwrap_or(&no_filters));
+        column::read_all(problems, listed?, (group_by, filters.unwrap_or(&no_filters)), language);
     if let Some(filtered) = table.get("filters") {
         filter::check_authorising(problems, filtered, &metrics);
     }
@@ -74,11 +80,7 @@ fn read_columns(
 
 fn read_kind(problems: &Problems<'_>, value: Value<'_>) -> Option<Kind> {
     let meanings = [Kind::Totals, Kind::Table, Kind::Trend];
-    let kind = problems.word(value, ("kind of section", "unknown-kind"), KIND, meanings)?;
-    if kind == Kind::Trend {
-        problems.not_yet(&value.span(), "trends", "remove the section");
-    }
-    Some(kind)
+    problems.word(value, ("kind of section", "unknown-kind"), KIND, meanings)
 }
 
 fn read_interval(problems: &Problems<'_>, value: Value<'_>) -> Option<Interval> {

@@ -83,10 +83,10 @@ impl Column {
         self.target.is_some() || !self.targets.is_empty()
     }
 
-    /// The target of a row that is about something of this name, or else the column's own.
-    pub fn target_of(&self, is_about: impl Fn(&str) -> bool) -> Option<Target> {
-        let of_its_own = self.targets.iter().find(|(name, _)| is_about(name));
-        of_its_own.map(|(_, target)| *target).or(self.target)
+    /// The target that a row has of its own, which is about something of this name.
+    pub fn own_target(&self, is_about: impl Fn(&str) -> bool) -> Option<Target> {
+        let own = self.targets.iter().find(|(name, _)| is_about(name));
+        own.map(|(_, target)| *target)
     }
 
     /// Where a figure stands to this target; nowhere where there is none, or no figure.

@@ -144,7 +144,7 @@ fn defaults_are_those_of_the_description() {
             };
             let said = report(&with_line(table.name, &format!("{} = {value}", key.name)));
             let unsaid = report(&with_line(table.name, "#"));
-            // A subject that is said stands elsewhere than one that is not, and the text is another.
+            // What is said stands somewhere, and the text is another.
             let without_places = |text: &str| {
                 let is_place = |line: &&str| {
                     ["digest: ", "line: ", "column: ", "span: "]

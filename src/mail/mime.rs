@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address as MimeAddress;
+use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::raw::Raw;
 use mail_builder::mime::MimePart;
@@ -18,10 +19,25 @@ pub struct Envelope<'e> {
     pub from: &'e Mailbox,
     /// The one recipient.
     pub to: &'e Mailbox,
+    /// Whom answers go to, where not to the sender.
+    pub reply_to: Option<&'e Mailbox>,
     /// The part of the Message-ID before the `@`; SES puts its own in its place.
     pub id: &'e str,
     /// The date.
     pub date: Timestamp,
+    /// What identifies the run, for `X-Connect-Reports-Run`: ASCII without spaces.
+    pub run: Option<&'e str>,
+    /// The list that the recipient is on.
+    pub list: Option<List<'e>>,
+}
+
+/// Those who get a report, as mail programs sort and leave lists (RFC 2919, RFC 2369).
+#[derive(Clone, Copy, Debug)]
+pub struct List<'e> {
+    /// The report's id: ASCII without spaces.
+    pub report: &'e str,
+    /// Where one leaves it: `https:` or `mailto:`.
+    pub unsubscribe: Option<&'e str>,
 }
 
 /// The mail that holds a message.
@@ -31,10 +47,7 @@ pub struct Envelope<'e> {
 pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Error> {
     let bodies = MimePart::new(
         "multipart/alternative",
-        vec![
-            MimePart::new("text/plain", message.text.as_str()),
-            MimePart::new("text/html", message.html.as_str()),
-        ],
+        vec![MimePart::new("text/plain", message.text.as_str()), html(message)],
     );
     let attachments = message.attachments.iter().map(|file| {
         MimePart::new(file.media_type.as_str(), file.content.as_slice())
@@ -47,7 +60,7 @@ pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Err
             std::iter::once(bodies).chain(attachments).collect::<Vec<_>>(),
         ),
     };
-    let mail = MessageBuilder::new()
+    let mail = headers(&envelope)
         .from(mime_address(envelope.from))
         .to(mime_address(envelope.to))
         .subject(literal(&message.subject))
@@ -63,6 +76,43 @@ pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Err
             format!("the mail can't be written: {error}"),
         )
     })
+}
+
+/// The HTML with the pictures that it refers to: elsewhere they would show as attachments.
+fn html(message: &Message) -> MimePart<'_> {
+    let html = MimePart::new("text/html", message.html.as_str());
+    if message.inline.is_empty() {
+        return html;
+    }
+    let pictures = message.inline.iter().map(|picture| {
+        MimePart::new(picture.file.media_type.as_str(), picture.file.content.as_slice())
+            .header(
+                "Content-Disposition",
+                ContentType::new("inline").attribute("filename", picture.file.name.as_str()),
+            )
+            .cid(picture.cid.as_str())
+    });
+    MimePart::new("multipart/related", std::iter::once(html).chain(pictures).collect::<Vec<_>>())
+}
+
+/// The headers that not every mail has.
+fn headers<'e>(envelope: &Envelope<'e>) -> MessageBuilder<'e> {
+    let mut mail = MessageBuilder::new();
+    if let Some(reply_to) = envelope.reply_to {
+        mail = mail.reply_to(mime_address(reply_to));
+    }
+    if let Some(run) = envelope.run {
+        mail = mail.header("X-Connect-Reports-Run", Raw::new(run));
+    }
+    let Some(list) = envelope.list else {
+        return mail;
+    };
+    let id = format!("<{}.{}>", list.report, envelope.from.address.domain());
+    mail = mail.header("List-Id", Raw::new(id));
+    if let Some(unsubscribe) = list.unsubscribe {
+        mail = mail.header("List-Unsubscribe", Raw::new(format!("<{unsubscribe}>")));
+    }
+    mail
 }
 
 fn mime_address(mailbox: &Mailbox) -> MimeAddress<'_> {

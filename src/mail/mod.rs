@@ -3,5 +3,5 @@
 mod mime;
 mod ses;
 
-pub use mime::{Envelope, compose};
-pub use ses::{Reach, Refusal, Ses};
+pub use mime::{Envelope, List, compose};
+pub use ses::{Reach, Refusal, Sending, Ses};

@@ -13,13 +13,16 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::Builder;
 use aws_sdk_sesv2::primitives::Blob;
-use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
+use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use tokio::time::Instant;
 
 use crate::address::Mailbox;
 use crate::error::{Code, Error, Stage, sdk, until};
 
 const OPERATION: &str = "ses:SendRawEmail";
+
+/// How many characters a tag has at most (SendEmail, `MessageTag`).
+const LONGEST_TAG: usize = 256;
 
 /// How much time an attempt must have, so that it does not end unknown for want of it.
 const ATTEMPT_NEEDS: Duration = Duration::from_secs(1);
@@ -29,6 +32,16 @@ const ATTEMPT_NEEDS: Duration = Duration::from_secs(1);
 pub struct Ses {
     client: Client,
     attempts: u32,
+}
+
+/// What SES is told of a mail besides.
+#[derive(Clone, Debug, Default)]
+pub struct Sending {
+    /// The configuration set, whose events tell of bounces and complaints.
+    pub configuration_set: Option<String>,
+    /// Tags for these events, by name; SES takes letters, digits, `-` and `_` (SendEmail,
+    /// `MessageTag`), and in the place of others stands a hyphen.
+    pub tags: Vec<(&'static str, String)>,
 }
 
 /// A send that did not end in an acceptance.
@@ -74,9 +87,9 @@ impl Ses {
     /// Why SES did not take it, or that this is not known.
     pub async fn send(
         &self,
-        from: &Mailbox,
-        to: &Mailbox,
+        (from, to): (&Mailbox, &Mailbox),
         mail: &[u8],
+        sending: &Sending,
         deadline: Option<Instant>,
     ) -> Result<String, Refusal> {
         let raw = RawMessage::builder().data(Blob::new(mail)).build().map_err(|error| Refusal {
@@ -88,7 +101,9 @@ impl Ses {
             .send_email()
             .from_email_address(from.address.as_str())
             .destination(Destination::builder().to_addresses(to.address.as_str()).build())
-            .content(EmailContent::builder().raw(raw).build());
+            .content(EmailContent::builder().raw(raw).build())
+            .set_configuration_set_name(sending.configuration_set.clone())
+            .set_email_tags(Some(sending.tags()));
         let mut attempt = 1;
         loop {
             // Only an attempt that is under way when time runs out has no known end.
@@ -110,6 +125,21 @@ impl Ses {
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
+    }
+}
+
+impl Sending {
+    fn tags(&self) -> Vec<MessageTag> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let value = |text: &str| {
+            let clean = text.chars().map(|c| if allowed(c) { c } else { '-' });
+            clean.take(LONGEST_TAG).collect::<String>()
+        };
+        let tag = |(name, text): &(&str, String)| {
+            MessageTag::builder().name(*name).value(value(text)).build()
+        };
+        // Both members are there, and so a tag is made of each.
+        self.tags.iter().filter_map(|named| tag(named).ok()).collect()
     }
 }
 

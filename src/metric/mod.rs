@@ -13,6 +13,8 @@ mod terms;
 
 use serde::Serialize;
 
+use crate::language::Language;
+
 pub use catalogue::METRICS;
 pub use keys::{
     AUTHORISING, FILTERS, GROUPINGS, filter_value_length, filter_values, listed,
@@ -152,11 +154,12 @@ impl Metric {
     }
 
     /// The title for people, with `threshold_seconds` in the place of `X`.
-    pub fn title(&self, threshold_seconds: Option<u32>) -> String {
+    pub fn title(&self, threshold_seconds: Option<u32>, language: Language) -> String {
+        let title = language.say(self.title);
         let Some(seconds) = threshold_seconds else {
-            return self.title.to_owned();
+            return title.to_owned();
         };
-        let words = self.title.replace("X seconds", "X");
+        let words = title.replace("X seconds", "X");
         words
             .split(' ')
             .map(|word| match word {

@@ -1,6 +1,7 @@
 //! The short terms that contact centres use, and what Connect means by them.
 
 use super::Metric;
+use crate::language::Language;
 
 /// A short term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +47,18 @@ impl Metric {
 
     /// What people read over its figures where a definition does not say it: the short term with
     /// its threshold, `SL 20 s`, or the title.
-    pub fn label(&self, threshold_seconds: Option<u32>) -> String {
+    pub fn label(&self, threshold_seconds: Option<u32>, language: Language) -> String {
         match (self.term(), threshold_seconds) {
-            (Some(term), Some(seconds)) => format!("{} {seconds} s", term.short),
-            (Some(term), None) => term.short.to_owned(),
-            (None, threshold) => self.title(threshold),
+            (Some(term), Some(seconds)) => format!("{} {seconds} s", language.say(term.short)),
+            (Some(term), None) => language.say(term.short).to_owned(),
+            (None, threshold) => self.title(threshold, language),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::language::Language;
     use crate::metric::find;
 
     use super::*;
@@ -69,7 +71,7 @@ mod tests {
             ("AVG_HANDLE_TIME", None, "AHT"),
             ("CONTACTS_QUEUED", None, "Contacts queued"),
         ] {
-            assert_eq!(find(name).unwrap().label(threshold), label);
+            assert_eq!(find(name).unwrap().label(threshold, Language::English), label);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Plan, Recipe, Request, Rule, SectionPlan};
 use crate::definition::{Dimension, Interval, MetricQuery};
+use crate::language::Language;
 
 /// Rows of a page (GetMetricDataV2, MaxResults).
 const PAGE_ROWS: usize = 100;
@@ -102,7 +103,7 @@ fn part_of(recipe: &Recipe, key: &Dimension, count: usize) -> Option<String> {
 /// Which part of the time it is, where that is cut.
 fn span_of(recipe: &Recipe, request: &Request) -> Option<String> {
     let whole = &recipe.query.window;
-    (request.window != *whole).then(|| request.window.label())
+    (request.window != *whole).then(|| request.window.label(Language::English))
 }
 
 impl Request {

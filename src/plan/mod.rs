@@ -167,6 +167,7 @@ impl Planner<'_> {
         }
         let shape = self.shape(query);
         let (of_rows, left) = match self.shape(&totals).count() {
+            _ if !query.has_totals => Default::default(),
             1 => (BTreeMap::new(), totals.metrics.clone()),
             _ => self.totals_of_rows(query, &shape),
         };

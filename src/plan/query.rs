@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::directory::{Directory, Unresolved};
-use crate::definition::{Dimension, Interval, MetricQuery, Problem, Section, Selector};
+use crate::definition::{Dimension, Interval, Kind, MetricQuery, Problem, Section, Selector};
 use crate::instance::InstanceArn;
 use crate::window::Window;
 
@@ -23,6 +23,8 @@ pub struct Query {
     pub filters: BTreeMap<Dimension, Vec<String>>,
     /// What is asked, each metric once, in order.
     pub metrics: Vec<MetricQuery>,
+    /// Whether its totals are wanted: of a trend they are not.
+    pub has_totals: bool,
     /// Those of the metrics that nobody reads: they weight others where this question's answer is
     /// merged with that of another.
     pub weights: BTreeSet<MetricQuery>,
@@ -49,6 +51,7 @@ impl Query {
             groupings: groupings.into_iter().collect(),
             filters: resolve(section, directory)?,
             metrics: metrics.into_iter().collect(),
+            has_totals: section.kind != Kind::Trend,
             weights: BTreeSet::new(),
         })
     }
@@ -60,7 +63,7 @@ impl Query {
 
     /// The question for the totals of the same.
     pub fn totals(&self) -> Self {
-        Self { groupings: Vec::new(), interval: None, ..self.clone() }
+        Self { groupings: Vec::new(), interval: None, has_totals: true, ..self.clone() }
     }
 }
 

@@ -346,6 +346,7 @@ fn question() -> impl Strategy<Value = (usize, Query)> {
                 metrics: metrics.into_iter().filter(takes).collect(),
                 groupings,
                 filters,
+                has_totals: true,
                 weights: BTreeSet::new(),
             };
             (centre, query)

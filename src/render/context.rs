@@ -1,29 +1,57 @@
-//! What templates see: every figure already in the form in which people read it.
+//! What templates see, version 1: every figure already in the form in which people read it, beside
+//! its raw value.
+//!
+//! `docs/templates.md` lists it with examples, and a test holds the two together.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::{Contents, Missing, one_line, text};
-use crate::definition::{Bound, Column, Dimension, Kind, State, Target};
+use super::attention::{self, AttentionContext};
+use super::figure::{self, FigureContext, Row};
+use super::trend::{self, TrendContext};
+use super::{Contents, Layout, Missing, one_line, result, text};
+use crate::definition::{Bound, Column, Dimension, Kind, Report, Target};
+use crate::language::{Language, capitalised};
 use crate::metric::{self, Unit};
-use crate::plan::Figure;
 use crate::table::format::Numbers;
-use crate::table::{Change, Member, Sense, Table, TableRow};
-use crate::window::Window;
+use crate::table::{Member, Note, Table, TableRow};
+use crate::window::{Window, rfc3339};
 
-/// The context of `email.html`, `email.txt` and the subject.
+/// The context of the templates of a message.
 #[derive(Debug, Serialize)]
 pub(super) struct Context {
+    /// Of this structure: it changes when something in it is renamed, moved or left out.
+    version: u8,
+    /// The language's tag, for `lang` and for the filter `say`: `de`.
+    language: &'static str,
     report: ReportContext,
+    /// What identifies the run: `daily-queues/2026-11-22`.
+    run: String,
     window: WindowContext,
-    /// When the figures were read, on the report's clock.
+    /// When the figures were read, on the report's clock: `23 November 2026, 08:00 GMT`.
     read_at: String,
+    /// The result in one sentence, without a full stop.
+    result: String,
+    /// What stands out; often nothing.
+    attention: Vec<AttentionContext>,
     sections: Vec<SectionContext>,
     /// The sections that have no figures.
     missing: Vec<Missing>,
     /// The short terms that its columns are of, with their meaning.
     terms: Vec<TermContext>,
+    /// Whether a dash stands somewhere in the place of a figure.
+    has_dashes: bool,
+    /// Whether it says somewhere that a figure is not available.
+    has_unavailable: bool,
+    /// The names of the attached files.
+    files: Vec<String>,
+    /// What kinds of files they are: `CSV, XLSX`.
+    file_kinds: String,
+    /// Why there are none, where there should be some.
+    files_note: Option<String>,
+    /// Where one unsubscribes, if anywhere.
+    unsubscribe: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,6 +66,12 @@ struct WindowContext {
     label: String,
     /// The exact borders with the zone.
     exactly: String,
+    /// The first instant, RFC 3339.
+    start: String,
+    /// The first instant after it, RFC 3339.
+    end: String,
+    /// The zone's IANA name.
+    time_zone: String,
 }
 
 /// A short term that a heading uses.
@@ -48,11 +82,11 @@ struct TermContext {
 }
 
 #[derive(Debug, Serialize)]
-struct SectionContext {
+pub(super) struct SectionContext {
     title: String,
     kind: Kind,
-    /// The headings of the groupings.
-    groupings: Vec<Cow<'static, str>>,
+    /// The headings of the groupings, and of the intervals.
+    groupings: Vec<String>,
     columns: Vec<ColumnContext>,
     /// The rows that the message shows.
     rows: Vec<RowContext>,
@@ -65,10 +99,16 @@ struct SectionContext {
     has_points: bool,
     /// What figures are to reach: `SL 20 s ≥ 80 % (near: ≥ 60 %; Sales: ≥ 90 %)`.
     targets: Vec<String>,
+    /// How many rows are shown.
     shown: usize,
+    /// Of how many.
     of: usize,
-    /// Why some figures are not available.
+    /// The same in words, where some are not: `25 of 60 shown, all in the attachment`.
+    shown_of: Option<String>,
+    /// Why some figures are not available, a sentence each.
     notes: Vec<String>,
+    /// The chart of a trend, and what it shows.
+    trend: Option<TrendContext>,
     /// The section as lines of plain text.
     lines: Vec<String>,
 }
@@ -76,6 +116,8 @@ struct SectionContext {
 #[derive(Debug, Serialize)]
 struct ColumnContext {
     label: String,
+    metric: String,
+    unit: Unit,
     /// Whether figures are shown with a bar: rates are, from 0 to 100.
     bar: bool,
 }
@@ -86,182 +128,181 @@ pub(super) struct RowContext {
     pub(super) figures: Vec<FigureContext>,
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct FigureContext {
-    text: String,
-    /// Whether there is no figure.
-    absent: bool,
-    /// The length of the bar, whole percent 0 to 100; none where the column has no bars.
-    bar: Option<String>,
-    /// The heading of its column.
-    label: String,
-    /// How it has changed, where it is compared with something.
-    change: Option<ChangeContext>,
-    /// Where it stands to its target, where it has one and a figure.
-    state: Option<StateContext>,
+/// The words and numbers of a message.
+#[derive(Debug)]
+pub(super) struct Voice {
+    pub(super) language: Language,
+    pub(super) numbers: Numbers,
 }
 
-#[derive(Debug, Serialize)]
-struct ChangeContext {
-    /// `+3.1 %`, or `n/a`.
-    text: String,
-    /// `better`, `worse` or `neutral`.
-    sense: Sense,
-    /// A sign for the same, so that nobody needs to see colours.
-    sign: &'static str,
+impl Voice {
+    pub(super) fn of(report: &Report) -> Self {
+        Self { language: report.locale.language(), numbers: Numbers::of(&report.locale) }
+    }
 }
 
-#[derive(Debug, Serialize)]
-struct StateContext {
-    /// `met`, `near` or `missed`.
-    name: State,
-    /// A sign and the word, so that nobody needs to see colours.
-    text: &'static str,
-}
-
-pub(super) fn of(contents: Contents<'_>) -> Context {
-    let Contents { report, window, tables, missing, read_at } = contents;
-    let numbers = Numbers::of(&report.locale);
+pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
+    let Contents { report, window, tables, missing, read_at, .. } = *contents;
+    let language = report.locale.language();
+    let voice = Voice::of(report);
+    let sections = tables.iter().enumerate();
+    let sections = sections.map(|(index, table)| section((contents, layout), index, table, &voice));
+    let sections: Vec<SectionContext> = sections.collect();
+    let has = |is_so: fn(&FigureContext) -> bool| {
+        sections.iter().flat_map(SectionContext::figures).any(is_so)
+    };
+    let (has_dashes, has_unavailable) =
+        (has(FigureContext::is_dash), has(FigureContext::is_unavailable));
+    let [start, end] =
+        [window.start(), window.end()].map(|time| rfc3339(&window.on_its_clock(time)));
     Context {
+        version: 1,
+        language: language.tag(),
         report: ReportContext { id: report.id.to_string(), title: report.title.clone() },
-        window: WindowContext { label: window.label(), exactly: window.exactly() },
-        read_at: read_at_text(window, read_at),
-        sections: tables.iter().map(|table| section(table, &numbers)).collect(),
+        run: contents.run.to_owned(),
+        window: WindowContext {
+            label: window.label(language),
+            exactly: window.exactly(language),
+            start,
+            end,
+            time_zone: window.zone_name().to_owned(),
+        },
+        read_at: read_at_text(window, read_at, language),
+        result: result::of(tables, &voice),
+        attention: attention::of(tables, &voice),
         missing: missing.to_vec(),
-        terms: terms(tables),
+        terms: terms(tables, language),
+        has_dashes,
+        has_unavailable,
+        sections,
+        file_kinds: layout.files.kinds(),
+        files: layout.files.names.clone(),
+        files_note: layout.files.note.clone(),
+        unsubscribe: report.email.unsubscribe.clone(),
     }
 }
 
 /// The terms of all columns, each once.
-fn terms(tables: &[Table]) -> Vec<TermContext> {
+fn terms(tables: &[Table], language: Language) -> Vec<TermContext> {
     let columns = tables.iter().flat_map(|table| &table.columns);
     let mut terms: Vec<TermContext> = Vec::new();
     let used = columns.filter_map(|column| {
         let term = metric::find(&column.metric.name)?.term()?;
-        column.label.contains(term.short).then_some(term)
+        let shorts = [language.say(term.short), term.short];
+        let short = shorts.into_iter().find(|short| column.label.contains(short))?;
+        Some(TermContext { short, meaning: language.say(term.meaning) })
     });
     for term in used {
         if !terms.iter().any(|known| known.short == term.short) {
-            terms.push(TermContext { short: term.short, meaning: term.meaning });
+            terms.push(term);
         }
     }
     terms
 }
 
-fn read_at_text(window: &Window, read_at: jiff::Timestamp) -> String {
-    window.on_its_clock(read_at).strftime("%-d %B %Y, %H:%M %Z").to_string()
+fn read_at_text(window: &Window, read_at: jiff::Timestamp, language: Language) -> String {
+    let read_at = window.on_its_clock(read_at);
+    format!("{}, {}", language.long_date(read_at.date()), read_at.strftime("%H:%M %Z"))
 }
 
-fn section(table: &Table, numbers: &Numbers) -> SectionContext {
+fn section(
+    (contents, layout): (&Contents<'_>, &Layout),
+    index: usize,
+    table: &Table,
+    voice: &Voice,
+) -> SectionContext {
+    let shown = layout.shown(table);
     let rows: Vec<_> =
-        table.rows.iter().take(table.shown).map(|row| self::row(table, row, numbers)).collect();
-    let totals = Figures {
-        figures: &table.totals,
-        compared: table.comparison.as_ref().map(|comparison| comparison.totals.as_slice()),
-        states: &table.states,
-    };
-    let totals = figures(&table.columns, totals, numbers);
+        table.rows.iter().take(shown).map(|row| self::row(contents, table, row, voice)).collect();
+    let totals = figure::all(&table.columns, Row::totals(table), voice);
+    let of = table.rows.len();
+    let trend = (table.kind == Kind::Trend).then(|| trend::of(contents, index, table, voice));
     SectionContext {
-        lines: text::lines(table, &rows, &totals),
+        lines: text::lines(table, &rows, &totals, voice),
         title: table.title.clone(),
         kind: table.kind,
-        groupings: headings(table),
+        groupings: headings(table, voice.language),
         columns: table.columns.iter().map(column).collect(),
         rows,
         totals,
-        totals_label: totals_label(table),
+        totals_label: totals_label(table, voice.language).to_owned(),
         compared_with: table.comparison.as_ref().map(|comparison| one_line(&comparison.label)),
         has_points: table.columns.iter().any(|column| column.unit == Unit::Percent),
-        targets: table.columns.iter().filter_map(|column| targets(column, numbers)).collect(),
-        shown: table.shown,
-        of: table.rows.len(),
-        notes: table.notes.clone(),
+        targets: table.columns.iter().filter_map(|column| targets(column, voice)).collect(),
+        shown,
+        of,
+        shown_of: (shown < of).then(|| shown_of(layout, (shown, of), voice)),
+        notes: table.notes.iter().map(|note| self::note(note, voice.language)).collect(),
+        trend,
     }
+}
+
+fn shown_of(layout: &Layout, (shown, of): (usize, usize), voice: &Voice) -> String {
+    let english = match layout.files.names.is_empty() {
+        true => "{shown} of {of} shown",
+        false => "{shown} of {of} shown, all in the attachment",
+    };
+    let [shown, of] = [shown, of].map(|rows| voice.numbers.whole(rows));
+    voice.language.say_with(english, &[("shown", &shown), ("of", &of)])
 }
 
 fn column(column: &Column) -> ColumnContext {
-    ColumnContext { label: column.label.clone(), bar: column.unit == Unit::Percent }
-}
-
-fn row(table: &Table, row: &TableRow, numbers: &Numbers) -> RowContext {
-    let compared = table.comparison.as_ref().map(|_| row.compared.as_slice());
-    let of_row = Figures { figures: &row.figures, compared, states: &row.states };
-    RowContext { names: names(table, row), figures: figures(&table.columns, of_row, numbers) }
-}
-
-/// The figures of a row, or the totals, with what stands beside each.
-#[derive(Clone, Copy)]
-struct Figures<'t> {
-    figures: &'t [Figure],
-    compared: Option<&'t [Figure]>,
-    states: &'t [Option<State>],
-}
-
-fn figures(columns: &[Column], of: Figures<'_>, numbers: &Numbers) -> Vec<FigureContext> {
-    let context = |(index, (column, figure)): (usize, (&Column, &Figure))| FigureContext {
-        text: numbers.figure(*figure, column.unit),
-        absent: figure.absent().is_some(),
-        bar: figure
-            .value()
-            .filter(|_| column.unit == Unit::Percent)
-            .map(|percent| format!("{:.0}", percent.clamp(0.0, 100.0))),
+    ColumnContext {
         label: column.label.clone(),
-        change: of
-            .compared
-            .map(|compared| change(numbers, column, *figure, compared.get(index).copied())),
-        state: of.states.get(index).copied().flatten().map(state),
-    };
-    columns.iter().zip(of.figures).enumerate().map(context).collect()
-}
-
-fn change(
-    numbers: &Numbers,
-    column: &Column,
-    figure: Figure,
-    base: Option<Figure>,
-) -> ChangeContext {
-    let change = base.and_then(|base| Change::between(base, figure, column.unit, column.polarity));
-    let sense = change.map_or(Sense::Neutral, |change| change.sense);
-    let sign = match sense {
-        Sense::Better => "▲",
-        Sense::Worse => "▼",
-        Sense::Neutral => "",
-    };
-    ChangeContext { text: numbers.change(change), sense, sign }
-}
-
-impl FigureContext {
-    /// The figure in plain text, with the sign of where it stands: `78.4 % ✗`.
-    pub(super) fn plain(&self) -> String {
-        let sign = self.state.as_ref().and_then(|state| state.text.split(' ').next());
-        plain(&sign.map_or_else(|| self.text.clone(), |sign| format!("{} {sign}", self.text)))
-    }
-
-    /// How it has changed in plain text: `−4.5 pp`.
-    pub(super) fn plain_change(&self) -> Option<String> {
-        let text = |change: &ChangeContext| format!("{} {}", change.text, change.sign);
-        self.change.as_ref().map(|change| plain(text(change).trim_end()))
+        metric: column.metric.name.clone(),
+        unit: column.unit,
+        bar: column.unit == Unit::Percent,
     }
 }
 
-/// No-break spaces have no place in plain text.
-fn plain(text: &str) -> String {
-    text.replace(['\u{a0}', '\u{202f}'], " ")
+fn row(contents: &Contents<'_>, table: &Table, row: &TableRow, voice: &Voice) -> RowContext {
+    let figures = figure::all(&table.columns, Row::of(table, row), voice);
+    let interval =
+        row.interval.as_ref().map(|interval| when(contents.window, interval, voice.language));
+    RowContext { names: names(table, row, voice.language).chain(interval).collect(), figures }
+}
+
+fn note(note: &Note, language: Language) -> String {
+    match note {
+        Note::Other(english) => language.say(english).to_owned(),
+        Note::NotAvailable { label, total, reason } => {
+            let values = [("label", label.as_str()), ("reason", language.say(reason))];
+            let said = match total {
+                true => {
+                    language.say_with("The total of {label} is not available: {reason}", &values)
+                }
+                false => language.say_with("{label} is not available: {reason}", &values),
+            };
+            capitalised(&said).into_owned()
+        }
+    }
+}
+
+impl SectionContext {
+    fn figures(&self) -> impl Iterator<Item = &FigureContext> {
+        self.rows.iter().flat_map(|row| &row.figures).chain(&self.totals)
+    }
+}
+
+/// `≥ 80 %`
+pub(super) fn target_text(target: &Target, unit: Unit, voice: &Voice) -> String {
+    let sign = match target.bound {
+        Bound::AtLeast => "≥",
+        Bound::MoreThan => ">",
+        Bound::AtMost => "≤",
+        Bound::LessThan => "<",
+    };
+    format!("{sign}\u{a0}{}", voice.numbers.bound(target.value, unit))
 }
 
 /// What the figures of a column are to reach, in words.
-fn targets(column: &Column, numbers: &Numbers) -> Option<String> {
-    let told = |target: &Target| {
-        let sign = match target.bound {
-            Bound::AtLeast => "≥",
-            Bound::MoreThan => ">",
-            Bound::AtMost => "≤",
-            Bound::LessThan => "<",
-        };
-        format!("{sign} {}", numbers.number(target.value, column.unit))
-    };
+pub(super) fn targets(column: &Column, voice: &Voice) -> Option<String> {
+    let told = |target: &Target| target_text(target, column.unit, voice);
     let own = column.target.as_ref().map(|target| format!(" {}", told(target)));
-    let near = column.warn.as_ref().map(|warn| format!("near: {}", told(&warn.value)));
+    let near = column
+        .warn
+        .as_ref()
+        .map(|warn| voice.language.say_with("near: {target}", &[("target", &told(&warn.value))]));
     let named = column.targets.iter().map(|(name, target)| format!("{name}: {}", told(target)));
     let more: Vec<String> = near.into_iter().chain(named).collect();
     let more = match more.is_empty() {
@@ -272,45 +313,60 @@ fn targets(column: &Column, numbers: &Numbers) -> Option<String> {
     column.has_target().then(|| one_line(&format!("{label}{}{more}", own.unwrap_or_default())))
 }
 
-fn state(state: State) -> StateContext {
-    let text = match state {
-        State::Met => "✓ met",
-        State::Near => "≈ near",
-        State::Missed => "✗ missed",
-    };
-    StateContext { name: state, text }
-}
-
 /// The headings over the names of rows.
-pub(super) fn headings(table: &Table) -> Vec<Cow<'static, str>> {
-    let groupings = table.headings.iter().map(|heading| Cow::Owned(one_line(heading)));
-    groupings.chain(table.has_intervals.then_some(Cow::Borrowed("Time"))).collect()
+pub(super) fn headings(table: &Table, language: Language) -> Vec<String> {
+    let groupings = table.headings.iter().map(|heading| one_line(language.say(heading)));
+    let intervals = table.has_intervals.then(|| language.say("Time").to_owned());
+    groupings.chain(intervals).collect()
 }
 
-/// The names of a row's members, and its interval, for people.
-pub(super) fn names(table: &Table, row: &TableRow) -> Vec<String> {
+/// When an interval of a window is: the hours of a day, or days.
+pub(super) fn when(window: &Window, interval: &Window, language: Language) -> String {
+    match window.is_one_day() {
+        true => interval.times(language),
+        false => interval.briefly(language),
+    }
+}
+
+/// The names of a row's members for people.
+pub(super) fn names(
+    table: &Table,
+    row: &TableRow,
+    language: Language,
+) -> impl Iterator<Item = String> {
     let quiet = row.members.iter().any(|member| member.id.is_some());
     let of_what = table.group_by.iter().zip(&table.headings);
-    let name = |(member, (dimension, heading)): (&Member, (&Dimension, &Cow<'_, str>))| {
+    let name = move |(member, (dimension, heading)): (&Member, (&Dimension, &Cow<'_, str>))| {
         match &member.name {
             Some(name) => one_line(name),
             // A selected queue without contacts has no channel, and contacts may have no agent.
-            None if !quiet || table.group_by.len() == 1 => match dimension.title() == *heading {
-                true => format!("No {}", heading.to_lowercase()),
-                false => format!("No {}", one_line(heading)),
-            },
+            None if !quiet || table.group_by.len() == 1 => {
+                // A level of the hierarchy has a name of its own. Other words are small within a
+                // phrase, except for German nouns.
+                let is_name = dimension.title() != *heading || language == Language::German;
+                let said = one_line(language.say(heading));
+                let what = if is_name { said } else { said.to_lowercase() };
+                language.say_with("No {what}", &[("what", &what)])
+            }
             None => "–".to_owned(),
         }
     };
-    let interval = row.interval.as_ref().map(Window::briefly);
-    row.members.iter().zip(of_what).map(name).chain(interval).collect()
+    row.members.iter().zip(of_what).map(name)
 }
 
 /// What the totals are of.
-pub(super) fn totals_label(table: &Table) -> String {
-    let all = if table.selects_all { "All" } else { "These" };
-    match table.group_by.as_slice() {
-        [dimension] => dimension.plural().map_or(all.to_owned(), |many| format!("{all} {many}")),
-        _ => all.to_owned(),
-    }
+pub(super) fn totals_label(table: &Table, language: Language) -> &'static str {
+    let all = table.selects_all;
+    language.say(match (table.group_by.as_slice(), all) {
+        ([Dimension::Queue], true) => "All queues",
+        ([Dimension::Queue], false) => "These queues",
+        ([Dimension::Channel], true) => "All channels",
+        ([Dimension::Channel], false) => "These channels",
+        ([Dimension::RoutingProfile], true) => "All routing profiles",
+        ([Dimension::RoutingProfile], false) => "These routing profiles",
+        ([Dimension::Agent], true) => "All agents",
+        ([Dimension::Agent], false) => "These agents",
+        (_, true) => "All",
+        (_, false) => "These",
+    })
 }

@@ -1,19 +1,31 @@
 //! Tables become a message: subject, HTML and plain text with the same figures, and attachments.
 
-mod attachment;
+mod attention;
+mod chart;
 mod context;
+mod csv;
+mod example;
+mod figure;
+mod files;
+mod json;
+mod own;
+mod result;
 mod subject;
 mod template;
 mod text;
+mod trend;
+mod xlsx;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Attachment, Report};
-use crate::error::{Code, Error, Stage};
+use crate::definition::Report;
+use crate::error::Error;
+use crate::language::Language;
 use crate::table::Table;
 use crate::window::Window;
 
+pub use own::TemplateFile;
 pub use subject::{check_subject, example_window};
 pub use template::Templates;
 
@@ -26,8 +38,23 @@ pub struct Message {
     pub html: String,
     /// The plain text body.
     pub text: String,
+    /// The pictures that the HTML shows.
+    #[serde(default)]
+    pub inline: Vec<Inline>,
     /// The attached files.
     pub attachments: Vec<File>,
+    /// The files that are too large for it, which it says are in the store.
+    #[serde(skip)]
+    pub kept: Vec<File>,
+}
+
+/// A picture that the HTML refers to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inline {
+    /// Its Content-ID, without brackets.
+    pub cid: String,
+    /// The picture.
+    pub file: File,
 }
 
 /// An attached file.
@@ -47,6 +74,8 @@ pub struct File {
 pub struct Contents<'c> {
     /// The definition.
     pub report: &'c Report,
+    /// What identifies the run, in words that a person can look it up by.
+    pub run: &'c str,
     /// The span that the figures cover.
     pub window: &'c Window,
     /// The sections, without those that are missing.
@@ -55,6 +84,8 @@ pub struct Contents<'c> {
     pub missing: &'c [Missing],
     /// When the figures were read.
     pub read_at: Timestamp,
+    /// What the names of files in the store begin with, where there is one.
+    pub store: Option<&'c str>,
 }
 
 /// A section without figures.
@@ -66,20 +97,87 @@ pub struct Missing {
     pub reason: String,
 }
 
+/// A message, and the same report as JSON.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The message.
+    pub message: Message,
+    /// `report.json`, version 1.
+    pub report_json: String,
+}
+
 /// Makes the message.
 ///
 /// # Errors
-/// `TEMPLATE_ERROR` naming the template, line and column.
-pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Message, Error> {
-    let context = context::of(contents);
-    let report = contents.report;
-    let attachments = report.email.attach.iter().filter_map(|kind| attach(*kind, contents));
-    Ok(Message {
-        subject: templates.subject(&report.email.subject, &context)?,
-        html: templates.html(&context)?,
+/// `TEMPLATE_ERROR` naming the template, line and column; `INTERNAL_ERROR` where a file can't be
+/// written, which no report is known to cause.
+pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Rendered, Error> {
+    let hoped = Layout { rows: MOST_ROWS, files: files::hoped(&contents) };
+    let (layout, html) = fitted(templates, &contents, hoped)?;
+    let report_json = json::of(&contents, &layout)?;
+    let packed = files::of(&contents, &layout, &report_json)?;
+    let is_as_hoped = packed.told == layout.files;
+    let layout = Layout { files: packed.told, ..layout };
+    let context = context::of(&contents, &layout);
+    let message = Message {
+        subject: templates.subject(contents.report.email.subject.as_ref(), &context)?,
+        html: if is_as_hoped { html } else { templates.html(&context)? },
         text: templates.text(&context)?,
-        attachments: attachments.collect::<Result<_, _>>()?,
-    })
+        inline: trend::charts(templates, &contents)?,
+        attachments: packed.attached,
+        kept: packed.kept,
+    };
+    Ok(Rendered { message, report_json })
+}
+
+/// What a message shows of its contents.
+#[derive(Clone, Debug)]
+struct Layout {
+    /// How many rows of each table it shows at most.
+    rows: usize,
+    /// What it says of its files.
+    files: files::Told,
+}
+
+impl Layout {
+    /// How many rows of a table are shown.
+    fn shown(&self, table: &Table) -> usize {
+        // A chart has all of its intervals; its text twin is no chart.
+        table.shown.min(self.rows)
+    }
+}
+
+/// How large the HTML may be, in bytes. Gmail shows no more than about 102,000, with what it adds.
+const MOST_BYTES: usize = 99_000;
+
+/// How many rows of a table are tried at all: none of them takes less than 150 bytes.
+const MOST_ROWS: usize = 650;
+
+/// The HTML with as many rows of each table as fit into a mail that every client shows as a whole.
+fn fitted(
+    templates: &Templates,
+    contents: &Contents<'_>,
+    hoped: Layout,
+) -> Result<(Layout, String), Error> {
+    let html = |rows: usize| {
+        let layout = Layout { rows, ..hoped.clone() };
+        let html = templates.html(&context::of(contents, &layout))?;
+        Ok::<_, Error>((layout, html))
+    };
+    let all = html(hoped.rows)?;
+    let longest = contents.tables.iter().map(|table| hoped.shown(table)).max().unwrap_or(0);
+    if all.1.len() <= MOST_BYTES || longest <= 1 {
+        return Ok(all);
+    }
+    let (mut fits, mut too_many) = (html(1)?, longest);
+    while too_many - fits.0.rows > 1 {
+        let tried = html(fits.0.rows.midpoint(too_many))?;
+        match tried.1.len() <= MOST_BYTES {
+            true => fits = tried,
+            false => too_many = tried.0.rows,
+        }
+    }
+    Ok(fits)
 }
 
 /// What an owner is told.
@@ -115,38 +213,23 @@ pub struct Notice {
 /// `TEMPLATE_ERROR` naming the template, line and column.
 pub fn notice(templates: &Templates, notice: &Notice) -> Result<Message, Error> {
     let (html, text) = templates.notice(notice)?;
-    Ok(Message { subject: one_line(&notice.headline), html, text, attachments: Vec::new() })
+    let subject = one_line(&notice.headline);
+    Ok(Message { subject, html, text, inline: vec![], attachments: vec![], kept: vec![] })
 }
 
 impl Message {
+    /// The HTML for a browser that has the pictures beside it, under the names of their files.
+    pub fn in_a_browser(&self) -> String {
+        self.inline.iter().fold(self.html.clone(), |html, picture| {
+            html.replace(&format!("cid:{}", picture.cid), &picture.file.name)
+        })
+    }
+
     /// The message, with a subject that says that it is sent again.
     #[must_use]
-    pub fn reissued(self) -> Self {
-        Self { subject: format!("Re-issued: {}", self.subject), ..self }
-    }
-}
-
-/// The figures as `report.json`, version 1.
-///
-/// # Errors
-/// `INTERNAL_ERROR` where it can't be written, which no report is known to cause.
-pub fn report_json(contents: Contents<'_>) -> Result<String, Error> {
-    attachment::report_json(contents).map_err(|error| {
-        let message = format!("the report can't be written as JSON: {error}");
-        Error::new(Code::InternalError, Stage::Render, message)
-    })
-}
-
-fn attach(kind: Attachment, contents: Contents<'_>) -> Option<Result<File, Error>> {
-    let stem = format!("{}-{}", contents.report.id, contents.window.first_date());
-    match kind {
-        Attachment::Json => Some(report_json(contents).map(|json| File {
-            name: format!("{stem}.json"),
-            media_type: "application/json".to_owned(),
-            content: json.into_bytes(),
-        })),
-        // A report that asks for these is not run yet.
-        Attachment::Csv | Attachment::Xlsx => None,
+    pub fn reissued(self, language: Language) -> Self {
+        let subject = language.say_with("Re-issued: {subject}", &[("subject", &self.subject)]);
+        Self { subject, ..self }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Trying a definition's own subject before anything is asked.
 
 use super::template::subject_at;
-use super::{Contents, Templates, context};
+use super::{Contents, Layout, Templates, context, files};
 use crate::definition::{Placed, Problem, Report, Section, Severity};
 use crate::plan::{Directory, Query, SectionAnswer};
 use crate::table;
@@ -11,21 +11,21 @@ use crate::window::{Calendar, Window, WindowRule};
 ///
 /// A subject that looks into rows may fail here and not with real ones, so that is only warned of.
 pub fn check_subject(templates: &Templates, report: &Report) -> Option<Problem> {
-    let subject = &report.email.subject;
+    let subject = report.email.subject.as_ref()?;
     let help = "write a Tera template over `report.title`, `report.id`, `window.label` and \
                 `window.exactly`, such as \"{{ report.title }}, {{ window.label }}\"";
     let wrong = |found: String| subject.place.error("subject", found, help);
     if let Some(found) = templates.subject_syntax(subject) {
         return Some(wrong(found));
     }
-    let problem = wrong(try_subject(templates, report)?);
+    let problem = wrong(try_subject(templates, report, subject)?);
     match subject.value.contains(".rows") {
         true => Some(Problem { severity: Severity::Warning, ..problem }),
         false => Some(problem),
     }
 }
 
-fn try_subject(templates: &Templates, report: &Report) -> Option<String> {
+fn try_subject(templates: &Templates, report: &Report, subject: &Placed<String>) -> Option<String> {
     let window = example_window(report)?;
     let (nothing, nobody) = (SectionAnswer::default(), Directory::default());
     let table = |section: &Section| {
@@ -33,10 +33,18 @@ fn try_subject(templates: &Templates, report: &Report) -> Option<String> {
         Some(table::build(section, &query.totals(), &nothing, None, &nobody))
     };
     let tables: Vec<_> = report.sections.iter().filter_map(table).collect();
-    let contents =
-        Contents { report, window: &window, tables: &tables, missing: &[], read_at: window.end() };
-    let tried = templates.subject(&report.email.subject, &context::of(contents));
-    tried.err().map(|error| without_place(&report.email.subject, error.message))
+    let contents = Contents {
+        report,
+        run: report.id.as_str(),
+        window: &window,
+        tables: &tables,
+        missing: &[],
+        read_at: window.end(),
+        store: None,
+    };
+    let layout = Layout { rows: 0, files: files::hoped(&contents) };
+    let tried = templates.subject(Some(subject), &context::of(&contents, &layout));
+    tried.err().map(|error| without_place(subject, error.message))
 }
 
 /// A window such as those that the report covers.

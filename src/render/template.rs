@@ -1,28 +1,48 @@
-//! The Tera templates: compiled in, parsed once.
+//! The Tera templates: compiled in, parsed once; any of them may be replaced by one's own.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tera::{Context, ErrorKind, Kwargs, State, Tera};
+use serde_json::Value;
+use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
 
 use super::{one_line, text};
 use crate::definition::Placed;
 use crate::error::{Code, Error, Stage};
+use crate::language::Locale;
 
-/// HTML is escaped by the name's ending; the other templates must not be.
-const HTML: &str = "email.html";
-const TEXT: &str = "email.txt";
+/// HTML and SVG are escaped by the name's ending; the other templates must not be.
+pub(super) const HTML: &str = "email.html";
+pub(super) const TEXT: &str = "email.txt";
+pub(super) const SUBJECT: &str = "subject.txt";
+pub(super) const TREND: &str = "trend.svg";
 const NOTICE_HTML: &str = "notice.html";
 const NOTICE_TEXT: &str = "notice.txt";
-const TEMPLATES: [(&str, &str); 5] = [
-    ("beside.html", include_str!("../../templates/beside.html")),
+
+/// The templates of what owners are told, which does not depend on anybody's own.
+pub(super) const NOTICES: [&str; 2] = [NOTICE_HTML, NOTICE_TEXT];
+
+/// The templates that come with the program, by name.
+pub(super) const BUILT_IN: [(&str, &str); 14] = [
     (HTML, include_str!("../../templates/email.html")),
     (TEXT, include_str!("../../templates/email.txt")),
+    (SUBJECT, include_str!("../../templates/subject.txt")),
+    (TREND, include_str!("../../templates/trend.svg")),
     (NOTICE_HTML, include_str!("../../templates/notice.html")),
     (NOTICE_TEXT, include_str!("../../templates/notice.txt")),
+    ("attention.html", include_str!("../../templates/attention.html")),
+    ("figure.html", include_str!("../../templates/figure.html")),
+    ("foot.html", include_str!("../../templates/foot.html")),
+    ("head.html", include_str!("../../templates/head.html")),
+    ("notes.html", include_str!("../../templates/notes.html")),
+    ("table.html", include_str!("../../templates/table.html")),
+    ("totals.html", include_str!("../../templates/totals.html")),
+    ("trend.html", include_str!("../../templates/trend.html")),
 ];
 
 /// The templates of messages.
 #[derive(Clone, Debug)]
-pub struct Templates(Tera);
+pub struct Templates(pub(super) Tera);
 
 impl Templates {
     /// The templates that come with the program.
@@ -31,8 +51,10 @@ impl Templates {
     /// `TEMPLATE_ERROR` where one does not parse.
     pub fn built_in() -> Result<Self, Error> {
         let mut tera = Tera::new();
+        tera.autoescape_on([".html", ".svg"]);
         tera.register_filter("wrap", |text: String, _: Kwargs, _: &State<'_>| text::wrapped(&text));
-        tera.add_raw_templates(TEMPLATES).map_err(|error| failure("the templates", &error))?;
+        tera.register_filter("say", say);
+        tera.add_raw_templates(BUILT_IN).map_err(|error| failure("the templates", &error))?;
         Ok(Self(tera))
     }
 
@@ -44,6 +66,11 @@ impl Templates {
         self.render(TEXT, context)
     }
 
+    /// The chart of a trend as SVG.
+    pub(super) fn trend(&self, context: &impl Serialize) -> Result<String, Error> {
+        self.render(TREND, context)
+    }
+
     /// HTML and text of a notice.
     pub(super) fn notice(&self, context: &impl Serialize) -> Result<(String, String), Error> {
         Ok((self.render(NOTICE_HTML, context)?, self.render(NOTICE_TEXT, context)?))
@@ -52,26 +79,32 @@ impl Templates {
     /// Why the definition's own template of the subject can't be used, whatever it is given: it
     /// does not parse, or there is no such filter.
     pub(super) fn subject_syntax(&self, template: &Placed<String>) -> Option<String> {
-        let mut tera = Tera::new();
+        let mut tera = self.0.clone();
         let added = tera.add_raw_template("subject", &template.value);
         let error = added.err().map(|error| failure("the subject", &error))?;
         Some(error.message)
     }
 
-    /// The subject from the definition's own template, as one line.
+    /// The subject as one line: from the definition's own template, or from `subject.txt`.
     pub(super) fn subject(
         &self,
-        template: &Placed<String>,
+        template: Option<&Placed<String>>,
         context: &impl Serialize,
     ) -> Result<String, Error> {
-        let context =
-            Context::from_serialize(context).map_err(|error| failure("the subject", &error))?;
-        // Not escaped: a header is no HTML.
-        let subject = Tera::one_off(&template.value, &context, false)
-            .map_err(|error| failure(&subject_at(template), &error))?;
+        let what = template.map_or_else(|| SUBJECT.to_owned(), subject_at);
+        let subject = match template {
+            None => self.render(SUBJECT, context)?,
+            Some(template) => {
+                let context =
+                    Context::from_serialize(context).map_err(|error| failure(&what, &error))?;
+                // Not escaped: a header is no HTML.
+                let subject = self.0.render_str(&template.value, &context, false);
+                subject.map_err(|error| failure(&what, &error))?
+            }
+        };
         match one_line(&subject) {
             subject if subject.is_empty() => {
-                let problem = format!("{} is empty", subject_at(template));
+                let problem = format!("{what} is empty");
                 Err(Error::new(Code::TemplateError, Stage::Render, problem))
             }
             subject => Ok(subject),
@@ -84,6 +117,19 @@ impl Templates {
     }
 }
 
+/// A text in the message's language, by its English words; named values stand in their places.
+fn say(english: String, values: Kwargs, state: &State<'_>) -> TeraResult<String> {
+    let tag = state.get::<String>("language")?;
+    let locale = tag.and_then(|tag| Locale::parse(&tag)).unwrap_or_default();
+    let values: BTreeMap<String, Value> = values.deserialize()?;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let values: Vec<(String, String)> =
+        values.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    let values: Vec<(&str, &str)> =
+        values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    Ok(locale.language().say_with(&english, &values))
+}
+
 pub(super) fn subject_at(template: &Placed<String>) -> String {
     let place = &template.place;
     format!("the subject ({}:{}:{})", place.file, place.line, place.column)
@@ -94,7 +140,11 @@ fn failure(what: &str, error: &tera::Error) -> Error {
         ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report) => {
             let span = report.span();
             let (line, column) = (span.start_line, span.start_col + 1);
-            format!("{what}, line {line}, column {column}: {}", report.message())
+            let file = match report.filename() {
+                file if BUILT_IN.iter().any(|(name, _)| *name == file) => file,
+                _ => what,
+            };
+            format!("{file}, line {line}, column {column}: {}", report.message())
         }
         _ => {
             // The first line says what it is; the rest draws the place of it.

@@ -2,7 +2,8 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::context::{FigureContext, RowContext, headings, totals_label};
+use super::context::{RowContext, Voice, headings, totals_label};
+use super::figure::FigureContext;
 use super::one_line;
 use crate::definition::{Column, Kind};
 use crate::table::Table;
@@ -28,6 +29,9 @@ pub(super) fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
+const IN_PARENTHESES: &str = "In parentheses: the change from {against}; ! is worse.";
+const UNDER_EACH_FIGURE: &str = "Under each figure: the change from {against}; ! is worse.";
+
 /// A figure as text, and how it has changed.
 #[derive(Clone, Debug)]
 struct Cell {
@@ -40,40 +44,57 @@ type Line = (String, Vec<Cell>);
 
 /// The lines of a section, without its title: an aligned table where it fits, else a list of
 /// figures for each row.
-pub(super) fn lines(table: &Table, rows: &[RowContext], totals: &[FigureContext]) -> Vec<String> {
-    let cell =
-        |figure: &FigureContext| Cell { figure: figure.plain(), change: figure.plain_change() };
+pub(super) fn lines(
+    table: &Table,
+    rows: &[RowContext],
+    totals: &[FigureContext],
+    voice: &Voice,
+) -> Vec<String> {
+    // A chart's twin tells its figures; what they are compared with is in the chart.
+    let has_changes = table.kind != Kind::Trend;
+    let cell = |figure: &FigureContext| Cell {
+        figure: figure.plain(),
+        change: figure.plain_change().filter(|_| has_changes),
+    };
     let cells = |figures: &[FigureContext]| figures.iter().map(cell).collect::<Vec<_>>();
     let totals = cells(totals);
-    let note = |place: &str| {
-        let against = table.comparison.as_ref().map(|comparison| &comparison.label);
-        let signs = "▲ better, ▼ worse";
-        against.map(|against| format!("{place}: the change from {}; {signs}.", one_line(against)))
+    let note = |english: &str| {
+        let against = one_line(&table.comparison.as_ref().filter(|_| has_changes)?.label);
+        Some(wrapped(&voice.language.say_with(english, &[("against", &against)])))
     };
     if table.kind == Kind::Totals {
         let pairs = pairs(&table.columns, &totals, "");
-        return pairs.into_iter().chain(note("In parentheses")).collect();
+        return pairs.into_iter().chain(note(IN_PARENTHESES)).collect();
     }
     let rows = rows.iter().map(|row| (row.names.join(" / "), cells(&row.figures)));
-    let rows: Vec<Line> = rows.chain([(totals_label(table), totals)]).collect();
-    match aligned(table, &rows) {
-        Some(lines) => lines.into_iter().chain(note("Under each figure")).collect(),
-        None => listed(&table.columns, &rows).into_iter().chain(note("In parentheses")).collect(),
+    let label = totals_label(table, voice.language).to_owned();
+    let totals = (!totals.is_empty()).then_some((label, totals));
+    let has_totals = totals.is_some();
+    let rows: Vec<Line> = rows.chain(totals).collect();
+    let heading = headings(table, voice.language).join(" / ");
+    match aligned(heading, &table.columns, &rows, has_totals) {
+        Some(lines) => lines.into_iter().chain(note(UNDER_EACH_FIGURE)).collect(),
+        None => listed(&table.columns, &rows).into_iter().chain(note(IN_PARENTHESES)).collect(),
     }
 }
 
 /// Names on the left, figures on the right, and changes under them; a name that is too long stands
 /// on a line of its own. Nothing where the figures leave no room for names.
-fn aligned(table: &Table, rows: &[Line]) -> Option<Vec<String>> {
+fn aligned(
+    names_heading: String,
+    columns: &[Column],
+    rows: &[Line],
+    has_totals: bool,
+) -> Option<Vec<String>> {
     let heading = |column: &Column| Cell { figure: column.label.clone(), change: None };
-    let mut all = vec![(headings(table).join(" / "), table.columns.iter().map(heading).collect())];
+    let mut all = vec![(names_heading, columns.iter().map(heading).collect())];
     all.extend_from_slice(rows);
     let width_of = |index: usize| {
         let cells = all.iter().filter_map(|(_, cells): &Line| cells.get(index));
         let texts = cells.flat_map(|cell| std::iter::once(&cell.figure).chain(&cell.change));
         texts.map(|text| text.width()).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..table.columns.len()).map(width_of).collect();
+    let widths: Vec<usize> = (0..columns.len()).map(width_of).collect();
     let figures = widths.iter().map(|width| width + 2).sum::<usize>();
     let longest = all.iter().map(|(name, _)| name.width()).max()?;
     let names = WIDTH.checked_sub(figures).filter(|room| *room >= NAMES)?.min(longest);
@@ -82,7 +103,7 @@ fn aligned(table: &Table, rows: &[Line]) -> Option<Vec<String>> {
     let rule = vec!["-".repeat(names + figures)];
     lines.insert(1, rule.clone());
     // The totals stand under a rule of their own, unless they are all there is.
-    if lines.len() > 3 {
+    if has_totals && lines.len() > 3 {
         lines.insert(lines.len() - 1, rule);
     }
     Some(lines.concat())

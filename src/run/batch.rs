@@ -1,7 +1,10 @@
 //! The runs of an invocation: claimed side by side, asked together, carried out one after the other.
 //! One that another invocation has is looked at again when the others have ended.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::asking::Asking;
@@ -10,9 +13,10 @@ use super::keeper::{Hold, Keeper};
 use super::outcome::{RunOutcome, defect};
 use super::protocol::{Claimant, Claimed};
 use super::record::Record;
-use super::report::{self, Asked, LookUp, make};
+use super::report::{self, Asked, LookUp, Rendering, make};
 use super::{Progress, Runner, Work, side_by_side};
 use crate::error::{Code, Error, Panicked, Stage, redact_addresses, unwinding};
+use crate::render::Templates;
 use crate::store::Store;
 
 /// What became of an invocation's runs.
@@ -45,6 +49,8 @@ enum End {
 struct Together<'a> {
     asking: &'a Asking,
     stops: &'a Stops,
+    /// Read when the first of them needs them.
+    templates: &'a OnceCell<Result<Arc<Templates>, Error>>,
 }
 
 impl Runner {
@@ -58,9 +64,10 @@ impl Runner {
         }
         let works = &*works;
         let (mut asking, asked) = self.ask_together(works, &starts).await;
-        let (stops, mut ran, mut busy) = (Stops::default(), Ran::default(), Vec::new());
+        let (stops, templates) = (Stops::default(), OnceCell::new());
+        let (mut ran, mut busy) = (Ran::default(), Vec::new());
         for (index, ((work, start), asked)) in works.iter().zip(starts).zip(asked).enumerate() {
-            let together = Together { asking: &asking, stops: &stops };
+            let together = Together { asking: &asking, stops: &stops, templates: &templates };
             let end = match start {
                 Start::Over(outcome) => End::Outcome(outcome, None),
                 Start::Busy(fresh) => End::Lost(fresh),
@@ -184,7 +191,12 @@ impl Runner {
                 let asked = asked.unwrap_or_else(|| Err(defect()));
                 let asked = asked.as_ref().map_err(Clone::clone);
                 let place = (together.asking, index);
-                let make = async |effort: &mut _| make(self, work, asked, place, effort).await;
+                let store = keeper.address_of_files(&hold);
+                let make = async |effort: &mut _| {
+                    let templates = together.templates.get_or_init(|| self.templates.now()).await;
+                    let rendering = Rendering { templates: templates.clone(), store };
+                    make(self, work, asked, place, rendering, effort).await
+                };
                 keeper.carry_out(&mut hold, &work.report.digest, &post, make).await
             }
         };
@@ -231,7 +243,8 @@ impl Runner {
                     false => None,
                 };
                 let (asking, mut asked) = self.plan_together(vec![asked]).await;
-                let together = Together { asking: &asking, stops };
+                let templates = &OnceCell::new();
+                let together = Together { asking: &asking, stops, templates };
                 match self.carry((work, 0), *hold, asked.pop().flatten(), together).await {
                     End::Outcome(outcome, unrecorded) => (*outcome, unrecorded),
                     End::Lost(_) => (failed(taken_over_twice()), None),

@@ -9,7 +9,7 @@ use super::report::check_allowed;
 use super::{Runner, Work, notice};
 use crate::address::{Address, Mailbox};
 use crate::error::{Code, Error, Stage};
-use crate::mail::{Envelope, Reach, compose};
+use crate::mail::{Envelope, Reach, Sending, compose};
 use crate::render::Message;
 
 /// How much time a message needs.
@@ -53,14 +53,14 @@ impl<'a> Post<'a> {
         index: usize,
     ) -> Result<String, Error> {
         let mail = self.work.compose(message, to, index)?;
-        self.mail(to, &mail).await
+        self.mail(to, &mail, &self.work.sending()).await
     }
 
-    async fn mail(&self, to: &Mailbox, mail: &[u8]) -> Result<String, Error> {
+    async fn mail(&self, to: &Mailbox, mail: &[u8], sending: &Sending) -> Result<String, Error> {
         let from = &self.work.report.email.from;
         let answer_by = self.work.invocation.clock.answer_by();
         let deadline = answer_by.map(|time| time.checked_sub(TO_RECORD).unwrap_or(time));
-        let sent = self.runner.ses.send(from, to, mail, deadline).await;
+        let sent = self.runner.ses.send((from, to), mail, sending, deadline).await;
         sent.map_err(|refusal| {
             self.stops.add(refusal.reach, &from.address, &refusal.error);
             refusal.error
@@ -72,7 +72,14 @@ impl Courier for Post<'_> {
     async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error> {
         let to = to.mailbox()?;
         match self.is_reissued {
-            true => self.hand_over(&message.clone().reissued(), &to, index).await,
+            true => {
+                self.hand_over(
+                    &message.clone().reissued(self.work.report.locale.language()),
+                    &to,
+                    index,
+                )
+                .await
+            }
             false => self.hand_over(message, &to, index).await,
         }
     }
@@ -106,9 +113,17 @@ impl Courier for Post<'_> {
         let clock = self.work.invocation.clock;
         let id = format!("{}.{}.notice", self.work.invocation.id, self.work.report.id);
         let (from, to) = (&self.work.report.email.from, to.mailbox()?);
-        let date = clock.started();
-        let mail = compose(Envelope { from, to: &to, id: &id, date }, &message)?;
-        let sent = self.mail(&to, &mail).await;
+        let envelope = Envelope {
+            from,
+            to: &to,
+            reply_to: None,
+            id: &id,
+            date: clock.started(),
+            run: Some(&self.work.run(&record.window)),
+            list: None,
+        };
+        let mail = compose(envelope, &message)?;
+        let sent = self.mail(&to, &mail, &self.work.sending()).await;
         sent.inspect_err(|error| {
             let report = self.work.report.id.as_str();
             tracing::error!(report, code = error.code.as_str(), "the owner could not be told");

@@ -10,7 +10,7 @@ use crate::address::Mailbox;
 use crate::definition::ReportId;
 use crate::error::{Error, redact_addresses, unwinding};
 use crate::event::Order;
-use crate::mail::{Envelope, compose};
+use crate::mail::{Envelope, Sending, compose};
 
 /// What is kept of a definition that was not valid.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -133,8 +133,22 @@ impl Runner {
         let message = notice::of_a_definition(self, id.as_str(), error)?;
         let clock = invocation.clock;
         let id = format!("{}.{id}.invalid", invocation.id);
-        let mail = compose(Envelope { from, to: owner, id: &id, date: clock.started() }, &message)?;
-        let sent = self.ses.send(from, owner, &mail, clock.answer_by()).await;
+        let envelope = Envelope {
+            from,
+            to: owner,
+            reply_to: None,
+            id: &id,
+            date: clock.started(),
+            run: None,
+            list: None,
+        };
+        let mail = compose(envelope, &message)?;
+        let configured = self.settings.deployment.configuration_set.as_ref();
+        let sending = Sending {
+            configuration_set: configured.map(ToString::to_string),
+            ..Sending::default()
+        };
+        let sent = self.ses.send((from, owner), &mail, &sending, clock.answer_by()).await;
         sent.map_err(|refusal| refusal.error)
     }
 }

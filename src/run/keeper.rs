@@ -14,7 +14,7 @@ use super::protocol::Claimant;
 use super::record::{Claim, Record, Stamp, parsed};
 use crate::error::{Code, Error, Stage, until};
 use crate::render::Message;
-use crate::store::{Condition, Object, Objects, Put, Tag};
+use crate::store::{Condition, Object, Objects, Put, Store, Tag};
 
 /// How long the lease of a holder without a deadline lasts from its last write.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
@@ -153,8 +153,11 @@ impl<S: Objects> Keeper<'_, S> {
         let Some(key) = &hold.key else {
             return Ok(String::new());
         };
-        let stem = key.strip_suffix(".json").unwrap_or(key);
-        let key = format!("{stem}.{}.message.json", hold.writer);
+        let stem = stem_of_files(hold, key);
+        for file in &message.kept {
+            self.put(&format!("{stem}{}", file.name), file.content.clone(), None).await?;
+        }
+        let key = format!("{stem}message.json");
         let content = serde_json::to_vec(message).unwrap_or_default();
         // Refused is what was written before: nobody else has this key.
         self.put(&key, content, None).await?;
@@ -292,6 +295,20 @@ impl Hold {
             self.sent(*index, Err(error.clone()));
         }
     }
+}
+
+impl Keeper<'_, Store> {
+    /// What the addresses of files begin with that are stored beside a run's record; nothing where
+    /// no records are kept.
+    pub(super) fn address_of_files(&self, hold: &Hold) -> Option<String> {
+        let (store, key) = (self.store?, hold.key.as_ref()?);
+        Some(store.address(&stem_of_files(hold, key)))
+    }
+}
+
+/// What the keys of files begin with that are stored beside a run's record: nobody else's do.
+fn stem_of_files(hold: &Hold, key: &str) -> String {
+    format!("{}.{}.", key.strip_suffix(".json").unwrap_or(key), hold.writer)
 }
 
 fn backoff(tries: u32) -> Duration {

@@ -20,6 +20,7 @@ mod record;
 mod records;
 mod reissue;
 mod report;
+mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -39,7 +40,7 @@ use crate::event::{self, Order};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
 use crate::plan::{self, Directory, Plan, Request, SectionPlan};
-use crate::render::{self, Templates};
+use crate::render::Rendered;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::window::Window;
@@ -55,7 +56,8 @@ use names::{Names, Need};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
 use records::Records;
 use report::LookUp;
-pub use report::{Prepared, Work};
+pub use report::{Figures, Work};
+use templates::OwnTemplates;
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are
 /// parsed, its lists of names stay warm.
@@ -70,7 +72,7 @@ pub struct Runner {
     pacer: Arc<Pacer>,
     names: Names,
     records: Records,
-    templates: Templates,
+    templates: OwnTemplates,
 }
 
 /// The circumstances of an invocation, which only a shell knows.
@@ -178,7 +180,9 @@ impl Runner {
             connect: Mutex::default(),
             pacer: Arc::new(Pacer::new(settings.rates)),
             names: Names::default(),
-            templates: Templates::built_in()?,
+            templates: OwnTemplates::at(
+                settings.templates.as_ref().map(|place| Store::at(place, s3)),
+            )?,
             settings,
             config,
         })
@@ -246,7 +250,7 @@ impl Runner {
 
     fn checks(&self) -> Checks<'_> {
         let Settings { deployment, limits, .. } = &self.settings;
-        Checks { deployment, templates: &self.templates, limits }
+        Checks { deployment, templates: self.templates.built_in(), limits }
     }
 
     async fn definitions_in_time(
@@ -260,11 +264,11 @@ impl Runner {
         })
     }
 
-    /// Makes a report's message, and its figures as `report.json`, without sending it.
+    /// What a report finds, without sending it.
     ///
     /// # Errors
     /// Whatever stopped it.
-    pub async fn preview(&self, work: &Work) -> Result<(Prepared, String), Error> {
+    pub async fn figures(&self, work: &Work) -> Result<Figures, Error> {
         let window = work.window()?;
         let look_up = LookUp::of(&[work]);
         let asked = report::ask(self, work, &look_up).await?;
@@ -273,8 +277,16 @@ impl Runner {
         let answers: Vec<_> =
             answers.chunks(asked.of_a_section()).map(|section| Some(section.to_vec())).collect();
         let tables = report::tables(self, work, &asked, &answers);
-        let report_json = render::report_json(work.contents(&window, &tables))?;
-        Ok((report::prepare(self, work, window, &tables)?, report_json))
+        Ok(Figures { window, tables })
+    }
+
+    /// The message of a report's figures, with the templates as they are now.
+    ///
+    /// # Errors
+    /// Where a template can't be used.
+    pub async fn message(&self, work: &Work, figures: &Figures) -> Result<Rendered, Error> {
+        let templates = self.templates.now().await?;
+        report::preview(&templates, work, figures)
     }
 
     /// Which requests a report makes, without making them; the names of the instance are asked.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::record::{Record, State};
 use super::{DeliveryStatus, Runner, Work};
 use crate::error::Error;
+use crate::language::Language;
 use crate::render::{self, Message, Notice};
 use crate::settings::Location;
 
@@ -36,13 +37,13 @@ pub(super) fn of_a_run(runner: &Runner, work: &Work, record: &Record) -> Result<
     let key = work.key(&record.window);
     let notice = Notice {
         headline,
-        summary: format!("{}. {what}", record.window.exactly()),
+        summary: format!("{}. {what}", record.window.exactly(Language::English)),
         next: Some(next),
         commands,
         record: runner.settings.runs.as_ref().map(|place| place.at(&key)),
         ..of_error(&record.report, record.error.as_ref())
     };
-    render::notice(&runner.templates, &notice)
+    render::notice(runner.templates.built_in(), &notice)
 }
 
 /// The notice of a definition that is not valid.
@@ -59,7 +60,7 @@ pub(super) fn of_a_definition(
         commands: vec![format!("connect-reports validate{}", places(runner, false))],
         ..of_error(report, Some(error))
     };
-    render::notice(&runner.templates, &notice)
+    render::notice(runner.templates.built_in(), &notice)
 }
 
 fn of_error(report: &str, error: Option<&Error>) -> Notice {

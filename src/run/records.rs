@@ -5,7 +5,8 @@
 //!
 //! - `<id>/2026-11-22T0000+0000--2026-11-23T0000+0000.json`, the record of the run for that window
 //! - `<id>/….<order>.reissue.json`, that of a re-issue, named after its order
-//! - `<id>/….<writer>.message.json`, a message as it was rendered
+//! - `<id>/….<writer>.message.json`, a message as it was rendered, and `<id>/….<writer>.<name>.zip`,
+//!   what was too large to be attached to it
 //! - `<id>/since.json`, or of a report without schedule `<id>/latest.json`
 //! - `<id>/invalid.json`, where the definition was not valid
 //!

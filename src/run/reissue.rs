@@ -5,6 +5,7 @@ use super::record::{Handover, Recipient, Record};
 use super::{RunOutcome, Runner, Work, records};
 use crate::error::{Code, Error, Stage};
 use crate::event::Resend;
+use crate::language::Language;
 
 /// What became of the message of a run.
 struct History {
@@ -195,7 +196,10 @@ impl Runner {
 
     async fn no_such_run(&self, work: &Work, fresh: &Record) -> Error {
         let report = &work.report.id;
-        let message = format!("there is no record of {report} for {}", fresh.window.exactly());
+        let message = format!(
+            "there is no record of {report} for {}",
+            fresh.window.exactly(Language::English)
+        );
         let error = Error::new(Code::NotFound, Stage::Load, message);
         let keys = self.records.list(Some(report)).await.unwrap_or_default();
         let newest = keys.iter().rfind(|key| !key.ends_with(records::REISSUE));

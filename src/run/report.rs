@@ -1,6 +1,7 @@
 //! One run: a report's figures for one window become its message.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,18 +14,19 @@ use super::protocol::Made;
 use super::record::Event;
 use super::{Effort, Invocation, Progress, Runner, records};
 use crate::address::Mailbox;
-use crate::connect::List;
+use crate::connect::List as NameList;
 use crate::definition::{
     Column, Dimension, Occurrence, Partial, Problem, Report, Section, SendRule,
 };
 use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::event::Order;
 use crate::instance::InstanceArn;
-use crate::mail::{Envelope, compose};
+use crate::language::Language;
+use crate::mail::{Envelope, List, Sending, compose};
 use crate::metric::limits::Limits;
 use crate::plan::{self, Directory, Query, SectionAnswer, Unresolved};
-use crate::render::{self, Contents, Message, Missing};
-use crate::table::{self, Against, Table};
+use crate::render::{self, Contents, Message, Missing, Rendered, Templates};
+use crate::table::{self, Against, Note, Table};
 use crate::window::{Compare, Window, WindowError};
 
 /// A report to run, and how.
@@ -42,13 +44,13 @@ pub struct Work {
     pub(super) invocation: Invocation,
 }
 
-/// A message that is ready to be sent.
+/// What a report found for a window.
 #[derive(Clone, Debug)]
-pub struct Prepared {
-    /// The span that the figures cover.
+pub struct Figures {
+    /// The span that they cover.
     pub window: Window,
-    /// The message.
-    pub message: Message,
+    /// The sections.
+    pub(super) tables: Vec<Table>,
 }
 
 impl Work {
@@ -143,10 +145,10 @@ impl Work {
         self.order.to.as_deref().unwrap_or(&self.report.email.to)
     }
 
-    /// What the message of these tables is made of.
-    pub(super) fn contents<'c>(&'c self, window: &'c Window, tables: &'c [Table]) -> Contents<'c> {
-        let read_at = self.invocation.clock.started();
-        Contents { report: &self.report, window, tables, missing: &[], read_at }
+    /// What people look the run up by: its record's key, without its ending.
+    pub(super) fn run(&self, window: &Window) -> String {
+        let key = self.key(window);
+        key.strip_suffix(".json").unwrap_or(&key).to_owned()
     }
 
     /// The mail for one of the recipients.
@@ -155,11 +157,31 @@ impl Work {
     /// Where it can't be written.
     pub fn compose(&self, message: &Message, to: &Mailbox, index: usize) -> Result<Vec<u8>, Error> {
         // Of what was missed several windows run at once.
-        let span = |window: Window| [window.start(), window.end()].map(Timestamp::as_second);
-        let [start, end] = self.window().map_or([0; 2], span);
+        let window = self.window()?;
+        let [start, end] = [window.start(), window.end()].map(Timestamp::as_second);
         let id = format!("{}.{}.{start}-{end}.{index}", self.invocation.id, self.report.id);
-        let from = &self.report.email.from;
-        compose(Envelope { from, to, id: &id, date: self.invocation.clock.started() }, message)
+        let (email, run) = (&self.report.email, self.run(&window));
+        let list =
+            List { report: self.report.id.as_str(), unsubscribe: email.unsubscribe.as_deref() };
+        let envelope = Envelope {
+            from: &email.from,
+            to,
+            reply_to: email.reply_to.as_ref(),
+            id: &id,
+            date: self.invocation.clock.started(),
+            run: Some(&run),
+            list: Some(list),
+        };
+        compose(envelope, message)
+    }
+
+    /// What SES is told of a message besides.
+    pub(super) fn sending(&self) -> Sending {
+        let run = self.window().map(|window| self.run(&window)).unwrap_or_default();
+        Sending {
+            configuration_set: self.report.email.configuration_set.clone(),
+            tags: vec![("report", self.report.id.to_string()), ("run", run)],
+        }
     }
 
     /// When the figures must be there, so that the sending still has time: four fifths of what is
@@ -284,24 +306,41 @@ pub(super) async fn ask(
     Ok(Asked { directory, queries, compared, uncompared })
 }
 
+/// What a message is made with.
+pub(super) struct Rendering {
+    pub(super) templates: Result<Arc<Templates>, Error>,
+    /// What the addresses of files begin with that are too large for mail.
+    pub(super) store: Option<String>,
+}
+
 /// Makes a report's message, unless there is nothing to be sent.
 pub(super) async fn make(
     runner: &Runner,
     work: &Work,
     asked: Result<&Asked, Error>,
     (asking, index): (&Asking, usize),
+    rendering: Rendering,
     effort: &mut Effort,
 ) -> Result<Made, Error> {
     work.tell(Progress::Started { report: work.report.id.clone() });
     let window = work.window()?;
-    let asked = asked?;
+    let (asked, templates) = (asked?, rendering.templates?);
     check_time(runner, work, asking.pages(index), asking.pages_left(index))?;
     let answering = answers((runner, work), asked, (asking, index), effort);
     let (answers, missing) =
         until(work.query_deadline(), answering).await.ok_or_else(out_of_time)??;
     let tables = tables(runner, work, asked, &answers);
-    let contents = Contents { missing: &missing, ..work.contents(&window, &tables) };
-    let message = render::render(&runner.templates, contents)?;
+    let run = work.run(&window);
+    let contents = Contents {
+        report: &work.report,
+        run: &run,
+        window: &window,
+        tables: &tables,
+        missing: &missing,
+        read_at: work.invocation.clock.started(),
+        store: rendering.store.as_deref(),
+    };
+    let message = render::render(&templates, contents)?.message;
     if work.order.dry_run {
         return Ok(Made::Nothing("dry run: nothing was sent".to_owned()));
     }
@@ -335,7 +374,7 @@ async fn answers(
             let (report, title) = (work.report.id.as_str(), section.title.clone());
             let (code, error_text) = (error.code.as_str(), redact_addresses(&error.message));
             tracing::error!(report, code, error = error_text, "a section is missing");
-            missing.push(Missing { title, reason: reason(error) });
+            missing.push(Missing { title, reason: reason(error, work.report.locale.language()) });
         }
     }
     match each.iter().find_map(|answer| answer.as_ref().err()) {
@@ -345,13 +384,13 @@ async fn answers(
 }
 
 /// Why a section is missing, for those who read the report.
-fn reason(error: &Error) -> String {
+fn reason(error: &Error, language: Language) -> String {
     let why = match error.code {
         Code::AccessDenied => "Amazon Connect did not allow its figures to be read",
         Code::ValidationError | Code::NotFound => "Amazon Connect did not accept what it asks",
         _ => "Amazon Connect gave no usable answer",
     };
-    format!("{why} ({})", error.code)
+    format!("{} ({})", language.say(why), error.code)
 }
 
 /// How long a run takes besides its requests.
@@ -413,15 +452,24 @@ pub(super) fn check_allowed(runner: &Runner, to: &[Mailbox]) -> Result<(), Error
     }
 }
 
-/// Makes the message of the answers.
-pub(super) fn prepare(
-    runner: &Runner,
+/// The message as it would be sent.
+pub(super) fn preview(
+    templates: &Templates,
     work: &Work,
-    window: Window,
-    tables: &[Table],
-) -> Result<Prepared, Error> {
-    let contents = work.contents(&window, tables);
-    Ok(Prepared { message: render::render(&runner.templates, contents)?, window })
+    Figures { window, tables }: &Figures,
+) -> Result<Rendered, Error> {
+    let run = work.run(window);
+    let contents = Contents {
+        report: &work.report,
+        run: &run,
+        window,
+        tables,
+        missing: &[],
+        read_at: work.invocation.clock.started(),
+        // What is too large for mail lies beside the rest of the preview.
+        store: Some(""),
+    };
+    render::render(templates, contents)
 }
 
 /// Why a message is not sent, by what its definition says.
@@ -446,7 +494,7 @@ pub(super) fn tables(
     asked: &Asked,
     answers: &[Option<Vec<SectionAnswer>>],
 ) -> Vec<Table> {
-    let limits = &runner.settings.limits;
+    let (limits, language) = (&runner.settings.limits, work.report.locale.language());
     let questions = asked.queries.chunks(asked.of_a_section());
     let sections = work.report.sections.iter().zip(questions);
     let sections = sections.zip(answers);
@@ -454,22 +502,29 @@ pub(super) fn tables(
         let (query, (answer, bases)) = (queries.first()?, answers.as_ref()?.split_first()?);
         let against = (!asked.compared.is_empty()).then(|| {
             let base = plan::base(query, &asked.compared, bases, limits);
-            Against { label: against(&asked.compared, &base.windows), base }
+            Against { label: against(&asked.compared, &base.windows, language), base }
         });
         let mut table = table::build(section, query, answer, against.as_ref(), &asked.directory);
-        table.notes.extend(asked.uncompared.map(ToOwned::to_owned));
+        table.notes.extend(asked.uncompared.map(Note::Other));
         Some(table)
     };
     sections.filter_map(table).collect()
 }
 
 /// What figures are compared with, in words.
-fn against(windows: &[Window], known: &[Window]) -> String {
+fn against(windows: &[Window], known: &[Window], language: Language) -> String {
     match (windows, known) {
-        ([window], _) => window.label(),
-        (_, []) => "the weeks before, of which there are no figures".to_owned(),
-        (_, [only]) => format!("{}, the only one of four weeks with figures", only.label()),
-        (_, known) => format!("the average of {} weeks", known.len()),
+        ([window], _) => window.label(language),
+        (_, []) => language.say("the weeks before, of which there are no figures").to_owned(),
+        (_, [only]) => {
+            let week = only.label(language);
+            let english = "{week}, the only one of four weeks with figures";
+            language.say_with(english, &[("week", &week)])
+        }
+        (_, known) => {
+            let n = known.len().to_string();
+            language.say_with("the average of {n} weeks", &[("n", &n)])
+        }
     }
 }
 
@@ -483,7 +538,7 @@ async fn directory(
     let (report, instance) = (&work.report, &work.report.instance);
     let with_tags = look_up.tagged.contains(instance);
     let dimensions = plan::lists_needed(report);
-    let lists = dimensions.iter().filter_map(|dimension| List::of(dimension, with_tags));
+    let lists = dimensions.iter().filter_map(|dimension| NameList::of(dimension, with_tags));
     let client = runner.connect(instance);
     let need = Need { client: &client, instance, since: look_up.since, deadline };
     runner.names.on(lists.collect(), need).await

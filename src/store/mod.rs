@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use aws_sdk_s3::Client;
 
 use crate::error::{Code, Error, Stage, sdk};
+use crate::render::TemplateFile;
 use crate::settings::Location;
 
 pub(crate) use objects::{Condition, Object, Objects, Put, Tag};
@@ -60,19 +61,55 @@ impl Store {
     /// # Errors
     /// Where the place does not exist, may not be read, or holds no such file.
     pub async fn definitions(&self) -> Result<Vec<File>, Error> {
-        let (place, mut files) = match self {
-            Self::Folder(folder) => (folder.display().to_string(), read_folder(folder)?),
-            Self::S3 { client, bucket, prefix } => {
-                (format!("s3://{bucket}/{prefix}"), read_s3(client, bucket, prefix).await?)
-            }
-        };
+        let hint = "set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions";
+        let is_definition = |name: &str| name.ends_with(".toml");
+        let files = self.files(is_definition).await;
+        let mut files = files.map_err(|error| match self {
+            Self::Folder(_) => error.hint(hint),
+            Self::S3 { .. } => error,
+        })?;
         if files.is_empty() {
+            let place = match self {
+                Self::Folder(folder) => folder.display().to_string(),
+                Self::S3 { .. } => self.address(""),
+            };
             let message = format!("there are no definitions (*.toml) in {place}");
             return Err(Error::new(Code::ConfigurationError, Stage::Load, message)
                 .hint("set CONNECT_REPORTS_DEFINITIONS to where they are"));
         }
         files.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(files)
+    }
+
+    /// The templates, by name, without those of subfolders.
+    ///
+    /// # Errors
+    /// Where the place does not exist, or one of them can't be read.
+    pub async fn templates(&self) -> Result<Vec<TemplateFile>, Error> {
+        let mut files = self.files(TemplateFile::is_template).await.map_err(|error| {
+            let hint =
+                "set CONNECT_REPORTS_TEMPLATES to the folder, or the s3:// prefix, of templates";
+            error.hint(hint)
+        })?;
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        let template = |file: File| Ok(TemplateFile { place: file.name, content: file.content? });
+        files.into_iter().map(template).collect()
+    }
+
+    /// The files whose names are wanted, without those of subfolders.
+    async fn files(&self, wanted: fn(&str) -> bool) -> Result<Vec<File>, Error> {
+        match self {
+            Self::Folder(folder) => read_folder(folder, wanted),
+            Self::S3 { client, bucket, prefix } => read_s3(client, bucket, prefix, wanted).await,
+        }
+    }
+
+    /// Where an object with this key lies: a path, or an `s3://` address.
+    pub fn address(&self, key: &str) -> String {
+        match self {
+            Self::Folder(folder) => folder.join(key).display().to_string(),
+            Self::S3 { bucket, prefix, .. } => format!("s3://{bucket}/{prefix}{key}"),
+        }
     }
 
     /// The keys of all objects in this folder below the place, and in its folders, sorted; the empty
@@ -98,16 +135,14 @@ impl Store {
     }
 }
 
-fn read_folder(folder: &Path) -> Result<Vec<File>, Error> {
-    let failed = |error: std::io::Error| {
-        unreadable(folder, &error)
-            .hint("set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions")
-    };
+fn read_folder(folder: &Path, wanted: fn(&str) -> bool) -> Result<Vec<File>, Error> {
+    let failed = |error: std::io::Error| unreadable(folder, &error);
     let entries = std::fs::read_dir(folder).map_err(failed)?;
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") && !path.is_dir() {
+        let is_wanted = path.file_name().is_some_and(|name| wanted(&name.to_string_lossy()));
+        if is_wanted && !path.is_dir() {
             let content = std::fs::read(&path).map_err(|error| unreadable(&path, &error));
             files.push(File { name: path.display().to_string(), content });
         }
@@ -126,10 +161,15 @@ pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::new(code, Stage::Load, format!("{} can't be read: {error}", path.display()))
 }
 
-async fn read_s3(client: &Client, bucket: &str, prefix: &str) -> Result<Vec<File>, Error> {
+async fn read_s3(
+    client: &Client,
+    bucket: &str,
+    prefix: &str,
+    wanted: fn(&str) -> bool,
+) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
     let keys = list_keys(client, bucket, prefix, Depth::One).await?;
-    for key in keys.into_iter().filter(|key| key.ends_with(".toml")) {
+    for key in keys.into_iter().filter(|key| wanted(key)) {
         let name = format!("s3://{bucket}/{key}");
         let content = objects::read(client, bucket, &key, Stage::Load).await;
         let gone = || Error::new(Code::NotFound, Stage::Load, "it was there a moment ago");

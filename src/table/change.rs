@@ -23,6 +23,18 @@ pub enum Amount {
     Points(f64),
 }
 
+/// Which way a figure went, as far as what is shown of it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// It is more.
+    Up,
+    /// It is less.
+    Down,
+    /// It is the same, or nearly.
+    Level,
+}
+
 /// Whether a change is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -48,6 +60,15 @@ impl Change {
             Unit::Count | Unit::Seconds | Unit::Milliseconds => return None,
         };
         Some(Self { by, sense: sense(by, polarity) })
+    }
+
+    /// Which way it goes.
+    pub fn direction(self) -> Direction {
+        match self.number() {
+            number if number.abs() < INVISIBLE => Direction::Level,
+            number if number > 0.0 => Direction::Up,
+            _ => Direction::Down,
+        }
     }
 
     /// The number that is shown, in percent or percentage points.

@@ -2,9 +2,10 @@
 
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
-use icu_locale_core::Locale;
+use icu_locale_core::Locale as IcuLocale;
 
-use super::change::{Amount, Change};
+use super::change::{Amount, Change, Direction};
+use crate::language::{Language, Locale};
 use crate::metric::Unit;
 use crate::plan::{Absent, Figure};
 
@@ -16,14 +17,17 @@ const NOTHING: &str = "–";
 
 /// How a locale writes numbers.
 #[derive(Debug)]
-pub struct Numbers(Option<DecimalFormatter>);
+pub struct Numbers {
+    format: Option<DecimalFormatter>,
+    language: Language,
+}
 
 impl Numbers {
-    /// The numbers of a locale such as `en` or `de-CH`; of one that is not known, those of the
-    /// language, or else of no language.
-    pub fn of(locale: &str) -> Self {
-        let locale = Locale::try_from_str(locale).unwrap_or(Locale::UNKNOWN);
-        Self(DecimalFormatter::try_new((&locale).into(), Default::default()).ok())
+    /// The numbers of a locale; of one whose country is not known, those of the language.
+    pub fn of(locale: &Locale) -> Self {
+        let known = IcuLocale::try_from_str(locale.tag()).unwrap_or(IcuLocale::UNKNOWN);
+        let format = DecimalFormatter::try_new((&known).into(), Default::default()).ok();
+        Self { format, language: locale.language() }
     }
 
     /// The figure as text; a dash where there is none, and words where it can't be had.
@@ -31,7 +35,7 @@ impl Numbers {
         match figure {
             Figure::Value(value) => self.number(value, unit),
             Figure::Absent(Absent::NoData | Absent::NotComputable) => NOTHING.to_owned(),
-            Figure::Absent(Absent::NotAvailable) => "not available".to_owned(),
+            Figure::Absent(Absent::NotAvailable) => self.language.say("not available").to_owned(),
         }
     }
 
@@ -49,19 +53,57 @@ impl Numbers {
     /// The change with its sign: percent, or `pp` for percentage points; `n/a` where there is none.
     pub fn change(&self, change: Option<Change>) -> String {
         let Some(change) = change else {
-            return "n/a".to_owned();
+            return self.language.say("n/a").to_owned();
         };
+        let sign = match change.direction() {
+            Direction::Up => "+",
+            Direction::Down => "−",
+            Direction::Level => "±",
+        };
+        format!("{sign}{}", self.amount(change))
+    }
+
+    /// How much a change is, without its sign: `3.1 pp`.
+    pub fn amount(&self, change: Change) -> String {
         let digits = rounded(change.number().abs(), 1);
-        let sign = match change.number() {
-            _ if digits == "0.0" => "±",
-            number if number > 0.0 => "+",
-            _ => "−",
-        };
         let unit = match change.by {
             Amount::Percent(_) => "%",
-            Amount::Points(_) => "pp",
+            Amount::Points(_) => self.language.say("pp"),
         };
-        format!("{sign}{}{NO_BREAK_SPACE}{unit}", self.local(&digits))
+        format!("{}{NO_BREAK_SPACE}{unit}", self.local(&digits))
+    }
+
+    /// A count of rows, or of whatever else there is.
+    pub fn whole(&self, count: usize) -> String {
+        self.local(&count.to_string())
+    }
+
+    /// The number as people write one that they aim at: without a decimal that is 0.
+    pub fn bound(&self, value: f64, unit: Unit) -> String {
+        match unit {
+            Unit::Percent => {
+                let number = self.decimal(value, usize::from(value.fract() != 0.0));
+                format!("{number}{NO_BREAK_SPACE}%")
+            }
+            _ => self.number(value, unit),
+        }
+    }
+
+    /// A number of bytes: `12.3 MB`.
+    pub fn megabytes(&self, bytes: usize) -> String {
+        let tenths = bytes.div_ceil(100_000);
+        let digits = self.local(&format!("{}.{}", tenths / 10, tenths % 10));
+        format!("{digits}{NO_BREAK_SPACE}MB")
+    }
+
+    /// How far two figures are from each other; percentage points where they are percent.
+    pub fn distance(&self, by: f64, unit: Unit) -> String {
+        match unit {
+            Unit::Percent => {
+                format!("{}{NO_BREAK_SPACE}{}", self.decimal(by, 1), self.language.say("pp"))
+            }
+            _ => self.number(by, unit),
+        }
     }
 
     fn decimal(&self, value: f64, places: usize) -> String {
@@ -71,7 +113,7 @@ impl Numbers {
     /// Digits with a point, as the locale writes them.
     fn local(&self, digits: &str) -> String {
         let decimal = digits.parse::<Decimal>().ok();
-        let local = self.0.as_ref().zip(decimal);
+        let local = self.format.as_ref().zip(decimal);
         local.map_or_else(
             || digits.to_owned(),
             |(format, decimal)| format.format(&decimal).to_string(),
@@ -104,9 +146,13 @@ mod tests {
     use super::*;
     use crate::table::Sense;
 
+    fn numbers_of(tag: &str) -> Numbers {
+        Numbers::of(&Locale::parse(tag).unwrap())
+    }
+
     #[test]
     fn numbers_read_as_in_a_contact_centre() {
-        let numbers = Numbers::of("en");
+        let numbers = numbers_of("en");
         for (value, unit, expected) in [
             (0.0, Unit::Count, "0"),
             (999.0, Unit::Count, "999"),
@@ -139,17 +185,17 @@ mod tests {
             ("fr", "12\u{202f}345\u{202f}678,5", "78,4"),
             ("es", "12.345.678,5", "78,4"),
         ] {
-            let numbers = Numbers::of(locale);
+            let numbers = numbers_of(locale);
             assert_eq!(numbers.number(12_345_678.5, Unit::Count), count, "{locale}");
             let percent = format!("{percent}\u{a0}%");
             assert_eq!(numbers.number(78.35, Unit::Percent), percent, "{locale}");
         }
-        assert_eq!(Numbers::of("es").number(1_204.0, Unit::Count), "1204", "as Spanish has it");
+        assert_eq!(numbers_of("es").number(1_204.0, Unit::Count), "1204", "as Spanish has it");
     }
 
     #[test]
     fn what_is_absent_is_a_dash() {
-        let text = |absent| Numbers::of("en").figure(Figure::Absent(absent), Unit::Percent);
+        let text = |absent| numbers_of("en").figure(Figure::Absent(absent), Unit::Percent);
         assert_eq!(text(Absent::NoData), "–");
         assert_eq!(text(Absent::NotComputable), "–");
         assert_eq!(text(Absent::NotAvailable), "not available");
@@ -157,17 +203,17 @@ mod tests {
 
     #[test]
     fn changes_have_a_sign_and_a_unit() {
-        let numbers = Numbers::of("de");
+        let numbers = numbers_of("de");
         for (by, expected) in [
             (Amount::Percent(12.34), "+12,3\u{a0}%"),
             (Amount::Percent(-3.0), "−3,0\u{a0}%"),
             (Amount::Percent(1_204.0), "+1.204,0\u{a0}%"),
-            (Amount::Points(-4.55), "−4,6\u{a0}pp"),
-            (Amount::Points(-0.01), "±0,0\u{a0}pp"),
+            (Amount::Points(-4.55), "−4,6\u{a0}PP"),
+            (Amount::Points(-0.01), "±0,0\u{a0}PP"),
         ] {
             let change = Change { by, sense: Sense::Neutral };
             assert_eq!(numbers.change(Some(change)), expected);
         }
-        assert_eq!(numbers.change(None), "n/a");
+        assert_eq!(numbers.change(None), "k. A.");
     }
 }

@@ -6,17 +6,18 @@ pub mod format;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::definition::{
-    Column, Dimension, Kind, MetricQuery, Placed, Section, Selector, Sort, State,
+    Column, Dimension, Kind, MetricQuery, Placed, Section, Selector, Sort, State, Target,
 };
 use crate::plan::{
     Absent, Base, Directory, Figure, NotAvailable, Query, Row, RowKey, SectionAnswer, roster,
 };
 use crate::window::Window;
 
-pub use change::{Amount, Change, Sense};
+pub use change::{Amount, Change, Direction, Sense};
 
 /// A section with its figures.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The rows in their order; all of them, whatever the message shows.
     pub rows: Vec<TableRow>,
-    /// The figures over all rows; one for each column.
+    /// The figures over all rows; one for each column, and none of a trend.
     pub totals: Vec<Figure>,
     /// How each of the totals came about.
     pub provenance: Vec<Provenance>,
@@ -45,8 +46,8 @@ pub struct Table {
     pub comparison: Option<Comparison>,
     /// Whether the service was asked and had nothing at all to say.
     pub is_quiet: bool,
-    /// Why some figures are not available, a sentence each.
-    pub notes: Vec<String>,
+    /// Why some figures are not available, or have no comparison.
+    pub notes: Vec<Note>,
     /// How many of the rows the message shows.
     pub shown: usize,
     /// Whether the section selects everything that it groups by, rather than some of it by name.
@@ -66,6 +67,8 @@ pub struct TableRow {
     pub compared: Vec<Figure>,
     /// For each column where its figure stands to its target.
     pub states: Vec<Option<State>>,
+    /// The targets that are its own rather than its column's, by column.
+    pub own_targets: Vec<(usize, Target)>,
 }
 
 /// What the figures of a table are compared with.
@@ -94,6 +97,22 @@ pub struct Member {
     pub id: Option<String>,
     /// The name, or the id where no name is known.
     pub name: Option<String>,
+}
+
+/// What a reader has to know of figures that are not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// A column's figures can't be had.
+    NotAvailable {
+        /// The column's label.
+        label: String,
+        /// Whether it is only their total.
+        total: bool,
+        /// Why, as an English sentence.
+        reason: &'static str,
+    },
+    /// Something else, as an English sentence.
+    Other(&'static str),
 }
 
 /// How a total came about.
@@ -143,12 +162,13 @@ pub fn build(
         compare(&mut rows, section, query, &against.base);
     }
     order(&mut rows, section.sort);
-    let totals = totals(section, answer);
-    let provenance =
-        section.columns.iter().map(|column| match answer.merged.contains(&column.metric) {
-            true => Provenance::Merged,
-            false => Provenance::Requested,
-        });
+    let columns = if query.has_totals { section.columns.as_slice() } else { &[] };
+    let mut totals = totals(section, answer);
+    totals.truncate(columns.len());
+    let provenance = columns.iter().map(|column| match answer.merged.contains(&column.metric) {
+        true => Provenance::Merged,
+        false => Provenance::Requested,
+    });
     let shown = section
         .rows
         .map_or(rows.len(), |cap| rows.len().min(usize::try_from(cap.get()).unwrap_or(usize::MAX)));
@@ -161,7 +181,7 @@ pub fn build(
         columns: section.columns.clone(),
         rows,
         selects_all: section.group_by.iter().all(|dimension| selects_all(section, dimension)),
-        states: of_totals(&section.columns, &totals),
+        states: of_totals(columns, &totals),
         totals,
         comparison: against.map(|Against { label, base }| Comparison {
             label: label.clone(),
@@ -219,23 +239,13 @@ fn figures_or_nothing(
 }
 
 /// Why a column's figures, or its total, can't be had.
-fn notes(section: &Section, answer: &SectionAnswer) -> Vec<String> {
+fn notes(section: &Section, answer: &SectionAnswer) -> Vec<Note> {
     let note = |lost: &NotAvailable| {
         let column = section.columns.iter().find(|column| column.metric == lost.metric)?;
-        let what = match lost.total && section.kind != Kind::Totals {
-            true => "the total of ",
-            false => "",
-        };
-        Some(format!("{what}{} is not available: {}", column.label, lost.reason))
+        let total = lost.total && section.kind != Kind::Totals;
+        Some(Note::NotAvailable { label: column.label.clone(), total, reason: lost.reason })
     };
-    answer.not_available.iter().filter_map(note).map(|note| capitalised(&note)).collect()
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    answer.not_available.iter().filter_map(note).collect()
 }
 
 fn rows(
@@ -268,7 +278,9 @@ fn rows(
         table_row((section, directory), members, row.interval.clone(), figures)
     });
     let occurring = answered.iter().chain(gone());
-    of_answer.chain(of_base).chain(quiet_rows(section, query, occurring, directory)).collect()
+    let rows = of_answer.chain(of_base);
+    let rows = rows.chain(quiet_rows(section, query, occurring, directory));
+    rows.chain(quiet_intervals(section, query, answered, directory)).collect()
 }
 
 fn table_row(
@@ -283,12 +295,15 @@ fn table_row(
             member.id.as_deref().is_some_and(|id| directory.is_called(dimension, id, name))
         })
     };
-    let states = section
-        .columns
-        .iter()
-        .zip(&figures)
-        .map(|(column, figure)| column.state(figure.value(), column.target_of(is_about)));
-    TableRow { states: states.collect(), members, interval, figures, compared: Vec::new() }
+    let own = section.columns.iter().enumerate();
+    let own = own.filter_map(|(index, column)| Some((index, column.own_target(is_about)?)));
+    let own_targets: Vec<(usize, Target)> = own.collect();
+    let state = |(index, (column, figure)): (usize, (&Column, &Figure))| {
+        let own = own_targets.iter().find(|(of, _)| *of == index).map(|(_, target)| *target);
+        column.state(figure.value(), own.or(column.target))
+    };
+    let states = section.columns.iter().zip(&figures).enumerate().map(state).collect();
+    TableRow { states, own_targets, members, interval, figures, compared: Vec::new() }
 }
 
 /// Where the ids of the section's groupings stand in the rows of the question's answer.
@@ -339,6 +354,27 @@ fn quiet_rows<'r>(
         table_row((section, directory), members.collect(), None, figures)
     });
     quiet.collect()
+}
+
+/// The intervals of a trend in which nothing happened, which the service leaves out.
+fn quiet_intervals(
+    section: &Section,
+    query: &Query,
+    answered: &[Row],
+    directory: &Directory,
+) -> Vec<TableRow> {
+    let Some(interval) = query.interval.filter(|_| section.kind == Kind::Trend) else {
+        return Vec::new();
+    };
+    let starts = answered.iter().filter_map(|row| row.interval.as_ref().map(Window::start));
+    let answered: BTreeSet<Timestamp> = starts.collect();
+    let quiet = query.window.intervals(interval).into_iter();
+    let quiet = quiet.filter(|interval| !answered.contains(&interval.start()));
+    let row = |interval| {
+        let figures = nothing_happened(section);
+        table_row((section, directory), Vec::new(), Some(interval), figures)
+    };
+    quiet.map(row).collect()
 }
 
 fn figures(section: &Section, figure: impl Fn(&MetricQuery) -> Option<Figure>) -> Vec<Figure> {
@@ -402,7 +438,14 @@ mod tests {
         let name = name.map(ToOwned::to_owned);
         let members = vec![Member { id: name.clone(), name }];
         let (compared, states) = (Vec::new(), Vec::new());
-        TableRow { members, interval: None, figures: vec![figure], compared, states }
+        TableRow {
+            members,
+            interval: None,
+            figures: vec![figure],
+            compared,
+            states,
+            own_targets: Vec::new(),
+        }
     }
 
     fn sorted(sort: Option<Sort>) -> Vec<String> {

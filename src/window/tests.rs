@@ -1,3 +1,4 @@
+use crate::language::Language;
 use jiff::ToSpan as _;
 use proptest::prelude::*;
 
@@ -6,7 +7,12 @@ use super::*;
 fn window(rule: WindowRule, due: &str, zone: &str) -> String {
     let zone = Zone::named(zone).unwrap();
     let window = rule.before(due.parse().unwrap(), &zone, &Calendar::default()).unwrap();
-    format!("{} {} | {}", rfc3339(&window.start), rfc3339(&window.end), window.exactly())
+    format!(
+        "{} {} | {}",
+        rfc3339(&window.start),
+        rfc3339(&window.end),
+        window.exactly(Language::English)
+    )
 }
 
 #[test]
@@ -83,7 +89,7 @@ fn labels_name_the_window_in_few_words() {
     let zone = Zone::named("Europe/London").unwrap();
     let label = |a: &str, b: &str| {
         let window = Window::between(a.parse().unwrap(), b.parse().unwrap(), &zone);
-        window.unwrap().label()
+        window.unwrap().label(Language::English)
     };
     assert_eq!(label("2026-11-22", "2026-11-23"), "Sunday 22 November 2026");
     assert_eq!(label("2026-11-16", "2026-11-23"), "16–22 November 2026");
@@ -93,7 +99,7 @@ fn labels_name_the_window_in_few_words() {
     assert_eq!(label("2026-11-22T23:00", "2026-11-23"), "22 November 2026, 23:00–24:00");
     let repeated = "2026-10-25T01:00:00Z".parse().unwrap();
     let repeated = WindowRule::PreviousHour.before(repeated, &zone, &Calendar::default()).unwrap();
-    assert_eq!(repeated.label(), "25 October 2026, 01:00 BST–01:00 GMT");
+    assert_eq!(repeated.label(Language::English), "25 October 2026, 01:00 BST–01:00 GMT");
     assert_eq!(label("2026-11-22T08:00", "2026-11-22T18:30"), "22 November 2026, 08:00–18:30");
 }
 
@@ -134,7 +140,7 @@ fn a_day_that_a_zone_left_out_is_no_window() {
         &zone,
         &Calendar::default(),
     );
-    assert_eq!(window.unwrap().label(), "Thursday 29 December 2011");
+    assert_eq!(window.unwrap().label(Language::English), "Thursday 29 December 2011");
 }
 
 #[test]
@@ -192,13 +198,17 @@ fn assert_tiles(rule: WindowRule, zone: &Zone, after: Timestamp, count: usize) {
     let before = |due| rule.before(due, zone, &calendar).unwrap();
     let mut window = before(after);
     for _ in 0..count {
-        assert!(window.start() < window.end(), "{}", window.exactly());
+        assert!(window.start() < window.end(), "{}", window.exactly(Language::English));
         assert_eq!(before(window.end()), window);
         let (first, last) = (window.start.date(), window.last_date());
         let just_before = window.start() - SignedDuration::from_nanos(1);
         if rule != WindowRule::PreviousHour {
-            assert!(window.on_its_clock(just_before).date() < first, "{}", window.exactly());
-            assert!(window.end.date() > last, "{}", window.exactly());
+            assert!(
+                window.on_its_clock(just_before).date() < first,
+                "{}",
+                window.exactly(Language::English)
+            );
+            assert!(window.end.date() > last, "{}", window.exactly(Language::English));
         }
         match rule {
             WindowRule::PreviousDay => assert_eq!(first, last),
@@ -215,7 +225,13 @@ fn assert_tiles(rule: WindowRule, zone: &Zone, after: Timestamp, count: usize) {
             }
         }
         let earlier = before(window.start());
-        assert_eq!(earlier.end(), window.start(), "{} and {}", earlier.exactly(), window.exactly());
+        assert_eq!(
+            earlier.end(),
+            window.start(),
+            "{} and {}",
+            earlier.exactly(Language::English),
+            window.exactly(Language::English)
+        );
         window = earlier;
     }
 }

@@ -218,7 +218,7 @@ fn catalogued(metric: &Metric) -> Facts {
     BTreeMap::from([
         ("groupings", joined(metric.groupings(), ", ")),
         ("filters", joined(metric.filters(), ", ")),
-        ("title", metric.title(None)),
+        ("title", metric.title(None, connect_reports::language::Language::English)),
         ("unit", format!("{:?}", metric.unit)),
         ("thresholds", joined(comparisons, ", ")),
         ("negate", metric.can_negate().to_string()),

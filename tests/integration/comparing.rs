@@ -119,7 +119,7 @@ async fn an_average_is_made_of_four_weeks() {
     }
     assert_eq!(report["sections"][0]["comparison"], "the average of 4 weeks");
     let text = report["text"].as_str().unwrap();
-    assert!(text.contains(": the change from the average of 4 weeks; ▲ better"), "{text}");
+    assert!(text.contains(": the change from the average of 4 weeks; ! is worse."), "{text}");
 }
 
 /// Rows of intervals stand beside those of the same time of day, and the hour that a day does not
@@ -293,7 +293,7 @@ async fn figures_stand_to_their_targets() {
     assert!(["met", "near", "missed"].iter().all(|state| seen.contains(state)), "{seen:?}");
     assert!(rows.iter().any(|row| row["states"] == json!([null, null])), "a quiet queue");
     let text = report["text"].as_str().unwrap();
-    let target = "Target: SL 20 s ≥ 60.0 % (near: ≥ 40.0 %; Sales: ≥ 99.9 %)";
+    let target = "Target: SL 20 s ≥ 60 % (near: ≥ 40 %; Sales: ≥ 99.9 %)";
     assert!(text.contains(target) && text.contains("✓ met, ≈ near, ✗ missed."), "{text}");
     assert_eq!(report["sections"][0]["columns"][1]["targets"]["Sales"], ">= 99.9");
 }

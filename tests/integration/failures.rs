@@ -91,7 +91,7 @@ async fn definitions_that_are_wrong_are_told_with_their_places() {
         ("timezone = \"Europe/London\"\n", "", 1, 1, "missing-key"),
         ("title    = \"Small\"", "titel    = \"Small\"", 2, 1, "unknown-key"),
         ("Europe/London", "Europe/Londn", 5, 12, "unknown-zone"),
-        ("[email]", "[email]\nattach = [\"csv\"]", 9, 11, "not-yet"),
+        ("[email]", "[email]\ndelivery = \"together\"", 9, 12, "not-yet"),
     ] {
         let folder = definitions(&[("small.toml", &SMALL.replacen(mistake, mend, 1))]);
         let function = Function::start(&simulator.url(), text(folder.path()), ONCE).await;

@@ -29,7 +29,7 @@ async fn the_demo_writes_the_messages() {
     let mut files: Vec<_> = std::fs::read_dir(folder.path().join("messages"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !name.starts_with('.'))
+        .filter(|name| !name.starts_with('.') && !name.ends_with(".png"))
         .collect();
     files.sort();
     let stems = ["all-metrics-1", "daily-queues-1", "daily-queues-2", "weekly-overview-1"];

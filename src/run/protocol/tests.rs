@@ -259,7 +259,14 @@ fn server_error() -> Error {
 
 fn message() -> Message {
     let text = || "text".to_owned();
-    Message { subject: text(), html: text(), text: text(), attachments: Vec::new() }
+    Message {
+        subject: text(),
+        html: text(),
+        text: text(),
+        inline: Vec::new(),
+        attachments: Vec::new(),
+        kept: Vec::new(),
+    }
 }
 
 fn recipients(count: usize) -> Vec<Mailbox> {

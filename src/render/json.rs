@@ -3,23 +3,30 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Contents, Missing};
+use super::{Contents, Layout, Missing};
 use crate::definition::{Column, Kind, MetricFilter, State};
+use crate::error::{Code, Error, Stage};
 use crate::plan::Figure;
 use crate::table::{Provenance, Table, TableRow};
 use crate::window::{Window, rfc3339};
 
 /// The report as JSON. It is written row by row: there may be a hundred thousand of them.
-pub(super) fn report_json(contents: Contents<'_>) -> Result<String, serde_json::Error> {
+///
+/// # Errors
+/// `INTERNAL_ERROR` where it can't be written, which no report is known to cause.
+pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Result<String, Error> {
     let report = ReportJson {
         version: 1,
         report: contents.report.id.as_str(),
         title: &contents.report.title,
         window: contents.window,
-        sections: contents.tables.iter().map(section).collect(),
+        sections: contents.tables.iter().map(|table| section(table, layout)).collect(),
         missing: contents.missing,
     };
-    Ok(serde_json::to_string_pretty(&report)? + "\n")
+    serde_json::to_string_pretty(&report).map(|json| json + "\n").map_err(|error| {
+        let message = format!("the report can't be written as JSON: {error}");
+        Error::new(Code::InternalError, Stage::Render, message)
+    })
 }
 
 #[derive(Serialize)]
@@ -39,8 +46,10 @@ struct SectionJson<'c> {
     kind: Kind,
     columns: Vec<Value>,
     rows: Rows<'c>,
-    totals: Vec<Value>,
-    provenance: &'c [Provenance],
+    /// Null of a trend, which has none.
+    totals: Option<Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provenance: Option<&'c [Provenance]>,
     /// What figures are compared with, where they are, and beside the totals what theirs are.
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<&'c str>,
@@ -65,18 +74,23 @@ impl Serialize for Rows<'_> {
     }
 }
 
-fn section(table: &Table) -> SectionJson<'_> {
+fn section<'c>(table: &'c Table, layout: &Layout) -> SectionJson<'c> {
+    let has_totals = table.kind != Kind::Trend;
     SectionJson {
         title: &table.title,
         kind: table.kind,
         columns: table.columns.iter().map(column).collect(),
         rows: Rows(table),
-        totals: values(&table.totals),
-        provenance: &table.provenance,
+        totals: has_totals.then(|| values(&table.totals)),
+        provenance: has_totals.then_some(table.provenance.as_slice()),
         comparison: table.comparison.as_ref().map(|comparison| comparison.label.as_str()),
-        compared: table.comparison.as_ref().map(|comparison| values(&comparison.totals)),
-        states: table.has_targets().then_some(table.states.as_slice()),
-        omitted_rows: table.rows.len() - table.shown,
+        compared: table
+            .comparison
+            .as_ref()
+            .filter(|_| has_totals)
+            .map(|comparison| values(&comparison.totals)),
+        states: (has_totals && table.has_targets()).then_some(table.states.as_slice()),
+        omitted_rows: table.rows.len() - layout.shown(table),
     }
 }
 

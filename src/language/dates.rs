@@ -1,0 +1,257 @@
+//! Dates as each language writes them.
+
+use jiff::civil::{Date, Weekday};
+
+use super::Language;
+
+/// The words of a language for days and months.
+struct Words {
+    /// From Monday, in full and shortened.
+    days: [(&'static str, &'static str); 7],
+    /// From January, in full and shortened.
+    months: [(&'static str, &'static str); 12],
+}
+
+const ENGLISH: Words = Words {
+    days: [
+        ("Monday", "Mon"),
+        ("Tuesday", "Tue"),
+        ("Wednesday", "Wed"),
+        ("Thursday", "Thu"),
+        ("Friday", "Fri"),
+        ("Saturday", "Sat"),
+        ("Sunday", "Sun"),
+    ],
+    months: [
+        ("January", "Jan"),
+        ("February", "Feb"),
+        ("March", "Mar"),
+        ("April", "Apr"),
+        ("May", "May"),
+        ("June", "Jun"),
+        ("July", "Jul"),
+        ("August", "Aug"),
+        ("September", "Sep"),
+        ("October", "Oct"),
+        ("November", "Nov"),
+        ("December", "Dec"),
+    ],
+};
+
+const GERMAN: Words = Words {
+    days: [
+        ("Montag", "Mo"),
+        ("Dienstag", "Di"),
+        ("Mittwoch", "Mi"),
+        ("Donnerstag", "Do"),
+        ("Freitag", "Fr"),
+        ("Samstag", "Sa"),
+        ("Sonntag", "So"),
+    ],
+    months: [
+        ("Januar", "Jan."),
+        ("Februar", "Feb."),
+        ("März", "März"),
+        ("April", "Apr."),
+        ("Mai", "Mai"),
+        ("Juni", "Juni"),
+        ("Juli", "Juli"),
+        ("August", "Aug."),
+        ("September", "Sept."),
+        ("Oktober", "Okt."),
+        ("November", "Nov."),
+        ("Dezember", "Dez."),
+    ],
+};
+
+const FRENCH: Words = Words {
+    days: [
+        ("lundi", "lun."),
+        ("mardi", "mar."),
+        ("mercredi", "mer."),
+        ("jeudi", "jeu."),
+        ("vendredi", "ven."),
+        ("samedi", "sam."),
+        ("dimanche", "dim."),
+    ],
+    months: [
+        ("janvier", "janv."),
+        ("février", "févr."),
+        ("mars", "mars"),
+        ("avril", "avr."),
+        ("mai", "mai"),
+        ("juin", "juin"),
+        ("juillet", "juil."),
+        ("août", "août"),
+        ("septembre", "sept."),
+        ("octobre", "oct."),
+        ("novembre", "nov."),
+        ("décembre", "déc."),
+    ],
+};
+
+const SPANISH: Words = Words {
+    days: [
+        ("lunes", "lun"),
+        ("martes", "mar"),
+        ("miércoles", "mié"),
+        ("jueves", "jue"),
+        ("viernes", "vie"),
+        ("sábado", "sáb"),
+        ("domingo", "dom"),
+    ],
+    months: [
+        ("enero", "ene"),
+        ("febrero", "feb"),
+        ("marzo", "mar"),
+        ("abril", "abr"),
+        ("mayo", "may"),
+        ("junio", "jun"),
+        ("julio", "jul"),
+        ("agosto", "ago"),
+        ("septiembre", "sept"),
+        ("octubre", "oct"),
+        ("noviembre", "nov"),
+        ("diciembre", "dic"),
+    ],
+};
+
+impl Language {
+    /// The date with its weekday: `Sunday 22 November 2026`.
+    pub fn full_date(self, date: Date) -> String {
+        let (day, date) = (self.weekday(date.weekday()).0, self.long_date(date));
+        match self {
+            Self::German | Self::Spanish => format!("{day}, {date}"),
+            Self::English | Self::French => format!("{day} {date}"),
+        }
+    }
+
+    /// The date: `22 November 2026`.
+    pub fn long_date(self, date: Date) -> String {
+        let (day, year) = (self.day_and_month(date), date.year());
+        match self {
+            Self::Spanish => format!("{day} de {year}"),
+            _ => format!("{day} {year}"),
+        }
+    }
+
+    /// The date without its year: `22 November`.
+    pub fn day_and_month(self, date: Date) -> String {
+        let (day, month) = (self.day_of_month(date), self.month(date).0);
+        match self {
+            Self::Spanish => format!("{day} de {month}"),
+            _ => format!("{day} {month}"),
+        }
+    }
+
+    /// The day of the month as it stands before its month: `22`, in German `22.`
+    pub fn day_of_month(self, date: Date) -> String {
+        match (self, date.day()) {
+            (Self::German, day) => format!("{day}."),
+            (Self::French, 1) => "1er".to_owned(),
+            (_, day) => day.to_string(),
+        }
+    }
+
+    /// The month: `November 2026`.
+    pub fn month_and_year(self, date: Date) -> String {
+        let (month, year) = (self.month(date).0, date.year());
+        match self {
+            Self::Spanish => format!("{month} de {year}"),
+            _ => format!("{month} {year}"),
+        }
+    }
+
+    /// The date in few letters: `22 Nov`.
+    pub fn short_date(self, date: Date) -> String {
+        format!("{} {}", self.day_of_month(date), self.month(date).1)
+    }
+
+    /// The date with its weekday in few letters: `Sun 22 Nov`.
+    pub fn short_day(self, date: Date) -> String {
+        format!("{} {}", self.short_weekday(date.weekday()), self.short_date(date))
+    }
+
+    /// The weekday in few letters: `Sun`.
+    pub fn short_weekday(self, day: Weekday) -> &'static str {
+        self.weekday(day).1
+    }
+
+    fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::German => &GERMAN,
+            Self::French => &FRENCH,
+            Self::Spanish => &SPANISH,
+        }
+    }
+
+    fn weekday(self, day: Weekday) -> (&'static str, &'static str) {
+        named(&self.words().days, day.to_monday_zero_offset())
+    }
+
+    fn month(self, date: Date) -> (&'static str, &'static str) {
+        named(&self.words().months, date.month() - 1)
+    }
+}
+
+fn named(
+    names: &'static [(&'static str, &'static str)],
+    index: i8,
+) -> (&'static str, &'static str) {
+    let index = usize::try_from(index).ok();
+    index.and_then(|index| names.get(index)).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_in_each_language() {
+        let told = |language: Language| {
+            let day = date(2026, 11, 1);
+            [
+                language.full_date(day),
+                language.month_and_year(day),
+                language.day_and_month(day),
+                language.short_day(day),
+            ]
+        };
+        use Language::{English, French, German, Spanish};
+        for (language, expected) in [
+            (English, ["Sunday 1 November 2026", "November 2026", "1 November", "Sun 1 Nov"]),
+            (German, ["Sonntag, 1. November 2026", "November 2026", "1. November", "So 1. Nov."]),
+            (
+                French,
+                ["dimanche 1er novembre 2026", "novembre 2026", "1er novembre", "dim. 1er nov."],
+            ),
+            (
+                Spanish,
+                [
+                    "domingo, 1 de noviembre de 2026",
+                    "noviembre de 2026",
+                    "1 de noviembre",
+                    "dom 1 nov",
+                ],
+            ),
+        ] {
+            assert_eq!(told(language), expected);
+        }
+    }
+
+    #[test]
+    fn every_month_and_day_has_a_name() {
+        for language in Language::ALL {
+            for month in 1..=12 {
+                let date = date(2026, month, 15);
+                assert!(!language.month(date).0.is_empty() && !language.month(date).1.is_empty());
+                assert!(!language.weekday(date.weekday()).0.is_empty());
+            }
+        }
+        assert_eq!(Language::English.month(date(2026, 5, 1)).0, "May");
+        assert_eq!(Language::German.month(date(2026, 3, 1)).0, "März");
+    }
+}

@@ -1,0 +1,189 @@
+//! What stands out: the few rows that a reader should look at first.
+//!
+//! The rule, for the tables with a row for each queue, agent or whatever they group by:
+//!
+//! 1. A row stands out where it misses a target, and not where it is near one.
+//! 2. A row that misses none stands out where, against the comparison, a rate has become worse by 5
+//!    percentage points or more, a time worse by 25 % or more, or a count has changed by 50 % or more
+//!    and by 20 or more.
+//! 3. A row with fewer than 10 contacts does not stand out, where the table counts contacts.
+//!
+//! Those that miss a target come first, by how far they are off it in proportion to it; then those
+//! that have changed, by how far they are beyond what makes them stand out. Three are told, each once
+//! and with the figure that is furthest off; of more that miss a target the number.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::context::{Voice, names, target_text};
+use super::figure::Row;
+use crate::definition::{Column, State, Target};
+use crate::metric::Unit;
+use crate::table::{Change, Direction, Sense, Table, TableRow};
+
+/// How many rows are told of.
+const TOLD: usize = 3;
+/// How many contacts a row has at least.
+const CONTACTS: f64 = 10.0;
+/// By how many percentage points a rate is worse, by how many percent a time is, by how many percent
+/// and by how many a count has changed.
+const RATE: f64 = 5.0;
+const TIME: f64 = 25.0;
+const COUNT: f64 = 50.0;
+const COUNTED: f64 = 20.0;
+
+/// What counts the contacts of a row, the best first.
+const COUNTS: [&str; 3] = ["CONTACTS_QUEUED", "CONTACTS_HANDLED", "CONTACTS_CREATED"];
+
+/// A row that stands out, or the rest of those that miss a target.
+#[derive(Debug, Serialize)]
+pub(super) struct AttentionContext {
+    /// What the row is called; nothing where it is the rest.
+    name: Option<String>,
+    /// What there is to say of it, a sentence without its first word.
+    text: String,
+}
+
+/// What stands out; often nothing.
+pub(super) fn of(tables: &[Table], voice: &Voice) -> Vec<AttentionContext> {
+    let mut found = Vec::new();
+    for table in tables.iter().filter(|table| !table.group_by.is_empty() && !table.has_intervals) {
+        found.extend(table.rows.iter().filter_map(|row| standing_out(table, row)));
+    }
+    found.sort_by(|one: &Finding<'_>, other| {
+        let by_size = other.size.partial_cmp(&one.size).unwrap_or(Ordering::Equal);
+        other.is_miss().cmp(&one.is_miss()).then(by_size)
+    });
+    // The same queue may stand in several tables.
+    let mut told = BTreeSet::new();
+    found.retain(|finding| {
+        told.insert(finding.row.members.iter().map(|member| &member.id).collect::<Vec<_>>())
+    });
+    let more = found.iter().skip(TOLD).filter(|finding| finding.is_miss()).count();
+    let more = match more {
+        0 => None,
+        1 => Some(voice.language.say("1 more missed a target.").to_owned()),
+        more => {
+            let n = voice.numbers.whole(more);
+            Some(voice.language.say_with("{n} more missed a target.", &[("n", &n)]))
+        }
+    };
+    let more = more.map(|text| AttentionContext { name: None, text });
+    found.iter().take(TOLD).map(|finding| finding.told(voice)).chain(more).collect()
+}
+
+/// Why a row stands out.
+struct Finding<'t> {
+    table: &'t Table,
+    row: &'t TableRow,
+    column: &'t Column,
+    /// The column's figure.
+    value: f64,
+    why: Why,
+    /// How far it is off, or beyond what makes it stand out.
+    size: f64,
+}
+
+enum Why {
+    Missed(Target),
+    Changed(Change),
+}
+
+fn standing_out<'t>(table: &'t Table, row: &'t TableRow) -> Option<Finding<'t>> {
+    if contacts(table, row).is_some_and(|contacts| contacts < CONTACTS) {
+        return None;
+    }
+    let figures = Row::of(table, row);
+    let finding = |index: usize, column: &'t Column, why: Why, size: f64| {
+        let value = figures.figure(index)?;
+        Some(Finding { table, row, column, value, why, size })
+    };
+    let columns = || table.columns.iter().enumerate();
+    let missed = columns().filter_map(|(index, column)| {
+        let target = figures.target(index, column)?;
+        let is_missed = figures.state(index) == Some(State::Missed);
+        let distance = (figures.figure(index)? - target.value).abs();
+        let size = distance / target.value.abs().max(1.0);
+        finding(index, column, Why::Missed(target), size).filter(|_| is_missed)
+    });
+    let largest = |one: &Finding<'_>, other: &Finding<'_>| {
+        one.size.partial_cmp(&other.size).unwrap_or(Ordering::Equal)
+    };
+    missed.max_by(largest).or_else(|| {
+        let changed = columns().filter_map(|(index, column)| {
+            let change = figures.change(index, column)?;
+            let base = row.compared.get(index)?.value()?;
+            let size = notable(column, change, figures.figure(index)? - base)?;
+            finding(index, column, Why::Changed(change), size)
+        });
+        changed.max_by(largest)
+    })
+}
+
+/// How often a change is what makes it stand out, if it does.
+fn notable(column: &Column, change: Change, difference: f64) -> Option<f64> {
+    let least = match column.unit {
+        Unit::Percent => RATE,
+        Unit::Seconds | Unit::Milliseconds => TIME,
+        Unit::Count => COUNT,
+    };
+    let counts = match column.unit {
+        Unit::Count => difference.abs() >= COUNTED,
+        Unit::Percent | Unit::Seconds | Unit::Milliseconds => change.sense == Sense::Worse,
+    };
+    let size = change.number().abs() / least;
+    (counts && size >= 1.0).then_some(size)
+}
+
+/// How many contacts a row has, where the table tells.
+fn contacts(table: &Table, row: &TableRow) -> Option<f64> {
+    let counting = |name: &str| {
+        let is_it =
+            |column: &Column| column.metric.name == name && column.metric.filters.is_empty();
+        table.columns.iter().position(is_it)
+    };
+    let column = COUNTS.iter().find_map(|name| counting(name))?;
+    // Of a queue without contacts there may be no figure at all.
+    Some(row.figures.get(column)?.value().unwrap_or(0.0))
+}
+
+impl Finding<'_> {
+    fn is_miss(&self) -> bool {
+        matches!(self.why, Why::Missed(_))
+    }
+
+    fn told(&self, voice: &Voice) -> AttentionContext {
+        let Finding { column, value, .. } = self;
+        let figure = voice.numbers.number(*value, column.unit);
+        let label = [("label", column.label.as_str()), ("figure", figure.as_str())];
+        let told = match &self.why {
+            Why::Missed(target) => {
+                let distance = voice.numbers.distance((value - target.value).abs(), column.unit);
+                let target = target_text(target, column.unit, voice);
+                let english = "{label} {figure} misses the target {target} by {distance}";
+                let values = [("target", target.as_str()), ("distance", distance.as_str())];
+                voice.language.say_with(english, &[label, values].concat())
+            }
+            Why::Changed(change) => {
+                let amount = voice.numbers.amount(*change);
+                let against = self.table.comparison.as_ref();
+                let against = against.map_or("", |comparison| comparison.label.as_str());
+                let values = [("change", amount.as_str()), ("against", against)];
+                let values = [label, values].concat();
+                match change.direction() {
+                    Direction::Down => {
+                        let english = "{label} {figure}, down {change} on {against}";
+                        voice.language.say_with(english, &values)
+                    }
+                    _ => voice
+                        .language
+                        .say_with("{label} {figure}, up {change} on {against}", &values),
+                }
+            }
+        };
+        let name = names(self.table, self.row, voice.language).collect::<Vec<_>>().join(" / ");
+        AttentionContext { name: Some(name), text: format!("{told}.") }
+    }
+}

@@ -1,0 +1,304 @@
+//! A chart as a picture: placed here, drawn by the template `trend.svg`, and turned into PNG with a
+//! font of its own, because a function in Lambda has none.
+//!
+//! It shows no text of a customer's, whose letters the font may not have: only numbers and dates. Its
+//! ground is opaque, so that it can be read in dark mode too.
+
+use std::sync::Arc;
+
+use resvg::{tiny_skia, usvg};
+use serde::Serialize;
+
+use super::template::Templates;
+use crate::error::{Code, Error, Stage};
+
+/// Inter, under the SIL Open Font License 1.1.
+const FONTS: [&[u8]; 2] =
+    [include_bytes!("fonts/Inter-Regular.otf"), include_bytes!("fonts/Inter-SemiBold.otf")];
+
+/// The colours of series: apart from each other for those who see few colours, too.
+pub(super) const COLOURS: [&str; 6] =
+    ["#2f5fd0", "#c2570c", "#0f766e", "#7c3aed", "#be185d", "#57534e"];
+
+/// How wide a chart is, in CSS pixels.
+pub(super) const WIDTH: u32 = 656;
+
+/// How many pixels a picture has for each of CSS.
+const DENSITY: f32 = 2.0;
+
+const LEFT: f64 = 58.0;
+const RIGHT: f64 = 10.0;
+const TOP: u32 = 14;
+const PANEL: u32 = 150;
+const GAP: u32 = 26;
+const BOTTOM: u32 = 30;
+
+/// The part of an interval's width that its bars take.
+const BARS: f64 = 0.76;
+/// How wide a bar is at least, or lines are drawn; and at most.
+const THINNEST: f64 = 2.5;
+const THICKEST: f64 = 34.0;
+/// How far labels are from each other, for each of their letters and besides.
+const LETTER: f64 = 8.5;
+const SPACE: f64 = 14.0;
+
+/// The series of one unit, over an axis of their own.
+#[derive(Debug)]
+pub(super) struct Panel {
+    pub(super) series: Vec<Series>,
+    pub(super) ticks: Vec<Tick>,
+    /// What the top of the axis stands for.
+    pub(super) top: f64,
+    /// Whether figures are bars rather than lines, if there is room.
+    pub(super) has_bars: bool,
+    /// What figures are to reach.
+    pub(super) target: Option<f64>,
+}
+
+/// A series: a value for each interval, where there is one.
+#[derive(Debug)]
+pub(super) struct Series {
+    pub(super) color: &'static str,
+    pub(super) values: Vec<Option<f64>>,
+    /// What they are compared with; empty where they are with nothing.
+    pub(super) compared: Vec<Option<f64>>,
+}
+
+/// A line of the axis.
+#[derive(Debug)]
+pub(super) struct Tick {
+    pub(super) value: f64,
+    pub(super) label: String,
+}
+
+/// How high a chart of so many panels is, in CSS pixels.
+pub(super) fn height(panels: usize) -> u32 {
+    let panels = u32::try_from(panels).unwrap_or(1).max(1);
+    TOP + panels * PANEL + (panels - 1) * GAP + BOTTOM
+}
+
+/// The picture.
+///
+/// # Errors
+/// `TEMPLATE_ERROR` where the template fails, or what it makes is no picture.
+pub(super) fn draw(templates: &Templates, chart: &ChartContext) -> Result<Vec<u8>, Error> {
+    let svg = templates.trend(chart)?;
+    png(&svg, chart.height).map_err(|reason| {
+        let message = format!("trend.svg makes no picture: {reason}");
+        Error::new(Code::TemplateError, Stage::Render, message)
+    })
+}
+
+fn png(svg: &str, height: u32) -> Result<Vec<u8>, String> {
+    let mut fonts = usvg::fontdb::Database::new();
+    for font in FONTS {
+        fonts.load_font_data(font.to_vec());
+    }
+    let options = usvg::Options {
+        fontdb: Arc::new(fonts),
+        font_family: "Inter".to_owned(),
+        ..usvg::Options::default()
+    };
+    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| error.to_string())?;
+    let (width, height) = (WIDTH * 2, height * 2);
+    let mut picture = tiny_skia::Pixmap::new(width, height).ok_or("it has no size")?;
+    picture.fill(tiny_skia::Color::WHITE);
+    resvg::render(&tree, tiny_skia::Transform::from_scale(DENSITY, DENSITY), &mut picture.as_mut());
+    picture.encode_png().map_err(|error| error.to_string())
+}
+
+/// A chart as the template sees it: everything in its place, in CSS pixels.
+#[derive(Debug, Serialize)]
+pub(super) struct ChartContext {
+    width: u32,
+    height: u32,
+    left: String,
+    right: String,
+    panels: Vec<PanelContext>,
+    labels: Vec<LabelContext>,
+    /// Where the labels stand.
+    labels_y: String,
+}
+
+#[derive(Debug, Serialize)]
+struct PanelContext {
+    ticks: Vec<LabelContext>,
+    bars: Vec<BarContext>,
+    lines: Vec<LineContext>,
+    dots: Vec<DotContext>,
+    /// Where the target's line is.
+    target: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct LabelContext {
+    at: String,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct BarContext {
+    x: String,
+    y: String,
+    width: String,
+    height: String,
+    color: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct LineContext {
+    /// As `polyline` takes them.
+    points: String,
+    color: &'static str,
+    dashed: bool,
+}
+
+/// A point without neighbours, which no line would show.
+#[derive(Debug, Serialize)]
+struct DotContext {
+    x: String,
+    y: String,
+    color: &'static str,
+}
+
+/// The chart as the template sees it; a label for each interval that has one.
+pub(super) fn placed(panels: &[Panel], labels: &[Option<String>]) -> ChartContext {
+    let height = height(panels.len());
+    let across = Across::of(labels.len());
+    let tops = (0..).map(|index| f64::from(TOP + index * (PANEL + GAP)));
+    ChartContext {
+        width: WIDTH,
+        height,
+        left: pixels(LEFT),
+        right: pixels(f64::from(WIDTH) - RIGHT),
+        panels: panels
+            .iter()
+            .zip(tops)
+            .map(|(panel, top)| placed_panel(panel, top, across))
+            .collect(),
+        labels: placed_labels(labels, across),
+        labels_y: pixels(f64::from(height) - 9.0),
+    }
+}
+
+/// Where intervals are.
+#[derive(Clone, Copy)]
+struct Across {
+    /// How wide each is.
+    width: f64,
+}
+
+impl Across {
+    fn of(intervals: usize) -> Self {
+        let intervals = u32::try_from(intervals.max(1)).unwrap_or(u32::MAX);
+        Self { width: (f64::from(WIDTH) - LEFT - RIGHT) / f64::from(intervals) }
+    }
+
+    fn start(self, index: usize) -> f64 {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        LEFT + f64::from(index) * self.width
+    }
+
+    fn middle(self, index: usize) -> f64 {
+        self.start(index) + self.width / 2.0
+    }
+}
+
+fn placed_panel(panel: &Panel, top: f64, across: Across) -> PanelContext {
+    let bottom = top + f64::from(PANEL);
+    let y = |value: f64| bottom - f64::from(PANEL) * (value / panel.top).clamp(0.0, 1.0);
+    let series = u32::try_from(panel.series.len().max(1)).unwrap_or(1);
+    let thickness = (across.width * BARS / f64::from(series)).min(THICKEST);
+    let has_bars = panel.has_bars && thickness >= THINNEST;
+    let mut placed = PanelContext {
+        ticks: panel
+            .ticks
+            .iter()
+            .map(|tick| LabelContext { at: pixels(y(tick.value)), text: tick.label.clone() })
+            .collect(),
+        bars: Vec::new(),
+        lines: Vec::new(),
+        dots: Vec::new(),
+        target: panel.target.map(|target| pixels(y(target))),
+    };
+    for (place, series) in (0_u32..).zip(&panel.series) {
+        match has_bars {
+            true => {
+                let all = thickness * f64::from(u32::try_from(panel.series.len()).unwrap_or(1));
+                let offset = (across.width - all) / 2.0 + f64::from(place) * thickness;
+                let bars = series.values.iter().enumerate().filter_map(|(index, value)| {
+                    let at = y((*value)?);
+                    Some(BarContext {
+                        x: pixels(across.start(index) + offset),
+                        y: pixels(at),
+                        width: pixels((thickness - 1.0).max(1.5)),
+                        height: pixels(bottom - at),
+                        color: series.color,
+                    })
+                });
+                placed.bars.extend(bars);
+            }
+            false => placed.add_line(&series.values, series.color, false, across, y),
+        }
+        placed.add_line(&series.compared, series.color, true, across, y);
+    }
+    placed
+}
+
+impl PanelContext {
+    /// A line through what there is, broken where there is nothing.
+    fn add_line(
+        &mut self,
+        values: &[Option<f64>],
+        color: &'static str,
+        dashed: bool,
+        across: Across,
+        y: impl Fn(f64) -> f64,
+    ) {
+        let indexed: Vec<_> = values.iter().enumerate().collect();
+        for run in indexed.chunk_by(|one, next| one.1.is_some() == next.1.is_some()) {
+            let points: Vec<(String, String)> = run
+                .iter()
+                .filter_map(|(index, value)| {
+                    Some((pixels(across.middle(*index)), pixels(y((**value)?))))
+                })
+                .collect();
+            match points.as_slice() {
+                [] => {}
+                [(x, y)] => self.dots.push(DotContext { x: x.clone(), y: y.clone(), color }),
+                points => {
+                    let points: Vec<String> =
+                        points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+                    self.lines.push(LineContext { points: points.join(" "), color, dashed });
+                }
+            }
+        }
+    }
+}
+
+/// As many of the labels as have room.
+fn placed_labels(labels: &[Option<String>], across: Across) -> Vec<LabelContext> {
+    let mut placed = Vec::new();
+    let known =
+        labels.iter().enumerate().filter_map(|(index, label)| Some((index, label.as_ref()?)));
+    let known: Vec<(usize, &String)> = known.collect();
+    let widest = known.iter().map(|(_, label)| label.chars().count()).max().unwrap_or(0);
+    let room = f64::from(u32::try_from(widest).unwrap_or(u32::MAX)) * LETTER + SPACE;
+    let apart = match known.as_slice() {
+        [(first, _), (second, _), ..] => across.start(*second) - across.start(*first),
+        _ => f64::from(WIDTH),
+    };
+    // Hours by 2, 3, 4, 6 or 12.
+    let every = [1_usize, 2, 3, 4, 6, 12, 24, 48];
+    let every = every
+        .into_iter()
+        .find(|every| f64::from(u32::try_from(*every).unwrap_or(u32::MAX)) * apart >= room);
+    for (index, label) in known.into_iter().step_by(every.unwrap_or(usize::MAX)) {
+        placed.push(LabelContext { at: pixels(across.middle(index)), text: label.clone() });
+    }
+    placed
+}
+
+fn pixels(value: f64) -> String {
+    format!("{value:.1}")
+}

@@ -1,0 +1,263 @@
+//! An example that has every value that templates may use, to try templates with and to document them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::context;
+#[cfg(test)]
+use super::context::Context;
+use super::template::{HTML, SUBJECT, TEXT, TREND, Templates};
+use super::{Contents, Layout, Missing, files, trend};
+use crate::definition::{self, Dimension, MetricQuery, Report, Section};
+use crate::plan::{Absent, Base, Directory, Entry, Figure, Query, Row, SectionAnswer};
+use crate::settings::Deployment;
+use crate::table::{self, Against, Note, Table};
+use crate::window::Window;
+
+/// A report with each kind of section, targets and a comparison.
+const DEFINITION: &str = r#"
+title    = "Daily queue report"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "Europe/London"
+window   = "previous-day"
+compare  = "same-weekday"
+
+[email]
+from        = "reports@example.com"
+to          = ["ops@example.com"]
+attach      = ["csv", "xlsx", "json"]
+unsubscribe = "https://example.com/reports"
+
+[[section]]
+title   = "The day at a glance"
+kind    = "totals"
+filters = { QUEUE = ["*"] }
+metrics = [
+    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80", warn = ">= 70" },
+    "CONTACTS_QUEUED",
+]
+
+[[section]]
+title    = "By queue"
+group_by = ["QUEUE"]
+filters  = { QUEUE = ["*"] }
+metrics  = [
+    "CONTACTS_QUEUED",
+    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80", warn = ">= 70" },
+    "AVG_QUEUE_ANSWER_TIME",
+]
+sort = "-CONTACTS_QUEUED"
+rows = 3
+
+[[section]]
+title    = "Through the day"
+kind     = "trend"
+interval = "HOUR"
+filters  = { QUEUE = ["*"] }
+metrics  = ["CONTACTS_QUEUED"]
+"#;
+
+/// For each queue its name, and the figures of its columns now and a week before.
+const QUEUES: [(&str, [Figure; 3], [Figure; 3]); 4] = [
+    ("Sales", now([412.0, 64.0, 41.0]), now([400.0, 75.5, 40.0])),
+    ("Support", now([318.0, 83.9, 22.0]), now([318.0, 82.7, 30.0])),
+    ("Billing", now([166.0, 74.6, 31.0]), now([140.0, 80.1, 31.0])),
+    (
+        "Loans",
+        [Figure::Value(0.0), NONE, Figure::Absent(Absent::NotAvailable)],
+        now([3.0, 90.0, 9.0]),
+    ),
+];
+
+const NONE: Figure = Figure::Absent(Absent::NoData);
+
+const fn now([queued, level, answer]: [f64; 3]) -> [Figure; 3] {
+    [Figure::Value(queued), Figure::Value(level), Figure::Value(answer)]
+}
+
+/// What goes wrong when templates are rendered with the example, the first of each.
+pub(super) fn render(templates: &Templates) -> Vec<tera::Error> {
+    with(|contents, layout| {
+        let context = tera::Context::from_serialize(&context::of(contents, layout));
+        let of_message = [HTML, TEXT, SUBJECT].map(|name| (name, context.as_ref().ok()));
+        let mut errors: Vec<tera::Error> = of_message
+            .into_iter()
+            .filter_map(|(name, context)| templates.0.render(name, context?).err())
+            .collect();
+        let chart = trend::placed(contents).find_map(|(_, chart)| {
+            let chart = tera::Context::from_serialize(&chart).ok()?;
+            templates.0.render(TREND, &chart).err()
+        });
+        errors.extend(chart);
+        errors
+    })
+    .unwrap_or_default()
+}
+
+/// The example's context.
+#[cfg(test)]
+pub(super) fn context() -> Option<Context> {
+    with(context::of)
+}
+
+/// The example, handed to what wants it.
+fn with<T>(use_it: impl FnOnce(&Contents<'_>, &Layout) -> T) -> Option<T> {
+    let parsed =
+        definition::parse("daily-queues.toml", DEFINITION.as_bytes(), &Deployment::default());
+    let report = parsed.report?;
+    let due: Timestamp = "2026-11-24T07:00:00Z".parse().ok()?;
+    let window = report.window.before(due, &report.zone, &report.calendar).ok()?;
+    let compared = report.compare.windows(&window, report.window, &report.calendar);
+    let against =
+        Against { label: compared.first()?.label(report.locale.language()), ..Against::default() };
+    let tables: Option<Vec<Table>> =
+        report.sections.iter().map(|section| table(&report, section, &window, &against)).collect();
+    let missing = Missing {
+        title: "By agent".to_owned(),
+        reason: "Amazon Connect gave no usable answer (SERVICE_ERROR)".to_owned(),
+    };
+    let contents = Contents {
+        report: &report,
+        run: "daily-queues/2026-11-23T0000+0000--2026-11-24T0000+0000",
+        window: &window,
+        tables: &tables?,
+        missing: &[missing],
+        read_at: due,
+        store: None,
+    };
+    let note = "The attachments are too large for mail (48.0 MB) and were left out.".to_owned();
+    let told = files::Told { note: Some(note), ..files::hoped(&contents) };
+    Some(use_it(&contents, &Layout { rows: usize::MAX, files: told }))
+}
+
+fn table(report: &Report, section: &Section, window: &Window, against: &Against) -> Option<Table> {
+    let mut directory = Directory::default();
+    let entry = |(name, _, _): &(&str, _, _)| Entry::new(name.to_lowercase(), *name);
+    directory.insert(Dimension::Queue, QUEUES.iter().map(entry).collect());
+    let query = Query::of(section, &report.instance, window, &directory).ok()?;
+    let base = Base {
+        rows: rows(section, window, |(_, _, before)| *before),
+        totals: totals(section, [400.0, 80.5, 32.0]),
+        windows: vec![window.clone()],
+        ..Base::default()
+    };
+    let base = Base {
+        intervals: base
+            .rows
+            .iter()
+            .filter_map(|row| Some(row.interval.as_ref()?.start()))
+            .collect(),
+        ..base
+    };
+    let answer = SectionAnswer {
+        rows: rows(section, window, |(_, now, _)| *now),
+        totals: totals(section, [896.0, 78.5, 34.0]),
+        ..SectionAnswer::default()
+    };
+    let against = Against { base, ..against.clone() };
+    let mut table = table::build(section, &query, &answer, Some(&against), &directory);
+    table.notes.push(Note::Other("How its figures add up is not known."));
+    Some(table)
+}
+
+type Queue = (&'static str, [Figure; 3], [Figure; 3]);
+
+/// A row for each queue, or of a trend for each hour.
+fn rows(section: &Section, window: &Window, figures: impl Fn(&Queue) -> [Figure; 3]) -> Vec<Row> {
+    if let Some(interval) = section.interval {
+        let figures = QUEUES.iter().cycle().map(&figures);
+        let intervals = window.intervals(interval).into_iter().zip(figures);
+        let row = |(interval, figures): (Window, [Figure; 3])| Row {
+            dimensions: Vec::new(),
+            interval: Some(interval),
+            figures: by_metric(section, figures).collect(),
+        };
+        return intervals.map(row).collect();
+    }
+    let row = |queue: &Queue| Row {
+        dimensions: vec![Some(queue.0.to_lowercase())],
+        interval: None,
+        figures: by_metric(section, figures(queue)).collect(),
+    };
+    QUEUES.iter().map(row).collect()
+}
+
+fn totals(section: &Section, figures: [f64; 3]) -> BTreeMap<MetricQuery, Figure> {
+    by_metric(section, now(figures))
+        .map(|(metric, figure)| (metric.as_ref().clone(), figure))
+        .collect()
+}
+
+/// The figures of a section's metrics, by their names.
+fn by_metric(
+    section: &Section,
+    [queued, level, answer]: [Figure; 3],
+) -> impl Iterator<Item = (Arc<MetricQuery>, Figure)> {
+    section.columns.iter().map(move |column| {
+        let figure = match column.metric.name.as_str() {
+            "CONTACTS_QUEUED" => queued,
+            "SERVICE_LEVEL" => level,
+            _ => answer,
+        };
+        (Arc::new(column.metric.clone()), figure)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// `docs/templates.md` has every value with its example, and no other.
+    #[test]
+    fn every_value_is_documented() {
+        let mut values = BTreeMap::new();
+        gather("", &serde_json::to_value(context().unwrap()).unwrap(), &mut values);
+        let page = include_str!("../../docs/templates.md");
+        let (_, page) = page.split_once("\n## Values").unwrap();
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+        let mut documented: BTreeMap<String, String> = rows
+            .map(|row| {
+                let (path, rest) = row.split_once("` |").unwrap();
+                let example = rest.rsplit_once("| `").map_or("", |(_, example)| example);
+                (path.to_owned(), example.trim_end_matches("` |").to_owned())
+            })
+            .collect();
+        for (path, example) in &values {
+            let found = documented.remove(path);
+            assert_eq!(found.as_deref(), Some(example.as_str()), "{path}");
+        }
+        assert!(documented.is_empty(), "no longer there: {documented:#?}");
+    }
+
+    /// The path of each value, with the first example that there is.
+    fn gather(path: &str, value: &Value, values: &mut BTreeMap<String, String>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let path =
+                        if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    gather(&path, value, values);
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    gather(&format!("{path}[]"), item, values);
+                }
+            }
+            Value::Null => {}
+            value => {
+                let example = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                // A line of a table would end in a longer one.
+                let example = example.replace('|', "/").replace('\u{a0}', " ");
+                values.entry(path.to_owned()).or_insert(example);
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! One figure as people read it: its text, where it stands to its target, how it has changed.
+
+use serde::Serialize;
+
+use super::context::{Voice, target_text};
+use crate::definition::{Column, State, Target};
+use crate::metric::Unit;
+use crate::plan::{Absent, Figure};
+use crate::table::{Change, Direction, Sense, Table, TableRow};
+
+/// A figure as templates see it.
+#[derive(Debug, Serialize)]
+pub(super) struct FigureContext {
+    /// With its unit, or a dash, or `not available`.
+    pub(super) text: String,
+    /// As `report.json` has it: a count, seconds, or percent 0 to 100; none where there is none.
+    value: Option<f64>,
+    /// Whether there is no figure.
+    absent: bool,
+    /// The length of the bar, whole percent 0 to 100; none where the column has no bars.
+    bar: Option<String>,
+    /// The heading of its column.
+    label: String,
+    /// How it has changed, where it is compared with something.
+    change: Option<ChangeContext>,
+    /// Where it stands to its target, where it has one and a figure.
+    state: Option<StateContext>,
+    #[serde(skip)]
+    absence: Option<Absent>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeContext {
+    /// `+3.1 %`, or `n/a`.
+    text: String,
+    /// The same without its sign: `3.1 %`.
+    amount: String,
+    /// `up`, `down` or `level`.
+    direction: Direction,
+    /// `▲`, `▼` or nothing.
+    arrow: &'static str,
+    /// `better`, `worse` or `neutral`.
+    sense: Sense,
+    /// The word for it, so that nobody needs to see colours; nothing where it is neutral.
+    word: &'static str,
+    /// Percent, or percentage points; none where there is no change to be told.
+    value: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct StateContext {
+    /// `met`, `near` or `missed`.
+    name: State,
+    /// `✓`, `≈` or `✗`.
+    sign: &'static str,
+    /// The word, so that nobody needs to see colours.
+    word: &'static str,
+    /// The word, and of what: `missed ≥ 80 %`.
+    told: String,
+}
+
+/// The figures of a row, or the totals, with what stands beside each.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'t> {
+    figures: &'t [Figure],
+    compared: Option<&'t [Figure]>,
+    states: &'t [Option<State>],
+    own_targets: &'t [(usize, Target)],
+}
+
+impl<'t> Row<'t> {
+    pub(super) fn of(table: &'t Table, row: &'t TableRow) -> Self {
+        Self {
+            figures: &row.figures,
+            compared: table.comparison.as_ref().map(|_| row.compared.as_slice()),
+            states: &row.states,
+            own_targets: &row.own_targets,
+        }
+    }
+
+    pub(super) fn totals(table: &'t Table) -> Self {
+        Self {
+            figures: &table.totals,
+            compared: table.comparison.as_ref().map(|comparison| comparison.totals.as_slice()),
+            states: &table.states,
+            own_targets: &[],
+        }
+    }
+
+    /// The figure of a column.
+    pub(super) fn figure(&self, column: usize) -> Option<f64> {
+        self.figures.get(column)?.value()
+    }
+
+    /// Where it stands to its target.
+    pub(super) fn state(&self, column: usize) -> Option<State> {
+        self.states.get(column).copied().flatten()
+    }
+
+    /// What it is to reach.
+    pub(super) fn target(&self, column: usize, of: &Column) -> Option<Target> {
+        let own = self.own_targets.iter().find(|(index, _)| *index == column);
+        own.map(|(_, target)| *target).or(of.target)
+    }
+
+    /// How it has changed, where it is compared with something and that can be told.
+    pub(super) fn change(&self, index: usize, column: &Column) -> Option<Change> {
+        let base = *self.compared?.get(index)?;
+        Change::between(base, *self.figures.get(index)?, column.unit, column.polarity)
+    }
+}
+
+/// The figures of a row under these columns.
+pub(super) fn all(columns: &[Column], row: Row<'_>, voice: &Voice) -> Vec<FigureContext> {
+    let context = |(index, (column, figure)): (usize, (&Column, &Figure))| FigureContext {
+        text: voice.numbers.figure(*figure, column.unit),
+        value: figure.value(),
+        absent: figure.absent().is_some(),
+        bar: figure
+            .value()
+            .filter(|_| column.unit == Unit::Percent)
+            .map(|percent| format!("{:.0}", percent.clamp(0.0, 100.0))),
+        label: column.label.clone(),
+        change: row.compared.map(|_| change(row.change(index, column), voice)),
+        state: row
+            .state(index)
+            .map(|state| self::state(state, row.target(index, column), column.unit, voice)),
+        absence: figure.absent(),
+    };
+    columns.iter().zip(row.figures).enumerate().map(context).collect()
+}
+
+fn change(change: Option<Change>, voice: &Voice) -> ChangeContext {
+    let sense = change.map_or(Sense::Neutral, |change| change.sense);
+    let direction = change.map_or(Direction::Level, Change::direction);
+    ChangeContext {
+        text: voice.numbers.change(change),
+        amount: change.map_or_else(String::new, |change| voice.numbers.amount(change)),
+        direction,
+        arrow: match direction {
+            Direction::Up => "▲",
+            Direction::Down => "▼",
+            Direction::Level => "",
+        },
+        sense,
+        word: match sense {
+            Sense::Better => voice.language.say("better"),
+            Sense::Worse => voice.language.say("worse"),
+            Sense::Neutral => "",
+        },
+        value: change.map(Change::number),
+    }
+}
+
+fn state(state: State, target: Option<Target>, unit: Unit, voice: &Voice) -> StateContext {
+    let (sign, word) = match state {
+        State::Met => ("✓", voice.language.say("met")),
+        State::Near => ("≈", voice.language.say("near")),
+        State::Missed => ("✗", voice.language.say("missed")),
+    };
+    let target = target.map(|target| format!(" {}", target_text(&target, unit, voice)));
+    StateContext { name: state, sign, word, told: format!("{word}{}", target.unwrap_or_default()) }
+}
+
+impl FigureContext {
+    /// The figure in plain text, with the sign of where it stands: `78.4 % ✗`.
+    pub(super) fn plain(&self) -> String {
+        let sign = self.state.as_ref().map(|state| state.sign);
+        plain(&sign.map_or_else(|| self.text.clone(), |sign| format!("{} {sign}", self.text)))
+    }
+
+    /// How it has changed in plain text, with a mark where it is worse: `−4.5 pp !`.
+    pub(super) fn plain_change(&self) -> Option<String> {
+        let mark = |change: &ChangeContext| match change.sense {
+            Sense::Worse => " !",
+            Sense::Better | Sense::Neutral => "",
+        };
+        self.change.as_ref().map(|change| plain(&format!("{}{}", change.text, mark(change))))
+    }
+
+    /// Whether a dash stands in its place.
+    pub(super) fn is_dash(&self) -> bool {
+        matches!(self.absence, Some(Absent::NoData | Absent::NotComputable))
+    }
+
+    /// Whether it says that it is not available.
+    pub(super) fn is_unavailable(&self) -> bool {
+        self.absence == Some(Absent::NotAvailable)
+    }
+}
+
+/// No-break spaces have no place in plain text.
+fn plain(text: &str) -> String {
+    text.replace(['\u{a0}', '\u{202f}'], " ")
+}

@@ -1,0 +1,204 @@
+//! The attached files: their names, and what becomes of those that are too large.
+//!
+//! They are attached as they are, or where they are too large together as one ZIP archive. Where that
+//! is too large as well none is attached: they are kept in the store, and the message says where.
+
+use std::io::{Cursor, Write as _};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::context::Voice;
+use super::{Contents, File, Layout, csv, xlsx};
+use crate::definition::Attachment;
+use crate::error::{Code, Error, Stage};
+
+/// What a message says of its files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// The names of those that are attached.
+    pub(super) names: Vec<String>,
+    /// Where they are, where they are not.
+    pub(super) note: Option<String>,
+}
+
+impl Told {
+    /// What kinds of files are attached, each once: `CSV, XLSX`.
+    pub(super) fn kinds(&self) -> String {
+        let endings = self.names.iter().filter_map(|name| name.rsplit('.').next());
+        let mut kinds: Vec<String> = endings.map(str::to_uppercase).collect();
+        kinds.dedup();
+        kinds.join(", ")
+    }
+}
+
+/// The files of a message.
+#[derive(Debug, Default)]
+pub(super) struct Packed {
+    pub(super) attached: Vec<File>,
+    /// What is too large for mail, and is kept in the store.
+    pub(super) kept: Vec<File>,
+    pub(super) told: Told,
+}
+
+/// What a message says of its files where they are not too large.
+pub(super) fn hoped(contents: &Contents<'_>) -> Told {
+    let names = contents.report.email.attach.iter().flat_map(|kind| match kind {
+        Attachment::Json => vec![name(contents, "json")],
+        Attachment::Xlsx => vec![name(contents, "xlsx")],
+        Attachment::Csv => csv_names(contents).collect(),
+    });
+    Told { names: names.collect(), note: None }
+}
+
+/// The files that the definition asks for.
+///
+/// # Errors
+/// `INTERNAL_ERROR` where one can't be written, which no report is known to cause.
+pub(super) fn of(
+    contents: &Contents<'_>,
+    layout: &Layout,
+    report_json: &str,
+) -> Result<Packed, Error> {
+    let mut files = Vec::new();
+    for kind in &contents.report.email.attach {
+        match kind {
+            Attachment::Json => files.push(file(
+                name(contents, "json"),
+                "application/json",
+                report_json.as_bytes().to_vec(),
+            )),
+            Attachment::Xlsx => files.push(file(
+                name(contents, "xlsx"),
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                xlsx::of(contents).map_err(|error| unwritable("an XLSX file", &error))?,
+            )),
+            Attachment::Csv => {
+                for (name, table) in csv_names(contents).zip(contents.tables) {
+                    let content = csv::of(contents, table);
+                    let content = content.map_err(|error| unwritable("a CSV file", &error))?;
+                    files.push(file(name, "text/csv", content));
+                }
+            }
+        }
+    }
+    packed(contents, layout, files)
+}
+
+/// The files within the limit, in whichever way they are.
+fn packed(contents: &Contents<'_>, layout: &Layout, files: Vec<File>) -> Result<Packed, Error> {
+    let limit = contents.report.email.attach_max;
+    if mailed_bytes(&files) <= limit {
+        return Ok(Packed { attached: files, kept: Vec::new(), told: layout.files.clone() });
+    }
+    let large = files.iter().map(|file| file.content.len()).sum::<usize>();
+    let archive = archive(contents, &files).map_err(|error| unwritable("a ZIP file", &error))?;
+    if mailed_bytes(std::slice::from_ref(&archive)) <= limit {
+        let told = Told { names: vec![archive.name.clone()], note: None };
+        return Ok(Packed { attached: vec![archive], kept: Vec::new(), told });
+    }
+    let voice = Voice::of(contents.report);
+    let size = voice.numbers.megabytes(large);
+    let note = match contents.store {
+        Some(store) => {
+            let place = format!("{store}{}", archive.name);
+            let english = "The attachments are too large for mail ({size}) and lie here: {place}";
+            voice.language.say_with(english, &[("size", &size), ("place", &place)])
+        }
+        None => {
+            let english = "The attachments are too large for mail ({size}) and were left out.";
+            voice.language.say_with(english, &[("size", &size)])
+        }
+    };
+    let kept = contents.store.map(|_| archive);
+    let told = Told { names: Vec::new(), note: Some(note) };
+    Ok(Packed { attached: Vec::new(), kept: kept.into_iter().collect(), told })
+}
+
+fn archive(contents: &Contents<'_>, files: &[File]) -> Result<File, zip::result::ZipError> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .large_file(true);
+    for file in files {
+        zip.start_file(file.name.as_str(), options)?;
+        zip.write_all(&file.content)?;
+    }
+    Ok(file(name(contents, "zip"), "application/zip", zip.finish()?.into_inner()))
+}
+
+/// How many bytes files take in a mail: in base64, four for three and a line break after 76.
+fn mailed_bytes(files: &[File]) -> u64 {
+    let mailed = |file: &File| {
+        let encoded = file.content.len().div_ceil(3).saturating_mul(4);
+        encoded.saturating_add(encoded.div_ceil(76).saturating_mul(2))
+    };
+    let bytes = files.iter().map(mailed).fold(0, usize::saturating_add);
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+fn file(name: String, media_type: &str, content: Vec<u8>) -> File {
+    File { name, media_type: media_type.to_owned(), content }
+}
+
+fn stem(contents: &Contents<'_>) -> String {
+    format!("{}-{}", contents.report.id, contents.window.first_date())
+}
+
+fn name(contents: &Contents<'_>, ending: &str) -> String {
+    format!("{}.{ending}", stem(contents))
+}
+
+/// A name for the table of each section, with the section's place in the definition.
+fn csv_names(contents: &Contents<'_>) -> impl Iterator<Item = String> {
+    let stem = stem(contents);
+    let titles = contents.tables.iter().map(|table| table.title.as_str());
+    let names = titles.zip(1..).map(move |(title, place): (_, u32)| match slug(title) {
+        slug if slug.is_empty() => format!("{stem}-{place}.csv"),
+        slug => format!("{stem}-{place}-{slug}.csv"),
+    });
+    names.collect::<Vec<_>>().into_iter()
+}
+
+/// How many characters of a title a file's name has.
+const SLUG: usize = 60;
+
+/// The ASCII letters and digits of a title, the rest as single hyphens between them.
+fn slug(title: &str) -> String {
+    let lower = title.to_ascii_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug: String = words.collect::<Vec<_>>().join("-").chars().take(SLUG).collect();
+    slug.trim_end_matches('-').to_owned()
+}
+
+fn unwritable(what: &str, error: &dyn std::error::Error) -> Error {
+    let message = format!("{what} can't be written: {error}");
+    Error::new(Code::InternalError, Stage::Render, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_ascii() {
+        for (title, expected) in [
+            ("By queue", "by-queue"),
+            ("Général – Français", "g-n-ral-fran-ais"),
+            ("日本", ""),
+            ("../../etc/passwd", "etc-passwd"),
+            ("=HYPERLINK(\"x\")\r\n", "hyperlink-x"),
+        ] {
+            assert_eq!(slug(title), expected);
+        }
+        assert_eq!(slug(&"ab ".repeat(100)).len(), 59);
+    }
+
+    #[test]
+    fn what_files_take_in_a_mail_is_their_base64() {
+        let of = |bytes| mailed_bytes(&[file("a".to_owned(), "text/csv", vec![0; bytes])]);
+        assert_eq!(of(0), 0);
+        assert_eq!(of(57), 78);
+        assert_eq!(of(58), 84);
+    }
+}

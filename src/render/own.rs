@@ -1,0 +1,198 @@
+//! Templates of one's own, in the place of those that come with the program.
+//!
+//! A file replaces the template of its name; any other is a part that these may include. Everything
+//! that can be wrong with one is found by adding all of them and by rendering an example that has
+//! every value.
+
+use std::collections::BTreeSet;
+
+use tera::ErrorKind;
+
+use super::example;
+use super::template::{BUILT_IN, NOTICES, Templates};
+use crate::definition::{Place, Problem, Severity};
+
+/// A template as it lies in its place.
+#[derive(Clone, Debug)]
+pub struct TemplateFile {
+    /// Its path, or its `s3://` address.
+    pub place: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+impl TemplateFile {
+    /// The name by which it replaces another, or is included.
+    pub fn name(&self) -> &str {
+        self.place.rsplit(['/', '\\']).next().unwrap_or(&self.place)
+    }
+
+    /// Whether this is a template's name rather than that of something else that lies beside them.
+    pub fn is_template(name: &str) -> bool {
+        ENDINGS.iter().any(|ending| name.ends_with(ending))
+    }
+}
+
+/// Values are escaped by these endings, or by that of a text not at all.
+const ENDINGS: [&str; 3] = [".html", ".txt", ".svg"];
+
+impl Templates {
+    /// The templates with some of one's own.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, each with its file, line and column; warnings too, which
+    /// keep nobody from using them.
+    pub fn with(files: &[TemplateFile]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        let built_in = Self::built_in().map_err(|error| {
+            vec![place("templates", 1, 1).error("template", error.message, "report this defect")]
+        })?;
+        let mut problems = Vec::new();
+        let texts: Vec<(&TemplateFile, &str)> =
+            files.iter().filter_map(|file| Some((file, text(file, &mut problems)?))).collect();
+        problems.extend(texts.iter().flat_map(|(file, text)| unparsed(&built_in, file, text)));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut templates = built_in;
+        let named = texts.iter().map(|(file, text)| (file.name(), *text));
+        if let Err(error) = templates.0.add_raw_templates(named) {
+            return Err(told(&error, files));
+        }
+        let wrong = example::render(&templates).into_iter().flat_map(|error| told(&error, files));
+        problems.extend(wrong);
+        match problems.is_empty() {
+            true => Ok((templates, unused(&texts))),
+            false => Err(problems),
+        }
+    }
+}
+
+fn text<'f>(file: &'f TemplateFile, problems: &mut Vec<Problem>) -> Option<&'f str> {
+    let at = place(&file.place, 1, 1);
+    if NOTICES.contains(&file.name()) {
+        let help = "remove it: what owners are told of failures does not depend on templates";
+        problems.push(at.error("template", "this template can't be replaced", help));
+        return None;
+    }
+    match std::str::from_utf8(&file.content) {
+        Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(_) => {
+            problems.push(at.error("template", "the file is not UTF-8", "save it as UTF-8"));
+            None
+        }
+    }
+}
+
+/// What keeps a template from being read at all; of several Tera would tell one only.
+fn unparsed(built_in: &Templates, file: &TemplateFile, text: &str) -> Vec<Problem> {
+    let error = built_in.0.clone().add_raw_template(file.name(), text).err();
+    let of_syntax = error.filter(|error| matches!(error.kind(), ErrorKind::SyntaxError(_)));
+    of_syntax.map_or_else(Vec::new, |error| told(&error, std::slice::from_ref(file)))
+}
+
+/// An error of Tera's as problems with their places.
+fn told(error: &tera::Error, files: &[TemplateFile]) -> Vec<Problem> {
+    let at = |name: &str, line: usize, column: usize| match files
+        .iter()
+        .find(|file| file.name() == name)
+    {
+        Some(file) => place_in(file, line, column),
+        None => place(name, line, column),
+    };
+    match error.kind() {
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+            let span = report.span();
+            let place = at(report.filename(), span.start_line, span.start_col + 1);
+            vec![place.error("template", lower(report.message()), help(report.message()))]
+        }
+        ErrorKind::MissingParent { current, parent } => {
+            let message = format!("there is no template `{parent}` to extend");
+            vec![at(current, 1, 1).error("template", message, help("template"))]
+        }
+        _ => several(&error.to_string(), at),
+    }
+}
+
+/// The errors of a text that tells several, each as a line with what it is and one with its place:
+/// `error: Unknown filter …` and ` --> email.html:2:10`.
+fn several(text: &str, at: impl Fn(&str, usize, usize) -> Place) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut message = "";
+    for line in text.lines() {
+        if let Some(said) = line.strip_prefix("error: ") {
+            message = said;
+        } else if let Some((file, line, column)) = line.trim().strip_prefix("--> ").and_then(parsed)
+        {
+            problems.push(at(file, line, column).error("template", lower(message), help(message)));
+        }
+    }
+    if problems.is_empty() {
+        let first = text.lines().next().unwrap_or_default();
+        problems.push(at("templates", 1, 1).error("template", lower(first), help(first)));
+    }
+    problems
+}
+
+/// `email.html:2:10`
+fn parsed(place: &str) -> Option<(&str, usize, usize)> {
+    let (rest, column) = place.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    Some((file, line.parse().ok()?, column.parse().ok()?))
+}
+
+fn help(message: &str) -> &'static str {
+    let message = message.to_lowercase();
+    let helps = [
+        ("filter", "Tera's own filters can be used, and `say` and `wrap`"),
+        ("template", "a template includes what lies beside it, or what comes with the program"),
+        ("not defined", "docs/templates.md lists every value"),
+    ];
+    let found = helps.iter().find(|(sign, _)| message.contains(sign));
+    found.map_or("templates are written in Tera", |(_, help)| help)
+}
+
+/// Templates that none of the others includes and that replace none: most likely a name is mistyped.
+fn unused(texts: &[(&TemplateFile, &str)]) -> Vec<Problem> {
+    let known: BTreeSet<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+    let is_named = |name: &str| {
+        let quoted = [format!("\"{name}\""), format!("'{name}'")];
+        texts.iter().any(|(_, text)| quoted.iter().any(|quoted| text.contains(quoted.as_str())))
+    };
+    let unused =
+        texts.iter().filter(|(file, _)| !known.contains(file.name()) && !is_named(file.name()));
+    let problem = |(file, _): &(&TemplateFile, &str)| {
+        let names: Vec<&str> =
+            known.iter().copied().filter(|name| !NOTICES.contains(name)).collect();
+        let help = format!("templates that can be replaced: {}", names.join(", "));
+        let problem =
+            place(&file.place, 1, 1).error("template", "nothing uses this template", help);
+        Problem { severity: Severity::Warning, ..problem }
+    };
+    unused.map(problem).collect()
+}
+
+fn place(file: &str, line: usize, column: usize) -> Place {
+    Place { file: file.to_owned(), line, column, span: 0..0 }
+}
+
+/// The place of a line and column of a template, with the word that stands there.
+fn place_in(file: &TemplateFile, line: usize, column: usize) -> Place {
+    let text = std::str::from_utf8(&file.content).unwrap_or_default();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or_default();
+    let start =
+        rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(start, _)| start);
+    let word = rest.get(start..).unwrap_or_default();
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"' | '-');
+    let length = word.find(|c: char| !is_part(c)).unwrap_or(word.len()).max(1);
+    let end = (before + start + length).min(text.len());
+    Place { span: before + start..end, ..place(&file.place, line, column) }
+}
+
+/// As problems are written: without a capital letter, which would be that of a name.
+fn lower(message: &str) -> String {
+    let mut characters = message.chars();
+    let first = characters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(characters).collect()
+}

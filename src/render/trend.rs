@@ -1,0 +1,275 @@
+//! A trend: what its series come to in words, and their chart.
+
+use serde::Serialize;
+
+use super::chart::{self, ChartContext, Panel, Series, Tick};
+use super::context::{Voice, target_text, when};
+use super::template::Templates;
+use super::{Contents, File, Inline};
+use crate::definition::{Column, Kind, State};
+use crate::error::Error;
+use crate::metric::{Polarity, Unit};
+use crate::table::format::Numbers;
+use crate::table::{Table, TableRow};
+use crate::window::Window;
+
+/// A trend as templates see it.
+#[derive(Debug, Serialize)]
+pub(super) struct TrendContext {
+    /// The Content-ID of the chart, which `cid:` refers to.
+    cid: String,
+    /// The name of its file.
+    file: String,
+    /// What it shows, in words, for those who don't see it.
+    alt: String,
+    /// Its size in CSS pixels; it has twice as many of its own.
+    width: u32,
+    /// The height.
+    height: u32,
+    /// What each series comes to.
+    findings: Vec<FindingContext>,
+    /// What the dashed lines are, if there are any.
+    dashed: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingContext {
+    /// The colour of the series, `#rrggbb`.
+    color: &'static str,
+    /// `Contacts queued: highest 97, 10:00–11:00`
+    text: String,
+}
+
+/// The trend of the section at `index`.
+pub(super) fn of(
+    contents: &Contents<'_>,
+    index: usize,
+    table: &Table,
+    voice: &Voice,
+) -> TrendContext {
+    let colours = chart::COLOURS.iter().cycle();
+    let columns = table.columns.iter().enumerate().zip(colours);
+    let findings = columns.map(|((column, of), color)| FindingContext {
+        color,
+        text: finding(contents.window, table, (column, of), voice),
+    });
+    let findings: Vec<FindingContext> = findings.collect();
+    let dashed = table.comparison.as_ref().map(|comparison| {
+        voice.language.say_with("Dashed: {against}", &[("against", &comparison.label)])
+    });
+    let told: Vec<&str> =
+        findings.iter().map(|finding| finding.text.as_str()).chain(dashed.as_deref()).collect();
+    TrendContext {
+        cid: cid(contents, index),
+        file: file(contents, index),
+        alt: format!("{}. {}.", table.title, told.join(". ")),
+        width: chart::WIDTH,
+        height: chart::height(panels_of(table).len()),
+        dashed,
+        findings,
+    }
+}
+
+/// The charts of all trends.
+///
+/// # Errors
+/// `TEMPLATE_ERROR` where the template is none, or what it makes is no picture.
+pub(super) fn charts(templates: &Templates, contents: &Contents<'_>) -> Result<Vec<Inline>, Error> {
+    let chart = |(index, chart): (usize, ChartContext)| {
+        let content = chart::draw(templates, &chart)?;
+        let name = file(contents, index);
+        let file = File { name, media_type: "image/png".to_owned(), content };
+        Ok(Inline { cid: cid(contents, index), file })
+    };
+    placed(contents).map(chart).collect()
+}
+
+/// The charts as the template sees them, each with its section's place.
+pub(super) fn placed(contents: &Contents<'_>) -> impl Iterator<Item = (usize, ChartContext)> {
+    let voice = Voice::of(contents.report);
+    let trends = contents.tables.iter().enumerate();
+    let trends = trends.filter(|(_, table)| table.kind == Kind::Trend);
+    trends.map(move |(index, table)| {
+        let intervals: Vec<&Window> =
+            table.rows.iter().filter_map(|row| row.interval.as_ref()).collect();
+        let labels = labels(contents.window, &intervals, &voice);
+        (index, chart::placed(&panels(table, &voice), &labels))
+    })
+}
+
+fn cid(contents: &Contents<'_>, index: usize) -> String {
+    format!("trend-{}.{}@connect-reports", index + 1, contents.report.id)
+}
+
+fn file(contents: &Contents<'_>, index: usize) -> String {
+    format!("{}-{}-trend-{}.png", contents.report.id, contents.window.first_date(), index + 1)
+}
+
+/// What a series comes to: where it was highest, or of what had better be high, lowest; and how often
+/// it missed its target.
+fn finding(
+    window: &Window,
+    table: &Table,
+    (index, column): (usize, &Column),
+    voice: &Voice,
+) -> String {
+    let language = voice.language;
+    let label = ("label", column.label.as_str());
+    let figures =
+        || table.rows.iter().filter_map(|row| Some((row, row.figures.get(index)?.value()?)));
+    let is_better_high = column.polarity == Polarity::MoreIsBetter;
+    let extreme = figures().reduce(|best, next| {
+        let beats = if is_better_high { next.1 < best.1 } else { next.1 > best.1 };
+        if beats { next } else { best }
+    });
+    let Some((row, value)) = extreme else {
+        return language.say_with("{label}: no data", &[label]);
+    };
+    let figure = voice.numbers.number(value, column.unit);
+    let when = row.interval.as_ref().map(|interval| when(window, interval, language));
+    let when = when.unwrap_or_default();
+    let values = [label, ("figure", figure.as_str()), ("when", when.as_str())];
+    let told = match is_better_high {
+        true => language.say_with("{label}: lowest {figure}, {when}", &values),
+        false => language.say_with("{label}: highest {figure}, {when}", &values),
+    };
+    let is_missed = |row: &&TableRow| row.states.get(index) == Some(&Some(State::Missed));
+    let (missed, of) = (table.rows.iter().filter(is_missed).count(), figures().count());
+    match column.target.filter(|_| missed > 0) {
+        None => told,
+        Some(target) => {
+            let [n, of] = [missed, of].map(|count| voice.numbers.whole(count));
+            let target = target_text(&target, column.unit, voice);
+            let values = [label, ("target", target.as_str()), ("n", &n), ("of", &of)];
+            let english = "{label}: target {target} missed in {n} of {of} intervals";
+            format!("{told}. {}", language.say_with(english, &values))
+        }
+    }
+}
+
+/// Which columns share a panel: those of one unit.
+fn panels_of(table: &Table) -> Vec<(Unit, Vec<usize>)> {
+    let mut panels: Vec<(Unit, Vec<usize>)> = Vec::new();
+    for (index, column) in table.columns.iter().enumerate() {
+        match panels.iter_mut().find(|(unit, _)| *unit == column.unit) {
+            Some((_, columns)) => columns.push(index),
+            None => panels.push((column.unit, vec![index])),
+        }
+    }
+    panels
+}
+
+fn panels(table: &Table, voice: &Voice) -> Vec<Panel> {
+    let panel = |(unit, columns): (Unit, Vec<usize>)| {
+        let series: Vec<Series> = columns.iter().map(|index| series(table, *index)).collect();
+        let target = columns.iter().find_map(|index| table.columns.get(*index)?.target);
+        let values = series.iter().flat_map(|series| series.values.iter().chain(&series.compared));
+        let values = values.flatten().copied().chain(target.map(|target| target.value));
+        let most = values.fold(0.0, f64::max);
+        let (top, step) = scale(most, unit);
+        Panel {
+            ticks: ticks(top, step, unit, &voice.numbers),
+            top,
+            has_bars: unit == Unit::Count,
+            target: target.map(|target| target.value),
+            series,
+        }
+    };
+    panels_of(table).into_iter().map(panel).collect()
+}
+
+fn series(table: &Table, index: usize) -> Series {
+    let colours = chart::COLOURS.len();
+    let figure =
+        |figures: &[crate::plan::Figure]| figures.get(index).and_then(|figure| figure.value());
+    Series {
+        color: chart::COLOURS.get(index % colours).copied().unwrap_or_default(),
+        values: table.rows.iter().map(|row| figure(&row.figures)).collect(),
+        compared: match table.comparison {
+            Some(_) => table.rows.iter().map(|row| figure(&row.compared)).collect(),
+            None => Vec::new(),
+        },
+    }
+}
+
+/// The top of an axis that takes `most`, and the step of its lines: round numbers, or round times.
+fn scale(most: f64, unit: Unit) -> (f64, f64) {
+    const TIMES: [f64; 14] = [
+        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0,
+        7_200.0,
+    ];
+    /// Into how many parts an axis is divided at most.
+    const PARTS: f64 = 4.0;
+    if unit == Unit::Percent && most > 40.0 {
+        return (100.0, 25.0);
+    }
+    let least = most.max(1.0) / PARTS;
+    let time = TIMES.into_iter().find(|step| *step >= least);
+    let step = match (unit, time) {
+        (Unit::Seconds, Some(step)) => step,
+        (Unit::Count, _) => round_up(least).max(1.0),
+        _ => round_up(least),
+    };
+    let parts = (most.max(step) / step).ceil();
+    (parts * step, step)
+}
+
+/// The next of 1, 2, 5, 10, 20, 50, … or of their parts.
+fn round_up(value: f64) -> f64 {
+    let magnitude = 10_f64.powf(value.log10().floor());
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * magnitude);
+    steps.into_iter().find(|step| *step >= value).unwrap_or(value)
+}
+
+fn ticks(top: f64, step: f64, unit: Unit, numbers: &Numbers) -> Vec<Tick> {
+    let steps = std::iter::successors(Some(0.0), |at: &f64| Some(at + step));
+    let steps = steps.take_while(|at| *at <= top + step / 2.0);
+    steps.map(|value| Tick { value, label: numbers.bound(value, unit) }).collect()
+}
+
+/// What stands under the intervals: hours within a day, else days; nothing under most of them.
+fn labels(window: &Window, intervals: &[&Window], voice: &Voice) -> Vec<Option<String>> {
+    let language = voice.language;
+    let start = |interval: &Window| interval.on_its_clock(interval.start());
+    let is_of_days = intervals.first().is_some_and(|interval| interval.days() > 0);
+    let days = window.days();
+    let label = |interval: &&Window| {
+        let at = start(interval);
+        let date = at.date();
+        if window.is_one_day() {
+            return (at.minute() == 0).then(|| at.strftime("%H:%M").to_string());
+        }
+        let begins_a_day = is_of_days || at.hour() == 0 && at.minute() == 0;
+        begins_a_day.then(|| match days {
+            ..=8 => language.short_weekday(date.weekday()).to_owned(),
+            9..=31 => date.day().to_string(),
+            _ => language.short_date(date),
+        })
+    };
+    intervals.iter().map(label).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_end_in_round_figures() {
+        for (most, unit, expected) in [
+            (97.0, Unit::Count, (100.0, 50.0)),
+            (0.0, Unit::Count, (1.0, 1.0)),
+            (3.0, Unit::Count, (3.0, 1.0)),
+            (1_204.0, Unit::Count, (1_500.0, 500.0)),
+            (81.0, Unit::Percent, (100.0, 25.0)),
+            (7.5, Unit::Percent, (8.0, 2.0)),
+            (130.0, Unit::Seconds, (180.0, 60.0)),
+            (40_000.0, Unit::Seconds, (40_000.0, 10_000.0)),
+        ] {
+            let (top, step) = scale(most, unit);
+            assert!(
+                (top - expected.0).abs() < 1e-9 && (step - expected.1).abs() < 1e-9,
+                "{most}: {top} by {step}"
+            );
+        }
+    }
+}

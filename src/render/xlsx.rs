@@ -1,0 +1,269 @@
+//! The report as a workbook: a sheet that says what it is, and one for each section, with typed cells.
+
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError,
+};
+
+use super::Contents;
+use super::context::{Voice, headings, names, targets, totals_label};
+use crate::definition::{Column, Kind};
+use crate::language::Language;
+use crate::metric::Unit;
+use crate::plan::Figure;
+use crate::table::{Table, TableRow};
+use crate::window::Window;
+
+/// The workbook's bytes.
+pub(super) fn of(contents: &Contents<'_>) -> Result<Vec<u8>, XlsxError> {
+    let voice = Voice::of(contents.report);
+    let mut workbook = Workbook::new();
+    let made = ExcelDateTime::from_timestamp(contents.read_at.as_second())?;
+    let properties = DocProperties::new().set_title(&contents.report.title);
+    workbook.set_properties(&properties.set_creation_datetime(&made));
+    let sheets = sheet_names(contents, voice.language);
+    about(workbook.add_worksheet(), contents, &sheets, &voice)?;
+    for (table, name) in contents.tables.iter().zip(sheets.iter().skip(1)) {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(name)?;
+        section(sheet, contents, table, &voice)?;
+    }
+    workbook.save_to_buffer()
+}
+
+/// The first sheet: window, definition, and what each of the others holds.
+fn about(
+    sheet: &mut Worksheet,
+    contents: &Contents<'_>,
+    sheets: &[String],
+    voice: &Voice,
+) -> Result<(), XlsxError> {
+    let (language, bold) = (voice.language, Format::new().set_bold());
+    if let Some(name) = sheets.first() {
+        sheet.set_name(name)?;
+    }
+    let [start, end] = [contents.window.start(), contents.window.end()]
+        .map(|time| crate::window::rfc3339(&contents.window.on_its_clock(time)));
+    let read_at = crate::window::rfc3339(&contents.window.on_its_clock(contents.read_at));
+    let compared = contents.tables.iter().find_map(|table| table.comparison.as_ref());
+    let facts = [
+        (language.say("Report"), Some(contents.report.title.as_str())),
+        (language.say("Report id"), Some(contents.report.id.as_str())),
+        (language.say("Run"), Some(contents.run)),
+        (language.say("Window"), Some(&*contents.window.label(language))),
+        (language.say("Start"), Some(start.as_str())),
+        (language.say("End"), Some(end.as_str())),
+        (language.say("Time zone"), Some(contents.window.zone_name())),
+        (language.say("Figures read"), Some(read_at.as_str())),
+        (language.say("Compared with"), compared.map(|compared| compared.label.as_str())),
+    ]
+    .map(|(name, value)| (name, value.map(ToOwned::to_owned)));
+    let mut line = 0;
+    for (name, value) in facts {
+        if let Some(value) = value {
+            sheet.write_with_format(line, 0, name, &bold)?.write_string(line, 1, value)?;
+            line += 1;
+        }
+    }
+    line += 1;
+    let heads = [
+        language.say("Sheet"),
+        language.say("Section"),
+        language.say("Rows"),
+        language.say("Column"),
+        language.say("Metric"),
+        language.say("Unit"),
+        language.say("Target"),
+    ];
+    for (column, head) in (0..).zip(heads) {
+        sheet.write_with_format(line, column, head, &bold)?;
+    }
+    for (table, name) in contents.tables.iter().zip(sheets.iter().skip(1)) {
+        for column in &table.columns {
+            line += 1;
+            let rows = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
+            sheet.write_string(line, 0, name)?.write_string(line, 1, &table.title)?;
+            sheet.write_number(line, 2, rows)?.write_string(line, 3, &column.label)?;
+            sheet.write_string(line, 4, asked(column))?;
+            sheet.write_string(line, 5, column.unit.as_str())?;
+            if let Some(target) = targets(column, voice) {
+                sheet.write_string(line, 6, target)?;
+            }
+        }
+    }
+    for (column, width) in [(0, 24.0), (1, 40.0), (3, 28.0), (4, 44.0), (6, 44.0)] {
+        sheet.set_column_width(column, width)?;
+    }
+    Ok(())
+}
+
+/// The metric as the service was asked for it: `SERVICE_LEVEL, LT 20`.
+fn asked(column: &Column) -> String {
+    let metric = &column.metric;
+    let threshold = metric
+        .threshold
+        .map(|threshold| format!(", {} {}", threshold.comparison.as_str(), threshold.seconds));
+    let filters = metric.filters.iter().map(|filter| {
+        let sign = if filter.negate { "≠" } else { "=" };
+        format!(", {} {sign} {}", filter.key, filter.values.join(" | "))
+    });
+    let more: String = threshold.into_iter().chain(filters).collect();
+    format!("{}{more}", metric.name)
+}
+
+/// The names of all sheets, the first that of the sheet about the others: at most 31 characters,
+/// without those that Excel forbids, each once whatever its letters' case.
+fn sheet_names(contents: &Contents<'_>, language: Language) -> Vec<String> {
+    let mut names: Vec<String> = vec![language.say("About").to_owned()];
+    for table in contents.tables {
+        let allowed =
+            |c: char| !(c.is_control() || matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\'));
+        let clean: String = table.title.chars().map(|c| if allowed(c) { c } else { ' ' }).collect();
+        let clean = clean.trim_matches(|c: char| c == '\'' || c.is_whitespace());
+        // Excel keeps the name "History" for itself.
+        let clean =
+            if clean.is_empty() || clean.eq_ignore_ascii_case("history") { "Table" } else { clean };
+        let is_taken = |name: &str, names: &[String]| {
+            names.iter().any(|known| known.to_lowercase() == name.to_lowercase())
+        };
+        let numbered = (2..).map(|n| shortened(clean, &format!(" ({n})")));
+        let name = std::iter::once(shortened(clean, ""))
+            .chain(numbered)
+            .find(|name| !is_taken(name, &names));
+        names.extend(name);
+    }
+    names
+}
+
+/// As much of the name as Excel takes before this ending: it counts UTF-16 units.
+fn shortened(name: &str, ending: &str) -> String {
+    const LONGEST: usize = 31;
+    let mut short = name.to_owned();
+    while short.encode_utf16().count() + ending.len() > LONGEST {
+        short.pop();
+    }
+    format!("{}{ending}", short.trim_end())
+}
+
+/// How the cells of a sheet look.
+struct Formats {
+    head: Format,
+    bold: Format,
+    time: Format,
+}
+
+fn section(
+    sheet: &mut Worksheet,
+    contents: &Contents<'_>,
+    table: &Table,
+    voice: &Voice,
+) -> Result<(), XlsxError> {
+    let formats = Formats {
+        head: Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top),
+        bold: Format::new().set_bold(),
+        time: Format::new().set_num_format("yyyy-mm-dd hh:mm"),
+    };
+    let heads = headings(table, voice.language);
+    let first_figure = u16::try_from(heads.len()).unwrap_or(u16::MAX);
+    let labels = table.columns.iter().map(|column| column.label.clone());
+    let mut last_column = 0;
+    for (column, head) in (0_u16..).zip(heads.into_iter().chain(labels)) {
+        sheet.write_with_format(0, column, head, &formats.head)?;
+        sheet.set_column_width(column, if column < first_figure { 28.0 } else { 14.0 })?;
+        last_column = column;
+    }
+    sheet.set_freeze_panes(1, first_figure)?;
+    if table.kind == Kind::Totals {
+        return figures(sheet, 1, first_figure, table, &table.totals, false);
+    }
+    let mut line = 0;
+    for row in &table.rows {
+        line += 1;
+        write_names(sheet, line, contents.window, table, row, voice, &formats)?;
+        figures(sheet, line, first_figure, table, &row.figures, false)?;
+    }
+    sheet.autofilter(0, 0, line, last_column)?;
+    if table.totals.is_empty() {
+        return Ok(());
+    }
+    // Apart from the rows, so that no filter or sort takes it for one.
+    let total = line + 2;
+    if first_figure > 0 {
+        sheet.write_with_format(total, 0, totals_label(table, voice.language), &formats.bold)?;
+    }
+    figures(sheet, total, first_figure, table, &table.totals, true)
+}
+
+fn write_names(
+    sheet: &mut Worksheet,
+    line: u32,
+    window: &Window,
+    table: &Table,
+    row: &TableRow,
+    voice: &Voice,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    let mut column = 0;
+    for name in names(table, row, voice.language) {
+        sheet.write_string(line, column, name)?;
+        column += 1;
+    }
+    if let Some(interval) = &row.interval {
+        // A workbook knows no zones: the time is the local one.
+        let start = window.on_its_clock(interval.start()).datetime();
+        let text = start.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        let start = ExcelDateTime::parse_from_str(&text)?;
+        sheet.write_datetime_with_format(line, column, &start, &formats.time)?;
+    }
+    Ok(())
+}
+
+fn figures(
+    sheet: &mut Worksheet,
+    line: u32,
+    first: u16,
+    table: &Table,
+    figures: &[Figure],
+    is_bold: bool,
+) -> Result<(), XlsxError> {
+    for (column, (of, figure)) in (first..).zip(table.columns.iter().zip(figures)) {
+        let Some(value) = figure.value() else {
+            continue;
+        };
+        let format = format_of(of.unit, value);
+        let format = if is_bold { format.set_bold() } else { format };
+        sheet.write_number_with_format(line, column, typed(value, of.unit), &format)?;
+    }
+    Ok(())
+}
+
+/// The value as Excel has it: times in days, percent as parts of one.
+fn typed(value: f64, unit: Unit) -> f64 {
+    match unit {
+        Unit::Count | Unit::Milliseconds => value,
+        Unit::Seconds => value / 86_400.0,
+        Unit::Percent => value / 100.0,
+    }
+}
+
+fn format_of(unit: Unit, value: f64) -> Format {
+    let format = match unit {
+        Unit::Count if value.fract() == 0.0 => "#,##0",
+        Unit::Count => "#,##0.0",
+        Unit::Seconds => "[h]:mm:ss",
+        Unit::Milliseconds => "#,##0\" ms\"",
+        Unit::Percent => "0.0%",
+    };
+    Format::new().set_num_format(format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_sheets_are_short() {
+        assert_eq!(shortened("By queue", ""), "By queue");
+        assert_eq!(shortened(&"a".repeat(40), " (2)"), format!("{} (2)", "a".repeat(27)));
+        assert_eq!(shortened(&"😀".repeat(20), "").encode_utf16().count(), 30);
+    }
+}

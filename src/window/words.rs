@@ -1,0 +1,144 @@
+//! Windows in words.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Zoned};
+
+use super::{Window, starts_its_day};
+use crate::language::Language;
+
+impl Window {
+    /// The window in as few words as name it: `Sunday 22 November 2026`, `16–22 November 2026`,
+    /// `October 2026`, or with times.
+    pub fn label(&self, language: Language) -> String {
+        let (first, last) = (self.start.date(), self.last_date());
+        if !self.is_of_days() {
+            return match first == last {
+                true => format!("{}, {}", language.long_date(first), self.times(language)),
+                false => self.times(language),
+            };
+        }
+        match () {
+            () if first == last => language.full_date(first),
+            () if first.first_of_month() == first && last == first.last_of_month() => {
+                language.month_and_year(first)
+            }
+            () if first.first_of_month() == last.first_of_month() => {
+                format!("{}–{}", language.day_of_month(first), language.long_date(last))
+            }
+            () if first.year() == last.year() => {
+                format!("{} – {}", language.day_and_month(first), language.long_date(last))
+            }
+            () => format!("{} – {}", language.long_date(first), language.long_date(last)),
+        }
+    }
+
+    /// The exact borders on the local clock, with the zone and its offsets: `Sunday 22 November
+    /// 2026, 00:00–24:00 Europe/London (GMT, UTC+00:00)`; and how long it was where the clocks were
+    /// changed in it.
+    pub fn exactly(&self, language: Language) -> String {
+        let zone = self.zone_name();
+        let (from, to) = (offset(&self.start), offset(&self.end));
+        let offset = match from == to {
+            true => from,
+            false => language.say_with("{from}, to {to}", &[("from", &from), ("to", &to)]),
+        };
+        let change = self.clock_change(language);
+        let change = change.map_or_else(String::new, |change| format!(", {change}"));
+        let times = self.times(language);
+        match self.is_one_day() {
+            true => {
+                let day = language.full_date(self.start.date());
+                format!("{day}, {times} {zone} ({offset}){change}")
+            }
+            false => format!("{times} {zone} ({offset}){change}"),
+        }
+    }
+
+    /// What the clocks did in the window, where they were changed: `a day of 25 hours`.
+    fn clock_change(&self, language: Language) -> Option<String> {
+        let told = |english, seconds| {
+            let length = in_hours(seconds, language);
+            Some(language.say_with(english, &[("length", &length)]))
+        };
+        let is_a_day = self.is_one_day() && self.is_of_days();
+        if is_a_day {
+            let length = self.end().duration_since(self.start());
+            let differs = length != SignedDuration::from_hours(24);
+            return told("a day of {length}", length.as_secs()).filter(|_| differs);
+        }
+        match i64::from(self.end.offset().seconds() - self.start.offset().seconds()) {
+            0 => None,
+            ahead @ 1.. => told("in which the clocks went forward by {length}", ahead),
+            behind => told("in which the clocks went back by {length}", -behind),
+        }
+    }
+
+    /// The window as an interval of a table names it: `22 Nov, 08:00–09:00`, `Sun 22 Nov`,
+    /// `16 Nov – 22 Nov`.
+    pub fn briefly(&self, language: Language) -> String {
+        let day = |date: Date| language.short_date(date);
+        let (first, last) = (self.start.date(), self.last_date());
+        match !self.is_of_days() {
+            true => format!("{}, {}", day(first), self.times(language)),
+            false if first == last => language.short_day(first),
+            false => format!("{} – {}", day(first), day(last)),
+        }
+    }
+
+    /// The clock's readings at its start and end, with their dates where it is of more than a day:
+    /// `08:00–09:00`.
+    pub fn times(&self, language: Language) -> String {
+        let clock = |time: &Zoned| time.strftime("%H:%M").to_string();
+        if !self.is_one_day() {
+            let full =
+                |time: &Zoned| format!("{}, {}", language.long_date(time.date()), clock(time));
+            return format!("{} – {}", full(&self.start), full(&self.end));
+        }
+        let end = match self.start.date() == self.end.date() {
+            true => clock(&self.end),
+            false => "24:00".to_owned(),
+        };
+        if self.start.offset() > self.end.offset() && !self.is_of_days() {
+            // The clocks were set back in it: readings alone would not tell how long it is.
+            let zone = |time: &Zoned| time.strftime("%Z").to_string();
+            let (from, to) = (zone(&self.start), zone(&self.end));
+            return format!("{} {from}–{end} {to}", clock(&self.start));
+        }
+        format!("{}–{end}", clock(&self.start))
+    }
+
+    /// The local date of its last instant: a full day's end is the start of the next.
+    pub(super) fn last_date(&self) -> Date {
+        let last = self.end.checked_sub(SignedDuration::from_nanos(1));
+        last.map_or(self.end.date(), |last| last.date())
+    }
+
+    /// Whether it lies within one local day.
+    pub fn is_one_day(&self) -> bool {
+        self.start.date() == self.last_date()
+    }
+
+    /// Whether it begins and ends with a day.
+    pub(super) fn is_of_days(&self) -> bool {
+        starts_its_day(&self.start) && starts_its_day(&self.end)
+    }
+}
+
+fn in_hours(seconds: i64, language: Language) -> String {
+    let several = |english, n: String| language.say_with(english, &[("n", &n)]);
+    match (seconds / 3_600, seconds / 60 % 60) {
+        (1, 0) => language.say("1 hour").to_owned(),
+        (hours, 0) => several("{n} hours", hours.to_string()),
+        (0, minutes) => several("{n} minutes", minutes.to_string()),
+        (hours, minutes) => several("{n} hours", format!("{hours}:{minutes:02}")),
+    }
+}
+
+/// The offset with its name where it has one of its own: `BST, UTC+01:00`.
+fn offset(time: &Zoned) -> String {
+    let name = time.strftime("%Z").to_string();
+    match name.starts_with(['+', '-']) || name == "UTC" {
+        true => time.strftime("UTC%:z").to_string(),
+        false => time.strftime("%Z, UTC%:z").to_string(),
+    }
+}
