@@ -58,11 +58,12 @@ impl Templates {
         if let Err(error) = templates.0.add_raw_templates(named) {
             return Err(told(&error, files));
         }
+        let unused = unused(&texts);
         let wrong = example::render(&templates).into_iter().flat_map(|error| told(&error, files));
         problems.extend(wrong);
         match problems.is_empty() {
-            true => Ok((templates, unused(&texts))),
-            false => Err(problems),
+            true => Ok((templates, unused)),
+            false => Err(problems.into_iter().chain(unused).collect()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! SES v2 `SendEmail`, `POST /v2/email/outbound-emails`, for raw messages.
 
+use std::collections::BTreeMap;
+
 use mail_parser::MessageParser;
 use mail_parser::decoders::base64::base64_decode;
 use serde::Deserialize;
@@ -20,6 +22,10 @@ pub struct SentMessage {
     pub to: Vec<String>,
     /// The message as it was sent.
     pub raw: Vec<u8>,
+    /// The configuration set that it was sent with.
+    pub configuration_set: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -28,6 +34,16 @@ struct SendEmail {
     from_email_address: Option<String>,
     destination: Option<Destination>,
     content: Option<Content>,
+    configuration_set_name: Option<String>,
+    #[serde(default)]
+    email_tags: Vec<MessageTag>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct MessageTag {
+    name: String,
+    value: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -84,6 +100,7 @@ pub(crate) fn send_email(state: &State, body: &[u8]) -> Result<Value, Refusal> {
         check_address(from)?;
     }
     let to = request.recipients(&raw)?;
+    let tags = request.tags()?;
     let mut accepted = lock(&state.accepted);
     *accepted += 1;
     let id = message_id(*accepted);
@@ -93,6 +110,8 @@ pub(crate) fn send_email(state: &State, body: &[u8]) -> Result<Value, Refusal> {
         from: request.from_email_address,
         to,
         raw,
+        configuration_set: request.configuration_set_name,
+        tags,
     });
     Ok(json!({ "MessageId": id }))
 }
@@ -121,6 +140,20 @@ impl SendEmail {
         }
         base64_decode(data.as_bytes())
             .ok_or_else(|| Refusal::serialization("Content.Raw.Data is not Base64."))
+    }
+
+    /// The tags, if SES would take them (SendEmail, `MessageTag`).
+    fn tags(&self) -> Result<BTreeMap<String, String>, Refusal> {
+        const LONGEST: usize = 256;
+        let is_allowed = |text: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            (1..=LONGEST).contains(&text.len()) && text.bytes().all(plain)
+        };
+        let tag = |tag: &MessageTag| match is_allowed(&tag.name) && is_allowed(&tag.value) {
+            true => Ok((tag.name.clone(), tag.value.clone())),
+            false => Err(Refusal::bad_request(format!("Invalid tag <{}>.", tag.name))),
+        };
+        self.email_tags.iter().map(tag).collect()
     }
 
     fn recipients(&self, raw: &[u8]) -> Result<Vec<String>, Refusal> {

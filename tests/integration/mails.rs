@@ -1,8 +1,9 @@
 use connect_reports::simulator::SentMessage;
-use mail_parser::{HeaderValue, Message, MessageParser, MimeHeaders as _, PartType};
+use mail_parser::{HeaderValue, MimeHeaders as _};
 use serde_json::json;
 
 use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick};
+use crate::harness::mail::{parse, tree};
 
 /// The tree of a mail, its headers and its bodies.
 #[tokio::test]
@@ -16,7 +17,7 @@ async fn a_mail_has_its_parts_and_headers() {
     assert_eq!(message.to, ["ana@example.com"]);
     assert!(message.raw.is_ascii(), "nothing but ASCII goes over the wire");
     assert!(message.raw.split(|byte| *byte == b'\n').all(|line| line.len() < 999));
-    let mail = parse(message);
+    let mail = parse(&message.raw);
     let address = |header: Option<&mail_parser::Address<'_>>| {
         let first = header.unwrap().first().unwrap();
         (first.name().unwrap_or_default().to_owned(), first.address().unwrap().to_owned())
@@ -43,7 +44,7 @@ async fn nothing_breaks_out_of_its_place() {
         .replace("\"Small\"", r#""<script>alert(1)</script> & \"more\" {{ window.label }}""#)
         .replace("[email]", "[email]\nsubject = \"\"\"{{ report.title }}\r\nBcc: thief@example.com\r\n\r\nbody\"\"\"");
     let sent = sent(&definition).await;
-    let mail = parse(&sent[0]);
+    let mail = parse(&sent[0].raw);
     let subject = mail.subject().unwrap();
     assert_eq!(
         subject,
@@ -70,7 +71,7 @@ async fn nothing_breaks_out_of_its_place() {
 async fn what_looks_encoded_is_taken_literally() {
     let definition = SMALL.replace("[email]", "[email]\nsubject = \"=?utf-8?Q?Bcc:?= report\"");
     let sent = sent(&definition).await;
-    let subject = parse(&sent[0]).subject().unwrap().replace('\u{2060}', "");
+    let subject = parse(&sent[0].raw).subject().unwrap().replace('\u{2060}', "");
     assert_eq!(subject, "=?utf-8?Q?Bcc:?= report");
 }
 
@@ -94,28 +95,10 @@ async fn a_subject_that_names_nothing_is_told() {
     assert!(simulator.calls().is_empty(), "told before anything is asked");
 }
 
-/// The types of a part and of those in it.
-fn tree(mail: &Message<'_>, part: u32) -> String {
-    let part = mail.part(part).unwrap();
-    let kind = part.content_type().unwrap();
-    let name = format!("{}/{}", kind.ctype(), kind.subtype().unwrap());
-    match &part.body {
-        PartType::Multipart(parts) => {
-            let parts: Vec<_> = parts.iter().map(|part| tree(mail, *part)).collect();
-            format!("{name}({})", parts.join(", "))
-        }
-        _ => name,
-    }
-}
-
 async fn sent(definition: &str) -> Vec<SentMessage> {
     let simulator = simulator().await;
     let folder = definitions(&[("small.toml", definition)]);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     function.succeed(&tick()).await;
     simulator.messages()
-}
-
-fn parse(message: &SentMessage) -> Message<'_> {
-    MessageParser::default().parse(&message.raw).unwrap()
 }

@@ -12,12 +12,13 @@
     reason = "a test that panics has failed, which is its purpose"
 )]
 
-/// The harness: a Runtime API, a small S3, canned answers, and the binary under test.
+/// The harness: what holds for every mail, a Runtime API, a small S3, canned answers, and the binary under test.
 mod harness {
     pub mod binary;
     pub mod canned;
     pub mod crates;
     pub mod http;
+    pub mod mail;
     pub mod runtime_api;
     pub mod s3;
 }
@@ -44,6 +45,8 @@ mod figures;
 mod lambda;
 /// Mails: their parts, names, headers; nothing gets through that should not.
 mod mails;
+/// What a message holds: charts, files, headers, languages, templates of one's own.
+mod messages;
 /// Records in another S3 than that of these tests, where it is installed.
 mod moto;
 /// One outcome for every run: retries, races, deaths, re-issues, and who hears of them.

@@ -15,6 +15,7 @@ use connect_reports::simulator::{Clock, Options, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::mail;
 use super::runtime_api::{Answer, RuntimeApi};
 
 /// When the tests happen: the Monday after the clocks went forward in London.
@@ -27,10 +28,31 @@ pub const SECRET: &str = "canary-secret";
 /// A figure that must not, either.
 pub const FIGURE: u32 = 48_151_623;
 
-/// A simulator at [`NOW`].
-pub async fn simulator() -> Simulator {
+/// A simulator at [`NOW`], whose mails are all checked at the end.
+pub async fn simulator() -> Watched {
     let clock = Clock::At(NOW.parse().unwrap());
-    Simulator::start(Options { clock, ..Options::default() }).await.unwrap()
+    Watched(Simulator::start(Options { clock, ..Options::default() }).await.unwrap())
+}
+
+/// A simulator whose mails are all checked at the end of a test.
+pub struct Watched(Simulator);
+
+impl std::ops::Deref for Watched {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        &self.0
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            for message in self.0.messages() {
+                mail::check(&message.raw);
+            }
+        }
+    }
 }
 
 /// The program with nothing of the tester's environment.

@@ -1,0 +1,339 @@
+use connect_reports::simulator::{Centre, Clock, Interval, Options, Query, Simulator};
+use mail_parser::MimeHeaders as _;
+use serde_json::{Value, json};
+
+use crate::harness::binary::{
+    DUE, Function, NOW, SMALL, definitions, program, run, simulator, text, tick,
+};
+use crate::harness::mail::{check, header, html, parse, tree};
+
+/// All that a message may have, from one definition.
+const FULL: &str = r#"
+title    = "=Full <b>report</b>"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "Europe/London"
+window   = "previous-day"
+compare  = "same-weekday"
+
+[email]
+from              = "Reports <reports@example.com>"
+to                = ["ops@example.com"]
+reply_to          = "Workforce <workforce@example.com>"
+unsubscribe       = "https://example.com/reports?leave=full"
+configuration_set = "queue-reports"
+attach            = ["csv", "xlsx", "json"]
+
+[[section]]
+title   = "At a glance"
+kind    = "totals"
+filters = { QUEUE = ["*"] }
+metrics = [
+    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80" },
+    "CONTACTS_QUEUED",
+]
+
+[[section]]
+title    = "+By queue: 50 % / [all]?"
+group_by = ["QUEUE"]
+filters  = { QUEUE = ["*"] }
+metrics  = [
+    { name = "CONTACTS_QUEUED", label = "=Queued" },
+    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80" },
+    "AVG_HANDLE_TIME",
+]
+
+[[section]]
+title    = "Through the day"
+kind     = "trend"
+interval = "HOUR"
+filters  = { QUEUE = ["*"] }
+metrics  = ["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80" }]
+"#;
+
+/// A message with everything: its tree, its headers, its files, what SES is told.
+#[tokio::test]
+async fn a_message_has_all_that_its_definition_asks_for() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("full.toml", FULL)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    let sent = simulator.messages();
+    assert_eq!(sent.len(), 1);
+    let message = &sent[0];
+    assert_eq!(message.configuration_set.as_deref(), Some("queue-reports"));
+    assert_eq!(message.tags["report"], "full");
+    assert_eq!(message.tags["run"], "full-2025-03-30T0000-0000--2025-03-31T0000-0100");
+    let mail = parse(&message.raw);
+    let bodies = "multipart/alternative(text/plain, multipart/related(text/html, image/png))";
+    let xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    assert_eq!(
+        tree(&mail, 0),
+        format!(
+            "multipart/mixed({bodies}, text/csv, text/csv, text/csv, {xlsx}, application/json)"
+        )
+    );
+    let names: Vec<_> = mail.attachments().filter_map(|part| part.attachment_name()).collect();
+    assert_eq!(
+        names,
+        [
+            "full-2025-03-30-trend-3.png",
+            "full-2025-03-30-1-at-a-glance.csv",
+            "full-2025-03-30-2-by-queue-50-all.csv",
+            "full-2025-03-30-3-through-the-day.csv",
+            "full-2025-03-30.xlsx",
+            "full-2025-03-30.json",
+        ]
+    );
+    for (name, expected) in [
+        ("X-Connect-Reports-Run", "full/2025-03-30T0000+0000--2025-03-31T0000+0100"),
+        ("Auto-Submitted", "auto-generated"),
+    ] {
+        assert_eq!(header(&mail, name).as_deref(), Some(expected));
+    }
+    let raw = String::from_utf8(message.raw.clone()).unwrap();
+    for line in [
+        "List-Id: <full.example.com>",
+        "List-Unsubscribe: <https://example.com/reports?leave=full>",
+        "Reply-To: \"Workforce\" <workforce@example.com>",
+    ] {
+        assert!(raw.contains(&format!("{line}\r\n")), "{line} in {}", &raw[..900]);
+    }
+    let html = html(&mail);
+    assert!(html.contains("href=\"https://example.com/reports?leave=full\""));
+    assert!(
+        html.contains("=Full &lt;b&gt;report&lt;&#x2F;b&gt;")
+            || html.contains("=Full &lt;b&gt;report&lt;/b&gt;")
+    );
+    check_csv(&mail);
+}
+
+/// CSV as Excel wants it, and no cell of text that it would take for a formula.
+fn check_csv(mail: &mail_parser::Message<'_>) {
+    let csv = |ending: &str| {
+        let part = mail
+            .attachments()
+            .find(|part| part.attachment_name().is_some_and(|name| name.ends_with(ending)));
+        String::from_utf8(part.unwrap().contents().to_vec()).unwrap()
+    };
+    let by_queue = csv("2-by-queue-50-all.csv");
+    let lines: Vec<&str> = by_queue.strip_prefix('\u{feff}').unwrap().split("\r\n").collect();
+    assert_eq!(lines[0], "QUEUE,'=Queued,SL 20 s,AHT");
+    assert!(!by_queue.replace("\r\n", "").contains(['\r', '\n']));
+    assert!(lines.contains(&"Loans,0,,"), "{lines:?}");
+    assert_eq!(lines.len(), 1 + 12 + 1, "a line for each queue, and nothing after the last");
+    let trend = csv("3-through-the-day.csv");
+    let hours: Vec<&str> =
+        trend.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(hours.len(), 23, "the clocks went forward");
+    assert_eq!((hours[0], hours[1]), ("2025-03-30T00:00:00+00:00", "2025-03-30T02:00:00+01:00"));
+    assert_eq!(csv("1-at-a-glance.csv").lines().count(), 2, "a totals section is one row");
+}
+
+/// A trend has a point for every interval, and each is what really happened in it.
+#[tokio::test]
+async fn a_trend_has_what_happened_in_every_interval() {
+    let simulator = simulator().await;
+    let report = previewed(&simulator, FULL, DUE).await;
+    let trend = &report["sections"][2];
+    assert_eq!((&trend["kind"], &trend["totals"]), (&json!("trend"), &Value::Null));
+    let centre = simulator.centre();
+    let rows = trend["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 23);
+    for row in rows {
+        assert_eq!(row["dimensions"], json!({}));
+        let at = |border: &str| row["interval"][border].as_str().unwrap().parse().unwrap();
+        let queued = queued(centre, at("start"), at("end"));
+        assert_eq!(row["values"][0].as_f64().unwrap(), queued, "{row}");
+        assert_eq!(
+            row["values"][1].is_null(),
+            queued == 0.0,
+            "a rate of nothing has no value: {row}"
+        );
+    }
+}
+
+/// How many contacts were queued, counted by the centre.
+fn queued(centre: &Centre, start: jiff::Timestamp, end: jiff::Timestamp) -> f64 {
+    let queues = centre.standard_queues().map(|queue| queue.id.clone()).collect();
+    let metric = connect_reports::simulator::MetricRequest {
+        name: "CONTACTS_QUEUED".to_owned(),
+        threshold: None,
+        filters: Vec::new(),
+    };
+    let query = Query {
+        start,
+        end,
+        interval: Interval::Total,
+        time_zone: jiff::tz::TimeZone::UTC,
+        filters: [("QUEUE".to_owned(), queues)].into(),
+        groupings: Vec::new(),
+        metrics: vec![metric],
+    };
+    let rows = centre.figures(&query);
+    match rows.first().map(|row| row.values[0]) {
+        Some(connect_reports::simulator::Figure::Number(value)) => value,
+        _ => 0.0,
+    }
+}
+
+/// Of a large centre the message shows as many rows as Gmail shows, says so, and attaches them all.
+#[tokio::test]
+async fn a_large_centre_fits_into_a_mail() {
+    let clock = Clock::At(NOW.parse().unwrap());
+    let options = Options { clock, queues: 200, page_size: 100, ..Options::default() };
+    let simulator = Simulator::start(options).await.unwrap();
+    let folder = definitions(&[("full.toml", FULL)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    let message = simulator.messages().remove(0);
+    check(&message.raw);
+    let mail = parse(&message.raw);
+    let html = html(&mail);
+    assert!((80_000..100_000).contains(&html.len()), "{}", html.len());
+    let of = " of 200 shown, all in the attachment";
+    assert!(html.contains(of) && mail.body_text(0).unwrap().contains(of));
+    let lines = mail.attachments().find_map(|part| {
+        let name = part.attachment_name()?.ends_with("2-by-queue-50-all.csv");
+        name.then(|| String::from_utf8(part.contents().to_vec()).unwrap().lines().count())
+    });
+    assert_eq!(lines, Some(201));
+}
+
+/// Files that are too large are zipped, and where that does not help kept in the store.
+#[tokio::test]
+async fn what_is_too_large_is_not_promised() {
+    let simulator = simulator().await;
+    let limited =
+        |size: &str| FULL.replace("[email]", &format!("[email]\nattach_max = \"{size}\""));
+    let run_it = async |size: &str, runs: Option<&str>| {
+        let folder = definitions(&[("full.toml", &limited(size))]);
+        let more: Vec<_> = runs.map(|runs| ("CONNECT_REPORTS_RUNS", runs)).into_iter().collect();
+        let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+        function.succeed(&tick()).await;
+        simulator.messages().pop().unwrap().raw
+    };
+    let raw = run_it("20KB", None).await;
+    let mail = parse(&raw);
+    let names: Vec<_> = mail.attachments().filter_map(|part| part.attachment_name()).collect();
+    assert_eq!(names, ["full-2025-03-30-trend-3.png", "full-2025-03-30.zip"]);
+    assert!(mail.body_text(0).unwrap().contains("is attached: ZIP."));
+
+    let raw = run_it("1KB", None).await;
+    let mail = parse(&raw);
+    assert!(mail.attachments().all(|part| part.content_id().is_some()));
+    let text_of = mail.body_text(0).unwrap().replace("\r\n", " ").replace('\n', " ");
+    assert!(text_of.contains("and were left out."), "{text_of}");
+    assert!(!text_of.contains("is attached"), "{text_of}");
+
+    let runs = tempfile::tempdir().unwrap();
+    let raw = run_it("1KB", Some(text(runs.path()))).await;
+    let mail = parse(&raw);
+    let text_of = mail.body_text(0).unwrap().into_owned();
+    let place = text_of.lines().find(|line| line.ends_with(".zip")).unwrap().trim();
+    let place = place.rsplit(' ').next().unwrap();
+    assert!(std::fs::read(place).unwrap().starts_with(b"PK"), "{place}");
+}
+
+/// Every language has its own words and numbers, and says the same.
+#[tokio::test]
+async fn messages_are_in_the_report_s_language() {
+    let simulator = simulator().await;
+    for (locale, words) in [
+        ("de", ["Sonntag, 30. März 2025", "Zu beachten", "Alle Warteschlangen", "Servicelevel"]),
+        ("fr", ["dimanche 30 mars 2025", "À surveiller", "Toutes les files d’attente", "NS 20 s"]),
+        ("es", ["domingo, 30 de marzo de 2025", "Requiere atención", "Todas las colas", "NS 20 s"]),
+    ] {
+        let definition = FULL.replace("[email]", &format!("locale = \"{locale}\"\n\n[email]"));
+        let folder = definitions(&[("full.toml", &definition)]);
+        let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+        function.succeed(&tick()).await;
+        let message = simulator.messages().pop().unwrap();
+        let mail = parse(&message.raw);
+        let (html, text_of) = (html(&mail), mail.body_text(0).unwrap());
+        assert!(html.contains(&format!("<html lang=\"{locale}\"")));
+        for word in words {
+            assert!(
+                html.contains(word) && text_of.contains(word),
+                "{locale}: {word} in\n{text_of}"
+            );
+        }
+        for english in ["Needs attention", "All queues", "Read from", "Sunday", "missed"] {
+            assert!(!text_of.contains(english), "{locale}: {english} in\n{text_of}");
+        }
+    }
+}
+
+/// Names from right to left, and of any script, survive in every part.
+#[tokio::test]
+async fn names_of_any_script_survive() {
+    let simulator = simulator().await;
+    let title = "قائمة الانتظار 待ち行列";
+    let definition = FULL.replace("=Full <b>report</b>", title);
+    let folder = definitions(&[("full.toml", &definition)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    let message = simulator.messages().pop().unwrap();
+    let mail = parse(&message.raw);
+    assert_eq!(mail.subject(), Some(&*format!("{title}, Sunday 30 March 2025")));
+    let csv = mail
+        .attachments()
+        .find(|part| part.attachment_name().is_some_and(|name| name.contains("by-queue")));
+    let csv = String::from_utf8(csv.unwrap().contents().to_vec()).unwrap();
+    for text in [html(&mail), mail.body_text(0).unwrap().into_owned()] {
+        assert!(text.contains(title) && text.contains("日本語 Reservations"), "{text}");
+    }
+    assert!(csv.contains("日本語 Reservations"));
+}
+
+/// The report as a preview makes it.
+async fn previewed(simulator: &Simulator, definition: &str, time: &str) -> Value {
+    let folder = definitions(&[("full.toml", definition)]);
+    let mut command = program();
+    command
+        .env("AWS_ENDPOINT_URL", simulator.url())
+        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+        .args(["preview", "full", "--json", "--time", time]);
+    let output = run(command).await;
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Templates of one's own make the message, and mistakes in them are told before anything is sent.
+#[tokio::test]
+async fn templates_of_one_s_own_make_the_message() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let own = definitions(&[
+        ("foot.html", "<p>Ask {{ report.title }} at the desk.</p>"),
+        ("subject.txt", "[{{ report.id }}] {{ result }}"),
+    ]);
+    let more = [("CONNECT_REPORTS_TEMPLATES", text(own.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+    function.succeed(&tick()).await;
+    let message = simulator.messages().pop().unwrap();
+    let mail = parse(&message.raw);
+    assert!(html(&mail).contains("<p>Ask Small at the desk.</p>"));
+    assert!(mail.subject().unwrap().starts_with("[small] 3"), "{:?}", mail.subject());
+
+    std::fs::write(own.path().join("foot.html"), "\n<p>{{ report.titel }}</p>").unwrap();
+    let order = json!({"reports": ["small"], "time": DUE});
+    let (kind, envelope) = function.fail(&order).await;
+    assert_eq!(kind, "TEMPLATE_ERROR");
+    let place = format!("{}:2:14: field `titel`", own.path().join("foot.html").display());
+    let message = envelope["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with(&place), "{message}");
+    assert_eq!(simulator.messages().len(), 1, "nothing half sent");
+
+    let mut command = program();
+    command
+        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+        .env("CONNECT_REPORTS_TEMPLATES", own.path())
+        .args(["validate", "--json"]);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(2));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["definitions"], 1);
+    let problem = &found["problems"][0];
+    assert_eq!((&problem["line"], &problem["column"]), (&json!(2), &json!(14)));
+    assert_eq!(problem["code"], "template");
+}
