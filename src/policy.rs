@@ -338,10 +338,10 @@ metrics  = ["CASES_CREATED"]
         let [list, read] = of_store("s3://bucket/reports/live");
         assert_eq!(list["Resource"], "arn:aws-us-gov:s3:::bucket");
         assert_eq!(list["Condition"]["StringEquals"]["s3:prefix"], "reports/live/");
-        assert_eq!(read["Resource"], "arn:aws-us-gov:s3:::bucket/reports/live/*.toml");
+        assert_eq!(read["Resource"], json!(["arn:aws-us-gov:s3:::bucket/reports/live/*.toml"]));
         let [list, read] = of_store("s3://bucket");
         assert!(list.get("Condition").is_none());
-        assert_eq!(read["Resource"], "arn:aws-us-gov:s3:::bucket/*.toml");
+        assert_eq!(read["Resource"], json!(["arn:aws-us-gov:s3:::bucket/*.toml"]));
     }
 
     #[test]
@@ -351,6 +351,20 @@ metrics  = ["CASES_CREATED"]
         assert_eq!(list["Action"], "s3:ListBucket");
         assert_eq!(list["Resource"], "arn:aws-us-gov:s3:::records");
         assert_eq!(keep["Action"], json!(["s3:GetObject", "s3:PutObject"]));
-        assert_eq!(keep["Resource"], "arn:aws-us-gov:s3:::records/kept/*.json");
+        let kept = |ending: &str| format!("arn:aws-us-gov:s3:::records/kept/*.{ending}");
+        assert_eq!(keep["Resource"], json!([kept("json"), kept("zip")]));
+    }
+
+    #[test]
+    fn templates_and_a_configuration_set_are_allowed() {
+        let with_set = REPORT.replace("email    = {", "email    = { configuration_set = \"own\",");
+        let statements = statements(&with_set, "reports");
+        let of = |sid: &str| {
+            statements.iter().find(|statement| statement["Sid"] == sid).unwrap()["Resource"].clone()
+        };
+        let own = |ending: &str| format!("arn:aws-us-gov:s3:::looks/own/*.{ending}");
+        assert_eq!(of("ReadTemplates"), json!([own("html"), own("svg"), own("txt")]));
+        let set = "arn:aws-us-gov:ses:us-gov-west-1:123456789012:configuration-set/own";
+        assert!(of("Send1").as_array().unwrap().contains(&json!(set)));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::binary::{
     DUE, Function, NOW, SMALL, definitions, program, run, simulator, text, tick,
 };
-use crate::harness::mail::{check, header, html, parse, tree};
+use crate::harness::mail::{check, header, html, keep, parse, tree};
 
 /// All that a message may have, from one definition.
 const FULL: &str = r#"
@@ -61,6 +61,7 @@ async fn a_message_has_all_that_its_definition_asks_for() {
     let sent = simulator.messages();
     assert_eq!(sent.len(), 1);
     let message = &sent[0];
+    keep("full", &message.raw);
     assert_eq!(message.configuration_set.as_deref(), Some("queue-reports"));
     assert_eq!(message.tags["report"], "full");
     assert_eq!(message.tags["run"], "full-2025-03-30T0000-0000--2025-03-31T0000-0100");
@@ -188,6 +189,7 @@ async fn a_large_centre_fits_into_a_mail() {
     function.succeed(&tick()).await;
     let message = simulator.messages().remove(0);
     check(&message.raw);
+    keep("large", &message.raw);
     let mail = parse(&message.raw);
     let html = html(&mail);
     assert!((80_000..100_000).contains(&html.len()), "{}", html.len());
@@ -249,6 +251,7 @@ async fn messages_are_in_the_report_s_language() {
         let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
         function.succeed(&tick()).await;
         let message = simulator.messages().pop().unwrap();
+        keep(locale, &message.raw);
         let mail = parse(&message.raw);
         let (html, text_of) = (html(&mail), mail.body_text(0).unwrap());
         assert!(html.contains(&format!("<html lang=\"{locale}\"")));
@@ -275,6 +278,7 @@ async fn names_of_any_script_survive() {
     function.succeed(&tick()).await;
     let message = simulator.messages().pop().unwrap();
     let mail = parse(&message.raw);
+    keep("scripts", &message.raw);
     assert_eq!(mail.subject(), Some(&*format!("{title}, Sunday 30 March 2025")));
     let csv = mail
         .attachments()

@@ -75,6 +75,7 @@ fn notices(simulator: &Simulator) -> Vec<(String, String)> {
     let messages = simulator.messages();
     let own = messages.iter().filter(|message| message.to == ["workforce@example.com"]);
     own.map(|message| {
+        crate::harness::mail::keep("notice", &message.raw);
         let mail = MessageParser::default().parse(&message.raw).unwrap();
         (mail.subject().unwrap().to_owned(), mail.body_text(0).unwrap().replace("\r\n", "\n"))
     })

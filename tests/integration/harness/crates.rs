@@ -9,6 +9,8 @@ use serde_json::Value;
 pub fn sources(name: &str) -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        // What other systems need may never have been fetched.
+        .args(["--filter-platform", &host()])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
@@ -18,4 +20,12 @@ pub fn sources(name: &str) -> PathBuf {
     let found = packages.iter().find(|package| package["name"] == name);
     let manifest = found.and_then(|found| found["manifest_path"].as_str()).expect(name);
     PathBuf::from(manifest).with_file_name("")
+}
+
+/// What the compiler calls the system that it runs on.
+fn host() -> String {
+    let output = Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("rustc tells its host").to_owned()
 }

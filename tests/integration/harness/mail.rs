@@ -1,6 +1,7 @@
 //! What holds for every mail that any of the tests sends.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use connect_reports::language::Locale;
 use connect_reports::metric::Unit;
@@ -25,12 +26,30 @@ pub fn check(raw: &[u8]) {
     let (html, text) = (html(&mail), mail.body_text(0).unwrap().replace("\r\n", "\n"));
     check_markup(&html);
     check_pictures(&mail, &html);
-    for line in text.lines().filter(|line| line.trim().contains(' ')) {
+    // A command is copied, and so stands on one line however long it is.
+    let is_command = |line: &&str| line.starts_with("    ");
+    let lines = text.lines().filter(|line| line.trim().contains(' ') && !is_command(line));
+    for line in lines {
         assert!(line.width() <= 78 || is_a_name(line), "{} columns: {line}", line.width());
     }
     if let Some(json) = attached_json(&mail) {
         check_figures(&html, &text, &json);
     }
+}
+
+/// Keeps a mail's HTML with its pictures, where `.ci/run` wants it to be looked at by other lints.
+pub fn keep(name: &str, raw: &[u8]) {
+    let Some(folder) = std::env::var_os("CONNECT_REPORTS_TEST_MAILS").map(PathBuf::from) else {
+        return;
+    };
+    let mail = parse(raw);
+    let mut page = html(&mail);
+    for part in mail.parts.iter().filter(|part| part.content_id().is_some()) {
+        let file = format!("{name}-{}", part.attachment_name().unwrap());
+        page = page.replace(&format!("cid:{}", part.content_id().unwrap()), &file);
+        std::fs::write(folder.join(file), part.contents()).unwrap();
+    }
+    std::fs::write(folder.join(format!("{name}.html")), page).unwrap();
 }
 
 pub fn parse(raw: &[u8]) -> Message<'_> {
