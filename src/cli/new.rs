@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Cli, Ended, print, schema, unwritable, wrong};
 use crate::definition::ReportId;
+use crate::language::capitalised;
 use crate::settings::Location;
 
 /// What a new definition says; `TITLE` stands for its title.
@@ -62,8 +63,5 @@ fn create(path: &std::path::Path, text: &str) -> Result<(), crate::error::Error>
 /// `Daily queues` of `daily-queues`.
 fn title(id: &str) -> String {
     let words = id.replace(['-', '_'], " ");
-    let mut characters = words.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    capitalised(&words).into_owned()
 }

@@ -50,20 +50,21 @@ struct Found {
 pub(super) async fn preview(cli: &Cli, arguments: &Arguments) -> Ended {
     let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
     let mut found = None;
-    let shown = show(&runner, arguments, &mut found).await;
     if !arguments.watch {
-        return shown.map(|()| ExitCode::SUCCESS);
+        show(&runner, arguments, &mut found).await?;
+        return Ok(ExitCode::SUCCESS);
     }
-    tell(shown);
-    let settings = cli.settings(std::env::vars_os())?;
-    let (_watcher, mut saved) = watch(&settings)?;
-    while saved.recv().await.is_some() {
+    // Before the first message: what is saved while it is made counts, too.
+    let (_watcher, mut saved) = watch(&cli.settings(std::env::vars_os())?)?;
+    loop {
+        tell(show(&runner, arguments, &mut found).await);
+        if saved.recv().await.is_none() {
+            return Ok(ExitCode::SUCCESS);
+        }
         // An editor writes a file in several steps.
         tokio::time::sleep(Duration::from_millis(100)).await;
         while saved.try_recv().is_ok() {}
-        tell(show(&runner, arguments, &mut found).await);
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// While it is watched, a mistake is told and mended.

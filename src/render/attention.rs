@@ -187,3 +187,116 @@ impl Finding<'_> {
         AttentionContext { name: Some(name), text: format!("{told}.") }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{NONE, Queue, Scene, now};
+    use super::*;
+    use crate::plan::Figure;
+
+    const DEFINITION: &str = r#"
+title    = "Report"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "Europe/London"
+window   = "previous-day"
+compare  = "same-weekday"
+email    = { from = "reports@example.com", to = ["ops@example.com"] }
+
+[[section]]
+title    = "By queue"
+group_by = ["QUEUE"]
+filters  = { QUEUE = ["*"] }
+metrics  = [
+    "CONTACTS_QUEUED",
+    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80", warn = ">= 70" },
+    "AVG_QUEUE_ANSWER_TIME",
+]
+"#;
+
+    /// What is told of these queues: contacts queued, service level and speed of answer now and a
+    /// week before.
+    fn told(queues: &[Queue]) -> Vec<String> {
+        let totals = (now([0.0; 3]), now([0.0; 3]));
+        let scene = Scene { definition: DEFINITION, queues, totals };
+        let told = scene.with(|contents, _| {
+            let voice = Voice::of(contents.report);
+            let line = |item: AttentionContext| match item.name {
+                Some(name) => format!("{name}: {}", item.text),
+                None => item.text,
+            };
+            of(contents.tables, &voice).into_iter().map(line).collect::<Vec<_>>()
+        });
+        told.unwrap().iter().map(|line| line.replace('\u{a0}', " ")).collect()
+    }
+
+    const AS_BEFORE: [f64; 3] = [100.0, 90.0, 20.0];
+
+    #[test]
+    fn nothing_stands_out_where_all_is_well() {
+        assert!(told(&[("Sales", now(AS_BEFORE), now(AS_BEFORE))]).is_empty());
+        assert!(told(&[]).is_empty());
+        assert!(told(&[("Loans", [Figure::Value(0.0), NONE, NONE], now(AS_BEFORE))]).is_empty());
+    }
+
+    #[test]
+    fn what_misses_a_target_comes_first_and_furthest_off_before_others() {
+        let before = now(AS_BEFORE);
+        let queues = [
+            ("Near", now([100.0, 75.0, 20.0]), now([100.0, 76.0, 20.0])),
+            ("Slow", now([100.0, 90.0, 60.0]), before),
+            ("Off", now([100.0, 65.0, 20.0]), before),
+            ("Far off", now([100.0, 20.0, 20.0]), before),
+            ("Small", now([9.0, 0.0, 20.0]), before),
+        ];
+        assert_eq!(
+            told(&queues),
+            [
+                "Far off: SL 20 s 20.0 % misses the target ≥ 80 % by 60.0 pp.",
+                "Off: SL 20 s 65.0 % misses the target ≥ 80 % by 15.0 pp.",
+                "Slow: ASA 1:00, up 200.0 % on Monday 16 November 2026.",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_rest_of_those_that_miss_a_target_is_counted() {
+        let queue = |name| (name, now([100.0, 10.0, 20.0]), now(AS_BEFORE));
+        let lines = told(&["A", "B", "C", "D"].map(queue));
+        assert_eq!(lines.len(), 4);
+        assert_eq!(lines[3], "1 more missed a target.");
+        let lines = told(&["A", "B", "C", "D", "E"].map(queue));
+        assert_eq!(lines[3], "2 more missed a target.");
+    }
+
+    /// Changes stand out from these on, and not from what is a little less; a rate or a time only
+    /// where it is worse, a count either way.
+    #[test]
+    fn changes_stand_out_from_their_bounds_on() {
+        let before = [100.0, 90.0, 20.0];
+        for (now_is, expected) in [
+            ([100.0, 85.0, 20.0], Some("SL 20 s 85.0 %, down 5.0 pp on Monday 16 November 2026.")),
+            ([100.0, 85.1, 20.0], None),
+            ([100.0, 99.0, 20.0], None),
+            ([100.0, 90.0, 25.0], Some("ASA 0:25, up 25.0 % on Monday 16 November 2026.")),
+            ([100.0, 90.0, 24.9], None),
+            ([100.0, 90.0, 1.0], None),
+            (
+                [150.0, 90.0, 20.0],
+                Some("Contacts queued 150, up 50.0 % on Monday 16 November 2026."),
+            ),
+            (
+                [50.0, 90.0, 20.0],
+                Some("Contacts queued 50, down 50.0 % on Monday 16 November 2026."),
+            ),
+            ([149.0, 90.0, 20.0], None),
+        ] {
+            let lines = told(&[("Sales", now(now_is), now(before))]);
+            let expected: Vec<_> =
+                expected.map(|line| format!("Sales: {line}")).into_iter().collect();
+            assert_eq!(lines, expected, "{now_is:?}");
+        }
+        let few = told(&[("Sales", now([25.0, 90.0, 20.0]), now([12.0, 90.0, 20.0]))]);
+        assert!(few.is_empty(), "13 more are not many: {few:?}");
+    }
+}

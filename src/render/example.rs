@@ -60,8 +60,26 @@ filters  = { QUEUE = ["*"] }
 metrics  = ["CONTACTS_QUEUED"]
 "#;
 
-/// For each queue its name, and the figures of its columns now and a week before.
-const QUEUES: [(&str, [Figure; 3], [Figure; 3]); 4] = [
+/// A queue with the figures of its columns now and a week before: contacts queued, service level,
+/// speed of answer.
+pub(super) type Queue = (&'static str, [Figure; 3], [Figure; 3]);
+
+/// What the figures of a report are made of.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'s> {
+    pub(super) definition: &'s str,
+    pub(super) queues: &'s [Queue],
+    /// The totals now and a week before.
+    pub(super) totals: ([Figure; 3], [Figure; 3]),
+}
+
+const EXAMPLE: Scene<'static> = Scene {
+    definition: DEFINITION,
+    queues: &QUEUES,
+    totals: (now([896.0, 78.5, 34.0]), now([400.0, 80.5, 32.0])),
+};
+
+const QUEUES: [Queue; 4] = [
     ("Sales", now([412.0, 64.0, 41.0]), now([400.0, 75.5, 40.0])),
     ("Support", now([318.0, 83.9, 22.0]), now([318.0, 82.7, 30.0])),
     ("Billing", now([166.0, 74.6, 31.0]), now([140.0, 80.1, 31.0])),
@@ -72,123 +90,138 @@ const QUEUES: [(&str, [Figure; 3], [Figure; 3]); 4] = [
     ),
 ];
 
-const NONE: Figure = Figure::Absent(Absent::NoData);
+pub(super) const NONE: Figure = Figure::Absent(Absent::NoData);
 
-const fn now([queued, level, answer]: [f64; 3]) -> [Figure; 3] {
+pub(super) const fn now([queued, level, answer]: [f64; 3]) -> [Figure; 3] {
     [Figure::Value(queued), Figure::Value(level), Figure::Value(answer)]
 }
 
 /// What goes wrong when templates are rendered with the example, the first of each.
 pub(super) fn render(templates: &Templates) -> Vec<tera::Error> {
-    with(|contents, layout| {
-        let context = tera::Context::from_serialize(&context::of(contents, layout));
-        let of_message = [HTML, TEXT, SUBJECT].map(|name| (name, context.as_ref().ok()));
-        let mut errors: Vec<tera::Error> = of_message
-            .into_iter()
-            .filter_map(|(name, context)| templates.0.render(name, context?).err())
-            .collect();
-        let chart = trend::placed(contents).find_map(|(_, chart)| {
-            let chart = tera::Context::from_serialize(&chart).ok()?;
-            templates.0.render(TREND, &chart).err()
-        });
-        errors.extend(chart);
-        errors
-    })
-    .unwrap_or_default()
+    EXAMPLE
+        .with(|contents, layout| {
+            let context = tera::Context::from_serialize(&context::of(contents, layout));
+            let of_message = [HTML, TEXT, SUBJECT].map(|name| (name, context.as_ref().ok()));
+            let mut errors: Vec<tera::Error> = of_message
+                .into_iter()
+                .filter_map(|(name, context)| templates.0.render(name, context?).err())
+                .collect();
+            let chart = trend::placed(contents).find_map(|(_, chart)| {
+                let chart = tera::Context::from_serialize(&chart).ok()?;
+                templates.0.render(TREND, &chart).err()
+            });
+            errors.extend(chart);
+            errors
+        })
+        .unwrap_or_default()
 }
 
 /// The example's context.
 #[cfg(test)]
 pub(super) fn context() -> Option<Context> {
-    with(context::of)
+    EXAMPLE.with(context::of)
 }
 
-/// The example, handed to what wants it.
-fn with<T>(use_it: impl FnOnce(&Contents<'_>, &Layout) -> T) -> Option<T> {
-    let parsed =
-        definition::parse("daily-queues.toml", DEFINITION.as_bytes(), &Deployment::default());
-    let report = parsed.report?;
-    let due: Timestamp = "2026-11-24T07:00:00Z".parse().ok()?;
-    let window = report.window.before(due, &report.zone, &report.calendar).ok()?;
-    let compared = report.compare.windows(&window, report.window, &report.calendar);
-    let against =
-        Against { label: compared.first()?.label(report.locale.language()), ..Against::default() };
-    let tables: Option<Vec<Table>> =
-        report.sections.iter().map(|section| table(&report, section, &window, &against)).collect();
-    let missing = Missing {
-        title: "By agent".to_owned(),
-        reason: "Amazon Connect gave no usable answer (SERVICE_ERROR)".to_owned(),
-    };
-    let contents = Contents {
-        report: &report,
-        run: "daily-queues/2026-11-23T0000+0000--2026-11-24T0000+0000",
-        window: &window,
-        tables: &tables?,
-        missing: &[missing],
-        read_at: due,
-        store: None,
-    };
-    let note = "The attachments are too large for mail (48.0 MB) and were left out.".to_owned();
-    let told = files::Told { note: Some(note), ..files::hoped(&contents) };
-    Some(use_it(&contents, &Layout { rows: usize::MAX, files: told }))
-}
-
-fn table(report: &Report, section: &Section, window: &Window, against: &Against) -> Option<Table> {
-    let mut directory = Directory::default();
-    let entry = |(name, _, _): &(&str, _, _)| Entry::new(name.to_lowercase(), *name);
-    directory.insert(Dimension::Queue, QUEUES.iter().map(entry).collect());
-    let query = Query::of(section, &report.instance, window, &directory).ok()?;
-    let base = Base {
-        rows: rows(section, window, |(_, _, before)| *before),
-        totals: totals(section, [400.0, 80.5, 32.0]),
-        windows: vec![window.clone()],
-        ..Base::default()
-    };
-    let base = Base {
-        intervals: base
-            .rows
-            .iter()
-            .filter_map(|row| Some(row.interval.as_ref()?.start()))
-            .collect(),
-        ..base
-    };
-    let answer = SectionAnswer {
-        rows: rows(section, window, |(_, now, _)| *now),
-        totals: totals(section, [896.0, 78.5, 34.0]),
-        ..SectionAnswer::default()
-    };
-    let against = Against { base, ..against.clone() };
-    let mut table = table::build(section, &query, &answer, Some(&against), &directory);
-    table.notes.push(Note::Other("How its figures add up is not known."));
-    Some(table)
-}
-
-type Queue = (&'static str, [Figure; 3], [Figure; 3]);
-
-/// A row for each queue, or of a trend for each hour.
-fn rows(section: &Section, window: &Window, figures: impl Fn(&Queue) -> [Figure; 3]) -> Vec<Row> {
-    if let Some(interval) = section.interval {
-        let figures = QUEUES.iter().cycle().map(&figures);
-        let intervals = window.intervals(interval).into_iter().zip(figures);
-        let row = |(interval, figures): (Window, [Figure; 3])| Row {
-            dimensions: Vec::new(),
-            interval: Some(interval),
-            figures: by_metric(section, figures).collect(),
+impl Scene<'_> {
+    /// The report with its figures, handed to what wants it.
+    pub(super) fn with<T>(self, use_it: impl FnOnce(&Contents<'_>, &Layout) -> T) -> Option<T> {
+        let definition = self.definition.as_bytes();
+        let parsed = definition::parse("daily-queues.toml", definition, &Deployment::default());
+        let report = parsed.report?;
+        let due: Timestamp = "2026-11-24T07:00:00Z".parse().ok()?;
+        let window = report.window.before(due, &report.zone, &report.calendar).ok()?;
+        let compared = report.compare.windows(&window, report.window, &report.calendar);
+        let against = Against {
+            label: compared.first()?.label(report.locale.language()),
+            ..Against::default()
         };
-        return intervals.map(row).collect();
+        let tables: Option<Vec<Table>> = report
+            .sections
+            .iter()
+            .map(|section| self.table(&report, section, &window, &against))
+            .collect();
+        let missing = Missing {
+            title: "By agent".to_owned(),
+            reason: "Amazon Connect gave no usable answer (SERVICE_ERROR)".to_owned(),
+        };
+        let contents = Contents {
+            report: &report,
+            run: "daily-queues/2026-11-23T0000+0000--2026-11-24T0000+0000",
+            window: &window,
+            tables: &tables?,
+            missing: &[missing],
+            read_at: due,
+            store: None,
+        };
+        let note = "The attachments are too large for mail (48.0 MB) and were left out.".to_owned();
+        let told = files::Told { note: Some(note), ..files::hoped(&contents) };
+        Some(use_it(&contents, &Layout { rows: usize::MAX, files: told }))
     }
-    let row = |queue: &Queue| Row {
-        dimensions: vec![Some(queue.0.to_lowercase())],
-        interval: None,
-        figures: by_metric(section, figures(queue)).collect(),
-    };
-    QUEUES.iter().map(row).collect()
+
+    fn table(
+        self,
+        report: &Report,
+        section: &Section,
+        window: &Window,
+        against: &Against,
+    ) -> Option<Table> {
+        let mut directory = Directory::default();
+        let entry = |(name, _, _): &Queue| Entry::new(name.to_lowercase(), *name);
+        directory.insert(Dimension::Queue, self.queues.iter().map(entry).collect());
+        let query = Query::of(section, &report.instance, window, &directory).ok()?;
+        let base = Base {
+            rows: self.rows(section, window, |(_, _, before)| *before),
+            totals: totals(section, self.totals.1),
+            windows: vec![window.clone()],
+            ..Base::default()
+        };
+        let base = Base {
+            intervals: base
+                .rows
+                .iter()
+                .filter_map(|row| Some(row.interval.as_ref()?.start()))
+                .collect(),
+            ..base
+        };
+        let answer = SectionAnswer {
+            rows: self.rows(section, window, |(_, now, _)| *now),
+            totals: totals(section, self.totals.0),
+            ..SectionAnswer::default()
+        };
+        let against = Against { base, ..against.clone() };
+        let mut table = table::build(section, &query, &answer, Some(&against), &directory);
+        table.notes.push(Note::Other("How its figures add up is not known."));
+        Some(table)
+    }
+
+    /// A row for each queue, or of a trend for each hour.
+    fn rows(
+        self,
+        section: &Section,
+        window: &Window,
+        figures: impl Fn(&Queue) -> [Figure; 3],
+    ) -> Vec<Row> {
+        if let Some(interval) = section.interval {
+            let figures = self.queues.iter().cycle().map(&figures);
+            let intervals = window.intervals(interval).into_iter().zip(figures);
+            let row = |(interval, figures): (Window, [Figure; 3])| Row {
+                dimensions: Vec::new(),
+                interval: Some(interval),
+                figures: by_metric(section, figures).collect(),
+            };
+            return intervals.map(row).collect();
+        }
+        let row = |queue: &Queue| Row {
+            dimensions: vec![Some(queue.0.to_lowercase())],
+            interval: None,
+            figures: by_metric(section, figures(queue)).collect(),
+        };
+        self.queues.iter().map(row).collect()
+    }
 }
 
-fn totals(section: &Section, figures: [f64; 3]) -> BTreeMap<MetricQuery, Figure> {
-    by_metric(section, now(figures))
-        .map(|(metric, figure)| (metric.as_ref().clone(), figure))
-        .collect()
+fn totals(section: &Section, figures: [Figure; 3]) -> BTreeMap<MetricQuery, Figure> {
+    by_metric(section, figures).map(|(metric, figure)| (metric.as_ref().clone(), figure)).collect()
 }
 
 /// The figures of a section's metrics, by their names.
@@ -234,6 +267,49 @@ mod tests {
             assert_eq!(found.as_deref(), Some(example.as_str()), "{path}");
         }
         assert!(documented.is_empty(), "no longer there: {documented:#?}");
+    }
+
+    /// Whatever people and contact centres call things stays text in every part.
+    #[test]
+    fn markup_line_breaks_and_formulas_stay_text() {
+        const HOSTILE: &str = "=<i onclick=x>&'\\\"{{ 1 }}</i>";
+        let shown = HOSTILE.replace('\\', "");
+        let definition =
+            ["Daily queue report", "The day at a glance", "By queue", "Through the day"]
+                .iter()
+                .fold(DEFINITION.to_owned(), |text, title| {
+                    text.replace(title, &format!("{title}{HOSTILE}"))
+                })
+                .replace(
+                    "metrics = [\n",
+                    &format!(
+                        "metrics = [\n{{ name = \"CONTACTS_HANDLED\", label = \"{HOSTILE}\" }},\n"
+                    ),
+                );
+        let name = "-<i>&amp;\"'\r\nBcc: x@example.com\u{202e}\u{2028}";
+        let queues: [Queue; 1] = [(name, now([50.0, 10.0, 41.0]), now([400.0, 75.5, 40.0]))];
+        let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE };
+        let templates = Templates::built_in().unwrap();
+        let message =
+            scene.with(|contents, _| super::super::render(&templates, *contents).unwrap().message);
+        let message = message.unwrap();
+        assert!(
+            !message.html.contains("<i") && !message.html.contains("Bcc: x@example.com\u{202e}")
+        );
+        for title in ["Daily queue report", "The day at a glance", "By queue", "Through the day"] {
+            assert!(message.text.contains(&format!("{title}{shown}")), "{}", message.text);
+        }
+        assert!(message.text.contains("-<i>&amp;\"' Bcc: x@example.com"), "{}", message.text);
+        assert!(!message.subject.contains(['\r', '\n']) && message.subject.contains(&shown));
+        let csv = String::from_utf8(message.attachments[1].content.clone()).unwrap();
+        assert!(csv.contains("\"'-<i>&amp;\"\"'\r\nBcc: x@example.com"), "{csv}");
+        for file in &message.attachments {
+            assert!(
+                file.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)),
+                "{}",
+                file.name
+            );
+        }
     }
 
     /// The path of each value, with the first example that there is.

@@ -103,3 +103,78 @@ fn targeted(told: String, state: State, target: &Target, column: &Column, voice:
     };
     Fact { rank, text: language.say_with(english, &[("fact", &told), ("target", &target)]) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{NONE, Scene, now};
+    use super::*;
+    use crate::plan::Figure;
+
+    const DEFINITION: &str = r#"
+title    = "Report"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "Europe/London"
+window   = "previous-day"
+email    = { from = "reports@example.com", to = ["ops@example.com"] }
+
+[[section]]
+title   = "At a glance"
+kind    = "totals"
+filters = { QUEUE = ["*"] }
+metrics = [
+    "CONTACTS_QUEUED",
+    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80", warn = ">= 70" },
+    { name = "AVG_QUEUE_ANSWER_TIME", target = "<= 30" },
+]
+"#;
+
+    fn told(definition: &str, totals: [Figure; 3]) -> String {
+        let scene = Scene { definition, queues: &[], totals: (totals, totals) };
+        let told = scene.with(|contents, _| of(contents.tables, &Voice::of(contents.report)));
+        told.unwrap().replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn what_misses_its_target_is_told_first() {
+        for (totals, expected) in [
+            (
+                now([1_204.0, 78.4, 34.0]),
+                "Answered after 0:34 on average, above the target of 0:30; service level 78.4 % in \
+                 20 s, close to the target of 80 %; 1,204 contacts queued",
+            ),
+            (
+                now([1.0, 40.0, 30.0]),
+                "Service level 40.0 % in 20 s, below the target of 80 %; answered after 0:30 on \
+                 average, on target (≤ 0:30); 1 contact queued",
+            ),
+            ([Figure::Value(0.0), NONE, NONE], "0 contacts queued"),
+            ([NONE; 3], "No figures are available"),
+        ] {
+            assert_eq!(told(DEFINITION, totals), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_filtered_is_called_by_its_label() {
+        let definition = DEFINITION.replace(
+            "\"CONTACTS_QUEUED\",",
+            "{ name = \"CONTACTS_HANDLED\", label = \"Inbound\", where = { INITIATION_METHOD = [\"INBOUND\"] } },",
+        );
+        assert_eq!(
+            told(&definition, now([5.0, 90.0, 7.0])),
+            "Service level 90.0 % in 20 s, on target (≥ 80 %); answered after 0:07 on average, on \
+             target (≤ 0:30); Inbound 7"
+        );
+    }
+
+    #[test]
+    fn german_has_its_own_words() {
+        let definition = DEFINITION.replace("email ", "locale = \"de\"\nemail ");
+        assert_eq!(
+            told(&definition, now([1_204.0, 78.4, 29.0])),
+            "Servicelevel 78,4 % in 20 s, knapp am Ziel von 80 % vorbei; im Schnitt nach 0:29 \
+             angenommen, Ziel erreicht (≤ 0:30); 1.204 Kontakte in der Warteschlange"
+        );
+    }
+}

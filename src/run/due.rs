@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::record::Record;
 use super::records::{self, Look};
-use super::report::no_window;
+use super::work::no_window;
 use super::{Invocation, RunOutcome, Runner, Work, side_by_side};
 use crate::definition::{Memory, Occurrence, Report};
 use crate::error::{Code, Error, Stage, until};

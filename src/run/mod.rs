@@ -21,6 +21,7 @@ mod records;
 mod reissue;
 mod report;
 mod templates;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -56,8 +57,9 @@ use names::{Names, Need};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
 use records::Records;
 use report::LookUp;
-pub use report::{Figures, Work};
+pub use report::Figures;
 use templates::OwnTemplates;
+pub use work::Work;
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are
 /// parsed, its lists of names stay warm.

@@ -4,45 +4,28 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::asking::Asking;
 use super::definitions::defective;
 use super::names::Need;
 use super::protocol::Made;
-use super::record::Event;
-use super::{Effort, Invocation, Progress, Runner, records};
+use super::work::a_little_before;
+use super::{Effort, Progress, Runner, Work};
 use crate::address::Mailbox;
-use crate::connect::List as NameList;
+use crate::connect::List;
 use crate::definition::{
-    Column, Dimension, Occurrence, Partial, Problem, Report, Section, SendRule,
+    Column, Dimension, Partial, Problem, Report, Section, SendRule,
 };
 use crate::error::{Code, Error, Stage, redact_addresses, until};
-use crate::event::Order;
 use crate::instance::InstanceArn;
 use crate::language::Language;
-use crate::mail::{Envelope, List, Sending, compose};
 use crate::metric::limits::Limits;
 use crate::plan::{self, Directory, Query, SectionAnswer, Unresolved};
-use crate::render::{self, Contents, Message, Missing, Rendered, Templates};
+use crate::render::{self, Contents, Missing, Rendered, Templates};
 use crate::table::{self, Against, Note, Table};
-use crate::window::{Compare, Window, WindowError};
+use crate::window::{Compare, Window};
 
-/// A report to run, and how.
-#[derive(Clone, Debug)]
-pub struct Work {
-    /// The report.
-    pub report: Report,
-    /// Why it runs, where it was due.
-    occurrence: Option<Occurrence>,
-    /// Whether it is not due any more, and only to be closed if it has not ended.
-    pub(super) is_overdue: bool,
-    /// Whether it is the first of its invocation, which always starts.
-    pub(super) is_first: bool,
-    pub(super) order: Order,
-    pub(super) invocation: Invocation,
-}
 
 /// What a report found for a window.
 #[derive(Clone, Debug)]
@@ -53,187 +36,6 @@ pub struct Figures {
     pub(super) tables: Vec<Table>,
 }
 
-impl Work {
-    /// The report as an order wants it.
-    pub fn new(report: Report, order: &Order, invocation: &Invocation) -> Self {
-        let (order, invocation) = (order.clone(), invocation.clone());
-        Self { report, occurrence: None, is_overdue: false, is_first: true, order, invocation }
-    }
-
-    /// The report as it is due.
-    pub(super) fn due(
-        report: Report,
-        occurrence: Occurrence,
-        order: &Order,
-        invocation: &Invocation,
-    ) -> Self {
-        Self { occurrence: Some(occurrence), ..Self::new(report, order, invocation) }
-    }
-
-    /// The report, to be closed.
-    pub(super) fn overdue(
-        report: Report,
-        occurrence: Occurrence,
-        order: &Order,
-        invocation: &Invocation,
-    ) -> Self {
-        Self { is_overdue: true, ..Self::due(report, occurrence, order, invocation) }
-    }
-
-    /// What it is run for.
-    pub(super) fn event(&self) -> Event {
-        let id = self.invocation.event_id(&self.order).to_owned();
-        Event { id, time: self.time() }
-    }
-
-    /// Whether it is claimed and kept: a dry run leaves no trace.
-    pub(super) fn is_recorded(&self) -> bool {
-        !self.order.dry_run
-    }
-
-    /// Whether a person, or a schedule of somebody's own, named the report.
-    pub(super) fn is_named(&self) -> bool {
-        !self.order.reports.is_empty()
-    }
-
-    /// Whether it neither counts as the report's run for its window nor is held up by it.
-    pub(super) fn is_reissue(&self) -> bool {
-        self.order.to.is_some() || self.order.resend.is_some()
-    }
-
-    /// The key of its record.
-    pub(super) fn key(&self, window: &Window) -> String {
-        match self.is_reissue() {
-            true => records::reissue_key(&self.report.id, window, &self.event().id),
-            false => records::key(&self.report.id, window),
-        }
-    }
-
-    /// The span to report.
-    ///
-    /// # Errors
-    /// `VALIDATION_ERROR` where the order's window does not exist or is not over.
-    pub fn window(&self) -> Result<Window, Error> {
-        let (zone, time) = (&self.report.zone, self.time());
-        let window = match (&self.occurrence, self.order.window) {
-            (Some(occurrence), _) => Ok(occurrence.window.clone()),
-            (None, Some((start, end))) => Window::between(start, end, zone),
-            (None, None) => self.report.window.before(time, zone, &self.report.calendar),
-        };
-        window
-            .and_then(|window| window.closed_at(self.invocation.clock.started()))
-            .map_err(no_window)
-    }
-
-    /// The time that is asked for, or else the clock's.
-    fn time(&self) -> Timestamp {
-        self.order.time.unwrap_or(self.invocation.clock.started())
-    }
-
-    /// The window, if the service still has figures of it.
-    fn remembered(&self, window: Window, runner: &Runner) -> Result<Window, Error> {
-        // What answers in the place of AWS may live in the past, like the events that it is asked by.
-        let now = match runner.is_aws() {
-            true => self.invocation.clock.started(),
-            false => self.time(),
-        };
-        window.remembered_at(now, runner.settings.limits.history).map_err(no_window)
-    }
-
-    /// Who gets the message.
-    pub fn recipients(&self) -> &[Mailbox] {
-        self.order.to.as_deref().unwrap_or(&self.report.email.to)
-    }
-
-    /// What people look the run up by: its record's key, without its ending.
-    pub(super) fn run(&self, window: &Window) -> String {
-        let key = self.key(window);
-        key.strip_suffix(".json").unwrap_or(&key).to_owned()
-    }
-
-    /// The mail for one of the recipients.
-    ///
-    /// # Errors
-    /// Where it can't be written.
-    pub fn compose(&self, message: &Message, to: &Mailbox, index: usize) -> Result<Vec<u8>, Error> {
-        // Of what was missed several windows run at once.
-        let window = self.window()?;
-        let [start, end] = [window.start(), window.end()].map(Timestamp::as_second);
-        let id = format!("{}.{}.{start}-{end}.{index}", self.invocation.id, self.report.id);
-        let (email, run) = (&self.report.email, self.run(&window));
-        let list =
-            List { report: self.report.id.as_str(), unsubscribe: email.unsubscribe.as_deref() };
-        let envelope = Envelope {
-            from: &email.from,
-            to,
-            reply_to: email.reply_to.as_ref(),
-            id: &id,
-            date: self.invocation.clock.started(),
-            run: Some(&run),
-            list: Some(list),
-        };
-        compose(envelope, message)
-    }
-
-    /// What SES is told of a message besides.
-    pub(super) fn sending(&self) -> Sending {
-        let run = self.window().map(|window| self.run(&window)).unwrap_or_default();
-        Sending {
-            configuration_set: self.report.email.configuration_set.clone(),
-            tags: vec![("report", self.report.id.to_string()), ("run", run)],
-        }
-    }
-
-    /// When the figures must be there, so that the sending still has time: four fifths of what is
-    /// left, a fifth of which is at most five seconds.
-    fn query_deadline(&self) -> Option<Instant> {
-        let (deadline, left) = self.end()?;
-        deadline.checked_sub((left / 5).min(Duration::from_secs(5)))
-    }
-
-    /// The deadline, and how far away it is.
-    fn end(&self) -> Option<(Instant, Duration)> {
-        let clock = self.invocation.clock;
-        Some((clock.ends()?, clock.left()?))
-    }
-
-    /// When the last call for figures must have ended.
-    pub(super) fn call_deadline(&self) -> Option<Instant> {
-        self.query_deadline().map(a_little_before)
-    }
-
-    /// When the names must be there: where other reports wait for them too, in half of the time
-    /// that is left, because those that have their names must not fail with those that don't.
-    fn names_deadline(&self, is_alone: bool) -> Option<Instant> {
-        if is_alone {
-            return self.query_deadline();
-        }
-        let (deadline, left) = self.end()?;
-        deadline.checked_sub(left / 2)
-    }
-
-    /// Tells that so many of the requests are answered.
-    pub(super) fn answered(&self, requests: usize, of: usize) {
-        self.tell(Progress::Answered { report: self.report.id.clone(), requests, of });
-    }
-
-    pub(super) fn tell(&self, progress: Progress) {
-        if let Some(listener) = &self.invocation.progress {
-            // Nobody may be listening any more, and then nobody needs to know.
-            let _ = listener.send(progress);
-        }
-    }
-}
-
-/// There is no such window to be reported.
-pub(super) fn no_window(error: WindowError) -> Error {
-    Error::new(Code::ValidationError, Stage::Plan, error.to_string())
-}
-
-/// So that a call that is throttled to the end is told as such rather than as time that ran out.
-fn a_little_before(deadline: Instant) -> Instant {
-    deadline.checked_sub(Duration::from_millis(100)).unwrap_or(deadline)
-}
 
 /// How the runs of an invocation look their names up.
 pub(super) struct LookUp<'w> {
@@ -538,7 +340,7 @@ async fn directory(
     let (report, instance) = (&work.report, &work.report.instance);
     let with_tags = look_up.tagged.contains(instance);
     let dimensions = plan::lists_needed(report);
-    let lists = dimensions.iter().filter_map(|dimension| NameList::of(dimension, with_tags));
+    let lists = dimensions.iter().filter_map(|dimension| List::of(dimension, with_tags));
     let client = runner.connect(instance);
     let need = Need { client: &client, instance, since: look_up.since, deadline };
     runner.names.on(lists.collect(), need).await

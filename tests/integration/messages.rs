@@ -1,4 +1,7 @@
-use connect_reports::simulator::{Centre, Clock, Interval, Options, Query, Simulator};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use connect_reports::simulator::{Centre, Clock, Interval, Operation, Options, Query, Simulator};
 use mail_parser::MimeHeaders as _;
 use serde_json::{Value, json};
 
@@ -340,4 +343,51 @@ async fn templates_of_one_s_own_make_the_message() {
     let problem = &found["problems"][0];
     assert_eq!((&problem["line"], &problem["column"]), (&json!(2), &json!(14)));
     assert_eq!(problem["code"], "template");
+}
+
+/// A preview that is watched is made anew when a template is saved, and tells mistakes meanwhile;
+/// nothing is asked again for it.
+#[tokio::test]
+async fn a_preview_follows_what_is_saved() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let own = definitions(&[("foot.html", "<p>First</p>")]);
+    let out = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command
+        .env("AWS_ENDPOINT_URL", simulator.url())
+        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+        .env("CONNECT_REPORTS_TEMPLATES", own.path())
+        .args(["preview", "small", "--time", DUE, "--watch", "--out"])
+        .arg(out.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let mut shown = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut wrong = BufReader::new(process.stderr.take().unwrap()).lines();
+    let (foot, page) = (own.path().join("foot.html"), out.path().join("message.html"));
+    let out_path = out.path().to_owned();
+    tokio::task::spawn_blocking(move || {
+        let mut made =
+            || shown.find(|line| line.as_ref().unwrap().starts_with("The message is in"));
+        made().unwrap().unwrap();
+        assert!(std::fs::read_to_string(&page).unwrap().contains("<p>First</p>"));
+        std::fs::write(&foot, "<p>{{ report.titel }}</p>").unwrap();
+        let told = wrong.find(|line| line.as_ref().unwrap().contains("titel")).unwrap().unwrap();
+        assert!(told.contains("foot.html:1:13"), "{told}");
+        std::fs::write(&foot, "<p>Second {{ report.title }}</p>").unwrap();
+        made().unwrap().unwrap();
+        assert!(std::fs::read_to_string(&page).unwrap().contains("<p>Second Small</p>"));
+        assert!(out_path.join("message.eml").exists());
+    })
+    .await
+    .unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let asked = simulator
+        .calls()
+        .iter()
+        .filter(|call| call.operation == Operation::GetMetricDataV2)
+        .count();
+    assert_eq!(asked, 3, "the pages of the first time");
 }
