@@ -39,6 +39,9 @@ pub(super) fn read(
         capped.and_then(|value| problems.number(value, 1..=MAX_ROWS)).and_then(NonZeroU32::new);
     let of_rows = [("group_by", grouped), ("sort", sorted), ("rows", capped), ("interval", timed)];
     check_kind(&table, kind, of_rows);
+    if kind == Some(Kind::Trend) {
+        check_series(problems, columns.as_deref().unwrap_or_default());
+    }
     table.finish();
     Some(Section {
         title: title?.value,
@@ -114,6 +117,17 @@ fn check_kind(table: &Table<'_>, kind: Option<Kind>, keys: [(&str, Option<Value<
             }
             _ => {}
         }
+    }
+}
+
+/// How many series a chart has at most: more can't be told apart.
+const MOST_SERIES: usize = 6;
+
+fn check_series(problems: &Problems<'_>, columns: &[Column]) {
+    if let Some(column) = columns.get(MOST_SERIES) {
+        let message = format!("a trend has {MOST_SERIES} metrics at most, and this is one more");
+        let help = "put some into a trend of their own: more lines can't be told apart";
+        problems.push(column.place.error("too-many-series", message, help));
     }
 }
 

@@ -3,36 +3,37 @@
 //! The rule, for the tables with a row for each queue, agent or whatever they group by:
 //!
 //! 1. A row stands out where it misses a target, and not where it is near one.
-//! 2. A row that misses none stands out where, against the comparison, a rate has become worse by 5
-//!    percentage points or more, a time worse by 25 % or more, or a count has changed by 50 % or more
-//!    and by 20 or more.
+//! 2. A row that misses none stands out where, against the comparison, something has become worse: a
+//!    rate by 5 percentage points or more, a time by 25 % and 15 seconds or more, a count by 50 % and
+//!    20 or more. A count that is neither good nor bad, such as contacts queued, stands out where it
+//!    has changed so much either way.
 //! 3. A row with fewer than 10 contacts does not stand out, where the table counts contacts.
 //!
 //! Those that miss a target come first, by how far they are off it in proportion to it; then those
 //! that have changed, by how far they are beyond what makes them stand out. Three are told, each once
-//! and with the figure that is furthest off; of more that miss a target the number.
+//! and with the figure that is furthest off; of more that miss a target the number. Where there are
+//! several such tables each row says which it is of.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::context::{Voice, names, target_text};
 use super::figure::Row;
+use super::{one_line, sentence};
 use crate::definition::{Column, State, Target};
-use crate::metric::Unit;
+use crate::metric::{Polarity, Unit};
 use crate::table::{Change, Direction, Sense, Table, TableRow};
 
 /// How many rows are told of.
 const TOLD: usize = 3;
 /// How many contacts a row has at least.
 const CONTACTS: f64 = 10.0;
-/// By how many percentage points a rate is worse, by how many percent a time is, by how many percent
-/// and by how many a count has changed.
+/// By how many percentage points a rate is worse; by how many percent and seconds a time is; by how
+/// many percent and by how many a count has changed.
 const RATE: f64 = 5.0;
-const TIME: f64 = 25.0;
-const COUNT: f64 = 50.0;
-const COUNTED: f64 = 20.0;
+const TIME: (f64, f64) = (25.0, 15.0);
+const COUNT: (f64, f64) = (50.0, 20.0);
 
 /// What counts the contacts of a row, the best first.
 const COUNTS: [&str; 3] = ["CONTACTS_QUEUED", "CONTACTS_HANDLED", "CONTACTS_CREATED"];
@@ -56,11 +57,10 @@ pub(super) fn of(tables: &[Table], voice: &Voice) -> Vec<AttentionContext> {
         let by_size = other.size.partial_cmp(&one.size).unwrap_or(Ordering::Equal);
         other.is_miss().cmp(&one.is_miss()).then(by_size)
     });
-    // The same queue may stand in several tables.
-    let mut told = BTreeSet::new();
-    found.retain(|finding| {
-        told.insert(finding.row.members.iter().map(|member| &member.id).collect::<Vec<_>>())
-    });
+    let mut places: Vec<usize> = found.iter().map(|finding| finding.table.place).collect();
+    places.sort_unstable();
+    places.dedup();
+    let has_several = places.len() > 1;
     let more = found.iter().skip(TOLD).filter(|finding| finding.is_miss()).count();
     let more = match more {
         0 => None,
@@ -71,7 +71,7 @@ pub(super) fn of(tables: &[Table], voice: &Voice) -> Vec<AttentionContext> {
         }
     };
     let more = more.map(|text| AttentionContext { name: None, text });
-    found.iter().take(TOLD).map(|finding| finding.told(voice)).chain(more).collect()
+    found.iter().take(TOLD).map(|finding| finding.told(voice, has_several)).chain(more).collect()
 }
 
 /// Why a row stands out.
@@ -124,17 +124,16 @@ fn standing_out<'t>(table: &'t Table, row: &'t TableRow) -> Option<Finding<'t>> 
 
 /// How often a change is what makes it stand out, if it does.
 fn notable(column: &Column, change: Change, difference: f64) -> Option<f64> {
-    let least = match column.unit {
-        Unit::Percent => RATE,
-        Unit::Seconds | Unit::Milliseconds => TIME,
+    let (least, least_by) = match column.unit {
+        Unit::Percent => (RATE, 0.0),
+        Unit::Seconds => TIME,
+        Unit::Milliseconds => (TIME.0, TIME.1 * 1_000.0),
         Unit::Count => COUNT,
     };
-    let counts = match column.unit {
-        Unit::Count => difference.abs() >= COUNTED,
-        Unit::Percent | Unit::Seconds | Unit::Milliseconds => change.sense == Sense::Worse,
-    };
+    let is_neutral = column.unit == Unit::Count && column.polarity == Polarity::Neither;
+    let counts = change.sense == Sense::Worse || is_neutral;
     let size = change.number().abs() / least;
-    (counts && size >= 1.0).then_some(size)
+    (counts && size >= 1.0 && difference.abs() >= least_by).then_some(size)
 }
 
 /// How many contacts a row has, where the table tells.
@@ -154,7 +153,7 @@ impl Finding<'_> {
         matches!(self.why, Why::Missed(_))
     }
 
-    fn told(&self, voice: &Voice) -> AttentionContext {
+    fn told(&self, voice: &Voice, has_several: bool) -> AttentionContext {
         let Finding { column, value, .. } = self;
         let figure = voice.numbers.number(*value, column.unit);
         let label = [("label", column.label.as_str()), ("figure", figure.as_str())];
@@ -184,7 +183,11 @@ impl Finding<'_> {
             }
         };
         let name = names(self.table, self.row, voice.language).collect::<Vec<_>>().join(" / ");
-        AttentionContext { name: Some(name), text: format!("{told}.") }
+        let name = match has_several {
+            true => format!("{name} ({})", one_line(&self.table.title)),
+            false => name,
+        };
+        AttentionContext { name: Some(name), text: sentence(&told) }
     }
 }
 
@@ -235,7 +238,6 @@ metrics  = [
     #[test]
     fn nothing_stands_out_where_all_is_well() {
         assert!(told(&[("Sales", now(AS_BEFORE), now(AS_BEFORE))]).is_empty());
-        assert!(told(&[]).is_empty());
         assert!(told(&[("Loans", [Figure::Value(0.0), NONE, NONE], now(AS_BEFORE))]).is_empty());
     }
 
@@ -278,8 +280,8 @@ metrics  = [
             ([100.0, 85.0, 20.0], Some("SL 20 s 85.0 %, down 5.0 pp on Monday 16 November 2026.")),
             ([100.0, 85.1, 20.0], None),
             ([100.0, 99.0, 20.0], None),
-            ([100.0, 90.0, 25.0], Some("ASA 0:25, up 25.0 % on Monday 16 November 2026.")),
-            ([100.0, 90.0, 24.9], None),
+            ([100.0, 90.0, 35.0], Some("ASA 0:35, up 75.0 % on Monday 16 November 2026.")),
+            ([100.0, 90.0, 34.9], None),
             ([100.0, 90.0, 1.0], None),
             (
                 [150.0, 90.0, 20.0],

@@ -18,7 +18,7 @@ const FONTS: [&[u8]; 2] =
 
 /// The colours of series: apart from each other for those who see few colours, too.
 pub(super) const COLOURS: [&str; 6] =
-    ["#2f5fd0", "#c2570c", "#0f766e", "#7c3aed", "#be185d", "#57534e"];
+    ["#2f5fd0", "#c2570c", "#0f766e", "#7c3aed", "#be185d", "#a16207"];
 
 /// How wide a chart is, in CSS pixels.
 pub(super) const WIDTH: u32 = 656;
@@ -26,7 +26,10 @@ pub(super) const WIDTH: u32 = 656;
 /// How many pixels a picture has for each of CSS.
 const DENSITY: f32 = 2.0;
 
-const LEFT: f64 = 58.0;
+/// What is left of the axis: its labels, and this much besides.
+const MARGIN: f64 = 14.0;
+/// How wide a digit of the font is.
+const DIGIT: f64 = 9.6;
 const RIGHT: f64 = 10.0;
 const TOP: u32 = 14;
 const PANEL: u32 = 150;
@@ -51,8 +54,6 @@ pub(super) struct Panel {
     pub(super) top: f64,
     /// Whether figures are bars rather than lines, if there is room.
     pub(super) has_bars: bool,
-    /// What figures are to reach.
-    pub(super) target: Option<f64>,
 }
 
 /// A series: a value for each interval, where there is one.
@@ -62,6 +63,8 @@ pub(super) struct Series {
     pub(super) values: Vec<Option<f64>>,
     /// What they are compared with; empty where they are with nothing.
     pub(super) compared: Vec<Option<f64>>,
+    /// What they are to reach.
+    pub(super) target: Option<f64>,
 }
 
 /// A line of the axis.
@@ -124,10 +127,17 @@ pub(super) struct ChartContext {
 struct PanelContext {
     ticks: Vec<LabelContext>,
     bars: Vec<BarContext>,
+    /// What the figures are compared with comes first, so that it hides none of them.
     lines: Vec<LineContext>,
     dots: Vec<DotContext>,
-    /// Where the target's line is.
-    target: Option<String>,
+    /// Where targets are.
+    targets: Vec<TargetContext>,
+}
+
+#[derive(Debug, Serialize)]
+struct TargetContext {
+    y: String,
+    color: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -159,17 +169,19 @@ struct DotContext {
     x: String,
     y: String,
     color: &'static str,
+    /// Whether it is of the comparison.
+    dashed: bool,
 }
 
 /// The chart as the template sees it; a label for each interval that has one.
 pub(super) fn placed(panels: &[Panel], labels: &[Option<String>]) -> ChartContext {
     let height = height(panels.len());
-    let across = Across::of(labels.len());
+    let across = Across::of(labels.len(), left(panels));
     let tops = (0..).map(|index| f64::from(TOP + index * (PANEL + GAP)));
     ChartContext {
         width: WIDTH,
         height,
-        left: pixels(LEFT),
+        left: pixels(across.left),
         right: pixels(f64::from(WIDTH) - RIGHT),
         panels: panels
             .iter()
@@ -181,22 +193,31 @@ pub(super) fn placed(panels: &[Panel], labels: &[Option<String>]) -> ChartContex
     }
 }
 
+/// Where the axes begin: right of the longest of their labels.
+fn left(panels: &[Panel]) -> f64 {
+    let labels = panels.iter().flat_map(|panel| &panel.ticks);
+    let longest = labels.map(|tick| tick.label.chars().count()).max().unwrap_or(0);
+    MARGIN + f64::from(u32::try_from(longest).unwrap_or(0)) * DIGIT
+}
+
 /// Where intervals are.
 #[derive(Clone, Copy)]
 struct Across {
+    /// Where the first begins.
+    left: f64,
     /// How wide each is.
     width: f64,
 }
 
 impl Across {
-    fn of(intervals: usize) -> Self {
+    fn of(intervals: usize, left: f64) -> Self {
         let intervals = u32::try_from(intervals.max(1)).unwrap_or(u32::MAX);
-        Self { width: (f64::from(WIDTH) - LEFT - RIGHT) / f64::from(intervals) }
+        Self { left, width: (f64::from(WIDTH) - left - RIGHT) / f64::from(intervals) }
     }
 
     fn start(self, index: usize) -> f64 {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
-        LEFT + f64::from(index) * self.width
+        self.left + f64::from(index) * self.width
     }
 
     fn middle(self, index: usize) -> f64 {
@@ -219,8 +240,13 @@ fn placed_panel(panel: &Panel, top: f64, across: Across) -> PanelContext {
         bars: Vec::new(),
         lines: Vec::new(),
         dots: Vec::new(),
-        target: panel.target.map(|target| pixels(y(target))),
+        targets: Vec::new(),
     };
+    for series in &panel.series {
+        placed.add_line(&series.compared, series.color, true, across, y);
+        let target = series.target.map(|target| pixels(y(target)));
+        placed.targets.extend(target.map(|y| TargetContext { y, color: series.color }));
+    }
     for (place, series) in (0_u32..).zip(&panel.series) {
         match has_bars {
             true => {
@@ -240,7 +266,6 @@ fn placed_panel(panel: &Panel, top: f64, across: Across) -> PanelContext {
             }
             false => placed.add_line(&series.values, series.color, false, across, y),
         }
-        placed.add_line(&series.compared, series.color, true, across, y);
     }
     placed
 }
@@ -265,7 +290,9 @@ impl PanelContext {
                 .collect();
             match points.as_slice() {
                 [] => {}
-                [(x, y)] => self.dots.push(DotContext { x: x.clone(), y: y.clone(), color }),
+                [(x, y)] => {
+                    self.dots.push(DotContext { x: x.clone(), y: y.clone(), color, dashed })
+                }
                 points => {
                     let points: Vec<String> =
                         points.iter().map(|(x, y)| format!("{x},{y}")).collect();

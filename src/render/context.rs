@@ -36,6 +36,8 @@ pub(super) struct Context {
     /// What stands out; often nothing.
     attention: Vec<AttentionContext>,
     sections: Vec<SectionContext>,
+    /// How many of the sections are shown, in words; nothing where all are.
+    sections_shown: Option<String>,
     /// The sections that have no figures.
     missing: Vec<Missing>,
     /// The short terms that its columns are of, with their meaning.
@@ -145,7 +147,7 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
     let Contents { report, window, tables, missing, read_at, .. } = *contents;
     let language = report.locale.language();
     let voice = Voice::of(report);
-    let sections = tables.iter().enumerate();
+    let sections = tables.iter().take(layout.sections).enumerate();
     let sections = sections.map(|(index, table)| section((contents, layout), index, table, &voice));
     let sections: Vec<SectionContext> = sections.collect();
     let has = |is_so: fn(&FigureContext) -> bool| {
@@ -168,7 +170,9 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
             time_zone: window.zone_name().to_owned(),
         },
         read_at: read_at_text(window, read_at, language),
-        result: result::of(tables, &voice),
+        sections_shown: (layout.sections < tables.len())
+            .then(|| shown_of(layout, (layout.sections, tables.len()), &voice)),
+        result: result(tables, &sections, &voice),
         attention: attention::of(tables, &voice),
         missing: missing.to_vec(),
         terms: terms(tables, language),
@@ -179,6 +183,17 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
         files: layout.files.names.clone(),
         files_note: layout.files.note.clone(),
         unsubscribe: report.email.unsubscribe.clone(),
+    }
+}
+
+/// The result; of trends alone what the first of them shows.
+fn result(tables: &[Table], sections: &[SectionContext], voice: &Voice) -> String {
+    match result::of(tables, voice) {
+        result if result.is_empty() => {
+            let trends = sections.iter().find_map(|section| section.trend.as_ref());
+            trends.and_then(TrendContext::first_finding).unwrap_or_default().to_owned()
+        }
+        result => result,
     }
 }
 
@@ -238,9 +253,9 @@ fn section(
 }
 
 fn shown_of(layout: &Layout, (shown, of): (usize, usize), voice: &Voice) -> String {
-    let english = match layout.files.names.is_empty() {
-        true => "{shown} of {of} shown",
-        false => "{shown} of {of} shown, all in the attachment",
+    let english = match layout.files.are_for_people() {
+        true => "{shown} of {of} shown, all in the attachment",
+        false => "{shown} of {of} shown",
     };
     let [shown, of] = [shown, of].map(|rows| voice.numbers.whole(rows));
     voice.language.say_with(english, &[("shown", &shown), ("of", &of)])

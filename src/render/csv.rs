@@ -1,9 +1,10 @@
 //! A table as CSV (RFC 4180): every row, raw values.
 //!
 //! A mark at the start tells Excel that it is UTF-8. A text that a spreadsheet would take for a formula
-//! has an apostrophe before it (OWASP, CSV injection); figures are numbers whatever they begin with.
+//! has an apostrophe before it (OWASP, CSV injection), and all texts are in quotes, because Excel splits
+//! at semicolons in many countries; figures are numbers whatever they begin with.
 
-use csv::{Terminator, WriterBuilder};
+use csv::{QuoteStyle, Terminator, WriterBuilder};
 
 use super::Contents;
 use crate::definition::Kind;
@@ -15,8 +16,10 @@ const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The file of a section.
 pub(super) fn of(contents: &Contents<'_>, table: &Table) -> Result<Vec<u8>, csv::Error> {
-    let mut writer =
-        WriterBuilder::new().terminator(Terminator::CRLF).from_writer(UTF8_MARK.to_vec());
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .quote_style(QuoteStyle::NonNumeric)
+        .from_writer(UTF8_MARK.to_vec());
     let keys = table.group_by.iter().map(|dimension| inert(dimension.key()));
     let interval = table.has_intervals.then(|| "interval_start".to_owned());
     let labels = table.columns.iter().map(|column| inert(&column.label));

@@ -9,7 +9,7 @@ use super::context;
 #[cfg(test)]
 use super::context::Context;
 use super::template::{HTML, SUBJECT, TEXT, TREND, Templates};
-use super::{Contents, Layout, Missing, files, trend};
+use super::{Contents, Layout, MOST_BYTES, Missing, chart, files, one_line, trend};
 use crate::definition::{self, Dimension, MetricQuery, Report, Section};
 use crate::plan::{Absent, Base, Directory, Entry, Figure, Query, Row, SectionAnswer};
 use crate::settings::Deployment;
@@ -58,6 +58,29 @@ kind     = "trend"
 interval = "HOUR"
 filters  = { QUEUE = ["*"] }
 metrics  = ["CONTACTS_QUEUED"]
+
+[[section]]
+title   = "What is left out"
+kind    = "totals"
+filters = { QUEUE = ["*"] }
+metrics = ["CONTACTS_QUEUED"]
+"#;
+
+/// A report with as little as one can have.
+const PLAIN: &str = r#"
+title    = "Plain"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "UTC"
+window   = "previous-day"
+compare  = "previous-window"
+email    = { from = "reports@example.com", to = ["ops@example.com"] }
+
+[[section]]
+title    = "By queue"
+group_by = ["QUEUE"]
+filters  = { QUEUE = ["*"] }
+metrics  = ["CONTACTS_QUEUED"]
 "#;
 
 /// A queue with the figures of its columns now and a week before: contacts queued, service level,
@@ -96,24 +119,59 @@ pub(super) const fn now([queued, level, answer]: [f64; 3]) -> [Figure; 3] {
     [Figure::Value(queued), Figure::Value(level), Figure::Value(answer)]
 }
 
-/// What goes wrong when templates are rendered with the example, the first of each.
-pub(super) fn render(templates: &Templates) -> Vec<tera::Error> {
-    EXAMPLE
-        .with(|contents, layout| {
-            let context = tera::Context::from_serialize(&context::of(contents, layout));
-            let of_message = [HTML, TEXT, SUBJECT].map(|name| (name, context.as_ref().ok()));
-            let mut errors: Vec<tera::Error> = of_message
-                .into_iter()
-                .filter_map(|(name, context)| templates.0.render(name, context?).err())
-                .collect();
-            let chart = trend::placed(contents).find_map(|(_, chart)| {
-                let chart = tera::Context::from_serialize(&chart).ok()?;
-                templates.0.render(TREND, &chart).err()
-            });
-            errors.extend(chart);
-            errors
-        })
-        .unwrap_or_default()
+/// What is wrong with what templates make of the example.
+#[derive(Debug)]
+pub(super) enum Wrong {
+    /// It could not be made.
+    Unmade(tera::Error),
+    /// It was made by this template, and can't be used.
+    Unusable(&'static str, String),
+}
+
+/// What goes wrong when templates are rendered with the example, the first of each; and with a report
+/// that has as little as one can have.
+pub(super) fn render(templates: &Templates) -> Vec<Wrong> {
+    let nothing = ([NONE; 3], [NONE; 3]);
+    let nobody: [Queue; 1] = [("Sales", nothing.0, nothing.1)];
+    let plain = Scene { definition: PLAIN, queues: &nobody, totals: nothing };
+    let wrong = |scene: Scene<'_>| scene.with(|contents, layout| made(templates, contents, layout));
+    let found = [EXAMPLE, plain].into_iter().filter_map(wrong).find(|wrong| !wrong.is_empty());
+    found.unwrap_or_default()
+}
+
+fn made(templates: &Templates, contents: &Contents<'_>, layout: &Layout) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    let context = match tera::Context::from_serialize(&context::of(contents, layout)) {
+        Ok(context) => context,
+        Err(error) => return vec![Wrong::Unmade(error)],
+    };
+    for name in [HTML, TEXT, SUBJECT] {
+        match templates.0.render(name, &context) {
+            Err(error) => wrong.push(Wrong::Unmade(error)),
+            Ok(html) if name == HTML && html.len() > MOST_BYTES => {
+                let message =
+                    format!("this makes {} bytes, of which Gmail shows {MOST_BYTES}", html.len());
+                wrong.push(Wrong::Unusable(name, message));
+            }
+            Ok(subject) if name == SUBJECT && one_line(&subject).is_empty() => {
+                wrong.push(Wrong::Unusable(name, "this makes an empty subject".to_owned()));
+            }
+            Ok(_) => {}
+        }
+    }
+    for (_, chart) in trend::placed(contents) {
+        let drawn = tera::Context::from_serialize(&chart)
+            .and_then(|context| templates.0.render(TREND, &context));
+        match drawn {
+            Err(error) => wrong.push(Wrong::Unmade(error)),
+            Ok(_) => wrong.extend(
+                chart::draw(templates, &chart)
+                    .err()
+                    .map(|error| Wrong::Unusable(TREND, error.message)),
+            ),
+        }
+    }
+    wrong
 }
 
 /// The example's context.
@@ -131,14 +189,13 @@ impl Scene<'_> {
         let due: Timestamp = "2026-11-24T07:00:00Z".parse().ok()?;
         let window = report.window.before(due, &report.zone, &report.calendar).ok()?;
         let compared = report.compare.windows(&window, report.window, &report.calendar);
-        let against = Against {
-            label: compared.first()?.label(report.locale.language()),
-            ..Against::default()
-        };
+        let label = |window: &Window| window.label(report.locale.language());
+        let against =
+            compared.first().map(|window| Against { label: label(window), ..Against::default() });
         let tables: Option<Vec<Table>> = report
             .sections
             .iter()
-            .map(|section| self.table(&report, section, &window, &against))
+            .map(|section| self.table(&report, section, &window, against.as_ref()))
             .collect();
         let missing = Missing {
             title: "By agent".to_owned(),
@@ -155,7 +212,7 @@ impl Scene<'_> {
         };
         let note = "The attachments are too large for mail (48.0 MB) and were left out.".to_owned();
         let told = files::Told { note: Some(note), ..files::hoped(&contents) };
-        Some(use_it(&contents, &Layout { rows: usize::MAX, files: told }))
+        Some(use_it(&contents, &Layout { rows: usize::MAX, sections: 3, files: told }))
     }
 
     fn table(
@@ -163,7 +220,7 @@ impl Scene<'_> {
         report: &Report,
         section: &Section,
         window: &Window,
-        against: &Against,
+        against: Option<&Against>,
     ) -> Option<Table> {
         let mut directory = Directory::default();
         let entry = |(name, _, _): &Queue| Entry::new(name.to_lowercase(), *name);
@@ -188,8 +245,8 @@ impl Scene<'_> {
             totals: totals(section, self.totals.0),
             ..SectionAnswer::default()
         };
-        let against = Against { base, ..against.clone() };
-        let mut table = table::build(section, &query, &answer, Some(&against), &directory);
+        let against = against.map(|against| Against { base, ..against.clone() });
+        let mut table = table::build(section, &query, &answer, against.as_ref(), &directory);
         table.notes.push(Note::Other("How its figures add up is not known."));
         Some(table)
     }
@@ -269,6 +326,15 @@ mod tests {
         assert!(documented.is_empty(), "no longer there: {documented:#?}");
     }
 
+    #[test]
+    fn templates_of_the_program_have_nothing_wrong() {
+        let templates = Templates::built_in().unwrap();
+        assert!(render(&templates).is_empty(), "{:?}", render(&templates));
+        let nobody: [Queue; 1] = [("Sales", [NONE; 3], [NONE; 3])];
+        let plain = Scene { definition: PLAIN, queues: &nobody, totals: ([NONE; 3], [NONE; 3]) };
+        assert_eq!(plain.with(|contents, _| contents.tables.len()), Some(1));
+    }
+
     /// Whatever people and contact centres call things stays text in every part.
     #[test]
     fn markup_line_breaks_and_formulas_stay_text() {
@@ -294,7 +360,9 @@ mod tests {
             scene.with(|contents, _| super::super::render(&templates, *contents).unwrap().message);
         let message = message.unwrap();
         assert!(
-            !message.html.contains("<i") && !message.html.contains("Bcc: x@example.com\u{202e}")
+            !message.html.contains("<i>")
+                && !message.html.contains("<i ")
+                && !message.html.contains("Bcc: x@example.com\u{202e}")
         );
         for title in ["Daily queue report", "The day at a glance", "By queue", "Through the day"] {
             assert!(message.text.contains(&format!("{title}{shown}")), "{}", message.text);

@@ -30,6 +30,11 @@ impl Told {
         kinds.dedup();
         kinds.join(", ")
     }
+
+    /// Whether people can look rows up in one of them: JSON is for programs.
+    pub(super) fn are_for_people(&self) -> bool {
+        self.names.iter().any(|name| !name.ends_with(".json"))
+    }
 }
 
 /// The files of a message.
@@ -152,10 +157,12 @@ fn name(contents: &Contents<'_>, ending: &str) -> String {
 /// A name for the table of each section, with the section's place in the definition.
 fn csv_names(contents: &Contents<'_>) -> impl Iterator<Item = String> {
     let stem = stem(contents);
-    let titles = contents.tables.iter().map(|table| table.title.as_str());
-    let names = titles.zip(1..).map(move |(title, place): (_, u32)| match slug(title) {
-        slug if slug.is_empty() => format!("{stem}-{place}.csv"),
-        slug => format!("{stem}-{place}-{slug}.csv"),
+    let names = contents.tables.iter().enumerate().map(move |(index, table)| {
+        let place = contents.place(index);
+        match slug(&table.title) {
+            slug if slug.is_empty() => format!("{stem}-{place}.csv"),
+            slug => format!("{stem}-{place}-{slug}.csv"),
+        }
     });
     names.collect::<Vec<_>>().into_iter()
 }

@@ -20,7 +20,7 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Result<String, Err
         report: contents.report.id.as_str(),
         title: &contents.report.title,
         window: contents.window,
-        sections: contents.tables.iter().map(|table| section(table, layout)).collect(),
+        sections: contents.tables.iter().enumerate().map(|table| section(table, layout)).collect(),
         missing: contents.missing,
     };
     serde_json::to_string_pretty(&report).map(|json| json + "\n").map_err(|error| {
@@ -74,7 +74,8 @@ impl Serialize for Rows<'_> {
     }
 }
 
-fn section<'c>(table: &'c Table, layout: &Layout) -> SectionJson<'c> {
+fn section<'c>((index, table): (usize, &'c Table), layout: &Layout) -> SectionJson<'c> {
+    let shown = if index < layout.sections { layout.shown(table) } else { 0 };
     let has_totals = table.kind != Kind::Trend;
     SectionJson {
         title: &table.title,
@@ -90,7 +91,7 @@ fn section<'c>(table: &'c Table, layout: &Layout) -> SectionJson<'c> {
             .filter(|_| has_totals)
             .map(|comparison| values(&comparison.totals)),
         states: (has_totals && table.has_targets()).then_some(table.states.as_slice()),
-        omitted_rows: table.rows.len() - layout.shown(table),
+        omitted_rows: table.rows.len() - shown,
     }
 }
 

@@ -19,8 +19,8 @@ mod xlsx;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::Report;
-use crate::error::Error;
+use crate::definition::{Kind, Report};
+use crate::error::{Code, Error, Stage};
 use crate::language::Language;
 use crate::table::Table;
 use crate::window::Window;
@@ -88,6 +88,14 @@ pub struct Contents<'c> {
     pub store: Option<&'c str>,
 }
 
+impl Contents<'_> {
+    /// Where the section of a table stands in the definition, from 1: one that is missing keeps its
+    /// number.
+    fn place(&self, table: usize) -> usize {
+        self.tables.get(table).map_or(table, |table| table.place) + 1
+    }
+}
+
 /// A section without figures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Missing {
@@ -112,7 +120,7 @@ pub struct Rendered {
 /// `TEMPLATE_ERROR` naming the template, line and column; `INTERNAL_ERROR` where a file can't be
 /// written, which no report is known to cause.
 pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Rendered, Error> {
-    let hoped = Layout { rows: MOST_ROWS, files: files::hoped(&contents) };
+    let hoped = Layout { rows: MOST_ROWS, sections: usize::MAX, files: files::hoped(&contents) };
     let (layout, html) = fitted(templates, &contents, hoped)?;
     let report_json = json::of(&contents, &layout)?;
     let packed = files::of(&contents, &layout, &report_json)?;
@@ -135,6 +143,8 @@ pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Rendered,
 struct Layout {
     /// How many rows of each table it shows at most.
     rows: usize,
+    /// How many sections it shows at most.
+    sections: usize,
     /// What it says of its files.
     files: files::Told,
 }
@@ -142,42 +152,72 @@ struct Layout {
 impl Layout {
     /// How many rows of a table are shown.
     fn shown(&self, table: &Table) -> usize {
-        // A chart has all of its intervals; its text twin is no chart.
-        table.shown.min(self.rows)
+        match table.kind {
+            // A chart has all of its intervals, however many.
+            Kind::Trend => table.shown,
+            Kind::Table | Kind::Totals => table.shown.min(self.rows),
+        }
     }
 }
 
-/// How large the HTML may be, in bytes. Gmail shows no more than about 102,000, with what it adds.
+/// How large the HTML may be, in bytes. Gmail shows no more than about 102,000, with what it adds;
+/// and where files are after all is told in a line or two more.
 const MOST_BYTES: usize = 99_000;
 
 /// How many rows of a table are tried at all: none of them takes less than 150 bytes.
 const MOST_ROWS: usize = 650;
 
-/// The HTML with as many rows of each table as fit into a mail that every client shows as a whole.
+/// The HTML with as many rows of each table, or else as many sections, as fit into a mail that every
+/// client shows as a whole.
+///
+/// # Errors
+/// `TEMPLATE_ERROR` where not even a mail without sections fits.
 fn fitted(
     templates: &Templates,
     contents: &Contents<'_>,
     hoped: Layout,
 ) -> Result<(Layout, String), Error> {
-    let html = |rows: usize| {
-        let layout = Layout { rows, ..hoped.clone() };
+    let html = |rows: usize, sections: usize| {
+        let layout = Layout { rows, sections, ..hoped.clone() };
         let html = templates.html(&context::of(contents, &layout))?;
         Ok::<_, Error>((layout, html))
     };
-    let all = html(hoped.rows)?;
-    let longest = contents.tables.iter().map(|table| hoped.shown(table)).max().unwrap_or(0);
-    if all.1.len() <= MOST_BYTES || longest <= 1 {
+    let fits = |tried: &(Layout, String)| tried.1.len() <= MOST_BYTES;
+    let all = html(hoped.rows, hoped.sections)?;
+    if fits(&all) {
         return Ok(all);
     }
-    let (mut fits, mut too_many) = (html(1)?, longest);
-    while too_many - fits.0.rows > 1 {
-        let tried = html(fits.0.rows.midpoint(too_many))?;
-        match tried.1.len() <= MOST_BYTES {
-            true => fits = tried,
-            false => too_many = tried.0.rows,
+    let tables = contents.tables.iter().filter(|table| table.kind != Kind::Trend);
+    let longest = tables.map(|table| hoped.shown(table)).max().unwrap_or(0);
+    let by_rows = most_that_fits(longest, |rows| html(rows, hoped.sections), fits)?;
+    if let Some(found) = by_rows {
+        return Ok(found);
+    }
+    let by_sections = most_that_fits(contents.tables.len(), |count| html(1, count), fits)?;
+    by_sections.ok_or_else(|| {
+        let message =
+            format!("email.html makes {} bytes, of which Gmail shows {MOST_BYTES}", all.1.len());
+        Error::new(Code::TemplateError, Stage::Render, message)
+            .hint("shorten the templates, or split the report into several")
+    })
+}
+
+/// What is made of the largest number below `too_many` that fits; nothing where not even 1 does.
+fn most_that_fits<T>(
+    mut too_many: usize,
+    make: impl Fn(usize) -> Result<T, Error>,
+    fits: impl Fn(&T) -> bool,
+) -> Result<Option<T>, Error> {
+    let (mut most, mut best) = (0, None);
+    while too_many - most > 1 {
+        let tried = most.midpoint(too_many);
+        let made = make(tried)?;
+        match fits(&made) {
+            true => (most, best) = (tried, Some(made)),
+            false => too_many = tried,
         }
     }
-    Ok(fits)
+    Ok(best)
 }
 
 /// What an owner is told.
@@ -251,10 +291,18 @@ mod as_base64 {
     }
 }
 
+/// The text with a full stop, unless it has one.
+fn sentence(text: &str) -> String {
+    match text.ends_with('.') {
+        true => text.to_owned(),
+        false => format!("{text}."),
+    }
+}
+
 /// The text as one line of what can be seen: what would break the line becomes a space, and what
-/// would turn its direction or hide in it is left out.
+/// would turn its direction or hide in it is left out. What joins letters, or keeps them apart, stays.
 fn one_line(text: &str) -> String {
-    let invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let invisible = |c: char| matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let text = text.replace(invisible, "");
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() && c != '\u{a0}' || c.is_control())

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use tera::ErrorKind;
 
-use super::example;
+use super::example::{self, Wrong};
 use super::template::{BUILT_IN, NOTICES, Templates};
 use crate::definition::{Place, Problem, Severity};
 
@@ -56,10 +56,16 @@ impl Templates {
         let mut templates = built_in;
         let named = texts.iter().map(|(file, text)| (file.name(), *text));
         if let Err(error) = templates.0.add_raw_templates(named) {
-            return Err(told(&error, files));
+            return Err(told(&error, files).into_iter().chain(unused(&texts)).collect());
         }
         let unused = unused(&texts);
-        let wrong = example::render(&templates).into_iter().flat_map(|error| told(&error, files));
+        let wrong = example::render(&templates).into_iter().flat_map(|wrong| match wrong {
+            Wrong::Unmade(error) => told(&error, files),
+            Wrong::Unusable(name, message) => {
+                let help = "docs/templates.md says what each template makes";
+                vec![place_of(name, files).error("template", message, help)]
+            }
+        });
         problems.extend(wrong);
         match problems.is_empty() {
             true => Ok((templates, unused)),
@@ -84,6 +90,12 @@ fn text<'f>(file: &'f TemplateFile, problems: &mut Vec<Problem>) -> Option<&'f s
     }
 }
 
+/// The place of a template as a whole.
+fn place_of(name: &str, files: &[TemplateFile]) -> Place {
+    let file = files.iter().find(|file| file.name() == name);
+    place(file.map_or(name, |file| &file.place), 1, 1)
+}
+
 /// What keeps a template from being read at all; of several Tera would tell one only.
 fn unparsed(built_in: &Templates, file: &TemplateFile, text: &str) -> Vec<Problem> {
     let error = built_in.0.clone().add_raw_template(file.name(), text).err();
@@ -105,6 +117,10 @@ fn told(error: &tera::Error, files: &[TemplateFile]) -> Vec<Problem> {
             let span = report.span();
             let place = at(report.filename(), span.start_line, span.start_col + 1);
             vec![place.error("template", lower(report.message()), help(report.message()))]
+        }
+        ErrorKind::CircularInclude { tpl, .. } => {
+            let help = "let it include only parts that do not include it";
+            vec![place_of(tpl, files).error("template", lower(&error.to_string()), help)]
         }
         ErrorKind::MissingParent { current, parent } => {
             let message = format!("there is no template `{parent}` to extend");

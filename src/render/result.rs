@@ -1,11 +1,12 @@
 //! The result in one sentence: what a reader has to know who reads nothing else.
 //!
 //! It tells up to four figures: those that are headline figures (`kind = "totals"`), or the totals of
-//! the first table. What misses a target comes first, then what is near one, then what meets one,
+//! the first table; with the section's title before them where a filter leaves contacts out. What misses a target comes first, then what is near one, then what meets one,
 //! each with the target; the rest follows in the order of the definition.
 
 use super::context::Voice;
 use super::figure::Row;
+use super::one_line;
 use crate::definition::{Bound, Column, Kind, State, Target};
 use crate::language::capitalised;
 use crate::table::Table;
@@ -17,22 +18,32 @@ const FACTS: usize = 4;
 pub(super) fn of(tables: &[Table], voice: &Voice) -> String {
     let headline = tables.iter().find(|table| table.kind == Kind::Totals);
     let first = tables.iter().find(|table| table.kind == Kind::Table);
-    let facts = headline.or(first).map_or_else(Vec::new, |table| facts(table, voice));
+    let table = headline.or(first);
+    let facts = table.map_or_else(Vec::new, |table| facts(table, voice));
     let all_quiet = tables.iter().all(|table| table.is_quiet);
     if all_quiet && !tables.is_empty() {
         return voice.language.say("No contacts in this window").to_owned();
     }
     if facts.is_empty() {
-        return match tables.iter().any(|table| table.kind != Kind::Trend) {
-            true => voice.language.say("No figures are available").to_owned(),
-            false => String::new(),
+        return match table {
+            Some(_) => voice.language.say("No figures are available").to_owned(),
+            None => String::new(),
         };
     }
     let (told, rest): (Vec<_>, Vec<_>) = facts.into_iter().partition(|fact| fact.rank < UNTARGETED);
     let mut parts: Vec<String> = told.into_iter().map(|fact| fact.text).collect();
     let rest: Vec<String> = rest.into_iter().map(|fact| fact.text).collect();
     parts.extend((!rest.is_empty()).then(|| rest.join(", ")));
-    capitalised(&parts.join("; ")).into_owned()
+    let between = format!("{} ", voice.language.say(";"));
+    let sentence = capitalised(&parts.join(&between)).into_owned();
+    // What is of some contacts only says of which.
+    match table.filter(|table| !table.is_of_everything) {
+        Some(table) => {
+            let what = one_line(&table.title);
+            voice.language.say_with("{what}: {value}", &[("what", &what), ("value", &sentence)])
+        }
+        None => sentence,
+    }
 }
 
 struct Fact {
@@ -130,7 +141,8 @@ metrics = [
 "#;
 
     fn told(definition: &str, totals: [Figure; 3]) -> String {
-        let scene = Scene { definition, queues: &[], totals: (totals, totals) };
+        let queues = [("Sales", [NONE; 3], [NONE; 3])];
+        let scene = Scene { definition, queues: &queues, totals: (totals, totals) };
         let told = scene.with(|contents, _| of(contents.tables, &Voice::of(contents.report)));
         told.unwrap().replace('\u{a0}', " ")
     }
@@ -174,7 +186,7 @@ metrics = [
         assert_eq!(
             told(&definition, now([1_204.0, 78.4, 29.0])),
             "Servicelevel 78,4 % in 20 s, knapp am Ziel von 80 % vorbei; im Schnitt nach 0:29 \
-             angenommen, Ziel erreicht (≤ 0:30); 1.204 Kontakte in der Warteschlange"
+             angenommen, Ziel erreicht (≤ 0:30); 1.204 Kontakte eingereiht"
         );
     }
 }

@@ -42,7 +42,7 @@ fn try_subject(templates: &Templates, report: &Report, subject: &Placed<String>)
         read_at: window.end(),
         store: None,
     };
-    let layout = Layout { rows: 0, files: files::hoped(&contents) };
+    let layout = Layout { rows: 0, sections: usize::MAX, files: files::hoped(&contents) };
     let tried = templates.subject(Some(subject), &context::of(&contents, &layout));
     tried.err().map(|error| without_place(subject, error.message))
 }

@@ -14,6 +14,9 @@ const WIDTH: usize = 78;
 /// How much of it names need at least; with less the figures are listed under each name.
 const NAMES: usize = 20;
 
+/// How much of it labels have at most, where figures are listed one by one.
+const LABELS: usize = 50;
+
 /// The words of a text on lines that are no wider than they may be, unless a word is.
 pub(super) fn wrapped(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -112,8 +115,8 @@ fn aligned(
 /// The lines of one row: the name above where it is too long, the figures, and their changes.
 fn aligned_row(name: &str, names: usize, cells: &[Cell], widths: &[usize]) -> Vec<String> {
     let (above, name) = match name.width() > names {
-        true => (Some(name.to_owned()), ""),
-        false => (None, name),
+        true => (wrapped(name).lines().map(ToOwned::to_owned).collect(), ""),
+        false => (Vec::new(), name),
     };
     let line = |name: &str, texts: &[&str]| {
         let mut line = format!("{name}{}", " ".repeat(names - name.width()));
@@ -133,7 +136,7 @@ fn aligned_row(name: &str, names: usize, cells: &[Cell], widths: &[usize]) -> Ve
 fn listed(columns: &[Column], rows: &[Line]) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, cells) in rows {
-        lines.push(name.clone());
+        lines.extend(wrapped(name).lines().map(ToOwned::to_owned));
         lines.extend(pairs(columns, cells, "  "));
     }
     lines
@@ -141,11 +144,23 @@ fn listed(columns: &[Column], rows: &[Line]) -> Vec<String> {
 
 /// One line for each figure, the label before it, the change behind it.
 fn pairs(columns: &[Column], cells: &[Cell], indent: &str) -> Vec<String> {
-    let width = columns.iter().map(|column| column.label.width()).max().unwrap_or(0);
-    let pairs = columns.iter().zip(cells).map(|(column, cell)| {
-        let gap = " ".repeat(width - column.label.width() + 2);
+    let fits = |column: &&Column| column.label.width() <= LABELS;
+    let width = columns.iter().filter(fits).map(|column| column.label.width()).max().unwrap_or(0);
+    let pairs = columns.iter().zip(cells).flat_map(|(column, cell)| {
         let change = cell.change.as_ref().map(|change| format!(" ({change})"));
-        format!("{indent}{}{gap}{}{}", column.label, cell.figure, change.unwrap_or_default())
+        let figure = format!("{}{}", cell.figure, change.unwrap_or_default());
+        match width.checked_sub(column.label.width()) {
+            Some(rest) => {
+                vec![format!("{indent}{}{}{figure}", column.label, " ".repeat(rest + 2))]
+            }
+            // A label that is too long stands above its figure.
+            None => {
+                let gap = " ".repeat(width + 2);
+                let label = wrapped(&column.label);
+                let label = label.lines().map(|line| format!("{indent}{line}"));
+                label.chain([format!("{indent}{gap}{figure}")]).collect()
+            }
+        }
     });
     pairs.collect()
 }

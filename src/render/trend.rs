@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::chart::{self, ChartContext, Panel, Series, Tick};
 use super::context::{Voice, target_text, when};
 use super::template::Templates;
-use super::{Contents, File, Inline};
+use super::{Contents, File, Inline, sentence};
 use crate::definition::{Column, Kind, State};
 use crate::error::Error;
 use crate::metric::{Polarity, Unit};
@@ -40,6 +40,13 @@ struct FindingContext {
     text: String,
 }
 
+impl TrendContext {
+    /// What its first series comes to.
+    pub(super) fn first_finding(&self) -> Option<&str> {
+        self.findings.first().map(|finding| finding.text.as_str())
+    }
+}
+
 /// The trend of the section at `index`.
 pub(super) fn of(
     contents: &Contents<'_>,
@@ -62,7 +69,11 @@ pub(super) fn of(
     TrendContext {
         cid: cid(contents, index),
         file: file(contents, index),
-        alt: format!("{}. {}.", table.title, told.join(". ")),
+        alt: std::iter::once(table.title.as_str())
+            .chain(told)
+            .map(sentence)
+            .collect::<Vec<_>>()
+            .join(" "),
         width: chart::WIDTH,
         height: chart::height(panels_of(table).len()),
         dashed,
@@ -98,11 +109,16 @@ pub(super) fn placed(contents: &Contents<'_>) -> impl Iterator<Item = (usize, Ch
 }
 
 fn cid(contents: &Contents<'_>, index: usize) -> String {
-    format!("trend-{}.{}@connect-reports", index + 1, contents.report.id)
+    format!("trend-{}.{}@connect-reports", contents.place(index), contents.report.id)
 }
 
 fn file(contents: &Contents<'_>, index: usize) -> String {
-    format!("{}-{}-trend-{}.png", contents.report.id, contents.window.first_date(), index + 1)
+    format!(
+        "{}-{}-trend-{}.png",
+        contents.report.id,
+        contents.window.first_date(),
+        contents.place(index)
+    )
 }
 
 /// What a series comes to: where it was highest, or of what had better be high, lowest; and how often
@@ -128,13 +144,27 @@ fn finding(
     let figure = voice.numbers.number(value, column.unit);
     let when = row.interval.as_ref().map(|interval| when(window, interval, language));
     let when = when.unwrap_or_default();
+    // Neither is the first of many alike what stands out.
+    let alike = figures().filter(|(_, other)| voice.numbers.number(*other, column.unit) == figure);
+    let (alike, of) = (alike.count(), figures().count());
+    if alike == of && of > 1 {
+        let values = [label, ("figure", figure.as_str())];
+        return language.say_with("{label}: {figure} throughout", &values);
+    }
+    let when = match alike {
+        0 | 1 => when,
+        alike => {
+            let n = voice.numbers.whole(alike - 1);
+            language.say_with("{told} and {n} more", &[("told", &when), ("n", &n)])
+        }
+    };
     let values = [label, ("figure", figure.as_str()), ("when", when.as_str())];
     let told = match is_better_high {
         true => language.say_with("{label}: lowest {figure}, {when}", &values),
         false => language.say_with("{label}: highest {figure}, {when}", &values),
     };
     let is_missed = |row: &&TableRow| row.states.get(index) == Some(&Some(State::Missed));
-    let (missed, of) = (table.rows.iter().filter(is_missed).count(), figures().count());
+    let missed = table.rows.iter().filter(is_missed).count();
     match column.target.filter(|_| missed > 0) {
         None => told,
         Some(target) => {
@@ -142,7 +172,7 @@ fn finding(
             let target = target_text(&target, column.unit, voice);
             let values = [label, ("target", target.as_str()), ("n", &n), ("of", &of)];
             let english = "{label}: target {target} missed in {n} of {of} intervals";
-            format!("{told}. {}", language.say_with(english, &values))
+            format!("{} {}", sentence(&told), language.say_with(english, &values))
         }
     }
 }
@@ -162,16 +192,16 @@ fn panels_of(table: &Table) -> Vec<(Unit, Vec<usize>)> {
 fn panels(table: &Table, voice: &Voice) -> Vec<Panel> {
     let panel = |(unit, columns): (Unit, Vec<usize>)| {
         let series: Vec<Series> = columns.iter().map(|index| series(table, *index)).collect();
-        let target = columns.iter().find_map(|index| table.columns.get(*index)?.target);
-        let values = series.iter().flat_map(|series| series.values.iter().chain(&series.compared));
-        let values = values.flatten().copied().chain(target.map(|target| target.value));
+        let values = series.iter().flat_map(|series| {
+            series.values.iter().chain(&series.compared).chain(std::iter::once(&series.target))
+        });
+        let values = values.flatten().copied();
         let most = values.fold(0.0, f64::max);
         let (top, step) = scale(most, unit);
         Panel {
             ticks: ticks(top, step, unit, &voice.numbers),
             top,
             has_bars: unit == Unit::Count,
-            target: target.map(|target| target.value),
             series,
         }
     };
@@ -189,14 +219,37 @@ fn series(table: &Table, index: usize) -> Series {
             Some(_) => table.rows.iter().map(|row| figure(&row.compared)).collect(),
             None => Vec::new(),
         },
+        target: table.columns.get(index).and_then(|column| Some(column.target?.value)),
     }
 }
 
 /// The top of an axis that takes `most`, and the step of its lines: round numbers, or round times.
 fn scale(most: f64, unit: Unit) -> (f64, f64) {
-    const TIMES: [f64; 14] = [
-        1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0,
+    const TIMES: [f64; 24] = [
+        1.0,
+        2.0,
+        5.0,
+        10.0,
+        15.0,
+        30.0,
+        60.0,
+        120.0,
+        300.0,
+        600.0,
+        900.0,
+        1_800.0,
+        3_600.0,
         7_200.0,
+        14_400.0,
+        21_600.0,
+        43_200.0,
+        86_400.0,
+        172_800.0,
+        360_000.0,
+        720_000.0,
+        1_800_000.0,
+        3_600_000.0,
+        7_200_000.0,
     ];
     /// Into how many parts an axis is divided at most.
     const PARTS: f64 = 4.0;
@@ -224,7 +277,12 @@ fn round_up(value: f64) -> f64 {
 fn ticks(top: f64, step: f64, unit: Unit, numbers: &Numbers) -> Vec<Tick> {
     let steps = std::iter::successors(Some(0.0), |at: &f64| Some(at + step));
     let steps = steps.take_while(|at| *at <= top + step / 2.0);
-    steps.map(|value| Tick { value, label: numbers.bound(value, unit) }).collect()
+    steps.map(|value| Tick { value, label: numbers.bound(tidy(value), unit) }).collect()
+}
+
+/// Without the noise of adding up tenths.
+fn tidy(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }
 
 /// What stands under the intervals: hours within a day, else days; nothing under most of them.
@@ -263,7 +321,8 @@ mod tests {
             (81.0, Unit::Percent, (100.0, 25.0)),
             (7.5, Unit::Percent, (8.0, 2.0)),
             (130.0, Unit::Seconds, (180.0, 60.0)),
-            (40_000.0, Unit::Seconds, (40_000.0, 10_000.0)),
+            (40_000.0, Unit::Seconds, (43_200.0, 14_400.0)),
+            (600_000.0, Unit::Seconds, (691_200.0, 172_800.0)),
         ] {
             let (top, step) = scale(most, unit);
             assert!(

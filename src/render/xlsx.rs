@@ -141,7 +141,8 @@ fn shortened(name: &str, ending: &str) -> String {
     while short.encode_utf16().count() + ending.len() > LONGEST {
         short.pop();
     }
-    format!("{}{ending}", short.trim_end())
+    // Neither may a name end in an apostrophe.
+    format!("{}{ending}", short.trim_end_matches(|c: char| c == '\'' || c.is_whitespace()))
 }
 
 /// How the cells of a sheet look.
@@ -263,6 +264,7 @@ mod tests {
     #[test]
     fn names_of_sheets_are_short() {
         assert_eq!(shortened("By queue", ""), "By queue");
+        assert_eq!(shortened(&format!("{}'b", "a".repeat(30)), ""), "a".repeat(30));
         assert_eq!(shortened(&"a".repeat(40), " (2)"), format!("{} (2)", "a".repeat(27)));
         assert_eq!(shortened(&"😀".repeat(20), "").encode_utf16().count(), 30);
     }

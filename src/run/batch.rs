@@ -15,7 +15,7 @@ use super::protocol::{Claimant, Claimed};
 use super::record::Record;
 use super::report::{self, Asked, LookUp, Rendering, make};
 use super::{Progress, Runner, Work, side_by_side};
-use crate::error::{Code, Error, Panicked, Stage, redact_addresses, unwinding};
+use crate::error::{Code, Error, Panicked, Stage, redact_addresses, until, unwinding};
 use crate::render::Templates;
 use crate::store::Store;
 
@@ -170,6 +170,14 @@ impl Runner {
         asked.unwrap_or_else(|Panicked| Err(defect()))
     }
 
+    /// The templates, if they can be read while there is time to make a message of them.
+    async fn templates_in_time(&self, work: &Work) -> Result<Arc<Templates>, Error> {
+        until(work.call_deadline(), self.templates.now()).await.unwrap_or_else(|| {
+            let message = "the templates could not be read before the invocation's deadline";
+            Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
+        })
+    }
+
     /// Carries a run out that this invocation has.
     async fn carry(
         &self,
@@ -193,7 +201,8 @@ impl Runner {
                 let place = (together.asking, index);
                 let store = keeper.address_of_files(&hold);
                 let make = async |effort: &mut _| {
-                    let templates = together.templates.get_or_init(|| self.templates.now()).await;
+                    let templates =
+                        together.templates.get_or_init(|| self.templates_in_time(work)).await;
                     let rendering = Rendering { templates: templates.clone(), store };
                     make(self, work, asked, place, rendering, effort).await
                 };

@@ -56,8 +56,8 @@ pub use history::PastRun;
 use names::{Names, Need};
 pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
 use records::Records;
-use report::LookUp;
 pub use report::Figures;
+use report::LookUp;
 use templates::OwnTemplates;
 pub use work::Work;
 

@@ -14,9 +14,7 @@ use super::work::a_little_before;
 use super::{Effort, Progress, Runner, Work};
 use crate::address::Mailbox;
 use crate::connect::List;
-use crate::definition::{
-    Column, Dimension, Partial, Problem, Report, Section, SendRule,
-};
+use crate::definition::{Column, Dimension, Partial, Problem, Report, Section, SendRule};
 use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::instance::InstanceArn;
 use crate::language::Language;
@@ -26,7 +24,6 @@ use crate::render::{self, Contents, Missing, Rendered, Templates};
 use crate::table::{self, Against, Note, Table};
 use crate::window::{Compare, Window};
 
-
 /// What a report found for a window.
 #[derive(Clone, Debug)]
 pub struct Figures {
@@ -35,7 +32,6 @@ pub struct Figures {
     /// The sections.
     pub(super) tables: Vec<Table>,
 }
-
 
 /// How the runs of an invocation look their names up.
 pub(super) struct LookUp<'w> {
@@ -299,8 +295,9 @@ pub(super) fn tables(
     let (limits, language) = (&runner.settings.limits, work.report.locale.language());
     let questions = asked.queries.chunks(asked.of_a_section());
     let sections = work.report.sections.iter().zip(questions);
-    let sections = sections.zip(answers);
-    let table = |((section, queries), answers): ((&Section, &[Query]), &Option<Vec<_>>)| {
+    let sections = sections.zip(answers).enumerate();
+    let table = |(place, ((section, queries), answers)): (usize, (_, &Option<Vec<_>>))| {
+        let (section, queries): (&Section, &[Query]) = (section, queries);
         let (query, (answer, bases)) = (queries.first()?, answers.as_ref()?.split_first()?);
         let against = (!asked.compared.is_empty()).then(|| {
             let base = plan::base(query, &asked.compared, bases, limits);
@@ -308,7 +305,7 @@ pub(super) fn tables(
         });
         let mut table = table::build(section, query, answer, against.as_ref(), &asked.directory);
         table.notes.extend(asked.uncompared.map(Note::Other));
-        Some(table)
+        Some(Table { place, ..table })
     };
     sections.filter_map(table).collect()
 }

@@ -65,5 +65,6 @@ fn unusable(problems: &[Problem]) -> Error {
         format!("{file}:{line}:{column}: {message}")
     });
     let hint = "mend the template; `connect-reports validate` tells everything that is wrong";
-    Error { code: Code::TemplateError, ..error.hint(hint) }
+    // Somebody may be mending it.
+    Error { code: Code::TemplateError, ..error.hint(hint) }.retryable()
 }

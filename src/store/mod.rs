@@ -107,7 +107,11 @@ impl Store {
     /// Where an object with this key lies: a path, or an `s3://` address.
     pub fn address(&self, key: &str) -> String {
         match self {
-            Self::Folder(folder) => folder.join(key).display().to_string(),
+            Self::Folder(folder) => {
+                let path = folder.join(key);
+                // From elsewhere a path of this folder says nothing.
+                std::path::absolute(&path).unwrap_or(path).display().to_string()
+            }
             Self::S3 { bucket, prefix, .. } => format!("s3://{bucket}/{prefix}{key}"),
         }
     }

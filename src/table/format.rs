@@ -78,14 +78,16 @@ impl Numbers {
         self.local(&count.to_string())
     }
 
-    /// The number as people write one that they aim at: without a decimal that is 0.
+    /// A number that somebody has chosen, such as a target, with the decimals that it has.
     pub fn bound(&self, value: f64, unit: Unit) -> String {
+        // As many decimals as it was written with.
+        let exact = self.local(&value.to_string());
         match unit {
-            Unit::Percent => {
-                let number = self.decimal(value, usize::from(value.fract() != 0.0));
-                format!("{number}{NO_BREAK_SPACE}%")
-            }
-            _ => self.number(value, unit),
+            Unit::Count => exact,
+            Unit::Percent => format!("{exact}{NO_BREAK_SPACE}%"),
+            Unit::Seconds if value.fract() != 0.0 => format!("{exact}{NO_BREAK_SPACE}s"),
+            Unit::Milliseconds if value.fract() != 0.0 => format!("{exact}{NO_BREAK_SPACE}ms"),
+            Unit::Seconds | Unit::Milliseconds => self.number(value, unit),
         }
     }
 

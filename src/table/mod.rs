@@ -22,6 +22,8 @@ pub use change::{Amount, Change, Direction, Sense};
 /// A section with its figures.
 #[derive(Clone, Debug)]
 pub struct Table {
+    /// Which of the definition's sections it is, from 0.
+    pub place: usize,
     /// The title.
     pub title: String,
     /// How its figures are shown.
@@ -52,6 +54,8 @@ pub struct Table {
     pub shown: usize,
     /// Whether the section selects everything that it groups by, rather than some of it by name.
     pub selects_all: bool,
+    /// Whether it is of everything that the instance has: no filter leaves anything out.
+    pub is_of_everything: bool,
 }
 
 /// One row.
@@ -173,6 +177,7 @@ pub fn build(
         .rows
         .map_or(rows.len(), |cap| rows.len().min(usize::try_from(cap.get()).unwrap_or(usize::MAX)));
     Table {
+        place: 0,
         title: section.title.clone(),
         kind: section.kind,
         group_by: section.group_by.clone(),
@@ -181,6 +186,7 @@ pub fn build(
         columns: section.columns.clone(),
         rows,
         selects_all: section.group_by.iter().all(|dimension| selects_all(section, dimension)),
+        is_of_everything: section.filters.keys().all(|dimension| selects_all(section, dimension)),
         states: of_totals(columns, &totals),
         totals,
         comparison: against.map(|Against { label, base }| Comparison {

@@ -98,11 +98,16 @@ impl Window {
             true => clock(&self.end),
             false => "24:00".to_owned(),
         };
-        if self.start.offset() > self.end.offset() && !self.is_of_days() {
-            // The clocks were set back in it: readings alone would not tell how long it is.
+        let is_twofold =
+            |time: &Zoned| time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous();
+        if !self.is_of_days() && (is_twofold(&self.start) || is_twofold(&self.end)) {
+            // The clocks were set back: readings alone would not tell when and how long it was.
             let zone = |time: &Zoned| time.strftime("%Z").to_string();
             let (from, to) = (zone(&self.start), zone(&self.end));
-            return format!("{} {from}–{end} {to}", clock(&self.start));
+            return match from == to {
+                true => format!("{}–{end} {to}", clock(&self.start)),
+                false => format!("{} {from}–{end} {to}", clock(&self.start)),
+            };
         }
         format!("{}–{end}", clock(&self.start))
     }

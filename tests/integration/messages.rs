@@ -122,13 +122,16 @@ fn check_csv(mail: &mail_parser::Message<'_>) {
     };
     let by_queue = csv("2-by-queue-50-all.csv");
     let lines: Vec<&str> = by_queue.strip_prefix('\u{feff}').unwrap().split("\r\n").collect();
-    assert_eq!(lines[0], "QUEUE,'=Queued,SL 20 s,AHT");
+    assert_eq!(lines[0], r#""QUEUE","'=Queued","SL 20 s","AHT""#);
     assert!(!by_queue.replace("\r\n", "").contains(['\r', '\n']));
-    assert!(lines.contains(&"Loans,0,,"), "{lines:?}");
+    assert!(lines.contains(&"\"Loans\",0,\"\",\"\""), "{lines:?}");
     assert_eq!(lines.len(), 1 + 12 + 1, "a line for each queue, and nothing after the last");
     let trend = csv("3-through-the-day.csv");
-    let hours: Vec<&str> =
-        trend.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    let hours: Vec<&str> = trend
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').next().unwrap().trim_matches('"'))
+        .collect();
     assert_eq!(hours.len(), 23, "the clocks went forward");
     assert_eq!((hours[0], hours[1]), ("2025-03-30T00:00:00+00:00", "2025-03-30T02:00:00+01:00"));
     assert_eq!(csv("1-at-a-glance.csv").lines().count(), 2, "a totals section is one row");
@@ -374,7 +377,7 @@ async fn a_preview_follows_what_is_saved() {
         assert!(std::fs::read_to_string(&page).unwrap().contains("<p>First</p>"));
         std::fs::write(&foot, "<p>{{ report.titel }}</p>").unwrap();
         let told = wrong.find(|line| line.as_ref().unwrap().contains("titel")).unwrap().unwrap();
-        assert!(told.contains("foot.html:1:13"), "{told}");
+        assert!(told.contains("foot.html:1:14"), "{told}");
         std::fs::write(&foot, "<p>Second {{ report.title }}</p>").unwrap();
         made().unwrap().unwrap();
         assert!(std::fs::read_to_string(&page).unwrap().contains("<p>Second Small</p>"));
