@@ -11,48 +11,7 @@ use crate::harness::binary::{
 use crate::harness::mail::{check, header, html, keep, parse, tree};
 
 /// All that a message may have, from one definition.
-const FULL: &str = r#"
-title    = "=Full <b>report</b>"
-owner    = "workforce@example.com"
-instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
-timezone = "Europe/London"
-window   = "previous-day"
-compare  = "same-weekday"
-
-[email]
-from              = "Reports <reports@example.com>"
-to                = ["ops@example.com"]
-reply_to          = "Workforce <workforce@example.com>"
-unsubscribe       = "https://example.com/reports?leave=full"
-configuration_set = "queue-reports"
-attach            = ["csv", "xlsx", "json"]
-
-[[section]]
-title   = "At a glance"
-kind    = "totals"
-filters = { QUEUE = ["*"] }
-metrics = [
-    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80" },
-    "CONTACTS_QUEUED",
-]
-
-[[section]]
-title    = "+By queue: 50 % / [all]?"
-group_by = ["QUEUE"]
-filters  = { QUEUE = ["*"] }
-metrics  = [
-    { name = "CONTACTS_QUEUED", label = "=Queued" },
-    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80" },
-    "AVG_HANDLE_TIME",
-]
-
-[[section]]
-title    = "Through the day"
-kind     = "trend"
-interval = "HOUR"
-filters  = { QUEUE = ["*"] }
-metrics  = ["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80" }]
-"#;
+const FULL: &str = include_str!("../attachments/full.toml");
 
 /// A message with everything: its tree, its headers, its files, what SES is told.
 #[tokio::test]
