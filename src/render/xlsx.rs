@@ -1,5 +1,6 @@
 //! The report as a workbook: a sheet that says what it is, and one for each section, with typed cells.
 
+use jiff::Timestamp;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError,
 };
@@ -11,7 +12,7 @@ use crate::language::Language;
 use crate::metric::Unit;
 use crate::plan::Figure;
 use crate::table::{Table, TableRow};
-use crate::window::Window;
+use crate::window::{Window, rfc3339};
 
 /// The workbook's bytes.
 pub(super) fn of(contents: &Contents<'_>) -> Result<Vec<u8>, XlsxError> {
@@ -37,45 +38,59 @@ fn about(
     sheets: &[String],
     voice: &Voice,
 ) -> Result<(), XlsxError> {
-    let (language, bold) = (voice.language, Format::new().set_bold());
     if let Some(name) = sheets.first() {
         sheet.set_name(name)?;
     }
-    let [start, end] = [contents.window.start(), contents.window.end()]
-        .map(|time| crate::window::rfc3339(&contents.window.on_its_clock(time)));
-    let read_at = crate::window::rfc3339(&contents.window.on_its_clock(contents.read_at));
-    let compared = contents.tables.iter().find_map(|table| table.comparison.as_ref());
-    let facts = [
-        (language.say("Report"), Some(contents.report.title.as_str())),
-        (language.say("Report id"), Some(contents.report.id.as_str())),
-        (language.say("Run"), Some(contents.run)),
-        (language.say("Window"), Some(&*contents.window.label(language))),
-        (language.say("Start"), Some(start.as_str())),
-        (language.say("End"), Some(end.as_str())),
-        (language.say("Time zone"), Some(contents.window.zone_name())),
-        (language.say("Figures read"), Some(read_at.as_str())),
-        (language.say("Compared with"), compared.map(|compared| compared.label.as_str())),
-    ]
-    .map(|(name, value)| (name, value.map(ToOwned::to_owned)));
+    let bold = Format::new().set_bold();
+    let facts = facts(contents, voice.language);
     let mut line = 0;
     for (name, value) in facts {
-        if let Some(value) = value {
-            sheet.write_with_format(line, 0, name, &bold)?.write_string(line, 1, value)?;
-            line += 1;
-        }
+        sheet.write_with_format(line, 0, name, &bold)?.write_string(line, 1, value)?;
+        line += 1;
     }
-    line += 1;
-    let heads = [
-        language.say("Sheet"),
-        language.say("Section"),
-        language.say("Rows"),
-        language.say("Column"),
-        language.say("Metric"),
-        language.say("Unit"),
-        language.say("Target"),
+    list(sheet, line + 1, contents, sheets, voice)?;
+    for (column, width) in [(0, 24.0), (1, 40.0), (3, 28.0), (4, 44.0), (6, 44.0)] {
+        sheet.set_column_width(column, width)?;
+    }
+    Ok(())
+}
+
+/// What is known of the report as a whole, and what is missing in it.
+fn facts(contents: &Contents<'_>, language: Language) -> Vec<(String, String)> {
+    let Contents { report, window, .. } = contents;
+    let at = |time: Timestamp| rfc3339(&window.on_its_clock(time));
+    let compared = contents.tables.iter().find_map(|table| table.comparison.as_ref());
+    let facts = [
+        ("Report", Some(report.title.clone())),
+        ("Report id", Some(report.id.to_string())),
+        ("Run", Some(contents.run.to_owned())),
+        ("Window", Some(window.label(language))),
+        ("Start", Some(at(window.start()))),
+        ("End", Some(at(window.end()))),
+        ("Time zone", Some(window.zone_name().to_owned())),
+        ("Figures read", Some(at(contents.read_at))),
+        ("Compared with", compared.map(|compared| compared.label.clone())),
     ];
+    let known = facts.into_iter().filter_map(|(name, value)| Some((language.say(name), value?)));
+    let missing = contents.missing.iter().map(|missing| {
+        let what = language.say_with("Missing: {title}.", &[("title", &missing.title)]);
+        (what, missing.reason.clone())
+    });
+    known.map(|(name, value)| (name.to_owned(), value)).chain(missing).collect()
+}
+
+/// The columns of all sheets, from this line on.
+fn list(
+    sheet: &mut Worksheet,
+    mut line: u32,
+    contents: &Contents<'_>,
+    sheets: &[String],
+    voice: &Voice,
+) -> Result<(), XlsxError> {
+    let bold = Format::new().set_bold();
+    let heads = ["Sheet", "Section", "Rows", "Column", "Metric", "Unit", "Target"];
     for (column, head) in (0..).zip(heads) {
-        sheet.write_with_format(line, column, head, &bold)?;
+        sheet.write_with_format(line, column, voice.language.say(head), &bold)?;
     }
     for (table, name) in contents.tables.iter().zip(sheets.iter().skip(1)) {
         for column in &table.columns {
@@ -89,9 +104,6 @@ fn about(
                 sheet.write_string(line, 6, target)?;
             }
         }
-    }
-    for (column, width) in [(0, 24.0), (1, 40.0), (3, 28.0), (4, 44.0), (6, 44.0)] {
-        sheet.set_column_width(column, width)?;
     }
     Ok(())
 }
