@@ -182,6 +182,11 @@ impl Window {
         self.start.timestamp()
     }
 
+    /// Start and end on the local clock, as RFC 3339.
+    pub fn borders(&self) -> [String; 2] {
+        [rfc3339(&self.start), rfc3339(&self.end)]
+    }
+
     /// The first instant after it.
     pub fn end(&self) -> Timestamp {
         self.end.timestamp()
@@ -221,8 +226,9 @@ impl Serialize for Window {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
         let mut window = serializer.serialize_struct("Window", 3)?;
-        window.serialize_field("start", &rfc3339(&self.start))?;
-        window.serialize_field("end", &rfc3339(&self.end))?;
+        let [start, end] = self.borders();
+        window.serialize_field("start", &start)?;
+        window.serialize_field("end", &end)?;
         window.serialize_field("time_zone", self.zone_name())?;
         window.end()
     }

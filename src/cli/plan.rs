@@ -15,7 +15,6 @@ use crate::language::Language;
 use crate::plan::{Origin, Request, SectionPlan, interval_name};
 use crate::run::{Planned, Work};
 use crate::table::Provenance;
-use crate::window::rfc3339;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -84,13 +83,8 @@ fn told(work: &Work, planned: &Planned) -> String {
 }
 
 fn span(request: &Request) -> String {
-    let [start, end] = borders(request);
+    let [start, end] = request.window.borders();
     format!("GetMetricDataV2 {start} to {end}, {}", interval_name(request.interval))
-}
-
-fn borders(request: &Request) -> [String; 2] {
-    let window = &request.window;
-    [window.start(), window.end()].map(|time| rfc3339(&window.on_its_clock(time)))
 }
 
 fn counts(request: &Request) -> String {
@@ -142,7 +136,7 @@ fn as_json(work: &Work, planned: &Planned) -> Value {
     let requests = planned.plan.requests.iter().enumerate();
     let requests: Vec<Value> = requests
         .map(|(index, request)| {
-            let [start, end] = borders(request);
+            let [start, end] = request.window.borders();
             let filters: Map<String, Value> = request
                 .filters
                 .iter()

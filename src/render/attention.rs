@@ -193,35 +193,14 @@ impl Finding<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{NONE, Queue, Scene, now};
+    use super::super::example::{EXAMPLE, NONE, Queue, Scene, now};
     use super::*;
     use crate::plan::Figure;
-
-    const DEFINITION: &str = r#"
-title    = "Report"
-owner    = "workforce@example.com"
-instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
-timezone = "Europe/London"
-window   = "previous-day"
-compare  = "same-weekday"
-email    = { from = "reports@example.com", to = ["ops@example.com"] }
-
-[[section]]
-title    = "By queue"
-group_by = ["QUEUE"]
-filters  = { QUEUE = ["*"] }
-metrics  = [
-    "CONTACTS_QUEUED",
-    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 80", warn = ">= 70" },
-    "AVG_QUEUE_ANSWER_TIME",
-]
-"#;
 
     /// What is told of these queues: contacts queued, service level and speed of answer now and a
     /// week before.
     fn told(queues: &[Queue]) -> Vec<String> {
-        let totals = (now([0.0; 3]), now([0.0; 3]));
-        let scene = Scene { definition: DEFINITION, queues, totals };
+        let scene = Scene { queues, ..EXAMPLE };
         let told = scene.with(|contents, _| {
             let voice = Voice::of(contents.report);
             let line = |item: AttentionContext| match item.name {

@@ -16,7 +16,7 @@ use crate::language::{Language, capitalised};
 use crate::metric::{self, Unit};
 use crate::table::format::Numbers;
 use crate::table::{Member, Note, Table, TableRow};
-use crate::window::{Window, rfc3339};
+use crate::window::Window;
 
 /// The context of the templates of a message.
 #[derive(Debug, Serialize)]
@@ -155,8 +155,7 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
     };
     let (has_dashes, has_unavailable) =
         (has(FigureContext::is_dash), has(FigureContext::is_unavailable));
-    let [start, end] =
-        [window.start(), window.end()].map(|time| rfc3339(&window.on_its_clock(time)));
+    let [start, end] = window.borders();
     Context {
         version: 1,
         language: language.tag(),

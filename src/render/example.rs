@@ -96,7 +96,8 @@ pub(super) struct Scene<'s> {
     pub(super) totals: ([Figure; 3], [Figure; 3]),
 }
 
-const EXAMPLE: Scene<'static> = Scene {
+/// The example that templates are tried with.
+pub(super) const EXAMPLE: Scene<'static> = Scene {
     definition: DEFINITION,
     queues: &QUEUES,
     totals: (now([896.0, 78.5, 34.0]), now([400.0, 80.5, 32.0])),

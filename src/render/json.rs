@@ -8,7 +8,7 @@ use crate::definition::{Column, Kind, MetricFilter, State};
 use crate::error::{Code, Error, Stage};
 use crate::plan::Figure;
 use crate::table::{Provenance, Table, TableRow};
-use crate::window::{Window, rfc3339};
+use crate::window::Window;
 
 /// The report as JSON. It is written row by row: there may be a hundred thousand of them.
 ///
@@ -155,8 +155,7 @@ fn row(table: &Table, row: &TableRow) -> Value {
 }
 
 fn interval(interval: &Window) -> Value {
-    let [start, end] =
-        [interval.start(), interval.end()].map(|time| rfc3339(&interval.on_its_clock(time)));
+    let [start, end] = interval.borders();
     json!({ "start": start, "end": end })
 }
 

@@ -23,7 +23,7 @@ const NOTICE_TEXT: &str = "notice.txt";
 pub(super) const NOTICES: [&str; 2] = [NOTICE_HTML, NOTICE_TEXT];
 
 /// The templates that come with the program, by name.
-pub(super) const BUILT_IN: [(&str, &str); 14] = [
+pub(super) const BUILT_IN: [(&str, &str); 15] = [
     (HTML, include_str!("../../templates/email.html")),
     (TEXT, include_str!("../../templates/email.txt")),
     (SUBJECT, include_str!("../../templates/subject.txt")),
@@ -31,6 +31,7 @@ pub(super) const BUILT_IN: [(&str, &str); 14] = [
     (NOTICE_HTML, include_str!("../../templates/notice.html")),
     (NOTICE_TEXT, include_str!("../../templates/notice.txt")),
     ("attention.html", include_str!("../../templates/attention.html")),
+    ("change.html", include_str!("../../templates/change.html")),
     ("figure.html", include_str!("../../templates/figure.html")),
     ("foot.html", include_str!("../../templates/foot.html")),
     ("head.html", include_str!("../../templates/head.html")),

@@ -1,6 +1,5 @@
 //! The report as a workbook: a sheet that says what it is, and one for each section, with typed cells.
 
-use jiff::Timestamp;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError,
 };
@@ -58,17 +57,18 @@ fn about(
 /// What is known of the report as a whole, and what is missing in it.
 fn facts(contents: &Contents<'_>, language: Language) -> Vec<(String, String)> {
     let Contents { report, window, .. } = contents;
-    let at = |time: Timestamp| rfc3339(&window.on_its_clock(time));
+    let [start, end] = window.borders();
+    let read_at = rfc3339(&window.on_its_clock(contents.read_at));
     let compared = contents.tables.iter().find_map(|table| table.comparison.as_ref());
     let facts = [
         ("Report", Some(report.title.clone())),
         ("Report id", Some(report.id.to_string())),
         ("Run", Some(contents.run.to_owned())),
         ("Window", Some(window.label(language))),
-        ("Start", Some(at(window.start()))),
-        ("End", Some(at(window.end()))),
+        ("Start", Some(start)),
+        ("End", Some(end)),
         ("Time zone", Some(window.zone_name().to_owned())),
-        ("Figures read", Some(at(contents.read_at))),
+        ("Figures read", Some(read_at)),
         ("Compared with", compared.map(|compared| compared.label.clone())),
     ];
     let known = facts.into_iter().filter_map(|(name, value)| Some((language.say(name), value?)));

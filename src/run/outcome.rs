@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::definition::{Problem, ReportId};
 use crate::error::{Code, Error, Stage, redact_addresses, redacted};
-use crate::window::{Window, rfc3339};
+use crate::window::Window;
 
 /// The outcome of an invocation.
 #[derive(Clone, Debug)]
@@ -349,8 +349,7 @@ impl RunOutcome {
     /// One event for the log, without addresses or figures.
     pub(super) fn log(&self, batch: &str, trace: Option<&str>) {
         let window = self.window.as_ref();
-        let start = window.map(|window| rfc3339(&window.on_its_clock(window.start())));
-        let end = window.map(|window| rfc3339(&window.on_its_clock(window.end())));
+        let (start, end) = window.map(Window::borders).map(|[start, end]| (start, end)).unzip();
         let status = json!(self.status);
         // That of an invalid definition is a file's name, and may be anything.
         let report = redact_addresses(&self.report);
