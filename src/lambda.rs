@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::error::{Code, Error, Stage};
-use crate::run::{Batch, Clock, Invocation, Outcome, Runner};
+use crate::run::{Answer, Batch, Clock, Invocation, Outcome, Runner};
 use crate::settings::{self, Settings};
 use crate::telemetry;
 
@@ -24,6 +24,7 @@ pub async fn serve() -> Result<(), lambda_runtime::Error> {
     telemetry::in_lambda(|name| env::var(name).ok());
     std::panic::set_hook(Box::new(telemetry::log_panic));
     let runner = start().await;
+    let function = env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
     match &runner {
         Ok(runner) if runner.keeps_records() => {}
         Ok(_) => tracing::warn!(
@@ -33,12 +34,12 @@ pub async fn serve() -> Result<(), lambda_runtime::Error> {
         ),
         Err(error) => tracing::error!(code = error.code.as_str(), error = error.message, "start"),
     }
-    let runner = &runner;
+    let (runner, function) = (&runner, function.as_str());
     // Boxed: within the runtime's own layers the layout of the future is too deep to compute.
     let handler = service_fn(|event: LambdaEvent<Value>| {
         Box::pin(async move {
             let invocation = invocation(&event.context);
-            answer(runner, &event.payload, &invocation).await
+            answer((runner, function), &event.payload, &invocation).await
         })
     });
     // The runtime would report what is not JSON under an error type of its own.
@@ -55,17 +56,24 @@ async fn start() -> Result<Runner, Error> {
 }
 
 async fn answer(
-    runner: &Result<Runner, Error>,
+    (runner, function): (&Result<Runner, Error>, &str),
     payload: &Value,
     invocation: &Invocation,
 ) -> Result<Value, Failure> {
-    let outcome = match runner {
+    let started = invocation.clock.started();
+    let answer = match runner {
         Ok(runner) => runner.answer(payload, invocation).await,
         Err(error) => {
-            Outcome::refused(error.clone(), Batch::new(&invocation.id, invocation.clock.started()))
+            let outcome = Outcome::refused(error.clone(), Batch::new(&invocation.id, started));
+            Answer::Order(Box::new(outcome))
         }
     };
-    telemetry::emit(&outcome.metrics(), invocation.clock.started());
+    let metrics: Vec<_> = answer.outcomes().flat_map(Outcome::metrics).collect();
+    telemetry::emit(&metrics, started, function);
+    let outcome = match answer {
+        Answer::Order(outcome) => outcome,
+        Answer::Queue(messages) => return Ok(Answer::batch_item_failures(&messages)),
+    };
     match outcome.failure() {
         None => Ok(outcome.envelope()),
         Some(error) => Err(Failure { code: error.code, message: outcome.error_message() }),

@@ -25,6 +25,7 @@
 //! - [`render`]: tables become subject, HTML, text and attachments
 //! - [`mail`]: the message as MIME, and through SES
 //! - [`store`]: definitions and records in a folder or in S3, written on condition
+//! - [`queue`]: orders for other invocations, through SQS
 //! - [`telemetry`]: the logs of both shells, and metrics
 //! - [`run`]: from an order to its outcome; alone knows all of the above
 //! - [`lambda`]: the shell in AWS
@@ -47,6 +48,7 @@ pub mod metric;
 pub mod plan;
 #[cfg(feature = "cli")]
 pub mod policy;
+pub mod queue;
 pub mod render;
 pub mod run;
 pub mod settings;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::definition::{Dimension, Report, Section, Selector};
 use crate::instance::InstanceArn;
 use crate::plan::lists_needed;
-use crate::settings::Location;
+use crate::settings::{Location, QueueUrl};
 
 /// Where the function runs and reads.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,8 @@ pub struct Context<'p> {
     pub templates: Option<&'p Location>,
     /// Where records are kept.
     pub runs: Option<&'p Location>,
+    /// Where runs are put for others.
+    pub queue: Option<&'p QueueUrl>,
     /// The Region whose SES sends; that of each report's instance where it is not known.
     pub region: Option<&'p str>,
 }
@@ -43,7 +45,15 @@ pub fn policy(reports: &[Report], context: Context<'_>) -> Value {
     let of_records = context.runs.and_then(|place| of_records(place, partition));
     let statements =
         needs.statements().into_iter().chain(of_store).chain(of_templates.into_iter().flatten());
-    let statements: Vec<Value> = statements.chain(of_records.into_iter().flatten()).collect();
+    let of_queue = context.queue.map(|queue| {
+        let home = reports.first().map(|report| report.instance.region());
+        let region = queue.region().or(context.region).or(home).unwrap_or("*");
+        let (account, name) = (queue.account(), queue.name());
+        let arn = format!("arn:{partition}:sqs:{region}:{account}:{name}");
+        allow("Queue", "sqs:SendMessage", &BTreeSet::from([arn]))
+    });
+    let statements = statements.chain(of_records.into_iter().flatten());
+    let statements: Vec<Value> = statements.chain(of_queue).collect();
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
@@ -258,6 +268,7 @@ metrics  = ["CASES_CREATED"]
             definitions: &definitions,
             templates: Some(&templates),
             runs: Some(&runs),
+            queue: None,
             region: None,
         };
         let policy = policy(&[parsed.report.unwrap()], context);

@@ -1,8 +1,12 @@
 //! The environment as a value; every error names its variable.
 
+mod place;
+mod rate;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -14,6 +18,9 @@ use crate::address::{Address, AllowedRecipients, Mailbox};
 use crate::error::{Code, Error, Panicked, Stage, unwinding};
 use crate::instance::InstanceArn;
 use crate::metric::Limits;
+
+pub use place::{Location, LocationError, QueueUrl, QueueUrlError};
+pub use rate::{Rate, RateError, Rates};
 
 /// What the environment says.
 #[derive(Clone, Debug)]
@@ -28,8 +35,12 @@ pub struct Settings {
     pub deployment: Deployment,
     /// The limits of the API's version (`CONNECT_REPORTS_API`).
     pub limits: Limits,
-    /// The account's rates in each Region.
+    /// The account's rates in each Region; of several workers (`CONNECT_REPORTS_MAXIMUM_CONCURRENCY`)
+    /// the part of one.
     pub rates: Rates,
+    /// Where runs that are due are put, for others to carry them out
+    /// (`CONNECT_REPORTS_QUEUE_URL`); where there is none, this process does.
+    pub queue: Option<QueueUrl>,
 }
 
 /// What holds for every definition of a deployment.
@@ -75,73 +86,6 @@ impl fmt::Display for ConfigurationSet {
     }
 }
 
-/// What an account may ask of Connect in one Region.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rates {
-    /// For figures (`CONNECT_REPORTS_REQUESTS_PER_SECOND`).
-    pub requests: Rate,
-    /// For each look-up of names (`CONNECT_REPORTS_LISTS_PER_SECOND`).
-    pub lists: Rate,
-}
-
-impl Default for Rates {
-    /// The rates of an account that has not asked for others.
-    fn default() -> Self {
-        Self { requests: Rate(10.0), lists: Rate(2.0) }
-    }
-}
-
-/// How many calls a second.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Rate(f64);
-
-/// The text is no rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is no rate from 0.001 to 1000000 calls a second, such as 10 or 2.5")]
-pub struct RateError;
-
-impl Rate {
-    /// The number of calls: finite and above 0.
-    pub fn per_second(self) -> f64 {
-        self.0
-    }
-
-    /// How many seconds so many calls take at least, after a burst of a second's worth.
-    pub fn seconds_for(self, calls: usize) -> f64 {
-        let calls = u32::try_from(calls).map_or(f64::from(u32::MAX), f64::from);
-        (calls - self.0.max(1.0)).max(0.0) / self.0
-    }
-}
-
-impl FromStr for Rate {
-    type Err = RateError;
-
-    fn from_str(text: &str) -> Result<Self, RateError> {
-        // Rust reads "1e3" and "inf" as numbers too, which nobody means here.
-        let is_decimal = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let rate = text.parse().ok().filter(|_| is_decimal).ok_or(RateError)?;
-        // Beyond these bounds the moments of calls can't be told in nanoseconds and hours.
-        match (0.001..=1_000_000.0).contains(&rate) {
-            true => Ok(Self(rate)),
-            false => Err(RateError),
-        }
-    }
-}
-
-/// A folder, or a prefix of an S3 bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    /// A folder of the file system.
-    Folder(PathBuf),
-    /// `s3://bucket/prefix`.
-    S3 {
-        /// The bucket.
-        bucket: String,
-        /// What keys start with: empty, or ending in `/`.
-        prefix: String,
-    },
-}
-
 /// A variable that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} {problem}")]
@@ -165,6 +109,9 @@ const CONFIGURATION_SET: &str = "CONNECT_REPORTS_CONFIGURATION_SET";
 pub const TEMPLATES: &str = "CONNECT_REPORTS_TEMPLATES";
 const REQUESTS_PER_SECOND: &str = "CONNECT_REPORTS_REQUESTS_PER_SECOND";
 const LISTS_PER_SECOND: &str = "CONNECT_REPORTS_LISTS_PER_SECOND";
+const MESSAGES_PER_SECOND: &str = "CONNECT_REPORTS_MESSAGES_PER_SECOND";
+const MAXIMUM_CONCURRENCY: &str = "CONNECT_REPORTS_MAXIMUM_CONCURRENCY";
+const QUEUE_URL: &str = "CONNECT_REPORTS_QUEUE_URL";
 const API: &str = "CONNECT_REPORTS_API";
 
 const PREFIX: &str = "CONNECT_REPORTS_";
@@ -181,11 +128,11 @@ const READ: &[&str] = &[
     TEMPLATES,
     REQUESTS_PER_SECOND,
     LISTS_PER_SECOND,
+    MESSAGES_PER_SECOND,
+    QUEUE_URL,
+    MAXIMUM_CONCURRENCY,
     API,
 ];
-
-/// Variables that a later version reads. To ignore one would be to break a promise silently.
-const NOT_YET: &[&str] = &["CONNECT_REPORTS_QUEUE_URL"];
 
 impl Settings {
     /// Reads the settings from the environment's variables; an empty value counts as none.
@@ -205,14 +152,23 @@ impl Settings {
                 SettingsError { variable: API.to_owned(), problem }
             })?,
         };
-        let usual = Rates::default();
+        let runs = optional(RUNS, variable(RUNS))?;
+        let queue = optional(QUEUE_URL, variable(QUEUE_URL))?;
+        if queue.is_some() && runs.is_none() {
+            // A queue hands a message out twice now and then.
+            let problem =
+                format!("needs {RUNS}, without which what is handed out twice is sent twice");
+            return Err(SettingsError { variable: QUEUE_URL.to_owned(), problem });
+        }
         Ok(Self {
             limits,
+            queue,
+            rates: rates(variable)?,
             definitions: match variable(DEFINITIONS) {
                 Some(text) => parsed(DEFINITIONS, &text)?,
                 None => default_definitions(variable(TASK_ROOT).as_deref()),
             },
-            runs: optional(RUNS, variable(RUNS))?,
+            runs,
             templates: optional(TEMPLATES, variable(TEMPLATES))?,
             deployment: Deployment {
                 instance: optional(INSTANCE, variable(INSTANCE))?,
@@ -222,13 +178,32 @@ impl Settings {
                     .unwrap_or_default(),
                 configuration_set: optional(CONFIGURATION_SET, variable(CONFIGURATION_SET))?,
             },
-            rates: Rates {
-                requests: optional(REQUESTS_PER_SECOND, variable(REQUESTS_PER_SECOND))?
-                    .unwrap_or(usual.requests),
-                lists: optional(LISTS_PER_SECOND, variable(LISTS_PER_SECOND))?
-                    .unwrap_or(usual.lists),
-            },
         })
+    }
+}
+
+/// The rates of one of the workers.
+fn rates(variable: impl Fn(&str) -> Option<String>) -> Result<Rates, SettingsError> {
+    let usual = Rates::default();
+    let rate = |name, usual| Ok(optional(name, variable(name))?.unwrap_or(usual));
+    let account = Rates {
+        requests: rate(REQUESTS_PER_SECOND, usual.requests)?,
+        lists: rate(LISTS_PER_SECOND, usual.lists)?,
+        messages: rate(MESSAGES_PER_SECOND, usual.messages)?,
+    };
+    let workers: Option<Workers> = optional(MAXIMUM_CONCURRENCY, variable(MAXIMUM_CONCURRENCY))?;
+    Ok(workers.map_or(account, |Workers(workers)| account.shared_by(workers)))
+}
+
+/// How many invocations take the queue at once, at most (`CreateEventSourceMapping`, `ScalingConfig`).
+struct Workers(NonZeroU32);
+
+impl FromStr for Workers {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let workers = text.parse().ok().filter(|workers: &NonZeroU32| workers.get() <= 1_000);
+        workers.map(Self).ok_or("is no number from 1 to 1000")
     }
 }
 
@@ -289,64 +264,12 @@ fn own(
         if value.trim().is_empty() {
             continue;
         }
-        if NOT_YET.contains(&name) {
-            return Err(wrong("is not supported by this version yet; unset it"));
-        }
         if !(READ.contains(&name) || name == TASK_ROOT) {
             return Err(wrong(&format!("is unknown; there are {}", READ.join(", "))));
         }
         own.insert(name.to_owned(), value.to_owned());
     }
     Ok(own)
-}
-
-impl FromStr for Location {
-    type Err = LocationError;
-
-    fn from_str(text: &str) -> Result<Self, LocationError> {
-        let Some(rest) = text.strip_prefix("s3://") else {
-            return match text.contains("://") {
-                true => Err(LocationError),
-                false => Ok(Self::Folder(PathBuf::from(text))),
-            };
-        };
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let prefix = prefix.trim_matches('/');
-        match bucket.is_empty() {
-            true => Err(LocationError),
-            false => Ok(Self::S3 {
-                bucket: bucket.to_owned(),
-                prefix: match prefix.is_empty() {
-                    true => String::new(),
-                    false => format!("{prefix}/"),
-                },
-            }),
-        }
-    }
-}
-
-/// The text is neither a folder nor a place in S3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is neither a folder nor of the form s3://bucket/prefix")]
-pub struct LocationError;
-
-impl Location {
-    /// What lies there at this key, as people name it.
-    pub fn at(&self, key: &str) -> String {
-        match self {
-            Self::Folder(folder) => folder.join(key).display().to_string(),
-            Self::S3 { .. } => format!("{self}{key}"),
-        }
-    }
-}
-
-impl std::fmt::Display for Location {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Folder(folder) => write!(f, "{}", folder.display()),
-            Self::S3 { bucket, prefix } => write!(f, "s3://{bucket}/{prefix}"),
-        }
-    }
 }
 
 fn default_definitions(task_root: Option<&str>) -> Location {
@@ -378,6 +301,8 @@ where
 mod tests {
     use super::*;
 
+    const QUEUE: &str = "https://sqs.eu-west-2.amazonaws.com/123456789012/runs";
+
     fn read(variables: &[(&str, &str)]) -> Result<Settings, String> {
         let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
         Settings::read(variables).map_err(|error| error.to_string())
@@ -405,7 +330,9 @@ mod tests {
             ([(REQUESTS_PER_SECOND, "0")], "CONNECT_REPORTS_REQUESTS_PER_SECOND is no rate from"),
             ([(LISTS_PER_SECOND, "fast")], "CONNECT_REPORTS_LISTS_PER_SECOND is no rate from"),
             ([(RUNS, "gs://x/y")], "CONNECT_REPORTS_RUNS is neither a folder nor"),
-            ([("CONNECT_REPORTS_QUEUE_URL", "t")], "CONNECT_REPORTS_QUEUE_URL is not supported"),
+            ([(QUEUE_URL, "runs")], "CONNECT_REPORTS_QUEUE_URL is no URL of an SQS queue"),
+            ([(QUEUE_URL, QUEUE)], "CONNECT_REPORTS_QUEUE_URL needs CONNECT_REPORTS_RUNS"),
+            ([(MAXIMUM_CONCURRENCY, "0")], "CONNECT_REPORTS_MAXIMUM_CONCURRENCY is no number from"),
             ([(CONFIGURATION_SET, "a b")], "CONNECT_REPORTS_CONFIGURATION_SET is no name of"),
             ([("CONNECT_REPORTS_OWNR", "x")], "CONNECT_REPORTS_OWNR is unknown"),
             ([(ALLOWED_RECIPIENTS, " , ")], "CONNECT_REPORTS_ALLOWED_RECIPIENTS does not end"),
@@ -415,15 +342,19 @@ mod tests {
         }
         assert!(read(&[(OWNER, " ")]).unwrap().deployment.owner.is_none());
     }
+
     #[test]
     fn rates_are_positive_decimals() {
         let rates = |variables: &[(&str, &str)]| {
-            let Rates { requests, lists } = read(variables).unwrap().rates;
-            (requests.per_second(), lists.per_second())
+            let Rates { requests, lists, messages } = read(variables).unwrap().rates;
+            (requests.per_second(), lists.per_second(), messages.per_second())
         };
-        assert_eq!(rates(&[]), (10.0, 2.0));
-        assert_eq!(rates(&[(REQUESTS_PER_SECOND, " 2.5 ")]), (2.5, 2.0));
-        assert_eq!(rates(&[(LISTS_PER_SECOND, "0.5"), (REQUESTS_PER_SECOND, "")]), (10.0, 0.5));
+        assert_eq!(rates(&[]), (10.0, 2.0, 14.0));
+        assert_eq!(rates(&[(REQUESTS_PER_SECOND, " 2.5 ")]), (2.5, 2.0, 14.0));
+        let few = [(LISTS_PER_SECOND, "0.5"), (REQUESTS_PER_SECOND, "")];
+        assert_eq!(rates(&few), (10.0, 0.5, 14.0));
+        let workers = [(MAXIMUM_CONCURRENCY, "4"), (MESSAGES_PER_SECOND, "40")];
+        assert_eq!(rates(&workers), (2.5, 0.5, 10.0));
         for wrong in ["0", "0.0", "-1", "+1", "1e3", "inf", "NaN", "10/s", "1,5", ".", "1.2.3"] {
             assert_eq!(wrong.parse::<Rate>(), Err(RateError), "{wrong}");
         }

@@ -52,11 +52,14 @@ pub fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 /// The namespace of all metrics.
 const NAMESPACE: &str = "ConnectReports";
 
+/// The dimension of all metrics: the function's name, as in those that Lambda writes itself.
+const FUNCTION: &str = "FunctionName";
+
 /// Metrics that belong together, and what stands beside them in the log.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     definitions: Vec<Value>,
-    by: Vec<Value>,
+    by: Vec<(&'static str, &'static str)>,
     members: Map<String, Value>,
 }
 
@@ -96,22 +99,23 @@ impl Metrics {
 
     /// With one of the metrics by one of the properties too.
     #[must_use]
-    pub fn also_by(mut self, property: &str, metric: &str) -> Self {
-        self.by.push(json!({
-            "Namespace": NAMESPACE, "Dimensions": [[property]],
-            "Metrics": [{"Name": metric, "Unit": "Count"}],
-        }));
+    pub fn also_by(mut self, property: &'static str, metric: &'static str) -> Self {
+        self.by.push((property, metric));
         self
     }
 
-    /// The object as CloudWatch reads it (embedded metric format, specification).
-    pub fn at(&self, time: Timestamp) -> Value {
-        let all = json!({
-            "Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": self.definitions,
+    /// The object as CloudWatch reads it (embedded metric format, specification). Every metric is one
+    /// of the function: two of them in an account do not hide each other's silence.
+    pub fn at(&self, time: Timestamp, function: &str) -> Value {
+        let directive = |dimensions: &[&str], metrics: Value| json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics});
+        let all = directive(&[FUNCTION], json!(self.definitions));
+        let by = self.by.iter().map(|(property, metric)| {
+            directive(&[FUNCTION, property], json!([{"Name": metric, "Unit": "Count"}]))
         });
-        let directives: Vec<Value> = std::iter::once(all).chain(self.by.iter().cloned()).collect();
+        let directives: Vec<Value> = std::iter::once(all).chain(by).collect();
         let aws = json!({"Timestamp": time.as_millisecond(), "CloudWatchMetrics": directives});
         let mut document = Map::from_iter([("_aws".to_owned(), aws)]);
+        document.insert(FUNCTION.to_owned(), json!(function));
         document.extend(self.members.clone());
         Value::Object(document)
     }
@@ -133,9 +137,10 @@ impl From<u128> for Count {
     }
 }
 
-/// Writes metrics to standard output, where CloudWatch Logs finds them.
-pub fn emit(metrics: &[Metrics], time: Timestamp) {
-    let lines: String = metrics.iter().map(|metrics| format!("{}\n", metrics.at(time))).collect();
+/// Writes a function's metrics to standard output, where CloudWatch Logs finds them.
+pub fn emit(metrics: &[Metrics], time: Timestamp, function: &str) {
+    let line = |metrics: &Metrics| format!("{}\n", metrics.at(time, function));
+    let lines: String = metrics.iter().map(line).collect();
     // Where standard output is closed, logs and metrics end nowhere anyway.
     let _ = stdout().write_all(lines.as_bytes());
 }

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::{Cli, Ended, outcome_code, print, simulated, start, unwritable, write, wrong};
 use crate::error::{Code, Error, Stage};
-use crate::run::{Clock, Invocation, Outcome, Progress, Runner};
+use crate::run::{Answer, Clock, Invocation, Outcome, Progress, Runner};
 use crate::settings::Settings;
 use crate::simulator::{Options, SentMessage, Simulator};
 
@@ -50,7 +50,9 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     let shown = tokio::spawn(show(listener));
     let reports = runner.definitions(&[]).await?.reports;
     let ids = reports.iter().map(|report| report.id.as_str()).collect();
-    let outcome = runner.answer(&event(&now, ids), &invocation).await;
+    let Answer::Order(outcome) = runner.answer(&event(&now, ids), &invocation).await else {
+        return Err(wrong("the event is no batch of a queue"));
+    };
     drop(invocation);
     // The display ends with its channel; what it shows is no result.
     let _ = shown.await;

@@ -167,11 +167,13 @@ impl Cli {
         let settings = self.settings(env::vars_os())?;
         if !simulate {
             let config = settings::aws().await?;
+            // What a person runs here, runs here.
+            let settings = Settings { queue: None, ..settings };
             return Ok((Runner::new(settings, config)?, None));
         }
         let simulator = start(Options { clock: clock(time), ..Options::default() }).await?;
         // What a simulator sends is no run of the report, and no record of one.
-        let settings = Settings { runs: None, ..settings };
+        let settings = Settings { runs: None, queue: None, ..settings };
         let runner = Runner::new(settings, simulated(&simulator))?;
         Ok((runner, Some(simulator)))
     }

@@ -30,7 +30,8 @@ pub(super) async fn policy(cli: &Cli, arguments: &Arguments) -> super::Ended {
     };
     let (runs, region) = (settings.runs.as_ref(), arguments.region.as_deref());
     let templates = settings.templates.as_ref();
-    let context = Context { definitions: &definitions, templates, runs, region };
+    let queue = settings.queue.as_ref();
+    let context = Context { definitions: &definitions, templates, runs, queue, region };
     print::json(&policy::policy(&reports, context));
     Ok(ExitCode::SUCCESS)
 }

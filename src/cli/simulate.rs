@@ -35,7 +35,8 @@ pub(super) struct Arguments {
     /// How many standard queues the contact centre has; it has a dozen at least
     #[arg(long, value_name = "COUNT", default_value_t = Options::default().queues)]
     queues: usize,
-    /// Refuses what is above an account's rates: 10 requests a second for figures, 2 for each list
+    /// Refuses what is above an account's rates: 10 requests a second for figures, 2 for each list,
+    /// 14 messages
     #[arg(long)]
     rates: bool,
 }

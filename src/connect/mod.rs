@@ -21,7 +21,7 @@ use crate::metric::limits::Limits;
 use crate::plan::{Answer, Directory, Request};
 
 pub use names::List;
-pub use pacer::{Key, LeaveThrottles, Pacer, Unanswered};
+pub use pacer::{Key, LeaveThrottles, Paced, Pacer, Unanswered};
 
 /// The client of one Region's Connect.
 #[derive(Clone, Debug)]

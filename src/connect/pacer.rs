@@ -50,8 +50,8 @@ use crate::settings::{Rate, Rates};
 /// The share of the account's rate that is used.
 const USED: f64 = 0.95;
 
-/// How many seconds of an account's rate its burst holds, for figures and for lists.
-const BURST_OF_FIGURES: f64 = 1.0;
+/// How many seconds of an account's rate its burst holds, for figures and messages, and for lists.
+const BURST: f64 = 1.0;
 const BURST_OF_LISTS: f64 = 2.5;
 
 /// A call that has started has reached the service after this long, answered or not.
@@ -92,6 +92,7 @@ pub struct Key {
 enum Kind {
     Figures,
     List,
+    Message,
 }
 
 /// Why a paced call has no answer.
@@ -114,6 +115,12 @@ impl Key {
     /// The key of an operation that lists or searches names.
     pub fn list(instance: &InstanceArn, operation: &'static str) -> Self {
         Self::new(instance, operation, Kind::List)
+    }
+
+    /// The key of the operation that sends messages: its account and Region are this process's own.
+    pub fn messages(operation: &'static str) -> Self {
+        let (account, region) = (String::new(), String::new());
+        Self { account, region, operation, kind: Kind::Message }
     }
 
     fn new(instance: &InstanceArn, operation: &'static str, kind: Kind) -> Self {
@@ -186,17 +193,46 @@ impl Pacer {
         Err(last_throttle.map_or(Unanswered::OutOfTime, Unanswered::Failed))
     }
 
+    /// Waits for the turn of a call that the caller makes and repeats by itself; nothing where it did
+    /// not come before the limit.
+    pub async fn turn(&self, key: &Key, limit: Option<Instant>) -> Option<Paced> {
+        let bucket = self.bucket(key);
+        let turn = bucket.place().turn(limit).await?;
+        Some(Paced { bucket, turn })
+    }
+
     fn bucket(&self, key: &Key) -> Arc<Bucket> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.entry(key.clone()).or_insert_with(|| {
             let tempo = match key.kind {
-                Kind::Figures => Tempo::new(self.rates.requests, BURST_OF_FIGURES),
+                Kind::Figures => Tempo::new(self.rates.requests, BURST),
+                Kind::Message => Tempo::new(self.rates.messages, BURST),
                 Kind::List => Tempo::new(self.rates.lists, BURST_OF_LISTS),
             };
             let line = Line { tempo, waiting: BTreeMap::new(), next: 0 };
             Arc::new(Bucket(Mutex::new(line)))
         });
         Arc::clone(bucket)
+    }
+}
+
+/// A call whose turn it is. One of which nothing is said ended in something else than an answer or a
+/// throttle.
+#[derive(Debug)]
+pub struct Paced {
+    bucket: Arc<Bucket>,
+    turn: Turn,
+}
+
+impl Paced {
+    /// It was answered.
+    pub fn answered(self) {
+        self.bucket.line().answered(self.turn);
+    }
+
+    /// It was throttled.
+    pub fn throttled(self) {
+        self.bucket.line().throttled(self.turn);
     }
 }
 

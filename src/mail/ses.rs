@@ -6,6 +6,7 @@
 //! read, and of a 502 or 504, with which something before SES says that it had no answer either. A
 //! 500 or 503 is SES's own word that it did not take the mail.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -17,6 +18,7 @@ use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use tokio::time::Instant;
 
 use crate::address::Mailbox;
+use crate::connect::{Key, Pacer};
 use crate::error::{Code, Error, Stage, sdk, until};
 
 const OPERATION: &str = "ses:SendRawEmail";
@@ -31,6 +33,7 @@ const ATTEMPT_NEEDS: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Ses {
     client: Client,
+    pacer: Arc<Pacer>,
     attempts: u32,
 }
 
@@ -65,8 +68,8 @@ pub enum Reach {
 }
 
 impl Ses {
-    /// The client; Region and credentials are the environment's.
-    pub fn new(config: &SdkConfig) -> Self {
+    /// The client; Region and credentials are the environment's. The pacer keeps the account's rate.
+    pub fn new(config: &SdkConfig, pacer: Arc<Pacer>) -> Self {
         let calls = config.retry_config().map_or(3, RetryConfig::max_attempts);
         let attempts = calls.saturating_mul(2).saturating_sub(1);
         let client = Client::from_conf(
@@ -74,7 +77,7 @@ impl Ses {
                 .retry_config(RetryConfig::standard().with_max_attempts(1))
                 .build(),
         );
-        Self { client, attempts }
+        Self { client, pacer, attempts }
     }
 
     /// Sends a mail to one recipient, and answers the message id that SES gave it.
@@ -105,10 +108,18 @@ impl Ses {
             .set_configuration_set_name(sending.configuration_set.clone())
             .set_email_tags(Some(sending.tags()));
         let mut attempt = 1;
+        let mut last = None;
+        let latest_start = deadline.map(|time| time.checked_sub(ATTEMPT_NEEDS).unwrap_or(time));
         loop {
+            let Some(paced) = self.pacer.turn(&Key::messages(OPERATION), latest_start).await else {
+                return Err(last.unwrap_or_else(no_turn));
+            };
             // Only an attempt that is under way when time runs out has no known end.
             let error = match until(deadline, request.clone().send()).await {
-                Some(Ok(answer)) => return accepted(answer.message_id()),
+                Some(Ok(answer)) => {
+                    paced.answered();
+                    return accepted(answer.message_id());
+                }
                 Some(Err(error)) => error,
                 None => return Err(no_answer()),
             };
@@ -119,9 +130,13 @@ impl Ses {
             let ready = Instant::now() + wait + ATTEMPT_NEEDS;
             let in_time = deadline.is_none_or(|deadline| ready < deadline);
             let again = sdk::is_throttled(&error) && !ambiguous && refused.reach == Reach::Message;
+            if sdk::is_throttled(&error) {
+                paced.throttled();
+            }
             if !again || attempt >= self.attempts || !in_time {
                 return Err(refused);
             }
+            last = Some(refused);
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
@@ -141,6 +156,12 @@ impl Sending {
         // Both members are there, and so a tag is made of each.
         self.tags.iter().filter_map(|named| tag(named).ok()).collect()
     }
+}
+
+fn no_turn() -> Refusal {
+    let message = "there was no time left to send at the account's rate";
+    let error = Error::new(Code::Timeout, Stage::Deliver, message).retryable();
+    Refusal { error, reach: Reach::Message }
 }
 
 fn no_answer() -> Refusal {

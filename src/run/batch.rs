@@ -11,10 +11,11 @@ use super::asking::Asking;
 use super::courier::{Post, Stops};
 use super::keeper::{Hold, Keeper};
 use super::outcome::{RunOutcome, defect};
+use super::parts::Left;
 use super::protocol::{Claimant, Claimed};
 use super::record::Record;
 use super::report::{self, Asked, LookUp, Rendering, make};
-use super::{Progress, Runner, Work, side_by_side};
+use super::{Progress, Queued, Runner, Work, side_by_side};
 use crate::error::{Code, Error, Panicked, Stage, redact_addresses, until, unwinding};
 use crate::render::Templates;
 use crate::store::Store;
@@ -23,6 +24,8 @@ use crate::store::Store;
 #[derive(Debug, Default)]
 pub(super) struct Ran {
     pub(super) outcomes: Vec<RunOutcome>,
+    /// What was queued.
+    pub(super) queued: Queued,
     /// Why an outcome could not be recorded.
     pub(super) unrecorded: Option<Error>,
 }
@@ -31,6 +34,8 @@ pub(super) struct Ran {
 enum Start {
     /// It is this invocation's.
     Held(Box<Hold>),
+    /// It is this invocation's, and was cut into parts of which these are left.
+    Parted(Box<Hold>, Left),
     /// Another has it.
     Busy(Box<Record>),
     /// It has ended, or can't be started.
@@ -38,8 +43,10 @@ enum Start {
 }
 
 /// How a run ended.
-enum End {
+pub(super) enum End {
     Outcome(Box<RunOutcome>, Option<Error>),
+    /// So many parts of it were queued, for others to end it.
+    Queued(usize),
     /// Another has taken it over.
     Lost(Box<Record>),
 }
@@ -72,16 +79,22 @@ impl Runner {
                 Start::Over(outcome) => End::Outcome(outcome, None),
                 Start::Busy(fresh) => End::Lost(fresh),
                 Start::Held(hold) => self.carry((work, index), *hold, asked, together).await,
+                Start::Parted(hold, left) => self.hand_on(work, *hold, left, &stops).await,
             };
             asking.ended(index);
             match end {
                 End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
+                End::Queued(parts) => ran.queued.add(parts),
+                End::Lost(_) if work.is_left_to_others() => {}
                 End::Lost(fresh) => busy.push((work, fresh)),
             }
         }
         for (work, fresh) in busy {
-            let (outcome, unrecorded) = self.wait_for(work, &fresh, &stops).await;
-            ran.add(outcome, unrecorded, &tell);
+            match self.wait_for(work, &fresh, &stops).await {
+                End::Queued(parts) => ran.queued.add(parts),
+                End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
+                End::Lost(_) => ran.add(failed(work, &fresh, taken_over_twice()), None, &tell),
+            }
         }
         ran
     }
@@ -98,7 +111,7 @@ impl Runner {
         match self.keeper(work).claim(&key, &fresh, claimant).await {
             Ok(Claimed::Held(hold)) => {
                 self.overtake(work, &hold.record).await;
-                Start::Held(hold)
+                self.begin(work, hold).await
             }
             Ok(Claimed::Ended(record)) => over(self.answered(work, &record)),
             Ok(Claimed::Busy) => Start::Busy(Box::new(fresh)),
@@ -106,10 +119,28 @@ impl Runner {
         }
     }
 
+    /// Begins a run that was claimed: one that was cut into parts is put together where these have
+    /// ended.
+    async fn begin(&self, work: &Work, mut hold: Box<Hold>) -> Start {
+        if hold.record.parts.is_none() {
+            return Start::Held(hold);
+        }
+        match self.gather(work, &mut hold.record).await {
+            Ok(left) if left.is_nothing() || work.is_overdue && !left.is_busy() => {
+                hold.record.put_together();
+                hold.effort = hold.record.effort;
+                Start::Held(hold)
+            }
+            Ok(left) => Start::Parted(hold, left),
+            Err(error) => over(failed(work, &hold.record, error)),
+        }
+    }
+
     /// Keeps that the window of a report without schedule is run.
     async fn overtake(&self, work: &Work, record: &Record) {
         // A window that an order names is not the one that closed last.
-        let is_its_own = work.order.window.is_none() && !work.is_reissue() && !work.is_overdue;
+        let is_its_own = work.order.window.is_none() || work.order.due;
+        let is_its_own = is_its_own && !work.is_reissue() && !work.is_overdue;
         let counts = work.is_recorded() && is_its_own;
         let (window, clock) = (&record.window, work.invocation.clock);
         if !counts {
@@ -212,6 +243,10 @@ impl Runner {
         if hold.is_lost() {
             return End::Lost(Box::new(hold.record));
         }
+        if ended.is_ok() && hold.record.parts.is_some() {
+            let left = hold.record.all_parts();
+            return self.hand_on(work, hold, left, together.stops).await;
+        }
         if let Err(error) = &ended {
             tracing::error!(
                 report = work.report.id.as_str(),
@@ -233,35 +268,35 @@ impl Runner {
 
     /// Waits for a run that another has, and answers how it ended; or carries it out where the other
     /// did not.
-    async fn wait_for(
-        &self,
-        work: &Work,
-        fresh: &Record,
-        stops: &Stops,
-    ) -> (RunOutcome, Option<Error>) {
+    async fn wait_for(&self, work: &Work, fresh: &Record, stops: &Stops) -> End {
         let event = work.event();
         let claimant = Claimant { event: &event, is_a_person: work.is_named() };
         let key = work.key(&fresh.window);
         work.tell(Progress::Waiting { report: work.report.id.clone() });
-        let failed = |error: Error| failed(work, fresh, error);
-        match self.keeper(work).claim_in_time(&key, fresh, claimant).await {
-            Ok(Claimed::Ended(record)) => (self.answered(work, &record), None),
-            Ok(Claimed::Held(hold)) => {
-                let asked = match asks(work, &hold) {
-                    true => Some(self.ask(work, &LookUp::of(&[work])).await),
-                    false => None,
-                };
-                let (asking, mut asked) = self.plan_together(vec![asked]).await;
-                let templates = &OnceCell::new();
-                let together = Together { asking: &asking, stops, templates };
-                match self.carry((work, 0), *hold, asked.pop().flatten(), together).await {
-                    End::Outcome(outcome, unrecorded) => (*outcome, unrecorded),
-                    End::Lost(_) => (failed(taken_over_twice()), None),
-                }
-            }
-            Ok(Claimed::Busy) => (failed(taken_over_twice()), None),
-            Err(error) => (failed(error), None),
+        let ended = |outcome: RunOutcome| End::Outcome(Box::new(outcome), None);
+        let hold = match self.keeper(work).claim_in_time(&key, fresh, claimant).await {
+            Ok(Claimed::Held(hold)) => hold,
+            Ok(Claimed::Ended(record)) => return ended(self.answered(work, &record)),
+            Ok(Claimed::Busy) => return ended(failed(work, fresh, taken_over_twice())),
+            Err(error) => return ended(failed(work, fresh, error)),
+        };
+        match self.begin(work, hold).await {
+            Start::Held(hold) => self.carry_alone(work, *hold, stops).await,
+            Start::Parted(hold, left) => self.hand_on(work, *hold, left, stops).await,
+            Start::Busy(fresh) => End::Lost(fresh),
+            Start::Over(outcome) => End::Outcome(outcome, None),
         }
+    }
+
+    /// Carries a run out that was left over from the others of the invocation.
+    async fn carry_alone(&self, work: &Work, hold: Hold, stops: &Stops) -> End {
+        let asked = match asks(work, &hold) {
+            true => Some(self.ask(work, &LookUp::of(&[work])).await),
+            false => None,
+        };
+        let (asking, mut asked) = self.plan_together(vec![asked]).await;
+        let together = Together { asking: &asking, stops, templates: &OnceCell::new() };
+        self.carry((work, 0), hold, asked.pop().flatten(), together).await
     }
 
     /// What an invocation answers that found the run ended.

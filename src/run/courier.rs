@@ -84,6 +84,11 @@ impl Courier for Post<'_> {
         }
     }
 
+    fn cuts(&self, record: &Record) -> bool {
+        let may = self.runner.queue.is_some() && self.work.is_recorded() && !self.work.is_reissue();
+        may && !record.is_part && record.parts.is_none() && record.is_large()
+    }
+
     fn stopped(&self) -> Option<Error> {
         let time_is_left = self.work.invocation.clock.has_time_for(TO_SEND);
         let late = || {

@@ -1,12 +1,14 @@
 //! From an order to its outcome: which reports run, each from its definition to its messages, and
 //! what became of them. One report that fails never stops the others.
 
+mod answer;
 mod asking;
 mod batch;
 mod clock;
 mod courier;
 mod definitions;
 mod due;
+mod fan_out;
 #[cfg(feature = "cli")]
 mod history;
 mod invalid;
@@ -15,6 +17,7 @@ mod metrics;
 mod names;
 mod notice;
 mod outcome;
+mod parts;
 mod protocol;
 mod record;
 mod records;
@@ -35,22 +38,26 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use crate::connect::{Connect, List, Pacer};
-use crate::definition::ReportId;
+use crate::definition::{Report, ReportId};
 use crate::error::{Code, Error, Stage, until};
-use crate::event::{self, Order};
+use crate::event::{self, Message, Order, Payload};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
 use crate::plan::{self, Directory, Plan, Request, SectionPlan};
+use crate::queue::Queue;
 use crate::render::Rendered;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{File, Store};
 use crate::window::Window;
 
+pub use answer::{Answer, Handled};
 use asking::Asking;
+use batch::Ran;
 pub use clock::Clock;
 use definitions::Read;
 pub use definitions::{Checks, Definitions};
 use due::Due;
+pub use fan_out::Queued;
 #[cfg(feature = "cli")]
 pub use history::PastRun;
 use names::{Names, Need};
@@ -70,6 +77,7 @@ pub struct Runner {
     store: Store,
     read: Read,
     ses: Ses,
+    queue: Option<Queue>,
     connect: Mutex<BTreeMap<String, Connect>>,
     pacer: Arc<Pacer>,
     names: Names,
@@ -174,13 +182,15 @@ impl Runner {
     pub fn new(settings: Settings, config: SdkConfig) -> Result<Self, Error> {
         let s3 = || aws_sdk_s3::Client::new(&config);
         let records = settings.runs.as_ref().map(|place| Store::at(place, s3));
+        let pacer = Arc::new(Pacer::new(settings.rates));
         Ok(Self {
             store: Store::at(&settings.definitions, s3),
             read: Read::default(),
             records: Records::new(records),
-            ses: Ses::new(&config),
+            ses: Ses::new(&config, Arc::clone(&pacer)),
+            queue: settings.queue.clone().map(|url| Queue::new(&config, url)),
             connect: Mutex::default(),
-            pacer: Arc::new(Pacer::new(settings.rates)),
+            pacer,
             names: Names::default(),
             templates: OwnTemplates::at(
                 settings.templates.as_ref().map(|place| Store::at(place, s3)),
@@ -191,13 +201,31 @@ impl Runner {
     }
 
     /// Does what a payload asks for.
-    pub async fn answer(&self, payload: &Value, invocation: &Invocation) -> Outcome {
+    pub async fn answer(&self, payload: &Value, invocation: &Invocation) -> Answer {
         match event::parse(payload) {
-            Ok(order) => self.run(&order, invocation).await,
-            Err(error) => {
-                Outcome::refused(error, Batch::new(&invocation.id, invocation.clock.started()))
+            Ok(Payload::Order(order)) => {
+                Answer::Order(Box::new(self.run(&order, invocation).await))
             }
+            Ok(Payload::Queue(messages)) => {
+                let mut handled = Vec::new();
+                for message in messages {
+                    handled.push(self.handle(message, invocation).await);
+                }
+                Answer::Queue(handled)
+            }
+            Err(error) => Answer::Order(Box::new(refused(error, invocation))),
         }
+    }
+
+    /// Does what a message of a queue asks for.
+    async fn handle(&self, message: Message, invocation: &Invocation) -> Handled {
+        // Its own id stays the same however often it is handed out.
+        let invocation = Invocation { id: message.id.clone(), ..invocation.clone() };
+        let outcome = match message.order {
+            Ok(order) => self.run(&order, &invocation).await,
+            Err(error) => refused(error, &invocation),
+        };
+        Handled { message: message.id, outcome }
     }
 
     /// Does what an order asks for.
@@ -207,7 +235,7 @@ impl Runner {
         batch.recorded = self.records.are_kept();
         let is_tick = order.reports.is_empty() && !order.dry_run;
         let throttles = self.pacer.throttles();
-        let definitions = match self.definitions_in_time(&order.reports, invocation).await {
+        let definitions = match self.definitions_in_time(order, invocation).await {
             Ok(definitions) => definitions,
             Err(error) => return Outcome { is_tick, ..Outcome::refused(error, batch) },
         };
@@ -222,23 +250,63 @@ impl Runner {
             tell(&outcome);
             batch.reports.push(outcome);
         }
-        let mut due = match order.reports.is_empty() {
-            true => self.due(definitions.reports, order, invocation).await,
-            false => {
-                let new = |report| Work::new(report, order, invocation);
-                let works = definitions.reports.into_iter().map(new).collect();
-                Due { works, ended: Vec::new() }
-            }
-        };
+        let due = self.asked_for(definitions.reports, order, invocation).await;
         due.ended.iter().for_each(tell);
         batch.reports.extend(due.ended);
-        let ran = self.run_all(&mut due.works, tell).await;
+        let (ran, error) = match self.carry_out_or_queue(due.works, order, tell).await {
+            Ok(ran) => (ran, None),
+            Err(error) => (Ran::default(), Some(error)),
+        };
         batch.reports.extend(ran.outcomes);
         batch.recorded &= ran.unrecorded.is_none();
+        batch.queued = self.queue.as_ref().map(|_| ran.queued);
         let outcome = Outcome::of(batch, self.records.are_kept());
-        let error = outcome.error.or(ran.unrecorded);
+        let error = outcome.error.or(ran.unrecorded).or(error);
         let throttles = self.pacer.throttles() - throttles;
         Outcome { problems: definitions.problems, error, is_tick, throttles, ..outcome }
+    }
+
+    /// What an order asks for: the reports that it names, or those that are due.
+    async fn asked_for(&self, reports: Vec<Report>, order: &Order, invocation: &Invocation) -> Due {
+        if order.reports.is_empty() {
+            return self.due(reports, order, invocation).await;
+        }
+        let works = reports.into_iter().map(|report| Work::new(report, order, invocation));
+        Due { works: works.collect(), ended: Vec::new() }
+    }
+
+    /// Carries runs out: here, or where there is a queue, by putting those that a tick has found into
+    /// it. What is only to be closed is closed here.
+    ///
+    /// # Errors
+    /// Where the queue does not take them, or why a part of a run is to be tried again.
+    async fn carry_out_or_queue(
+        &self,
+        mut works: Vec<Work>,
+        order: &Order,
+        tell: impl Fn(&RunOutcome),
+    ) -> Result<Ran, Error> {
+        if let Some(part) = &order.part {
+            return match works.pop() {
+                Some(work) => self.run_part(work, part, tell).await,
+                None => Ok(Ran::default()),
+            };
+        }
+        let is_tick = order.reports.is_empty() && !order.dry_run;
+        let queue = self.queue.as_ref().filter(|_| is_tick && !order.from_queue);
+        let Some(queue) = queue else { return Ok(self.run_all(&mut works, tell).await) };
+        let (mut closing, due): (Vec<_>, Vec<_>) =
+            works.into_iter().partition(|work| work.is_overdue);
+        let mut ran = self.run_all(&mut closing, &tell).await;
+        match self.fan_out(queue, &due).await {
+            Ok((queued, ended)) => {
+                ended.iter().for_each(tell);
+                ran.outcomes.extend(ended);
+                ran.queued = queued;
+            }
+            Err(error) => ran.unrecorded = ran.unrecorded.or(Some(error)),
+        }
+        Ok(ran)
     }
 
     /// Reads the definitions: all, or those that are named.
@@ -246,8 +314,31 @@ impl Runner {
     /// # Errors
     /// Where they can't be read, or one that is named does not exist.
     pub async fn definitions(&self, named: &[ReportId]) -> Result<Definitions, Error> {
-        let files = self.store.definitions().await?;
+        let files = match named {
+            [] => self.store.definitions().await?,
+            named => self.named(named).await?,
+        };
         Definitions::of(&files, named, (self.checks(), &self.read))
+    }
+
+    /// The files of these reports; all there are, where one of them is missing.
+    async fn named(&self, named: &[ReportId]) -> Result<Vec<File>, Error> {
+        let files = self.store.named(named).await?;
+        match files.len() == named.len() {
+            true => Ok(files),
+            false => self.store.definitions().await,
+        }
+    }
+
+    /// The definitions of what was due a short while ago: one that has been removed is due no more.
+    async fn still_there(&self, named: &[ReportId]) -> Result<Definitions, Error> {
+        let files = self.store.named(named).await?;
+        let is_there = |id: &&ReportId| files.iter().any(|file| file.stem() == id.as_str());
+        let there: Vec<ReportId> = named.iter().filter(is_there).cloned().collect();
+        match there.as_slice() {
+            [] => Ok(Definitions::default()),
+            there => Definitions::of(&files, there, (self.checks(), &self.read)),
+        }
     }
 
     fn checks(&self) -> Checks<'_> {
@@ -257,10 +348,16 @@ impl Runner {
 
     async fn definitions_in_time(
         &self,
-        named: &[ReportId],
+        order: &Order,
         invocation: &Invocation,
     ) -> Result<Definitions, Error> {
-        until(invocation.clock.answer_by(), self.definitions(named)).await.unwrap_or_else(|| {
+        let reading = async {
+            match order.due {
+                true => self.still_there(&order.reports).await,
+                false => self.definitions(&order.reports).await,
+            }
+        };
+        until(invocation.clock.answer_by(), reading).await.unwrap_or_else(|| {
             let message = "the definitions could not be read before the invocation's deadline";
             Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
         })
@@ -333,4 +430,9 @@ impl Runner {
         });
         client.clone()
     }
+}
+
+/// The outcome of what could not be understood.
+fn refused(error: Error, invocation: &Invocation) -> Outcome {
+    Outcome::refused(error, Batch::new(&invocation.id, invocation.clock.started()))
 }

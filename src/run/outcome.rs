@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::fan_out::Queued;
 use crate::definition::{Problem, ReportId};
 use crate::error::{Code, Error, Stage, redact_addresses, redacted};
 use crate::window::Window;
@@ -36,6 +37,9 @@ pub struct Batch {
     pub created_at: String,
     /// Whether the outcomes are kept.
     pub recorded: bool,
+    /// What was put into the queue, for other invocations to carry it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued: Option<Queued>,
     /// What became of each run.
     pub reports: Vec<RunOutcome>,
 }
@@ -199,6 +203,12 @@ impl Outcome {
         }
     }
 
+    /// Whether it may end better if it is asked for again, and nobody could get a message twice by it.
+    pub fn is_worth_retrying(&self) -> bool {
+        let errors = self.batch.reports.iter().filter_map(|run| run.error.as_ref());
+        self.failure().is_some() && errors.chain(&self.error).any(|error| error.retryable)
+    }
+
     /// The answer of the invocation.
     pub fn envelope(&self) -> Value {
         match &self.error {
@@ -257,6 +267,10 @@ impl Outcome {
                 object.insert(key.to_owned(), json!(omitted));
             }
         }
+        let data = envelope.pointer_mut("/data").and_then(Value::as_object_mut);
+        if let (Some(queued), Some(data)) = (self.batch.queued, data) {
+            data.insert("queued".to_owned(), json!(queued));
+        }
         redacted(envelope).to_string()
     }
 
@@ -283,6 +297,7 @@ impl Batch {
             id: id.to_owned(),
             created_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             recorded: false,
+            queued: None,
             reports: Vec::new(),
         }
     }

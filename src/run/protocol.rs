@@ -107,6 +107,11 @@ pub(super) trait Courier {
     /// Sends the message to one recipient.
     async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error>;
 
+    /// Whether the run is cut into parts for others to send.
+    fn cuts(&self, _record: &Record) -> bool {
+        false
+    }
+
     /// Why no further message can be sent now, if so: time is up, or SES takes none.
     fn stopped(&self) -> Option<Error>;
 
@@ -180,7 +185,7 @@ impl<S: Objects> Keeper<'_, S> {
     }
 
     /// Carries a run out that was claimed: from the stored message, or from one that `make` makes, to
-    /// its end. What became of it stands in the record of `hold`.
+    /// its end, or to where it is cut into [parts](super::parts). What became of it stands in the record of `hold`.
     ///
     /// # Errors
     /// Where the end can't be written; the record of `hold` still says what became of each message.
@@ -204,6 +209,10 @@ impl<S: Objects> Keeper<'_, S> {
             },
         };
         let left_out = match message {
+            Ok(Some(_)) if courier.cuts(&hold.record) => {
+                hold.record.cut();
+                return self.save(hold).await;
+            }
             Ok(Some(message)) => self.deliver(hold, courier, &message).await,
             Ok(None) => Some(gone()),
             Err(error) => Some(error),
@@ -233,7 +242,11 @@ impl<S: Objects> Keeper<'_, S> {
         self.tell(hold, courier).await
     }
 
-    async fn end<C: Courier>(
+    /// Ends a run: what is pending was left out for this reason.
+    ///
+    /// # Errors
+    /// Where the end can't be written.
+    pub(super) async fn end<C: Courier>(
         &self,
         hold: &mut Hold,
         courier: &C,
@@ -379,7 +392,8 @@ fn taken_over() -> Error {
     Error::new(Code::Timeout, Stage::Record, message).retryable()
 }
 
-fn gone() -> Error {
+/// The message that a run resumes with is missing.
+pub(super) fn gone() -> Error {
     let message = "the stored message is not in the store any more";
     Error::new(Code::NotFound, Stage::Record, message)
         .hint("run the report again by name for those who have nothing: `run --to`")

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::outcome::{Delivery, DeliveryStatus, Effort, RunOutcome, Status};
+use super::parts::Parts;
 use crate::address::Mailbox;
 use crate::error::{Code, Error, Stage};
 use crate::window::Window;
@@ -67,6 +68,12 @@ pub(super) struct Record {
     /// The key of the message as it was rendered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
+    /// Into which parts its recipients are cut, until these have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) parts: Option<Parts>,
+    /// Whether it is itself the record of such a part.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_part: bool,
     /// One for each recipient.
     pub(super) messages: Vec<Recipient>,
     /// The mail to the owner.
@@ -126,6 +133,9 @@ pub(super) struct Recipient {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     pub(super) status: Handover,
+    /// The part of the run that it belongs to, where it was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) part: Option<u32>,
     /// The writer that sent it, or was about to: it alone knows how that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     by: Option<String>,
@@ -178,6 +188,8 @@ impl Record {
             resent: false,
             reissued: false,
             message: None,
+            parts: None,
+            is_part: false,
             messages: Vec::new(),
             notice: None,
             error: None,
@@ -368,7 +380,8 @@ impl Record {
     /// Whether its owner is to hear of its end, and has not.
     pub(super) fn owes_a_notice(&self) -> bool {
         let is_news = self.is_final || self.status == State::Unknown || self.attempts >= PATIENCE;
-        self.has_failed() && is_news && self.notice.is_none()
+        // Of a part it hears when the run ends.
+        self.has_failed() && is_news && self.notice.is_none() && !self.is_part
     }
 
     /// Whether it has ended in something that its owner would have to mend.
@@ -442,6 +455,7 @@ impl Recipient {
             to: to.address.to_string(),
             name: to.name.clone(),
             status: Handover::Pending,
+            part: None,
             by: None,
             message_id: None,
             error: None,

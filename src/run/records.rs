@@ -5,6 +5,7 @@
 //!
 //! - `<id>/2026-11-22T0000+0000--2026-11-23T0000+0000.json`, the record of the run for that window
 //! - `<id>/….<order>.reissue.json`, that of a re-issue, named after its order
+//! - `<id>/….<writer>.part-3.json`, that of a part of a run with many recipients
 //! - `<id>/….<writer>.message.json`, a message as it was rendered, and `<id>/….<writer>.<name>.zip`,
 //!   what was too large to be attached to it
 //! - `<id>/since.json`, or of a report without schedule `<id>/latest.json`
@@ -25,6 +26,7 @@ use super::keeper::Keeper;
 use super::record::{Record, State, parsed};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
+use crate::event::Part;
 use crate::store::{Object, Store};
 use crate::window::Window;
 
@@ -250,6 +252,12 @@ pub(super) fn reissue_key(report: &ReportId, window: &Window, order: &str) -> St
     format!("{}.{order}{REISSUE}", stem(report, window))
 }
 
+/// The key of the record of a part of a run.
+pub(super) fn part_key(report: &ReportId, window: &Window, part: &Part) -> String {
+    let Part { by, number } = part;
+    format!("{}.{by}{PART}{number}.json", stem(report, window))
+}
+
 /// What the keys of all re-issues of a run start with.
 pub(super) fn stem(report: &ReportId, window: &Window) -> String {
     let at = |time: Timestamp| {
@@ -263,13 +271,21 @@ pub(super) fn stem(report: &ReportId, window: &Window) -> String {
 /// How the key of a re-issue's record ends.
 pub(super) const REISSUE: &str = ".reissue.json";
 
+/// What stands before the number in the key of a part's record.
+const PART: &str = ".part-";
+
 /// Whether a key is that of a record, and not of what lies beside it.
 fn is_record(key: &str) -> bool {
     let Some((_, name)) = key.split_once('/') else {
         return false;
     };
     let is_of_a_window = name.contains("--");
-    is_of_a_window && name.ends_with(".json") && !name.ends_with(".message.json")
+    let Some(name) = name.strip_suffix(".json") else {
+        return false;
+    };
+    let number = name.rsplit_once(PART).map(|(_, number)| number);
+    let is_part = number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
+    is_of_a_window && !is_part && !name.ends_with(".message")
 }
 
 fn latest_key(report: &ReportId) -> String {

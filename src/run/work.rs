@@ -57,6 +57,12 @@ impl Work {
         Self { is_overdue: true, ..Self::due(report, occurrence, order, invocation) }
     }
 
+    /// Of a part the whole run, which this invocation ends even if it has to wait for another.
+    pub(super) fn whole(self) -> Self {
+        let order = Order { part: None, from_queue: false, ..self.order };
+        Self { order, ..self }
+    }
+
     /// What it is run for.
     pub(super) fn event(&self) -> Event {
         let id = self.invocation.event_id(&self.order).to_owned();
@@ -70,7 +76,13 @@ impl Work {
 
     /// Whether a person, or a schedule of somebody's own, named the report.
     pub(super) fn is_named(&self) -> bool {
-        !self.order.reports.is_empty()
+        !self.order.reports.is_empty() && !self.order.due
+    }
+
+    /// Whether another invocation that has the run may be left alone with it: where that dies, the
+    /// queue hands its message out again.
+    pub(super) fn is_left_to_others(&self) -> bool {
+        self.order.due && self.order.from_queue
     }
 
     /// Whether it neither counts as the report's run for its window nor is held up by it.

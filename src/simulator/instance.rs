@@ -33,6 +33,11 @@ impl Instance {
         Ok(Self(format!("arn:aws:connect:{region}:123456789012:instance/{id}")))
     }
 
+    /// The instance's own ARN.
+    pub(crate) fn itself(&self) -> &str {
+        &self.0
+    }
+
     /// The ARN of a resource of the instance: `queue`, `queue/agent`, `routing-profile`, `agent`.
     pub(crate) fn arn(&self, kind: &str, id: &str) -> String {
         format!("{}/{kind}/{id}", self.0)

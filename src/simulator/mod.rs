@@ -6,6 +6,7 @@
 //! of a [`Centre`], so that any grouping, filter or window agrees with any other. The limits of
 //! the API are enforced, messages are kept to be read, and it misbehaves when told so.
 
+mod access;
 mod answer;
 mod arrivals;
 mod bad_answers;
@@ -56,6 +57,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
+pub use access::Access;
 pub use centre::{
     Agent, Centre, Figure, Hierarchy, HierarchyGroup, HierarchyLevel, Interval, MetricFilter,
     MetricRequest, Query, Queue, QueueType, RoutingProfile, Row,
@@ -138,6 +140,8 @@ pub struct Call {
     /// The body; for the lists an object of the instance and the query parameters. A body that is
     /// no JSON is a string.
     pub body: Value,
+    /// What IAM would check.
+    pub accesses: Vec<Access>,
     /// When it came, by tokio's clock, which tests may hold.
     pub at: Instant,
     /// Whether it was refused because it was above the account's [rates](Options::rates).

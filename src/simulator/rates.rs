@@ -2,7 +2,8 @@
 //!
 //! "Throttling quotas are by account, and per Region" (Amazon Connect administrator guide, service
 //! limits): 10 requests a second and 10 at once for `GetMetricDataV2`, 2 and 5 for each operation
-//! that lists or searches.
+//! that lists or searches. SES takes 14 messages a second of most accounts (Amazon SES developer
+//! guide, sending quotas).
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +19,9 @@ pub struct Rates {
     pub figures: Rate,
     /// Of each operation that lists, searches or describes.
     pub lists: Rate,
-    /// The share of the rates, 0 to 1, that somebody else in the account uses all the time.
+    /// Of messages through SES.
+    pub messages: Rate,
+    /// The share of Connect's rates, 0 to 1, that somebody else in the account uses all the time.
     pub neighbour: f64,
 }
 
@@ -36,18 +39,20 @@ impl Default for Rates {
         Self {
             figures: Rate { per_second: 10.0, burst: 10.0 },
             lists: Rate { per_second: 2.0, burst: 5.0 },
+            messages: Rate { per_second: 14.0, burst: 14.0 },
             neighbour: 0.0,
         }
     }
 }
 
 impl Rates {
-    /// The rate of an operation; that of messages is no matter of Connect.
-    fn of(&self, operation: Operation) -> Option<Rate> {
+    /// The rate of an operation, and the share of it that is left by others.
+    fn of(&self, operation: Operation) -> (Rate, f64) {
+        let left = 1.0 - self.neighbour.clamp(0.0, 1.0);
         match operation {
-            Operation::GetMetricDataV2 => Some(self.figures),
-            Operation::SendEmail => None,
-            _ => Some(self.lists),
+            Operation::GetMetricDataV2 => (self.figures, left),
+            Operation::SendEmail => (self.messages, 1.0),
+            _ => (self.lists, left),
         }
     }
 }
@@ -66,14 +71,12 @@ impl Buckets {
 
     /// Whether a request is let through at `now`.
     pub(crate) fn take(&mut self, region: &str, operation: Operation, now: Instant) -> bool {
-        let Some(rate) = self.rates.of(operation) else {
-            return true;
-        };
+        let (rate, left) = self.rates.of(operation);
         let bucket = self.levels.entry((region.to_owned(), operation));
         let (level, since) = bucket.or_insert((rate.burst, now));
         // What the neighbour takes never fills the bucket. It takes less than comes, so that a
         // bucket that nobody else takes from is full in the end.
-        let left = rate.per_second * (1.0 - self.rates.neighbour.clamp(0.0, 1.0));
+        let left = rate.per_second * left;
         let elapsed: Duration = now.duration_since(*since);
         *level = (*level + left * elapsed.as_secs_f64()).min(rate.burst);
         *since = now.max(*since);
@@ -108,7 +111,7 @@ mod tests {
         let (rates, often) = (Rates::default(), Duration::from_millis(1));
         assert_eq!(taken(rates, Operation::GetMetricDataV2, often, 10), 10 + 99);
         assert_eq!(taken(rates, Operation::SearchQueues, often, 10), 5 + 19);
-        assert_eq!(taken(rates, Operation::SendEmail, often, 1), 1_000);
+        assert_eq!(taken(rates, Operation::SendEmail, often, 10), 14 + 139);
         let evenly = Duration::from_millis(100);
         assert_eq!(taken(rates, Operation::GetMetricDataV2, evenly, 60), 600);
     }

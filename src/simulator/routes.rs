@@ -24,7 +24,7 @@ use super::random::mix;
 use super::refusal::Refusal;
 use super::searches::{self, SearchRequest};
 use super::url::{parameters, percent_decoded};
-use super::{Call, State, bad_answers, lock, metrics_api, ses};
+use super::{Access, Call, State, access, bad_answers, lock, metrics_api, ses};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -133,6 +133,16 @@ impl Input<'_> {
         }
     }
 
+    /// What IAM would check, of a request that was signed for a Region.
+    fn accesses(&self, region: &str) -> Vec<Access> {
+        match self {
+            Self::Metrics(_) => access::of_figures(&self.as_json()),
+            Self::List(request) => access::of_list(request),
+            Self::Search(request) => access::of_search(request),
+            Self::Send(_) => access::of_message(&self.as_json(), region),
+        }
+    }
+
     fn as_json(&self) -> Value {
         match (self, self.body()) {
             (Self::List(request), _) => request.as_json(),
@@ -192,7 +202,8 @@ fn admit(state: &State, region: &str, input: &Input<'_>) -> bool {
     let (operation, at) = (input.operation(), Instant::now());
     let buckets = state.buckets.as_ref();
     let throttled = buckets.is_some_and(|buckets| !lock(buckets).take(region, operation, at));
-    lock(&state.calls).push(Call { operation, body: input.as_json(), at, throttled });
+    let (body, accesses) = (input.as_json(), input.accesses(region));
+    lock(&state.calls).push(Call { operation, body, accesses, at, throttled });
     state.called.notify_waiters();
     !throttled
 }

@@ -5,7 +5,9 @@ mod objects;
 use std::path::{Path, PathBuf};
 
 use aws_sdk_s3::Client;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage, sdk};
 use crate::render::TemplateFile;
 use crate::settings::Location;
@@ -81,6 +83,24 @@ impl Store {
         Ok(files)
     }
 
+    /// The definitions of these reports, as far as there are any.
+    ///
+    /// # Errors
+    /// Where the place may not be read.
+    pub async fn named(&self, ids: &[ReportId]) -> Result<Vec<File>, Error> {
+        match self {
+            Self::Folder(folder) => {
+                let paths = ids.iter().map(|id| folder.join(format!("{id}.toml")));
+                Ok(paths.filter(|path| path.is_file()).map(|path| read_file(&path)).collect())
+            }
+            Self::S3 { client, bucket, prefix } => {
+                let keys = ids.iter().map(|id| format!("{prefix}{id}.toml")).collect();
+                let files = read_objects(client, bucket, keys).await?;
+                Ok(files.into_iter().flatten().collect())
+            }
+        }
+    }
+
     /// The templates, by name, without those of subfolders.
     ///
     /// # Errors
@@ -147,11 +167,15 @@ fn read_folder(folder: &Path, wanted: fn(&str) -> bool) -> Result<Vec<File>, Err
         let path = entry.map_err(failed)?.path();
         let is_wanted = path.file_name().is_some_and(|name| wanted(&name.to_string_lossy()));
         if is_wanted && !path.is_dir() {
-            let content = std::fs::read(&path).map_err(|error| unreadable(&path, &error));
-            files.push(File { name: path.display().to_string(), content });
+            files.push(read_file(&path));
         }
     }
     Ok(files)
+}
+
+fn read_file(path: &Path) -> File {
+    let content = std::fs::read(path).map_err(|error| unreadable(path, &error));
+    File { name: path.display().to_string(), content }
 }
 
 /// Why a file can't be read.
@@ -171,22 +195,38 @@ async fn read_s3(
     prefix: &str,
     wanted: fn(&str) -> bool,
 ) -> Result<Vec<File>, Error> {
-    let mut files = Vec::new();
     let keys = list_keys(client, bucket, prefix, Depth::One).await?;
-    for key in keys.into_iter().filter(|key| wanted(key)) {
+    let keys: Vec<String> = keys.into_iter().filter(|key| wanted(key)).collect();
+    let names: Vec<String> = keys.iter().map(|key| format!("s3://{bucket}/{key}")).collect();
+    let gone = |name: String| {
+        let error = Error::new(Code::NotFound, Stage::Load, "it was there a moment ago");
+        File { content: Err(at(&name, error)), name }
+    };
+    let files = read_objects(client, bucket, keys).await?.into_iter().zip(names);
+    Ok(files.map(|(file, name)| file.unwrap_or_else(|| gone(name))).collect())
+}
+
+/// How many objects are read at once.
+const SIDE_BY_SIDE: usize = 20;
+
+/// The files at these keys, in their order; nothing where there is none.
+async fn read_objects(
+    client: &Client,
+    bucket: &str,
+    keys: Vec<String>,
+) -> Result<Vec<Option<File>>, Error> {
+    let read = |key: String| async move {
         let name = format!("s3://{bucket}/{key}");
         let content = objects::read(client, bucket, &key, Stage::Load).await;
-        let gone = || Error::new(Code::NotFound, Stage::Load, "it was there a moment ago");
-        let content = content.and_then(|object| object.ok_or_else(gone));
-        let content = content.map(|object| object.content).map_err(|error| at(&name, error));
-        // What ails the service ails every object; what ails an object is its report's own failure.
-        let content = match content {
-            Err(error) if error.retryable => return Err(error),
-            content => content,
-        };
-        files.push(File { name, content });
-    }
-    Ok(files)
+        match content.map_err(|error| at(&name, error)) {
+            Ok(None) => Ok(None),
+            Ok(Some(object)) => Ok(Some(File { name, content: Ok(object.content) })),
+            // What ails the service ails every object; what ails an object is its report's own failure.
+            Err(error) if error.retryable => Err(error),
+            Err(error) => Ok(Some(File { name, content: Err(error) })),
+        }
+    };
+    stream::iter(keys).map(read).buffered(SIDE_BY_SIDE).try_collect().await
 }
 
 /// The error with the place that it concerns.

@@ -1,12 +1,14 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use connect_reports::connect::Pacer;
 use connect_reports::error::{Code, Error, Stage, sdk};
-use connect_reports::settings::behavior;
+use connect_reports::settings::{Rates, behavior};
 
 use crate::harness::binary::closed_port;
 use crate::harness::crates::sources;
@@ -175,7 +177,7 @@ async fn every_error_of_ses_has_its_code() {
     let (from, to) = ("a@example.com".parse().unwrap(), "b@example.com".parse().unwrap());
     for case in SES {
         let server = refusing(case.0, case.1, case.2, false).await;
-        let ses = Ses::new(&config(&server.url()));
+        let ses = Ses::new(&config(&server.url()), Arc::new(Pacer::new(Rates::default())));
         let refusal =
             ses.send((&from, &to), b"From: a", &Sending::default(), None).await.unwrap_err();
         check("ses:SendRawEmail", Stage::Deliver, case, &refusal.error);

@@ -12,15 +12,17 @@
     reason = "a test that panics has failed, which is its purpose"
 )]
 
-/// The harness: what holds for every mail, a Runtime API, a small S3, canned answers, and the binary under test.
+/// The harness: what holds for every mail, a Runtime API, a small S3 and SQS, moto, canned answers, and the binary under test.
 mod harness {
     pub mod binary;
     pub mod canned;
     pub mod crates;
     pub mod http;
     pub mod mail;
+    pub mod moto;
     pub mod runtime_api;
     pub mod s3;
+    pub mod sqs;
 }
 
 /// What real answers of the service become.
@@ -39,6 +41,8 @@ mod due;
 mod errors;
 /// What goes wrong, and what is told of it.
 mod failures;
+/// Runs that a queue hands to many workers.
+mod fan_out;
 /// An event becomes a mail, with the figures that the contact centre really had.
 mod figures;
 /// The function in Lambda: events, orders, several invocations of one process.

@@ -1,70 +1,17 @@
-use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use aws_config::{Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use connect_reports::settings::behavior;
 use connect_reports::simulator::{Fault, Operation};
 use serde_json::Value;
 
 use crate::harness::binary::{
     Function, SMALL, closed_port, definitions, simulator, text, tick, tick_at,
 };
+use crate::harness::moto::Moto;
 use crate::harness::{http, mail};
 
 const RECORD: &str = "runs/small/2025-03-30T0000+0000--2025-03-31T0000+0100.json";
-
-/// The S3 of moto, another implementation of it than the one of these tests.
-struct Moto {
-    process: Child,
-    url: String,
-}
-
-impl Moto {
-    /// Starts it on a free port; nothing where it is not installed.
-    fn start() -> Option<Self> {
-        let program = std::env::var_os("MOTO_SERVER").unwrap_or_else(|| "moto_server".into());
-        let mut process = Command::new(program)
-            .args(["-H", "127.0.0.1", "-p", "0"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .ok()?;
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let url = lines.find_map(|line| {
-            let line = line.unwrap();
-            let (_, url) = line.split_once("Running on ")?;
-            Some(url.trim().to_owned())
-        });
-        // It logs on, and must not be stopped by a pipe that nobody reads.
-        std::thread::spawn(move || lines.for_each(drop));
-        Some(Self { process, url: url.expect("moto_server says where it runs") })
-    }
-
-    fn config(&self) -> SdkConfig {
-        let nobody = Credentials::new("test", "test", None, None, "test");
-        SdkConfig::builder()
-            .behavior_version(behavior())
-            .region(Region::new("eu-west-2"))
-            .credentials_provider(SharedCredentialsProvider::new(nobody))
-            .endpoint_url(&self.url)
-            .build()
-    }
-
-    fn client(&self) -> Client {
-        Client::new(&self.config())
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// The same protocol through the real S3 client against another S3: claims, marks and results are
 /// taken as they are by this one.
@@ -77,7 +24,7 @@ async fn moto_s_s3_takes_the_conditional_protocol() {
         );
         return;
     };
-    let client = moto.client();
+    let client = moto.s3();
     let here = BucketLocationConstraint::EuWest2;
     let here = CreateBucketConfiguration::builder().location_constraint(here).build();
     let create = client.create_bucket().bucket("reports-bucket");
@@ -123,8 +70,7 @@ async fn moto_s_ses_takes_messages() {
         eprintln!("skipped: there is no moto_server");
         return;
     };
-    let ses = aws_sdk_sesv2::Client::new(&moto.config());
-    ses.create_email_identity().email_identity("reports@example.com").send().await.unwrap();
+    moto.ses().create_email_identity().email_identity("reports@example.com").send().await.unwrap();
     let raw = send_through(&moto.url).await;
     let kept = http::get(&format!("{}/moto-api/data.json", moto.url)).await;
     let kept: Value = serde_json::from_str(&kept).unwrap();

@@ -452,11 +452,11 @@ async fn outcomes_are_counted() {
     assert!(sum("Requests") > 0 && sum("Duration") > 0);
     for document in &metrics {
         let directives = document["_aws"]["CloudWatchMetrics"].as_array().unwrap();
-        assert_eq!(directives[0]["Dimensions"], json!([[]]));
+        assert_eq!(directives[0]["Dimensions"], json!([["FunctionName"]]));
         let has_failed = document["Failed"] == 1;
         assert_eq!(directives.len(), 1 + usize::from(has_failed), "{document:#}");
         if has_failed {
-            assert_eq!(directives[1]["Dimensions"], json!([["report"]]));
+            assert_eq!(directives[1]["Dimensions"], json!([["FunctionName", "report"]]));
             assert_eq!(directives[1]["Metrics"], json!([{"Name": "Failed", "Unit": "Count"}]));
         }
         for metric in directives.iter().flat_map(|d| d["Metrics"].as_array().unwrap()) {

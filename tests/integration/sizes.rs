@@ -351,7 +351,8 @@ async fn tiny_limits_change_no_figure() {
     let ids: Vec<_> =
         simulator.centre().standard_queues().map(|queue| format!("\"{}\"", queue.id)).collect();
     // There is no rate to keep to.
-    let rates = Rates { requests: "100000".parse().unwrap(), lists: "100000".parse().unwrap() };
+    let [requests, lists] = ["100000", "100000"].map(|rate| rate.parse().unwrap());
+    let rates = Rates { requests, lists, ..Rates::default() };
     let client = connect(&simulator.url(), rates, limits.clone());
     for group_by in ["", "group_by = [\"QUEUE\"]\n", "group_by = [\"CHANNEL\"]\n"] {
         let text = defined(metrics, group_by).replace("\"*\"", &ids.join(", "));

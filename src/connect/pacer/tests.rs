@@ -25,7 +25,7 @@ const AT_9_5: Duration = Duration::from_nanos(105_263_158);
 const AT_1_9: Duration = Duration::from_nanos(526_315_789);
 
 fn rates(requests: &str, lists: &str) -> Rates {
-    Rates { requests: requests.parse().unwrap(), lists: lists.parse().unwrap() }
+    Rates { requests: requests.parse().unwrap(), lists: lists.parse().unwrap(), ..Rates::default() }
 }
 
 fn pacer() -> Rc<Pacer> {
@@ -187,10 +187,10 @@ async fn the_burst_follows_the_rate() {
             let mut tempo = Tempo::new(rate, seconds);
             std::iter::repeat_with(|| tempo.start(Instant::now())).take_while(Result::is_ok).count()
         };
-        let bursts = (burst(rates.requests, BURST_OF_FIGURES), burst(rates.lists, BURST_OF_LISTS));
+        let bursts = (burst(rates.requests, BURST), burst(rates.lists, BURST_OF_LISTS));
         assert_eq!(bursts, expected, "{requests} {lists}");
     }
-    let mut fastest = Tempo::new("1000000".parse().unwrap(), BURST_OF_FIGURES);
+    let mut fastest = Tempo::new("1000000".parse().unwrap(), BURST);
     assert!((0..10_000).all(|_| fastest.start(Instant::now()).is_ok()));
 }
 
@@ -204,6 +204,7 @@ async fn buckets_do_not_disturb_each_other() {
             Key::figures(&instance("eu-west-2", "210987654321"), FIGURES),
             Key::list(&instance("eu-west-2", "123456789012"), QUEUES),
             Key::list(&instance("eu-west-2", "123456789012"), "connect:ListUsers"),
+            Key::messages("ses:SendRawEmail"),
         ];
         let throttled = Cell::new(0);
         let logs: Vec<_> = keys.iter().map(|_| Log::new()).collect();
@@ -220,6 +221,7 @@ async fn buckets_do_not_disturb_each_other() {
             let (burst, interval) = match key.kind {
                 Kind::Figures => (9, AT_9_5),
                 Kind::List => (4, AT_1_9),
+                Kind::Message => (13, Duration::from_secs_f64(1.0 / (USED * 14.0))),
             };
             let expected: Vec<_> = (0..12).map(|index| due(index, burst, interval)).collect();
             assert_eq!(log.times(), expected, "{key:?}");
@@ -260,7 +262,7 @@ async fn a_throttle_slows_its_bucket_down_and_answers_quicken_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_throttle_is_forgotten_after_a_minute() {
-    let mut tempo = Tempo::new("10".parse().unwrap(), BURST_OF_FIGURES);
+    let mut tempo = Tempo::new("10".parse().unwrap(), BURST);
     for expected in [0.5, 0.25, 0.125, 0.0625, 0.0625] {
         assert_eq!(tempo.slow_down(Instant::now()), expected);
     }

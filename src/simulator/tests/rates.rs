@@ -7,6 +7,7 @@ async fn started_at_rates() -> Simulator {
         // None comes while the test runs, however slow it is.
         figures: Rate { per_second: 1e-6, burst: 2.0 },
         lists: Rate { per_second: 1e-6, burst: 1.0 },
+        messages: Rate { per_second: 1e-6, burst: 1.0 },
         neighbour: 0.0,
     };
     started_with(Options { rates: Some(rates), ..Options::default() }).await

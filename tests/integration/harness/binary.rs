@@ -70,17 +70,21 @@ pub fn program() -> Command {
 
 /// The client of the instance that [`SMALL`] is of, at another place than AWS.
 pub fn connect(url: &str, rates: Rates, limits: Limits) -> Connect {
+    let instance =
+        "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
+    let pacer = Arc::new(Pacer::new(rates));
+    Connect::new(&sdk(url), &instance.parse().unwrap(), pacer, limits)
+}
+
+/// The SDK's configuration for another place than AWS.
+pub fn sdk(url: &str) -> SdkConfig {
     let nobody = Credentials::new("test", "test", None, None, "test");
-    let config = SdkConfig::builder()
+    SdkConfig::builder()
         .behavior_version(behavior())
         .region(Region::new("eu-west-2"))
         .credentials_provider(SharedCredentialsProvider::new(nobody))
         .endpoint_url(url)
-        .build();
-    let instance =
-        "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
-    let pacer = Arc::new(Pacer::new(rates));
-    Connect::new(&config, &instance.parse().unwrap(), pacer, limits)
+        .build()
 }
 
 /// Runs a command of the terminal to its end, while the test's own servers go on.
@@ -113,6 +117,8 @@ impl Function {
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_ENDPOINT_URL", endpoint)
             .env("CONNECT_REPORTS_DEFINITIONS", definitions)
+            // The simulator has no rate of SES unless it is told so.
+            .env("CONNECT_REPORTS_MESSAGES_PER_SECOND", "1000")
             .envs(more.iter().copied())
             .stdout(std::fs::File::create(&log).unwrap())
             .stderr(std::fs::File::create(log.with_extension("err")).unwrap())

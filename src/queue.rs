@@ -1,0 +1,85 @@
+//! The queue that runs are put into, for other invocations to carry them out: Amazon SQS.
+
+use aws_config::SdkConfig;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+
+use crate::error::{Code, Error, Stage, sdk};
+use crate::settings::QueueUrl;
+
+/// As IAM names the action; `SendMessageBatch` needs no other.
+const OPERATION: &str = "sqs:SendMessage";
+
+/// How many messages one call takes (`SendMessageBatch`, Entries).
+const BATCH: usize = 10;
+
+/// How often a message is tried that the queue could not take.
+const TRIES: usize = 3;
+
+/// A queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    client: Client,
+    url: QueueUrl,
+}
+
+impl Queue {
+    /// The queue at this address; Region and credentials are the environment's.
+    pub fn new(config: &SdkConfig, url: QueueUrl) -> Self {
+        Self { client: Client::new(config), url }
+    }
+
+    /// Puts messages into the queue, ten a call.
+    ///
+    /// # Errors
+    /// Why one of them could not be put there; those before it may have been.
+    pub async fn send(&self, messages: &[String]) -> Result<(), Error> {
+        for batch in messages.chunks(BATCH) {
+            let mut left: Vec<SendMessageBatchRequestEntry> = entries(batch)?;
+            for last in (0..TRIES).rev() {
+                let failed = self.send_batch(&left).await?;
+                left.retain(|entry| failed.iter().any(|(id, _)| id == entry.id()));
+                match failed.into_iter().next() {
+                    None => break,
+                    Some((_, error)) if last == 0 || !error.retryable => return Err(error),
+                    Some(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes one call, and answers which of its messages the queue did not take.
+    async fn send_batch(
+        &self,
+        entries: &[SendMessageBatchRequestEntry],
+    ) -> Result<Vec<(String, Error)>, Error> {
+        let call = self.client.send_message_batch().queue_url(self.url.as_str());
+        let answer = call.set_entries(Some(entries.to_vec())).send().await.map_err(|error| {
+            let error = sdk::classify(OPERATION, Stage::Plan, &error);
+            match error.code {
+                Code::NotFound | Code::ValidationError => {
+                    Error { code: Code::ConfigurationError, ..error }.hint(
+                        "CONNECT_REPORTS_QUEUE_URL must name a queue in the function's Region",
+                    )
+                }
+                _ => error,
+            }
+        })?;
+        let failed = answer.failed().iter().map(|entry| {
+            let message = format!("{OPERATION} was refused for a message: {}", entry.code());
+            let error = Error::new(Code::ServiceError, Stage::Plan, message);
+            let error = if entry.sender_fault() { error } else { error.retryable() };
+            (entry.id().to_owned(), error)
+        });
+        Ok(failed.collect())
+    }
+}
+
+fn entries(messages: &[String]) -> Result<Vec<SendMessageBatchRequestEntry>, Error> {
+    let entry = |(index, message): (usize, &String)| {
+        SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(message).build()
+    };
+    let entries: Result<_, _> = messages.iter().enumerate().map(entry).collect();
+    entries.map_err(|error| Error::new(Code::InternalError, Stage::Plan, error.to_string()))
+}

@@ -1,0 +1,342 @@
+//! A run with many recipients, cut into parts that several invocations send side by side, each with a
+//! record and a lease of its own.
+//!
+//! 1. Who has the run stores its message, writes into its record which recipient is of which part,
+//!    puts an order for each part into the queue, and lets go of the run, which has not ended.
+//! 2. Who gets the order of a part claims the part's record, as that of any run, and sends the stored
+//!    message to its recipients.
+//! 3. Whose part has ended, and who finds all others ended too, takes the run up, takes over from the
+//!    parts what became of each recipient, and ends it as any other: the run's outcome is computed
+//!    from theirs.
+//!
+//! Where a process dies: before the orders are in the queue, or with one of them lost, the next tick
+//! finds a run that has not ended and queues the parts that are open. In a part it is as in a run.
+//! Between the last part and the end of the run, the next tick ends it. An order that comes twice finds
+//! the part's record. Where there is no queue any more, whoever takes the run up sends its parts.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::batch::{End, Ran};
+use super::courier::{Post, Stops};
+use super::keeper::Hold;
+use super::protocol::{Claimant, Claimed, gone};
+use super::record::{Handover, Record};
+use super::{DeliveryStatus, RunOutcome, Runner, Work, records, side_by_side};
+use crate::error::{Code, Error, Stage};
+use crate::event::{Order, Part};
+use crate::queue::Queue;
+use crate::window::LocalTime;
+
+/// How many recipients a part has, at most: what a worker sends within a few minutes.
+pub(super) const SIZE: usize = 200;
+
+/// After how long parts that have not ended are queued again: by then the queue has handed out again
+/// what it had handed out before.
+const QUEUED_AGAIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// Into which parts a run is cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Parts {
+    /// The writer that cut it: its parts are nobody else's.
+    by: String,
+    count: u32,
+    /// When their orders were put into the queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    queued_at: Option<jiff::Timestamp>,
+}
+
+/// What is left of a run that was cut into parts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Left {
+    /// The parts that have not ended and that nobody has.
+    open: Vec<Part>,
+    /// How many of them have not been begun.
+    untried: usize,
+    /// How many others have at this moment.
+    busy: usize,
+}
+
+impl Left {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.open.is_empty() && self.busy == 0
+    }
+
+    /// Whether somebody is sending.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy > 0
+    }
+}
+
+impl Parts {
+    fn all(&self) -> impl Iterator<Item = Part> {
+        let by = &self.by;
+        (1..=self.count).map(move |number| Part { by: by.clone(), number })
+    }
+}
+
+impl Record {
+    /// Whether its recipients are too many for one invocation.
+    pub(super) fn is_large(&self) -> bool {
+        self.messages.iter().filter(|r| r.status == Handover::Pending).count() > SIZE
+    }
+
+    /// The run, cut into parts of those who wait for the message.
+    pub(super) fn cut(&mut self) {
+        let waiting = self.messages.iter_mut().filter(|r| r.status == Handover::Pending);
+        let mut count = 0;
+        for (index, recipient) in waiting.enumerate() {
+            count = u32::try_from(index / SIZE + 1).unwrap_or(u32::MAX);
+            recipient.part = Some(count);
+        }
+        self.parts = Some(Parts { by: self.claim.by.clone(), count, queued_at: None });
+    }
+
+    /// All parts of the run, none of which has been begun.
+    pub(super) fn all_parts(&self) -> Left {
+        let open: Vec<Part> = self.parts.iter().flat_map(Parts::all).collect();
+        Left { untried: open.len(), open, busy: 0 }
+    }
+
+    /// The record that a part has if it has none yet; none where the run is not cut so any more.
+    fn of_part(&self, part: &Part) -> Option<Self> {
+        let parts = self.parts.as_ref().filter(|parts| parts.by == part.by)?;
+        let is_its = (1..=parts.count).contains(&part.number);
+        let its = self.messages.iter().filter(|r| r.part == Some(part.number));
+        let (report, window) = (self.report.clone(), self.window.clone());
+        let mut record = Self::new(report, window, self.definition.clone(), self.event.clone());
+        record.is_part = true;
+        record.reissued = self.reissued;
+        record.made_at = self.made_at;
+        record.message.clone_from(&self.message);
+        record.messages = its.cloned().collect();
+        is_its.then_some(record)
+    }
+
+    /// Takes over from a part what became of its recipients.
+    fn take_over(&mut self, part: &Self, number: u32) {
+        let mut its = part.messages.iter();
+        for own in self.messages.iter_mut().filter(|own| own.part == Some(number)) {
+            // They stand in the same order.
+            if let Some(known) = its.find(|known| known.to == own.to) {
+                own.take(known);
+            }
+        }
+    }
+
+    /// The run in one piece again.
+    pub(super) fn put_together(&mut self) {
+        self.parts = None;
+        self.messages.iter_mut().for_each(|recipient| recipient.part = None);
+    }
+}
+
+impl Runner {
+    /// Takes over from the parts of a run what became of its recipients, and says what is left.
+    ///
+    /// # Errors
+    /// Where a part's record can't be read.
+    pub(super) async fn gather(&self, work: &Work, record: &mut Record) -> Result<Left, Error> {
+        let keeper = self.keeper(work);
+        let parts = record.all_parts().open;
+        let key = |part: &Part| records::part_key(&work.report.id, &record.window, part);
+        let found = side_by_side(&parts, async |part| {
+            let key = key(part);
+            let object = keeper.read(&key).await?;
+            object.map(|object| Record::parse(&key, &object.content)).transpose()
+        });
+        let found: Result<Vec<Option<Record>>, Error> = found.await.into_iter().collect();
+        let (now, mut left) = (work.invocation.clock.now(), Left::default());
+        for (part, found) in parts.into_iter().zip(found?) {
+            if let Some(found) = &found {
+                record.take_over(found, part.number);
+            }
+            match found {
+                Some(found) if found.is_final => {}
+                Some(found) if found.is_held_at(now) => left.busy += 1,
+                found => {
+                    left.untried += usize::from(found.is_none());
+                    left.open.push(part);
+                }
+            }
+        }
+        Ok(left)
+    }
+
+    /// Goes on with a run that was cut into parts and has not ended, and lets go of it.
+    pub(super) async fn hand_on(
+        &self,
+        work: &Work,
+        mut hold: Hold,
+        left: Left,
+        stops: &Stops,
+    ) -> End {
+        let went_on = self.go_on(work, &mut hold, left, stops).await;
+        if hold.record.claim.until.take().is_some() {
+            // Where this fails, the lease ends by itself.
+            let _ = self.keeper(work).save(&mut hold).await;
+        }
+        match went_on {
+            Ok(Ended::Whole) => {
+                self.records.know(&work.key(&hold.record.window), &hold.record);
+                let outcome = RunOutcome { effort: hold.effort, ..hold.record.outcome() };
+                End::Outcome(Box::new(outcome), None)
+            }
+            Ok(Ended::Queued(parts)) => End::Queued(parts),
+            Err(error) => {
+                let window = Some(hold.record.window.clone());
+                let run = RunOutcome { window, ..RunOutcome::started(&work.report.id) };
+                End::Outcome(Box::new(run.failed(error)), None)
+            }
+        }
+    }
+
+    /// Queues what is open, unless it was queued a short while ago; or sends it, where there is no
+    /// queue. Where all has been tried, the run ends for now with what failed.
+    async fn go_on(
+        &self,
+        work: &Work,
+        hold: &mut Hold,
+        left: Left,
+        stops: &Stops,
+    ) -> Result<Ended, Error> {
+        if work.is_overdue {
+            return Ok(Ended::Queued(0));
+        }
+        let (left, queued) = match &self.queue {
+            Some(queue) => {
+                let queued = queue_open(queue, work, &mut hold.record, &left).await?;
+                (left, queued)
+            }
+            None => {
+                for part in &left.open {
+                    self.send_part(work, part, stops).await?;
+                }
+                (self.gather(work, &mut hold.record).await?, 0)
+            }
+        };
+        let (keeper, post) =
+            (self.keeper(work), Post::new(self, work, (&hold.record, None), stops));
+        if left.is_nothing() {
+            hold.record.put_together();
+            hold.effort = hold.record.effort;
+            let definition = hold.record.definition.clone();
+            keeper.carry_out(hold, &definition, &post, async |_| Err(gone())).await?;
+            return Ok(Ended::Whole);
+        }
+        match (left.is_busy() || left.untried > 0, &self.queue) {
+            (false, _) => keeper.end(hold, &post, None).await.map(|()| Ended::Whole),
+            (true, Some(_)) => Ok(Ended::Queued(queued)),
+            (true, None) => Err(others_are_sending()),
+        }
+    }
+
+    /// Sends a part: its record, and the run's as it was before; nothing where another has it, or the
+    /// run is not cut so any more.
+    ///
+    /// # Errors
+    /// Where a record can't be read or written.
+    async fn send_part(
+        &self,
+        work: &Work,
+        part: &Part,
+        stops: &Stops,
+    ) -> Result<Option<(Record, Record)>, Error> {
+        let (keeper, window) = (self.keeper(work), work.window()?);
+        let key = work.key(&window);
+        let Some(object) = keeper.read(&key).await? else { return Ok(None) };
+        let run = Record::parse(&key, &object.content)?;
+        let Some(fresh) = run.of_part(part) else { return Ok(None) };
+        let event = work.event();
+        let claimant = Claimant { event: &event, is_a_person: false };
+        let key = records::part_key(&work.report.id, &window, part);
+        let record = match keeper.claim(&key, &fresh, claimant).await? {
+            Claimed::Busy => return Ok(None),
+            Claimed::Ended(record) => *record,
+            Claimed::Held(mut hold) => {
+                let learned = self.learn_reissues(work, &mut hold.record).await;
+                let post = Post::new(self, work, (&hold.record, learned.err()), stops);
+                let definition = hold.record.definition.clone();
+                keeper.carry_out(&mut hold, &definition, &post, async |_| Err(gone())).await?;
+                log(part, &hold.record);
+                hold.record
+            }
+        };
+        Ok(Some((record, run)))
+    }
+
+    /// Does what the order of a part asks for: sends it, and ends the run if it was the last one.
+    ///
+    /// # Errors
+    /// What the part failed with, where it is to be tried again; where a record can't be read or
+    /// written.
+    pub(super) async fn run_part(
+        &self,
+        work: Work,
+        part: &Part,
+        tell: impl Fn(&RunOutcome),
+    ) -> Result<Ran, Error> {
+        let Some((record, mut run)) = self.send_part(&work, part, &Stops::default()).await? else {
+            return Ok(Ran::default());
+        };
+        if !record.is_final {
+            return record.error.map_or(Ok(Ran::default()), Err);
+        }
+        if !self.gather(&work, &mut run).await?.is_nothing() {
+            return Ok(Ran::default());
+        }
+        Ok(self.run_all(&mut [work.whole()], tell).await)
+    }
+}
+
+/// How it went on with a run that was cut into parts.
+enum Ended {
+    /// The run has ended, at least for now.
+    Whole,
+    /// So many of its parts were queued.
+    Queued(usize),
+}
+
+/// Puts the orders of open parts into the queue, and answers how many.
+async fn queue_open(
+    queue: &Queue,
+    work: &Work,
+    record: &mut Record,
+    left: &Left,
+) -> Result<usize, Error> {
+    let now = work.invocation.clock.now();
+    let Some(parts) = &mut record.parts else { return Ok(0) };
+    if parts.queued_at.is_some_and(|at| now.duration_since(at) < QUEUED_AGAIN) {
+        return Ok(0);
+    }
+    let at = |time| LocalTime::Instant(time);
+    let order = |part: &Part| Order {
+        id: Some(work.event().id),
+        time: Some(work.time()),
+        reports: vec![work.report.id.clone()],
+        window: Some((at(record.window.start()), at(record.window.end()))),
+        due: true,
+        part: Some(part.clone()),
+        ..Order::default()
+    };
+    let messages: Vec<String> =
+        left.open.iter().map(|part| order(part).message().to_string()).collect();
+    queue.send(&messages).await?;
+    parts.queued_at = Some(now);
+    Ok(messages.len())
+}
+
+fn log(part: &Part, record: &Record) {
+    let outcome = record.outcome();
+    let [sent, failed, unknown] =
+        [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
+            .map(|status| outcome.count(status));
+    let (report, part, code) =
+        (&record.report, part.number, outcome.error.map(|e| e.code.as_str()));
+    tracing::info!(report, part, sent, failed, unknown, code, "part");
+}
+
+fn others_are_sending() -> Error {
+    let message = "other invocations are sending parts of this report";
+    Error::new(Code::Timeout, Stage::Deliver, message).retryable()
+}

@@ -1,0 +1,121 @@
+//! What IAM checks before a request is carried out: actions, each on a resource (service authorization
+//! references of Amazon Connect and of Amazon SES v2). Requests that AWS would refuse before that name
+//! nothing.
+
+use serde_json::Value;
+
+use super::instance::Instance;
+use super::lists::ListRequest;
+use super::operation::Operation;
+use super::searches::SearchRequest;
+
+/// An action on a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The action, such as `connect:GetMetricDataV2`.
+    pub action: &'static str,
+    /// The ARN of the resource.
+    pub resource: String,
+    /// Of a message the sender's address, which is the condition key `ses:FromAddress`.
+    pub from: Option<String>,
+}
+
+fn access(action: &'static str, resource: impl Into<String>) -> Access {
+    Access { action, resource: resource.into(), from: None }
+}
+
+/// GetMetricDataV2 is checked on each resource that a filter names, and where filters name none on the
+/// instance.
+pub(super) fn of_figures(body: &Value) -> Vec<Access> {
+    const ACTION: &str = "connect:GetMetricDataV2";
+    let Some(instance) = body["ResourceArn"].as_str() else { return Vec::new() };
+    let filters = body["Filters"].as_array().into_iter().flatten();
+    let resources = filters.filter_map(|filter| {
+        let kind = kind(filter["FilterKey"].as_str()?)?;
+        let values = filter["FilterValues"].as_array()?.iter().filter_map(Value::as_str);
+        Some(values.map(move |value| resource(instance, kind, value)))
+    });
+    let accesses: Vec<_> = resources.flatten().map(|arn| access(ACTION, arn)).collect();
+    match accesses.is_empty() {
+        true => vec![access(ACTION, instance)],
+        false => accesses,
+    }
+}
+
+/// The kind of resource that the values of a filter are, if they are any.
+fn kind(filter: &str) -> Option<&'static str> {
+    match filter {
+        "QUEUE" => Some("queue"),
+        "ROUTING_PROFILE" => Some("routing-profile"),
+        "AGENT" => Some("agent"),
+        key if key.starts_with("AGENT_HIERARCHY_LEVEL_") => Some("agent-group"),
+        _ => None,
+    }
+}
+
+fn resource(instance: &str, kind: &str, value: &str) -> String {
+    match value.starts_with("arn:") {
+        true => value.to_owned(),
+        false => format!("{instance}/{kind}/{value}"),
+    }
+}
+
+/// The actions of a list.
+pub(super) fn of_list(request: &ListRequest) -> Vec<Access> {
+    let Ok(instance) = Instance::of_id(&request.instance_id, request.region.as_deref()) else {
+        return Vec::new();
+    };
+    vec![match request.operation {
+        // Its resource is not the instance, but all queues.
+        Operation::ListQueues => access("connect:ListQueues", instance.arn("queue", "*")),
+        Operation::ListRoutingProfiles => access("connect:ListRoutingProfiles", instance.itself()),
+        Operation::ListUserHierarchyGroups => {
+            access("connect:ListUserHierarchyGroups", instance.itself())
+        }
+        Operation::DescribeUserHierarchyStructure => {
+            access("connect:DescribeUserHierarchyStructure", instance.itself())
+        }
+        _ => access("connect:ListUsers", instance.itself()),
+    }]
+}
+
+/// The actions of a search, with those that it depends on.
+pub(super) fn of_search(request: &SearchRequest) -> Vec<Access> {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let id = body["InstanceId"].as_str().unwrap_or_default();
+    let Ok(instance) = Instance::of_id(id, request.region.as_deref()) else {
+        return Vec::new();
+    };
+    let all = |action, kind| access(action, instance.arn(kind, "*"));
+    match request.operation {
+        Operation::SearchQueues => vec![
+            access("connect:SearchQueues", instance.itself()),
+            all("connect:DescribeQueue", "queue"),
+        ],
+        Operation::SearchUserHierarchyGroups => vec![
+            access("connect:SearchUserHierarchyGroups", instance.itself()),
+            all("connect:DescribeUserHierarchyGroup", "agent-group"),
+        ],
+        _ => vec![
+            access("connect:SearchUsers", instance.itself()),
+            all("connect:DescribeUser", "agent"),
+            all("connect:ListUserProficiencies", "agent"),
+        ],
+    }
+}
+
+/// A raw message is checked on the identity of its sender and on the configuration set. Which identity
+/// that is, the address or its domain, depends on what is verified; here it is the domain.
+pub(super) fn of_message(body: &Value, region: &str) -> Vec<Access> {
+    let Some(from) = body["FromEmailAddress"].as_str() else { return Vec::new() };
+    let (_, domain) = from.rsplit_once('@').unwrap_or_default();
+    let identity = format!("identity/{domain}");
+    let set = body["ConfigurationSetName"].as_str().map(|name| format!("configuration-set/{name}"));
+    let resources = std::iter::once(identity).chain(set);
+    resources
+        .map(|name| Access {
+            from: Some(from.to_owned()),
+            ..access("ses:SendRawEmail", format!("arn:aws:ses:{region}:123456789012:{name}"))
+        })
+        .collect()
+}
