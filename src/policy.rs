@@ -196,7 +196,7 @@ fn list(
 
 /// Records in S3 are read and written; without the right to list, S3 says of one that is not there
 /// that it may not be read (GetObject, Permissions).
-fn of_records(place: &Location, partition: &str) -> Option<[Value; 2]> {
+fn of_records(place: &Location, partition: &str) -> Option<[Value; 3]> {
     let Location::S3 { bucket, prefix } = place else {
         return None;
     };
@@ -206,9 +206,14 @@ fn of_records(place: &Location, partition: &str) -> Option<[Value; 2]> {
     });
     let keep = json!({
         "Sid": "KeepRecords", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"],
-        "Resource": [format!("{arn}/{prefix}*.json"), format!("{arn}/{prefix}*.zip")],
+        "Resource": format!("{arn}/{prefix}*.json"),
     });
-    Some([list, keep])
+    // What was too large for mail is for people to read.
+    let files = json!({
+        "Sid": "KeepFiles", "Effect": "Allow", "Action": "s3:PutObject",
+        "Resource": format!("{arn}/{prefix}*.zip"),
+    });
+    Some([list, keep, files])
 }
 
 /// What is only read, such as definitions, is listed and read.
@@ -358,12 +363,13 @@ metrics  = ["CASES_CREATED"]
     #[test]
     fn records_are_read_and_written() {
         let statements = statements(REPORT, "reports");
-        let [.., list, keep] = statements.as_slice() else { panic!("{statements:?}") };
+        let [.., list, keep, files] = statements.as_slice() else { panic!("{statements:?}") };
         assert_eq!(list["Action"], "s3:ListBucket");
         assert_eq!(list["Resource"], "arn:aws-us-gov:s3:::records");
         assert_eq!(keep["Action"], json!(["s3:GetObject", "s3:PutObject"]));
-        let kept = |ending: &str| format!("arn:aws-us-gov:s3:::records/kept/*.{ending}");
-        assert_eq!(keep["Resource"], json!([kept("json"), kept("zip")]));
+        assert_eq!(keep["Resource"], "arn:aws-us-gov:s3:::records/kept/*.json");
+        assert_eq!(files["Action"], "s3:PutObject");
+        assert_eq!(files["Resource"], "arn:aws-us-gov:s3:::records/kept/*.zip");
     }
 
     #[test]

@@ -172,7 +172,7 @@ async fn an_order_by_name_counts() {
 async fn records_lie_in_s3_too() {
     let simulator = simulator().await;
     let (folder, s3) = (scheduled(""), S3::start(&[]).await);
-    let records = [(RUNS, "s3://reports-bucket/kept/runs"), ("AWS_ENDPOINT_URL_S3", &s3.url())];
+    let records = [(RUNS, "s3://reports-bucket/runs"), ("AWS_ENDPOINT_URL_S3", &s3.url())];
     let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
     let missing = [(RUNS, "s3://no-such-bucket/runs"), records[1]];
     let broken = Function::start(&simulator.url(), text(folder.path()), &missing).await;
@@ -183,10 +183,10 @@ async fn records_lie_in_s3_too() {
         let answer = function.succeed(&tick_at(time)).await;
         assert_eq!(started(&answer), expected);
     }
-    let record = s3.object(&format!("kept/runs/{RECORD}")).unwrap();
+    let record = s3.object(&format!("runs/{RECORD}")).unwrap();
     let record: Value = serde_json::from_str(&record).unwrap();
     assert_eq!(record["status"], "sent");
-    assert!(s3.object("kept/runs/daily/since.json").is_some());
+    assert!(s3.object("runs/daily/since.json").is_some());
     let answer = broken.invoke(&tick_at("2025-03-31T07:00:00Z")).await;
     let told = format!("{answer:?}");
     assert!(told.contains("NOT_FOUND") && told.contains("no-such-bucket"), "{told}");

@@ -12,24 +12,24 @@ use crate::harness::s3::S3;
 async fn definitions_lie_in_s3() {
     let simulator = simulator().await;
     let s3 = S3::start(&[
-        ("team/a.toml", SMALL),
-        ("team/b.toml", SMALL),
-        ("team/c.toml", SMALL),
-        ("team/notes.txt", "not a definition"),
-        ("team/old/d.toml", "not read"),
+        ("reports/a.toml", SMALL),
+        ("reports/b.toml", SMALL),
+        ("reports/c.toml", SMALL),
+        ("reports/notes.txt", "not a definition"),
+        ("reports/old/d.toml", "not read"),
         ("other/e.toml", "not read"),
     ])
     .await;
     let s3_url = s3.url();
     let more = [("AWS_ENDPOINT_URL_S3", s3_url.as_str())];
-    let function = Function::start(&simulator.url(), "s3://reports-bucket/team", &more).await;
+    let function = Function::start(&simulator.url(), "s3://reports-bucket/reports", &more).await;
     let answer = function.succeed(&tick()).await;
     let runs = answer["data"]["reports"].as_array().unwrap();
     let ids: Vec<_> = runs.iter().map(|run| run["report"].as_str().unwrap()).collect();
     assert_eq!(ids, ["a", "b", "c"]);
     assert_eq!(simulator.messages().len(), 3);
 
-    let nowhere = Function::start(&simulator.url(), "s3://no-such-bucket/team", &more).await;
+    let nowhere = Function::start(&simulator.url(), "s3://no-such-bucket/reports", &more).await;
     let (kind, envelope) = nowhere.fail(&tick()).await;
     assert_eq!(kind, "NOT_FOUND");
     assert_eq!(envelope["error"]["stage"], "load");

@@ -23,6 +23,7 @@ mod harness {
     pub mod runtime_api;
     pub mod s3;
     pub mod sqs;
+    pub mod template;
 }
 
 /// What real answers of the service become.
@@ -45,6 +46,8 @@ mod failures;
 mod fan_out;
 /// An event becomes a mail, with the figures that the contact centre really had.
 mod figures;
+/// The deployment: its template against what the program reads, asks and writes.
+mod infra;
 /// The function in Lambda: events, orders, several invocations of one process.
 mod lambda;
 /// Mails: their parts, names, headers; nothing gets through that should not.

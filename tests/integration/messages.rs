@@ -24,7 +24,7 @@ async fn a_message_has_all_that_its_definition_asks_for() {
     assert_eq!(sent.len(), 1);
     let message = &sent[0];
     keep("full", &message.raw);
-    assert_eq!(message.configuration_set.as_deref(), Some("queue-reports"));
+    assert_eq!(message.configuration_set.as_deref(), Some("connect-reports"));
     assert_eq!(message.tags["report"], "full");
     assert_eq!(message.tags["run"], "full-2025-03-30T0000-0000--2025-03-31T0000-0100");
     let mail = parse(&message.raw);

@@ -15,8 +15,8 @@ use connect_reports::simulator::{Clock, Options, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::mail;
 use super::runtime_api::{Answer, RuntimeApi};
+use super::{mail, template};
 
 /// When the tests happen: the Monday after the clocks went forward in London.
 pub const NOW: &str = "2025-03-31T12:00:00Z";
@@ -51,6 +51,8 @@ impl Drop for Watched {
             for message in self.0.messages() {
                 mail::check(&message.raw);
             }
+            let calls = self.0.calls().into_iter();
+            template::check_all(calls.flat_map(|call| call.accesses).collect());
         }
     }
 }

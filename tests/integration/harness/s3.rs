@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use connect_reports::simulator::Access;
+
 use super::http::{Answered, Asked, Server, answer};
+use super::template;
 
 pub struct S3 {
     server: Server,
@@ -34,10 +37,12 @@ struct Bucket {
     chance: Option<(fastrand::Rng, u32)>,
     /// Whether the caller may not list: then a missing object is a 403.
     hides: bool,
+    /// What IAM would check.
+    accesses: Vec<Access>,
 }
 
 struct Object {
-    text: String,
+    content: Vec<u8>,
     tag: String,
 }
 
@@ -46,7 +51,7 @@ impl S3 {
     pub async fn start(objects: &[(&str, &str)]) -> Self {
         let mut bucket = Bucket::default();
         for (key, text) in objects {
-            bucket.put(key, (*text).to_owned());
+            bucket.put(key, text.as_bytes().to_vec());
         }
         let bucket = Arc::new(Mutex::new(bucket));
         let kept = Arc::clone(&bucket);
@@ -58,9 +63,16 @@ impl S3 {
         Self { server, bucket }
     }
 
+    /// What IAM would check of the requests so far.
+    pub fn accesses(&self) -> Vec<Access> {
+        self.bucket.lock().unwrap().accesses.clone()
+    }
+
     /// The text of an object.
     pub fn object(&self, key: &str) -> Option<String> {
-        self.bucket.lock().unwrap().objects.get(key).map(|object| object.text.clone())
+        let bucket = self.bucket.lock().unwrap();
+        let object = bucket.objects.get(key)?;
+        Some(String::from_utf8(object.content.clone()).unwrap())
     }
 
     /// The next `PutObject`s fail so, one after the other.
@@ -89,15 +101,23 @@ impl S3 {
     }
 }
 
+impl Drop for S3 {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            template::check_all(self.accesses());
+        }
+    }
+}
+
 impl Bucket {
     fn fails(&mut self) -> bool {
         self.chance.as_mut().is_some_and(|(random, one_of)| random.u32(..*one_of) == 0)
     }
 
-    fn put(&mut self, key: &str, text: String) -> String {
+    fn put(&mut self, key: &str, content: Vec<u8>) -> String {
         self.written += 1;
         let tag = format!("\"{:032x}\"", self.written);
-        self.objects.insert(key.to_owned(), Object { text, tag: tag.clone() });
+        self.objects.insert(key.to_owned(), Object { content, tag: tag.clone() });
         tag
     }
 
@@ -126,7 +146,7 @@ impl Bucket {
         let tag = self.put(key, unchunked(&asked.body));
         match fault {
             Some(_) => error(500, "InternalError"),
-            None => tagged(String::new(), &tag),
+            None => tagged(Vec::new(), &tag),
         }
     }
 }
@@ -134,10 +154,11 @@ impl Bucket {
 fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
     let path = asked.path.trim_start_matches('/');
     let (name, key) = path.split_once('/').unwrap_or((path, ""));
-    if name != "reports-bucket" {
+    if name != template::BUCKET {
         return error(404, "NoSuchBucket");
     }
     let key = key.replace("%2B", "+");
+    bucket.accesses.push(access(asked, &key));
     if asked.method == "PUT" {
         return bucket.conditional_put(&key, asked);
     }
@@ -147,14 +168,24 @@ fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
     }
     match (key.as_str(), bucket.objects.get(&key)) {
         ("", _) => list(&bucket.objects, &asked.query),
-        (_, Some(object)) => tagged(object.text.clone(), &object.tag),
+        (_, Some(object)) => tagged(object.content.clone(), &object.tag),
         (_, None) if bucket.hides => error(403, "AccessDenied"),
         (_, None) => error(404, "NoSuchKey"),
     }
 }
 
-fn tagged(text: String, tag: &str) -> Answered {
-    let mut answer = answer(200, "binary/octet-stream", text);
+fn access(asked: &Asked, key: &str) -> Access {
+    let (action, key) = match (asked.method.as_str(), key) {
+        ("GET", "") => ("s3:ListBucket", String::new()),
+        ("GET", key) => ("s3:GetObject", format!("/{key}")),
+        (_, key) => ("s3:PutObject", format!("/{key}")),
+    };
+    let resource = format!("arn:aws:s3:::{}{key}", template::BUCKET);
+    Access { action, resource, from: None }
+}
+
+fn tagged(content: Vec<u8>, tag: &str) -> Answered {
+    let mut answer = answer(200, "binary/octet-stream", content);
     answer.headers_mut().insert("etag", tag.parse().unwrap());
     answer
 }
@@ -202,17 +233,20 @@ fn error(status: u16, code: &str) -> Answered {
 }
 
 /// The SDK sends bodies in chunks, each behind its length, with a checksum behind the last.
-fn unchunked(body: &[u8]) -> String {
-    let mut rest = std::str::from_utf8(body).unwrap();
-    let mut text = String::new();
-    while let Some((length, after)) = rest.split_once("\r\n") {
-        let Ok(length) = usize::from_str_radix(length, 16) else { return rest.to_owned() };
-        if length == 0 {
-            return text;
+fn unchunked(body: &[u8]) -> Vec<u8> {
+    let (mut rest, mut content) = (body, Vec::new());
+    while let Some(at) = rest.windows(2).position(|two| two == b"\r\n") {
+        let length = std::str::from_utf8(&rest[..at]).ok();
+        let length = length.and_then(|length| usize::from_str_radix(length, 16).ok());
+        match length {
+            None => break,
+            Some(0) => return content,
+            Some(length) => {
+                let (start, end) = (at + 2, at + 2 + length);
+                content.extend_from_slice(&rest[start..end]);
+                rest = rest[end..].strip_prefix(b"\r\n").unwrap_or(&rest[end..]);
+            }
         }
-        let (chunk, after) = after.split_at(length);
-        text.push_str(chunk);
-        rest = after.trim_start_matches("\r\n");
     }
-    format!("{text}{rest}")
+    [content.as_slice(), rest].concat()
 }

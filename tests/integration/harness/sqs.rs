@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use connect_reports::simulator::Access;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
@@ -58,6 +59,14 @@ impl Sqs {
     pub fn bodies(&self) -> Vec<Value> {
         let queue = self.queue.lock().unwrap();
         queue.messages.iter().map(|kept| serde_json::from_str(&kept.body).unwrap()).collect()
+    }
+
+    /// What IAM would check of the requests of the function so far.
+    pub fn accesses(&self) -> Vec<Access> {
+        let sent = self.queue.lock().unwrap().sent > 0;
+        let resource = "arn:aws:sqs:eu-west-2:123456789012:runs".to_owned();
+        let access = Access { action: "sqs:SendMessage", resource, from: None };
+        sent.then_some(access).into_iter().collect()
     }
 
     /// The next so many entries of batches are refused, as in a moment of too much load.
