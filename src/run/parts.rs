@@ -340,3 +340,65 @@ fn others_are_sending() -> Error {
     let message = "other invocations are sending parts of this report";
     Error::new(Code::Timeout, Stage::Deliver, message).retryable()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::{Claim, Event};
+    use super::*;
+    use crate::window::{Window, Zone};
+
+    fn record(recipients: usize) -> Record {
+        let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
+        let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
+        let event = Event { id: "tick".to_owned(), time: window.end() };
+        let mut record = Record::new("daily".to_owned(), window, "0123".to_owned(), event);
+        let to: Vec<_> =
+            (0..recipients).map(|n| format!("agent-{n}@example.com").parse().unwrap()).collect();
+        record.made("message".to_owned(), &to, record.started_at);
+        record.claim = Claim { by: "00c0ffee".to_owned(), until: None };
+        record
+    }
+
+    /// Each recipient who waits is in one part, in their order, and those who have it are in none.
+    #[test]
+    fn each_recipient_is_in_one_part() {
+        let mut run = record(2 * SIZE + 2);
+        run.messages[0].ended(Ok("id".to_owned()));
+        assert!(run.is_large());
+        run.cut();
+        let parts = run.all_parts().open;
+        let of_parts: Vec<Record> = parts.iter().map(|part| run.of_part(part).unwrap()).collect();
+        let sizes: Vec<_> = of_parts.iter().map(|part| part.messages.len()).collect();
+        assert_eq!(sizes, [SIZE, SIZE, 1]);
+        let to: Vec<_> = of_parts.iter().flat_map(|part| &part.messages).map(|r| &r.to).collect();
+        let all: Vec<_> = run.messages.iter().skip(1).map(|r| &r.to).collect();
+        assert_eq!(to, all);
+        assert!(of_parts.iter().all(|part| part.is_part && part.message == run.message));
+    }
+
+    /// The run has of each recipient what their part has; in one piece it has no parts, and an order
+    /// for one of another cut finds nothing.
+    #[test]
+    fn what_parts_know_the_run_knows() {
+        let mut run = record(SIZE + 1);
+        run.cut();
+        let parts = run.all_parts().open;
+        for part in &parts {
+            let mut sent = run.of_part(part).unwrap();
+            for (index, recipient) in sent.messages.iter_mut().enumerate() {
+                recipient.ended(Ok(format!("{}-{index}", part.number)));
+            }
+            sent.end(None, sent.started_at);
+            assert!(sent.is_final && !sent.owes_a_notice());
+            run.take_over(&sent, part.number);
+        }
+        let ids: Vec<_> =
+            run.outcome().messages.into_iter().filter_map(|sent| sent.message_id).collect();
+        assert_eq!((ids.len(), ids[SIZE].as_str()), (SIZE + 1, "2-0"));
+        assert!(run.of_part(&Part { by: "another".to_owned(), number: 1 }).is_none());
+        assert!(run.of_part(&Part { number: 3, ..parts[0].clone() }).is_none());
+        run.put_together();
+        assert!(run.of_part(&parts[0]).is_none());
+        assert!(run.messages.iter().all(|recipient| recipient.part.is_none()));
+    }
+}

@@ -235,6 +235,8 @@ async fn two_thousand_recipients_get_one_mail() {
     let stage = Stage { simulator: &simulator, s3: &s3, reports: &reports, sqs };
     let scheduler = stage.function().await;
     scheduler.succeed(&tick()).await;
+    // SES says that it did not take some mails: their parts are handed out again.
+    simulator.misbehave(Operation::SendEmail, Fault::ServerError, Some(3));
     stage.work_off(&[(4, 90)]).await;
 
     let parts = stage.records(|key| key.contains(".part-"));
@@ -251,6 +253,44 @@ async fn two_thousand_recipients_get_one_mail() {
     assert_eq!(mails.remove("workforce@example.com").is_some(), ended("unknown") > 0);
     assert!(mails.values().all(|count| *count == 1), "nobody twice");
     assert!((ended("sent")..=2000).contains(&mails.len()));
+}
+
+/// Parts of which the queue has lost the orders are sent by whoever takes the run up, also where there
+/// is no queue any more; an order that comes late finds nothing to be done.
+#[tokio::test]
+async fn a_run_in_parts_ends_without_its_queue() {
+    let (simulator, s3, sqs) =
+        (simulator().await, S3::start(&[]).await, Sqs::start(VISIBILITY).await);
+    let (reports, urls) = (for_many(450), [sqs.url(), sqs.queue_url()]);
+    let stage =
+        Stage { simulator: &simulator, s3: &s3, reports: &reports, sqs: (&urls[0], &urls[1]) };
+    let function = stage.function().await;
+    function.succeed(&tick()).await;
+    let handed_out = |body: &Value| json!({"Records": [{"messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs"}]});
+    function.succeed(&handed_out(&sqs.bodies()[0])).await;
+    let parts = sqs.bodies().split_off(1);
+    let numbers: Vec<_> = parts.iter().map(|body| body["part"]["number"].clone()).collect();
+    assert_eq!((numbers, simulator.messages().len()), (vec![json!(1), json!(2), json!(3)], 0));
+    // Another tick leaves alone what was queued a short while ago.
+    function.succeed(&handed_out(&sqs.bodies()[0])).await;
+    assert_eq!(sqs.bodies().len(), 4);
+    for _ in 0..2 {
+        function.succeed(&handed_out(&parts[0])).await;
+        assert_eq!(simulator.messages().len(), 200);
+    }
+
+    let s3_url = s3.url();
+    let more = [
+        ("CONNECT_REPORTS_RUNS", "s3://reports-bucket/runs"),
+        ("AWS_ENDPOINT_URL_S3", s3_url.as_str()),
+    ];
+    let alone = Function::start(&simulator.url(), text(reports.path()), &more).await;
+    let answer = alone.succeed(&tick_at("2025-03-31T07:15:00Z")).await;
+    let run = &answer["data"]["reports"][0];
+    assert_eq!((&run["status"], run["messages"].as_array().unwrap().len()), (&json!("sent"), 450));
+    function.succeed(&handed_out(&parts[1])).await;
+    let mails = mails(&simulator);
+    assert!(mails.len() == 450 && mails.values().all(|count| *count == 1));
 }
 
 /// What a tick finds is queued by instance and window, oldest first; what the queue does not take at

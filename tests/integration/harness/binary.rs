@@ -48,9 +48,8 @@ impl std::ops::Deref for Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            for message in self.0.messages() {
-                mail::check(&message.raw);
-            }
+            let messages = self.0.messages();
+            mail::check_all(messages.iter().map(|message| message.raw.as_slice()));
             let calls = self.0.calls().into_iter();
             template::check_all(calls.flat_map(|call| call.accesses).collect());
         }

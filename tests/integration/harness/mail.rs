@@ -17,22 +17,41 @@ const MOST_BYTES: usize = 100_000;
 
 /// Checks a mail as it was sent.
 pub fn check(raw: &[u8]) {
-    let mail = parse(raw);
+    check_all([raw]);
+}
+
+/// Checks mails as they were sent; what many recipients got alike is looked at once.
+pub fn check_all<'m>(mails: impl IntoIterator<Item = &'m [u8]>) {
+    let mut seen = BTreeSet::new();
+    for raw in mails {
+        let mail = parse(raw);
+        check_parts(&mail, raw);
+        let parts: Vec<Vec<u8>> = mail.parts.iter().map(|part| part.contents().to_vec()).collect();
+        if seen.insert(parts) {
+            check_content(&mail);
+        }
+    }
+}
+
+fn check_parts(mail: &Message<'_>, raw: &[u8]) {
     assert!(raw.is_ascii(), "nothing but ASCII goes over the wire");
     assert!(raw.split(|byte| *byte == b'\n').all(|line| line.len() < 999));
-    assert_eq!(header(&mail, "Auto-Submitted").as_deref(), Some("auto-generated"));
-    check_tree(&mail);
-    check_names(&mail);
-    let (html, text) = (html(&mail), mail.body_text(0).unwrap().replace("\r\n", "\n"));
+    assert_eq!(header(mail, "Auto-Submitted").as_deref(), Some("auto-generated"));
+    check_tree(mail);
+    check_names(mail);
+}
+
+fn check_content(mail: &Message<'_>) {
+    let (html, text) = (html(mail), mail.body_text(0).unwrap().replace("\r\n", "\n"));
     check_markup(&html);
-    check_pictures(&mail, &html);
+    check_pictures(mail, &html);
     // A command is copied, and so stands on one line however long it is.
     let is_command = |line: &&str| line.starts_with("    ");
     let lines = text.lines().filter(|line| line.trim().contains(' ') && !is_command(line));
     for line in lines {
         assert!(line.width() <= 78, "{} columns: {line}", line.width());
     }
-    if let Some(json) = attached_json(&mail) {
+    if let Some(json) = attached_json(mail) {
         check_figures(&html, &text, &json);
     }
 }
