@@ -1,8 +1,8 @@
-use connect_reports::simulator::SentMessage;
+use connect_reports::simulator::{Clock, Operation, Options, Rates, SentMessage, Simulator};
 use mail_parser::{HeaderValue, MimeHeaders as _};
 use serde_json::json;
 
-use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick};
+use crate::harness::binary::{Function, NOW, SMALL, definitions, simulator, text, tick};
 use crate::harness::mail::{parse, tree};
 
 /// The tree of a mail, its headers and its bodies.
@@ -101,4 +101,26 @@ async fn sent(definition: &str) -> Vec<SentMessage> {
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     function.succeed(&tick()).await;
     simulator.messages()
+}
+
+/// Of a report for many, SES is sent no more in a second than it takes.
+#[tokio::test]
+async fn messages_keep_to_the_rate_of_the_account() {
+    let options = Options {
+        clock: Clock::At(NOW.parse().unwrap()),
+        rates: Some(Rates::default()),
+        ..Options::default()
+    };
+    let simulator = Simulator::start(options).await.unwrap();
+    let to: Vec<String> = (0..40).map(|n| format!("\"agent-{n}@example.com\"")).collect();
+    let large = SMALL.replace("\"ops@example.com\"", &to.join(", "));
+    let folder = definitions(&[("large.toml", &large)]);
+    // Where nothing is set, the rate is SES's usual one.
+    let usual = [("CONNECT_REPORTS_MESSAGES_PER_SECOND", "")];
+    let function = Function::start(&simulator.url(), text(folder.path()), &usual).await;
+    function.succeed(&tick()).await;
+    let calls = simulator.calls().into_iter();
+    let sends: Vec<_> = calls.filter(|call| call.operation == Operation::SendEmail).collect();
+    assert_eq!(sends.len(), 40);
+    assert!(sends.iter().all(|call| !call.throttled));
 }
