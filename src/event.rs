@@ -94,7 +94,17 @@ const MEMBERS: &[&str] =
 pub fn parse(payload: &Value) -> Result<Payload, Error> {
     match payload.get("Records") {
         Some(_) => queue(payload).map(Payload::Queue),
-        None => one(payload).map(|order| Payload::Order(Box::new(order))),
+        None => one(payload).and_then(of_a_person).map(|order| Payload::Order(Box::new(order))),
+    }
+}
+
+/// What only a tick says of runs that it has found, nobody else does.
+fn of_a_person(order: Order) -> Result<Order, Error> {
+    match order.due || order.part.is_some() {
+        false => Ok(order),
+        true => {
+            Err(invalid("`due` and `part` are for messages that this program puts into its queue"))
+        }
     }
 }
 
@@ -254,7 +264,10 @@ fn window(value: &Value) -> Option<(LocalTime, LocalTime)> {
     let time = |member: &str| {
         let text = members.get(member)?.as_str()?;
         // As answers have it: of two equal readings of the clock only the offset tells which.
-        let instant = || text.parse().ok().map(LocalTime::Instant);
+        let instant = || {
+            let time: Timestamp = text.parse().ok()?;
+            (time.subsec_nanosecond() == 0).then_some(LocalTime::Instant(time))
+        };
         text.parse().ok().or_else(instant)
     };
     Some((time("start")?, time("end")?))
@@ -456,9 +469,9 @@ mod tests {
             due: true,
             ..Order::default()
         };
-        assert_eq!(asked(&order.message()).unwrap(), order);
+        assert_eq!(one(&order.message()).unwrap(), order);
         let part = Some(Part { by: "00c0ffee00c0ffee".to_owned(), number: 3 });
         let order = Order { reports: vec!["a".parse().unwrap()], part, ..order };
-        assert_eq!(asked(&order.message()).unwrap(), order);
+        assert_eq!(one(&order.message()).unwrap(), order);
     }
 }

@@ -160,6 +160,12 @@ impl Settings {
                 format!("needs {RUNS}, without which what is handed out twice is sent twice");
             return Err(SettingsError { variable: QUEUE_URL.to_owned(), problem });
         }
+        if queue.is_some() != variable(MAXIMUM_CONCURRENCY).is_some() {
+            let problem = format!(
+                "and {MAXIMUM_CONCURRENCY} are set together or not at all: workers share the rates"
+            );
+            return Err(SettingsError { variable: QUEUE_URL.to_owned(), problem });
+        }
         Ok(Self {
             limits,
             queue,
@@ -182,6 +188,10 @@ impl Settings {
     }
 }
 
+/// How many requests, and messages, a second a worker needs at least: with fewer it gets nowhere in the
+/// time that it has.
+const LEAST: f64 = 0.5;
+
 /// The rates of one of the workers.
 fn rates(variable: impl Fn(&str) -> Option<String>) -> Result<Rates, SettingsError> {
     let usual = Rates::default();
@@ -192,7 +202,18 @@ fn rates(variable: impl Fn(&str) -> Option<String>) -> Result<Rates, SettingsErr
         messages: rate(MESSAGES_PER_SECOND, usual.messages)?,
     };
     let workers: Option<Workers> = optional(MAXIMUM_CONCURRENCY, variable(MAXIMUM_CONCURRENCY))?;
-    Ok(workers.map_or(account, |Workers(workers)| account.shared_by(workers)))
+    let Some(Workers(workers)) = workers else { return Ok(account) };
+    let part = account.shared_by(workers);
+    match part.requests.per_second() >= LEAST && part.messages.per_second() >= LEAST {
+        true => Ok(part),
+        false => {
+            let problem = format!(
+                "leaves each of {workers} workers less than one request or message in two seconds; \
+                 lower it, or have the account's rates raised"
+            );
+            Err(SettingsError { variable: MAXIMUM_CONCURRENCY.to_owned(), problem })
+        }
+    }
 }
 
 /// How many invocations take the queue at once, at most (`CreateEventSourceMapping`, `ScalingConfig`).
@@ -332,7 +353,10 @@ mod tests {
             ([(RUNS, "gs://x/y")], "CONNECT_REPORTS_RUNS is neither a folder nor"),
             ([(QUEUE_URL, "runs")], "CONNECT_REPORTS_QUEUE_URL is no URL of an SQS queue"),
             ([(QUEUE_URL, QUEUE)], "CONNECT_REPORTS_QUEUE_URL needs CONNECT_REPORTS_RUNS"),
-            ([(MAXIMUM_CONCURRENCY, "0")], "CONNECT_REPORTS_MAXIMUM_CONCURRENCY is no number from"),
+            (
+                [(MAXIMUM_CONCURRENCY, "2")],
+                "CONNECT_REPORTS_QUEUE_URL and CONNECT_REPORTS_MAXIMUM_CONCURRENCY are set",
+            ),
             ([(CONFIGURATION_SET, "a b")], "CONNECT_REPORTS_CONFIGURATION_SET is no name of"),
             ([("CONNECT_REPORTS_OWNR", "x")], "CONNECT_REPORTS_OWNR is unknown"),
             ([(ALLOWED_RECIPIENTS, " , ")], "CONNECT_REPORTS_ALLOWED_RECIPIENTS does not end"),
@@ -353,8 +377,13 @@ mod tests {
         assert_eq!(rates(&[(REQUESTS_PER_SECOND, " 2.5 ")]), (2.5, 2.0, 14.0));
         let few = [(LISTS_PER_SECOND, "0.5"), (REQUESTS_PER_SECOND, "")];
         assert_eq!(rates(&few), (10.0, 0.5, 14.0));
-        let workers = [(MAXIMUM_CONCURRENCY, "4"), (MESSAGES_PER_SECOND, "40")];
-        assert_eq!(rates(&workers), (2.5, 0.5, 10.0));
+        let queue = [(QUEUE_URL, QUEUE), (RUNS, "runs"), (MESSAGES_PER_SECOND, "40")];
+        let workers = |workers| [&queue[..], &[(MAXIMUM_CONCURRENCY, workers)]].concat();
+        assert_eq!(rates(&workers("4")), (2.5, 0.5, 10.0));
+        for (count, problem) in [("0", "is no number from"), ("21", "leaves each of 21 workers")] {
+            let error = read(&workers(count)).unwrap_err();
+            assert!(error.contains(problem), "{error}");
+        }
         for wrong in ["0", "0.0", "-1", "+1", "1e3", "inf", "NaN", "10/s", "1,5", ".", "1.2.3"] {
             assert_eq!(wrong.parse::<Rate>(), Err(RateError), "{wrong}");
         }

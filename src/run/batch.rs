@@ -45,8 +45,11 @@ enum Start {
 /// How a run ended.
 pub(super) enum End {
     Outcome(Box<RunOutcome>, Option<Error>),
-    /// So many parts of it were queued, for others to end it.
-    Queued(usize),
+    /// So many parts of it were queued, for others to end it; and what a person is told.
+    Queued {
+        parts: usize,
+        told: Option<Box<RunOutcome>>,
+    },
     /// Another has taken it over.
     Lost(Box<Record>),
 }
@@ -84,14 +87,14 @@ impl Runner {
             asking.ended(index);
             match end {
                 End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
-                End::Queued(parts) => ran.queued.add(parts),
+                End::Queued { parts, told } => ran.add_parts(parts, told),
                 End::Lost(_) if work.is_left_to_others() => {}
                 End::Lost(fresh) => busy.push((work, fresh)),
             }
         }
         for (work, fresh) in busy {
             match self.wait_for(work, &fresh, &stops).await {
-                End::Queued(parts) => ran.queued.add(parts),
+                End::Queued { parts, told } => ran.add_parts(parts, told),
                 End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
                 End::Lost(_) => ran.add(failed(work, &fresh, taken_over_twice()), None, &tell),
             }
@@ -125,14 +128,21 @@ impl Runner {
         if hold.record.parts.is_none() {
             return Start::Held(hold);
         }
-        match self.gather(work, &mut hold.record).await {
-            Ok(left) if left.is_nothing() || work.is_overdue && !left.is_busy() => {
+        let left = match work.is_overdue {
+            true => self.close_parts(work, &mut hold.record, &overdue(work)).await,
+            false => self.gather(work, &mut hold.record).await,
+        };
+        match left {
+            Ok(left) if left.is_nothing() => {
                 hold.record.put_together();
                 hold.effort = hold.record.effort;
                 Start::Held(hold)
             }
             Ok(left) => Start::Parted(hold, left),
-            Err(error) => over(failed(work, &hold.record, error)),
+            Err(error) => {
+                self.let_go(work, &mut hold).await;
+                over(failed(work, &hold.record, error))
+            }
         }
     }
 
@@ -313,6 +323,11 @@ impl Runner {
 }
 
 impl Ran {
+    fn add_parts(&mut self, parts: usize, told: Option<Box<RunOutcome>>) {
+        self.queued.add(parts);
+        self.outcomes.extend(told.map(|told| *told));
+    }
+
     fn add(&mut self, outcome: RunOutcome, unrecorded: Option<Error>, tell: impl Fn(&RunOutcome)) {
         tell(&outcome);
         self.unrecorded = self.unrecorded.take().or(unrecorded);

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::protocol::Courier;
+use super::protocol::{Courier, IN_FLIGHT};
 use super::record::{Handover, Recipient, Record};
 use super::report::check_allowed;
 use super::{Runner, Work, notice};
@@ -23,6 +23,8 @@ pub(super) struct Post<'a> {
     runner: &'a Runner,
     work: &'a Work,
     is_reissued: bool,
+    /// How many recipients of the run come before these.
+    first: usize,
     /// Why none of them may be sent.
     refused: Option<Error>,
     stops: &'a Stops,
@@ -43,7 +45,8 @@ impl<'a> Post<'a> {
         let waiting: Result<Vec<Mailbox>, Error> = waiting.map(Recipient::mailbox).collect();
         let checked = waiting.and_then(|waiting| check_allowed(runner, &waiting));
         let refused = unknown.or(checked.err());
-        Self { runner, work, is_reissued: record.reissued, refused, stops }
+        let (is_reissued, first) = (record.reissued, record.recipients_before());
+        Self { runner, work, is_reissued, first, refused, stops }
     }
 
     async fn hand_over(
@@ -52,7 +55,7 @@ impl<'a> Post<'a> {
         to: &Mailbox,
         index: usize,
     ) -> Result<String, Error> {
-        let mail = self.work.compose(message, to, index)?;
+        let mail = self.work.compose(message, to, self.first + index)?;
         self.mail(to, &mail, &self.work.sending()).await
     }
 
@@ -87,6 +90,14 @@ impl Courier for Post<'_> {
     fn cuts(&self, record: &Record) -> bool {
         let may = self.runner.queue.is_some() && self.work.is_recorded() && !self.work.is_reissue();
         may && !record.is_part && record.parts.is_none() && record.is_large()
+    }
+
+    fn at_once(&self) -> usize {
+        // What SES takes in half a second.
+        let places = 1..=IN_FLIGHT;
+        let rate = self.runner.settings.rates.messages.per_second();
+        let takes = |places: usize| u32::try_from(2 * places).is_ok_and(|n| f64::from(n) <= rate);
+        places.take_while(|places| takes(*places)).last().unwrap_or(1)
     }
 
     fn stopped(&self) -> Option<Error> {

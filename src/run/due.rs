@@ -66,6 +66,39 @@ impl Runner {
         due
     }
 
+    /// Of runs that were due when they were queued those that are so still.
+    pub(super) async fn still_due(&self, works: Vec<Work>) -> Due {
+        let found = side_by_side(&works, async |work| self.is_still_due(work).await).await;
+        let mut due = Due::default();
+        for (work, is_due) in works.into_iter().zip(found) {
+            match is_due {
+                Ok(true) => due.works.push(work),
+                Ok(false) => {
+                    let report = work.report.id.as_str();
+                    tracing::info!(report, "what was queued is not due any more");
+                }
+                Err(error) => due.ended.push(RunOutcome::started(&work.report.id).failed(error)),
+            }
+        }
+        due
+    }
+
+    /// Whether a run that was due when it was queued is so still, by the definition as it is now: another
+    /// zone, window or schedule makes other runs, which their own tick finds.
+    ///
+    /// # Errors
+    /// Where the store can't be read.
+    async fn is_still_due(&self, work: &Work) -> Result<bool, Error> {
+        let (report, clock, window) = (&work.report, work.invocation.clock, work.window()?);
+        let is_its_turn = match &report.schedule {
+            Some(_) => self.records.is_timed_so(report, clock).await?,
+            None => !self.records.is_overtaken(&report.id, &window, clock).await?,
+        };
+        let occurrences = report.due_at(work.time(), Memory::Since(Timestamp::MIN));
+        let is_one = occurrences.into_iter().flatten().any(|due| due.window == window);
+        Ok(is_its_turn && is_one)
+    }
+
     /// What becomes of the runs of a report, or why that can't be told of one of them, or of all.
     async fn fates(
         &self,
@@ -101,7 +134,13 @@ impl Runner {
             let closed = match self.records.open(&report.id, clock).await {
                 Ok(open) => {
                     let open = open.into_iter().filter(|window| !runs(window));
-                    open.map(|window| Ok(Fate::Close(Occurrence { due: time, window }))).collect()
+                    let fates: Vec<_> = open
+                        .map(|window| Ok(Fate::Close(Occurrence { due: time, window })))
+                        .collect();
+                    if fates.is_empty() && !order.dry_run {
+                        self.records.all_are_closed(report, clock).await;
+                    }
+                    fates
                 }
                 Err(error) => vec![Err(error)],
             };

@@ -2,8 +2,9 @@
 //! carry out side by side.
 //!
 //! A group is of one instance and one window, so that requests that several reports share are still
-//! made once. The queue may hand a message out twice, and the next tick queues again what has not
-//! ended: the records decide, as for any event that comes twice.
+//! made once. The queue may hand a message out twice, and a later tick queues again what has not
+//! ended: the records decide, as for any event that comes twice. What was missed is queued oldest first,
+//! but the queue keeps no order.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -54,12 +55,14 @@ impl Runner {
         queue: &Queue,
         works: &[Work],
     ) -> Result<(Queued, Vec<RunOutcome>), Error> {
-        let mut groups: Vec<Group> = Vec::new();
-        let mut ended = Vec::new();
+        let (mut groups, mut keys, mut ended) = (Vec::new(), Vec::new(), Vec::new());
         for work in works {
             let (id, instance) = (work.report.id.clone(), work.report.instance.as_str());
+            let now = work.invocation.clock.now();
             match work.window() {
+                Ok(window) if self.records.is_waited_for(&work.key(&window), now) => {}
                 Ok(window) => {
+                    keys.push(work.key(&window));
                     let of = (instance.to_owned(), window.start(), window.end());
                     add(&mut groups, of, id);
                 }
@@ -70,6 +73,7 @@ impl Runner {
         let messages: Vec<String> =
             groups.iter().map(|group| group.order(first).message().to_string()).collect();
         queue.send(&messages).await?;
+        self.records.have_queued(keys, first.invocation.clock.now());
         let runs = groups.iter().map(|group| group.reports.len()).sum();
         Ok((Queued { runs, messages: messages.len() }, ended))
     }

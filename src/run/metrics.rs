@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Outcome, RunOutcome, Status};
+use crate::error::Error;
 use crate::telemetry::{Metrics, Unit};
 
 impl Outcome {
@@ -17,8 +18,19 @@ impl Outcome {
             .property("batch", json!(self.batch.id))
             .property("recorded", json!(self.batch.recorded));
         let news = self.batch.reports.iter().filter(|run| !run.told_again);
-        std::iter::once(invocation).chain(news.map(of_a_run)).collect()
+        let of_runs = std::iter::once(invocation).chain(news.map(of_a_run));
+        of_runs.chain(self.of_no_run().map(of_a_failure)).collect()
     }
+
+    /// What failed that is the outcome of no run: an order that can't be understood, definitions that
+    /// can't be read, a queue that takes nothing.
+    fn of_no_run(&self) -> Option<&Error> {
+        self.error.as_ref().filter(|_| self.batch.reports.iter().all(|run| run.error.is_none()))
+    }
+}
+
+fn of_a_failure(error: &Error) -> Metrics {
+    Metrics::new().value("Failed", Unit::Count, 1_usize).property("code", json!(error.code))
 }
 
 fn of_a_run(run: &RunOutcome) -> Metrics {

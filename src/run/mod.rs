@@ -39,7 +39,7 @@ use tokio::time::Instant;
 
 use crate::connect::{Connect, List, Pacer};
 use crate::definition::{Report, ReportId};
-use crate::error::{Code, Error, Stage, until};
+use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::event::{self, Message, Order, Payload};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
@@ -255,7 +255,10 @@ impl Runner {
         batch.reports.extend(due.ended);
         let (ran, error) = match self.carry_out_or_queue(due.works, order, tell).await {
             Ok(ran) => (ran, None),
-            Err(error) => (Ran::default(), Some(error)),
+            Err(error) => {
+                log_failure(id, &error);
+                (Ran::default(), Some(error))
+            }
         };
         batch.reports.extend(ran.outcomes);
         batch.recorded &= ran.unrecorded.is_none();
@@ -272,7 +275,11 @@ impl Runner {
             return self.due(reports, order, invocation).await;
         }
         let works = reports.into_iter().map(|report| Work::new(report, order, invocation));
-        Due { works: works.collect(), ended: Vec::new() }
+        let works: Vec<Work> = works.collect();
+        match order.due && order.part.is_none() {
+            true => self.still_due(works).await,
+            false => Due { works, ended: Vec::new() },
+        }
     }
 
     /// Carries runs out: here, or where there is a queue, by putting those that a tick has found into
@@ -304,7 +311,10 @@ impl Runner {
                 ran.outcomes.extend(ended);
                 ran.queued = queued;
             }
-            Err(error) => ran.unrecorded = ran.unrecorded.or(Some(error)),
+            Err(error) => {
+                log_failure("fan-out", &error);
+                ran.unrecorded = ran.unrecorded.or(Some(error));
+            }
         }
         Ok(ran)
     }
@@ -335,6 +345,10 @@ impl Runner {
         let files = self.store.named(named).await?;
         let is_there = |id: &&ReportId| files.iter().any(|file| file.stem() == id.as_str());
         let there: Vec<ReportId> = named.iter().filter(is_there).cloned().collect();
+        if there.len() < named.len() {
+            let removed = named.len() - there.len();
+            tracing::warn!(removed, "definitions of reports that were due are not there any more");
+        }
         match there.as_slice() {
             [] => Ok(Definitions::default()),
             there => Definitions::of(&files, there, (self.checks(), &self.read)),
@@ -430,6 +444,13 @@ impl Runner {
         });
         client.clone()
     }
+}
+
+/// Logs what failed and is the outcome of no run.
+fn log_failure(batch: &str, error: &Error) {
+    let (code, stage) = (error.code.as_str(), error.stage.as_str());
+    let (retryable, error) = (error.retryable, redact_addresses(&error.message));
+    tracing::error!(batch, code, stage, retryable, error, "failed");
 }
 
 /// The outcome of what could not be understood.

@@ -14,14 +14,14 @@
 //! Between the last part and the end of the run, the next tick ends it. An order that comes twice finds
 //! the part's record. Where there is no queue any more, whoever takes the run up sends its parts.
 
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::batch::{End, Ran};
 use super::courier::{Post, Stops};
 use super::keeper::Hold;
 use super::protocol::{Claimant, Claimed, gone};
-use super::record::{Handover, Record};
+use super::record::{Handover, Recipient, Record};
+use super::records::HANDED_OUT_AGAIN;
 use super::{DeliveryStatus, RunOutcome, Runner, Work, records, side_by_side};
 use crate::error::{Code, Error, Stage};
 use crate::event::{Order, Part};
@@ -30,10 +30,6 @@ use crate::window::LocalTime;
 
 /// How many recipients a part has, at most: what a worker sends within a few minutes.
 pub(super) const SIZE: usize = 200;
-
-/// After how long parts that have not ended are queued again: by then the queue has handed out again
-/// what it had handed out before.
-const QUEUED_AGAIN: SignedDuration = SignedDuration::from_mins(30);
 
 /// Into which parts a run is cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +58,9 @@ impl Left {
         self.open.is_empty() && self.busy == 0
     }
 
-    /// Whether somebody is sending.
-    pub(super) fn is_busy(&self) -> bool {
-        self.busy > 0
+    /// Whether all that is left has been tried, and nobody tries it now.
+    fn is_tried(&self) -> bool {
+        self.untried == 0 && self.busy == 0
     }
 }
 
@@ -98,6 +94,13 @@ impl Record {
         Left { untried: open.len(), open, busy: 0 }
     }
 
+    /// How many recipients of the whole run come before those of this part.
+    pub(super) fn recipients_before(&self) -> usize {
+        let first = self.messages.first().filter(|_| self.is_part);
+        let number = first.and_then(|recipient| recipient.part).unwrap_or(1);
+        usize::try_from(number - 1).unwrap_or_default().saturating_mul(SIZE)
+    }
+
     /// The record that a part has if it has none yet; none where the run is not cut so any more.
     fn of_part(&self, part: &Part) -> Option<Self> {
         let parts = self.parts.as_ref().filter(|parts| parts.by == part.by)?;
@@ -122,6 +125,12 @@ impl Record {
                 own.take(known);
             }
         }
+    }
+
+    /// Whoever was sending in a part that nobody has any more does not say how it ended.
+    fn lose(&mut self, number: u32) {
+        let its = self.messages.iter_mut().filter(|own| own.part == Some(number));
+        its.filter(|own| own.status == Handover::Sending).for_each(Recipient::lost);
     }
 
     /// The run in one piece again.
@@ -155,12 +164,39 @@ impl Runner {
                 Some(found) if found.is_final => {}
                 Some(found) if found.is_held_at(now) => left.busy += 1,
                 found => {
+                    record.lose(part.number);
                     left.untried += usize::from(found.is_none());
                     left.open.push(part);
                 }
             }
         }
         Ok(left)
+    }
+
+    /// Ends what is open for good, so that nobody begins it any more, and says what others have at this
+    /// moment.
+    ///
+    /// # Errors
+    /// Where a part's record can't be read or written.
+    pub(super) async fn close_parts(
+        &self,
+        work: &Work,
+        record: &mut Record,
+        error: &Error,
+    ) -> Result<Left, Error> {
+        let left = self.gather(work, record).await?;
+        let stops = Stops::default();
+        for part in &left.open {
+            let Some(fresh) = record.of_part(part) else { continue };
+            if let Claimed::Held(mut hold) = self.claim_part(work, part, &fresh).await? {
+                let post = Post::new(self, work, (&hold.record, None), &stops);
+                self.keeper(work).close(&mut hold, &post, error.clone()).await?;
+            }
+        }
+        match left.open.is_empty() {
+            true => Ok(left),
+            false => self.gather(work, record).await,
+        }
     }
 
     /// Goes on with a run that was cut into parts and has not ended, and lets go of it.
@@ -171,23 +207,32 @@ impl Runner {
         left: Left,
         stops: &Stops,
     ) -> End {
-        let went_on = self.go_on(work, &mut hold, left, stops).await;
-        if hold.record.claim.until.take().is_some() {
-            // Where this fails, the lease ends by itself.
-            let _ = self.keeper(work).save(&mut hold).await;
-        }
+        let went_on = self.go_on(work, &mut hold, &left, stops).await;
+        self.let_go(work, &mut hold).await;
+        let outcome = |run: RunOutcome| Box::new(RunOutcome { effort: hold.effort, ..run });
         match went_on {
+            _ if hold.is_lost() => End::Lost(Box::new(hold.record)),
             Ok(Ended::Whole) => {
                 self.records.know(&work.key(&hold.record.window), &hold.record);
-                let outcome = RunOutcome { effort: hold.effort, ..hold.record.outcome() };
-                End::Outcome(Box::new(outcome), None)
+                End::Outcome(outcome(hold.record.outcome()), None)
             }
-            Ok(Ended::Queued(parts)) => End::Queued(parts),
+            Ok(Ended::Queued(parts)) => {
+                let told = work.is_named().then(|| outcome(under_way(&hold.record, &left)));
+                End::Queued { parts, told }
+            }
             Err(error) => {
                 let window = Some(hold.record.window.clone());
                 let run = RunOutcome { window, ..RunOutcome::started(&work.report.id) };
-                End::Outcome(Box::new(run.failed(error)), None)
+                End::Outcome(outcome(run.failed(error)), None)
             }
+        }
+    }
+
+    /// Ends the lease of a run that this invocation has and does not end.
+    pub(super) async fn let_go(&self, work: &Work, hold: &mut Hold) {
+        if hold.record.claim.until.take().is_some() {
+            // Where this fails, the lease ends by itself.
+            let _ = self.keeper(work).save(hold).await;
         }
     }
 
@@ -197,38 +242,69 @@ impl Runner {
         &self,
         work: &Work,
         hold: &mut Hold,
-        left: Left,
+        left: &Left,
         stops: &Stops,
     ) -> Result<Ended, Error> {
-        if work.is_overdue {
-            return Ok(Ended::Queued(0));
-        }
-        let (left, queued) = match &self.queue {
+        match &self.queue {
+            _ if work.is_overdue => Ok(Ended::Queued(0)),
+            None => self.send_here(work, hold, left, stops).await,
             Some(queue) => {
-                let queued = queue_open(queue, work, &mut hold.record, &left).await?;
-                (left, queued)
-            }
-            None => {
-                for part in &left.open {
-                    self.send_part(work, part, stops).await?;
+                let queued = queue_open(queue, work, &mut hold.record, left).await?;
+                match left.is_tried() {
+                    true => self.end_for_now(work, hold, stops).await,
+                    false => Ok(Ended::Queued(queued)),
                 }
-                (self.gather(work, &mut hold.record).await?, 0)
             }
-        };
-        let (keeper, post) =
-            (self.keeper(work), Post::new(self, work, (&hold.record, None), stops));
+        }
+    }
+
+    async fn send_here(
+        &self,
+        work: &Work,
+        hold: &mut Hold,
+        left: &Left,
+        stops: &Stops,
+    ) -> Result<Ended, Error> {
+        let keeper = self.keeper(work);
+        for part in &left.open {
+            self.send_part(work, part, stops).await?;
+            // The lease goes on.
+            keeper.save(hold).await?;
+            if hold.is_lost() {
+                return Ok(Ended::Queued(0));
+            }
+        }
+        let left = self.gather(work, &mut hold.record).await?;
         if left.is_nothing() {
             hold.record.put_together();
             hold.effort = hold.record.effort;
             let definition = hold.record.definition.clone();
+            let post = Post::new(self, work, (&hold.record, None), stops);
             keeper.carry_out(hold, &definition, &post, async |_| Err(gone())).await?;
             return Ok(Ended::Whole);
         }
-        match (left.is_busy() || left.untried > 0, &self.queue) {
-            (false, _) => keeper.end(hold, &post, None).await.map(|()| Ended::Whole),
-            (true, Some(_)) => Ok(Ended::Queued(queued)),
-            (true, None) => Err(others_are_sending()),
+        match left.is_tried() {
+            true => self.end_for_now(work, hold, stops).await,
+            false => Err(others_are_sending()),
         }
+    }
+
+    /// Ends a run of which all has been tried, and that is tried again later.
+    async fn end_for_now(
+        &self,
+        work: &Work,
+        hold: &mut Hold,
+        stops: &Stops,
+    ) -> Result<Ended, Error> {
+        let post = Post::new(self, work, (&hold.record, None), stops);
+        self.keeper(work).end(hold, &post, None).await.map(|()| Ended::Whole)
+    }
+
+    async fn claim_part(&self, work: &Work, part: &Part, fresh: &Record) -> Result<Claimed, Error> {
+        let event = work.event();
+        let claimant = Claimant { event: &event, is_a_person: false };
+        let key = records::part_key(&work.report.id, &fresh.window, part);
+        self.keeper(work).claim(&key, fresh, claimant).await
     }
 
     /// Sends a part: its record, and the run's as it was before; nothing where another has it, or the
@@ -247,10 +323,7 @@ impl Runner {
         let Some(object) = keeper.read(&key).await? else { return Ok(None) };
         let run = Record::parse(&key, &object.content)?;
         let Some(fresh) = run.of_part(part) else { return Ok(None) };
-        let event = work.event();
-        let claimant = Claimant { event: &event, is_a_person: false };
-        let key = records::part_key(&work.report.id, &window, part);
-        let record = match keeper.claim(&key, &fresh, claimant).await? {
+        let record = match self.claim_part(work, part, &fresh).await? {
             Claimed::Busy => return Ok(None),
             Claimed::Ended(record) => *record,
             Claimed::Held(mut hold) => {
@@ -306,7 +379,7 @@ async fn queue_open(
 ) -> Result<usize, Error> {
     let now = work.invocation.clock.now();
     let Some(parts) = &mut record.parts else { return Ok(0) };
-    if parts.queued_at.is_some_and(|at| now.duration_since(at) < QUEUED_AGAIN) {
+    if parts.queued_at.is_some_and(|at| now.duration_since(at) < HANDED_OUT_AGAIN) {
         return Ok(0);
     }
     let at = |time| LocalTime::Instant(time);
@@ -334,6 +407,16 @@ fn log(part: &Part, record: &Record) {
     let (report, part, code) =
         (&record.report, part.number, outcome.error.map(|e| e.code.as_str()));
     tracing::info!(report, part, sent, failed, unknown, code, "part");
+}
+
+/// What a person is told of a run that goes out in parts.
+fn under_way(record: &Record, left: &Left) -> RunOutcome {
+    let of = record.all_parts().open.len();
+    let left = left.open.len() + left.busy;
+    let window = Some(record.window.clone());
+    let mut run = RunOutcome { window, report: record.report.clone(), ..RunOutcome::default() };
+    run.skip(&format!("workers are sending it in parts: {left} of {of} are left"));
+    RunOutcome { told_again: true, ..run }
 }
 
 fn others_are_sending() -> Error {

@@ -112,6 +112,12 @@ pub(super) trait Courier {
         false
     }
 
+    /// How many messages are on their way at once, [`IN_FLIGHT`] at most: those who are marked and wait
+    /// for their turn would be left unknown by a death as well.
+    fn at_once(&self) -> usize {
+        IN_FLIGHT
+    }
+
     /// Why no further message can be sent now, if so: time is up, or SES takes none.
     fn stopped(&self) -> Option<Error>;
 
@@ -313,7 +319,8 @@ impl<S: Objects> Keeper<'_, S> {
                 hold.sent(index, result);
             }
             stopped = stopped.or_else(|| courier.stopped());
-            let free = if stopped.is_some() { 0 } else { IN_FLIGHT - on_their_way.len() };
+            let places = if stopped.is_some() { 0 } else { courier.at_once() };
+            let free = places.saturating_sub(on_their_way.len());
             let next = hold.record.mark(free);
             if next.is_empty() && on_their_way.is_empty() {
                 return stopped;

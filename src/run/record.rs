@@ -17,6 +17,10 @@ use crate::window::Window;
 /// The form of records that this program writes.
 const VERSION: u32 = 1;
 
+/// That of runs in parts and of their parts, so that a program that does not know of them leaves them
+/// alone.
+const WITH_PARTS: u32 = 2;
+
 /// After how many failed attempts the owner hears of a failure that may pass.
 const PATIENCE: u32 = 3;
 
@@ -204,9 +208,10 @@ impl Record {
     pub(super) fn parse(key: &str, content: &[u8]) -> Result<Self, Error> {
         let record: Self = parsed(key, content)?;
         match record.version {
-            VERSION => Ok(record),
+            VERSION | WITH_PARTS => Ok(record),
             later => {
-                let problem = format!("it has version {later}, and this program knows {VERSION}");
+                let problem =
+                    format!("it has version {later}, and this program knows {WITH_PARTS}");
                 Err(unreadable(key, &problem))
             }
         }
@@ -214,8 +219,10 @@ impl Record {
 
     /// The record as it is written.
     pub(super) fn to_json(&self) -> Vec<u8> {
+        let has_parts = self.parts.is_some() || self.is_part;
+        let version = if has_parts { WITH_PARTS } else { VERSION };
         // It has no key that is no text, which is all that could fail.
-        serde_json::to_vec_pretty(self).unwrap_or_default()
+        serde_json::to_vec_pretty(&Self { version, ..self.clone() }).unwrap_or_default()
     }
 
     /// Whether somebody has it at this time.
@@ -283,6 +290,8 @@ impl Record {
 
     /// The run, ended: what is pending was left out for this reason.
     pub(super) fn end(&mut self, left_out: Option<Error>, now: Timestamp) {
+        let sending = self.messages.iter_mut().filter(|r| r.status == Handover::Sending);
+        sending.for_each(Recipient::lost);
         if let Some(error) = left_out {
             let pending = self.messages.iter_mut().filter(|r| r.status == Handover::Pending);
             pending.for_each(|recipient| recipient.ended(Err(error.clone())));
@@ -516,7 +525,7 @@ impl Recipient {
     }
 
     /// Who was sending this does not say any more how it ended.
-    fn lost(&mut self) {
+    pub(super) fn lost(&mut self) {
         let message = "the process that was sending this message ended before it could write down \
                        how the send ended";
         self.ended(Err(Error::new(Code::DeliveryUnknown, Stage::Deliver, message)
@@ -593,9 +602,9 @@ mod tests {
         let written: Value = serde_json::from_slice(&parsed.to_json()).unwrap();
         assert_eq!(written, value);
         assert_eq!(parsed.messages[0].mailbox().unwrap(), "Ana <ana@example.com>".parse().unwrap());
-        value["version"] = json!(2);
+        value["version"] = json!(3);
         let error = Record::parse("key", value.to_string().as_bytes()).unwrap_err();
-        assert!(error.message.contains("version 2") && !error.retryable);
+        assert!(error.message.contains("version 3") && !error.retryable);
     }
 
     /// The worst message counts; what may pass keeps the run open, also beside what nobody knows.

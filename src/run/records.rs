@@ -13,7 +13,6 @@
 //!
 //! All are written on condition only.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -43,6 +42,8 @@ struct Known {
     since: BTreeMap<ReportId, Since>,
     /// The runs that have ended for good, by key; of a failure with the event that it failed.
     over: BTreeMap<String, Option<String>>,
+    /// When runs were last queued, by key.
+    queued: BTreeMap<String, Timestamp>,
 }
 
 /// Since when a report is due as it is now.
@@ -53,6 +54,9 @@ struct Since {
     since: Timestamp,
     /// What decides on its runs: schedule, zone and window.
     timing: String,
+    /// Whether runs of an earlier timing may still have to be closed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    closing: bool,
 }
 
 /// The last window of a report without schedule that was run.
@@ -61,6 +65,9 @@ struct Latest {
     version: u32,
     end: Timestamp,
 }
+
+/// After how long the queue has handed out again what a worker did not end.
+pub(super) const HANDED_OUT_AGAIN: SignedDuration = SignedDuration::from_mins(30);
 
 /// The form of what is written here.
 const VERSION: u32 = 1;
@@ -84,7 +91,8 @@ impl Records {
     }
 
     /// What is remembered of a report at the time of an event, which may be the first to see it; and
-    /// whether it is the first to see that its timing has changed. A dry run leaves no trace.
+    /// whether its timing has changed and not all runs of the earlier one are known to be closed. A dry
+    /// run leaves no trace.
     ///
     /// # Errors
     /// Where the store can't be read or written.
@@ -108,27 +116,54 @@ impl Records {
         if let Some(known) = known {
             return Ok((Memory::Since(known.since), false));
         }
-        let has_changed = Cell::new(false);
-        let key = format!("{}/since.json", report.id);
+        let key = since_key(&report.id);
         let keeper = self.keeper(clock);
-        let first = Since { version: VERSION, since: time, timing: timing.clone() };
+        let first = Since { version: VERSION, since: time, timing: timing.clone(), closing: true };
         let since = match dry_run {
-            true => keeper.parsed(&key).await?.filter(holds).unwrap_or(first),
+            true => {
+                let kept = keeper.parsed(&key).await?.filter(holds);
+                Since { closing: false, ..kept.unwrap_or(first) }
+            }
             false => {
                 let change = |kept: Option<&Since>| match kept {
                     Some(kept) if holds(kept) => None,
-                    kept => {
-                        has_changed.set(kept.is_none_or(|kept| kept.timing != timing));
-                        Some(first.clone())
-                    }
+                    Some(kept) => Some(Since {
+                        closing: kept.closing || kept.timing != timing,
+                        ..first.clone()
+                    }),
+                    None => Some(first.clone()),
                 };
                 keeper.update(&key, change).await?
             }
         };
-        if !dry_run {
+        if !dry_run && !since.closing {
             self.known().since.insert(report.id.clone(), since.clone());
         }
-        Ok((Memory::Since(since.since), has_changed.get()))
+        Ok((Memory::Since(since.since), since.closing))
+    }
+
+    /// Whether the last event that saw a report saw it with its schedule, zone and window as they are.
+    ///
+    /// # Errors
+    /// Where the store can't be read.
+    pub(super) async fn is_timed_so(&self, report: &Report, clock: Clock) -> Result<bool, Error> {
+        let timing = timing(report);
+        let is_so = |since: &Since| since.timing == timing;
+        if self.known().since.get(&report.id).is_some_and(is_so) {
+            return Ok(true);
+        }
+        let since = self.keeper(clock).parsed::<Since>(&since_key(&report.id)).await?;
+        Ok(since.is_some_and(|since| is_so(&since)))
+    }
+
+    /// Keeps that no run of an earlier timing is open.
+    pub(super) async fn all_are_closed(&self, report: &Report, clock: Clock) {
+        let change = |kept: Option<&Since>| {
+            let kept = kept.filter(|kept| kept.closing)?;
+            Some(Since { closing: false, ..kept.clone() })
+        };
+        // At worst the next event looks again.
+        let _ = self.keeper(clock).update(&since_key(&report.id), change).await;
     }
 
     /// The windows of a report whose runs have been begun and have not ended, among the last ones.
@@ -176,6 +211,20 @@ impl Records {
             let failed = record.has_failed().then(|| record.event.id.clone());
             self.known().over.insert(key.to_owned(), failed);
         }
+    }
+
+    /// Whether this process has queued a run a short while ago, so that its message is not done yet, or
+    /// is handed out again by itself.
+    pub(super) fn is_waited_for(&self, key: &str, now: Timestamp) -> bool {
+        let known = self.known();
+        known.queued.get(key).is_some_and(|at| now.duration_since(*at) < HANDED_OUT_AGAIN)
+    }
+
+    /// Remembers that runs were queued.
+    pub(super) fn have_queued(&self, keys: impl IntoIterator<Item = String>, now: Timestamp) {
+        let mut known = self.known();
+        known.queued.retain(|_, at| now.duration_since(*at) < HANDED_OUT_AGAIN);
+        known.queued.extend(keys.into_iter().map(|key| (key, now)));
     }
 
     /// Whether a later window of the report has been run, so that an event that comes late does not
@@ -286,6 +335,10 @@ fn is_record(key: &str) -> bool {
     let number = name.rsplit_once(PART).map(|(_, number)| number);
     let is_part = number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
     is_of_a_window && !is_part && !name.ends_with(".message")
+}
+
+fn since_key(report: &ReportId) -> String {
+    format!("{report}/since.json")
 }
 
 fn latest_key(report: &ReportId) -> String {

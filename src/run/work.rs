@@ -79,8 +79,8 @@ impl Work {
         !self.order.reports.is_empty() && !self.order.due
     }
 
-    /// Whether another invocation that has the run may be left alone with it: where that dies, the
-    /// queue hands its message out again.
+    /// Whether another invocation that has the run may be left alone with it: where that dies, its own
+    /// message is handed out again, or the next tick finds the run.
     pub(super) fn is_left_to_others(&self) -> bool {
         self.order.due && self.order.from_queue
     }

@@ -34,7 +34,7 @@ TEMPLATE = (pathlib.Path(__file__).parents[2] / "infra" / "template.yaml").read_
 INSTANCE = f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
 # With these no condition of the template is true, and with those every one.
 LEAST = {"Instance": INSTANCE, "Owner": "workforce@example.com", "From": "reports@mail.example.com"}
-MOST = LEAST | {"Workers": "5", "Identity": "example.com", "AlarmAddress": "operations@example.com",
+MOST = LEAST | {"Workers": "5", "Identity": "example.com", "Sandbox": "yes", "AlarmAddress": "operations@example.com",
                 "OwnTemplates": "yes", "RecordDays": "90", "LogDays": "7", "MessagesPerSecond": "50"}
 
 
@@ -333,7 +333,8 @@ FunctionRole figures:
   - Allow connect:DescribeUserHierarchyGroup INSTANCE/agent-group/*
 FunctionRole mail:
   - 'Allow ses:SendRawEmail arn:aws:ses:HERE:identity/reports@mail.example.com
-    arn:aws:ses:HERE:identity/mail.example.com <|arn:aws:ses:HERE:identity/example.com>
+    arn:aws:ses:HERE:identity/mail.example.com <|arn:aws:ses:HERE:identity/example.com
+    arn:aws:ses:HERE:identity/*>
     arn:aws:ses:HERE:configuration-set/STACK {"StringEquals": {"ses:FromAddress": "reports@mail.example.com"}}'
 FunctionRole store:
   - Allow s3:ListBucket arn:aws:s3:::STACK-bucket

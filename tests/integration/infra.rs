@@ -135,11 +135,12 @@ fn everything() -> Vec<(&'static str, String)> {
     ]
 }
 
-const PLACES: [(&str, &str); 5] = [
+const PLACES: [(&str, &str); 6] = [
     ("CONNECT_REPORTS_DEFINITIONS", "s3://reports-bucket/reports"),
     ("CONNECT_REPORTS_TEMPLATES", "s3://reports-bucket/templates"),
     ("CONNECT_REPORTS_RUNS", "s3://reports-bucket/runs"),
     ("CONNECT_REPORTS_QUEUE_URL", "https://sqs.eu-west-2.amazonaws.com/123456789012/runs"),
+    ("CONNECT_REPORTS_MAXIMUM_CONCURRENCY", "4"),
     ("CONNECT_REPORTS_CONFIGURATION_SET", STACK),
 ];
 
@@ -162,16 +163,27 @@ async fn printed(files: &[(&str, String)]) -> Role {
 #[tokio::test]
 async fn the_role_is_the_policy_that_is_printed() {
     let printed = printed(&everything()).await;
+    // The senders are held to; where one may list, the bucket is the stack's own.
+    let of_senders = |role: &Role| -> Vec<Value> {
+        let statements =
+            role.0.iter().filter(|statement| statement["Action"] == "ses:SendRawEmail");
+        statements.map(|statement| statement["Condition"]["StringEquals"].clone()).collect()
+    };
+    let sender = json!("reports@example.com");
+    assert_eq!(of_senders(&most(&[]).role()), [json!({"ses:FromAddress": sender})]);
+    assert_eq!(of_senders(&printed), [json!({"ses:FromAddress": [sender]})]);
     let printed: BTreeSet<_> = printed.pairs().into_iter().collect();
     let role: BTreeSet<_> = most(&[]).role().pairs().into_iter().collect();
+    assert!(most(&[]).role().0.iter().all(|statement| statement["Effect"] == "Allow"));
     let missing: Vec<_> = printed.difference(&role).collect();
     assert!(missing.is_empty(), "not in the role: {missing:#?}");
     let more: Vec<(&str, &str)> =
         role.difference(&printed).map(|(a, r)| (a.as_str(), r.as_str())).collect();
+    const LOG: &str = "arn:aws:logs:eu-west-2:123456789012:log-group:/aws/lambda/connect-reports:*";
     let queue = "arn:aws:sqs:eu-west-2:123456789012:runs";
     let of_lambda = [
-        ("logs:CreateLogStream", "arn:aws:service:eu-west-2:123456789012:LogGroup"),
-        ("logs:PutLogEvents", "arn:aws:service:eu-west-2:123456789012:LogGroup"),
+        ("logs:CreateLogStream", LOG),
+        ("logs:PutLogEvents", LOG),
         ("sqs:DeleteMessage", queue),
         ("sqs:GetQueueAttributes", queue),
         ("sqs:ReceiveMessage", queue),

@@ -20,6 +20,8 @@ struct Queue {
     messages: Vec<Kept>,
     sent: usize,
     refusals: usize,
+    /// What IAM would check of those who send.
+    accesses: Vec<Access>,
 }
 
 struct Kept {
@@ -35,7 +37,8 @@ const LONG_POLL: Duration = Duration::from_secs(20);
 impl Sqs {
     /// A queue `runs` that hands a message out again after this long.
     pub async fn start(visibility: Duration) -> Self {
-        let queue = Queue { visibility, messages: Vec::new(), sent: 0, refusals: 0 };
+        let queue =
+            Queue { visibility, messages: Vec::new(), sent: 0, refusals: 0, accesses: Vec::new() };
         let queue = Arc::new(Mutex::new(queue));
         let kept = Arc::clone(&queue);
         let server = Server::start(move |asked| {
@@ -61,12 +64,9 @@ impl Sqs {
         queue.messages.iter().map(|kept| serde_json::from_str(&kept.body).unwrap()).collect()
     }
 
-    /// What IAM would check of the requests of the function so far.
+    /// What IAM would check of those who have sent messages so far.
     pub fn accesses(&self) -> Vec<Access> {
-        let sent = self.queue.lock().unwrap().sent > 0;
-        let resource = "arn:aws:sqs:eu-west-2:123456789012:runs".to_owned();
-        let access = Access { action: "sqs:SendMessage", resource, from: None };
-        sent.then_some(access).into_iter().collect()
+        self.queue.lock().unwrap().accesses.clone()
     }
 
     /// The next so many entries of batches are refused, as in a moment of too much load.
@@ -78,9 +78,15 @@ impl Sqs {
 async fn respond(queue: &Mutex<Queue>, asked: &Asked) -> Answered {
     let target = asked.headers["x-amz-target"].to_str().unwrap();
     let input: Value = serde_json::from_slice(&asked.body).unwrap();
-    assert!(input["QueueUrl"].as_str().unwrap().ends_with("/123456789012/runs"));
+    let url = input["QueueUrl"].as_str().unwrap();
+    let [name, account] = url.rsplit('/').take(2).collect::<Vec<_>>().try_into().unwrap();
+    let resource = format!("arn:aws:sqs:eu-west-2:{account}:{name}");
     let body = match target.strip_prefix("AmazonSQS.").unwrap() {
-        "SendMessageBatch" => queue.lock().unwrap().take_in(&input),
+        "SendMessageBatch" => {
+            let mut queue = queue.lock().unwrap();
+            queue.accesses.push(Access { action: "sqs:SendMessage", resource, from: None });
+            queue.take_in(&input)
+        }
         "ReceiveMessage" => receive(queue, &input).await,
         "DeleteMessage" => {
             let handle = input["ReceiptHandle"].as_str().unwrap();
