@@ -1,5 +1,6 @@
 //! Where definitions lie, and records: a folder, or a prefix of an S3 bucket.
 
+mod known;
 mod objects;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use crate::error::{Code, Error, Stage, sdk};
 use crate::render::TemplateFile;
 use crate::settings::Location;
 
+use known::Known;
 pub(crate) use objects::{Condition, Object, Objects, Put, Tag};
 
 /// A definition's file as it lies in the store.
@@ -44,6 +46,8 @@ pub enum Store {
         bucket: String,
         /// What keys start with: empty, or ending in `/`.
         prefix: String,
+        /// The files that were read before.
+        known: Known,
     },
 }
 
@@ -52,9 +56,12 @@ impl Store {
     pub fn at(location: &Location, client: impl FnOnce() -> Client) -> Self {
         match location {
             Location::Folder(folder) => Self::Folder(folder.clone()),
-            Location::S3 { bucket, prefix } => {
-                Self::S3 { client: client(), bucket: bucket.clone(), prefix: prefix.clone() }
-            }
+            Location::S3 { bucket, prefix } => Self::S3 {
+                client: client(),
+                bucket: bucket.clone(),
+                prefix: prefix.clone(),
+                known: Known::default(),
+            },
         }
     }
 
@@ -93,9 +100,10 @@ impl Store {
                 let paths = ids.iter().map(|id| folder.join(format!("{id}.toml")));
                 Ok(paths.filter(|path| path.is_file()).map(|path| read_file(&path)).collect())
             }
-            Self::S3 { client, bucket, prefix } => {
-                let keys = ids.iter().map(|id| format!("{prefix}{id}.toml")).collect();
-                let files = read_objects(client, bucket, keys).await?;
+            Self::S3 { client, bucket, prefix, known } => {
+                let listed = |id| Listed { key: format!("{prefix}{id}.toml"), tag: None };
+                let objects = ids.iter().map(listed).collect();
+                let files = read_objects((client, bucket), objects, known).await?;
                 Ok(files.into_iter().flatten().collect())
             }
         }
@@ -120,7 +128,9 @@ impl Store {
     async fn files(&self, wanted: fn(&str) -> bool) -> Result<Vec<File>, Error> {
         match self {
             Self::Folder(folder) => read_folder(folder, wanted),
-            Self::S3 { client, bucket, prefix } => read_s3(client, bucket, prefix, wanted).await,
+            Self::S3 { client, bucket, prefix, known } => {
+                read_s3((client, bucket), prefix, wanted, known).await
+            }
         }
     }
 
@@ -144,14 +154,14 @@ impl Store {
     pub async fn keys(&self, folder: &str) -> Result<Vec<String>, Error> {
         let mut keys = match self {
             Self::Folder(place) => objects::keys(place, folder)?,
-            Self::S3 { client, bucket, prefix } => {
+            Self::S3 { client, bucket, prefix, .. } => {
                 let under = match folder {
                     "" => prefix.clone(),
                     folder => format!("{prefix}{folder}/"),
                 };
-                let keys = list_keys(client, bucket, &under, Depth::All).await?;
-                let own = |key: String| key.strip_prefix(prefix).map(ToOwned::to_owned);
-                keys.into_iter().filter_map(own).collect()
+                let listed = list(client, bucket, &under, Depth::All).await?;
+                let own = |object: Listed| object.key.strip_prefix(prefix).map(ToOwned::to_owned);
+                listed.into_iter().filter_map(own).collect()
             }
         };
         keys.sort();
@@ -190,43 +200,41 @@ pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 }
 
 async fn read_s3(
-    client: &Client,
-    bucket: &str,
+    (client, bucket): (&Client, &str),
     prefix: &str,
     wanted: fn(&str) -> bool,
+    known: &Known,
 ) -> Result<Vec<File>, Error> {
-    let keys = list_keys(client, bucket, prefix, Depth::One).await?;
-    let keys: Vec<String> = keys.into_iter().filter(|key| wanted(key)).collect();
-    let names: Vec<String> = keys.iter().map(|key| format!("s3://{bucket}/{key}")).collect();
+    let listed = list(client, bucket, prefix, Depth::One).await?;
+    let listed: Vec<Listed> = listed.into_iter().filter(|object| wanted(&object.key)).collect();
+    let names: Vec<String> = listed.iter().map(|o| format!("s3://{bucket}/{}", o.key)).collect();
     let gone = |name: String| {
         let error = Error::new(Code::NotFound, Stage::Load, "it was there a moment ago");
         File { content: Err(at(&name, error)), name }
     };
-    let files = read_objects(client, bucket, keys).await?.into_iter().zip(names);
+    let files = read_objects((client, bucket), listed, known).await?.into_iter().zip(names);
     Ok(files.map(|(file, name)| file.unwrap_or_else(|| gone(name))).collect())
 }
 
 /// How many objects are read at once.
 const SIDE_BY_SIDE: usize = 20;
 
-/// The files at these keys, in their order; nothing where there is none.
+/// The files that were listed, in their order; nothing where there is none any more.
 async fn read_objects(
-    client: &Client,
-    bucket: &str,
-    keys: Vec<String>,
+    (client, bucket): (&Client, &str),
+    objects: Vec<Listed>,
+    known: &Known,
 ) -> Result<Vec<Option<File>>, Error> {
-    let read = |key: String| async move {
-        let name = format!("s3://{bucket}/{key}");
-        let content = objects::read(client, bucket, &key, Stage::Load).await;
-        match content.map_err(|error| at(&name, error)) {
-            Ok(None) => Ok(None),
-            Ok(Some(object)) => Ok(Some(File { name, content: Ok(object.content) })),
+    let read = |object: Listed| async move {
+        let name = format!("s3://{bucket}/{}", object.key);
+        match known.read((client, bucket), &object).await.map_err(|error| at(&name, error)) {
+            Ok(content) => Ok(content.map(|content| File { name, content: Ok(content) })),
             // What ails the service ails every object; what ails an object is its report's own failure.
             Err(error) if error.retryable => Err(error),
             Err(error) => Ok(Some(File { name, content: Err(error) })),
         }
     };
-    stream::iter(keys).map(read).buffered(SIDE_BY_SIDE).try_collect().await
+    stream::iter(objects).map(read).buffered(SIDE_BY_SIDE).try_collect().await
 }
 
 /// The error with the place that it concerns.
@@ -241,15 +249,23 @@ enum Depth {
     All,
 }
 
-/// The keys under the prefix, page by page.
-async fn list_keys(
+/// An object as a list has it.
+#[derive(Clone, Debug)]
+struct Listed {
+    key: String,
+    /// What tells its content from others, where the list was asked for it.
+    tag: Option<Tag>,
+}
+
+/// The objects under the prefix, page by page.
+async fn list(
     client: &Client,
     bucket: &str,
     prefix: &str,
     depth: Depth,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<Listed>, Error> {
     let stage = if depth == Depth::One { Stage::Load } else { Stage::Record };
-    let mut keys = Vec::new();
+    let mut listed = Vec::new();
     let mut token: Option<String> = None;
     loop {
         let answer = client
@@ -264,10 +280,12 @@ async fn list_keys(
             let error = sdk::classify("s3:ListBucket", stage, &error);
             at(&format!("s3://{bucket}/{prefix}"), error)
         })?;
-        let found = page.contents().iter().filter_map(|object| object.key());
-        keys.extend(found.map(ToOwned::to_owned));
+        listed.extend(page.contents().iter().filter_map(|object| {
+            let tag = object.e_tag().map(|tag| Tag(tag.to_owned()));
+            Some(Listed { key: object.key()?.to_owned(), tag })
+        }));
         match page.next_continuation_token() {
-            None => return Ok(keys),
+            None => return Ok(listed),
             Some(next) if token.as_deref() == Some(next) => {
                 let message = "s3:ListBucket answered the same continuation token twice";
                 return Err(Error::new(Code::BadResponse, stage, message).retryable());

@@ -22,7 +22,7 @@ use crate::error::{Code, Error, Stage, sdk};
 
 /// What tells one content of an object from another: the `ETag` of S3, or a hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tag(String);
+pub(crate) struct Tag(pub(super) String);
 
 /// What lies at a key.
 #[derive(Clone, Debug)]
@@ -84,10 +84,13 @@ impl Objects for Store {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(of_file(&folder.join(key), "read", &error)),
             },
-            Self::S3 { client, bucket, prefix } => {
+            Self::S3 { client, bucket, prefix, .. } => {
                 let key = format!("{prefix}{key}");
-                let object = read(client, bucket, &key, Stage::Record).await;
-                object.map_err(|error| at(&format!("s3://{bucket}/{key}"), of_missing(error)))
+                match read((client, bucket), &key, None, Stage::Record).await {
+                    Ok(Found::Object(object)) => Ok(Some(object)),
+                    Ok(Found::Nothing | Found::Unchanged) => Ok(None),
+                    Err(error) => Err(at(&format!("s3://{bucket}/{key}"), of_missing(error))),
+                }
             }
         }
     }
@@ -102,7 +105,7 @@ impl Objects for Store {
             Self::Folder(folder) => put_file(folder, key, &content, condition)
                 .await
                 .map_err(|error| of_file(&folder.join(key), "written", &error)),
-            Self::S3 { client, bucket, prefix } => {
+            Self::S3 { client, bucket, prefix, .. } => {
                 let key = format!("{prefix}{key}");
                 let put = client.put_object().bucket(bucket).key(&key).body(content.into());
                 let put = match condition {
@@ -152,19 +155,35 @@ fn of_missing(error: Error) -> Error {
     }
 }
 
-/// The object; nothing where the bucket has none of this key.
+/// What is found where one looks for an object.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    Object(Object),
+    /// It is the one that is known.
+    Unchanged,
+    Nothing,
+}
+
+/// The object, unless it is the one that is known.
 pub(super) async fn read(
-    client: &Client,
-    bucket: &str,
+    (client, bucket): (&Client, &str),
     key: &str,
+    known: Option<&Tag>,
     stage: Stage,
-) -> Result<Option<Object>, Error> {
-    let answer = client.get_object().bucket(bucket).key(key).send().await;
+) -> Result<Found, Error> {
+    // Where S3 gave none, there is nothing to be asked by.
+    let known = known.map(|Tag(tag)| tag.clone()).filter(|tag| !tag.is_empty());
+    let call = client.get_object().bucket(bucket).key(key).set_if_none_match(known);
+    let answer = call.send().await;
+    let is_unchanged = |error: &SdkError<GetObjectError, HttpResponse>| {
+        error.raw_response().is_some_and(|answer| answer.status().as_u16() == 304)
+    };
     let is_missing = |error: &SdkError<GetObjectError, HttpResponse>| {
         error.as_service_error().is_some_and(GetObjectError::is_no_such_key)
     };
     let object = match answer {
-        Err(error) if is_missing(&error) => return Ok(None),
+        Err(error) if is_missing(&error) => return Ok(Found::Nothing),
+        Err(error) if is_unchanged(&error) => return Ok(Found::Unchanged),
         answer => answer.map_err(|error| sdk::classify("s3:GetObject", stage, &error))?,
     };
     let tag = Tag(object.e_tag.unwrap_or_default());
@@ -172,7 +191,7 @@ pub(super) async fn read(
         let message = format!("the object broke off while it was read: {error}");
         Error::new(Code::StoreError, stage, message).retryable()
     })?;
-    Ok(Some(Object { content: body.to_vec(), tag }))
+    Ok(Found::Object(Object { content: body.to_vec(), tag }))
 }
 
 /// The file that is locked while another is written.

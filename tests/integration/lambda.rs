@@ -4,6 +4,7 @@ use connect_reports::simulator::Operation;
 use serde_json::json;
 
 use crate::harness::binary::{DUE, Function, SMALL, definitions, failed, simulator, text, tick};
+use crate::harness::mail;
 use crate::harness::runtime_api::Answer;
 use crate::harness::s3::S3;
 
@@ -28,6 +29,19 @@ async fn definitions_lie_in_s3() {
     let ids: Vec<_> = runs.iter().map(|run| run["report"].as_str().unwrap()).collect();
     assert_eq!(ids, ["a", "b", "c"]);
     assert_eq!(simulator.messages().len(), 3);
+
+    // What the list says has not changed is not fetched again; an order asks for what it names.
+    assert_eq!(s3.reads("reports/"), 3);
+    s3.write("reports/b.toml", &SMALL.replace("Small", "Renamed"));
+    function.succeed(&tick()).await;
+    assert_eq!(s3.reads("reports/"), 4);
+    let order = json!({"reports": ["b"], "time": DUE});
+    for _ in 0..2 {
+        function.succeed(&order).await;
+    }
+    assert_eq!(s3.reads("reports/"), 6);
+    let last = simulator.messages().pop().unwrap();
+    assert!(mail::parse(&last.raw).subject().unwrap().starts_with("Renamed"));
 
     let nowhere = Function::start(&simulator.url(), "s3://no-such-bucket/reports", &more).await;
     let (kind, envelope) = nowhere.fail(&tick()).await;

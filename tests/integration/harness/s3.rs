@@ -75,6 +75,19 @@ impl S3 {
         Some(String::from_utf8(object.content.clone()).unwrap())
     }
 
+    /// Writes an object, as a person does.
+    pub fn write(&self, key: &str, text: &str) {
+        self.bucket.lock().unwrap().put(key, text.as_bytes().to_vec());
+    }
+
+    /// How many objects have been asked for whose keys begin so.
+    pub fn reads(&self, prefix: &str) -> usize {
+        let resource = format!("arn:aws:s3:::{}/{prefix}", template::BUCKET);
+        let accesses = self.accesses().into_iter();
+        let is_one = |a: &Access| a.action == "s3:GetObject" && a.resource.starts_with(&resource);
+        accesses.filter(is_one).count()
+    }
+
     /// The next `PutObject`s fail so, one after the other.
     pub fn misbehave(&self, faults: impl IntoIterator<Item = PutFault>) {
         self.bucket.lock().unwrap().put_faults.extend(faults);
@@ -146,7 +159,7 @@ impl Bucket {
         let tag = self.put(key, unchunked(&asked.body));
         match fault {
             Some(_) => error(500, "InternalError"),
-            None => tagged(Vec::new(), &tag),
+            None => tagged(Vec::new(), &tag, 200),
         }
     }
 }
@@ -168,7 +181,12 @@ fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
     }
     match (key.as_str(), bucket.objects.get(&key)) {
         ("", _) => list(&bucket.objects, &asked.query),
-        (_, Some(object)) => tagged(object.content.clone(), &object.tag),
+        (_, Some(object))
+            if asked.headers.get("if-none-match").is_some_and(|tag| *tag == object.tag) =>
+        {
+            tagged(Vec::new(), &object.tag, 304)
+        }
+        (_, Some(object)) => tagged(object.content.clone(), &object.tag, 200),
         (_, None) if bucket.hides => error(403, "AccessDenied"),
         (_, None) => error(404, "NoSuchKey"),
     }
@@ -184,8 +202,8 @@ fn access(asked: &Asked, key: &str) -> Access {
     Access { action, resource, from: None }
 }
 
-fn tagged(content: Vec<u8>, tag: &str) -> Answered {
-    let mut answer = answer(200, "binary/octet-stream", content);
+fn tagged(content: Vec<u8>, tag: &str, status: u16) -> Answered {
+    let mut answer = answer(status, "binary/octet-stream", content);
     answer.headers_mut().insert("etag", tag.parse().unwrap());
     answer
 }
@@ -210,7 +228,10 @@ fn list(objects: &BTreeMap<String, Object>, query: &str) -> Answered {
         .iter()
         .skip(skip)
         .take(2)
-        .map(|key| format!("<Contents><Key>{key}</Key><Size>1</Size></Contents>"))
+        .map(|key| {
+            let tag = objects[key.as_str()].tag.replace('"', "&quot;");
+            format!("<Contents><Key>{key}</Key><ETag>{tag}</ETag><Size>1</Size></Contents>")
+        })
         .collect();
     let more = skip + 2 < keys.len();
     let token = match more {
