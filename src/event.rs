@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::address::{Mailbox, each_once};
 use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
-use crate::window::LocalTime;
+use crate::window::{LocalTime, Zone};
 
 /// What an invocation gets.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub struct Order {
     pub reports: Vec<ReportId>,
     /// The window to report, in place of the one that follows from the time.
     pub window: Option<(LocalTime, LocalTime)>,
+    /// The zone that the window was made in, where a tick has made it: its run is known by it.
+    pub zone: Option<Zone>,
     /// The recipients, in place of the definition's.
     pub to: Option<Vec<Mailbox>>,
     /// Whether everything is done but the sending.
@@ -193,6 +195,7 @@ fn order(members: &Map<String, Value>) -> Result<Order, Error> {
             .read("reports", "a list of one or more report ids", reports)
             .unwrap_or_default(),
         window: reader.read("window", WINDOW, window),
+        zone: reader.read("window", WINDOW, zone).flatten(),
         to: reader.read("to", "a list of one or more mail addresses", mailboxes),
         dry_run: reader.read("dry_run", "true or false", Value::as_bool).unwrap_or_default(),
         resend: reader.read("resend", "\"failed\", \"unknown\" or \"all\"", |value| {
@@ -229,7 +232,11 @@ impl Order {
         add("reports", Some(json!(reports)).filter(|_| !reports.is_empty()));
         let border = |time: LocalTime| time.to_string();
         let window = self.window.map(|(start, end)| (border(start), border(end)));
-        add("window", window.map(|(start, end)| json!({"start": start, "end": end})));
+        let zone = self.zone.as_ref().map(Zone::name);
+        add(
+            "window",
+            window.map(|(start, end)| json!({"start": start, "end": end, "time_zone": zone})),
+        );
         add("due", self.due.then_some(json!(true)));
         let part = self.part.as_ref();
         add("part", part.map(|Part { by, number }| json!({"by": by, "number": number})));
@@ -260,7 +267,11 @@ fn reports(value: &Value) -> Option<Vec<ReportId>> {
 }
 
 fn window(value: &Value) -> Option<(LocalTime, LocalTime)> {
-    let members = value.as_object().filter(|members| members.len() == 2)?;
+    let members = value.as_object()?;
+    let own = ["start", "end", "time_zone"];
+    if members.keys().any(|member| !own.contains(&member.as_str())) {
+        return None;
+    }
     let time = |member: &str| {
         let text = members.get(member)?.as_str()?;
         // As answers have it: of two equal readings of the clock only the offset tells which.
@@ -271,6 +282,14 @@ fn window(value: &Value) -> Option<(LocalTime, LocalTime)> {
         text.parse().ok().or_else(instant)
     };
     Some((time("start")?, time("end")?))
+}
+
+/// The zone of a window, as answers have it; nothing where there is none.
+fn zone(value: &Value) -> Option<Option<Zone>> {
+    match value.get("time_zone") {
+        None | Some(Value::Null) => Some(None),
+        Some(name) => Zone::named(name.as_str()?).map(Some),
+    }
 }
 
 fn part(value: &Value) -> Option<Part> {
@@ -466,6 +485,7 @@ mod tests {
             reports: vec!["a".parse().unwrap(), "b".parse().unwrap()],
             // In autumn the clock shows 01:00 twice.
             window: Some((instant("2026-10-25T00:00:00Z"), instant("2026-10-25T01:00:00Z"))),
+            zone: Zone::named("Europe/London"),
             due: true,
             ..Order::default()
         };

@@ -191,6 +191,7 @@ impl Settings {
 /// How many requests, and messages, a second a worker needs at least: with fewer it gets nowhere in the
 /// time that it has.
 const LEAST: f64 = 0.5;
+const LEAST_LISTS: f64 = 0.1;
 
 /// The rates of one of the workers.
 fn rates(variable: impl Fn(&str) -> Option<String>) -> Result<Rates, SettingsError> {
@@ -204,12 +205,13 @@ fn rates(variable: impl Fn(&str) -> Option<String>) -> Result<Rates, SettingsErr
     let workers: Option<Workers> = optional(MAXIMUM_CONCURRENCY, variable(MAXIMUM_CONCURRENCY))?;
     let Some(Workers(workers)) = workers else { return Ok(account) };
     let part = account.shared_by(workers);
-    match part.requests.per_second() >= LEAST && part.messages.per_second() >= LEAST {
+    let enough = [(part.requests, LEAST), (part.messages, LEAST), (part.lists, LEAST_LISTS)];
+    match enough.iter().all(|(rate, least)| rate.per_second() >= *least) {
         true => Ok(part),
         false => {
             let problem = format!(
-                "leaves each of {workers} workers less than one request or message in two seconds; \
-                 lower it, or have the account's rates raised"
+                "leaves each of {workers} workers less than one request or message in two seconds, or \
+                 one look-up in ten; lower it, or have the account's rates raised"
             );
             Err(SettingsError { variable: MAXIMUM_CONCURRENCY.to_owned(), problem })
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::protocol::{Courier, IN_FLIGHT};
 use super::record::{Handover, Recipient, Record};
 use super::report::check_allowed;
-use super::{Runner, Work, notice};
+use super::{Runner, Work, notice, parts};
 use crate::address::{Address, Mailbox};
 use crate::error::{Code, Error, Stage};
 use crate::mail::{Envelope, Reach, Sending, compose};
@@ -87,9 +87,11 @@ impl Courier for Post<'_> {
         }
     }
 
-    fn cuts(&self, record: &Record) -> bool {
+    fn cuts(&self, record: &Record) -> Option<usize> {
         let may = self.runner.queue.is_some() && self.work.is_recorded() && !self.work.is_reissue();
-        may && !record.is_part && record.parts.is_none() && record.is_large()
+        let is_whole = !record.is_part && record.parts.is_none();
+        let size = parts::size(self.runner.settings.rates.messages);
+        (may && is_whole && record.is_larger_than(size)).then_some(size)
     }
 
     fn at_once(&self) -> usize {

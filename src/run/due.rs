@@ -90,13 +90,12 @@ impl Runner {
     /// Where the store can't be read.
     async fn is_still_due(&self, work: &Work) -> Result<bool, Error> {
         let (report, clock, window) = (&work.report, work.invocation.clock, work.window()?);
-        let is_its_turn = match &report.schedule {
-            Some(_) => self.records.is_timed_so(report, clock).await?,
-            None => !self.records.is_overtaken(&report.id, &window, clock).await?,
-        };
+        // An earlier window of a report without schedule is not run after a later one.
+        let is_late = report.schedule.is_none()
+            && self.records.is_overtaken(&report.id, &window, clock).await?;
         let occurrences = report.due_at(work.time(), Memory::Since(Timestamp::MIN));
         let is_one = occurrences.into_iter().flatten().any(|due| due.window == window);
-        Ok(is_its_turn && is_one)
+        Ok(is_one && !is_late)
     }
 
     /// What becomes of the runs of a report, or why that can't be told of one of them, or of all.
@@ -131,16 +130,19 @@ impl Runner {
                 let is_it = |fate: &Result<Fate, Error>| matches!(fate, Ok(Fate::Run(occurrence)) if occurrence.window == *window);
                 fates.iter().any(is_it)
             };
+            let is_known = fates.iter().all(Result::is_ok);
             let closed = match self.records.open(&report.id, clock).await {
+                // What is not known may be due by this one.
+                Ok(_) if !is_known => Vec::new(),
+                Ok(open) if open.is_empty() && !order.dry_run => {
+                    self.records.all_are_closed(report, clock).await;
+                    Vec::new()
+                }
                 Ok(open) => {
-                    let open = open.into_iter().filter(|window| !runs(window));
-                    let fates: Vec<_> = open
-                        .map(|window| Ok(Fate::Close(Occurrence { due: time, window })))
-                        .collect();
-                    if fates.is_empty() && !order.dry_run {
-                        self.records.all_are_closed(report, clock).await;
-                    }
-                    fates
+                    // Who has it ends it; if not, a later event closes it.
+                    let open = open.into_iter().filter(|(window, held)| !held && !runs(window));
+                    let close = |(window, _)| Ok(Fate::Close(Occurrence { due: time, window }));
+                    open.map(close).collect()
                 }
                 Err(error) => vec![Err(error)],
             };

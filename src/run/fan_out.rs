@@ -14,10 +14,15 @@ use crate::definition::ReportId;
 use crate::error::Error;
 use crate::event::Order;
 use crate::queue::Queue;
-use crate::window::LocalTime;
+use crate::settings::Rate;
+use crate::window::{LocalTime, Zone};
 
-/// How many runs one message asks for, at most: what one invocation carries out in its time.
+/// How many runs one message asks for, at most.
 const RUNS: usize = 50;
+
+/// How many seconds' worth of requests a message asks for, where its runs share none: two thirds of
+/// what an invocation has, at twenty requests a run.
+const SECONDS_A_RUN: f64 = 200.0 / 20.0;
 
 /// What was put into the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -39,9 +44,17 @@ impl Queued {
 /// Runs that are carried out together.
 #[derive(Debug)]
 struct Group {
-    /// The instance, and the borders of the window.
-    of: (String, Timestamp, Timestamp),
+    of: Span,
     reports: Vec<ReportId>,
+}
+
+/// What the runs of a group have in common: the instance, and the window with its zone.
+#[derive(Clone, Debug, PartialEq)]
+struct Span {
+    instance: String,
+    start: Timestamp,
+    end: Timestamp,
+    zone: Zone,
 }
 
 impl Runner {
@@ -56,15 +69,21 @@ impl Runner {
         works: &[Work],
     ) -> Result<(Queued, Vec<RunOutcome>), Error> {
         let (mut groups, mut keys, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+        let most = runs_of_a_message(self.settings.rates.requests);
         for work in works {
-            let (id, instance) = (work.report.id.clone(), work.report.instance.as_str());
+            let id = work.report.id.clone();
             let now = work.invocation.clock.now();
             match work.window() {
                 Ok(window) if self.records.is_waited_for(&work.key(&window), now) => {}
                 Ok(window) => {
                     keys.push(work.key(&window));
-                    let of = (instance.to_owned(), window.start(), window.end());
-                    add(&mut groups, of, id);
+                    let of = Span {
+                        instance: work.report.instance.as_str().to_owned(),
+                        start: window.start(),
+                        end: window.end(),
+                        zone: work.report.zone.clone(),
+                    };
+                    add(&mut groups, of, id, most);
                 }
                 Err(error) => ended.push(RunOutcome::started(&id).failed(error)),
             }
@@ -80,23 +99,32 @@ impl Runner {
 }
 
 /// Adds a run to a group of its instance and window that has room for it.
-fn add(groups: &mut Vec<Group>, of: (String, Timestamp, Timestamp), report: ReportId) {
-    let fits = |group: &&mut Group| group.of == of && group.reports.len() < RUNS;
+fn add(groups: &mut Vec<Group>, of: Span, report: ReportId, most: usize) {
+    let fits = |group: &&mut Group| group.of == of && group.reports.len() < most;
     match groups.iter_mut().rev().find(fits) {
         Some(group) => group.reports.push(report),
         None => groups.push(Group { of, reports: vec![report] }),
     }
 }
 
+/// How many runs a worker with this rate carries out in its time, also where they share nothing.
+fn runs_of_a_message(rate: Rate) -> usize {
+    let carries = |runs: &usize| {
+        u32::try_from(*runs).is_ok_and(|runs| f64::from(runs) <= SECONDS_A_RUN * rate.per_second())
+    };
+    (1..=RUNS).take_while(carries).last().unwrap_or(1)
+}
+
 impl Group {
     /// The order that the message is, for the event of this work.
     fn order(&self, work: &Work) -> Order {
-        let (_, start, end) = &self.of;
+        let Span { start, end, zone, .. } = &self.of;
         Order {
             id: Some(work.event().id),
             time: Some(work.time()),
             reports: self.reports.clone(),
             window: Some((LocalTime::Instant(*start), LocalTime::Instant(*end))),
+            zone: Some(zone.clone()),
             due: true,
             ..Order::default()
         }
@@ -118,10 +146,12 @@ mod tests {
             let mut groups = Vec::new();
             let of = |instance: u8, window: i64| {
                 let at = |hour: i64| Timestamp::from_second(hour * 3_600).unwrap();
-                (format!("instance-{instance}"), at(window), at(window + 1))
+                let zone = Zone::named("UTC").unwrap();
+                let instance = format!("instance-{instance}");
+                Span { instance, start: at(window), end: at(window + 1), zone }
             };
             for (index, &(instance, window)) in runs.iter().enumerate() {
-                add(&mut groups, of(instance, window), format!("r{index}").parse().unwrap());
+                add(&mut groups, of(instance, window), format!("r{index}").parse().unwrap(), RUNS);
             }
             for (index, &(instance, window)) in runs.iter().enumerate() {
                 let id: ReportId = format!("r{index}").parse().unwrap();
@@ -138,5 +168,13 @@ mod tests {
                 .sum();
             prop_assert_eq!(groups.len(), fewest);
         }
+    }
+
+    /// Workers with a small part of the rate get small messages.
+    #[test]
+    fn a_message_has_what_a_worker_carries() {
+        let most =
+            ["10", "5", "2.5", "0.5", "0.01"].map(|rate| runs_of_a_message(rate.parse().unwrap()));
+        assert_eq!(most, [50, 50, 25, 5, 1]);
     }
 }

@@ -26,10 +26,22 @@ use super::{DeliveryStatus, RunOutcome, Runner, Work, records, side_by_side};
 use crate::error::{Code, Error, Stage};
 use crate::event::{Order, Part};
 use crate::queue::Queue;
-use crate::window::LocalTime;
+use crate::settings::Rate;
+use crate::window::{LocalTime, Zone};
 
-/// How many recipients a part has, at most: what a worker sends within a few minutes.
+/// How many recipients a part has, at most.
 pub(super) const SIZE: usize = 200;
+
+/// How many seconds a worker sends to a part, at most.
+const SECONDS: f64 = 100.0;
+
+/// How many recipients a part has that a worker with this rate sends to.
+pub(super) fn size(rate: Rate) -> usize {
+    let sends = |recipients: &usize| {
+        u32::try_from(*recipients).is_ok_and(|n| f64::from(n) <= SECONDS * rate.per_second())
+    };
+    (1..=SIZE).take_while(sends).last().unwrap_or(1)
+}
 
 /// Into which parts a run is cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,17 +84,17 @@ impl Parts {
 }
 
 impl Record {
-    /// Whether its recipients are too many for one invocation.
-    pub(super) fn is_large(&self) -> bool {
-        self.messages.iter().filter(|r| r.status == Handover::Pending).count() > SIZE
+    /// Whether more wait for the message than a part has.
+    pub(super) fn is_larger_than(&self, size: usize) -> bool {
+        self.messages.iter().filter(|r| r.status == Handover::Pending).count() > size
     }
 
-    /// The run, cut into parts of those who wait for the message.
-    pub(super) fn cut(&mut self) {
+    /// The run, cut into parts of so many who wait for the message.
+    pub(super) fn cut(&mut self, size: usize) {
         let waiting = self.messages.iter_mut().filter(|r| r.status == Handover::Pending);
         let mut count = 0;
         for (index, recipient) in waiting.enumerate() {
-            count = u32::try_from(index / SIZE + 1).unwrap_or(u32::MAX);
+            count = u32::try_from(index / size + 1).unwrap_or(u32::MAX);
             recipient.part = Some(count);
         }
         self.parts = Some(Parts { by: self.claim.by.clone(), count, queued_at: None });
@@ -320,9 +332,14 @@ impl Runner {
     ) -> Result<Option<(Record, Record)>, Error> {
         let (keeper, window) = (self.keeper(work), work.window()?);
         let key = work.key(&window);
-        let Some(object) = keeper.read(&key).await? else { return Ok(None) };
-        let run = Record::parse(&key, &object.content)?;
-        let Some(fresh) = run.of_part(part) else { return Ok(None) };
+        let found = keeper.read(&key).await?;
+        let run = found.map(|object| Record::parse(&key, &object.content)).transpose()?;
+        let fresh = run.as_ref().and_then(|run| run.of_part(part));
+        let (Some(run), Some(fresh)) = (run, fresh) else {
+            let (report, part) = (work.report.id.as_str(), part.number);
+            tracing::info!(report, part, "there is no such part any more");
+            return Ok(None);
+        };
         let record = match self.claim_part(work, part, &fresh).await? {
             Claimed::Busy => return Ok(None),
             Claimed::Ended(record) => *record,
@@ -388,6 +405,7 @@ async fn queue_open(
         time: Some(work.time()),
         reports: vec![work.report.id.clone()],
         window: Some((at(record.window.start()), at(record.window.end()))),
+        zone: Zone::named(record.window.zone_name()),
         due: true,
         part: Some(part.clone()),
         ..Order::default()
@@ -428,7 +446,7 @@ fn others_are_sending() -> Error {
 mod tests {
     use super::super::record::{Claim, Event};
     use super::*;
-    use crate::window::{Window, Zone};
+    use crate::window::Window;
 
     fn record(recipients: usize) -> Record {
         let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
@@ -447,8 +465,8 @@ mod tests {
     fn each_recipient_is_in_one_part() {
         let mut run = record(2 * SIZE + 2);
         run.messages[0].ended(Ok("id".to_owned()));
-        assert!(run.is_large());
-        run.cut();
+        assert!(run.is_larger_than(SIZE));
+        run.cut(SIZE);
         let parts = run.all_parts().open;
         let of_parts: Vec<Record> = parts.iter().map(|part| run.of_part(part).unwrap()).collect();
         let sizes: Vec<_> = of_parts.iter().map(|part| part.messages.len()).collect();
@@ -464,7 +482,7 @@ mod tests {
     #[test]
     fn what_parts_know_the_run_knows() {
         let mut run = record(SIZE + 1);
-        run.cut();
+        run.cut(SIZE);
         let parts = run.all_parts().open;
         for part in &parts {
             let mut sent = run.of_part(part).unwrap();

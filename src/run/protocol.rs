@@ -107,9 +107,9 @@ pub(super) trait Courier {
     /// Sends the message to one recipient.
     async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error>;
 
-    /// Whether the run is cut into parts for others to send.
-    fn cuts(&self, _record: &Record) -> bool {
-        false
+    /// Into parts of how many recipients the run is cut for others to send, if it is.
+    fn cuts(&self, _record: &Record) -> Option<usize> {
+        None
     }
 
     /// How many messages are on their way at once, [`IN_FLIGHT`] at most: those who are marked and wait
@@ -215,11 +215,13 @@ impl<S: Objects> Keeper<'_, S> {
             },
         };
         let left_out = match message {
-            Ok(Some(_)) if courier.cuts(&hold.record) => {
-                hold.record.cut();
-                return self.save(hold).await;
-            }
-            Ok(Some(message)) => self.deliver(hold, courier, &message).await,
+            Ok(Some(message)) => match courier.cuts(&hold.record) {
+                Some(size) => {
+                    hold.record.cut(size);
+                    return self.save(hold).await;
+                }
+                None => self.deliver(hold, courier, &message).await,
+            },
             Ok(None) => Some(gone()),
             Err(error) => Some(error),
         };

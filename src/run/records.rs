@@ -131,7 +131,8 @@ impl Records {
                         closing: kept.closing || kept.timing != timing,
                         ..first.clone()
                     }),
-                    None => Some(first.clone()),
+                    // Of what was before there is nothing to be closed.
+                    None => Some(Since { closing: false, ..first.clone() }),
                 };
                 keeper.update(&key, change).await?
             }
@@ -140,20 +141,6 @@ impl Records {
             self.known().since.insert(report.id.clone(), since.clone());
         }
         Ok((Memory::Since(since.since), since.closing))
-    }
-
-    /// Whether the last event that saw a report saw it with its schedule, zone and window as they are.
-    ///
-    /// # Errors
-    /// Where the store can't be read.
-    pub(super) async fn is_timed_so(&self, report: &Report, clock: Clock) -> Result<bool, Error> {
-        let timing = timing(report);
-        let is_so = |since: &Since| since.timing == timing;
-        if self.known().since.get(&report.id).is_some_and(is_so) {
-            return Ok(true);
-        }
-        let since = self.keeper(clock).parsed::<Since>(&since_key(&report.id)).await?;
-        Ok(since.is_some_and(|since| is_so(&since)))
     }
 
     /// Keeps that no run of an earlier timing is open.
@@ -166,20 +153,30 @@ impl Records {
         let _ = self.keeper(clock).update(&since_key(&report.id), change).await;
     }
 
-    /// The windows of a report whose runs have been begun and have not ended, among the last ones.
+    /// The windows of a report whose runs have been begun and have not ended, among the last ones, and
+    /// whether somebody has them at this moment. What can't be understood is left alone, and logged.
     ///
     /// # Errors
     /// Where the records can't be listed or read.
-    pub(super) async fn open(&self, report: &ReportId, clock: Clock) -> Result<Vec<Window>, Error> {
+    pub(super) async fn open(
+        &self,
+        report: &ReportId,
+        clock: Clock,
+    ) -> Result<Vec<(Window, bool)>, Error> {
         /// How far back a run can be that was not closed before.
         const LAST: usize = 10;
         let keys = self.list(Some(report)).await?;
         let own = keys.iter().rev().filter(|key| !key.ends_with(REISSUE));
         let mut open = Vec::new();
         for key in own.take(LAST) {
-            if let Some(object) = self.keeper(clock).read(key).await? {
-                let record = Record::parse(key, &object.content)?;
-                open.extend((!record.is_final).then_some(record.window));
+            let Some(object) = self.keeper(clock).read(key).await? else { continue };
+            match Record::parse(key, &object.content) {
+                Ok(record) if record.is_final => {}
+                Ok(record) => {
+                    let is_held = record.is_held_at(clock.now());
+                    open.push((record.window, is_held));
+                }
+                Err(error) => tracing::warn!(error = error.message, "a record is left alone"),
             }
         }
         Ok(open)

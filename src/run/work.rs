@@ -103,7 +103,9 @@ impl Work {
     /// # Errors
     /// `VALIDATION_ERROR` where the order's window does not exist or is not over.
     pub fn window(&self) -> Result<Window, Error> {
-        let (zone, time) = (&self.report.zone, self.time());
+        let (own, time) = (&self.report.zone, self.time());
+        let queued = self.order.zone.as_ref().filter(|_| self.order.due);
+        let zone = queued.unwrap_or(own);
         let window = match (&self.occurrence, self.order.window) {
             (Some(occurrence), _) => Ok(occurrence.window.clone()),
             (None, Some((start, end))) => Window::between(start, end, zone),

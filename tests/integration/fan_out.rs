@@ -339,17 +339,20 @@ async fn a_definition_that_has_changed_is_not_run_by_an_old_message() {
         function.succeed(&message).await;
         assert_eq!(mails(&simulator), BTreeMap::from([("ops@example.com".to_owned(), 1)]));
     }
-    // And so it is with a schedule, of which the store says what it was.
+    // A run that is due by the changed schedule too is run.
     let scheduled = SMALL.replace("[email]", "[schedule]\nat = \"08:00\"\n\n[email]");
     std::fs::write(reports.path().join("daily.toml"), &scheduled).unwrap();
     function.succeed(&tick_at("2025-03-31T06:45:00Z")).await;
     function.succeed(&tick_at("2025-03-31T07:00:00Z")).await;
     let message = sqs.bodies().pop().unwrap();
     assert_eq!(message["reports"], json!(["daily"]));
-    let earlier = scheduled.replace("08:00", "07:30");
-    std::fs::write(reports.path().join("daily.toml"), &earlier).unwrap();
-    function.succeed(&handed_out(&message)).await;
-    assert_eq!(simulator.messages().len(), 1);
+    for (days, mails) in [("\"tue\"", 1), ("\"mon\", \"wed\"", 2)] {
+        let changed = format!("at = \"08:00\"\ndays = [{days}]");
+        let changed = scheduled.replace("at = \"08:00\"", &changed);
+        std::fs::write(reports.path().join("daily.toml"), changed).unwrap();
+        function.succeed(&handed_out(&message)).await;
+        assert_eq!(simulator.messages().len(), mails);
+    }
 }
 
 /// A run in parts whose time is over, or whose schedule has changed, is closed with what became of each
@@ -436,13 +439,14 @@ async fn a_message_is_of_one_instance_and_one_window() {
     sqs.refuse(2);
     let answer = function.succeed(&tick()).await;
     assert_eq!(answer["data"]["queued"], json!({"runs": 5, "messages": 4}));
+    const LONDON: &str = "Europe/London";
     let mut bodies = sqs.bodies();
     bodies.sort_by_key(|body| body["reports"].to_string());
     let (day, utc) = (
-        json!({"start": "2025-03-30T00:00:00Z", "end": "2025-03-30T23:00:00Z"}),
-        json!({"start": "2025-03-30T00:00:00Z", "end": "2025-03-31T00:00:00Z"}),
+        json!({"start": "2025-03-30T00:00:00Z", "end": "2025-03-30T23:00:00Z", "time_zone": LONDON}),
+        json!({"start": "2025-03-30T00:00:00Z", "end": "2025-03-31T00:00:00Z", "time_zone": "UTC"}),
     );
-    let week = json!({"start": "2025-03-24T00:00:00Z", "end": "2025-03-30T23:00:00Z"});
+    let week = json!({"start": "2025-03-24T00:00:00Z", "end": "2025-03-30T23:00:00Z", "time_zone": LONDON});
     let id = tick()["id"].clone();
     let expected = [
         (json!(["a", "b"]), &day),
