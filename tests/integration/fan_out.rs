@@ -218,7 +218,6 @@ async fn five_hundred_due_runs_end_once() {
     let records = stage.records(is_run);
     assert_eq!(records.len(), 500, "one for each run");
     let mut mails = mails(&simulator);
-    // The owner hears of each run with somebody of whom it is not known.
     let notices = mails.remove("workforce@example.com").unwrap_or_default();
     assert!(mails.values().all(|count| *count == 1), "nobody twice");
     let mut unknown = 0;
@@ -234,8 +233,12 @@ async fn five_hundred_due_runs_end_once() {
         }
     }
     assert!(unknown <= 4 * 8, "those on their way at each death: {unknown}");
+    // The owner hears once of each run with somebody of whom it is not known; on a slow machine also of
+    // those that were left for want of time three times.
+    let has_notice = |record: &&Value| record["notice"]["status"] == "sent";
+    assert_eq!(notices, records.iter().filter(has_notice).count());
     let is_unknown = |record: &&Value| record["status"] == "unknown";
-    assert_eq!(notices, records.iter().filter(is_unknown).count());
+    assert!(records.iter().filter(is_unknown).all(|record| has_notice(&record)));
     let another = stage.function().await;
     let again = another.succeed(&tick_at("2025-03-31T08:15:00Z")).await;
     assert_eq!(again["data"]["queued"], json!({"runs": 0, "messages": 0}), "nothing is left");
@@ -266,7 +269,9 @@ async fn two_thousand_recipients_get_one_mail() {
     assert!(ended("unknown") <= 2 * 8, "{}", ended("unknown"));
     let mut mails = mails(&simulator);
     // The owner hears of those of whom it is not known.
-    assert_eq!(mails.remove("workforce@example.com").is_some(), ended("unknown") > 0);
+    let notices = mails.remove("workforce@example.com").unwrap_or_default();
+    assert_eq!(notices, usize::from(run["notice"]["status"] == "sent"));
+    assert!(notices == 1 || ended("unknown") == 0);
     assert!(mails.values().all(|count| *count == 1), "nobody twice");
     assert!((ended("sent")..=2000).contains(&mails.len()));
 }
