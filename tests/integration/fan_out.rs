@@ -56,12 +56,14 @@ impl Stage<'_> {
         let ticks = AtomicUsize::new(1);
         let workers = (0..4).map(|_| async {
             let (queue, mut function) = (self.queue(), self.function().await);
-            while let Some(batch) = self.receive(&queue).await {
+            loop {
                 let (kill, forget, tick) = decide(&mut chance.lock().unwrap());
+                // Not while it holds a message, whose time runs: Lambda hands out what it has at once.
                 if tick && ticks.fetch_add(1, Ordering::Relaxed) < 4 {
                     let minute = 15 * (ticks.load(Ordering::Relaxed) - 1);
                     function.succeed(&tick_at(&format!("2025-03-31T07:{minute:02}:00Z"))).await;
                 }
+                let Some(batch) = self.receive(&queue).await else { break };
                 let event = json!({"Records": batch}).to_string();
                 let invoked = function.api.invoke(event, WORKER);
                 let answer = match kill {
@@ -234,11 +236,16 @@ async fn five_hundred_due_runs_end_once() {
     }
     assert!(unknown <= 4 * 8, "those on their way at each death: {unknown}");
     // The owner hears once of each run with somebody of whom it is not known; on a slow machine also of
-    // those that were left for want of time three times.
-    let has_notice = |record: &&Value| record["notice"]["status"] == "sent";
-    assert_eq!(notices, records.iter().filter(has_notice).count());
+    // those that were left for want of time three times. Of whom a worker was telling them when it died,
+    // they may have heard.
+    let told = |status: &str| {
+        let is_so = |record: &&Value| record["notice"]["status"] == status;
+        records.iter().filter(is_so).count()
+    };
+    assert!((told("sent")..=told("sent") + told("sending")).contains(&notices), "{notices}");
+    assert!(told("sending") <= 4, "one at each death");
     let is_unknown = |record: &&Value| record["status"] == "unknown";
-    assert!(records.iter().filter(is_unknown).all(|record| has_notice(&record)));
+    assert!(records.iter().filter(is_unknown).all(|record| record["notice"].is_object()));
     let another = stage.function().await;
     let again = another.succeed(&tick_at("2025-03-31T08:15:00Z")).await;
     assert_eq!(again["data"]["queued"], json!({"runs": 0, "messages": 0}), "nothing is left");
