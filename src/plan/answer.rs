@@ -18,14 +18,17 @@ pub struct Answer {
     pub pages: u32,
 }
 
+/// The ids of a group in the order of the request's groupings; `None` where the group has no such thing,
+/// as contacts have that never reached an agent. The rows of one group share it.
+pub type Group = Arc<[Option<Arc<str>>]>;
+
 /// The figures of one group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The ids of the group in the order of the request's groupings; `None` where the group has
-    /// no such thing, as contacts have that never reached an agent.
-    pub dimensions: Vec<Option<String>>,
-    /// The interval that the figures are of, where the request asked for any.
-    pub interval: Option<Window>,
+    /// The ids of the group.
+    pub dimensions: Group,
+    /// The interval that the figures are of, where the request asked for any; rows share it.
+    pub interval: Option<Arc<Window>>,
     /// The figures that the service gave; a metric that it left out is missing here too.
     pub figures: Figures,
 }
@@ -35,6 +38,11 @@ pub struct Row {
 pub struct Figures(Vec<(Arc<MetricQuery>, Figure)>);
 
 impl Figures {
+    /// No figures yet, of so many metrics.
+    pub fn of(metrics: usize) -> Self {
+        Self(Vec::with_capacity(metrics))
+    }
+
     /// The figure of a metric.
     pub fn get(&self, metric: &MetricQuery) -> Option<Figure> {
         let of_metric = |(known, _): &&(Arc<MetricQuery>, Figure)| **known == *metric;
@@ -102,12 +110,17 @@ impl Answer {
 
 /// What tells a row from the others of its question: when its interval begins, and the ids of its
 /// groupings.
-pub type RowKey = (Option<Timestamp>, Vec<Option<String>>);
+pub type RowKey = (Option<Timestamp>, Group);
 
 impl Row {
     /// What tells the row from the others of its question.
     pub fn key(&self) -> RowKey {
-        (self.interval.as_ref().map(Window::start), self.dimensions.clone())
+        (self.start(), Arc::clone(&self.dimensions))
+    }
+
+    /// When its interval begins, where it has one.
+    pub fn start(&self) -> Option<Timestamp> {
+        self.interval.as_deref().map(Window::start)
     }
 }
 

@@ -55,7 +55,7 @@ pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits
             let interval = match &row.interval {
                 None => None,
                 Some(interval) => match beside.interval(window, interval) {
-                    Some(interval) => Some(interval.clone()),
+                    Some(interval) => Some(Arc::clone(interval)),
                     None => continue,
                 },
             };
@@ -88,7 +88,7 @@ pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits
 /// Which interval of the section those of other windows stand beside.
 struct Beside {
     /// By when the window and its interval begin.
-    places: BTreeMap<(Timestamp, Timestamp), Window>,
+    places: BTreeMap<(Timestamp, Timestamp), Arc<Window>>,
 }
 
 impl Beside {
@@ -98,8 +98,8 @@ impl Beside {
             return Self { places };
         };
         let own = query.window.intervals(interval);
-        let own: BTreeMap<Timestamp, Window> =
-            own.into_iter().map(|interval| (interval.start(), interval)).collect();
+        let own: BTreeMap<Timestamp, Arc<Window>> =
+            own.into_iter().map(|interval| (interval.start(), Arc::new(interval))).collect();
         for window in windows {
             for other in window.intervals(interval) {
                 let alike = query.window.alike(other.start(), window);
@@ -107,7 +107,7 @@ impl Beside {
                 // Weeks at the ends of months are shorter.
                 let found = found.filter(|own| own.days() == other.days());
                 if let Some(own) = found {
-                    places.insert((window.start(), other.start()), own.clone());
+                    places.insert((window.start(), other.start()), Arc::clone(own));
                 }
             }
         }
@@ -115,7 +115,7 @@ impl Beside {
     }
 
     /// Nothing where the section has none like it, as on a day that is shorter.
-    fn interval(&self, window: &Window, interval: &Window) -> Option<&Window> {
+    fn interval(&self, window: &Window, interval: &Window) -> Option<&Arc<Window>> {
         self.places.get(&(window.start(), interval.start()))
     }
 }

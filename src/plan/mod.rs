@@ -22,6 +22,7 @@ mod query;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::definition::{Dimension, Interval, MetricQuery, Report};
 use crate::instance::InstanceArn;
@@ -29,7 +30,7 @@ use crate::metric;
 use crate::metric::limits::Limits;
 use crate::window::Window;
 
-pub use answer::{Absent, Answer, Figure, Figures, Row, RowKey};
+pub use answer::{Absent, Answer, Figure, Figures, Group, Row, RowKey};
 pub use compare::{Base, base, base_queries};
 pub use directory::{Directory, Entry, Unresolved};
 pub use explain::{Origin, interval_name};
@@ -500,9 +501,10 @@ impl Recipe {
             }
             let answers = part.requests.iter().filter_map(|index| answer(*index));
             let mut whole = answers.fold(Answer::default(), |whole, answer| whole.beside(answer));
-            if part.interval.is_some() {
+            if let Some(interval) = &part.interval {
+                let interval = Arc::new(interval.clone());
                 for row in &mut whole.rows {
-                    row.interval.clone_from(&part.interval);
+                    row.interval = Some(Arc::clone(&interval));
                 }
             }
             Cow::Owned(whole)

@@ -204,9 +204,12 @@ fn executed(centre: &Centre, request: &Request) -> Answer {
         dimensions: request
             .groupings
             .iter()
-            .map(|key| row.dimensions.get(key.key()).cloned())
+            .map(|key| row.dimensions.get(key.key()).map(|id| id.as_str().into()))
             .collect(),
-        interval: request.interval.and_then(|_| request.window.part(row.start, row.end)),
+        interval: request
+            .interval
+            .and_then(|_| request.window.part(row.start, row.end))
+            .map(Arc::new),
         figures: request
             .metrics
             .iter()

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::template::{HTML, SUBJECT, TEXT, TREND, Templates};
 use super::{Contents, Layout, MOST_BYTES, Missing, chart, files, one_line, trend};
 use crate::definition::{self, Dimension, MetricQuery, Report, Section};
-use crate::plan::{Absent, Base, Directory, Entry, Figure, Query, Row, SectionAnswer};
+use crate::plan::{Absent, Base, Directory, Entry, Figure, Group, Query, Row, SectionAnswer};
 use crate::settings::Deployment;
 use crate::table::{self, Against, Note, Table};
 use crate::window::Window;
@@ -263,14 +263,14 @@ impl Scene<'_> {
             let figures = self.queues.iter().cycle().map(&figures);
             let intervals = window.intervals(interval).into_iter().zip(figures);
             let row = |(interval, figures): (Window, [Figure; 3])| Row {
-                dimensions: Vec::new(),
-                interval: Some(interval),
+                dimensions: Group::default(),
+                interval: Some(Arc::new(interval)),
                 figures: by_metric(section, figures).collect(),
             };
             return intervals.map(row).collect();
         }
         let row = |queue: &Queue| Row {
-            dimensions: vec![Some(queue.0.to_lowercase())],
+            dimensions: Arc::new([Some(queue.0.to_lowercase().into())]),
             interval: None,
             figures: by_metric(section, figures(queue)).collect(),
         };

@@ -72,7 +72,7 @@ impl<'t> Row<'t> {
     pub(super) fn of(table: &'t Table, row: &'t TableRow) -> Self {
         Self {
             figures: &row.figures,
-            compared: table.comparison.as_ref().map(|_| row.compared.as_slice()),
+            compared: table.comparison.as_ref().map(|_| row.compared.as_ref()),
             states: &row.states,
             own_targets: &row.own_targets,
         }

@@ -131,7 +131,7 @@ fn row(table: &Table, row: &TableRow) -> Value {
     let dimensions: Map<_, _> = table
         .group_by
         .iter()
-        .zip(&row.members)
+        .zip(row.members.iter())
         .map(|(dimension, member)| {
             let value = json!({"id": member.id, "name": member.name});
             (dimension.key().to_owned(), value)
@@ -139,7 +139,7 @@ fn row(table: &Table, row: &TableRow) -> Value {
         .collect();
     let mut object = json!({
         "dimensions": dimensions,
-        "interval": row.interval.as_ref().map(interval),
+        "interval": row.interval.as_deref().map(interval),
         "values": values(&row.figures),
         "absent": row.figures.iter().map(|figure| figure.absent()).collect::<Vec<_>>(),
     });

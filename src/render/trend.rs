@@ -102,7 +102,7 @@ pub(super) fn placed(contents: &Contents<'_>) -> impl Iterator<Item = (usize, Ch
     let trends = trends.filter(|(_, table)| table.kind == Kind::Trend);
     trends.map(move |(index, table)| {
         let intervals: Vec<&Window> =
-            table.rows.iter().filter_map(|row| row.interval.as_ref()).collect();
+            table.rows.iter().filter_map(|row| row.interval.as_deref()).collect();
         let labels = labels(contents.window, &intervals, &voice);
         (index, chart::placed(&panels(table, &voice), &labels))
     })

@@ -379,7 +379,7 @@ async fn tiny_limits_change_no_figure() {
         }
         let mut rows = at_once(&simulator, LONDON, &groupings, &all);
         for row in &section.rows {
-            let ids: Vec<_> = row.dimensions.iter().flatten().cloned().collect();
+            let ids: Vec<_> = row.dimensions.iter().flatten().map(ToString::to_string).collect();
             let figures = report.sections[0].columns.iter();
             let figures = figures.map(|column| row.figures.get(&column.metric)?.value());
             let figures: Vec<_> = figures.collect();

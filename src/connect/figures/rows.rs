@@ -4,7 +4,8 @@
 //! interval, and the order of metrics in a row is nowhere promised. So nothing here goes by
 //! position.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_connect::primitives::DateTime;
@@ -14,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::bad;
 use crate::definition::{Dimension, Interval, MetricFilter, MetricQuery, visible};
 use crate::error::Error;
-use crate::plan::{Absent, Figure, Figures, Request, Row};
+use crate::plan::{Absent, Figure, Figures, Group, Request, Row};
 use crate::window::Window;
 
 /// No week is longer, with the hour that it gains when the clock is put back.
@@ -24,12 +25,13 @@ const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24 + 1);
 pub(super) struct Reading<'r> {
     request: &'r Request,
     metrics: Vec<Arc<MetricQuery>>,
-    /// The intervals that rows can be of: one for totals, and none that are known for weeks, of
-    /// which it is not documented which part of the first and last one is told.
-    pieces: Vec<Window>,
+    /// The intervals that rows can be of, by when they begin: one for totals, and none that are known
+    /// for weeks, of which it is not documented which part of the first and last one is told.
+    pieces: BTreeMap<Timestamp, Arc<Window>>,
     /// The weeks that rows were of so far.
-    weeks: BTreeSet<(Timestamp, Timestamp)>,
-    rows: BTreeSet<(Option<Timestamp>, Vec<Option<String>>)>,
+    weeks: BTreeMap<Timestamp, Arc<Window>>,
+    /// Every group that has come, which its rows share, and when the intervals of these begin.
+    groups: BTreeMap<Group, BTreeSet<Option<Timestamp>>>,
 }
 
 impl<'r> Reading<'r> {
@@ -39,8 +41,9 @@ impl<'r> Reading<'r> {
             Some(Interval::Week) => Vec::new(),
             Some(interval) => request.window.intervals(interval),
         };
+        let pieces = pieces.into_iter().map(|piece| (piece.start(), Arc::new(piece))).collect();
         let metrics = request.metrics.iter().cloned().map(Arc::new).collect();
-        Self { request, metrics, pieces, weeks: BTreeSet::new(), rows: BTreeSet::new() }
+        Self { request, metrics, pieces, weeks: BTreeMap::new(), groups: BTreeMap::new() }
     }
 
     /// A row as it is meant.
@@ -52,18 +55,31 @@ impl<'r> Reading<'r> {
         let of_row = |problem: String| bad(format!("{problem} in {}", place(request, result)));
         self.check_dimensions(result).map_err(of_row)?;
         let interval = self.interval(result).map_err(|problem| of_row(problem.to_owned()))?;
-        let mut figures = Figures::default();
+        let mut figures = Figures::of(self.metrics.len());
         for collection in result.collections() {
             let (query, figure) = self.figure(collection).map_err(of_row)?;
             let twice = |_| of_row(format!("{} came twice", query.name));
             figures.add(query, figure).map_err(twice)?;
         }
-        let dimensions: Vec<_> =
-            request.groupings.iter().map(|key| dimension_of(result, key)).collect();
-        let start = interval.as_ref().map(Window::start);
-        match self.rows.insert((start, dimensions.clone())) {
+        let group = request.groupings.iter().map(|key| dimension_of(result, key).map(Arc::from));
+        let group: Group = group.collect();
+        let start = interval.as_deref().map(Window::start);
+        let (dimensions, is_new) = self.group(group, start);
+        match is_new {
             true => Ok(Row { dimensions, interval, figures }),
             false => Err(bad(format!("{} came twice", place(request, result)))),
+        }
+    }
+
+    /// The group as its rows share it, and whether none of these was of this interval.
+    fn group(&mut self, group: Group, start: Option<Timestamp>) -> (Group, bool) {
+        match self.groups.entry(group) {
+            Entry::Occupied(mut known) => (Arc::clone(known.key()), known.get_mut().insert(start)),
+            Entry::Vacant(new) => {
+                let group = Arc::clone(new.key());
+                new.insert(BTreeSet::from([start]));
+                (group, true)
+            }
         }
     }
 
@@ -73,7 +89,7 @@ impl<'r> Reading<'r> {
         for (key, values) in &self.request.filters {
             let what = key.title().to_lowercase();
             match dimension_of(result, key) {
-                Some(id) if !values.contains(&id) => {
+                Some(id) if !values.iter().any(|value| value == id) => {
                     return Err(format!("a {what} that was not asked for came"));
                 }
                 None if self.request.groupings.contains(key) => {
@@ -86,36 +102,36 @@ impl<'r> Reading<'r> {
     }
 
     /// The interval that a row is of, where some were asked for.
-    fn interval(&mut self, result: &MetricResultV2) -> Result<Option<Window>, &'static str> {
+    fn interval(&mut self, result: &MetricResultV2) -> Result<Option<Arc<Window>>, &'static str> {
         let Some(told) = result.metric_interval() else {
             return match self.request.interval {
                 None => Ok(None),
                 Some(_) => Err("the interval is missing"),
             };
         };
-        let (start, end) = (instant(told.start_time()), instant(told.end_time()));
-        let window = start.zip(end).and_then(|(start, end)| self.request.window.part(start, end));
-        let asked = window.filter(|window| match self.pieces.is_empty() {
-            true => self.is_week(window),
-            false => self.pieces.contains(window),
-        });
+        let asked = match (instant(told.start_time()), instant(told.end_time())) {
+            (Some(start), Some(end)) if self.pieces.is_empty() => self.week(start, end),
+            (Some(start), Some(end)) => {
+                self.pieces.get(&start).filter(|piece| piece.end() == end).cloned()
+            }
+            _ => None,
+        };
         match asked {
             Some(window) => Ok(Some(window).filter(|_| self.request.interval.is_some())),
             None => Err("an interval that was not asked for came"),
         }
     }
 
-    /// Whether it can be a week beside those of the other rows.
-    fn is_week(&mut self, window: &Window) -> bool {
-        let (start, end) = (window.start(), window.end());
-        let apart = |other: &(Timestamp, Timestamp)| {
-            *other == (start, end) || other.1 <= start || end <= other.0
-        };
-        let is_week = end.duration_since(start) <= WEEK && self.weeks.iter().all(apart);
-        if is_week {
-            self.weeks.insert((start, end));
+    /// The span, if it can be a week beside those of the other rows.
+    fn week(&mut self, start: Timestamp, end: Timestamp) -> Option<Arc<Window>> {
+        if let Some(known) = self.weeks.get(&start).filter(|week| week.end() == end) {
+            return Some(Arc::clone(known));
         }
-        is_week
+        let apart = |other: &Arc<Window>| other.end() <= start || end <= other.start();
+        let is_week = end.duration_since(start) <= WEEK && self.weeks.values().all(apart);
+        let week = self.request.window.part(start, end).filter(|_| is_week).map(Arc::new)?;
+        self.weeks.insert(start, Arc::clone(&week));
+        Some(week)
     }
 
     fn figure(&self, collection: &MetricDataV2) -> Result<(&Arc<MetricQuery>, Figure), String> {
@@ -152,9 +168,9 @@ fn instant(time: Option<&DateTime>) -> Option<Timestamp> {
 }
 
 /// Contacts that never reached an agent come grouped by agent with no dimension at all.
-fn dimension_of(result: &MetricResultV2, dimension: &Dimension) -> Option<String> {
+fn dimension_of<'r>(result: &'r MetricResultV2, dimension: &Dimension) -> Option<&'r str> {
     let dimensions = result.dimensions()?;
-    dimensions.get(dimension.key()).filter(|id| !id.is_empty()).cloned()
+    dimensions.get(dimension.key()).filter(|id| !id.is_empty()).map(String::as_str)
 }
 
 /// Which of the requested metrics a collection answers.
