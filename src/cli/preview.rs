@@ -14,7 +14,7 @@ use super::{Cli, Ended, only, print, unwritable, write, wrong};
 use crate::error::Error;
 use crate::event::Order;
 use crate::language::Language;
-use crate::render::Rendered;
+use crate::render::Message;
 use crate::run::{Figures, Runner, Work};
 use crate::settings::{Location, Settings};
 
@@ -90,13 +90,13 @@ async fn show(
     let Some(Found { work, figures }) = found else {
         return Ok(());
     };
-    let rendered = runner.message(work, figures).await?;
+    let message = runner.message(work, figures).await?;
+    let report_json = runner.report_json(work, figures).await?;
     if let Some(folder) = &arguments.out {
-        write_files(folder, work, &rendered)?;
+        write_files(folder, work, (&message, &report_json))?;
     }
-    let Rendered { message, report_json } = &rendered;
     match (arguments.json, &arguments.out) {
-        (true, _) => print::out(report_json),
+        (true, _) => print::out(&report_json),
         (false, None) => print::out(&format!("Subject: {}\n\n{}", message.subject, message.text)),
         (false, Some(folder)) => print::out(&format!(
             "{}: {}\nThe message is in {}; nothing was sent.\n",
@@ -108,8 +108,11 @@ async fn show(
     Ok(())
 }
 
-fn write_files(folder: &Path, work: &Work, rendered: &Rendered) -> Result<(), Error> {
-    let Rendered { message, report_json } = rendered;
+fn write_files(
+    folder: &Path,
+    work: &Work,
+    (message, report_json): (&Message, &str),
+) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     // A valid report has a recipient; the others' mails differ in nothing but the address.
     if let Some(to) = work.recipients().first() {

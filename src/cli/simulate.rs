@@ -1,6 +1,7 @@
 //! `simulate`: a local Connect and SES.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -39,6 +40,9 @@ pub(super) struct Arguments {
     /// 14 messages
     #[arg(long)]
     rates: bool,
+    /// How many milliseconds each answer takes, as over a network
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    latency: u64,
 }
 
 pub(super) async fn simulate(arguments: &Arguments) -> Ended {
@@ -50,6 +54,7 @@ pub(super) async fn simulate(arguments: &Arguments) -> Ended {
         queues: arguments.queues,
         limits: Limits::of_version(&arguments.api).unwrap_or_default(),
         rates: arguments.rates.then(Rates::default),
+        latency: Duration::from_millis(arguments.latency),
     })
     .await?;
     let url = simulator.url();

@@ -358,7 +358,7 @@ mod tests {
         let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE };
         let templates = Templates::built_in().unwrap();
         let message =
-            scene.with(|contents, _| super::super::render(&templates, *contents).unwrap().message);
+            scene.with(|contents, _| super::super::render(&templates, *contents).unwrap());
         let message = message.unwrap();
         assert!(
             !message.html.contains("<i>")

@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::context::Voice;
-use super::{Contents, File, Layout, csv, xlsx};
+use super::{Contents, File, Layout, csv, json, xlsx};
 use crate::definition::Attachment;
 use crate::error::{Code, Error, Stage};
 
@@ -60,18 +60,14 @@ pub(super) fn hoped(contents: &Contents<'_>) -> Told {
 ///
 /// # Errors
 /// `INTERNAL_ERROR` where one can't be written, which no report is known to cause.
-pub(super) fn of(
-    contents: &Contents<'_>,
-    layout: &Layout,
-    report_json: &str,
-) -> Result<Packed, Error> {
+pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Result<Packed, Error> {
     let mut files = Vec::new();
     for kind in &contents.report.email.attach {
         match kind {
             Attachment::Json => files.push(file(
                 name(contents, "json"),
                 "application/json",
-                report_json.as_bytes().to_vec(),
+                json::of(contents, layout)?.into_bytes(),
             )),
             Attachment::Xlsx => files.push(file(
                 name(contents, "xlsx"),

@@ -105,37 +105,34 @@ pub struct Missing {
     pub reason: String,
 }
 
-/// A message, and the same report as JSON.
-#[derive(Clone, Debug)]
-pub struct Rendered {
-    /// The message.
-    pub message: Message,
-    /// `report.json`, version 1.
-    pub report_json: String,
-}
-
 /// Makes the message.
 ///
 /// # Errors
 /// `TEMPLATE_ERROR` naming the template, line and column; `INTERNAL_ERROR` where a file can't be
 /// written, which no report is known to cause.
-pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Rendered, Error> {
-    let hoped = Layout { rows: MOST_ROWS, sections: usize::MAX, files: files::hoped(&contents) };
-    let (layout, html) = fitted(templates, &contents, hoped)?;
-    let report_json = json::of(&contents, &layout)?;
-    let packed = files::of(&contents, &layout, &report_json)?;
+pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Message, Error> {
+    let (layout, html) = fitted(templates, &contents)?;
+    let packed = files::of(&contents, &layout)?;
     let is_as_hoped = packed.told == layout.files;
     let layout = Layout { files: packed.told, ..layout };
     let context = context::of(&contents, &layout);
-    let message = Message {
+    Ok(Message {
         subject: templates.subject(contents.report.email.subject.as_ref(), &context)?,
         html: if is_as_hoped { html } else { templates.html(&context)? },
         text: templates.text(&context)?,
         inline: trend::charts(templates, &contents)?,
         attachments: packed.attached,
         kept: packed.kept,
-    };
-    Ok(Rendered { message, report_json })
+    })
+}
+
+/// `report.json`, version 1: the same report for programs, whether it is attached or not.
+///
+/// # Errors
+/// As [`render`].
+pub fn report_json(templates: &Templates, contents: Contents<'_>) -> Result<String, Error> {
+    let (layout, _) = fitted(templates, &contents)?;
+    json::of(&contents, &layout)
 }
 
 /// What a message shows of its contents.
@@ -172,11 +169,8 @@ const MOST_ROWS: usize = 650;
 ///
 /// # Errors
 /// `TEMPLATE_ERROR` where not even a mail without sections fits.
-fn fitted(
-    templates: &Templates,
-    contents: &Contents<'_>,
-    hoped: Layout,
-) -> Result<(Layout, String), Error> {
+fn fitted(templates: &Templates, contents: &Contents<'_>) -> Result<(Layout, String), Error> {
+    let hoped = Layout { rows: MOST_ROWS, sections: usize::MAX, files: files::hoped(contents) };
     let html = |rows: usize, sections: usize| {
         let layout = Layout { rows, sections, ..hoped.clone() };
         let html = templates.html(&context::of(contents, &layout))?;

@@ -1,16 +1,18 @@
 //! What the runs of an invocation ask, together: a request that several of them need is made once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
-use super::report::Asked;
+use super::report::{Asked, out_of_time};
 use super::{Effort, Runner, Work};
-use crate::error::{Code, Error, Stage};
+use crate::definition::Partial;
+use crate::error::{Code, Error, Stage, until};
 use crate::metric::limits::Limits;
 use crate::plan::{self, Answer, Plan, Request, SectionAnswer, SectionPlan};
 
@@ -22,12 +24,17 @@ const ON_THEIR_WAY: usize = 20;
 #[derive(Debug)]
 pub(super) struct Asking {
     plan: Plan,
-    answers: Vec<OnceCell<Answer>>,
+    answers: Mutex<Vec<Cell>>,
+    /// Why requests failed that were made ahead.
+    failed: Mutex<BTreeMap<usize, Error>>,
     /// A place for each request that may be on its way.
     on_their_way: Semaphore,
     /// Which sections of the plan are whose.
     sections: Vec<Range<usize>>,
 }
+
+/// The place of an answer: whoever needs it first has the request made, and the others wait.
+type Cell = Arc<OnceCell<Answer>>;
 
 impl Asking {
     /// The requests for what these runs ask; those that can't ask anything have none.
@@ -42,8 +49,38 @@ impl Asking {
             sections.push(start..queries.len());
         }
         let plan = plan::plan(&queries, limits);
-        let answers = plan.requests.iter().map(|_| OnceCell::new()).collect();
-        Self { plan, answers, sections, on_their_way: Semaphore::new(ON_THEIR_WAY) }
+        let answers = plan.requests.iter().map(|_| Cell::default()).collect();
+        Self {
+            plan,
+            answers: Mutex::new(answers),
+            failed: Mutex::default(),
+            sections,
+            on_their_way: Semaphore::new(ON_THEIR_WAY),
+        }
+    }
+
+    /// Has the requests of a run made before it begins. Why one of them failed is told to the first who
+    /// needs it, and it is not made again for that.
+    pub(super) async fn ahead(&self, (runner, work): (&Runner, &Work), run: usize) {
+        let needed = needed(self.sections_of(run));
+        let fails = |index: usize, error: &Error| {
+            lock(&self.failed).insert(index, error.clone());
+        };
+        let made = needed.iter().map(async |index| {
+            let ended = self.request(runner, *index, work.call_deadline()).await;
+            ended.inspect_err(|error| fails(*index, error))
+        });
+        let made = async {
+            match work.report.partial {
+                Partial::Fail => drop(try_join_all(made).await),
+                Partial::Banner => drop(join_all(made).await),
+            }
+        };
+        if until(work.query_deadline(), made).await.is_none() {
+            let is_open =
+                |index: &&usize| self.cell(**index).is_some_and(|cell| cell.get().is_none());
+            needed.iter().filter(is_open).for_each(|index| fails(*index, &out_of_time()));
+        }
     }
 
     /// The answers to a run's sections; requests go out side by side. What the service refuses
@@ -102,13 +139,14 @@ impl Asking {
     }
 
     /// Forgets the answers that no run after this one needs: there may be many large reports.
-    pub(super) fn ended(&mut self, run: usize) {
+    pub(super) fn ended(&self, run: usize) {
         let later: BTreeSet<usize> = (run + 1..self.sections.len())
             .flat_map(|later| needed(self.sections_of(later)))
             .collect();
+        let mut answers = lock(&self.answers);
         for index in needed(self.sections_of(run)).difference(&later) {
-            if let Some(answer) = self.answers.get_mut(*index) {
-                *answer = OnceCell::new();
+            if let Some(answer) = answers.get_mut(*index) {
+                *answer = Cell::default();
             }
         }
     }
@@ -125,7 +163,7 @@ impl Asking {
 
     fn pages_of(&self, run: usize, counts: impl Fn(&OnceCell<Answer>) -> bool) -> usize {
         let requests = needed(self.sections_of(run)).into_iter();
-        let counted = requests.filter(|index| self.answers.get(*index).is_some_and(&counts));
+        let counted = requests.filter(|index| self.cell(*index).is_some_and(|cell| counts(&cell)));
         let requests = counted.filter_map(|index| self.plan.requests.get(index));
         requests.map(Request::expected_pages).sum()
     }
@@ -149,7 +187,8 @@ impl Asking {
 
     /// What was answered took its effort, however the others ended.
     fn count(&self, sections: &[SectionPlan], effort: &mut Effort) {
-        for answer in needed(sections).iter().filter_map(|index| self.answers.get(*index)?.get()) {
+        let cells: Vec<Cell> = needed(sections).iter().filter_map(|i| self.cell(*i)).collect();
+        for answer in cells.iter().filter_map(|cell| cell.get()) {
             effort.requests += 1;
             effort.pages += answer.pages;
             effort.rows += answer.rows.len();
@@ -162,6 +201,13 @@ impl Asking {
         sections: &[SectionPlan],
     ) -> Result<Vec<SectionAnswer>, Error> {
         let needed = needed(sections);
+        let failed_ahead = {
+            let mut failed = lock(&self.failed);
+            needed.iter().find_map(|index| failed.remove(index))
+        };
+        if let Some(error) = failed_ahead {
+            return Err(error);
+        }
         let answered = AtomicUsize::new(0);
         let of = needed.len();
         let asked = needed.iter().map(async |index| {
@@ -171,7 +217,9 @@ impl Asking {
         });
         let ended: Result<Vec<()>, Error> = try_join_all(asked).await;
         ended?;
-        let known = |index: usize| self.answers.get(index)?.get();
+        let cells: BTreeMap<usize, Cell> =
+            needed.iter().filter_map(|index| Some((*index, self.cell(*index)?))).collect();
+        let known = |index: usize| cells.get(&index)?.get();
         let answers = sections.iter().map(|section| section.answer(known));
         answers.collect::<Result<_, _>>().map_err(|contradiction| {
             let message = format!("the answers can't be trusted: {contradiction}");
@@ -187,8 +235,7 @@ impl Asking {
         index: usize,
         deadline: Option<Instant>,
     ) -> Result<(), Error> {
-        let (Some(request), Some(cell)) = (self.plan.requests.get(index), self.answers.get(index))
-        else {
+        let (Some(request), Some(cell)) = (self.plan.requests.get(index), self.cell(index)) else {
             let message = "a request that was planned is missing";
             return Err(Error::new(Code::InternalError, Stage::Query, message));
         };
@@ -200,6 +247,14 @@ impl Asking {
         });
         answer.await.map(drop)
     }
+
+    fn cell(&self, index: usize) -> Option<Cell> {
+        lock(&self.answers).get(index).map(Arc::clone)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The requests that answer these sections.

@@ -1,24 +1,28 @@
-//! The runs of an invocation: claimed side by side, asked together, carried out one after the other.
-//! One that another invocation has is looked at again when the others have ended.
+//! The runs of an invocation. What they ask is asked while they are claimed; then they are carried out in
+//! their order: one asks while those before it are sent. One that another invocation has is looked at
+//! again when the others have ended.
 
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
-use tokio::sync::OnceCell;
+use futures_util::future::{join, join_all, join3, select};
+use futures_util::stream::{self, StreamExt as _};
+use tokio::sync::{Notify, OnceCell, Semaphore};
 use tokio::time::Instant;
 
 use super::asking::Asking;
-use super::courier::{Post, Stops};
+use super::courier::{Line, Post};
 use super::keeper::{Hold, Keeper};
 use super::outcome::{RunOutcome, defect};
 use super::parts::Left;
 use super::protocol::{Claimant, Claimed};
 use super::record::Record;
-use super::report::{self, Asked, LookUp, Rendering, make};
+use super::report::{self, Asked, LookUp, Rendering, check_time, make};
 use super::{Progress, Queued, Runner, Work, side_by_side};
 use crate::error::{Code, Error, Panicked, Stage, redact_addresses, until, unwinding};
 use crate::render::Templates;
 use crate::store::Store;
+use crate::window::Window;
 
 /// What became of an invocation's runs.
 #[derive(Debug, Default)]
@@ -54,37 +58,60 @@ pub(super) enum End {
     Lost(Box<Record>),
 }
 
+/// How many runs are under way at once: the messages of all of them are in memory.
+const UNDER_WAY: usize = 4;
+
 /// What the invocation's runs have together.
-#[derive(Clone, Copy)]
-struct Together<'a> {
-    asking: &'a Asking,
-    stops: &'a Stops,
+#[derive(Default)]
+struct Together {
+    line: Line,
     /// Read when the first of them needs them.
-    templates: &'a OnceCell<Result<Arc<Templates>, Error>>,
+    templates: OnceCell<Result<Arc<Templates>, Error>>,
+}
+
+/// What runs ask, and for each of them what that is; those that ask nothing have none.
+type Questions = (Asking, Vec<Option<Result<Asked, Error>>>);
+
+/// A run among others: where its questions are, and whose turn it is to ask.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    asking: &'a Asking,
+    index: usize,
+    /// Held while a run asks and makes its message: the figures of one are in memory at a time.
+    turn: &'a Semaphore,
 }
 
 impl Runner {
-    /// Runs reports; each outcome is told to `tell` as soon as it is there.
+    /// Runs reports; each outcome is told to `tell` as soon as it and those before it are there.
     pub(super) async fn run_all(&self, works: &mut [Work], tell: impl Fn(&RunOutcome)) -> Ran {
-        let all = &*works;
-        let starts = side_by_side(all, async |work| self.start(work).await).await;
-        let first = all.iter().zip(&starts).position(|(work, start)| start.asks(work));
+        let together = Together::default();
+        let (starts, ahead) = self.claim_and_ask(works, &together).await;
+        let first = works.iter().zip(&starts).position(|(work, start)| start.asks(work));
         for (index, work) in works.iter_mut().enumerate() {
             work.is_first = first.is_none_or(|first| index == first);
         }
         let works = &*works;
-        let (mut asking, asked) = self.ask_together(works, &starts).await;
-        let (stops, templates) = (Stops::default(), OnceCell::new());
-        let (mut ran, mut busy) = (Ran::default(), Vec::new());
-        for (index, ((work, start), asked)) in works.iter().zip(starts).zip(asked).enumerate() {
-            let together = Together { asking: &asking, stops: &stops, templates: &templates };
+        let is_left = |(work, start): (&Work, &Start)| start.asks(work) && !work.lets_ask;
+        let left = works.iter().zip(&starts).map(is_left).collect();
+        let (asking, asked) = ahead;
+        let (late, late_asked) = self.ask_together(works, left).await;
+        let turn = Semaphore::new(1);
+        let asked = asked.into_iter().zip(late_asked).map(|(early, late)| early.or(late));
+        let runs = works.iter().zip(starts).zip(asked).enumerate();
+        let carried = stream::iter(runs).map(async |(index, ((work, start), asked))| {
+            let asking = if work.lets_ask { &asking } else { &late };
+            let place = Place { asking, index, turn: &turn };
             let end = match start {
                 Start::Over(outcome) => End::Outcome(outcome, None),
                 Start::Busy(fresh) => End::Lost(fresh),
-                Start::Held(hold) => self.carry((work, index), *hold, asked, together).await,
-                Start::Parted(hold, left) => self.hand_on(work, *hold, left, &stops).await,
+                Start::Held(hold) => self.carry((work, place), *hold, asked, &together).await,
+                Start::Parted(hold, left) => self.hand_on(work, *hold, left, &together.line).await,
             };
-            asking.ended(index);
+            (work, end)
+        });
+        let (mut ran, mut busy) = (Ran::default(), Vec::new());
+        let mut carried = pin!(carried.buffered(UNDER_WAY));
+        while let Some((work, end)) = carried.next().await {
             match end {
                 End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
                 End::Queued { parts, told } => ran.add_parts(parts, told),
@@ -93,13 +120,54 @@ impl Runner {
             }
         }
         for (work, fresh) in busy {
-            match self.wait_for(work, &fresh, &stops).await {
+            match self.wait_for(work, &fresh, &together).await {
                 End::Queued { parts, told } => ran.add_parts(parts, told),
                 End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
                 End::Lost(_) => ran.add(failed(work, &fresh, taken_over_twice()), None, &tell),
             }
         }
         ran
+    }
+
+    /// Claims the runs, and meanwhile asks what they most likely ask: the names of all, and the figures
+    /// of the first. Where that turns out to be another's, its requests are given up.
+    async fn claim_and_ask(&self, works: &[Work], together: &Together) -> (Vec<Start>, Questions) {
+        let first = works.iter().enumerate().find(|(_, work)| work.lets_ask);
+        let given_up = Notify::new();
+        let claiming = async {
+            let starts = side_by_side(works, async |work| self.start(work).await).await;
+            let asks = |(index, work): (usize, &Work)| starts.get(index).map(|s| s.asks(work));
+            if first.and_then(asks) == Some(false) {
+                given_up.notify_one();
+            }
+            starts
+        };
+        let asking = async {
+            let lets_ask = works.iter().map(|work| work.lets_ask).collect();
+            let questions = self.ask_together(works, lets_ask).await;
+            if let Some((index, work)) = first {
+                let figures = self.figures_ahead((work, index), &questions);
+                select(pin!(figures), pin!(given_up.notified())).await;
+            }
+            questions
+        };
+        let templates = async {
+            if let Some((_, work)) = first {
+                together.templates.get_or_init(|| self.templates_in_time(work)).await;
+            }
+        };
+        let (starts, questions, ()) = join3(claiming, asking, templates).await;
+        (starts, questions)
+    }
+
+    /// Asks for the figures of a run that starts for certain, if there is time for them.
+    async fn figures_ahead(&self, (work, index): (&Work, usize), (asking, asked): &Questions) {
+        let is_known = matches!(asked.get(index), Some(Some(Ok(_))));
+        let (pages, left) = (asking.pages(index), asking.pages_left(index));
+        if is_known && check_time(self, work, pages, left).is_ok() {
+            // One who panics here does so again where it is told.
+            let _ = unwinding(asking.ahead((self, work), index)).await;
+        }
     }
 
     /// Claims a run.
@@ -112,10 +180,7 @@ impl Runner {
         let claimant = Claimant { event: &event, is_a_person: work.is_named() };
         let key = work.key(&fresh.window);
         match self.keeper(work).claim(&key, &fresh, claimant).await {
-            Ok(Claimed::Held(hold)) => {
-                self.overtake(work, &hold.record).await;
-                self.begin(work, hold).await
-            }
+            Ok(Claimed::Held(hold)) => self.begin(work, hold).await,
             Ok(Claimed::Ended(record)) => over(self.answered(work, &record)),
             Ok(Claimed::Busy) => Start::Busy(Box::new(fresh)),
             Err(error) => over(failed(work, &fresh, error)),
@@ -147,15 +212,14 @@ impl Runner {
     }
 
     /// Keeps that the window of a report without schedule is run.
-    async fn overtake(&self, work: &Work, record: &Record) {
+    async fn overtake(&self, work: &Work, window: &Window) {
         // A window that an order names is not the one that closed last.
         let is_its_own = work.order.window.is_none() || work.order.due;
         let is_its_own = is_its_own && !work.is_reissue() && !work.is_overdue;
-        let counts = work.is_recorded() && is_its_own;
-        let (window, clock) = (&record.window, work.invocation.clock);
-        if !counts {
+        if !work.is_recorded() || !is_its_own {
             return;
         }
+        let clock = work.invocation.clock;
         if let Err(error) = self.records.overtake(&work.report, window, clock).await {
             // At worst an event that comes late runs an earlier window after this one.
             let (report, code) = (work.report.id.as_str(), error.code.as_str());
@@ -168,14 +232,8 @@ impl Runner {
         }
     }
 
-    /// Finds out what those ask that make a message, and which requests that takes.
-    async fn ask_together(
-        &self,
-        works: &[Work],
-        starts: &[Start],
-    ) -> (Asking, Vec<Option<Result<Asked, Error>>>) {
-        let asks: Vec<bool> =
-            works.iter().zip(starts).map(|(work, start)| start.asks(work)).collect();
+    /// Finds out what those of the runs ask that do, and which requests that takes.
+    async fn ask_together(&self, works: &[Work], asks: Vec<bool>) -> Questions {
         let asking: Vec<&Work> =
             works.iter().zip(&asks).filter(|(_, asks)| **asks).map(|(work, _)| work).collect();
         let look_up = &LookUp::of(&asking);
@@ -187,10 +245,7 @@ impl Runner {
         self.plan_together(asked).await
     }
 
-    async fn plan_together(
-        &self,
-        asked: Vec<Option<Result<Asked, Error>>>,
-    ) -> (Asking, Vec<Option<Result<Asked, Error>>>) {
+    async fn plan_together(&self, asked: Vec<Option<Result<Asked, Error>>>) -> Questions {
         let limits = &self.settings.limits;
         let known = asked.iter().map(|asked| asked.as_ref().and_then(|asked| asked.as_ref().ok()));
         let planning = async { Asking::of(known, limits) };
@@ -222,10 +277,10 @@ impl Runner {
     /// Carries a run out that this invocation has.
     async fn carry(
         &self,
-        (work, index): (&Work, usize),
+        (work, place): (&Work, Place<'_>),
         mut hold: Hold,
         asked: Option<Result<Asked, Error>>,
-        together: Together<'_>,
+        together: &Together,
     ) -> End {
         let began = Instant::now();
         let keeper = self.keeper(work);
@@ -233,21 +288,25 @@ impl Runner {
             true => Ok(()),
             false => self.learn_reissues(work, &mut hold.record).await,
         };
-        let post = Post::new(self, work, (&hold.record, learned.err()), together.stops);
+        let post = Post::new(self, work, (&hold.record, learned.err()), &together.line);
         let ended = match work.is_overdue {
             true => keeper.close(&mut hold, &post, overdue(work)).await,
             false => {
                 let asked = asked.unwrap_or_else(|| Err(defect()));
                 let asked = asked.as_ref().map_err(Clone::clone);
-                let place = (together.asking, index);
                 let store = keeper.address_of_files(&hold);
                 let make = async |effort: &mut _| {
+                    // It is closed never.
+                    let _turn = place.turn.acquire().await;
                     let templates =
                         together.templates.get_or_init(|| self.templates_in_time(work)).await;
                     let rendering = Rendering { templates: templates.clone(), store };
-                    make(self, work, asked, place, rendering, effort).await
+                    let Place { asking, index, .. } = place;
+                    make(self, work, asked, (asking, index), rendering, effort).await
                 };
-                keeper.carry_out(&mut hold, &work.report.digest, &post, make).await
+                let window = hold.record.window.clone();
+                let carrying = keeper.carry_out(&mut hold, &work.report.digest, &post, make);
+                join(carrying, self.overtake(work, &window)).await.0
             }
         };
         if hold.is_lost() {
@@ -255,7 +314,7 @@ impl Runner {
         }
         if ended.is_ok() && hold.record.parts.is_some() {
             let left = hold.record.all_parts();
-            return self.hand_on(work, hold, left, together.stops).await;
+            return self.hand_on(work, hold, left, &together.line).await;
         }
         if let Err(error) = &ended {
             tracing::error!(
@@ -278,7 +337,7 @@ impl Runner {
 
     /// Waits for a run that another has, and answers how it ended; or carries it out where the other
     /// did not.
-    async fn wait_for(&self, work: &Work, fresh: &Record, stops: &Stops) -> End {
+    async fn wait_for(&self, work: &Work, fresh: &Record, together: &Together) -> End {
         let event = work.event();
         let claimant = Claimant { event: &event, is_a_person: work.is_named() };
         let key = work.key(&fresh.window);
@@ -291,22 +350,22 @@ impl Runner {
             Err(error) => return ended(failed(work, fresh, error)),
         };
         match self.begin(work, hold).await {
-            Start::Held(hold) => self.carry_alone(work, *hold, stops).await,
-            Start::Parted(hold, left) => self.hand_on(work, *hold, left, stops).await,
+            Start::Held(hold) => self.carry_alone(work, *hold, together).await,
+            Start::Parted(hold, left) => self.hand_on(work, *hold, left, &together.line).await,
             Start::Busy(fresh) => End::Lost(fresh),
             Start::Over(outcome) => End::Outcome(outcome, None),
         }
     }
 
     /// Carries a run out that was left over from the others of the invocation.
-    async fn carry_alone(&self, work: &Work, hold: Hold, stops: &Stops) -> End {
+    async fn carry_alone(&self, work: &Work, hold: Hold, together: &Together) -> End {
         let asked = match asks(work, &hold) {
             true => Some(self.ask(work, &LookUp::of(&[work])).await),
             false => None,
         };
         let (asking, mut asked) = self.plan_together(vec![asked]).await;
-        let together = Together { asking: &asking, stops, templates: &OnceCell::new() };
-        self.carry((work, 0), hold, asked.pop().flatten(), together).await
+        let place = Place { asking: &asking, index: 0, turn: &Semaphore::new(1) };
+        self.carry((work, place), hold, asked.pop().flatten(), together).await
     }
 
     /// What an invocation answers that found the run ended.

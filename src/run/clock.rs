@@ -28,6 +28,11 @@ impl Clock {
         self.read
     }
 
+    /// When it was read.
+    pub(super) fn at(self) -> Instant {
+        self.at
+    }
+
     /// What it shows.
     pub(super) fn now(self) -> Timestamp {
         self.read.saturating_add(self.at.elapsed()).unwrap_or(Timestamp::MAX)

@@ -57,6 +57,16 @@ pub struct Checks<'c> {
 pub(super) struct Read(Mutex<BTreeMap<String, (String, Parsed)>>);
 
 impl Read {
+    /// The valid ones as they were read last: all, or those that are named.
+    pub(super) fn reports(&self, named: &[ReportId]) -> Vec<Report> {
+        let read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let parsed = read.values().map(|(_, parsed)| parsed);
+        let valid = parsed.filter(|parsed| !parsed.problems.iter().any(Problem::stops));
+        let reports = valid.filter_map(|parsed| parsed.report.as_ref());
+        let wanted = reports.filter(|report| named.is_empty() || named.contains(&report.id));
+        wanted.cloned().collect()
+    }
+
     /// What a definition is, by the digest of its text.
     fn check(&self, checks: Checks<'_>, name: &str, content: &[u8]) -> Parsed {
         let digest = definition::digest(content);

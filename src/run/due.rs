@@ -1,9 +1,12 @@
 //! Which runs an event starts, and which it closes because they were due for too long.
 
+use futures_util::future::{join_all, join3};
 use jiff::Timestamp;
 
+use super::clock::Clock;
 use super::record::Record;
 use super::records::{self, Look};
+use super::sight::{Sight, Sights, Spot, not_in_time};
 use super::work::no_window;
 use super::{Invocation, RunOutcome, Runner, Work, side_by_side};
 use crate::definition::{Memory, Occurrence, Report};
@@ -23,7 +26,8 @@ pub(super) struct Due {
 
 /// What becomes of an occurrence.
 enum Fate {
-    Run(Occurrence),
+    /// It runs; what was found of it.
+    Run(Occurrence, Sight),
     Close(Occurrence),
     Ended(Box<RunOutcome>),
 }
@@ -33,24 +37,29 @@ impl Runner {
     pub(super) async fn due(
         &self,
         reports: Vec<Report>,
-        order: &Order,
-        invocation: &Invocation,
+        sights: Sights,
+        (order, invocation): (&Order, &Invocation),
     ) -> Due {
-        let found = side_by_side(&reports, async |report| {
-            let fates = self.fates(report, order, invocation);
-            until(invocation.clock.answer_by(), fates).await.unwrap_or_else(|| {
-                let message = "what is due could not be found out before the deadline";
-                vec![Err(Error::new(Code::Timeout, Stage::Load, message).retryable())]
-            })
+        let spots = self.spots_of(&reports, order, invocation);
+        let (sights, memories, ()) = join3(
+            self.see(spots, sights, (order, invocation)),
+            side_by_side(&reports, async |report| self.memory(report, order, invocation).await),
+            self.names_ahead(&reports, order, invocation),
+        )
+        .await;
+        let found = reports.iter().zip(memories).map(async |(report, memory)| match memory {
+            Ok(memory) => self.fates(report, memory, &sights, (order, invocation)).await,
+            Err(error) => vec![Err(error)],
         });
         let mut due = Due::default();
         let mut works: Vec<(Timestamp, Work)> = Vec::new();
-        for (report, fates) in reports.iter().zip(found.await) {
+        for (report, fates) in reports.iter().zip(join_all(found).await) {
             for fate in fates {
                 match fate {
-                    Ok(Fate::Run(occurrence)) => {
+                    Ok(Fate::Run(occurrence, sight)) => {
                         let (time, report) = (occurrence.due, report.clone());
-                        works.push((time, Work::due(report, occurrence, order, invocation)));
+                        let work = Work::due(report, occurrence, order, invocation);
+                        works.push((time, work.after(&sight)));
                     }
                     Ok(Fate::Close(occurrence)) => {
                         let (time, report) = (occurrence.due, report.clone());
@@ -66,136 +75,177 @@ impl Runner {
         due
     }
 
-    /// Of runs that were due when they were queued those that are so still.
-    pub(super) async fn still_due(&self, works: Vec<Work>) -> Due {
-        let found = side_by_side(&works, async |work| self.is_still_due(work).await).await;
+    /// The runs that an order names; of those that were due when they were queued the ones that are so
+    /// still.
+    pub(super) async fn named_works(
+        &self,
+        works: Vec<Work>,
+        sights: Sights,
+        (order, invocation): (&Order, &Invocation),
+    ) -> Due {
+        let spots = works.iter().filter_map(Spot::of).collect();
+        let sights = self.see(spots, sights, (order, invocation)).await;
         let mut due = Due::default();
-        for (work, is_due) in works.into_iter().zip(found) {
-            match is_due {
-                Ok(true) => due.works.push(work),
-                Ok(false) => {
+        for work in works {
+            let spot = Spot::of(&work);
+            let sight = spot.and_then(|spot| sights.get(spot.key()));
+            let is_due = match sight {
+                Some(Err(error)) if order.due => Err(error.clone()),
+                Some(Ok(sight)) if order.due => is_still_due(&work, sight),
+                _ => Ok(true),
+            };
+            match (is_due, sight) {
+                (Ok(true), Some(Ok(sight))) => due.works.push(work.after(sight)),
+                (Ok(true), _) => due.works.push(work),
+                (Ok(false), _) => {
                     let report = work.report.id.as_str();
                     tracing::info!(report, "what was queued is not due any more");
                 }
-                Err(error) => due.ended.push(RunOutcome::started(&work.report.id).failed(error)),
+                (Err(error), _) => {
+                    due.ended.push(RunOutcome::started(&work.report.id).failed(error))
+                }
             }
         }
         due
     }
 
-    /// Whether a run that was due when it was queued is so still, by the definition as it is now: another
-    /// zone, window or schedule makes other runs, which their own tick finds.
-    ///
-    /// # Errors
-    /// Where the store can't be read.
-    async fn is_still_due(&self, work: &Work) -> Result<bool, Error> {
-        let (report, clock, window) = (&work.report, work.invocation.clock, work.window()?);
-        // An earlier window of a report without schedule is not run after a later one.
-        let is_late = report.schedule.is_none()
-            && self.records.is_overtaken(&report.id, &window, clock).await?;
-        let occurrences = report.due_at(work.time(), Memory::Since(Timestamp::MIN));
-        let is_one = occurrences.into_iter().flatten().any(|due| due.window == window);
-        Ok(is_one && !is_late)
+    /// What is remembered of a report, and whether its timing has changed.
+    async fn memory(
+        &self,
+        report: &Report,
+        order: &Order,
+        invocation: &Invocation,
+    ) -> Result<(Memory, bool), Error> {
+        // Only a schedule makes up for what was missed.
+        if report.schedule.is_none() {
+            return Ok((Memory::Nothing, false));
+        }
+        let (clock, time) = (invocation.clock, order.time.unwrap_or(invocation.clock.started()));
+        let memory = self.records.memory(report, (time, clock), order.dry_run);
+        until(clock.answer_by(), memory).await.unwrap_or_else(|| Err(not_in_time()))
     }
 
     /// What becomes of the runs of a report, or why that can't be told of one of them, or of all.
     async fn fates(
         &self,
         report: &Report,
-        order: &Order,
-        invocation: &Invocation,
+        (memory, has_changed): (Memory, bool),
+        sights: &Sights,
+        (order, invocation): (&Order, &Invocation),
     ) -> Vec<Result<Fate, Error>> {
         let (clock, time) = (invocation.clock, order.time.unwrap_or(invocation.clock.started()));
-        // Only a schedule makes up for what was missed.
-        let memory = match &report.schedule {
-            Some(_) => self.records.memory(report, (time, clock), order.dry_run).await,
-            None => Ok((Memory::Nothing, false)),
-        };
-        let (memory, has_changed) = match memory {
-            Ok(memory) => memory,
-            Err(error) => return vec![Err(error)],
-        };
         let event = invocation.event_id(order);
         let mut fates = Vec::new();
         for occurrence in report.due_at(time, memory) {
             let fate = match occurrence {
-                Ok(occurrence) => self.fate(report, occurrence, event, invocation).await,
+                Ok(occurrence) => {
+                    sight(sights, report, &occurrence).map(|sight| fate(occurrence, sight, event))
+                }
                 Err(error) => Err(no_window(error)),
             };
             fates.extend(fate.transpose());
         }
         if has_changed {
-            // What was begun by another schedule is not due by this one.
-            let runs = |window: &Window| {
-                let is_it = |fate: &Result<Fate, Error>| matches!(fate, Ok(Fate::Run(occurrence)) if occurrence.window == *window);
-                fates.iter().any(is_it)
-            };
-            let is_known = fates.iter().all(Result::is_ok);
-            let closed = match self.records.open(&report.id, clock).await {
-                // What is not known may be due by this one.
-                Ok(_) if !is_known => Vec::new(),
-                Ok(open) if open.is_empty() && !order.dry_run => {
-                    self.records.all_are_closed(report, clock).await;
-                    Vec::new()
-                }
-                Ok(open) => {
-                    // Who has it ends it; if not, a later event closes it.
-                    let open = open.into_iter().filter(|(window, held)| !held && !runs(window));
-                    let close = |(window, _)| Ok(Fate::Close(Occurrence { due: time, window }));
-                    open.map(close).collect()
-                }
-                Err(error) => vec![Err(error)],
-            };
-            fates.extend(closed);
+            let closing = self.fates_of_earlier_timing(report, &fates, (order, invocation));
+            let closing = until(clock.answer_by(), closing).await;
+            fates.extend(closing.unwrap_or_else(|| vec![Err(not_in_time())]));
         }
         if self.records.are_kept() && !order.dry_run {
             for occurrence in report.overdue_at(time, memory) {
-                let fate = self.fate_of_overdue(report, occurrence, event, invocation).await;
+                let fate = sight(sights, report, &occurrence)
+                    .map(|sight| fate_of_overdue(report, occurrence, sight, (event, clock)));
                 fates.extend(fate.transpose());
             }
         }
         fates
     }
 
-    async fn fate(
+    /// What was begun by another schedule is not due by this one.
+    async fn fates_of_earlier_timing(
         &self,
         report: &Report,
-        occurrence: Occurrence,
-        event: &str,
-        invocation: &Invocation,
-    ) -> Result<Option<Fate>, Error> {
-        let (clock, window) = (invocation.clock, &occurrence.window);
-        match self.records.look(&records::key(&report.id, window), event, clock).await? {
-            Look::Over => Ok(None),
-            Look::Found(record) if record.is_final => Ok(told_again(&record, event)),
-            Look::Found(_) | Look::Nothing => {
-                let is_over = report.schedule.is_none()
-                    && self.records.is_overtaken(&report.id, window, clock).await?;
-                Ok((!is_over).then_some(Fate::Run(occurrence)))
+        fates: &[Result<Fate, Error>],
+        (order, invocation): (&Order, &Invocation),
+    ) -> Vec<Result<Fate, Error>> {
+        let (clock, time) = (invocation.clock, order.time.unwrap_or(invocation.clock.started()));
+        let runs = |window: &Window| {
+            let is_it = |fate: &Result<Fate, Error>| matches!(fate, Ok(Fate::Run(occurrence, _)) if occurrence.window == *window);
+            fates.iter().any(is_it)
+        };
+        let is_known = fates.iter().all(Result::is_ok);
+        match self.records.open(&report.id, clock).await {
+            // What is not known may be due by this one.
+            Ok(_) if !is_known => Vec::new(),
+            Ok(open) if open.is_empty() && !order.dry_run => {
+                self.records.all_are_closed(report, clock).await;
+                Vec::new()
             }
+            Ok(open) => {
+                // Who has it ends it; if not, a later event closes it.
+                let open = open.into_iter().filter(|(window, held)| !held && !runs(window));
+                let close = |(window, _)| Ok(Fate::Close(Occurrence { due: time, window }));
+                open.map(close).collect()
+            }
+            Err(error) => vec![Err(error)],
         }
     }
+}
 
-    async fn fate_of_overdue(
-        &self,
-        report: &Report,
-        occurrence: Occurrence,
-        event: &str,
-        invocation: &Invocation,
-    ) -> Result<Option<Fate>, Error> {
-        let key = records::key(&report.id, &occurrence.window);
-        Ok(match self.records.look(&key, event, invocation.clock).await? {
-            Look::Over => None,
-            Look::Found(record) if record.is_final => told_again(&record, event),
-            Look::Found(record) if record.is_held_at(invocation.clock.now()) => None,
-            Look::Found(_) => Some(Fate::Close(occurrence)),
-            // Without a schedule nobody knows whether it should have run.
-            Look::Nothing => {
-                let should_have_run = report.schedule.as_ref().is_some_and(|s| s.enabled);
-                should_have_run.then_some(Fate::Close(occurrence))
-            }
-        })
+/// What was found of a run.
+fn sight<'s>(
+    sights: &'s Sights,
+    report: &Report,
+    occurrence: &Occurrence,
+) -> Result<&'s Sight, Error> {
+    match sights.get(&records::key(&report.id, &occurrence.window)) {
+        Some(sight) => sight.as_ref().map_err(Clone::clone),
+        None => {
+            let message = "a run that is due was not looked for";
+            Err(Error::new(Code::InternalError, Stage::Load, message))
+        }
     }
+}
+
+fn fate(occurrence: Occurrence, sight: &Sight, event: &str) -> Option<Fate> {
+    match &sight.look {
+        Look::Over => None,
+        Look::Found(record) if record.is_final => told_again(record, event),
+        Look::Found(_) | Look::Nothing => {
+            (!sight.is_overtaken).then(|| Fate::Run(occurrence, sight.clone()))
+        }
+    }
+}
+
+fn fate_of_overdue(
+    report: &Report,
+    occurrence: Occurrence,
+    sight: &Sight,
+    (event, clock): (&str, Clock),
+) -> Option<Fate> {
+    match &sight.look {
+        Look::Over => None,
+        Look::Found(record) if record.is_final => told_again(record, event),
+        Look::Found(record) if record.is_held_at(clock.now()) => None,
+        Look::Found(_) => Some(Fate::Close(occurrence)),
+        // Without a schedule nobody knows whether it should have run.
+        Look::Nothing => {
+            let should_have_run = report.schedule.as_ref().is_some_and(|s| s.enabled);
+            should_have_run.then_some(Fate::Close(occurrence))
+        }
+    }
+}
+
+/// Whether a run that was due when it was queued is so still, by the definition as it is now: another
+/// zone, window or schedule makes other runs, which their own tick finds.
+///
+/// # Errors
+/// Where it has no window.
+fn is_still_due(work: &Work, sight: &Sight) -> Result<bool, Error> {
+    let (report, window) = (&work.report, work.window()?);
+    let occurrences = report.due_at(work.time(), Memory::Since(Timestamp::MIN));
+    let is_one = occurrences.into_iter().flatten().any(|due| due.window == window);
+    // An earlier window of a report without schedule is not run after a later one.
+    Ok(is_one && !sight.is_overtaken)
 }
 
 /// The retry of an event fails for what the event has failed for.

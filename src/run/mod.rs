@@ -23,6 +23,7 @@ mod record;
 mod records;
 mod reissue;
 mod report;
+mod sight;
 mod templates;
 mod work;
 
@@ -30,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -40,12 +41,12 @@ use tokio::time::Instant;
 use crate::connect::{Connect, List, Pacer};
 use crate::definition::{Report, ReportId};
 use crate::error::{Code, Error, Stage, redact_addresses, until};
-use crate::event::{self, Message, Order, Payload};
+use crate::event::{self, Order, Payload};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
 use crate::plan::{self, Directory, Plan, Request, SectionPlan};
 use crate::queue::Queue;
-use crate::render::Rendered;
+use crate::render::{self, Message};
 use crate::settings::Settings;
 use crate::store::{File, Store};
 use crate::window::Window;
@@ -65,6 +66,7 @@ pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, 
 use records::Records;
 pub use report::Figures;
 use report::LookUp;
+use sight::Sights;
 use templates::OwnTemplates;
 pub use work::Work;
 
@@ -218,7 +220,7 @@ impl Runner {
     }
 
     /// Does what a message of a queue asks for.
-    async fn handle(&self, message: Message, invocation: &Invocation) -> Handled {
+    async fn handle(&self, message: event::Message, invocation: &Invocation) -> Handled {
         // Its own id stays the same however often it is handed out.
         let invocation = Invocation { id: message.id.clone(), ..invocation.clone() };
         let outcome = match message.order {
@@ -235,7 +237,9 @@ impl Runner {
         batch.recorded = self.records.are_kept();
         let is_tick = order.reports.is_empty() && !order.dry_run;
         let throttles = self.pacer.throttles();
-        let definitions = match self.definitions_in_time(order, invocation).await {
+        let reading = self.definitions_in_time(order, invocation);
+        let (definitions, sights) = join(reading, self.foresee(order, invocation)).await;
+        let definitions = match definitions {
             Ok(definitions) => definitions,
             Err(error) => return Outcome { is_tick, ..Outcome::refused(error, batch) },
         };
@@ -250,7 +254,7 @@ impl Runner {
             tell(&outcome);
             batch.reports.push(outcome);
         }
-        let due = self.asked_for(definitions.reports, order, invocation).await;
+        let due = self.asked_for(definitions.reports, sights, (order, invocation)).await;
         due.ended.iter().for_each(tell);
         batch.reports.extend(due.ended);
         let (ran, error) = match self.carry_out_or_queue(due.works, order, tell).await {
@@ -270,15 +274,20 @@ impl Runner {
     }
 
     /// What an order asks for: the reports that it names, or those that are due.
-    async fn asked_for(&self, reports: Vec<Report>, order: &Order, invocation: &Invocation) -> Due {
+    async fn asked_for(
+        &self,
+        reports: Vec<Report>,
+        sights: Sights,
+        (order, invocation): (&Order, &Invocation),
+    ) -> Due {
         if order.reports.is_empty() {
-            return self.due(reports, order, invocation).await;
+            return self.due(reports, sights, (order, invocation)).await;
         }
         let works = reports.into_iter().map(|report| Work::new(report, order, invocation));
         let works: Vec<Work> = works.collect();
-        match order.due && order.part.is_none() {
-            true => self.still_due(works).await,
-            false => Due { works, ended: Vec::new() },
+        match order.part {
+            None => self.named_works(works, sights, (order, invocation)).await,
+            Some(_) => Due { works, ended: Vec::new() },
         }
     }
 
@@ -397,9 +406,18 @@ impl Runner {
     ///
     /// # Errors
     /// Where a template can't be used.
-    pub async fn message(&self, work: &Work, figures: &Figures) -> Result<Rendered, Error> {
+    pub async fn message(&self, work: &Work, figures: &Figures) -> Result<Message, Error> {
         let templates = self.templates.now().await?;
-        report::preview(&templates, work, figures)
+        report::preview(work, figures, |contents| render::render(&templates, contents))
+    }
+
+    /// `report.json` of a report's figures, with the templates as they are now.
+    ///
+    /// # Errors
+    /// Where a template can't be used.
+    pub async fn report_json(&self, work: &Work, figures: &Figures) -> Result<String, Error> {
+        let templates = self.templates.now().await?;
+        report::preview(work, figures, |contents| render::report_json(&templates, contents))
     }
 
     /// Which requests a report makes, without making them; the names of the instance are asked.

@@ -1,5 +1,5 @@
-//! The names of instances: each list is read when a report needs it, once an invocation at most,
-//! and kept warm for those that follow.
+//! The names of instances: each list is read when a report needs it, once an invocation at most
+//! whether it can be read or not, and kept warm for those that follow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
@@ -28,7 +28,9 @@ type Shelf = Arc<Mutex<Option<Kept>>>;
 #[derive(Clone, Debug)]
 struct Kept {
     read_at: Instant,
-    names: Directory,
+    /// When the invocation began that read it.
+    since: Instant,
+    names: Result<Directory, Error>,
 }
 
 /// Whose names are needed, and when.
@@ -75,19 +77,19 @@ impl Names {
         // Who needs names alone is content with names and tags.
         if list == List::Queues {
             let tagged = self.shelf(instance, List::TaggedQueues);
-            if let Some(names) = warm(&*tagged.lock().await, since) {
+            if let Some(Ok(names)) = warm(&*tagged.lock().await, since) {
                 return Ok(names);
             }
         }
         let shelf = self.shelf(instance, list);
         let mut kept = shelf.lock().await;
         if let Some(names) = warm(&kept, since) {
-            return Ok(names);
+            return names;
         }
         let read_at = Instant::now();
-        let names = read().await?;
-        *kept = Some(Kept { read_at, names: names.clone() });
-        Ok(names)
+        let names = read().await;
+        *kept = Some(Kept { read_at, since, names: names.clone() });
+        names
     }
 
     fn shelf(&self, instance: &InstanceArn, list: List) -> Shelf {
@@ -96,9 +98,13 @@ impl Names {
     }
 }
 
-fn warm(kept: &Option<Kept>, since: Instant) -> Option<Directory> {
-    let kept = kept.as_ref().filter(|kept| since < kept.read_at + WARM)?;
-    Some(kept.names.clone())
+/// What is known of a list: its names for a while, a failure for the invocation that met it.
+fn warm(kept: &Option<Kept>, since: Instant) -> Option<Result<Directory, Error>> {
+    let counts = |kept: &&Kept| match kept.names {
+        Ok(_) => since < kept.read_at + WARM,
+        Err(_) => since == kept.since,
+    };
+    kept.as_ref().filter(counts).map(|kept| kept.names.clone())
 }
 
 #[cfg(test)]
@@ -170,13 +176,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_not_kept() {
+    async fn a_failure_is_kept_for_its_invocation() {
         let lists = Counted::default();
         let fail = async || Err(Error::new(Code::AccessDenied, Stage::Query, "no"));
         let start = Instant::now();
-        let failed = lists.names.list(&instance(), List::Agents, start, fail).await;
-        assert_eq!(failed.unwrap_err().code, Code::AccessDenied);
+        let instance = instance();
+        let list = lists.names.list(&instance, List::Agents, start, fail);
+        assert_eq!(list.await.unwrap_err().code, Code::AccessDenied);
+        let read = async || Ok(Directory::default());
+        let list = lists.names.list(&instance, List::Agents, start, read);
+        assert_eq!(list.await.unwrap_err().code, Code::AccessDenied);
         tokio::time::pause();
-        assert_eq!(lists.need(List::Agents, start).await, 1);
+        let next = start + Duration::from_nanos(1);
+        assert_eq!(lists.need(List::Agents, next).await, 1);
     }
 }

@@ -53,6 +53,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, FutureExt as _, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::SemaphorePermit;
 
 use super::keeper::{Hold, Keeper, Written};
 use super::outcome::{Effort, defect};
@@ -104,6 +105,11 @@ pub(super) enum Made {
 
 /// What hands mails to SES.
 pub(super) trait Courier {
+    /// Waits until the runs before it have sent, where several share a line.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        None
+    }
+
     /// Sends the message to one recipient.
     async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error>;
 
@@ -313,6 +319,7 @@ impl<S: Objects> Keeper<'_, S> {
         courier: &C,
         message: &Message,
     ) -> Option<Error> {
+        let _turn = courier.turn().await;
         let mut on_their_way = FuturesUnordered::new();
         let mut ended: Vec<(usize, Result<String, Error>)> = Vec::new();
         let mut stopped = None;

@@ -29,6 +29,16 @@ use crate::event::Part;
 use crate::store::{Object, Store};
 use crate::window::Window;
 
+impl Since {
+    /// Whether it is of this timing, for an event of this time.
+    fn holds(&self, timing: &str, time: Timestamp) -> bool {
+        // Events overtake each other; one of long ago is somebody's order, and no first sight.
+        let ahead = self.since.duration_since(time);
+        let was_overtaken = ahead.is_positive() && ahead <= OVERTAKING;
+        self.timing == timing && !was_overtaken
+    }
+}
+
 /// The records of all reports, if any are kept.
 #[derive(Debug)]
 pub(super) struct Records {
@@ -105,17 +115,11 @@ impl Records {
         if !self.are_kept() {
             return Ok((Memory::Nothing, false));
         }
-        let timing = timing(report);
-        // Events overtake each other; one of long ago is somebody's order, and no first sight.
-        let holds = |since: &Since| {
-            let ahead = since.since.duration_since(time);
-            let was_overtaken = ahead.is_positive() && ahead <= OVERTAKING;
-            since.timing == timing && !was_overtaken
-        };
-        let known = self.known().since.get(&report.id).cloned().filter(holds);
-        if let Some(known) = known {
-            return Ok((Memory::Since(known.since), false));
+        if let Some(since) = self.since(report, time) {
+            return Ok((Memory::Since(since), false));
         }
+        let timing = timing(report);
+        let holds = |since: &Since| since.holds(&timing, time);
         let key = since_key(&report.id);
         let keeper = self.keeper(clock);
         let first = Since { version: VERSION, since: time, timing: timing.clone(), closing: true };
@@ -141,6 +145,13 @@ impl Records {
             self.known().since.insert(report.id.clone(), since.clone());
         }
         Ok((Memory::Since(since.since), since.closing))
+    }
+
+    /// Since when a report is due as it is now, if this process has read that before.
+    pub(super) fn since(&self, report: &Report, time: Timestamp) -> Option<Timestamp> {
+        let known = self.known();
+        let since = known.since.get(&report.id).filter(|since| since.holds(&timing(report), time));
+        since.map(|since| since.since)
     }
 
     /// Keeps that no run of an earlier timing is open.
@@ -182,16 +193,19 @@ impl Records {
         Ok(open)
     }
 
-    /// What an event finds at a key.
+    /// Whether this process has seen that a run has ended for good, and it is no concern of this event.
+    pub(super) fn is_over(&self, key: &str, event: &str) -> bool {
+        let known = self.known();
+        // The retry of the event that a failure is of has to hear of it.
+        let concerns = |failed: &Option<String>| failed.as_deref() == Some(event);
+        known.over.get(key).is_some_and(|failed| !concerns(failed))
+    }
+
+    /// What lies at a key.
     ///
     /// # Errors
     /// Where the store can't be read, or holds something else there.
-    pub(super) async fn look(&self, key: &str, event: &str, clock: Clock) -> Result<Look, Error> {
-        let known = self.known().over.get(key).cloned();
-        // The retry of the event that a failure is of has to hear of it.
-        if known.is_some_and(|failed| failed.is_none_or(|failed| failed != event)) {
-            return Ok(Look::Over);
-        }
+    pub(super) async fn look(&self, key: &str, clock: Clock) -> Result<Look, Error> {
         let Some(Object { content, .. }) = self.keeper(clock).read(key).await? else {
             return Ok(Look::Nothing);
         };
@@ -278,7 +292,7 @@ impl Records {
 }
 
 /// What is found of a run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Look {
     /// No record.
     Nothing,

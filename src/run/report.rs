@@ -20,7 +20,7 @@ use crate::instance::InstanceArn;
 use crate::language::Language;
 use crate::metric::limits::Limits;
 use crate::plan::{self, Directory, Query, SectionAnswer, Unresolved};
-use crate::render::{self, Contents, Missing, Rendered, Templates};
+use crate::render::{self, Contents, Missing, Templates};
 use crate::table::{self, Against, Note, Table};
 use crate::window::{Compare, Window};
 
@@ -47,7 +47,8 @@ impl<'w> LookUp<'w> {
     pub(super) fn of(works: &[&'w Work]) -> Self {
         let by_tag = works.iter().filter(|work| work.report.selects_by_tag());
         let tagged = by_tag.map(|work| &work.report.instance).collect();
-        Self { since: Instant::now(), is_alone: works.len() == 1, tagged }
+        let since = works.first().map_or_else(Instant::now, |work| work.invocation.clock.at());
+        Self { since, is_alone: works.len() == 1, tagged }
     }
 }
 
@@ -125,8 +126,10 @@ pub(super) async fn make(
     let (asked, templates) = (asked?, rendering.templates?);
     check_time(runner, work, asking.pages(index), asking.pages_left(index))?;
     let answering = answers((runner, work), asked, (asking, index), effort);
-    let (answers, missing) =
-        until(work.query_deadline(), answering).await.ok_or_else(out_of_time)??;
+    let answered = until(work.query_deadline(), answering).await;
+    // Before more is made of them: there may be many.
+    asking.ended(index);
+    let (answers, missing) = answered.ok_or_else(out_of_time)??;
     let tables = tables(runner, work, asked, &answers);
     let run = work.run(&window);
     let contents = Contents {
@@ -138,7 +141,7 @@ pub(super) async fn make(
         read_at: work.invocation.clock.started(),
         store: rendering.store.as_deref(),
     };
-    let message = render::render(&templates, contents)?.message;
+    let message = render::render(&templates, contents)?;
     if work.order.dry_run {
         return Ok(Made::Nothing("dry run: nothing was sent".to_owned()));
     }
@@ -199,7 +202,12 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// Refuses requests that can't be answered in the time that the function ever has, and leaves those
 /// for a retry that can't be answered in what is left of it.
-fn check_time(runner: &Runner, work: &Work, pages: usize, left: usize) -> Result<(), Error> {
+pub(super) fn check_time(
+    runner: &Runner,
+    work: &Work,
+    pages: usize,
+    left: usize,
+) -> Result<(), Error> {
     let clock = work.invocation.clock;
     let takes = |pages: usize| {
         let seconds = runner.settings.rates.requests.seconds_for(pages);
@@ -250,14 +258,14 @@ pub(super) fn check_allowed(runner: &Runner, to: &[Mailbox]) -> Result<(), Error
     }
 }
 
-/// The message as it would be sent.
-pub(super) fn preview(
-    templates: &Templates,
+/// What is made of a report's figures, without sending it.
+pub(super) fn preview<T>(
     work: &Work,
     Figures { window, tables }: &Figures,
-) -> Result<Rendered, Error> {
+    make: impl FnOnce(Contents<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
     let run = work.run(window);
-    let contents = Contents {
+    make(Contents {
         report: &work.report,
         run: &run,
         window,
@@ -266,8 +274,7 @@ pub(super) fn preview(
         read_at: work.invocation.clock.started(),
         // What is too large for mail lies beside the rest of the preview.
         store: Some(""),
-    };
-    render::render(templates, contents)
+    })
 }
 
 /// Why a message is not sent, by what its definition says.
@@ -328,7 +335,7 @@ fn against(windows: &[Window], known: &[Window], language: Language) -> String {
 }
 
 /// The names that the report needs.
-async fn directory(
+pub(super) async fn directory(
     runner: &Runner,
     work: &Work,
     look_up: &LookUp<'_>,
@@ -392,7 +399,7 @@ fn unknown_targets(section: &Section, query: &Query, directory: &Directory) -> V
     section.columns.iter().flat_map(of_column).collect()
 }
 
-fn out_of_time() -> Error {
+pub(super) fn out_of_time() -> Error {
     let message = "the figures did not come before the invocation's deadline";
     Error::new(Code::Timeout, Stage::Query, message)
         .retryable()

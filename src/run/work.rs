@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::record::Event;
+use super::sight::Sight;
 use super::{Invocation, Progress, Runner, records};
 use crate::address::Mailbox;
 use crate::definition::{Occurrence, Report};
@@ -24,6 +25,8 @@ pub struct Work {
     occurrence: Option<Occurrence>,
     /// Whether it is not due any more, and only to be closed if it has not ended.
     pub(super) is_overdue: bool,
+    /// Whether it most likely has figures to ask for: then they are asked for while it is being claimed.
+    pub(super) lets_ask: bool,
     /// Whether it is the first of its invocation, which always starts.
     pub(super) is_first: bool,
     pub(super) order: Order,
@@ -34,7 +37,21 @@ impl Work {
     /// The report as an order wants it.
     pub fn new(report: Report, order: &Order, invocation: &Invocation) -> Self {
         let (order, invocation) = (order.clone(), invocation.clone());
-        Self { report, occurrence: None, is_overdue: false, is_first: true, order, invocation }
+        Self {
+            report,
+            occurrence: None,
+            is_overdue: false,
+            lets_ask: false,
+            is_first: true,
+            order,
+            invocation,
+        }
+    }
+
+    /// The report after it was looked what is kept of its run.
+    pub(super) fn after(self, sight: &Sight) -> Self {
+        let lets_ask = sight.lets_ask(&self);
+        Self { lets_ask, ..self }
     }
 
     /// The report as it is due.

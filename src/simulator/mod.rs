@@ -46,6 +46,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -90,6 +91,8 @@ pub struct Options {
     pub limits: Limits,
     /// How many requests the account may make; `None`: any number.
     pub rates: Option<Rates>,
+    /// How long each answer takes, as over a network.
+    pub latency: Duration,
 }
 
 impl Default for Options {
@@ -102,6 +105,7 @@ impl Default for Options {
             queues: Centre::QUEUES,
             limits: Limits::CURRENT,
             rates: None,
+            latency: Duration::ZERO,
         }
     }
 }
@@ -156,6 +160,7 @@ struct State {
     clock: Clock,
     limits: Limits,
     buckets: Option<Mutex<Buckets>>,
+    latency: Duration,
     faults: Mutex<Faults>,
     calls: Mutex<Vec<Call>>,
     /// Wakes those who wait for a call.
@@ -181,6 +186,7 @@ impl Simulator {
             clock: options.clock,
             limits: options.limits,
             buckets: options.rates.map(|rates| Mutex::new(Buckets::new(rates))),
+            latency: options.latency,
             faults: Mutex::default(),
             calls: Mutex::default(),
             called: Notify::new(),
@@ -270,7 +276,7 @@ async fn accept(listener: TcpListener, state: Arc<State>) -> Infallible {
                 // Out of file descriptors, say: others may close meanwhile.
                 Err(error) => {
                     tracing::warn!(%error, "no connection");
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
             Some(_) = connections.join_next() => {}

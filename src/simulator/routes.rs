@@ -211,7 +211,11 @@ fn admit(state: &State, region: &str, input: &Input<'_>) -> bool {
 /// Carries out an operation, with the fault that it has been told to have.
 async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answer, Closed> {
     let operation = input.operation();
-    if !admit(state, region, input) {
+    let is_admitted = admit(state, region, input);
+    if !state.latency.is_zero() {
+        tokio::time::sleep(state.latency).await;
+    }
+    if !is_admitted {
         return Ok(refused(state, &Refusal::throttled(operation)));
     }
     let fault = lock(&state.faults).take(operation);

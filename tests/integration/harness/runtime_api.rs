@@ -1,7 +1,7 @@
 //! Lambda's Runtime API: hands events to the function under test and takes its answers.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http_body_util::Full;
 use hyper::Response;
@@ -15,6 +15,8 @@ pub struct RuntimeApi {
     server: Server,
     events: UnboundedSender<Event>,
     answers: Mutex<UnboundedReceiver<Answer>>,
+    #[allow(dead_code, reason = "the benches need it")]
+    asked: Mutex<UnboundedReceiver<Instant>>,
 }
 
 struct Event {
@@ -32,19 +34,29 @@ pub enum Answer {
 struct Shared {
     events: Mutex<UnboundedReceiver<Event>>,
     answers: UnboundedSender<Answer>,
+    asked: UnboundedSender<Instant>,
 }
 
 impl RuntimeApi {
     pub async fn start() -> Self {
         let (events, waiting) = unbounded_channel();
         let (given, answers) = unbounded_channel();
-        let shared = Arc::new(Shared { events: Mutex::new(waiting), answers: given });
+        let (asks, asked) = unbounded_channel();
+        let shared = Arc::new(Shared { events: Mutex::new(waiting), answers: given, asked: asks });
         let server = Server::start(move |asked| {
             let shared = Arc::clone(&shared);
             async move { respond(&shared, asked).await }
         })
         .await;
-        Self { server, events, answers: Mutex::new(answers) }
+        Self { server, events, answers: Mutex::new(answers), asked: Mutex::new(asked) }
+    }
+
+    /// When the function asked for its next event, one after the other.
+    #[allow(dead_code, reason = "the benches need it")]
+    pub async fn asked_for_next(&self) -> Instant {
+        let mut asked = self.asked.lock().await;
+        let next = tokio::time::timeout(Duration::from_secs(60), asked.recv()).await;
+        next.expect("the function asks for an event").unwrap()
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
@@ -75,6 +87,8 @@ impl RuntimeApi {
 async fn respond(shared: &Shared, asked: Asked) -> Answered {
     let path = asked.path.strip_prefix("/2018-06-01/runtime/invocation/").unwrap();
     if path == "next" {
+        // Nobody may care.
+        let _ = shared.asked.send(Instant::now());
         // Lambda too lets the function wait here.
         let event = shared.events.lock().await.recv().await;
         return event.map_or_else(|| answer(500, "text/plain", "over"), hand_over);

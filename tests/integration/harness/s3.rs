@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use connect_reports::simulator::Access;
 
@@ -37,8 +40,8 @@ struct Bucket {
     chance: Option<(fastrand::Rng, u32)>,
     /// Whether the caller may not list: then a missing object is a 403.
     hides: bool,
-    /// What IAM would check.
-    accesses: Vec<Access>,
+    /// What IAM would check, and when it was asked for.
+    accesses: Vec<(Access, Instant)>,
 }
 
 struct Object {
@@ -49,6 +52,11 @@ struct Object {
 impl S3 {
     /// A bucket `reports-bucket` with these objects.
     pub async fn start(objects: &[(&str, &str)]) -> Self {
+        Self::start_late(objects, Duration::ZERO).await
+    }
+
+    /// The same, whose answers take so long.
+    pub async fn start_late(objects: &[(&str, &str)], latency: Duration) -> Self {
         let mut bucket = Bucket::default();
         for (key, text) in objects {
             bucket.put(key, text.as_bytes().to_vec());
@@ -57,7 +65,12 @@ impl S3 {
         let kept = Arc::clone(&bucket);
         let server = Server::start(move |asked| {
             let answered = respond(&mut kept.lock().unwrap(), &asked);
-            async move { answered }
+            async move {
+                if !latency.is_zero() {
+                    tokio::time::sleep(latency).await;
+                }
+                answered
+            }
         })
         .await;
         Self { server, bucket }
@@ -65,7 +78,14 @@ impl S3 {
 
     /// What IAM would check of the requests so far.
     pub fn accesses(&self) -> Vec<Access> {
-        self.bucket.lock().unwrap().accesses.clone()
+        let bucket = self.bucket.lock().unwrap();
+        bucket.accesses.iter().map(|(access, _)| access.clone()).collect()
+    }
+
+    /// When the requests came so far.
+    #[allow(dead_code, reason = "the benches need it")]
+    pub fn times(&self) -> Vec<Instant> {
+        self.bucket.lock().unwrap().accesses.iter().map(|(_, at)| *at).collect()
     }
 
     /// The text of an object.
@@ -171,7 +191,7 @@ fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
         return error(404, "NoSuchBucket");
     }
     let key = key.replace("%2B", "+");
-    bucket.accesses.push(access(asked, &key));
+    bucket.accesses.push((access(asked, &key), Instant::now()));
     if asked.method == "PUT" {
         return bucket.conditional_put(&key, asked);
     }

@@ -115,7 +115,9 @@ impl Stack {
             },
             "Fn::Equals" => json!(item(0) == item(1)),
             "Fn::Not" => json!(item(0) == json!(false)),
-            "Fn::Select" => item(1)[argument[0].as_u64().unwrap() as usize].clone(),
+            "Fn::Select" => {
+                item(1)[usize::try_from(argument[0].as_u64().unwrap()).unwrap()].clone()
+            }
             "Fn::Split" => {
                 let (by, whole) = (text(&argument[0]), text(&item(1)));
                 whole.split(&by).map(|part| json!(part)).collect()

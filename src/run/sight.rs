@@ -1,0 +1,195 @@
+//! What is kept of runs before they start: read side by side, and where the definitions were read
+//! before, while it is being looked whether they have changed.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join;
+use jiff::Timestamp;
+
+use super::records::{self, Look};
+use super::report::{self, LookUp};
+use super::work::a_little_before;
+use super::{Invocation, Runner, Work, side_by_side};
+use crate::definition::{Memory, Occurrence, Report, ReportId, TICK};
+use crate::error::{Code, Error, Stage, until};
+use crate::event::Order;
+use crate::window::Window;
+
+/// What is found of a run.
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    /// Its record.
+    pub(super) look: Look,
+    /// Whether a later window of the report has been run, which counts where it has no schedule.
+    pub(super) is_overtaken: bool,
+}
+
+/// By the keys of their records what is found of runs, or why that can't be told.
+pub(super) type Sights = BTreeMap<String, Result<Sight, Error>>;
+
+/// A run of which may be looked what is kept.
+#[derive(Clone, Debug)]
+pub(super) struct Spot {
+    key: String,
+    report: ReportId,
+    window: Window,
+    has_schedule: bool,
+}
+
+impl Spot {
+    fn new(report: &Report, window: &Window) -> Self {
+        Self {
+            key: records::key(&report.id, window),
+            report: report.id.clone(),
+            window: window.clone(),
+            has_schedule: report.schedule.is_some(),
+        }
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// That of a run which an order names; a re-issue and a part have records of their own.
+    pub(super) fn of(work: &Work) -> Option<Self> {
+        let has_own = work.is_reissue() || work.order.part.is_some() || !work.is_recorded();
+        let window = work.window().ok().filter(|_| !has_own)?;
+        Some(Self::new(&work.report, &window))
+    }
+}
+
+impl Sight {
+    /// Whether a run of which this was found most likely has figures to ask for.
+    pub(super) fn lets_ask(&self, work: &Work) -> bool {
+        match &self.look {
+            Look::Nothing => true,
+            Look::Over => false,
+            Look::Found(record) => {
+                let is_held = record.is_held_at(work.invocation.clock.now());
+                !record.is_final && !is_held && !record.resumes(&work.report.digest)
+            }
+        }
+    }
+}
+
+impl Runner {
+    /// What is kept of the runs that an order starts, if the definitions are still those that were
+    /// read last.
+    pub(super) async fn foresee(&self, order: &Order, invocation: &Invocation) -> Sights {
+        let known = self.read.reports(&order.reports);
+        let spots = match order.reports.is_empty() {
+            true => self.spots_of(&known, order, invocation),
+            false => {
+                let works = known.into_iter().map(|report| Work::new(report, order, invocation));
+                works.filter_map(|work| Spot::of(&work)).collect()
+            }
+        };
+        self.see(spots, Sights::default(), (order, invocation)).await
+    }
+
+    /// What is kept of these runs; what has been seen is not read again.
+    pub(super) async fn see(
+        &self,
+        spots: Vec<Spot>,
+        seen: Sights,
+        (order, invocation): (&Order, &Invocation),
+    ) -> Sights {
+        let is_seen = |spot: &Spot| matches!(seen.get(&spot.key), Some(Ok(_)));
+        let new: Vec<Spot> = spots.into_iter().filter(|spot| !is_seen(spot)).collect();
+        let found = side_by_side(&new, async |spot| {
+            let looking = self.look_at(spot, order, invocation);
+            until(invocation.clock.answer_by(), looking).await.unwrap_or_else(|| Err(not_in_time()))
+        });
+        let found = found.await;
+        let new = new.into_iter().map(|spot| spot.key).zip(found);
+        seen.into_iter().chain(new).collect()
+    }
+
+    async fn look_at(
+        &self,
+        spot: &Spot,
+        order: &Order,
+        invocation: &Invocation,
+    ) -> Result<Sight, Error> {
+        let (event, clock) = (invocation.event_id(order), invocation.clock);
+        if self.records.is_over(&spot.key, event) {
+            return Ok(Sight { look: Look::Over, is_overtaken: false });
+        }
+        let overtaken = async {
+            match spot.has_schedule {
+                true => Ok(false),
+                false => self.records.is_overtaken(&spot.report, &spot.window, clock).await,
+            }
+        };
+        let (look, overtaken) = join(self.records.look(&spot.key, clock), overtaken).await;
+        Ok(Sight { look: look?, is_overtaken: overtaken? })
+    }
+
+    /// The runs that these reports may be due for at the time of an event, or may have been until not
+    /// long ago, whatever is remembered of them.
+    pub(super) fn spots_of(
+        &self,
+        reports: &[Report],
+        order: &Order,
+        invocation: &Invocation,
+    ) -> Vec<Spot> {
+        let time = order.time.unwrap_or(invocation.clock.started());
+        let of_report = |report: &Report| {
+            let memory = self.widest_memory(report, time);
+            let due = report.due_at(time, memory).into_iter().filter_map(Result::ok);
+            let counts = self.records.are_kept() && !order.dry_run;
+            let overdue = report.overdue_at(time, memory).into_iter().filter(move |_| counts);
+            due.chain(overdue).map(|due| Spot::new(report, &due.window)).collect::<Vec<_>>()
+        };
+        reports.iter().flat_map(of_report).collect()
+    }
+
+    /// What may be remembered of a report.
+    fn widest_memory(&self, report: &Report, time: Timestamp) -> Memory {
+        match report.schedule.is_some() && self.records.are_kept() {
+            true => Memory::Since(self.records.since(report, time).unwrap_or(Timestamp::MIN)),
+            false => Memory::Nothing,
+        }
+    }
+
+    /// Reads the names of those who are due by this very event, which most likely run.
+    pub(super) async fn names_ahead(
+        &self,
+        reports: &[Report],
+        order: &Order,
+        invocation: &Invocation,
+    ) {
+        // Where there is a queue others ask.
+        if self.queue.is_some() {
+            return;
+        }
+        let time = order.time.unwrap_or(invocation.clock.started());
+        let event = invocation.event_id(order);
+        let is_news = |report: &Report, occurrence: &Occurrence| {
+            let key = records::key(&report.id, &occurrence.window);
+            let has_schedule = report.schedule.is_some();
+            let is_of_this_event = time.duration_since(occurrence.due) < TICK;
+            has_schedule && is_of_this_event && !self.records.is_over(&key, event)
+        };
+        let due = |report: &&Report| {
+            let due = report.due_at(time, self.widest_memory(report, time));
+            due.iter().flatten().any(|occurrence| is_news(report, occurrence))
+        };
+        let due = reports.iter().filter(due).cloned();
+        let works: Vec<Work> = due.map(|report| Work::new(report, order, invocation)).collect();
+        let all: Vec<&Work> = works.iter().collect();
+        let look_up = LookUp::of(&all);
+        side_by_side(&works, async |work| {
+            let deadline = work.names_deadline(works.len() == 1).map(a_little_before);
+            // Whoever needs them learns why they can't be read.
+            let _ = report::directory(self, work, &look_up, deadline).await;
+        })
+        .await;
+    }
+}
+
+/// The deadline came before it was known what is due.
+pub(super) fn not_in_time() -> Error {
+    let message = "what is due could not be found out before the deadline";
+    Error::new(Code::Timeout, Stage::Load, message).retryable()
+}
