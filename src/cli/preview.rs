@@ -90,8 +90,7 @@ async fn show(
     let Some(Found { work, figures }) = found else {
         return Ok(());
     };
-    let message = runner.message(work, figures).await?;
-    let report_json = runner.report_json(work, figures).await?;
+    let (message, report_json) = runner.preview(work, figures).await?;
     if let Some(folder) = &arguments.out {
         write_files(folder, work, (&message, &report_json))?;
     }

@@ -26,20 +26,20 @@ const PAGE: i32 = 100;
 pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer, Error> {
     let call = call(&calls.connect.client, request, &calls.connect.limits)?;
     let mut reading = Reading::new(request);
-    let mut answer = Answer::default();
+    let mut pages = 0;
     let (mut seen, mut token) = (BTreeSet::new(), None);
     loop {
         let key = Key::figures(calls.instance, OPERATION);
         let page = || call.clone().set_next_token(token.clone()).send();
         let page = calls.paced(key, OPERATION, page).await?;
-        answer.pages += 1;
+        pages += 1;
         // First, because a page that comes again has rows that came before.
         token = next_page(OPERATION, &mut seen, page.next_token())?;
         for result in page.metric_results() {
-            answer.rows.push(reading.row(result)?);
+            reading.read(result)?;
         }
         if token.is_none() {
-            return Ok(answer);
+            return Ok(Answer { rows: reading.rows(), pages });
         }
     }
 }

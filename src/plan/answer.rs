@@ -1,90 +1,19 @@
 //! Answers of the service, free of its wire form.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::definition::MetricQuery;
-use crate::window::Window;
+use super::rows::{RowKey, Rows};
 
 /// The answer to one request, all its pages together.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// The rows; without groupings at most one.
-    pub rows: Vec<Row>,
+    pub rows: Rows,
     /// How many pages they came in.
     pub pages: u32,
-}
-
-/// The ids of a group in the order of the request's groupings; `None` where the group has no such thing,
-/// as contacts have that never reached an agent. The rows of one group share it.
-pub type Group = Arc<[Option<Arc<str>>]>;
-
-/// The figures of one group.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// The ids of the group.
-    pub dimensions: Group,
-    /// The interval that the figures are of, where the request asked for any; rows share it.
-    pub interval: Option<Arc<Window>>,
-    /// The figures that the service gave; a metric that it left out is missing here too.
-    pub figures: Figures,
-}
-
-/// Figures by their metric; rows share the metrics, for there may be a hundred thousand of them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Figures(Vec<(Arc<MetricQuery>, Figure)>);
-
-impl Figures {
-    /// No figures yet, of so many metrics.
-    pub fn of(metrics: usize) -> Self {
-        Self(Vec::with_capacity(metrics))
-    }
-
-    /// The figure of a metric.
-    pub fn get(&self, metric: &MetricQuery) -> Option<Figure> {
-        let of_metric = |(known, _): &&(Arc<MetricQuery>, Figure)| **known == *metric;
-        self.0.iter().find(of_metric).map(|(_, figure)| *figure)
-    }
-
-    /// Adds the figure of a metric that has none yet; otherwise gives it back.
-    ///
-    /// # Errors
-    /// The figure, where the metric has one.
-    pub fn add(&mut self, metric: &Arc<MetricQuery>, figure: Figure) -> Result<(), Figure> {
-        match self.get(metric) {
-            Some(_) => Err(figure),
-            None => {
-                self.0.push((Arc::clone(metric), figure));
-                Ok(())
-            }
-        }
-    }
-
-    /// Every metric with its figure.
-    pub fn iter(&self) -> impl Iterator<Item = (&MetricQuery, Figure)> {
-        self.0.iter().map(|(metric, figure)| (metric.as_ref(), *figure))
-    }
-
-    /// The figures by metric.
-    pub(super) fn into_map(self) -> BTreeMap<MetricQuery, Figure> {
-        self.0.into_iter().map(|(metric, figure)| (metric.as_ref().clone(), figure)).collect()
-    }
-
-    fn extend(&mut self, others: &Self) {
-        for (metric, figure) in &others.0 {
-            // What both have is the same, for it was asked in the same way.
-            let _ = self.add(metric, *figure);
-        }
-    }
-}
-
-impl FromIterator<(Arc<MetricQuery>, Figure)> for Figures {
-    fn from_iter<I: IntoIterator<Item = (Arc<MetricQuery>, Figure)>>(figures: I) -> Self {
-        Self(figures.into_iter().collect())
-    }
 }
 
 impl Answer {
@@ -95,32 +24,17 @@ impl Answer {
             self.rows.clone_from(&other.rows);
             return self;
         }
-        let mut places: BTreeMap<_, _> =
+        let mut places: HashMap<RowKey, usize> =
             self.rows.iter().enumerate().map(|(index, row)| (row.key(), index)).collect();
-        for row in &other.rows {
-            let index = *places.entry(row.key()).or_insert(self.rows.len());
-            match self.rows.get_mut(index) {
-                Some(known) => known.figures.extend(&row.figures),
-                None => self.rows.push(row.clone()),
+        for row in other.rows.iter() {
+            let new = || self.rows.add(Arc::clone(row.dimensions()), row.interval().cloned());
+            let place = *places.entry(row.key()).or_insert_with(new);
+            for (metric, figure) in row.figures() {
+                // What both have is the same, for it was asked in the same way.
+                let _ = self.rows.set(place, metric, figure);
             }
         }
         self
-    }
-}
-
-/// What tells a row from the others of its question: when its interval begins, and the ids of its
-/// groupings.
-pub type RowKey = (Option<Timestamp>, Group);
-
-impl Row {
-    /// What tells the row from the others of its question.
-    pub fn key(&self) -> RowKey {
-        (self.start(), Arc::clone(&self.dimensions))
-    }
-
-    /// When its interval begins, where it has one.
-    pub fn start(&self) -> Option<Timestamp> {
-        self.interval.as_deref().map(Window::start)
     }
 }
 

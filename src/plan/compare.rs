@@ -1,23 +1,24 @@
 //! What figures are compared with: the same question about other windows, and one figure of their
 //! several answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::answer::{Absent, Figure, Figures, Row};
+use super::answer::{Absent, Figure};
 use super::merge::{self, Parts, Rule};
+use super::rows::{Row, RowKey, Rows};
 use super::{Query, SectionAnswer};
 use crate::definition::MetricQuery;
 use crate::metric::limits::Limits;
 use crate::window::Window;
 
 /// The figures that a section is compared with.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Base {
     /// The rows, their intervals moved onto those of the section.
-    pub rows: Vec<Row>,
+    pub rows: Rows,
     /// The totals.
     pub totals: BTreeMap<MetricQuery, Figure>,
     /// The windows that it is of: one alone, or of several those that had figures at all.
@@ -49,32 +50,37 @@ pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits
     let rules = is_average.then(|| rules(query, limits));
     let average = Average { rules: rules.as_ref(), windows: known.len() };
     let beside = Beside::of(query, known.iter().map(|(window, _)| *window));
-    let mut rows: BTreeMap<_, (Row, Vec<Figures>)> = BTreeMap::new();
+    let mut places: HashMap<RowKey, usize> = HashMap::new();
+    let mut found: Vec<(Option<&Arc<Window>>, Vec<Row<'_>>)> = Vec::new();
     for (window, answer) in &known {
-        for row in &answer.rows {
-            let interval = match &row.interval {
+        for row in answer.rows.iter() {
+            let interval = match row.interval() {
                 None => None,
                 Some(interval) => match beside.interval(window, interval) {
-                    Some(interval) => Some(Arc::clone(interval)),
+                    Some(interval) => Some(interval),
                     None => continue,
                 },
             };
-            let row = Row { interval, ..row.clone() };
-            let entry = rows.entry(row.key()).or_insert_with(|| (row.clone(), Vec::new()));
-            entry.1.push(row.figures);
+            let start = interval.map(|interval| interval.start());
+            let key = (start, Arc::clone(row.dimensions()));
+            let place = *places.entry(key).or_insert(found.len());
+            match found.get_mut(place) {
+                Some((_, parts)) => parts.push(row),
+                None => found.push((interval, vec![row])),
+            }
         }
     }
     let metrics: Vec<_> = query.metrics.iter().cloned().map(Arc::new).collect();
-    let rows = rows.into_values().map(|(row, parts)| {
-        let parts: Vec<&Figures> = parts.iter().collect();
-        let figure =
-            |metric: &Arc<MetricQuery>| (Arc::clone(metric), average.figure(metric, &parts));
-        Row { figures: metrics.iter().map(figure).collect(), ..row }
-    });
-    let totals: Vec<Figures> = known.iter().map(|(_, answer)| totals(answer)).collect();
-    let totals: Vec<&Figures> = totals.iter().collect();
+    let mut rows = Rows::default();
+    for (interval, parts) in &found {
+        let Some(first) = parts.first() else { continue };
+        let figures = metrics.iter().map(|metric| (metric, average.figure(metric, parts)));
+        rows.add_with((Arc::clone(first.dimensions()), interval.cloned()), figures);
+    }
+    let totals: Vec<Rows> = known.iter().map(|(_, answer)| totals(answer)).collect();
+    let totals: Vec<Row<'_>> = totals.iter().flat_map(Rows::iter).collect();
     Base {
-        rows: rows.collect(),
+        rows,
         totals: query
             .metrics
             .iter()
@@ -127,10 +133,10 @@ struct Average<'r> {
 }
 
 impl Average<'_> {
-    fn figure(&self, metric: &MetricQuery, parts: &[&Figures]) -> Figure {
+    fn figure(&self, metric: &MetricQuery, parts: &[Row<'_>]) -> Figure {
         let absent = Figure::Absent(Absent::NoData);
         let Some(rules) = self.rules else {
-            return parts.first().and_then(|figures| figures.get(metric)).unwrap_or(absent);
+            return parts.first().and_then(|row| row.get(metric)).unwrap_or(absent);
         };
         let count = u32::try_from(self.windows).map_or(f64::NAN, f64::from);
         match rules.get(metric) {
@@ -154,7 +160,12 @@ fn rules(query: &Query, limits: &Limits) -> BTreeMap<MetricQuery, Rule> {
     query.metrics.iter().filter_map(rule).collect()
 }
 
-fn totals(answer: &SectionAnswer) -> Figures {
-    let totals = answer.totals.iter();
-    totals.map(|(metric, figure)| (Arc::new(metric.clone()), *figure)).collect()
+/// The totals as a row.
+fn totals(answer: &SectionAnswer) -> Rows {
+    let totals: Vec<_> =
+        answer.totals.iter().map(|(metric, figure)| (Arc::new(metric.clone()), *figure)).collect();
+    let mut rows = Rows::default();
+    let totals = totals.iter().map(|(metric, figure)| (metric, *figure));
+    rows.add_with((Arc::default(), None), totals);
+    rows
 }

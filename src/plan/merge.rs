@@ -1,11 +1,12 @@
 //! How the answers to the parts of a question become the answer to the whole.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::answer::{Absent, Answer, Figure, Figures, Row};
+use super::answer::{Absent, Answer, Figure};
 use super::query::Query;
+use super::rows::{Row, RowKey, Rows};
 use crate::definition::{Dimension, MetricQuery, Threshold};
 use crate::metric::limits::Limits;
 use crate::metric::{self, Comparison, Merge, Weight};
@@ -161,8 +162,8 @@ impl Rule {
         }
     }
 
-    /// The figure of the whole; each part is the figures of one row.
-    pub(super) fn merge(&self, asked: &MetricQuery, parts: &[&Figures]) -> Figure {
+    /// The figure of the whole; each part is one row.
+    pub(super) fn merge(&self, asked: &MetricQuery, parts: &[Row<'_>]) -> Figure {
         match self {
             Self::Sum => sum(asked, parts),
             Self::Max => of_values(asked, parts, |values| extreme(values, f64::max)),
@@ -174,15 +175,14 @@ impl Rule {
     }
 }
 
-fn value(figures: &Figures, metric: &MetricQuery) -> Option<f64> {
-    figures.get(metric).and_then(Figure::value)
+fn value(row: &Row<'_>, metric: &MetricQuery) -> Option<f64> {
+    row.get(metric).and_then(Figure::value)
 }
 
 /// What stands in for a figure that no part has: the service could not compute one, or had none.
-fn absent(asked: &MetricQuery, parts: &[&Figures]) -> Figure {
-    let computed = |figures: &&Figures| {
-        figures.get(asked).and_then(Figure::absent) == Some(Absent::NotComputable)
-    };
+fn absent(asked: &MetricQuery, parts: &[Row<'_>]) -> Figure {
+    let computed =
+        |row: &Row<'_>| row.get(asked).and_then(Figure::absent) == Some(Absent::NotComputable);
     Figure::Absent(match parts.iter().any(computed) {
         true => Absent::NotComputable,
         false => Absent::NoData,
@@ -190,8 +190,8 @@ fn absent(asked: &MetricQuery, parts: &[&Figures]) -> Figure {
 }
 
 /// Parts without a figure have nothing to add.
-fn of_values(asked: &MetricQuery, parts: &[&Figures], merge: impl FnOnce(&[f64]) -> f64) -> Figure {
-    let values: Vec<f64> = parts.iter().filter_map(|figures| value(figures, asked)).collect();
+fn of_values(asked: &MetricQuery, parts: &[Row<'_>], merge: impl FnOnce(&[f64]) -> f64) -> Figure {
+    let values: Vec<f64> = parts.iter().filter_map(|row| value(row, asked)).collect();
     match values.is_empty() {
         true => absent(asked, parts),
         false => Figure::Value(merge(&values)),
@@ -203,21 +203,20 @@ fn extreme(values: &[f64], of_two: fn(f64, f64) -> f64) -> f64 {
 }
 
 /// A part for which the service could not compute its sum leaves that of all unknown.
-fn sum(asked: &MetricQuery, parts: &[&Figures]) -> Figure {
-    let lacking = |figures: &&Figures| {
-        figures.get(asked).and_then(Figure::absent) == Some(Absent::NotComputable)
-    };
-    match parts.iter().filter(|figures| lacking(figures)).count() {
+fn sum(asked: &MetricQuery, parts: &[Row<'_>]) -> Figure {
+    let lacking =
+        |row: &&Row<'_>| row.get(asked).and_then(Figure::absent) == Some(Absent::NotComputable);
+    match parts.iter().filter(lacking).count() {
         some if some > 0 && some < parts.len() => Figure::Absent(Absent::NotAvailable),
         _ => of_values(asked, parts, |values| values.iter().sum()),
     }
 }
 
 /// A part without a mean has nothing that it would be of, whatever its weight counts besides.
-fn mean(asked: &MetricQuery, weight: &MetricQuery, parts: &[&Figures]) -> Figure {
+fn mean(asked: &MetricQuery, weight: &MetricQuery, parts: &[Row<'_>]) -> Figure {
     let (mut sum, mut count) = (0.0, 0.0);
-    for figures in parts {
-        match (value(figures, asked), value(figures, weight)) {
+    for row in parts {
+        match (value(row, asked), value(row, weight)) {
             (Some(mean), Some(weight)) => {
                 sum += mean * weight;
                 count += weight;
@@ -237,16 +236,16 @@ fn mean(asked: &MetricQuery, weight: &MetricQuery, parts: &[&Figures]) -> Figure
 fn mean_of_sum(
     asked: &MetricQuery,
     (sum, handled): (&MetricQuery, &MetricQuery),
-    parts: &[&Figures],
+    parts: &[Row<'_>],
 ) -> Figure {
     let (mut total, mut count, mut zeros) = (0.0, 0.0, 0_usize);
-    for figures in parts {
-        match (value(figures, asked), value(figures, sum)) {
+    for row in parts {
+        match (value(row, asked), value(row, sum)) {
             (Some(mean), Some(sum)) if mean > 0.0 => {
                 total += sum;
                 count += (sum / mean).round();
             }
-            (Some(_), _) if value(figures, handled) == Some(0.0) => {}
+            (Some(_), _) if value(row, handled) == Some(0.0) => {}
             (Some(0.0), _) => zeros += 1,
             (None, None | Some(0.0)) => {}
             _ => return Figure::Absent(Absent::NotAvailable),
@@ -265,17 +264,17 @@ fn ratio(
     asked: &MetricQuery,
     part: &MetricQuery,
     whole: &[MetricQuery],
-    parts: &[&Figures],
+    parts: &[Row<'_>],
 ) -> Figure {
     let (mut above, mut below) = (0.0, 0.0);
-    for figures in parts {
-        let wholes: Vec<f64> = whole.iter().filter_map(|metric| value(figures, metric)).collect();
-        match (value(figures, part), wholes.len() == whole.len(), wholes.is_empty()) {
+    for row in parts {
+        let wholes: Vec<f64> = whole.iter().filter_map(|metric| value(row, metric)).collect();
+        match (value(row, part), wholes.len() == whole.len(), wholes.is_empty()) {
             (Some(value), true, _) => {
                 above += value;
                 below += wholes.iter().sum::<f64>();
             }
-            (None, _, true) if value(figures, asked).is_none() => {}
+            (None, _, true) if value(row, asked).is_none() => {}
             _ => return Figure::Absent(Absent::NotAvailable),
         }
     }
@@ -299,35 +298,38 @@ pub(super) fn merge(
     merges: bool,
 ) -> Result<Answer, SameRow> {
     let metrics: Vec<_> = query.metrics.iter().cloned().map(Arc::new).collect();
-    let mut rows: BTreeMap<_, (&Row, Vec<&Figures>)> = BTreeMap::new();
-    for row in parts.iter().flat_map(|answer| &answer.rows) {
-        rows.entry(row.key()).or_insert((row, Vec::new())).1.push(&row.figures);
-    }
-    if !merges && rows.values().any(|(_, figures)| figures.len() > 1) {
-        return Err(SameRow);
-    }
-    let rows = rows.into_values().map(|(row, figures)| {
-        let merged = metrics.iter().filter_map(|asked| {
-            let figure = match figures.as_slice() {
-                [only] => only.get(asked)?,
-                several => of_several(asked, rules.get(asked.as_ref()), several)?,
-            };
-            Some((Arc::clone(asked), figure))
-        });
-        Row {
-            dimensions: row.dimensions.clone(),
-            interval: row.interval.clone(),
-            figures: merged.collect(),
+    let mut places: HashMap<RowKey, usize> = HashMap::new();
+    let mut found: Vec<(Row<'_>, Vec<Row<'_>>)> = Vec::new();
+    for row in parts.iter().flat_map(|answer| answer.rows.iter()) {
+        let place = *places.entry(row.key()).or_insert(found.len());
+        match found.get_mut(place) {
+            Some(_) if !merges => return Err(SameRow),
+            Some((_, others)) => others.push(row),
+            None => found.push((row, Vec::new())),
         }
-    });
-    let rows = rows.collect();
+    }
+    let mut rows = Rows::default();
+    for (row, others) in found {
+        let several: Vec<Row<'_>> = match others.is_empty() {
+            true => Vec::new(),
+            false => std::iter::once(row).chain(others).collect(),
+        };
+        let figures = metrics.iter().filter_map(|asked| {
+            let figure = match several.is_empty() {
+                true => row.get(asked)?,
+                false => of_several(asked, rules.get(asked.as_ref()), &several)?,
+            };
+            Some((asked, figure))
+        });
+        rows.add_with((Arc::clone(row.dimensions()), row.interval().cloned()), figures);
+    }
     Ok(Answer { rows, pages: parts.iter().map(|answer| answer.pages).sum() })
 }
 
 fn of_several(
     asked: &MetricQuery,
     rule: Option<&Result<Rule, &'static str>>,
-    parts: &[&Figures],
+    parts: &[Row<'_>],
 ) -> Option<Figure> {
     match rule? {
         Ok(rule) => Some(rule.merge(asked, parts)),
@@ -346,28 +348,30 @@ mod tests {
     }
 
     /// A part with these figures; `Some(None)` is a null, `None` a figure that is missing.
-    fn part(figures: &[(&str, Option<Option<f64>>)]) -> Figures {
-        figures
-            .iter()
-            .filter_map(|(name, value)| {
-                let figure = match (*value)? {
-                    Some(value) => Figure::Value(value),
-                    None => Figure::Absent(Absent::NotComputable),
-                };
-                Some((Arc::new(query(name)), figure))
-            })
-            .collect()
+    fn part(figures: &[(&str, Option<Option<f64>>)]) -> Rows {
+        let figures = figures.iter().filter_map(|(name, value)| {
+            let figure = match (*value)? {
+                Some(value) => Figure::Value(value),
+                None => Figure::Absent(Absent::NotComputable),
+            };
+            Some((Arc::new(query(name)), figure))
+        });
+        let figures: Vec<_> = figures.collect();
+        let mut rows = Rows::default();
+        let of = (Arc::default(), None);
+        rows.add_with(of, figures.iter().map(|(metric, figure)| (metric, *figure)));
+        rows
     }
 
-    fn merged(rule: &Rule, parts: &[Figures]) -> Figure {
-        rule.merge(&query("ASKED"), &parts.iter().collect::<Vec<_>>())
+    fn merged(rule: &Rule, parts: &[Rows]) -> Figure {
+        rule.merge(&query("ASKED"), &parts.iter().flat_map(Rows::iter).collect::<Vec<_>>())
     }
 
     const LOST: Figure = Figure::Absent(Absent::NotAvailable);
 
     #[test]
     fn sums_and_extremes() {
-        let of = |values: &[Option<Option<f64>>]| -> Vec<Figures> {
+        let of = |values: &[Option<Option<f64>>]| -> Vec<Rows> {
             values.iter().map(|value| part(&[("ASKED", *value)])).collect()
         };
         let parts = of(&[Some(Some(2.0)), None, Some(Some(5.0))]);

@@ -19,6 +19,7 @@ mod directory;
 mod explain;
 mod merge;
 mod query;
+mod rows;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,12 +31,13 @@ use crate::metric;
 use crate::metric::limits::Limits;
 use crate::window::Window;
 
-pub use answer::{Absent, Answer, Figure, Figures, Group, Row, RowKey};
+pub use answer::{Absent, Answer, Figure};
 pub use compare::{Base, base, base_queries};
 pub use directory::{Directory, Entry, Unresolved};
 pub use explain::{Origin, interval_name};
 pub use merge::{Parts, Rule, SameRow};
 pub use query::{Query, roster};
+pub use rows::{Group, Row, RowKey, Rows};
 
 /// One request within the service's limits; its pages belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,10 +114,10 @@ pub struct Part {
 }
 
 /// The answer to a section.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct SectionAnswer {
     /// The rows; none where the section has totals only.
-    pub rows: Vec<Row>,
+    pub rows: Rows,
     /// The totals.
     pub totals: BTreeMap<MetricQuery, Figure>,
     /// Those of the totals that were merged rather than answered as such.
@@ -434,22 +436,23 @@ impl SectionPlan {
         let parts = self.rows.as_ref().map_or_else(Vec::new, |recipe| recipe.parts_of(&answer));
         let rows = match &self.rows {
             Some(recipe) => recipe.merged(&parts)?.rows,
-            None => Vec::new(),
+            None => Rows::default(),
         };
         let has_totals = asked.as_ref().is_some_and(|answer| !answer.rows.is_empty());
+        let totals = asked.as_ref().and_then(|answer| answer.rows.iter().next());
+        let totals = totals.into_iter().flat_map(Row::figures);
         let mut section = SectionAnswer {
             is_quiet: !self.requests().is_empty() && rows.is_empty() && !has_totals,
             rows,
             not_available: self.not_available.clone(),
             merged: self.merged(),
-            totals: asked
-                .and_then(|answer| answer.rows.into_iter().next())
-                .map_or_else(BTreeMap::new, |row| row.figures.into_map()),
+            totals: totals.map(|(metric, figure)| (metric.as_ref().clone(), figure)).collect(),
         };
-        let figures: Vec<_> =
-            parts.iter().flat_map(|answer| answer.rows.iter().map(|row| &row.figures)).collect();
-        for (metric, rule) in &self.of_rows {
-            section.totals.insert(metric.clone(), rule.merge(metric, &figures));
+        if !self.of_rows.is_empty() {
+            let rows: Vec<Row<'_>> = parts.iter().flat_map(|answer| answer.rows.iter()).collect();
+            let merged = self.of_rows.iter();
+            let merged = merged.map(|(metric, rule)| (metric.clone(), rule.merge(metric, &rows)));
+            section.totals.extend(merged);
         }
         section.tell_lost();
         Ok(section)
@@ -473,10 +476,8 @@ impl SectionAnswer {
         }
         let of_totals = self.totals.iter().filter(|(_, figure)| **figure == LOST);
         let of_totals = of_totals.map(|(metric, _)| (metric.clone(), true));
-        let of_rows = self.rows.iter().flat_map(|row| row.figures.iter());
-        let of_rows = of_rows.filter(|(_, figure)| *figure == LOST);
-        let found: BTreeSet<_> =
-            of_totals.chain(of_rows.map(|(metric, _)| (metric.clone(), false))).collect();
+        let of_rows = self.rows.metrics_with(LOST).map(|metric| (metric.clone(), false));
+        let found: BTreeSet<_> = of_totals.chain(of_rows).collect();
         for (metric, total) in found {
             let told =
                 self.not_available.iter().any(|lost| lost.metric == metric && lost.total == total);
@@ -502,10 +503,7 @@ impl Recipe {
             let answers = part.requests.iter().filter_map(|index| answer(*index));
             let mut whole = answers.fold(Answer::default(), |whole, answer| whole.beside(answer));
             if let Some(interval) = &part.interval {
-                let interval = Arc::new(interval.clone());
-                for row in &mut whole.rows {
-                    row.interval = Some(Arc::clone(&interval));
-                }
+                whole.rows.set_interval(&Arc::new(interval.clone()));
             }
             Cow::Owned(whole)
         };

@@ -200,31 +200,23 @@ fn executed(centre: &Centre, request: &Request) -> Answer {
         groupings: request.groupings.iter().map(|key| key.key().to_owned()).collect(),
         metrics: metrics.collect(),
     };
-    let rows = centre.figures(&query).into_iter().map(|row| Row {
-        dimensions: request
-            .groupings
-            .iter()
-            .map(|key| row.dimensions.get(key.key()).map(|id| id.as_str().into()))
-            .collect(),
-        interval: request
-            .interval
-            .and_then(|_| request.window.part(row.start, row.end))
-            .map(Arc::new),
-        figures: request
-            .metrics
-            .iter()
-            .zip(&row.values)
-            .filter_map(|(metric, figure)| {
-                let figure = match figure {
-                    simulator::Figure::Number(value) => Figure::Value(*value),
-                    simulator::Figure::Null => Figure::Absent(Absent::NotComputable),
-                    simulator::Figure::Missing => return None,
-                };
-                Some((Arc::new(metric.clone()), figure))
-            })
-            .collect(),
-    });
-    Answer { rows: rows.collect(), pages: 1 }
+    let metrics: Vec<_> = request.metrics.iter().cloned().map(Arc::new).collect();
+    let mut rows = Rows::default();
+    for row in centre.figures(&query) {
+        let keys = request.groupings.iter();
+        let group = keys.map(|key| row.dimensions.get(key.key()).map(|id| id.as_str().into()));
+        let interval = request.interval.and_then(|_| request.window.part(row.start, row.end));
+        let figures = metrics.iter().zip(&row.values).filter_map(|(metric, figure)| {
+            let figure = match figure {
+                simulator::Figure::Number(value) => Figure::Value(*value),
+                simulator::Figure::Null => Figure::Absent(Absent::NotComputable),
+                simulator::Figure::Missing => return None,
+            };
+            Some((metric, figure))
+        });
+        rows.add_with((group.collect(), interval.map(Arc::new)), figures);
+    }
+    Answer { rows, pages: 1 }
 }
 
 /// The answer that one request without any limit gives.
@@ -383,11 +375,11 @@ fn is_close(a: f64, b: f64) -> bool {
 /// What one answer has is what the merged one has.
 fn compare(
     what: &str,
-    expected: &Figures,
+    expected: Row<'_>,
     found: &dyn Fn(&MetricQuery) -> Option<Figure>,
     lost: &dyn Fn(&MetricQuery) -> bool,
 ) -> Result<(), TestCaseError> {
-    for (metric, figure) in expected.iter() {
+    for (metric, figure) in expected.figures() {
         let merged = found(metric);
         if merged == Some(Figure::Absent(Absent::NotAvailable)) {
             let of_hold = metric.name == "AVG_HOLD_TIME";
@@ -442,25 +434,25 @@ fn is_exact(
         true => prop_assert_eq!(whole.rows.is_empty(), found.is_quiet),
         false => prop_assert!(!found.is_quiet || !section.requests().is_empty()),
     }
-    if let Some(row) = whole.rows.first() {
+    if let Some(row) = whole.rows.iter().next() {
         let known = found.totals.values().filter(|figure| figure.value().is_some()).count();
-        prop_assert!(known <= row.figures.iter().count());
-        compare("total", &row.figures, &|metric| found.totals.get(metric).copied(), &lost(true))?;
+        prop_assert!(known <= row.figures().count());
+        compare("total", row, &|metric| found.totals.get(metric).copied(), &lost(true))?;
     }
     if !query.has_rows() {
         return Ok(());
     }
-    let mut rows: BTreeMap<_, _> = found.rows.iter().map(|row| (row.key(), &row.figures)).collect();
-    for row in unlimited(centre, query).rows {
+    let mut rows: BTreeMap<_, _> = found.rows.iter().map(|row| (row.key(), row)).collect();
+    for row in unlimited(centre, query).rows.iter() {
         let merged = rows.remove(&row.key());
         let found = |metric: &MetricQuery| merged?.get(metric);
-        compare("row", &row.figures, &found, &lost(false))?;
+        compare("row", row, &found, &lost(false))?;
     }
     // Rows of which only weights are known.
-    let is_empty = |figures: &Figures| {
-        figures.iter().all(|(_, figure)| figure.value().is_none_or(|value| value == 0.0))
+    let is_empty = |row: &Row<'_>| {
+        row.figures().all(|(_, figure)| figure.value().is_none_or(|value| value == 0.0))
     };
-    prop_assert!(rows.values().all(|figures| is_empty(figures)));
+    prop_assert!(rows.values().all(is_empty));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::template::{HTML, SUBJECT, TEXT, TREND, Templates};
 use super::{Contents, Layout, MOST_BYTES, Missing, chart, files, one_line, trend};
 use crate::definition::{self, Dimension, MetricQuery, Report, Section};
-use crate::plan::{Absent, Base, Directory, Entry, Figure, Group, Query, Row, SectionAnswer};
+use crate::plan::{Absent, Base, Directory, Entry, Figure, Query, Row, Rows, SectionAnswer};
 use crate::settings::Deployment;
 use crate::table::{self, Against, Note, Table};
 use crate::window::Window;
@@ -233,14 +233,7 @@ impl Scene<'_> {
             windows: vec![window.clone()],
             ..Base::default()
         };
-        let base = Base {
-            intervals: base
-                .rows
-                .iter()
-                .filter_map(|row| Some(row.interval.as_ref()?.start()))
-                .collect(),
-            ..base
-        };
+        let base = Base { intervals: base.rows.iter().filter_map(Row::start).collect(), ..base };
         let answer = SectionAnswer {
             rows: self.rows(section, window, |(_, now, _)| *now),
             totals: totals(section, self.totals.0),
@@ -258,23 +251,27 @@ impl Scene<'_> {
         section: &Section,
         window: &Window,
         figures: impl Fn(&Queue) -> [Figure; 3],
-    ) -> Vec<Row> {
-        if let Some(interval) = section.interval {
-            let figures = self.queues.iter().cycle().map(&figures);
-            let intervals = window.intervals(interval).into_iter().zip(figures);
-            let row = |(interval, figures): (Window, [Figure; 3])| Row {
-                dimensions: Group::default(),
-                interval: Some(Arc::new(interval)),
-                figures: by_metric(section, figures).collect(),
-            };
-            return intervals.map(row).collect();
-        }
-        let row = |queue: &Queue| Row {
-            dimensions: Arc::new([Some(queue.0.to_lowercase().into())]),
-            interval: None,
-            figures: by_metric(section, figures(queue)).collect(),
+    ) -> Rows {
+        let mut rows = Rows::default();
+        let mut add = |of, figures| {
+            let figures: Vec<_> = by_metric(section, figures).collect();
+            rows.add_with(of, figures.iter().map(|(metric, figure)| (metric, *figure)));
         };
-        self.queues.iter().map(row).collect()
+        match section.interval {
+            Some(interval) => {
+                let figures = self.queues.iter().cycle().map(&figures);
+                for (interval, figures) in window.intervals(interval).into_iter().zip(figures) {
+                    add((Arc::default(), Some(Arc::new(interval))), figures);
+                }
+            }
+            None => {
+                for queue in self.queues {
+                    let id = Some(queue.0.to_lowercase().into());
+                    add((Arc::new([id]), None), figures(queue));
+                }
+            }
+        }
+        rows
     }
 }
 
@@ -358,8 +355,8 @@ mod tests {
         let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE };
         let templates = Templates::built_in().unwrap();
         let message =
-            scene.with(|contents, _| super::super::render(&templates, *contents).unwrap());
-        let message = message.unwrap();
+            scene.with(|contents, _| super::super::Draft::new(&templates, *contents)?.message());
+        let message = message.unwrap().unwrap();
         assert!(
             !message.html.contains("<i>")
                 && !message.html.contains("<i ")

@@ -24,6 +24,7 @@ use crate::error::{Code, Error, Stage};
 use crate::language::Language;
 use crate::table::Table;
 use crate::window::Window;
+use template::Prepared;
 
 pub use own::TemplateFile;
 pub use subject::{check_subject, example_window};
@@ -105,34 +106,83 @@ pub struct Missing {
     pub reason: String,
 }
 
-/// Makes the message.
-///
-/// # Errors
-/// `TEMPLATE_ERROR` naming the template, line and column; `INTERNAL_ERROR` where a file can't be
-/// written, which no report is known to cause.
-pub fn render(templates: &Templates, contents: Contents<'_>) -> Result<Message, Error> {
-    let (layout, html) = fitted(templates, &contents)?;
-    let packed = files::of(&contents, &layout)?;
-    let is_as_hoped = packed.told == layout.files;
-    let layout = Layout { files: packed.told, ..layout };
-    let context = context::of(&contents, &layout);
-    Ok(Message {
-        subject: templates.subject(contents.report.email.subject.as_ref(), &context)?,
-        html: if is_as_hoped { html } else { templates.html(&context)? },
-        text: templates.text(&context)?,
-        inline: trend::charts(templates, &contents)?,
-        attachments: packed.attached,
-        kept: packed.kept,
-    })
+/// A message while it is made. Its HTML is made first: how much of the tables fits into it is what all of
+/// the message shows.
+#[derive(Debug)]
+pub struct Draft<'c> {
+    templates: &'c Templates,
+    contents: Contents<'c>,
+    fitted: Fitted,
 }
 
-/// `report.json`, version 1: the same report for programs, whether it is attached or not.
-///
-/// # Errors
-/// As [`render`].
-pub fn report_json(templates: &Templates, contents: Contents<'_>) -> Result<String, Error> {
-    let (layout, _) = fitted(templates, &contents)?;
-    json::of(&contents, &layout)
+impl<'c> Draft<'c> {
+    /// Makes the HTML.
+    ///
+    /// # Errors
+    /// `TEMPLATE_ERROR` naming the template, line and column.
+    pub fn new(templates: &'c Templates, contents: Contents<'c>) -> Result<Self, Error> {
+        let fitted = fitted(templates, &contents)?;
+        Ok(Self { templates, contents, fitted })
+    }
+
+    /// The whole message.
+    ///
+    /// # Errors
+    /// As [`Draft::new`]; `INTERNAL_ERROR` where a file can't be written, which no report is known to cause.
+    pub fn message(self) -> Result<Message, Error> {
+        let Self { templates, contents, fitted } = self;
+        let packed = files::of(&contents, &fitted.layout)?;
+        let Fitted { context, html, .. } = match packed.told == fitted.layout.files {
+            true => fitted,
+            false => made(templates, &contents, Layout { files: packed.told, ..fitted.layout })?,
+        };
+        Ok(Message {
+            subject: templates.subject(contents.report.email.subject.as_ref(), &context)?,
+            html,
+            text: templates.text(&context)?,
+            inline: trend::charts(templates, &contents)?,
+            attachments: packed.attached,
+            kept: packed.kept,
+        })
+    }
+
+    /// The HTML alone.
+    pub fn html(&self) -> &str {
+        &self.fitted.html
+    }
+
+    /// The plain text alone.
+    ///
+    /// # Errors
+    /// As [`Draft::new`].
+    pub fn text(&self) -> Result<String, Error> {
+        self.templates.text(&self.fitted.context)
+    }
+
+    /// The pictures alone.
+    ///
+    /// # Errors
+    /// As [`Draft::new`].
+    pub fn pictures(&self) -> Result<Vec<Inline>, Error> {
+        trend::charts(self.templates, &self.contents)
+    }
+
+    /// The files alone, attached or not.
+    ///
+    /// # Errors
+    /// As [`Draft::message`].
+    pub fn files(&self) -> Result<Vec<File>, Error> {
+        let packed = files::of(&self.contents, &self.fitted.layout)?;
+        Ok(packed.attached.into_iter().chain(packed.kept).collect())
+    }
+
+    /// `report.json`, version 1: the same report for programs, whether it is attached or not.
+    ///
+    /// # Errors
+    /// As [`Draft::message`].
+    pub fn report_json(&self) -> Result<String, Error> {
+        json::of(&self.contents, &self.fitted.layout)
+    }
 }
 
 /// What a message shows of its contents.
@@ -164,54 +214,94 @@ const MOST_BYTES: usize = 99_000;
 /// How many rows of a table are tried at all: none of them takes less than 150 bytes.
 const MOST_ROWS: usize = 650;
 
+/// The HTML of a layout, with what it was made of.
+#[derive(Debug)]
+struct Fitted {
+    layout: Layout,
+    context: Prepared,
+    html: String,
+}
+
+impl Fitted {
+    fn fits(&self) -> bool {
+        self.html.len() <= MOST_BYTES
+    }
+}
+
+fn made(templates: &Templates, contents: &Contents<'_>, layout: Layout) -> Result<Fitted, Error> {
+    let context = Prepared::of(&context::of(contents, &layout))?;
+    let html = templates.html(&context)?;
+    Ok(Fitted { layout, context, html })
+}
+
 /// The HTML with as many rows of each table, or else as many sections, as fit into a mail that every
 /// client shows as a whole.
 ///
 /// # Errors
 /// `TEMPLATE_ERROR` where not even a mail without sections fits.
-fn fitted(templates: &Templates, contents: &Contents<'_>) -> Result<(Layout, String), Error> {
+fn fitted(templates: &Templates, contents: &Contents<'_>) -> Result<Fitted, Error> {
     let hoped = Layout { rows: MOST_ROWS, sections: usize::MAX, files: files::hoped(contents) };
-    let html = |rows: usize, sections: usize| {
-        let layout = Layout { rows, sections, ..hoped.clone() };
-        let html = templates.html(&context::of(contents, &layout))?;
-        Ok::<_, Error>((layout, html))
+    let made = |rows: usize, sections: usize| {
+        made(templates, contents, Layout { rows, sections, ..hoped.clone() })
     };
-    let fits = |tried: &(Layout, String)| tried.1.len() <= MOST_BYTES;
-    let all = html(hoped.rows, hoped.sections)?;
-    if fits(&all) {
+    let all = made(hoped.rows, hoped.sections)?;
+    if all.fits() {
         return Ok(all);
     }
     let tables = contents.tables.iter().filter(|table| table.kind != Kind::Trend);
     let longest = tables.map(|table| hoped.shown(table)).max().unwrap_or(0);
-    let by_rows = most_that_fits(longest, |rows| html(rows, hoped.sections), fits)?;
-    if let Some(found) = by_rows {
+    let too_large = (longest, all.html.len());
+    if let Some(found) = most_that_fits(too_large, |rows| made(rows, hoped.sections))? {
         return Ok(found);
     }
-    let by_sections = most_that_fits(contents.tables.len(), |count| html(1, count), fits)?;
+    let too_large = (contents.tables.len(), all.html.len());
+    let by_sections = most_that_fits(too_large, |sections| made(1, sections))?;
     by_sections.ok_or_else(|| {
         let message =
-            format!("email.html makes {} bytes, of which Gmail shows {MOST_BYTES}", all.1.len());
+            format!("email.html makes {} bytes, of which Gmail shows {MOST_BYTES}", too_large.1);
         Error::new(Code::TemplateError, Stage::Render, message)
             .hint("shorten the templates, or split the report into several")
     })
 }
 
-/// What is made of the largest number below `too_many` that fits; nothing where not even 1 does.
-fn most_that_fits<T>(
-    mut too_many: usize,
-    make: impl Fn(usize) -> Result<T, Error>,
-    fits: impl Fn(&T) -> bool,
-) -> Result<Option<T>, Error> {
+/// What is made of the largest number that fits, below one that makes so many bytes too many; nothing
+/// where not even 1 fits.
+///
+/// Each row takes about as many bytes as the others, so that the straight line through what was made last
+/// mostly finds it in three tries or four; where it does not, the rest is halved.
+fn most_that_fits(
+    (mut too_many, bytes): (usize, usize),
+    make: impl Fn(usize) -> Result<Fitted, Error>,
+) -> Result<Option<Fitted>, Error> {
+    const GUESSES: usize = 4;
     let (mut most, mut best) = (0, None);
-    while too_many - most > 1 {
-        let tried = most.midpoint(too_many);
+    let (mut earlier, mut last) = ((0, 0), (too_many, bytes));
+    for guesses in 0.. {
+        if too_many - most <= 1 {
+            break;
+        }
+        let tried = match guesses < GUESSES {
+            true => meets_limit(earlier, last).clamp(most + 1, too_many - 1),
+            false => most.midpoint(too_many),
+        };
         let made = make(tried)?;
-        match fits(&made) {
+        (earlier, last) = (last, (tried, made.html.len()));
+        match made.fits() {
             true => (most, best) = (tried, Some(made)),
             false => too_many = tried,
         }
     }
     Ok(best)
+}
+
+/// Where the straight line through two numbers and their bytes meets the limit.
+fn meets_limit(earlier: (usize, usize), last: (usize, usize)) -> usize {
+    let (numbers, bytes) = (last.0.abs_diff(earlier.0), last.1.abs_diff(earlier.1));
+    let by = MOST_BYTES.abs_diff(last.1) * numbers / bytes.max(1);
+    match last.1 <= MOST_BYTES {
+        true => last.0.saturating_add(by),
+        false => last.0.saturating_sub(by),
+    }
 }
 
 /// What an owner is told.

@@ -1,6 +1,6 @@
 //! Trying a definition's own subject before anything is asked.
 
-use super::template::subject_at;
+use super::template::{Prepared, subject_at};
 use super::{Contents, Layout, Templates, context, files};
 use crate::definition::{Placed, Problem, Report, Section, Severity};
 use crate::plan::{Directory, Query, SectionAnswer};
@@ -43,7 +43,8 @@ fn try_subject(templates: &Templates, report: &Report, subject: &Placed<String>)
         store: None,
     };
     let layout = Layout { rows: 0, sections: usize::MAX, files: files::hoped(&contents) };
-    let tried = templates.subject(Some(subject), &context::of(&contents, &layout));
+    let context = Prepared::of(&context::of(&contents, &layout));
+    let tried = context.and_then(|context| templates.subject(Some(subject), &context));
     tried.err().map(|error| without_place(subject, error.message))
 }
 

@@ -59,22 +59,23 @@ impl Templates {
         Ok(Self(tera))
     }
 
-    pub(super) fn html(&self, context: &impl Serialize) -> Result<String, Error> {
+    pub(super) fn html(&self, context: &Prepared) -> Result<String, Error> {
         self.render(HTML, context)
     }
 
-    pub(super) fn text(&self, context: &impl Serialize) -> Result<String, Error> {
+    pub(super) fn text(&self, context: &Prepared) -> Result<String, Error> {
         self.render(TEXT, context)
     }
 
     /// The chart of a trend as SVG.
     pub(super) fn trend(&self, context: &impl Serialize) -> Result<String, Error> {
-        self.render(TREND, context)
+        self.render(TREND, &Prepared::of(context)?)
     }
 
     /// HTML and text of a notice.
     pub(super) fn notice(&self, context: &impl Serialize) -> Result<(String, String), Error> {
-        Ok((self.render(NOTICE_HTML, context)?, self.render(NOTICE_TEXT, context)?))
+        let context = Prepared::of(context)?;
+        Ok((self.render(NOTICE_HTML, &context)?, self.render(NOTICE_TEXT, &context)?))
     }
 
     /// Why the definition's own template of the subject can't be used, whatever it is given: it
@@ -90,16 +91,14 @@ impl Templates {
     pub(super) fn subject(
         &self,
         template: Option<&Placed<String>>,
-        context: &impl Serialize,
+        context: &Prepared,
     ) -> Result<String, Error> {
         let what = template.map_or_else(|| SUBJECT.to_owned(), subject_at);
         let subject = match template {
             None => self.render(SUBJECT, context)?,
             Some(template) => {
-                let context =
-                    Context::from_serialize(context).map_err(|error| failure(&what, &error))?;
                 // Not escaped: a header is no HTML.
-                let subject = self.0.render_str(&template.value, &context, false);
+                let subject = self.0.render_str(&template.value, &context.0, false);
                 subject.map_err(|error| failure(&what, &error))?
             }
         };
@@ -112,9 +111,19 @@ impl Templates {
         }
     }
 
-    fn render(&self, name: &str, context: &impl Serialize) -> Result<String, Error> {
-        let context = Context::from_serialize(context).map_err(|error| failure(name, &error))?;
-        self.0.render(name, &context).map_err(|error| failure(name, &error))
+    fn render(&self, name: &str, context: &Prepared) -> Result<String, Error> {
+        self.0.render(name, &context.0).map_err(|error| failure(name, &error))
+    }
+}
+
+/// A context in the form in which templates take it: of a message it is the same for all of them.
+#[derive(Debug)]
+pub(super) struct Prepared(Context);
+
+impl Prepared {
+    pub(super) fn of(context: &impl Serialize) -> Result<Self, Error> {
+        let context = Context::from_serialize(context);
+        context.map(Self).map_err(|error| failure("the context of the templates", &error))
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Asking {
     on_their_way: Semaphore,
     /// Which sections of the plan are whose.
     sections: Vec<Range<usize>>,
+    /// The runs that may need answers yet.
+    open: Mutex<BTreeSet<usize>>,
 }
 
 /// The place of an answer: whoever needs it first has the request made, and the others wait.
@@ -54,6 +56,7 @@ impl Asking {
             plan,
             answers: Mutex::new(answers),
             failed: Mutex::default(),
+            open: Mutex::new((0..sections.len()).collect()),
             sections,
             on_their_way: Semaphore::new(ON_THEIR_WAY),
         }
@@ -138,13 +141,14 @@ impl Asking {
         Ok(answers)
     }
 
-    /// Forgets the answers that no run after this one needs: there may be many large reports.
+    /// Forgets the answers of a run that none of the others needs: there may be many large reports.
     pub(super) fn ended(&self, run: usize) {
-        let later: BTreeSet<usize> = (run + 1..self.sections.len())
-            .flat_map(|later| needed(self.sections_of(later)))
-            .collect();
+        let mut open = lock(&self.open);
+        open.remove(&run);
+        let wanted: BTreeSet<usize> =
+            open.iter().flat_map(|run| needed(self.sections_of(*run))).collect();
         let mut answers = lock(&self.answers);
-        for index in needed(self.sections_of(run)).difference(&later) {
+        for index in needed(self.sections_of(run)).difference(&wanted) {
             if let Some(answer) = answers.get_mut(*index) {
                 *answer = Cell::default();
             }

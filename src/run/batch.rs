@@ -107,6 +107,8 @@ impl Runner {
                 Start::Held(hold) => self.carry((work, place), *hold, asked, &together).await,
                 Start::Parted(hold, left) => self.hand_on(work, *hold, left, &together.line).await,
             };
+            // One that asked nothing after all needs nothing any more either.
+            asking.ended(index);
             (work, end)
         });
         let (mut ran, mut busy) = (Ran::default(), Vec::new());

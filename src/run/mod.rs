@@ -46,7 +46,7 @@ use crate::instance::InstanceArn;
 use crate::mail::Ses;
 use crate::plan::{self, Directory, Plan, Request, SectionPlan};
 use crate::queue::Queue;
-use crate::render::{self, Message};
+use crate::render::Message;
 use crate::settings::Settings;
 use crate::store::{File, Store};
 use crate::window::Window;
@@ -402,22 +402,17 @@ impl Runner {
         Ok(Figures { window, tables })
     }
 
-    /// The message of a report's figures, with the templates as they are now.
+    /// The message of a report's figures and its `report.json`, with the templates as they are now.
     ///
     /// # Errors
     /// Where a template can't be used.
-    pub async fn message(&self, work: &Work, figures: &Figures) -> Result<Message, Error> {
+    pub async fn preview(
+        &self,
+        work: &Work,
+        figures: &Figures,
+    ) -> Result<(Message, String), Error> {
         let templates = self.templates.now().await?;
-        report::preview(work, figures, |contents| render::render(&templates, contents))
-    }
-
-    /// `report.json` of a report's figures, with the templates as they are now.
-    ///
-    /// # Errors
-    /// Where a template can't be used.
-    pub async fn report_json(&self, work: &Work, figures: &Figures) -> Result<String, Error> {
-        let templates = self.templates.now().await?;
-        report::preview(work, figures, |contents| render::report_json(&templates, contents))
+        report::preview(work, figures, &templates)
     }
 
     /// Which requests a report makes, without making them; the names of the instance are asked.

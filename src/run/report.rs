@@ -20,7 +20,7 @@ use crate::instance::InstanceArn;
 use crate::language::Language;
 use crate::metric::limits::Limits;
 use crate::plan::{self, Directory, Query, SectionAnswer, Unresolved};
-use crate::render::{self, Contents, Missing, Templates};
+use crate::render::{Contents, Draft, Message, Missing, Templates};
 use crate::table::{self, Against, Note, Table};
 use crate::window::{Compare, Window};
 
@@ -141,7 +141,7 @@ pub(super) async fn make(
         read_at: work.invocation.clock.started(),
         store: rendering.store.as_deref(),
     };
-    let message = render::render(&templates, contents)?;
+    let message = Draft::new(&templates, contents)?.message()?;
     if work.order.dry_run {
         return Ok(Made::Nothing("dry run: nothing was sent".to_owned()));
     }
@@ -258,14 +258,14 @@ pub(super) fn check_allowed(runner: &Runner, to: &[Mailbox]) -> Result<(), Error
     }
 }
 
-/// What is made of a report's figures, without sending it.
-pub(super) fn preview<T>(
+/// The message of a report's figures as it would be sent, and its `report.json`.
+pub(super) fn preview(
     work: &Work,
     Figures { window, tables }: &Figures,
-    make: impl FnOnce(Contents<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
+    templates: &Templates,
+) -> Result<(Message, String), Error> {
     let run = work.run(window);
-    make(Contents {
+    let contents = Contents {
         report: &work.report,
         run: &run,
         window,
@@ -274,7 +274,10 @@ pub(super) fn preview<T>(
         read_at: work.invocation.clock.started(),
         // What is too large for mail lies beside the rest of the preview.
         store: Some(""),
-    })
+    };
+    let draft = Draft::new(templates, contents)?;
+    let report_json = draft.report_json()?;
+    Ok((draft.message()?, report_json))
 }
 
 /// Why a message is not sent, by what its definition says.

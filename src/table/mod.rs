@@ -84,7 +84,7 @@ pub struct Comparison {
 }
 
 /// What a table is compared with, and what that is called.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Against {
     /// What it is: `Sunday 15 November 2026`, `the average of 4 weeks`.
     pub label: String,

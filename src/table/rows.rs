@@ -6,14 +6,16 @@
 
 use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{Member, TableRow, figures, figures_or_nothing, nothing_happened, nothing_of};
 use crate::definition::{Column, Dimension, Kind, MetricQuery, Section, Sort, Target};
-use crate::plan::{Base, Directory, Figure, Group, Query, Row, RowKey, SectionAnswer, roster};
+use crate::plan::{
+    self, Base, Directory, Figure, Group, Query, Row, RowKey, SectionAnswer, roster,
+};
 use crate::window::Window;
 
 /// The rows as they are made, each with the place of its group.
@@ -53,9 +55,8 @@ impl<'a> Rows<'a> {
             by_ids: BTreeMap::new(),
             rows: Vec::with_capacity(answer.rows.len()),
         };
-        let base_rows = base.map_or(&[][..], |base| &base.rows);
         rows.add_answered(&answer.rows);
-        let gone = gone(&answer.rows, base_rows);
+        let gone = base.map_or_else(Vec::new, |base| gone(&answer.rows, &base.rows));
         rows.add_gone(&gone);
         rows.add_quiet(answer.rows.iter().chain(gone));
         rows.add_quiet_intervals(&answer.rows);
@@ -65,35 +66,35 @@ impl<'a> Rows<'a> {
         in_order(rows.rows, &rows.groups, section.sort)
     }
 
-    fn add_answered(&mut self, answered: &[Row]) {
-        for row in answered {
-            let group = self.group(&row.dimensions);
-            let figures = figures(self.section, |metric| row.figures.get(metric));
-            self.add(group, row.interval.clone(), figures);
+    fn add_answered(&mut self, answered: &plan::Rows) {
+        for row in answered.iter() {
+            let group = self.group(row.dimensions());
+            let figures = figures(self.section, |metric| row.get(metric));
+            self.add(group, row.interval().cloned(), figures);
         }
     }
 
     /// What nothing happened to any more, which the comparison shows.
-    fn add_gone(&mut self, gone: &[&Row]) {
+    fn add_gone(&mut self, gone: &[Row<'_>]) {
         for row in gone {
             let known = |(dimension, id): (&Dimension, &Option<Arc<str>>)| {
                 id.as_ref().is_none_or(|id| self.directory.knows(dimension, id))
             };
-            let is_known = self.query.groupings.iter().zip(row.dimensions.iter()).all(known);
-            let group = self.group(&row.dimensions);
+            let is_known = self.query.groupings.iter().zip(row.dimensions().iter()).all(known);
+            let group = self.group(row.dimensions());
             self.add(group, None, nothing_of(self.section, is_known));
         }
     }
 
     /// What was selected and does not occur in the answer: the service leaves out queues without
     /// contacts and agents.
-    fn add_quiet<'r>(&mut self, occurring: impl Iterator<Item = &'r Row>) {
+    fn add_quiet<'r>(&mut self, occurring: impl Iterator<Item = Row<'r>>) {
         // Of intervals only those have rows in which something happened.
         let of_totals = roster(self.section, self.query).filter(|_| self.query.interval.is_none());
         let Some((shown, ids)) = of_totals else { return };
         let place = self.query.groupings.iter().position(|dimension| dimension == shown);
         let Some(place) = place else { return };
-        let occurring = occurring.filter_map(|row| row.dimensions.get(place)?.as_deref());
+        let occurring = occurring.filter_map(|row| row.dimensions().get(place)?.as_deref());
         let occurring: BTreeSet<&str> = occurring.collect();
         for id in ids.iter().filter(|id| !occurring.contains(id.as_str())) {
             let ids = self.query.groupings.iter().map(|d| (d == shown).then(|| id.as_str().into()));
@@ -103,7 +104,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The intervals of a trend in which nothing happened, which the service leaves out.
-    fn add_quiet_intervals(&mut self, answered: &[Row]) {
+    fn add_quiet_intervals(&mut self, answered: &plan::Rows) {
         let interval = self.query.interval.filter(|_| self.section.kind == Kind::Trend);
         let Some(interval) = interval else { return };
         let answered: BTreeSet<Timestamp> = answered.iter().filter_map(Row::start).collect();
@@ -116,13 +117,14 @@ impl<'a> Rows<'a> {
 
     /// Sets beside each row what it is compared with.
     fn compare(&mut self, base: &Base) {
-        let known: BTreeMap<RowKey, &Row> = base.rows.iter().map(|row| (row.key(), row)).collect();
+        let known: HashMap<RowKey, Row<'_>> =
+            base.rows.iter().map(|row| (row.key(), row)).collect();
         for (group, row) in &mut self.rows {
             let start = row.interval.as_deref().map(Window::start);
             let ids = self.groups.get(*group).map(|about| Arc::clone(&about.ids));
             let known = known.get(&(start, ids.unwrap_or_default()));
             let is_there = start.is_none_or(|start| base.intervals.contains(&start));
-            let figure = |metric: &MetricQuery| known.and_then(|row| row.figures.get(metric));
+            let figure = |metric: &MetricQuery| known.and_then(|row| row.get(metric));
             let is_there = is_there && !base.windows.is_empty();
             row.compared = figures_or_nothing(self.section, is_there, figure).into();
         }
@@ -205,13 +207,13 @@ fn in_order(
 }
 
 /// What only the comparison has; of intervals it has none alone.
-fn gone<'b>(answered: &[Row], base: &'b [Row]) -> Vec<&'b Row> {
-    let keys: BTreeSet<RowKey> = match base.is_empty() {
-        true => BTreeSet::new(),
+fn gone<'b>(answered: &plan::Rows, base: &'b plan::Rows) -> Vec<Row<'b>> {
+    let base: Vec<Row<'_>> = base.iter().filter(|row| row.interval().is_none()).collect();
+    let keys: HashSet<RowKey> = match base.is_empty() {
+        true => HashSet::new(),
         false => answered.iter().map(Row::key).collect(),
     };
-    let base = base.iter().filter(|row| row.interval.is_none());
-    base.filter(|row| !keys.contains(&row.key())).collect()
+    base.into_iter().filter(|row| !keys.contains(&row.key())).collect()
 }
 
 /// Which place each group has by its names.

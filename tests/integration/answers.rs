@@ -4,7 +4,9 @@ use connect_reports::connect::Connect;
 use connect_reports::definition::{self, Column, Dimension, Interval, Report};
 use connect_reports::error::{Code, Error};
 use connect_reports::metric::limits::Limits;
-use connect_reports::plan::{self, Absent, Answer, Directory, Entry, Figure, Plan, Query, Request};
+use connect_reports::plan::{
+    self, Absent, Answer, Directory, Entry, Figure, Plan, Query, Request, Row,
+};
 use connect_reports::settings::Rates;
 use connect_reports::table::format::Numbers;
 use connect_reports::table::{self, Table};
@@ -45,8 +47,8 @@ async fn a_bare_row_is_read() {
     let report = report("QUEUE", r#"["CONTACTS_HANDLED", "MAX_QUEUED_TIME"]"#);
     let (_, totals) = requests(&report);
     let answer = answer(&totals, [fixture("bare-row")]).await.unwrap();
-    let figures: Vec<_> =
-        answer.rows[0].figures.iter().map(|(_, figure)| figure.value().unwrap()).collect();
+    let figures = answer.rows.iter().flat_map(Row::figures);
+    let figures: Vec<_> = figures.map(|(_, figure)| figure.value().unwrap()).collect();
     assert_eq!(figures, [3.0, 21.408]);
 }
 
@@ -72,7 +74,7 @@ async fn a_poorer_echo_is_matched_where_it_is_clear() {
     let bare = json!({"MetricResults": [{"Collections": [{"Metric": {"Name": "SERVICE_LEVEL"}, "Value": 80}]}]});
     let one = report("QUEUE", r#"[{ name = "SERVICE_LEVEL", threshold = 20 }]"#);
     let found = answer(&requests(&one).1, [bare.clone()]).await.unwrap();
-    assert_eq!(found.rows[0].figures.iter().count(), 1);
+    assert_eq!(found.rows.iter().flat_map(Row::figures).count(), 1);
     let two = r#"[{ name = "SERVICE_LEVEL", threshold = 20 }, { name = "SERVICE_LEVEL", threshold = 60 }]"#;
     let error = answer(&requests(&report("QUEUE", two)).1, [bare]).await.unwrap_err();
     assert_eq!(error.code, Code::BadResponse);

@@ -378,10 +378,10 @@ async fn tiny_limits_change_no_figure() {
             continue;
         }
         let mut rows = at_once(&simulator, LONDON, &groupings, &all);
-        for row in &section.rows {
-            let ids: Vec<_> = row.dimensions.iter().flatten().map(ToString::to_string).collect();
+        for row in section.rows.iter() {
+            let ids: Vec<_> = row.dimensions().iter().flatten().map(ToString::to_string).collect();
             let figures = report.sections[0].columns.iter();
-            let figures = figures.map(|column| row.figures.get(&column.metric)?.value());
+            let figures = figures.map(|column| row.get(&column.metric)?.value());
             let figures: Vec<_> = figures.collect();
             assert_close(&json!(figures), &rows.remove(&ids).unwrap());
         }

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::bad;
 use crate::definition::{Dimension, Interval, MetricFilter, MetricQuery, visible};
 use crate::error::Error;
-use crate::plan::{Absent, Figure, Figures, Group, Request, Row};
+use crate::plan::{Absent, Figure, Group, Request, Rows};
 use crate::window::Window;
 
 /// No week is longer, with the hour that it gains when the clock is put back.
@@ -32,6 +32,7 @@ pub(super) struct Reading<'r> {
     weeks: BTreeMap<Timestamp, Arc<Window>>,
     /// Every group that has come, which its rows share, and when the intervals of these begin.
     groups: BTreeMap<Group, BTreeSet<Option<Timestamp>>>,
+    rows: Rows,
 }
 
 impl<'r> Reading<'r> {
@@ -43,32 +44,43 @@ impl<'r> Reading<'r> {
         };
         let pieces = pieces.into_iter().map(|piece| (piece.start(), Arc::new(piece))).collect();
         let metrics = request.metrics.iter().cloned().map(Arc::new).collect();
-        Self { request, metrics, pieces, weeks: BTreeMap::new(), groups: BTreeMap::new() }
+        Self {
+            request,
+            metrics,
+            pieces,
+            weeks: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            rows: Rows::default(),
+        }
     }
 
-    /// A row as it is meant.
+    /// Reads one more row.
     ///
     /// # Errors
     /// `BAD_RESPONSE` where it contradicts the request, itself, or another row.
-    pub(super) fn row(&mut self, result: &MetricResultV2) -> Result<Row, Error> {
+    pub(super) fn read(&mut self, result: &MetricResultV2) -> Result<(), Error> {
         let request = self.request;
         let of_row = |problem: String| bad(format!("{problem} in {}", place(request, result)));
         self.check_dimensions(result).map_err(of_row)?;
         let interval = self.interval(result).map_err(|problem| of_row(problem.to_owned()))?;
-        let mut figures = Figures::of(self.metrics.len());
-        for collection in result.collections() {
-            let (query, figure) = self.figure(collection).map_err(of_row)?;
-            let twice = |_| of_row(format!("{} came twice", query.name));
-            figures.add(query, figure).map_err(twice)?;
-        }
         let group = request.groupings.iter().map(|key| dimension_of(result, key).map(Arc::from));
-        let group: Group = group.collect();
         let start = interval.as_deref().map(Window::start);
-        let (dimensions, is_new) = self.group(group, start);
-        match is_new {
-            true => Ok(Row { dimensions, interval, figures }),
-            false => Err(bad(format!("{} came twice", place(request, result)))),
+        let (dimensions, is_new) = self.group(group.collect(), start);
+        if !is_new {
+            return Err(bad(format!("{} came twice", place(request, result))));
         }
+        let row = self.rows.add(dimensions, interval);
+        for collection in result.collections() {
+            let (query, figure) = figure(&self.metrics, collection).map_err(of_row)?;
+            let twice = |_| of_row(format!("{} came twice", query.name));
+            self.rows.set(row, query, figure).map_err(twice)?;
+        }
+        Ok(())
+    }
+
+    /// All rows that were read.
+    pub(super) fn rows(self) -> Rows {
+        self.rows
     }
 
     /// The group as its rows share it, and whether none of these was of this interval.
@@ -133,16 +145,19 @@ impl<'r> Reading<'r> {
         self.weeks.insert(start, Arc::clone(&week));
         Some(week)
     }
+}
 
-    fn figure(&self, collection: &MetricDataV2) -> Result<(&Arc<MetricQuery>, Figure), String> {
-        let query = requested(&self.metrics, collection)?;
-        let name = &query.name;
-        match collection.value() {
-            None => Ok((query, Figure::Absent(Absent::NotComputable))),
-            Some(value) if value < 0.0 => Err(format!("{name} is negative")),
-            Some(value) if value.is_finite() => Ok((query, Figure::Value(value))),
-            Some(_) => Err(format!("{name} is no number")),
-        }
+fn figure<'q>(
+    metrics: &'q [Arc<MetricQuery>],
+    collection: &MetricDataV2,
+) -> Result<(&'q Arc<MetricQuery>, Figure), String> {
+    let query = requested(metrics, collection)?;
+    let name = &query.name;
+    match collection.value() {
+        None => Ok((query, Figure::Absent(Absent::NotComputable))),
+        Some(value) if value < 0.0 => Err(format!("{name} is negative")),
+        Some(value) if value.is_finite() => Ok((query, Figure::Value(value))),
+        Some(_) => Err(format!("{name} is no number")),
     }
 }
 

@@ -108,6 +108,8 @@ async fn respond(shared: &Shared, asked: Asked) -> Answered {
 fn hand_over(event: Event) -> Answered {
     let deadline = event.deadline.duration_since(UNIX_EPOCH).unwrap().as_millis();
     Response::builder()
+        // Lambda's own client for Python dies without it.
+        .header("content-type", "application/json")
         .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
         .header("lambda-runtime-deadline-ms", deadline.to_string())
         .header(
