@@ -21,6 +21,7 @@ use crate::telemetry;
 /// # Errors
 /// Where the Runtime API can't be reached.
 pub async fn serve() -> Result<(), lambda_runtime::Error> {
+    settings::read_certificates();
     telemetry::in_lambda(|name| env::var(name).ok());
     std::panic::set_hook(Box::new(telemetry::log_panic));
     let runner = start().await;

@@ -1,5 +1,6 @@
 //! The environment as a value; every error names its variable.
 
+mod http;
 mod place;
 mod rate;
 
@@ -19,6 +20,7 @@ use crate::error::{Code, Error, Panicked, Stage, unwinding};
 use crate::instance::InstanceArn;
 use crate::metric::Limits;
 
+pub use http::read_certificates;
 pub use place::{Location, LocationError, QueueUrl, QueueUrlError};
 pub use rate::{Rate, RateError, Rates};
 
@@ -259,7 +261,8 @@ pub fn behavior() -> BehaviorVersion {
 /// # Errors
 /// `CONFIGURATION_ERROR` where one of the SDK's own variables has a value that it does not take.
 pub async fn aws() -> Result<SdkConfig, Error> {
-    let loader = aws_config::defaults(behavior()).timeout_config(timeouts());
+    let loader = aws_config::defaults(behavior());
+    let loader = loader.timeout_config(timeouts()).http_client(http::Shared::new());
     // The SDK panics on a value of AWS_MAX_ATTEMPTS or AWS_RETRY_MODE that it can't read.
     unwinding(loader.load()).await.map_err(|Panicked| {
         let message = "the AWS SDK can't read its settings";
