@@ -17,6 +17,8 @@
     reason = "a bench that can't run has nothing to show, and shows what it has on the screen"
 )]
 
+#[path = "../case.rs"]
+mod case;
 mod harness;
 mod lambda;
 mod programs;
@@ -24,6 +26,7 @@ mod world;
 
 use std::time::Duration;
 
+use case::SHIPPED;
 use lambda::Lambda;
 use programs::{Program, Programs};
 use world::World;
@@ -34,7 +37,6 @@ const WARM: usize = 20;
 
 /// What the report of `benches/peer` and the shipped one ask.
 const PEERS: &str = include_str!("../peer/daily-queues.toml");
-const SHIPPED: &str = include_str!("../../reports/daily-queues.toml");
 
 #[tokio::main]
 async fn main() {
@@ -52,7 +54,7 @@ async fn main() {
 
 /// From the start of a process to its first answer, with fakes that answer at once.
 async fn cold(programs: &Programs) {
-    let worlds = [World::at_once(PEERS).await, World::at_once(SHIPPED).await];
+    let worlds = worlds().await;
     let cases = cases(programs, &worlds);
     let mut seen: Vec<[Vec<f64>; 4]> = cases.iter().map(|_| Default::default()).collect();
     for round in 0..=STARTS {
@@ -82,7 +84,7 @@ async fn cold(programs: &Programs) {
 
 /// Invocations of a process that has had some before.
 async fn warm(programs: &Programs) {
-    let worlds = [World::at_once(PEERS).await, World::at_once(SHIPPED).await];
+    let worlds = worlds().await;
     let cases = cases(programs, &worlds);
     let mut lambdas = Vec::new();
     for (_, program, world) in &cases {
@@ -152,10 +154,23 @@ async fn latency(programs: &Programs, name: &str, definition: &str) {
 
 type Case<'a> = (&'static str, &'a Program, &'a World);
 
-fn cases<'a>(programs: &'a Programs, [peers, shipped]: &'a [World; 2]) -> Vec<Case<'a>> {
+/// A world for each case: a day that goes by is one that the report of that world has to be run for.
+async fn worlds() -> [World; 4] {
+    [
+        World::at_once(PEERS).await,
+        World::at_once(PEERS).await,
+        World::at_once(SHIPPED).await,
+        World::at_once(PEERS).await,
+    ]
+}
+
+fn cases<'a>(
+    programs: &'a Programs,
+    [hello, same, shipped, peers]: &'a [World; 4],
+) -> Vec<Case<'a>> {
     let own = [
-        ("hello", &programs.hello, peers),
-        ("connect-reports, peer's report", &programs.function, peers),
+        ("hello", &programs.hello, hello),
+        ("connect-reports, peer's report", &programs.function, same),
         ("connect-reports, as shipped", &programs.function, shipped),
     ];
     let peer = programs.peer.iter().map(|peer| ("boto3 and Jinja2", peer, peers));

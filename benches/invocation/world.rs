@@ -3,18 +3,16 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use connect_reports::event;
-use connect_reports::run::{Clock as RunClock, Invocation, Runner, Work};
-use connect_reports::settings::{Settings, aws};
+use connect_reports::plan::Request;
 use connect_reports::simulator::{Clock, Operation, Options, Simulator};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::case::{Case, NOW, sdk};
 use super::harness::s3::S3;
 
-/// When it is for the simulator; the events are of the weeks before, because it forgets what is older.
-const NOW: &str = "2026-11-23T12:00:00Z";
+/// The first event: they are of the weeks before, because the simulator forgets what is older.
 const FIRST: &str = "2026-10-01T08:00:00Z";
 
 pub struct World {
@@ -62,29 +60,9 @@ impl World {
 
     /// How many requests for figures the plan of the report has, pages included: none can be fewer.
     pub async fn planned(&self, definition: &str) -> usize {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("daily-queues.toml"), definition).expect("a file");
-        let variables = [("CONNECT_REPORTS_DEFINITIONS", folder.path().as_os_str().to_owned())];
-        let variables = variables.into_iter().map(|(name, value)| (name.into(), value));
-        let settings = Settings::read(variables).expect("settings");
-        let config = aws().await.expect("a configuration").into_builder();
-        let config = config.endpoint_url(self.simulator.url()).build();
-        let runner = Runner::new(settings, config).expect("a runner");
-        let order = json!({"reports": ["daily-queues"], "time": "2026-11-20T08:00:00Z"});
-        let Ok(event::Payload::Order(order)) = event::parse(&order) else {
-            panic!("an order");
-        };
-        let now = NOW.parse().expect("a time");
-        let invocation = Invocation {
-            id: "plan".to_owned(),
-            clock: RunClock::read(now, None),
-            trace: None,
-            progress: None,
-        };
-        let definitions = runner.definitions(&order.reports).await.expect("a definition");
-        let report = definitions.reports.into_iter().next().expect("a report");
-        let work = Work::new(report, &order, &invocation);
-        runner.plan(&work).await.expect("a plan").pages()
+        let config = sdk(&self.simulator.url()).await;
+        let case = Case::planned(definition, None, &config).await;
+        case.plan.requests.iter().map(Request::expected_pages).sum()
     }
 }
 
