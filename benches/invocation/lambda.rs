@@ -49,9 +49,9 @@ impl Lambda {
                 .env("CONNECT_REPORTS_DEFINITIONS", "s3://reports-bucket/reports/")
                 .env("CONNECT_REPORTS_RUNS", "s3://reports-bucket/runs/")
                 // The simulator has no rates unless it is told so.
-                .env("CONNECT_REPORTS_REQUESTS_PER_SECOND", "1000")
-                .env("CONNECT_REPORTS_LISTS_PER_SECOND", "1000")
-                .env("CONNECT_REPORTS_MESSAGES_PER_SECOND", "1000");
+                .env("CONNECT_REPORTS_REQUESTS_PER_SECOND", "100000")
+                .env("CONNECT_REPORTS_LISTS_PER_SECOND", "100000")
+                .env("CONNECT_REPORTS_MESSAGES_PER_SECOND", "100000");
         }
         let started = Instant::now();
         let process = command.spawn().expect("the program");

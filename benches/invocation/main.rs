@@ -26,7 +26,7 @@ mod world;
 
 use std::time::Duration;
 
-use case::SHIPPED;
+use case::{SHIPPED, TWO_DAYS, hourly};
 use lambda::Lambda;
 use programs::{Program, Programs};
 use world::World;
@@ -50,6 +50,7 @@ async fn main() {
     warm(&programs).await;
     latency(&programs, "the peer's report", PEERS).await;
     latency(&programs, "daily-queues as shipped", SHIPPED).await;
+    large(&programs).await;
 }
 
 /// From the start of a process to its first answer, with fakes that answer at once.
@@ -149,6 +150,20 @@ async fn latency(programs: &Programs, name: &str, definition: &str) {
         let (path, calls) = (of(|run| run.0 as f64), of(|run| run.1 as f64));
         let (wall, ratio) = (of(|run| run.2), of(|run| run.3));
         println!("{name:<12} {path:>12} {calls:>8} {wall:>10.1} {ratio:>14.2}");
+    }
+}
+
+/// One report of 192,000 rows, from the event to the answer.
+async fn large(programs: &Programs) {
+    println!("\nA report of 1,780 queues by channel and hour over two days");
+    println!("{:<12} {:>10} {:>10} {:>12}", "attached", "seconds", "CPU s", "peak MB");
+    for (name, attach) in [("nothing", "[]"), ("CSV", "[\"csv\"]"), ("XLSX", "[\"xlsx\"]")] {
+        let world = World::sized(&hourly(attach), 1_780).await;
+        let mut lambda = Lambda::start(&programs.function, &world).await;
+        lambda.until_next().await;
+        let answer = lambda.invoke(world::order(TWO_DAYS)).await;
+        let (seconds, cpu) = (answer.wall / 1e3, lambda.cpu() / 1e3);
+        println!("{name:<12} {seconds:>10.1} {cpu:>10.2} {:>12.0}", lambda.memory());
     }
 }
 

@@ -27,8 +27,17 @@ impl World {
     }
 
     pub async fn start(definition: &str, latency: Duration) -> Self {
-        let clock = Clock::At(NOW.parse().expect("a time"));
-        let options = Options { clock, page_size: 100, latency, ..Options::default() };
+        Self::with(definition, Options { latency, ..Options::default() }).await
+    }
+
+    /// One whose centre has so many queues.
+    pub async fn sized(definition: &str, queues: usize) -> Self {
+        Self::with(definition, Options { queues, ..Options::default() }).await
+    }
+
+    async fn with(definition: &str, options: Options) -> Self {
+        let (clock, latency) = (Clock::At(NOW.parse().expect("a time")), options.latency);
+        let options = Options { clock, page_size: 100, ..options };
         Self {
             simulator: Simulator::start(options).await.expect("a free port"),
             s3: S3::start_late(&[("reports/daily-queues.toml", definition)], latency).await,
@@ -64,6 +73,11 @@ impl World {
         let case = Case::planned(definition, None, &config).await;
         case.plan.requests.iter().map(Request::expected_pages).sum()
     }
+}
+
+/// An order for the report of a span.
+pub fn order([start, end]: [&str; 2]) -> Value {
+    json!({"id": "large", "reports": ["daily-queues"], "time": NOW, "window": {"start": start, "end": end}})
 }
 
 /// A scheduled event of EventBridge.

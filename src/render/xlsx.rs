@@ -13,8 +13,16 @@ use crate::plan::Figure;
 use crate::table::{Table, TableRow};
 use crate::window::{Window, rfc3339};
 
+/// With more rows than these a sheet is kept in a temporary file while it is written: its cells take some
+/// 500 bytes of memory a row.
+const MANY_ROWS: usize = 10_000;
+
 /// The workbook's bytes.
 pub(super) fn of(contents: &Contents<'_>) -> Result<Vec<u8>, XlsxError> {
+    workbook(contents, MANY_ROWS)
+}
+
+fn workbook(contents: &Contents<'_>, many_rows: usize) -> Result<Vec<u8>, XlsxError> {
     let voice = Voice::of(contents.report);
     let mut workbook = Workbook::new();
     let made = ExcelDateTime::from_timestamp(contents.read_at.as_second())?;
@@ -23,7 +31,10 @@ pub(super) fn of(contents: &Contents<'_>) -> Result<Vec<u8>, XlsxError> {
     let sheets = sheet_names(contents, voice.language);
     about(workbook.add_worksheet(), contents, &sheets, &voice)?;
     for (table, name) in contents.tables.iter().zip(sheets.iter().skip(1)) {
-        let sheet = workbook.add_worksheet();
+        let sheet = match table.rows.len() > many_rows {
+            true => workbook.add_worksheet_with_low_memory()?,
+            false => workbook.add_worksheet(),
+        };
         sheet.set_name(name)?;
         section(sheet, contents, table, &voice)?;
     }
@@ -162,6 +173,40 @@ struct Formats {
     head: Format,
     bold: Format,
     time: Format,
+    figures: Figures,
+    totals: Figures,
+}
+
+/// How figures look, by what they are.
+struct Figures {
+    whole: Format,
+    fraction: Format,
+    seconds: Format,
+    milliseconds: Format,
+    percent: Format,
+}
+
+impl Figures {
+    fn based_on(format: &Format) -> Self {
+        let figures = |form: &str| format.clone().set_num_format(form);
+        Self {
+            whole: figures("#,##0"),
+            fraction: figures("#,##0.0"),
+            seconds: figures("[h]:mm:ss"),
+            milliseconds: figures("#,##0\" ms\""),
+            percent: figures("0.0%"),
+        }
+    }
+
+    fn of(&self, unit: Unit, value: f64) -> &Format {
+        match unit {
+            Unit::Count if value.fract() == 0.0 => &self.whole,
+            Unit::Count => &self.fraction,
+            Unit::Seconds => &self.seconds,
+            Unit::Milliseconds => &self.milliseconds,
+            Unit::Percent => &self.percent,
+        }
+    }
 }
 
 fn section(
@@ -174,6 +219,8 @@ fn section(
         head: Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top),
         bold: Format::new().set_bold(),
         time: Format::new().set_num_format("yyyy-mm-dd hh:mm"),
+        figures: Figures::based_on(&Format::new()),
+        totals: Figures::based_on(&Format::new().set_bold()),
     };
     let heads = headings(table, voice.language);
     let first_figure = u16::try_from(heads.len()).unwrap_or(u16::MAX);
@@ -186,13 +233,13 @@ fn section(
     }
     sheet.set_freeze_panes(1, first_figure)?;
     if table.kind == Kind::Totals {
-        return figures(sheet, 1, first_figure, table, &table.totals, false);
+        return write_figures(sheet, (1, first_figure), table, &table.totals, &formats.figures);
     }
     let mut line = 0;
     for row in &table.rows {
         line += 1;
         write_names(sheet, line, contents.window, table, row, voice, &formats)?;
-        figures(sheet, line, first_figure, table, &row.figures, false)?;
+        write_figures(sheet, (line, first_figure), table, &row.figures, &formats.figures)?;
     }
     sheet.autofilter(0, 0, line, last_column)?;
     if table.totals.is_empty() {
@@ -203,7 +250,7 @@ fn section(
     if first_figure > 0 {
         sheet.write_with_format(total, 0, totals_label(table, voice.language), &formats.bold)?;
     }
-    figures(sheet, total, first_figure, table, &table.totals, true)
+    write_figures(sheet, (total, first_figure), table, &table.totals, &formats.totals)
 }
 
 fn write_names(
@@ -230,21 +277,19 @@ fn write_names(
     Ok(())
 }
 
-fn figures(
+fn write_figures(
     sheet: &mut Worksheet,
-    line: u32,
-    first: u16,
+    (line, first): (u32, u16),
     table: &Table,
     figures: &[Figure],
-    is_bold: bool,
+    formats: &Figures,
 ) -> Result<(), XlsxError> {
     for (column, (of, figure)) in (first..).zip(table.columns.iter().zip(figures)) {
         let Some(value) = figure.value() else {
             continue;
         };
-        let format = format_of(of.unit, value);
-        let format = if is_bold { format.set_bold() } else { format };
-        sheet.write_number_with_format(line, column, typed(value, of.unit), &format)?;
+        let format = formats.of(of.unit, value);
+        sheet.write_number_with_format(line, column, typed(value, of.unit), format)?;
     }
     Ok(())
 }
@@ -258,20 +303,49 @@ fn typed(value: f64, unit: Unit) -> f64 {
     }
 }
 
-fn format_of(unit: Unit, value: f64) -> Format {
-    let format = match unit {
-        Unit::Count if value.fract() == 0.0 => "#,##0",
-        Unit::Count => "#,##0.0",
-        Unit::Seconds => "[h]:mm:ss",
-        Unit::Milliseconds => "#,##0\" ms\"",
-        Unit::Percent => "0.0%",
-    };
-    Format::new().set_num_format(format)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::{Cursor, Read as _};
+
+    use zip::ZipArchive;
+
+    use super::super::example::EXAMPLE;
     use super::*;
+
+    /// The cells of each sheet: where they are, and their texts or numbers.
+    fn cells(many_rows: usize) -> Vec<Vec<(String, String)>> {
+        let file = EXAMPLE.with(|contents, _| workbook(contents, many_rows).unwrap()).unwrap();
+        let mut archive = ZipArchive::new(Cursor::new(file)).unwrap();
+        let mut part = |name: &str| {
+            let mut text = String::new();
+            archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+            text
+        };
+        let between = |text: &str, start: &str, end: &str| {
+            let (_, rest) = text.split_once(start).unwrap();
+            rest.split_once(end).unwrap().0.to_owned()
+        };
+        let texts = part("xl/sharedStrings.xml");
+        let texts: Vec<_> =
+            texts.split("<si>").skip(1).map(|text| between(text, "<t>", "</t>")).collect();
+        let cell = |cell: &str| {
+            let value = between(cell, "<v>", "</v>");
+            let value = match cell.contains("t=\"s\"") {
+                true => texts[value.parse::<usize>().unwrap()].clone(),
+                false => value,
+            };
+            (between(cell, "r=\"", "\""), value)
+        };
+        let sheets = (1..=5).map(|sheet| part(&format!("xl/worksheets/sheet{sheet}.xml")));
+        sheets.map(|sheet| sheet.split("<c ").skip(1).map(cell).collect()).collect()
+    }
+
+    #[test]
+    fn a_sheet_that_is_kept_in_a_file_has_the_same_cells() {
+        let in_memory = cells(usize::MAX);
+        assert!(in_memory[2].len() > 10, "a table");
+        assert_eq!(cells(0), in_memory);
+    }
 
     #[test]
     fn names_of_sheets_are_short() {
