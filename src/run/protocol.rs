@@ -23,7 +23,7 @@
 //! 4. Mark the next recipients as being sent to, no more than are sent to at once.
 //! 5. Send to them.
 //! 6. Write each result, and with it mark those who are next; at the end the outcome, which ends the
-//!    lease.
+//!    lease. Where nobody is next, results that come within a moment are written together.
 //! 7. Where the owner is to hear of the end, the outcome says that this is being sent; send it, and
 //!    write its result.
 //!
@@ -51,20 +51,25 @@ use std::future::{Future, pending};
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, FutureExt as _, select};
+use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::SemaphorePermit;
+use tokio::time::Instant;
 
 use super::keeper::{Hold, Keeper, Written};
 use super::outcome::{Effort, defect};
 use super::record::{Event, Recipient, Record, State};
 use crate::address::Mailbox;
-use crate::error::{Code, Error, Panicked, Stage, unwinding};
+use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
 use crate::render::Message;
 use crate::store::{Object, Objects};
 
 /// How many messages are on their way at once, and so are left unknown by a death at most.
 pub(super) const IN_FLIGHT: usize = 8;
+
+/// How long the results of the last ones wait for each other: sent at once, they mostly end at once, and
+/// then the outcome has them all in one write.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// How soon one looks again at a run that another has, at first and at most.
 const FIRST_LOOK: Duration = Duration::from_millis(250);
@@ -353,9 +358,13 @@ impl<S: Objects> Keeper<'_, S> {
             if ended.is_empty() {
                 ended.extend(on_their_way.next().await);
             }
-            while let Some(Some(next)) = on_their_way.next().now_or_never() {
-                ended.push(next);
-            }
+            let moment = if hold.record.has_pending() { Duration::ZERO } else { MOMENT };
+            let others = async {
+                while let Some(next) = on_their_way.next().await {
+                    ended.push(next);
+                }
+            };
+            until(Some(Instant::now() + moment), others).await;
         }
     }
 }

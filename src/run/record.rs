@@ -288,6 +288,11 @@ impl Record {
         .collect()
     }
 
+    /// Whether anybody waits for the message who is not marked yet.
+    pub(super) fn has_pending(&self) -> bool {
+        self.messages.iter().any(|recipient| recipient.status == Handover::Pending)
+    }
+
     /// The run, ended: what is pending was left out for this reason.
     pub(super) fn end(&mut self, left_out: Option<Error>, now: Timestamp) {
         let sending = self.messages.iter_mut().filter(|r| r.status == Handover::Sending);
