@@ -17,7 +17,7 @@ const NOW: &str = "2026-11-23T12:00:00Z";
 
 #[tokio::main]
 async fn main() {
-    // `cargo test` runs benches too, and has no minutes to spare for these.
+    // `cargo test --benches` runs them too, and has no minutes to spare for these.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }

@@ -37,7 +37,7 @@ use case::{Case, TWO_DAYS, centre, client, hourly, sdk};
 const TIMES: usize = 5;
 
 fn main() {
-    // `cargo test` runs benches too, and has no minutes to spare for these.
+    // `cargo test --benches` runs them too, and has no minutes to spare for these.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }

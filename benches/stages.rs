@@ -42,7 +42,10 @@ impl fmt::Display for Size {
 }
 
 fn main() {
-    divan::main();
+    // `cargo test --benches` runs them too, and has no minutes to spare for these.
+    if std::env::args().any(|argument| argument == "--bench") {
+        divan::main();
+    }
 }
 
 /// The case of a size, with these files attached. It is made once, for it takes the simulator seconds.

@@ -23,7 +23,10 @@ const KINDS: [&str; 3] = [
 const DEFINITIONS: usize = 1_000;
 
 fn main() {
-    divan::main();
+    // `cargo test --benches` runs them too, and has no minutes to spare for these.
+    if std::env::args().any(|argument| argument == "--bench") {
+        divan::main();
+    }
 }
 
 /// A folder with the definitions, and their paths.

@@ -4,6 +4,8 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::harness::runtime_api::{Answer, RuntimeApi};
@@ -74,16 +76,11 @@ impl Lambda {
         Ended { wall: asked.duration_since(began).as_secs_f64() * 1e3 }
     }
 
-    /// How much processor time all its threads have taken, in milliseconds.
+    /// How much processor time it has taken, with threads that have ended, in milliseconds.
     pub fn cpu(&self) -> f64 {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("its threads");
-        let nanoseconds = tasks.map(|task| {
-            let path = task.expect("a thread").path().join("schedstat");
-            // A thread may end meanwhile.
-            let text = fs::read_to_string(path).unwrap_or_default();
-            text.split(' ').next().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
-        });
-        nanoseconds.sum::<f64>() / 1e6
+        let id = i32::try_from(self.process.id()).expect("an id");
+        let clock = clock_getcpuclockid(Pid::from_raw(id)).expect("its clock");
+        Duration::from(clock_gettime(clock).expect("its time")).as_secs_f64() * 1e3
     }
 
     /// The most memory that it had, in megabytes.

@@ -40,7 +40,7 @@ const PEERS: &str = include_str!("../peer/daily-queues.toml");
 
 #[tokio::main]
 async fn main() {
-    // `cargo test` runs benches too, and has no minutes to spare for these.
+    // `cargo test --benches` runs them too, and has no minutes to spare for these.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -59,11 +59,15 @@ async fn cold(programs: &Programs) {
     let cases = cases(programs, &worlds);
     let mut seen: Vec<[Vec<f64>; 4]> = cases.iter().map(|_| Default::default()).collect();
     for round in 0..=STARTS {
-        for ((_, program, world), seen) in cases.iter().zip(&mut seen) {
+        for ((name, program, world), seen) in cases.iter().zip(&mut seen) {
             let mut lambda = Lambda::start(program, world).await;
             let start = lambda.until_next().await;
+            let sent = world.sent();
             let answer = lambda.invoke(world.next_day()).await;
-            // The first round reads the programs from disk.
+            // The first round reads the programs from disk, and the first event that sees a report starts
+            // nothing: it was not there when it was due.
+            let is_idle = round == 0 || *name == "hello";
+            assert!(is_idle || world.sent() == sent + 2, "{name} sends two messages");
             if round > 0 {
                 let figures = [start, answer.wall, start + answer.wall, lambda.cpu()];
                 seen.iter_mut().zip(figures).for_each(|(all, figure)| all.push(figure));
@@ -98,9 +102,10 @@ async fn warm(programs: &Programs) {
     }
     let mut seen: Vec<[Vec<f64>; 2]> = cases.iter().map(|_| Default::default()).collect();
     for _ in 0..WARM {
-        for ((lambda, (.., world)), seen) in lambdas.iter_mut().zip(&cases).zip(&mut seen) {
-            let before = lambda.cpu();
+        for ((lambda, (name, _, world)), seen) in lambdas.iter_mut().zip(&cases).zip(&mut seen) {
+            let (before, sent) = (lambda.cpu(), world.sent());
             let answer = lambda.invoke(world.next_day()).await;
+            assert!(*name == "hello" || world.sent() == sent + 2, "{name} sends two messages");
             seen[0].push(answer.wall);
             seen[1].push(lambda.cpu() - before);
         }
@@ -166,6 +171,7 @@ async fn large(programs: &Programs) {
         let mut lambda = Lambda::start(&programs.function, &world).await;
         lambda.until_next().await;
         let answer = lambda.invoke(world::order(TWO_DAYS)).await;
+        assert_eq!(world.sent(), 1, "a message");
         let (seconds, cpu) = (answer.wall / 1e3, lambda.cpu() / 1e3);
         println!("{name:<12} {seconds:>10.1} {cpu:>10.2} {:>12.0}", lambda.memory());
     }

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use connect_reports::plan::Request;
 use connect_reports::simulator::{Clock, Operation, Options, Simulator};
-use jiff::{SignedDuration, Timestamp};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::case::{Case, NOW, sdk};
 use super::harness::s3::S3;
 
-/// The first event: they are of the weeks before, because the simulator forgets what is older.
-const FIRST: &str = "2026-10-01T08:00:00Z";
+/// The day of the first event: they are of the weeks before, because the simulator forgets what is older.
+const FIRST: Date = jiff::civil::date(2026, 10, 1);
 
 pub struct World {
     pub simulator: Simulator,
@@ -47,11 +48,16 @@ impl World {
 
     /// The tick at which the report of the next day is due.
     pub fn next_day(&self) -> Value {
-        let day = self.day.fetch_add(1, Ordering::Relaxed) % 45;
-        let first: Timestamp = FIRST.parse().expect("a time");
-        let time = first + SignedDuration::from_hours(24 * day);
-        // Wall time of London, which is an hour ahead in summer.
+        let day = self.day.fetch_add(1, Ordering::Relaxed);
+        assert!(day < 50, "after these days the simulator's clock is reached");
+        let time = FIRST.checked_add(day.days()).expect("a date").at(8, 0, 0, 0);
+        let time = time.in_tz("Europe/London").expect("a zone").timestamp();
         tick(&time.to_string())
+    }
+
+    /// How many messages have been sent.
+    pub fn sent(&self) -> usize {
+        self.simulator.messages().len()
     }
 
     /// When each call came, in order.

@@ -146,11 +146,6 @@ impl<'c> Draft<'c> {
         })
     }
 
-    /// The HTML alone.
-    pub fn html(&self) -> &str {
-        &self.fitted.html
-    }
-
     /// The plain text alone.
     ///
     /// # Errors

@@ -13,8 +13,8 @@ use crate::plan::Figure;
 use crate::table::{Table, TableRow};
 use crate::window::{Window, rfc3339};
 
-/// With more rows than these a sheet is kept in a temporary file while it is written: its cells take some
-/// 500 bytes of memory a row.
+/// With more rows than these a sheet is kept in a temporary file while it is written, where there may be
+/// one: its cells take some 500 bytes of memory a row.
 const MANY_ROWS: usize = 10_000;
 
 /// The workbook's bytes.
@@ -31,9 +31,11 @@ fn workbook(contents: &Contents<'_>, many_rows: usize) -> Result<Vec<u8>, XlsxEr
     let sheets = sheet_names(contents, voice.language);
     about(workbook.add_worksheet(), contents, &sheets, &voice)?;
     for (table, name) in contents.tables.iter().zip(sheets.iter().skip(1)) {
-        let sheet = match table.rows.len() > many_rows {
-            true => workbook.add_worksheet_with_low_memory()?,
-            false => workbook.add_worksheet(),
+        let is_in_file =
+            table.rows.len() > many_rows && workbook.add_worksheet_with_low_memory().is_ok();
+        let sheet = match workbook.worksheets_mut().last_mut().filter(|_| is_in_file) {
+            Some(sheet) => sheet,
+            None => workbook.add_worksheet(),
         };
         sheet.set_name(name)?;
         section(sheet, contents, table, &voice)?;

@@ -10,7 +10,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
 use super::report::{Asked, out_of_time};
-use super::{Effort, Runner, Work};
+use super::{Effort, Progress, Runner, Work};
 use crate::definition::Partial;
 use crate::error::{Code, Error, Stage, until};
 use crate::metric::limits::Limits;
@@ -25,8 +25,8 @@ const ON_THEIR_WAY: usize = 20;
 pub(super) struct Asking {
     plan: Plan,
     answers: Mutex<Vec<Cell>>,
-    /// Why requests failed that were made ahead.
-    failed: Mutex<BTreeMap<usize, Error>>,
+    /// Why requests failed that were made ahead for a run, by the run and the request.
+    failed: Mutex<BTreeMap<(usize, usize), Error>>,
     /// A place for each request that may be on its way.
     on_their_way: Semaphore,
     /// Which sections of the plan are whose.
@@ -62,15 +62,20 @@ impl Asking {
         }
     }
 
-    /// Has the requests of a run made before it begins. Why one of them failed is told to the first who
-    /// needs it, and it is not made again for that.
+    /// Has the requests of a run made before it begins. Why one of them failed is told when the run comes
+    /// for its answer, and it is not made again for that.
     pub(super) async fn ahead(&self, (runner, work): (&Runner, &Work), run: usize) {
+        work.tell(Progress::Started { report: work.report.id.clone() });
         let needed = needed(self.sections_of(run));
         let fails = |index: usize, error: &Error| {
-            lock(&self.failed).insert(index, error.clone());
+            lock(&self.failed).insert((run, index), error.clone());
         };
+        let answered = AtomicUsize::new(0);
         let made = needed.iter().map(async |index| {
-            let ended = self.request(runner, *index, work.call_deadline()).await;
+            let ended = self.request((runner, run), *index, work.call_deadline()).await;
+            if ended.is_ok() {
+                work.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, needed.len());
+            }
             ended.inspect_err(|error| fails(*index, error))
         });
         let made = async {
@@ -122,11 +127,11 @@ impl Asking {
         let sections = self.sections_of(run).chunks(asked.of_a_section());
         let mut answers = Vec::new();
         for (index, section) in sections.enumerate() {
-            let answer = match self.these((runner, work), section).await {
+            let answer = match self.these((runner, work), run, section).await {
                 // What it is refused together with, it may be answered without.
                 Err(error) if !error.retryable || error.code == Code::BadResponse => {
                     let alone = Self::of([Some(&asked.section(index))], &runner.settings.limits);
-                    let ended = alone.these((runner, work), &alone.plan.sections).await;
+                    let ended = alone.these((runner, work), 0, &alone.plan.sections).await;
                     alone.count(&alone.plan.sections, effort);
                     ended
                 }
@@ -184,7 +189,7 @@ impl Asking {
         effort: &mut Effort,
     ) -> Result<Vec<SectionAnswer>, Error> {
         let sections = self.sections_of(run);
-        let ended = self.these((runner, work), sections).await;
+        let ended = self.these((runner, work), run, sections).await;
         self.count(sections, effort);
         ended
     }
@@ -202,20 +207,15 @@ impl Asking {
     async fn these(
         &self,
         (runner, work): (&Runner, &Work),
+        run: usize,
         sections: &[SectionPlan],
     ) -> Result<Vec<SectionAnswer>, Error> {
         let needed = needed(sections);
-        let failed_ahead = {
-            let mut failed = lock(&self.failed);
-            needed.iter().find_map(|index| failed.remove(index))
-        };
-        if let Some(error) = failed_ahead {
-            return Err(error);
-        }
+        self.failed_ahead(run, &needed)?;
         let answered = AtomicUsize::new(0);
         let of = needed.len();
         let asked = needed.iter().map(async |index| {
-            self.request(runner, *index, work.call_deadline()).await?;
+            self.request((runner, run), *index, work.call_deadline()).await?;
             work.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, of);
             Ok(())
         });
@@ -231,11 +231,20 @@ impl Asking {
         })
     }
 
+    /// The first reason why one of these requests failed that were made ahead for the run: each is told
+    /// once.
+    fn failed_ahead(&self, run: usize, requests: &BTreeSet<usize>) -> Result<(), Error> {
+        let mut failed = lock(&self.failed);
+        let told: Vec<Error> =
+            requests.iter().filter_map(|index| failed.remove(&(run, *index))).collect();
+        told.into_iter().next().map_or(Ok(()), Err)
+    }
+
     /// Has a request answered, by the first run that needs it. One that fails is made again by the
     /// next run: what ails it may have passed.
     async fn request(
         &self,
-        runner: &Runner,
+        (runner, run): (&Runner, usize),
         index: usize,
         deadline: Option<Instant>,
     ) -> Result<(), Error> {
@@ -245,6 +254,8 @@ impl Asking {
         };
         let client = runner.connect(&request.instance);
         let answer = cell.get_or_try_init(async || {
+            // The run may have come for it while it was being made ahead.
+            self.failed_ahead(run, &BTreeSet::from([index]))?;
             // It is closed never.
             let _place = self.on_their_way.acquire().await;
             client.figures(request, deadline).await

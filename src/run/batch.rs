@@ -3,21 +3,22 @@
 //! again when the others have ended.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use futures_util::future::{join, join_all, join3, select};
-use futures_util::stream::{self, StreamExt as _};
-use tokio::sync::{Notify, OnceCell, Semaphore};
+use futures_util::future::{Either, join, join_all, ready, select};
+use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::asking::Asking;
-use super::courier::{Line, Post};
+use super::courier::{Post, Stops};
 use super::keeper::{Hold, Keeper};
 use super::outcome::{RunOutcome, defect};
 use super::parts::Left;
-use super::protocol::{Claimant, Claimed};
+use super::protocol::{Claimant, Claimed, meanwhile};
 use super::record::Record;
 use super::report::{self, Asked, LookUp, Rendering, check_time, make};
+use super::turns::Turns;
 use super::{Progress, Queued, Runner, Work, side_by_side};
 use crate::error::{Code, Error, Panicked, Stage, redact_addresses, until, unwinding};
 use crate::render::Templates;
@@ -64,56 +65,85 @@ const UNDER_WAY: usize = 4;
 /// What the invocation's runs have together.
 #[derive(Default)]
 struct Together {
-    line: Line,
+    stops: Stops,
     /// Read when the first of them needs them.
     templates: OnceCell<Result<Arc<Templates>, Error>>,
+    turns: PlacesInTurn,
+}
+
+/// What runs do one after the other, in their order.
+#[derive(Debug, Default)]
+pub(super) struct PlacesInTurn {
+    /// To ask, and to make a message of the answers: the figures of one run are in memory at a time.
+    pub(super) asks: Turns,
+    /// To make a message, to send it, and to write how that ended.
+    pub(super) sends: Turns,
 }
 
 /// What runs ask, and for each of them what that is; those that ask nothing have none.
 type Questions = (Asking, Vec<Option<Result<Asked, Error>>>);
 
-/// A run among others: where its questions are, and whose turn it is to ask.
+/// A run among others.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    asking: &'a Asking,
-    index: usize,
-    /// Held while a run asks and makes its message: the figures of one are in memory at a time.
-    turn: &'a Semaphore,
+pub(super) struct Place<'a> {
+    /// Where its questions are.
+    pub(super) asking: &'a Asking,
+    pub(super) index: usize,
+    pub(super) turns: &'a PlacesInTurn,
+    /// Whether it is the first that asks, which always starts.
+    pub(super) is_first: bool,
+    /// When its requests began to be made, where they were made ahead.
+    ahead: Option<Instant>,
 }
 
 impl Runner {
     /// Runs reports; each outcome is told to `tell` as soon as it and those before it are there.
-    pub(super) async fn run_all(&self, works: &mut [Work], tell: impl Fn(&RunOutcome)) -> Ran {
-        let together = Together::default();
-        let (starts, ahead) = self.claim_and_ask(works, &together).await;
-        let first = works.iter().zip(&starts).position(|(work, start)| start.asks(work));
-        for (index, work) in works.iter_mut().enumerate() {
-            work.is_first = first.is_none_or(|first| index == first);
+    ///
+    /// What they most likely ask is found out while they are claimed, and the requests of the first of them
+    /// are made; where it turns out to be another's, they are given up.
+    pub(super) async fn run_all(&self, works: &[Work], tell: impl Fn(&RunOutcome)) -> Ran {
+        let (together, began) = (Together::default(), Instant::now());
+        let early = works.iter().map(|work| work.lets_ask).collect();
+        let asking = pin!(self.ask_together(works, early));
+        let claiming = pin!(side_by_side(works, async |work| self.start(work).await));
+        let (questions, claiming) = match select(asking, claiming).await {
+            Either::Left((questions, claiming)) => (questions, Either::Left(claiming)),
+            Either::Right((starts, asking)) => (asking.await, Either::Right(ready(starts))),
+        };
+        let (mut ahead, mut came) = (FuturesUnordered::new(), Vec::new());
+        let guess = works.iter().position(|work| work.lets_ask);
+        ahead.extend(guess.map(|index| self.make_ahead((works, index), &questions, &together)));
+        let starts = meanwhile(claiming, &mut ahead, &mut came).await;
+        let asks = |index: usize| {
+            works.get(index).zip(starts.get(index)).is_some_and(|(work, start)| start.asks(work))
+        };
+        let first = (0..works.len()).find(|index| asks(*index));
+        let left = works.iter().enumerate().map(|(index, work)| asks(index) && !work.lets_ask);
+        let (guess, left) = (guess.filter(|index| asks(*index)), left.collect());
+        if guess.is_none() {
+            ahead.clear();
         }
-        let works = &*works;
-        let is_left = |(work, start): (&Work, &Start)| start.asks(work) && !work.lets_ask;
-        let left = works.iter().zip(&starts).map(is_left).collect();
-        let (asking, asked) = ahead;
-        let (late, late_asked) = self.ask_together(works, left).await;
-        let turn = Semaphore::new(1);
-        let asked = asked.into_iter().zip(late_asked).map(|(early, late)| early.or(late));
+        let late = self.ask_together(works, left);
+        let (late, late_asked) = meanwhile(late, &mut ahead, &mut came).await;
+        let (early, asked) = (&questions.0, &questions.1);
+        let asked =
+            asked.iter().zip(&late_asked).map(|(early, late)| early.as_ref().or(late.as_ref()));
         let runs = works.iter().zip(starts).zip(asked).enumerate();
         let carried = stream::iter(runs).map(async |(index, ((work, start), asked))| {
-            let asking = if work.lets_ask { &asking } else { &late };
-            let place = Place { asking, index, turn: &turn };
-            let end = match start {
-                Start::Over(outcome) => End::Outcome(outcome, None),
-                Start::Busy(fresh) => End::Lost(fresh),
-                Start::Held(hold) => self.carry((work, place), *hold, asked, &together).await,
-                Start::Parted(hold, left) => self.hand_on(work, *hold, left, &together.line).await,
-            };
-            // One that asked nothing after all needs nothing any more either.
+            let asking = if work.lets_ask { early } else { &late };
+            let (turns, is_first) = (&together.turns, first == Some(index));
+            let ahead = (guess == Some(index)).then_some(began);
+            let place = Place { asking, index, turns, is_first, ahead };
+            let end = self.go((work, place), start, asked, &together).await;
+            // Whether it had its turns or needed none.
             asking.ended(index);
+            turns.asks.pass(index);
+            turns.sends.pass(index);
             (work, end)
         });
         let (mut ran, mut busy) = (Ran::default(), Vec::new());
         let mut carried = pin!(carried.buffered(UNDER_WAY));
-        while let Some((work, end)) = carried.next().await {
+        while let Some((work, end)) = meanwhile(carried.next(), &mut ahead, &mut came).await {
             match end {
                 End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
                 End::Queued { parts, told } => ran.add_parts(parts, told),
@@ -121,55 +151,61 @@ impl Runner {
                 End::Lost(fresh) => busy.push((work, fresh)),
             }
         }
+        self.wait_for_all(busy, &together, (&mut ran, tell)).await;
+        ran
+    }
+
+    /// Waits for the runs that others have.
+    async fn wait_for_all(
+        &self,
+        busy: Vec<(&Work, Box<Record>)>,
+        together: &Together,
+        (ran, tell): (&mut Ran, impl Fn(&RunOutcome)),
+    ) {
         for (work, fresh) in busy {
-            match self.wait_for(work, &fresh, &together).await {
+            match self.wait_for(work, &fresh, together).await {
                 End::Queued { parts, told } => ran.add_parts(parts, told),
                 End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
                 End::Lost(_) => ran.add(failed(work, &fresh, taken_over_twice()), None, &tell),
             }
         }
-        ran
     }
 
-    /// Claims the runs, and meanwhile asks what they most likely ask: the names of all, and the figures
-    /// of the first. Where that turns out to be another's, its requests are given up.
-    async fn claim_and_ask(&self, works: &[Work], together: &Together) -> (Vec<Start>, Questions) {
-        let first = works.iter().enumerate().find(|(_, work)| work.lets_ask);
-        let given_up = Notify::new();
-        let claiming = async {
-            let starts = side_by_side(works, async |work| self.start(work).await).await;
-            let asks = |(index, work): (usize, &Work)| starts.get(index).map(|s| s.asks(work));
-            if first.and_then(asks) == Some(false) {
-                given_up.notify_one();
+    /// Goes on with a run from its start.
+    async fn go(
+        &self,
+        (work, place): (&Work, Place<'_>),
+        start: Start,
+        asked: Option<&Result<Asked, Error>>,
+        together: &Together,
+    ) -> End {
+        match start {
+            Start::Over(outcome) => End::Outcome(outcome, None),
+            Start::Busy(fresh) => End::Lost(fresh),
+            Start::Held(hold) => self.carry((work, place), *hold, asked, together).await,
+            Start::Parted(hold, left) => {
+                place.turns.sends.come(place.index).await;
+                self.hand_on(work, *hold, left, &together.stops).await
             }
-            starts
-        };
-        let asking = async {
-            let lets_ask = works.iter().map(|work| work.lets_ask).collect();
-            let questions = self.ask_together(works, lets_ask).await;
-            if let Some((index, work)) = first {
-                let figures = self.figures_ahead((work, index), &questions);
-                select(pin!(figures), pin!(given_up.notified())).await;
-            }
-            questions
-        };
-        let templates = async {
-            if let Some((_, work)) = first {
-                together.templates.get_or_init(|| self.templates_in_time(work)).await;
-            }
-        };
-        let (starts, questions, ()) = join3(claiming, asking, templates).await;
-        (starts, questions)
-    }
-
-    /// Asks for the figures of a run that starts for certain, if there is time for them.
-    async fn figures_ahead(&self, (work, index): (&Work, usize), (asking, asked): &Questions) {
-        let is_known = matches!(asked.get(index), Some(Some(Ok(_))));
-        let (pages, left) = (asking.pages(index), asking.pages_left(index));
-        if is_known && check_time(self, work, pages, left).is_ok() {
-            // One who panics here does so again where it is told.
-            let _ = unwinding(asking.ahead((self, work), index)).await;
         }
+    }
+
+    /// Has the requests of a run made, if there is time for them, and the templates read.
+    async fn make_ahead(
+        &self,
+        (works, index): (&[Work], usize),
+        (asking, asked): &Questions,
+        together: &Together,
+    ) {
+        let Some(work) = works.get(index) else { return };
+        let is_known = matches!(asked.get(index), Some(Some(Ok(_))));
+        let requests = async {
+            if is_known && check_time((self, work), true, (asking, index)).is_ok() {
+                // One who panics here does so again where it is told.
+                let _ = unwinding(asking.ahead((self, work), index)).await;
+            }
+        };
+        join(requests, together.templates.get_or_init(|| self.templates_in_time(work))).await;
     }
 
     /// Claims a run.
@@ -236,9 +272,8 @@ impl Runner {
 
     /// Finds out what those of the runs ask that do, and which requests that takes.
     async fn ask_together(&self, works: &[Work], asks: Vec<bool>) -> Questions {
-        let asking: Vec<&Work> =
-            works.iter().zip(&asks).filter(|(_, asks)| **asks).map(|(work, _)| work).collect();
-        let look_up = &LookUp::of(&asking);
+        // Those among them that turn out to ask later share lists with these.
+        let look_up = &LookUp::of(works.iter().filter(|work| !work.is_overdue));
         let asked = join_all(works.iter().zip(&asks).map(async |(work, asks)| match asks {
             true => Some(self.ask(work, look_up).await),
             false => None,
@@ -281,30 +316,37 @@ impl Runner {
         &self,
         (work, place): (&Work, Place<'_>),
         mut hold: Hold,
-        asked: Option<Result<Asked, Error>>,
+        asked: Option<&Result<Asked, Error>>,
         together: &Together,
     ) -> End {
-        let began = Instant::now();
+        let (started, began) = (Instant::now(), OnceLock::new());
         let keeper = self.keeper(work);
         let learned = match work.is_overdue {
             true => Ok(()),
             false => self.learn_reissues(work, &mut hold.record).await,
         };
-        let post = Post::new(self, work, (&hold.record, learned.err()), &together.line);
+        let post = Post::new(self, work, (&hold.record, learned.err()), &together.stops);
+        let post = post.in_turn(&place.turns.sends, place.index);
         let ended = match work.is_overdue {
             true => keeper.close(&mut hold, &post, overdue(work)).await,
             false => {
-                let asked = asked.unwrap_or_else(|| Err(defect()));
-                let asked = asked.as_ref().map_err(Clone::clone);
+                let asked = match asked {
+                    Some(asked) => asked.as_ref().map_err(Clone::clone),
+                    None => Err(defect()),
+                };
                 let store = keeper.address_of_files(&hold);
                 let make = async |effort: &mut _| {
-                    // It is closed never.
-                    let _turn = place.turn.acquire().await;
+                    place.turns.asks.come(place.index).await;
+                    began.get_or_init(|| place.ahead.unwrap_or_else(Instant::now));
+                    if place.ahead.is_none() {
+                        work.tell(Progress::Started { report: work.report.id.clone() });
+                    }
                     let templates =
                         together.templates.get_or_init(|| self.templates_in_time(work)).await;
                     let rendering = Rendering { templates: templates.clone(), store };
-                    let Place { asking, index, .. } = place;
-                    make(self, work, asked, (asking, index), rendering, effort).await
+                    let made = make(self, work, asked, place, rendering, effort).await;
+                    place.turns.asks.pass(place.index);
+                    made
                 };
                 let window = hold.record.window.clone();
                 let carrying = keeper.carry_out(&mut hold, &work.report.digest, &post, make);
@@ -316,7 +358,7 @@ impl Runner {
         }
         if ended.is_ok() && hold.record.parts.is_some() {
             let left = hold.record.all_parts();
-            return self.hand_on(work, hold, left, &together.line).await;
+            return self.hand_on(work, hold, left, &together.stops).await;
         }
         if let Err(error) = &ended {
             tracing::error!(
@@ -331,7 +373,7 @@ impl Runner {
         let outcome = RunOutcome {
             effort: hold.effort,
             is_overdue: work.is_overdue,
-            took: began.elapsed(),
+            took: began.get().unwrap_or(&started).elapsed(),
             ..hold.record.outcome()
         };
         End::Outcome(Box::new(outcome), ended.err())
@@ -353,7 +395,7 @@ impl Runner {
         };
         match self.begin(work, hold).await {
             Start::Held(hold) => self.carry_alone(work, *hold, together).await,
-            Start::Parted(hold, left) => self.hand_on(work, *hold, left, &together.line).await,
+            Start::Parted(hold, left) => self.hand_on(work, *hold, left, &together.stops).await,
             Start::Busy(fresh) => End::Lost(fresh),
             Start::Over(outcome) => End::Outcome(outcome, None),
         }
@@ -362,12 +404,13 @@ impl Runner {
     /// Carries a run out that was left over from the others of the invocation.
     async fn carry_alone(&self, work: &Work, hold: Hold, together: &Together) -> End {
         let asked = match asks(work, &hold) {
-            true => Some(self.ask(work, &LookUp::of(&[work])).await),
+            true => Some(self.ask(work, &LookUp::of([work])).await),
             false => None,
         };
-        let (asking, mut asked) = self.plan_together(vec![asked]).await;
-        let place = Place { asking: &asking, index: 0, turn: &Semaphore::new(1) };
-        self.carry((work, place), hold, asked.pop().flatten(), together).await
+        let (asking, asked) = self.plan_together(vec![asked]).await;
+        let turns = &PlacesInTurn::default();
+        let place = Place { asking: &asking, index: 0, turns, is_first: false, ahead: None };
+        self.carry((work, place), hold, asked.first().and_then(Option::as_ref), together).await
     }
 
     /// What an invocation answers that found the run ended.

@@ -3,11 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-
 use super::protocol::{Courier, IN_FLIGHT};
 use super::record::{Handover, Recipient, Record};
 use super::report::check_allowed;
+use super::turns::Turns;
 use super::{Runner, Work, notice, parts};
 use crate::address::{Address, Mailbox};
 use crate::error::{Code, Error, Stage};
@@ -29,36 +28,34 @@ pub(super) struct Post<'a> {
     first: usize,
     /// Why none of them may be sent.
     refused: Option<Error>,
-    line: &'a Line,
+    stops: &'a Stops,
+    /// Whose turn to send it is, and the place of the run.
+    turn: Option<(&'a Turns, usize)>,
 }
 
-/// The line to SES, which the runs of an invocation have together: one of them sends at a time.
-#[derive(Debug)]
-pub(super) struct Line {
-    turn: Semaphore,
-    /// What has been refused in a way that further mails, of all senders or of one, would fare the same.
-    stops: Mutex<Vec<(Option<Address>, Error)>>,
-}
-
-impl Default for Line {
-    fn default() -> Self {
-        Self { turn: Semaphore::new(1), stops: Mutex::default() }
-    }
-}
+/// What SES has refused in a way that further mails of the invocation, of all senders or of one, would fare
+/// the same.
+#[derive(Debug, Default)]
+pub(super) struct Stops(Mutex<Vec<(Option<Address>, Error)>>);
 
 impl<'a> Post<'a> {
     pub(super) fn new(
         runner: &'a Runner,
         work: &'a Work,
         (record, unknown): (&Record, Option<Error>),
-        line: &'a Line,
+        stops: &'a Stops,
     ) -> Self {
         let waiting = record.messages.iter().filter(|r| r.status == Handover::Pending);
         let waiting: Result<Vec<Mailbox>, Error> = waiting.map(Recipient::mailbox).collect();
         let checked = waiting.and_then(|waiting| check_allowed(runner, &waiting));
         let refused = unknown.or(checked.err());
         let (is_reissued, first) = (record.reissued, record.recipients_before());
-        Self { runner, work, is_reissued, first, refused, line }
+        Self { runner, work, is_reissued, first, refused, stops, turn: None }
+    }
+
+    /// The same, for a run that sends when those before it have ended.
+    pub(super) fn in_turn(self, turns: &'a Turns, place: usize) -> Self {
+        Self { turn: Some((turns, place)), ..self }
     }
 
     async fn hand_over(
@@ -77,16 +74,17 @@ impl<'a> Post<'a> {
         let deadline = answer_by.map(|time| time.checked_sub(TO_RECORD).unwrap_or(time));
         let sent = self.runner.ses.send((from, to), mail, sending, deadline).await;
         sent.map_err(|refusal| {
-            self.line.stop(refusal.reach, &from.address, &refusal.error);
+            self.stops.add(refusal.reach, &from.address, &refusal.error);
             refusal.error
         })
     }
 }
 
 impl Courier for Post<'_> {
-    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        // It is closed never.
-        self.line.turn.acquire().await.ok()
+    async fn turn(&self) {
+        if let Some((turns, place)) = self.turn {
+            turns.come(place).await;
+        }
     }
 
     async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error> {
@@ -126,7 +124,7 @@ impl Courier for Post<'_> {
             Error::new(Code::Timeout, Stage::Deliver, message).retryable()
         };
         let refused = self.refused.clone();
-        let stopped = || self.line.stopped(&self.work.report.email.from.address);
+        let stopped = || self.stops.of(&self.work.report.email.from.address);
         refused.or_else(stopped).or_else(|| (!time_is_left).then(late))
     }
 
@@ -141,7 +139,7 @@ impl Courier for Post<'_> {
     }
 
     async fn notify(&self, record: &Record, to: &Recipient) -> Result<String, Error> {
-        if let Some(error) = self.line.stopped(&self.work.report.email.from.address) {
+        if let Some(error) = self.stops.of(&self.work.report.email.from.address) {
             return Err(error);
         }
         let message = notice::of_a_run(self.runner, self.work, record)?;
@@ -166,20 +164,20 @@ impl Courier for Post<'_> {
     }
 }
 
-impl Line {
-    fn stop(&self, reach: Reach, from: &Address, error: &Error) {
+impl Stops {
+    fn add(&self, reach: Reach, from: &Address, error: &Error) {
         let sender = match reach {
             Reach::Message => return,
             Reach::Sender => Some(from.clone()),
             Reach::Account => None,
         };
-        let mut stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         stops.push((sender, error.clone()));
     }
 
     /// Why a sender's mails are not tried.
-    fn stopped(&self, from: &Address) -> Option<Error> {
-        let stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
+    fn of(&self, from: &Address) -> Option<Error> {
+        let stops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let concerns = |sender: &Option<Address>| sender.as_ref().is_none_or(|s| s == from);
         stops.iter().find(|(sender, _)| concerns(sender)).map(|(_, error)| error.clone())
     }

@@ -67,6 +67,12 @@ impl Read {
         wanted.cloned().collect()
     }
 
+    /// Forgets what is not there any more.
+    fn forget_all_but(&self, files: &[File]) {
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        read.retain(|name, _| files.iter().any(|file| file.name == *name));
+    }
+
     /// What a definition is, by the digest of its text.
     fn check(&self, checks: Checks<'_>, name: &str, content: &[u8]) -> Parsed {
         let digest = definition::digest(content);
@@ -218,6 +224,7 @@ impl Definitions {
     ) -> Result<Self, Error> {
         let mut definitions = Self::default();
         if named.is_empty() {
+            read.forget_all_but(files);
             for file in files {
                 definitions.add(file, (checks, read));
             }

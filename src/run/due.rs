@@ -88,7 +88,7 @@ impl Runner {
         let mut due = Due::default();
         for work in works {
             let spot = Spot::of(&work);
-            let sight = spot.and_then(|spot| sights.get(spot.key()));
+            let sight = spot.and_then(|spot| Some(&sights.get(spot.key())?.1));
             let is_due = match sight {
                 Some(Err(error)) if order.due => Err(error.clone()),
                 Some(Ok(sight)) if order.due => is_still_due(&work, sight),
@@ -198,7 +198,7 @@ fn sight<'s>(
     occurrence: &Occurrence,
 ) -> Result<&'s Sight, Error> {
     match sights.get(&records::key(&report.id, &occurrence.window)) {
-        Some(sight) => sight.as_ref().map_err(Clone::clone),
+        Some((_, sight)) => sight.as_ref().map_err(Clone::clone),
         None => {
             let message = "a run that is due was not looked for";
             Err(Error::new(Code::InternalError, Stage::Load, message))

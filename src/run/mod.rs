@@ -25,6 +25,7 @@ mod reissue;
 mod report;
 mod sight;
 mod templates;
+mod turns;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -310,10 +311,9 @@ impl Runner {
         }
         let is_tick = order.reports.is_empty() && !order.dry_run;
         let queue = self.queue.as_ref().filter(|_| is_tick && !order.from_queue);
-        let Some(queue) = queue else { return Ok(self.run_all(&mut works, tell).await) };
-        let (mut closing, due): (Vec<_>, Vec<_>) =
-            works.into_iter().partition(|work| work.is_overdue);
-        let mut ran = self.run_all(&mut closing, &tell).await;
+        let Some(queue) = queue else { return Ok(self.run_all(&works, tell).await) };
+        let (closing, due): (Vec<_>, Vec<_>) = works.into_iter().partition(|work| work.is_overdue);
+        let mut ran = self.run_all(&closing, &tell).await;
         match self.fan_out(queue, &due).await {
             Ok((queued, ended)) => {
                 ended.iter().for_each(tell);
@@ -392,7 +392,7 @@ impl Runner {
     /// Whatever stopped it.
     pub async fn figures(&self, work: &Work) -> Result<Figures, Error> {
         let window = work.window()?;
-        let look_up = LookUp::of(&[work]);
+        let look_up = LookUp::of([work]);
         let asked = report::ask(self, work, &look_up).await?;
         let asking = Asking::of([Some(&asked)], &self.settings.limits);
         let answers = asking.answer((self, work), (0, &asked), &mut Effort::default()).await?;
@@ -421,7 +421,7 @@ impl Runner {
     /// Whatever stopped it.
     pub async fn plan(&self, work: &Work) -> Result<Planned, Error> {
         let window = work.window()?;
-        let look_up = LookUp::of(&[work]);
+        let look_up = LookUp::of([work]);
         let asked = report::ask(self, work, &look_up).await?;
         let plan = plan::plan(&asked.queries, &self.settings.limits);
         let rate = self.settings.rates.requests;

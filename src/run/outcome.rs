@@ -74,7 +74,7 @@ pub struct RunOutcome {
     /// Whether it was closed because it had been tried, or missed, for too long.
     #[serde(skip)]
     pub is_overdue: bool,
-    /// How long it took.
+    /// How long it took since its first request; what it waited before for its turn does not count.
     #[serde(skip)]
     pub took: Duration,
 }

@@ -17,7 +17,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::batch::{End, Ran};
-use super::courier::{Line, Post};
+use super::courier::{Post, Stops};
 use super::keeper::Hold;
 use super::protocol::{Claimant, Claimed, gone};
 use super::record::{Handover, Recipient, Record};
@@ -197,11 +197,11 @@ impl Runner {
         error: &Error,
     ) -> Result<Left, Error> {
         let left = self.gather(work, record).await?;
-        let line = Line::default();
+        let stops = Stops::default();
         for part in &left.open {
             let Some(fresh) = record.of_part(part) else { continue };
             if let Claimed::Held(mut hold) = self.claim_part(work, part, &fresh).await? {
-                let post = Post::new(self, work, (&hold.record, None), &line);
+                let post = Post::new(self, work, (&hold.record, None), &stops);
                 self.keeper(work).close(&mut hold, &post, error.clone()).await?;
             }
         }
@@ -217,9 +217,9 @@ impl Runner {
         work: &Work,
         mut hold: Hold,
         left: Left,
-        line: &Line,
+        stops: &Stops,
     ) -> End {
-        let went_on = self.go_on(work, &mut hold, &left, line).await;
+        let went_on = self.go_on(work, &mut hold, &left, stops).await;
         self.let_go(work, &mut hold).await;
         let outcome = |run: RunOutcome| Box::new(RunOutcome { effort: hold.effort, ..run });
         match went_on {
@@ -255,15 +255,15 @@ impl Runner {
         work: &Work,
         hold: &mut Hold,
         left: &Left,
-        line: &Line,
+        stops: &Stops,
     ) -> Result<Ended, Error> {
         match &self.queue {
             _ if work.is_overdue => Ok(Ended::Queued(0)),
-            None => self.send_here(work, hold, left, line).await,
+            None => self.send_here(work, hold, left, stops).await,
             Some(queue) => {
                 let queued = queue_open(queue, work, &mut hold.record, left).await?;
                 match left.is_tried() {
-                    true => self.end_for_now(work, hold, line).await,
+                    true => self.end_for_now(work, hold, stops).await,
                     false => Ok(Ended::Queued(queued)),
                 }
             }
@@ -275,11 +275,11 @@ impl Runner {
         work: &Work,
         hold: &mut Hold,
         left: &Left,
-        line: &Line,
+        stops: &Stops,
     ) -> Result<Ended, Error> {
         let keeper = self.keeper(work);
         for part in &left.open {
-            self.send_part(work, part, line).await?;
+            self.send_part(work, part, stops).await?;
             // The lease goes on.
             keeper.save(hold).await?;
             if hold.is_lost() {
@@ -291,19 +291,24 @@ impl Runner {
             hold.record.put_together();
             hold.effort = hold.record.effort;
             let definition = hold.record.definition.clone();
-            let post = Post::new(self, work, (&hold.record, None), line);
+            let post = Post::new(self, work, (&hold.record, None), stops);
             keeper.carry_out(hold, &definition, &post, async |_| Err(gone())).await?;
             return Ok(Ended::Whole);
         }
         match left.is_tried() {
-            true => self.end_for_now(work, hold, line).await,
+            true => self.end_for_now(work, hold, stops).await,
             false => Err(others_are_sending()),
         }
     }
 
     /// Ends a run of which all has been tried, and that is tried again later.
-    async fn end_for_now(&self, work: &Work, hold: &mut Hold, line: &Line) -> Result<Ended, Error> {
-        let post = Post::new(self, work, (&hold.record, None), line);
+    async fn end_for_now(
+        &self,
+        work: &Work,
+        hold: &mut Hold,
+        stops: &Stops,
+    ) -> Result<Ended, Error> {
+        let post = Post::new(self, work, (&hold.record, None), stops);
         self.keeper(work).end(hold, &post, None).await.map(|()| Ended::Whole)
     }
 
@@ -323,7 +328,7 @@ impl Runner {
         &self,
         work: &Work,
         part: &Part,
-        line: &Line,
+        stops: &Stops,
     ) -> Result<Option<(Record, Record)>, Error> {
         let (keeper, window) = (self.keeper(work), work.window()?);
         let key = work.key(&window);
@@ -340,7 +345,7 @@ impl Runner {
             Claimed::Ended(record) => *record,
             Claimed::Held(mut hold) => {
                 let learned = self.learn_reissues(work, &mut hold.record).await;
-                let post = Post::new(self, work, (&hold.record, learned.err()), line);
+                let post = Post::new(self, work, (&hold.record, learned.err()), stops);
                 let definition = hold.record.definition.clone();
                 keeper.carry_out(&mut hold, &definition, &post, async |_| Err(gone())).await?;
                 log(part, &hold.record);
@@ -361,7 +366,7 @@ impl Runner {
         part: &Part,
         tell: impl Fn(&RunOutcome),
     ) -> Result<Ran, Error> {
-        let Some((record, mut run)) = self.send_part(&work, part, &Line::default()).await? else {
+        let Some((record, mut run)) = self.send_part(&work, part, &Stops::default()).await? else {
             return Ok(Ran::default());
         };
         if !record.is_final {
@@ -370,7 +375,7 @@ impl Runner {
         if !self.gather(&work, &mut run).await?.is_nothing() {
             return Ok(Ran::default());
         }
-        Ok(self.run_all(&mut [work.whole()], tell).await)
+        Ok(self.run_all(&[work.whole()], tell).await)
     }
 }
 

@@ -53,7 +53,6 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use super::keeper::{Hold, Keeper, Written};
@@ -110,10 +109,8 @@ pub(super) enum Made {
 
 /// What hands mails to SES.
 pub(super) trait Courier {
-    /// Waits until the runs before it have sent, where several share a line.
-    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        None
-    }
+    /// Waits until it is the run's turn to send, where several are under way.
+    async fn turn(&self) {}
 
     /// Sends the message to one recipient.
     async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error>;
@@ -324,7 +321,7 @@ impl<S: Objects> Keeper<'_, S> {
         courier: &C,
         message: &Message,
     ) -> Option<Error> {
-        let _turn = courier.turn().await;
+        courier.turn().await;
         let mut on_their_way = FuturesUnordered::new();
         let mut ended: Vec<(usize, Result<String, Error>)> = Vec::new();
         let mut stopped = None;
@@ -390,7 +387,7 @@ async fn send<C: Courier>(
 }
 
 /// Awaits a future while others go on, and gathers what they end with.
-async fn meanwhile<T, F: Future>(
+pub(super) async fn meanwhile<T, F: Future>(
     future: impl Future<Output = T>,
     others: &mut FuturesUnordered<F>,
     ended: &mut Vec<F::Output>,

@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::asking::Asking;
+use super::batch::Place;
 use super::definitions::defective;
 use super::names::Need;
 use super::protocol::Made;
 use super::work::a_little_before;
-use super::{Effort, Progress, Runner, Work};
+use super::{Effort, Runner, Work};
 use crate::address::Mailbox;
 use crate::connect::List;
 use crate::definition::{Column, Dimension, Partial, Problem, Report, Section, SendRule};
@@ -44,11 +45,17 @@ pub(super) struct LookUp<'w> {
 }
 
 impl<'w> LookUp<'w> {
-    pub(super) fn of(works: &[&'w Work]) -> Self {
-        let by_tag = works.iter().filter(|work| work.report.selects_by_tag());
-        let tagged = by_tag.map(|work| &work.report.instance).collect();
+    pub(super) fn of(works: impl IntoIterator<Item = &'w Work>) -> Self {
+        let works: Vec<&Work> = works.into_iter().collect();
         let since = works.first().map_or_else(Instant::now, |work| work.invocation.clock.at());
-        Self { since, is_alone: works.len() == 1, tagged }
+        let reports = works.iter().map(|work| &work.report);
+        Self { is_alone: works.len() == 1, ..Self::ahead(reports, since) }
+    }
+
+    /// That of reports of which it is not known yet which run.
+    pub(super) fn ahead(reports: impl Iterator<Item = &'w Report>, since: Instant) -> Self {
+        let tagged = reports.filter(|report| report.selects_by_tag());
+        Self { since, is_alone: false, tagged: tagged.map(|report| &report.instance).collect() }
     }
 }
 
@@ -117,19 +124,22 @@ pub(super) async fn make(
     runner: &Runner,
     work: &Work,
     asked: Result<&Asked, Error>,
-    (asking, index): (&Asking, usize),
+    place: Place<'_>,
     rendering: Rendering,
     effort: &mut Effort,
 ) -> Result<Made, Error> {
-    work.tell(Progress::Started { report: work.report.id.clone() });
+    let Place { asking, index, .. } = place;
     let window = work.window()?;
     let (asked, templates) = (asked?, rendering.templates?);
-    check_time(runner, work, asking.pages(index), asking.pages_left(index))?;
+    check_time((runner, work), place.is_first, (asking, index))?;
     let answering = answers((runner, work), asked, (asking, index), effort);
     let answered = until(work.query_deadline(), answering).await;
     // Before more is made of them: there may be many.
     asking.ended(index);
     let (answers, missing) = answered.ok_or_else(out_of_time)??;
+    // While it is being rendered nothing else comes about: no answer to a mail that is on its way would be
+    // seen in time.
+    place.turns.sends.come(index).await;
     let tables = tables(runner, work, asked, &answers);
     let run = work.run(&window);
     let contents = Contents {
@@ -203,11 +213,11 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 /// Refuses requests that can't be answered in the time that the function ever has, and leaves those
 /// for a retry that can't be answered in what is left of it.
 pub(super) fn check_time(
-    runner: &Runner,
-    work: &Work,
-    pages: usize,
-    left: usize,
+    (runner, work): (&Runner, &Work),
+    is_first: bool,
+    (asking, run): (&Asking, usize),
 ) -> Result<(), Error> {
+    let (pages, left) = (asking.pages(run), asking.pages_left(run));
     let clock = work.invocation.clock;
     let takes = |pages: usize| {
         let seconds = runner.settings.rates.requests.seconds_for(pages);
@@ -227,7 +237,7 @@ pub(super) fn check_time(
         return Err(Error::new(Code::ConfigurationError, Stage::Plan, message).hint(hint));
     }
     // The first run always starts.
-    if work.is_first || clock.left().is_none_or(|time| time >= rest) {
+    if is_first || clock.left().is_none_or(|time| time >= rest) {
         return Ok(());
     }
     Err(no_time())

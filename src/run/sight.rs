@@ -25,10 +25,10 @@ pub(super) struct Sight {
 }
 
 /// By the keys of their records what is found of runs, or why that can't be told.
-pub(super) type Sights = BTreeMap<String, Result<Sight, Error>>;
+pub(super) type Sights = BTreeMap<String, (Spot, Result<Sight, Error>)>;
 
 /// A run of which may be looked what is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
     key: String,
     report: ReportId,
@@ -66,6 +66,7 @@ impl Sight {
             Look::Over => false,
             Look::Found(record) => {
                 let is_held = record.is_held_at(work.invocation.clock.now());
+                // What a person has run again may have been made meanwhile, for somebody else.
                 !record.is_final && !is_held && !record.resumes(&work.report.digest)
             }
         }
@@ -94,14 +95,15 @@ impl Runner {
         seen: Sights,
         (order, invocation): (&Order, &Invocation),
     ) -> Sights {
-        let is_seen = |spot: &Spot| matches!(seen.get(&spot.key), Some(Ok(_)));
+        // Where the definition has changed, what was looked for may be something else.
+        let is_seen = |spot: &Spot| matches!(seen.get(&spot.key), Some((of, Ok(_))) if of == spot);
         let new: Vec<Spot> = spots.into_iter().filter(|spot| !is_seen(spot)).collect();
         let found = side_by_side(&new, async |spot| {
             let looking = self.look_at(spot, order, invocation);
             until(invocation.clock.answer_by(), looking).await.unwrap_or_else(|| Err(not_in_time()))
         });
         let found = found.await;
-        let new = new.into_iter().map(|spot| spot.key).zip(found);
+        let new = new.into_iter().zip(found).map(|(spot, sight)| (spot.key.clone(), (spot, sight)));
         seen.into_iter().chain(new).collect()
     }
 
@@ -177,10 +179,9 @@ impl Runner {
         };
         let due = reports.iter().filter(due).cloned();
         let works: Vec<Work> = due.map(|report| Work::new(report, order, invocation)).collect();
-        let all: Vec<&Work> = works.iter().collect();
-        let look_up = LookUp::of(&all);
+        let look_up = LookUp::ahead(reports.iter(), invocation.clock.at());
         side_by_side(&works, async |work| {
-            let deadline = work.names_deadline(works.len() == 1).map(a_little_before);
+            let deadline = work.names_deadline(false).map(a_little_before);
             // Whoever needs them learns why they can't be read.
             let _ = report::directory(self, work, &look_up, deadline).await;
         })

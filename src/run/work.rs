@@ -27,8 +27,6 @@ pub struct Work {
     pub(super) is_overdue: bool,
     /// Whether it most likely has figures to ask for: then they are asked for while it is being claimed.
     pub(super) lets_ask: bool,
-    /// Whether it is the first of its invocation, which always starts.
-    pub(super) is_first: bool,
     pub(super) order: Order,
     pub(super) invocation: Invocation,
 }
@@ -37,15 +35,7 @@ impl Work {
     /// The report as an order wants it.
     pub fn new(report: Report, order: &Order, invocation: &Invocation) -> Self {
         let (order, invocation) = (order.clone(), invocation.clone());
-        Self {
-            report,
-            occurrence: None,
-            is_overdue: false,
-            lets_ask: false,
-            is_first: true,
-            order,
-            invocation,
-        }
+        Self { report, occurrence: None, is_overdue: false, lets_ask: false, order, invocation }
     }
 
     /// The report after it was looked what is kept of its run.

@@ -23,7 +23,8 @@ pub(super) struct Shared(SharedHttpClient);
 
 impl Shared {
     pub(super) fn new() -> Self {
-        // As the SDK makes its own; no public way of making one takes proxies from the environment.
+        // As the SDK makes its own. It is no documented way, and a later minor version may not have it, but no
+        // documented one takes proxies from the environment.
         Self(Builder::new().build_with_connector_fn(connector))
     }
 }

@@ -288,7 +288,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
     let service = service_fn(|request| routes::answer(&state, request));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Err(error) = connection.await {
-        tracing::debug!(%error, "connection closed");
+        tracing::info!(%error, "connection closed");
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) async fn answer(
         return Ok(refused(state, &refusal));
     };
     let body = body.to_bytes();
-    tracing::debug!(method = %parts.method, uri = %parts.uri, "request");
+    tracing::info!(method = %parts.method, uri = %parts.uri, "request");
     match input(&parts, &path, &body) {
         Some(input) => operate(state, region(&parts).unwrap_or_default(), &input).await,
         None => Ok(own_route(state, &parts.method, &path, &body)
@@ -261,7 +261,7 @@ pub(super) fn json_reply(state: &State, body: &Value) -> Answer {
 }
 
 pub(super) fn refused(state: &State, refusal: &Refusal) -> Answer {
-    tracing::debug!(code = refusal.code, message = refusal.message, "refused");
+    tracing::info!(code = refusal.code, message = refusal.message, "refused");
     let body = refusal.body().to_string().into_bytes();
     let mut answer = reply(state, refusal.status, "application/json", body);
     answer.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(refusal.code));
