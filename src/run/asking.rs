@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::future::{join_all, try_join_all};
 use tokio::sync::{OnceCell, Semaphore};
@@ -25,7 +25,9 @@ const ON_THEIR_WAY: usize = 20;
 pub(super) struct Asking {
     plan: Plan,
     answers: Mutex<Vec<Cell>>,
-    /// Why requests failed that were made ahead for a run, by the run and the request.
+    /// The run whose requests were made ahead.
+    ahead: OnceLock<usize>,
+    /// Why they failed, by the run and the request.
     failed: Mutex<BTreeMap<(usize, usize), Error>>,
     /// A place for each request that may be on its way.
     on_their_way: Semaphore,
@@ -55,6 +57,7 @@ impl Asking {
         Self {
             plan,
             answers: Mutex::new(answers),
+            ahead: OnceLock::new(),
             failed: Mutex::default(),
             open: Mutex::new((0..sections.len()).collect()),
             sections,
@@ -62,9 +65,10 @@ impl Asking {
         }
     }
 
-    /// Has the requests of a run made before it begins. Why one of them failed is told when the run comes
+    /// Has the requests of a run made before it begins, once. Why one of them failed is told when the run comes
     /// for its answer, and it is not made again for that.
     pub(super) async fn ahead(&self, (runner, work): (&Runner, &Work), run: usize) {
+        self.ahead.get_or_init(|| run);
         work.tell(Progress::Started { report: work.report.id.clone() });
         let needed = needed(self.sections_of(run));
         let fails = |index: usize, error: &Error| {
@@ -80,14 +84,19 @@ impl Asking {
         });
         let made = async {
             match work.report.partial {
-                Partial::Fail => drop(try_join_all(made).await),
-                Partial::Banner => drop(join_all(made).await),
+                Partial::Fail => try_join_all(made).await.map(drop),
+                Partial::Banner => {
+                    join_all(made).await;
+                    Ok(())
+                }
             }
         };
-        if until(work.query_deadline(), made).await.is_none() {
+        let ended = until(work.query_deadline(), made).await.unwrap_or_else(|| Err(out_of_time()));
+        if let Err(error) = ended {
+            // With the one the others have failed, and none is made again.
             let is_open =
                 |index: &&usize| self.cell(**index).is_some_and(|cell| cell.get().is_none());
-            needed.iter().filter(is_open).for_each(|index| fails(*index, &out_of_time()));
+            needed.iter().filter(is_open).for_each(|index| fails(*index, &error));
         }
     }
 
@@ -213,10 +222,12 @@ impl Asking {
         let needed = needed(sections);
         self.failed_ahead(run, &needed)?;
         let answered = AtomicUsize::new(0);
-        let of = needed.len();
+        let (of, is_told) = (needed.len(), self.ahead.get() == Some(&run));
         let asked = needed.iter().map(async |index| {
             self.request((runner, run), *index, work.call_deadline()).await?;
-            work.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, of);
+            if !is_told {
+                work.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, of);
+            }
             Ok(())
         });
         let ended: Result<Vec<()>, Error> = try_join_all(asked).await;

@@ -69,6 +69,8 @@ struct Together {
     /// Read when the first of them needs them.
     templates: OnceCell<Result<Arc<Templates>, Error>>,
     turns: PlacesInTurn,
+    /// Which run's requests were made ahead, and since when.
+    ahead: OnceLock<(usize, Instant)>,
 }
 
 /// What runs do one after the other, in their order.
@@ -92,26 +94,24 @@ pub(super) struct Place<'a> {
     pub(super) turns: &'a PlacesInTurn,
     /// Whether it is the first that asks, which always starts.
     pub(super) is_first: bool,
-    /// When its requests began to be made, where they were made ahead.
-    ahead: Option<Instant>,
 }
 
 impl Runner {
     /// Runs reports; each outcome is told to `tell` as soon as it and those before it are there.
     ///
-    /// What they most likely ask is found out while they are claimed, and the requests of the first of them
-    /// are made; where it turns out to be another's, they are given up.
+    /// What they most likely ask is found out while they are claimed. Where that is known before, the requests
+    /// of the first of them are made; if it turns out to be another's, they are given up.
     pub(super) async fn run_all(&self, works: &[Work], tell: impl Fn(&RunOutcome)) -> Ran {
-        let (together, began) = (Together::default(), Instant::now());
+        let together = Together::default();
         let early = works.iter().map(|work| work.lets_ask).collect();
         let asking = pin!(self.ask_together(works, early));
         let claiming = pin!(side_by_side(works, async |work| self.start(work).await));
-        let (questions, claiming) = match select(asking, claiming).await {
-            Either::Left((questions, claiming)) => (questions, Either::Left(claiming)),
-            Either::Right((starts, asking)) => (asking.await, Either::Right(ready(starts))),
+        let guess = works.iter().position(|work| work.lets_ask);
+        let (questions, claiming, guess) = match select(asking, claiming).await {
+            Either::Left((questions, claiming)) => (questions, Either::Left(claiming), guess),
+            Either::Right((starts, asking)) => (asking.await, Either::Right(ready(starts)), None),
         };
         let (mut ahead, mut came) = (FuturesUnordered::new(), Vec::new());
-        let guess = works.iter().position(|work| work.lets_ask);
         ahead.extend(guess.map(|index| self.make_ahead((works, index), &questions, &together)));
         let starts = meanwhile(claiming, &mut ahead, &mut came).await;
         let asks = |index: usize| {
@@ -119,11 +119,10 @@ impl Runner {
         };
         let first = (0..works.len()).find(|index| asks(*index));
         let left = works.iter().enumerate().map(|(index, work)| asks(index) && !work.lets_ask);
-        let (guess, left) = (guess.filter(|index| asks(*index)), left.collect());
-        if guess.is_none() {
+        let late = self.ask_together(works, left.collect());
+        if guess.is_some_and(|index| !asks(index)) {
             ahead.clear();
         }
-        let late = self.ask_together(works, left);
         let (late, late_asked) = meanwhile(late, &mut ahead, &mut came).await;
         let (early, asked) = (&questions.0, &questions.1);
         let asked =
@@ -132,8 +131,7 @@ impl Runner {
         let carried = stream::iter(runs).map(async |(index, ((work, start), asked))| {
             let asking = if work.lets_ask { early } else { &late };
             let (turns, is_first) = (&together.turns, first == Some(index));
-            let ahead = (guess == Some(index)).then_some(began);
-            let place = Place { asking, index, turns, is_first, ahead };
+            let place = Place { asking, index, turns, is_first };
             let end = self.go((work, place), start, asked, &together).await;
             // Whether it had its turns or needed none.
             asking.ended(index);
@@ -151,6 +149,8 @@ impl Runner {
                 End::Lost(fresh) => busy.push((work, fresh)),
             }
         }
+        // What nobody drives any more must not keep its places.
+        ahead.clear();
         self.wait_for_all(busy, &together, (&mut ran, tell)).await;
         ran
     }
@@ -184,13 +184,15 @@ impl Runner {
             Start::Busy(fresh) => End::Lost(fresh),
             Start::Held(hold) => self.carry((work, place), *hold, asked, together).await,
             Start::Parted(hold, left) => {
+                place.turns.asks.pass(place.index);
                 place.turns.sends.come(place.index).await;
                 self.hand_on(work, *hold, left, &together.stops).await
             }
         }
     }
 
-    /// Has the requests of a run made, if there is time for them, and the templates read.
+    /// Has the requests of a run made, if there is time for them, and the templates read; until the run has
+    /// what it needs, however it came to it.
     async fn make_ahead(
         &self,
         (works, index): (&[Work], usize),
@@ -201,11 +203,14 @@ impl Runner {
         let is_known = matches!(asked.get(index), Some(Some(Ok(_))));
         let requests = async {
             if is_known && check_time((self, work), true, (asking, index)).is_ok() {
+                together.ahead.get_or_init(|| (index, Instant::now()));
                 // One who panics here does so again where it is told.
                 let _ = unwinding(asking.ahead((self, work), index)).await;
             }
         };
-        join(requests, together.templates.get_or_init(|| self.templates_in_time(work))).await;
+        let templates = together.templates.get_or_init(|| self.templates_in_time(work));
+        let has_passed = together.turns.asks.come(index + 1);
+        select(pin!(has_passed), pin!(join(requests, templates))).await;
     }
 
     /// Claims a run.
@@ -328,7 +333,10 @@ impl Runner {
         let post = Post::new(self, work, (&hold.record, learned.err()), &together.stops);
         let post = post.in_turn(&place.turns.sends, place.index);
         let ended = match work.is_overdue {
-            true => keeper.close(&mut hold, &post, overdue(work)).await,
+            true => {
+                place.turns.asks.pass(place.index);
+                keeper.close(&mut hold, &post, overdue(work)).await
+            }
             false => {
                 let asked = match asked {
                     Some(asked) => asked.as_ref().map_err(Clone::clone),
@@ -337,8 +345,9 @@ impl Runner {
                 let store = keeper.address_of_files(&hold);
                 let make = async |effort: &mut _| {
                     place.turns.asks.come(place.index).await;
-                    began.get_or_init(|| place.ahead.unwrap_or_else(Instant::now));
-                    if place.ahead.is_none() {
+                    let ahead = together.ahead.get().filter(|(index, _)| *index == place.index);
+                    began.get_or_init(|| ahead.map_or_else(Instant::now, |(_, since)| *since));
+                    if ahead.is_none() {
                         work.tell(Progress::Started { report: work.report.id.clone() });
                     }
                     let templates =
@@ -348,6 +357,11 @@ impl Runner {
                     place.turns.asks.pass(place.index);
                     made
                 };
+                if !asks(work, &hold) {
+                    place.turns.asks.pass(place.index);
+                    place.turns.sends.come(place.index).await;
+                    began.get_or_init(Instant::now);
+                }
                 let window = hold.record.window.clone();
                 let carrying = keeper.carry_out(&mut hold, &work.report.digest, &post, make);
                 join(carrying, self.overtake(work, &window)).await.0
@@ -409,7 +423,7 @@ impl Runner {
         };
         let (asking, asked) = self.plan_together(vec![asked]).await;
         let turns = &PlacesInTurn::default();
-        let place = Place { asking: &asking, index: 0, turns, is_first: false, ahead: None };
+        let place = Place { asking: &asking, index: 0, turns, is_first: false };
         self.carry((work, place), hold, asked.first().and_then(Option::as_ref), together).await
     }
 

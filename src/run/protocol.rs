@@ -284,6 +284,7 @@ impl<S: Objects> Keeper<'_, S> {
         if hold.is_lost || !hold.record.has_failed() {
             return Ok(());
         }
+        courier.turn().await;
         let ended = unwinding(courier.notify(&hold.record, &notice)).await;
         notice.ended(ended.unwrap_or_else(|Panicked| Err(defect())));
         (hold.record.notice, hold.notice_is_news) = (Some(notice), true);

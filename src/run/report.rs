@@ -140,6 +140,9 @@ pub(super) async fn make(
     // While it is being rendered nothing else comes about: no answer to a mail that is on its way would be
     // seen in time.
     place.turns.sends.come(index).await;
+    if !place.is_first && !work.invocation.clock.has_time_for(BESIDES) {
+        return Err(no_time());
+    }
     let tables = tables(runner, work, asked, &answers);
     let run = work.run(&window);
     let contents = Contents {
