@@ -102,6 +102,26 @@ async fn what_was_missed_is_caught_up() {
     assert_eq!(read(&runs, "daily/since.json")["since"], "2025-03-31T11:15:00Z");
 }
 
+/// Of runs that are under way at once the oldest is sent first, although it takes longer: its record has to be
+/// read, because it was tried before.
+#[tokio::test]
+async fn of_several_runs_the_oldest_is_sent_first() {
+    let simulator = simulator().await;
+    let to = |text: String, to: &str| text.replace("ops@example.com", to);
+    let older = to(daily(""), "older@example.com");
+    let newer = to(daily("").replace("08:00", "08:15"), "newer@example.com");
+    let folder = definitions(&[("z.toml", &older), ("a.toml", &newer)]);
+    let runs = tempfile::tempdir().unwrap();
+    let function = recording(&simulator, &folder, &runs).await;
+    function.succeed(&tick_at("2025-03-31T06:45:00Z")).await;
+    simulator.misbehave(Operation::GetMetricDataV2, Fault::ServerError, None);
+    function.fail(&tick_at("2025-03-31T07:00:00Z")).await;
+    simulator.behave();
+    function.succeed(&tick_at("2025-03-31T07:15:00Z")).await;
+    let sent: Vec<_> = simulator.messages().into_iter().flat_map(|message| message.to).collect();
+    assert_eq!(sent, ["older@example.com", "newer@example.com"]);
+}
+
 /// Without records nothing is made up for: a schedule is due for fifteen minutes, and what has none
 /// at every event.
 #[tokio::test]
