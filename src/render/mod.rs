@@ -263,14 +263,18 @@ fn fitted(templates: &Templates, contents: &Contents<'_>) -> Result<Fitted, Erro
 /// where not even 1 fits.
 ///
 /// Each row takes about as many bytes as the others, so that the straight line through what was made last
-/// mostly finds it in three tries or four; where it does not, the rest is halved.
+/// mostly finds it in two tries or three; where it does not, the rest is halved.
 fn most_that_fits(
     (mut too_many, bytes): (usize, usize),
     make: impl Fn(usize) -> Result<Fitted, Error>,
 ) -> Result<Option<Fitted>, Error> {
     const GUESSES: usize = 4;
-    let (mut most, mut best) = (0, None);
-    let (mut earlier, mut last) = ((0, 0), (too_many, bytes));
+    let least = make(1)?;
+    if too_many <= 1 || !least.fits() {
+        return Ok(None);
+    }
+    let (mut earlier, mut last) = ((1, least.html.len()), (too_many, bytes));
+    let (mut most, mut best) = (1, least);
     for guesses in 0.. {
         if too_many - most <= 1 {
             break;
@@ -282,11 +286,11 @@ fn most_that_fits(
         let made = make(tried)?;
         (earlier, last) = (last, (tried, made.html.len()));
         match made.fits() {
-            true => (most, best) = (tried, Some(made)),
+            true => (most, best) = (tried, made),
             false => too_many = tried,
         }
     }
-    Ok(best)
+    Ok(Some(best))
 }
 
 /// Where the straight line through two numbers and their bytes meets the limit.
