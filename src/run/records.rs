@@ -29,16 +29,6 @@ use crate::event::Part;
 use crate::store::{Object, Store};
 use crate::window::Window;
 
-impl Since {
-    /// Whether it is of this timing, for an event of this time.
-    fn holds(&self, timing: &str, time: Timestamp) -> bool {
-        // Events overtake each other; one of long ago is somebody's order, and no first sight.
-        let ahead = self.since.duration_since(time);
-        let was_overtaken = ahead.is_positive() && ahead <= OVERTAKING;
-        self.timing == timing && !was_overtaken
-    }
-}
-
 /// The records of all reports, if any are kept.
 #[derive(Debug)]
 pub(super) struct Records {
@@ -67,6 +57,16 @@ struct Since {
     /// Whether runs of an earlier timing may still have to be closed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     closing: bool,
+}
+
+impl Since {
+    /// Whether it is of this timing, for an event of this time.
+    fn holds(&self, timing: &str, time: Timestamp) -> bool {
+        // Events overtake each other; one of long ago is somebody's order, and no first sight.
+        let ahead = self.since.duration_since(time);
+        let was_overtaken = ahead.is_positive() && ahead <= OVERTAKING;
+        self.timing == timing && !was_overtaken
+    }
 }
 
 /// The last window of a report without schedule that was run.
