@@ -162,10 +162,8 @@ fn rules(query: &Query, limits: &Limits) -> BTreeMap<MetricQuery, Rule> {
 
 /// The totals as a row.
 fn totals(answer: &SectionAnswer) -> Rows {
-    let totals: Vec<_> =
-        answer.totals.iter().map(|(metric, figure)| (Arc::new(metric.clone()), *figure)).collect();
+    let totals = answer.totals.iter().map(|(metric, figure)| (Arc::new(metric.clone()), *figure));
     let mut rows = Rows::default();
-    let totals = totals.iter().map(|(metric, figure)| (metric, *figure));
     rows.add_with((Arc::default(), None), totals);
     rows
 }

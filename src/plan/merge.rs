@@ -356,10 +356,8 @@ mod tests {
             };
             Some((Arc::new(query(name)), figure))
         });
-        let figures: Vec<_> = figures.collect();
         let mut rows = Rows::default();
-        let of = (Arc::default(), None);
-        rows.add_with(of, figures.iter().map(|(metric, figure)| (metric, *figure)));
+        rows.add_with((Arc::default(), None), figures);
         rows
     }
 

@@ -1,6 +1,7 @@
 //! Rows, column by column: there may be a hundred thousand of them, and pages become columns as they
 //! arrive.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -71,15 +72,15 @@ impl Rows {
     }
 
     /// Adds a row with these figures; of each metric the first counts.
-    pub fn add_with<'m>(
+    pub fn add_with<M: Borrow<Arc<MetricQuery>>>(
         &mut self,
         (dimensions, interval): (Group, Option<Arc<Window>>),
-        figures: impl IntoIterator<Item = (&'m Arc<MetricQuery>, Figure)>,
+        figures: impl IntoIterator<Item = (M, Figure)>,
     ) {
         let row = self.add(dimensions, interval);
         for (metric, figure) in figures {
             // Whoever adds the same metric twice means the same by it.
-            let _ = self.set(row, metric, figure);
+            let _ = self.set(row, metric.borrow(), figure);
         }
     }
 

@@ -253,10 +253,7 @@ impl Scene<'_> {
         figures: impl Fn(&Queue) -> [Figure; 3],
     ) -> Rows {
         let mut rows = Rows::default();
-        let mut add = |of, figures| {
-            let figures: Vec<_> = by_metric(section, figures).collect();
-            rows.add_with(of, figures.iter().map(|(metric, figure)| (metric, *figure)));
-        };
+        let mut add = |of, figures| rows.add_with(of, by_metric(section, figures));
         match section.interval {
             Some(interval) => {
                 let figures = self.queues.iter().cycle().map(&figures);

@@ -269,8 +269,11 @@ fn most_that_fits(
     make: impl Fn(usize) -> Result<Fitted, Error>,
 ) -> Result<Option<Fitted>, Error> {
     const GUESSES: usize = 4;
+    if too_many <= 1 {
+        return Ok(None);
+    }
     let least = make(1)?;
-    if too_many <= 1 || !least.fits() {
+    if !least.fits() {
         return Ok(None);
     }
     let (mut earlier, mut last) = ((1, least.html.len()), (too_many, bytes));

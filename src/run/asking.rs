@@ -25,8 +25,8 @@ const ON_THEIR_WAY: usize = 20;
 pub(super) struct Asking {
     plan: Plan,
     answers: Mutex<Vec<Cell>>,
-    /// The run whose requests were made ahead.
-    ahead: OnceLock<usize>,
+    /// The run whose requests were made ahead, and since when.
+    ahead: OnceLock<(usize, Instant)>,
     /// Why they failed, by the run and the request.
     failed: Mutex<BTreeMap<(usize, usize), Error>>,
     /// A place for each request that may be on its way.
@@ -68,7 +68,7 @@ impl Asking {
     /// Has the requests of a run made before it begins, once. Why one of them failed is told when the run comes
     /// for its answer, and it is not made again for that.
     pub(super) async fn ahead(&self, (runner, work): (&Runner, &Work), run: usize) {
-        self.ahead.get_or_init(|| run);
+        self.ahead.get_or_init(|| (run, Instant::now()));
         work.tell(Progress::Started { report: work.report.id.clone() });
         let needed = needed(self.sections_of(run));
         let fails = |index: usize, error: &Error| {
@@ -98,6 +98,11 @@ impl Asking {
                 |index: &&usize| self.cell(**index).is_some_and(|cell| cell.get().is_none());
             needed.iter().filter(is_open).for_each(|index| fails(*index, &error));
         }
+    }
+
+    /// Since when the requests of a run have been made, if they were made ahead.
+    pub(super) fn ahead_since(&self, run: usize) -> Option<Instant> {
+        self.ahead.get().filter(|(of, _)| *of == run).map(|(_, since)| *since)
     }
 
     /// The answers to a run's sections; requests go out side by side. What the service refuses
@@ -222,7 +227,7 @@ impl Asking {
         let needed = needed(sections);
         self.failed_ahead(run, &needed)?;
         let answered = AtomicUsize::new(0);
-        let (of, is_told) = (needed.len(), self.ahead.get() == Some(&run));
+        let (of, is_told) = (needed.len(), self.ahead_since(run).is_some());
         let asked = needed.iter().map(async |index| {
             self.request((runner, run), *index, work.call_deadline()).await?;
             if !is_told {

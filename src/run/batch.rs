@@ -69,8 +69,6 @@ struct Together {
     /// Read when the first of them needs them.
     templates: OnceCell<Result<Arc<Templates>, Error>>,
     turns: PlacesInTurn,
-    /// Which run's requests were made ahead, and since when.
-    ahead: OnceLock<(usize, Instant)>,
 }
 
 /// What runs do one after the other, in their order.
@@ -203,7 +201,6 @@ impl Runner {
         let is_known = matches!(asked.get(index), Some(Some(Ok(_))));
         let requests = async {
             if is_known && check_time((self, work), true, (asking, index)).is_ok() {
-                together.ahead.get_or_init(|| (index, Instant::now()));
                 // One who panics here does so again where it is told.
                 let _ = unwinding(asking.ahead((self, work), index)).await;
             }
@@ -345,8 +342,8 @@ impl Runner {
                 let store = keeper.address_of_files(&hold);
                 let make = async |effort: &mut _| {
                     place.turns.asks.come(place.index).await;
-                    let ahead = together.ahead.get().filter(|(index, _)| *index == place.index);
-                    began.get_or_init(|| ahead.map_or_else(Instant::now, |(_, since)| *since));
+                    let ahead = place.asking.ahead_since(place.index);
+                    began.get_or_init(|| ahead.unwrap_or_else(Instant::now));
                     if ahead.is_none() {
                         work.tell(Progress::Started { report: work.report.id.clone() });
                     }
