@@ -91,6 +91,10 @@ async fn show(
         return Ok(());
     };
     let (message, report_json) = runner.preview(work, figures).await?;
+    figures.errors.iter().for_each(|error| print::complain(&print::error(error)));
+    if let Some(reason) = figures.unsent(work.report.email.send) {
+        print::complain(&format!("{}: `run` would send nothing: {reason}\n", work.report.id));
+    }
     if let Some(folder) = &arguments.out {
         write_files(folder, work, (&message, &report_json))?;
     }

@@ -53,7 +53,6 @@ use crate::store::{File, Store};
 use crate::window::Window;
 
 pub use answer::{Answer, Handled};
-use asking::Asking;
 use batch::Ran;
 pub use clock::Clock;
 use definitions::Read;
@@ -391,15 +390,7 @@ impl Runner {
     /// # Errors
     /// Whatever stopped it.
     pub async fn figures(&self, work: &Work) -> Result<Figures, Error> {
-        let window = work.window()?;
-        let look_up = LookUp::of([work]);
-        let asked = report::ask(self, work, &look_up).await?;
-        let asking = Asking::of([Some(&asked)], &self.settings.limits);
-        let answers = asking.answer((self, work), (0, &asked), &mut Effort::default()).await?;
-        let answers: Vec<_> =
-            answers.chunks(asked.of_a_section()).map(|section| Some(section.to_vec())).collect();
-        let tables = report::tables(self, work, &asked, &answers);
-        Ok(Figures { window, tables })
+        report::figures(self, work).await
     }
 
     /// The message of a report's figures and its `report.json`, with the templates as they are now.

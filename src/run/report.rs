@@ -30,8 +30,41 @@ use crate::window::{Compare, Window};
 pub struct Figures {
     /// The span that they cover.
     pub window: Window,
-    /// The sections.
-    pub(super) tables: Vec<Table>,
+    /// Why sections are missing, one error for each of them; none but with `partial = "banner"`.
+    pub errors: Vec<Error>,
+    /// The sections that have figures.
+    tables: Vec<Table>,
+    /// The others.
+    missing: Vec<Missing>,
+}
+
+impl Figures {
+    /// Why the message of these figures is not sent, by what its definition says.
+    pub fn unsent(&self, rule: SendRule) -> Option<&'static str> {
+        // What is missing may be what somebody has to see.
+        unsent(rule, &self.tables).filter(|_| self.missing.is_empty())
+    }
+
+    /// The message that they become; `run` is what people look the run up by, `store` what the
+    /// addresses of files begin with that are too large for mail.
+    fn draft<'d>(
+        &'d self,
+        work: &'d Work,
+        run: &'d str,
+        store: Option<&'d str>,
+        templates: &'d Templates,
+    ) -> Result<Draft<'d>, Error> {
+        let contents = Contents {
+            report: &work.report,
+            run,
+            window: &self.window,
+            tables: &self.tables,
+            missing: &self.missing,
+            read_at: work.invocation.clock.started(),
+            store,
+        };
+        Draft::new(templates, contents)
+    }
 }
 
 /// How the runs of an invocation look their names up.
@@ -136,65 +169,79 @@ pub(super) async fn make(
     let answered = until(work.query_deadline(), answering).await;
     // Before more is made of them: there may be many.
     asking.ended(index);
-    let (answers, missing) = answered.ok_or_else(out_of_time)??;
+    let answers = answered.ok_or_else(out_of_time)??;
     // While it is being rendered nothing else comes about: no answer to a mail that is on its way would be
     // seen in time.
     place.turns.sends.come(index).await;
     if !place.is_first && !work.invocation.clock.has_time_for(BESIDES) {
         return Err(no_time());
     }
-    let tables = tables(runner, work, asked, &answers);
-    let run = work.run(&window);
-    let contents = Contents {
-        report: &work.report,
-        run: &run,
-        window: &window,
-        tables: &tables,
-        missing: &missing,
-        read_at: work.invocation.clock.started(),
-        store: rendering.store.as_deref(),
-    };
-    let message = Draft::new(&templates, contents)?.message()?;
+    let figures = found((runner, work), window, asked, answers);
+    let run = work.run(&figures.window);
+    let draft = figures.draft(work, &run, rendering.store.as_deref(), &templates)?;
+    let message = draft.message()?;
     if work.order.dry_run {
         return Ok(Made::Nothing("dry run: nothing was sent".to_owned()));
     }
-    // What is missing may be what somebody has to see.
-    if let Some(reason) = unsent(work.report.email.send, &tables).filter(|_| missing.is_empty()) {
+    if let Some(reason) = figures.unsent(work.report.email.send) {
         return Ok(Made::Nothing(reason.to_owned()));
     }
-    let titles: Vec<_> = missing.iter().map(|missing| missing.title.as_str()).collect();
+    let titles: Vec<_> = figures.missing.iter().map(|missing| missing.title.as_str()).collect();
     let without = (!titles.is_empty()).then(|| format!("sent without: {}", titles.join(", ")));
     Ok(Made::Message { message, to: work.recipients().to_vec(), without })
 }
 
-/// The answers to all sections of a report, or with `partial = "banner"` to those that have one, and
-/// what is missing of the others.
+/// What a report finds, without sending it.
+pub(super) async fn figures(runner: &Runner, work: &Work) -> Result<Figures, Error> {
+    let window = work.window()?;
+    let asked = ask(runner, work, &LookUp::of([work])).await?;
+    let asking = Asking::of([Some(&asked)], &runner.settings.limits);
+    let answers = answers((runner, work), &asked, (&asking, 0), &mut Effort::default()).await?;
+    Ok(found((runner, work), window, &asked, answers))
+}
+
+/// The answers to each section of a report, or why it has none.
+type Answers = Vec<Result<Vec<SectionAnswer>, Error>>;
+
+/// The answers to all sections of a report, or with `partial = "banner"` to one of them at least.
 async fn answers(
     (runner, work): (&Runner, &Work),
     asked: &Asked,
     (asking, index): (&Asking, usize),
     effort: &mut Effort,
-) -> Result<(Vec<Option<Vec<SectionAnswer>>>, Vec<Missing>), Error> {
-    let of_a_section = asked.of_a_section();
+) -> Result<Answers, Error> {
     if work.report.partial == Partial::Fail {
         let answers = asking.answer((runner, work), (index, asked), effort).await?;
-        let sections = answers.chunks(of_a_section).map(|section| Some(section.to_vec()));
-        return Ok((sections.collect(), Vec::new()));
+        let sections = answers.chunks(asked.of_a_section());
+        return Ok(sections.map(|section| Ok(section.to_vec())).collect());
     }
-    let each = asking.answer_each((runner, work), (index, asked), effort).await?;
-    let mut missing = Vec::new();
-    for (section, answer) in work.report.sections.iter().zip(&each) {
-        if let Err(error) = answer {
-            let (report, title) = (work.report.id.as_str(), section.title.clone());
-            let (code, error_text) = (error.code.as_str(), redact_addresses(&error.message));
-            tracing::error!(report, code, error = error_text, "a section is missing");
-            missing.push(Missing { title, reason: reason(error, work.report.locale.language()) });
-        }
+    let answers = asking.answer_each((runner, work), (index, asked), effort).await?;
+    match answers.first() {
+        Some(Err(error)) if answers.iter().all(Result::is_err) => Err(error.clone()),
+        _ => Ok(answers),
     }
-    match each.iter().find_map(|answer| answer.as_ref().err()) {
-        Some(error) if missing.len() == each.len() => Err(error.clone()),
-        _ => Ok((each.into_iter().map(Result::ok).collect(), missing)),
+}
+
+/// What the answers say: tables, and the sections that are missing.
+fn found(
+    (runner, work): (&Runner, &Work),
+    window: Window,
+    asked: &Asked,
+    answers: Answers,
+) -> Figures {
+    let (id, language) = (&work.report.id, work.report.locale.language());
+    let (mut missing, mut errors) = (Vec::new(), Vec::new());
+    for (section, answer) in work.report.sections.iter().zip(&answers) {
+        let Err(error) = answer else { continue };
+        let (code, text) = (error.code.as_str(), redact_addresses(&error.message));
+        tracing::error!(report = id.as_str(), code, error = text, "a section is missing");
+        let title = section.title.clone();
+        let message = format!("the section `{title}` is missing: {}", error.message);
+        errors.push(Error { message, ..error.clone() }.of_report(id.as_str()));
+        missing.push(Missing { title, reason: reason(error, language) });
     }
+    let answers: Vec<_> = answers.into_iter().map(Result::ok).collect();
+    Figures { window, errors, tables: tables(runner, work, asked, &answers), missing }
 }
 
 /// Why a section is missing, for those who read the report.
@@ -274,21 +321,12 @@ pub(super) fn check_allowed(runner: &Runner, to: &[Mailbox]) -> Result<(), Error
 /// The message of a report's figures as it would be sent, and its `report.json`.
 pub(super) fn preview(
     work: &Work,
-    Figures { window, tables }: &Figures,
+    figures: &Figures,
     templates: &Templates,
 ) -> Result<(Message, String), Error> {
-    let run = work.run(window);
-    let contents = Contents {
-        report: &work.report,
-        run: &run,
-        window,
-        tables,
-        missing: &[],
-        read_at: work.invocation.clock.started(),
-        // What is too large for mail lies beside the rest of the preview.
-        store: Some(""),
-    };
-    let draft = Draft::new(templates, contents)?;
+    let run = work.run(&figures.window);
+    // What is too large for mail lies beside the rest of the preview.
+    let draft = figures.draft(work, &run, Some(""), templates)?;
     let report_json = draft.report_json()?;
     Ok((draft.message()?, report_json))
 }
@@ -309,7 +347,7 @@ fn unsent(rule: SendRule, tables: &[Table]) -> Option<&'static str> {
 }
 
 /// The tables of the answers.
-pub(super) fn tables(
+fn tables(
     runner: &Runner,
     work: &Work,
     asked: &Asked,

@@ -4,6 +4,7 @@ use connect_reports::definition;
 use serde_json::Value;
 
 use crate::harness::binary::{DUE, SMALL, closed_port, definitions, program, run, simulator, text};
+use crate::harness::mail;
 
 /// The first command of the README: without AWS, credentials or network it exits 0 and leaves the
 /// messages.
@@ -80,6 +81,77 @@ async fn a_preview_sends_nothing() {
         serde_json::from_slice(&std::fs::read(out.path().join("report.json")).unwrap()).unwrap();
     assert_eq!(figures["window"]["start"], "2025-03-30T00:00:00+00:00");
     assert!(simulator.messages().is_empty() && !simulator.calls().is_empty());
+}
+
+/// `preview` shows a section that can't be had as `run` sends it with `partial = "banner"`: named, with
+/// the others beside it; the terminal says why. Without it both fail.
+#[tokio::test]
+async fn a_preview_misses_what_the_run_misses() {
+    let more = "\n[[section]]\ntitle = \"By nonsense\"\nfilters = { QUEUE = [\"*\"] }\nmetrics = [\"NO_SUCH_METRIC\"]\n";
+    let simulator = simulator().await;
+    for partial in ["banner", "fail"] {
+        let whole = format!("{SMALL}{more}");
+        let whole = whole.replace("[email]", &format!("partial = \"{partial}\"\n\n[email]"));
+        let folder = definitions(&[("small.toml", &whole)]);
+        let (out, runs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let call = |arguments: &[&str]| {
+            let mut command = program();
+            command.env("AWS_ENDPOINT_URL", simulator.url()).args(arguments);
+            command.args(["small", "--time", DUE, "--definitions", text(folder.path()), "--runs"]);
+            command.arg(runs.path());
+            run(command)
+        };
+        let previewed = call(&["preview", "--out", text(out.path())]).await;
+        let ran = call(&["run"]).await;
+        assert_eq!(previewed.status.code(), ran.status.code(), "{}", told(&previewed));
+        if partial == "fail" {
+            assert_eq!(previewed.status.code(), Some(1), "{}", told(&previewed));
+            continue;
+        }
+        assert_eq!(previewed.status.code(), Some(0), "{}", told(&previewed));
+        let said = told(&previewed);
+        assert!(
+            said.contains("small: error[SERVICE_ERROR]: the section `By nonsense` is"),
+            "{said}"
+        );
+        let read = |name: &str| std::fs::read_to_string(out.path().join(name)).unwrap();
+        let sent = simulator.messages().pop().unwrap();
+        let sent = mail::parse(&sent.raw);
+        let without_times = |text: &str| {
+            let lines = text.lines().filter(|line| !line.starts_with("Read from"));
+            lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+        };
+        let shown = without_times(&read("message.txt"));
+        assert!(
+            shown.contains("! Missing: By nonsense.") && shown.contains("All queues"),
+            "{shown}"
+        );
+        assert_eq!(shown, without_times(&sent.body_text(0).unwrap()));
+        let json: Value = serde_json::from_str(&read("report.json")).unwrap();
+        assert_eq!(json["missing"][0]["title"], "By nonsense");
+    }
+}
+
+/// `preview` says what its definition's `send` makes of the figures.
+#[tokio::test]
+async fn a_preview_says_that_nothing_would_be_sent() {
+    let quiet = SMALL
+        .replace("[email]", "[email]\nsend = \"when-target-missed\"")
+        .replace("threshold = 20 }", "threshold = 20, target = \">= 0.1\" }");
+    let folder = definitions(&[("small.toml", &quiet)]);
+    let mut command = program();
+    command.args(["preview", "small", "--simulate", "--time", DUE, "--definitions"]);
+    let output = run({
+        command.arg(folder.path());
+        command
+    })
+    .await;
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert!(
+        told(&output).contains("`run` would send nothing: no target was missed"),
+        "{}",
+        told(&output)
+    );
 }
 
 /// `run` sends, to others if told so, or nothing; its answer is that of the function.
