@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit, Zoned};
 use serde::{Deserialize, Serialize};
 
 pub use compare::Compare;
@@ -301,6 +301,13 @@ impl FromStr for LocalTime {
         }
         .map_err(|_| LocalTimeError)
     }
+}
+
+/// The minute that an instant lies in, by when it begins.
+pub fn to_the_minute(time: Timestamp) -> Timestamp {
+    let to_minutes = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Floor);
+    // Before the first minute of all time there is none.
+    time.round(to_minutes).unwrap_or(time)
 }
 
 /// An instant as RFC 3339 with its offset, to the second.

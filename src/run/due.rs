@@ -120,7 +120,7 @@ impl Runner {
         if report.schedule.is_none() {
             return Ok((Memory::Nothing, false));
         }
-        let (clock, time) = (invocation.clock, order.time.unwrap_or(invocation.clock.started()));
+        let (clock, time) = (invocation.clock, invocation.reference_time(order));
         let memory = self.records.memory(report, (time, clock), order.dry_run);
         until(clock.answer_by(), memory).await.unwrap_or_else(|| Err(not_in_time()))
     }
@@ -133,7 +133,7 @@ impl Runner {
         sights: &Sights,
         (order, invocation): (&Order, &Invocation),
     ) -> Vec<Result<Fate, Error>> {
-        let (clock, time) = (invocation.clock, order.time.unwrap_or(invocation.clock.started()));
+        let (clock, time) = (invocation.clock, invocation.reference_time(order));
         let event = invocation.event_id(order);
         let mut fates = Vec::new();
         for occurrence in report.due_at(time, memory) {
@@ -167,7 +167,7 @@ impl Runner {
         fates: &[Result<Fate, Error>],
         (order, invocation): (&Order, &Invocation),
     ) -> Vec<Result<Fate, Error>> {
-        let (clock, time) = (invocation.clock, order.time.unwrap_or(invocation.clock.started()));
+        let (clock, time) = (invocation.clock, invocation.reference_time(order));
         let runs = |window: &Window| {
             let is_it = |fate: &Result<Fate, Error>| matches!(fate, Ok(Fate::Run(occurrence, _)) if occurrence.window == *window);
             fates.iter().any(is_it)

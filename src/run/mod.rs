@@ -50,7 +50,7 @@ use crate::queue::Queue;
 use crate::render::Message;
 use crate::settings::Settings;
 use crate::store::{File, Store};
-use crate::window::Window;
+use crate::window::{Window, to_the_minute};
 
 pub use answer::{Answer, Handled};
 use batch::Ran;
@@ -109,6 +109,13 @@ impl Invocation {
     /// What an order is known by: its own id or that of the event around it, or else this one's.
     fn event_id<'i>(&'i self, order: &'i Order) -> &'i str {
         order.id.as_deref().unwrap_or(&self.id)
+    }
+
+    /// The reference time of an order, from which windows count back: the time that it names, or else
+    /// the clock's, cut to the minute. The service tells a fraction of a second as a float, and then no
+    /// window comes back as it was asked.
+    pub(crate) fn reference_time(&self, order: &Order) -> Timestamp {
+        to_the_minute(order.time.unwrap_or(self.clock.started()))
     }
 }
 

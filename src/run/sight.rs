@@ -135,7 +135,7 @@ impl Runner {
         order: &Order,
         invocation: &Invocation,
     ) -> Vec<Spot> {
-        let time = order.time.unwrap_or(invocation.clock.started());
+        let time = invocation.reference_time(order);
         let of_report = |report: &Report| {
             let memory = self.widest_memory(report, time);
             let due = report.due_at(time, memory).into_iter().filter_map(Result::ok);
@@ -165,7 +165,7 @@ impl Runner {
         if self.queue.is_some() {
             return;
         }
-        let time = order.time.unwrap_or(invocation.clock.started());
+        let time = invocation.reference_time(order);
         let event = invocation.event_id(order);
         let is_news = |report: &Report, occurrence: &Occurrence| {
             let key = records::key(&report.id, &occurrence.window);

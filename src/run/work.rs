@@ -123,9 +123,9 @@ impl Work {
             .map_err(no_window)
     }
 
-    /// The time that is asked for, or else the clock's.
+    /// The time that it counts back from.
     pub(super) fn time(&self) -> Timestamp {
-        self.order.time.unwrap_or(self.invocation.clock.started())
+        self.invocation.reference_time(&self.order)
     }
 
     /// The window, if the service still has figures of it.

@@ -104,6 +104,18 @@ fn labels_name_the_window_in_few_words() {
 }
 
 #[test]
+fn a_time_is_cut_to_its_minute() {
+    for (time, minute) in [
+        ("2026-11-23T07:15:23.456789123Z", "2026-11-23T07:15:00Z"),
+        ("2026-11-23T07:15:00Z", "2026-11-23T07:15:00Z"),
+        ("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:00Z"),
+    ] {
+        assert_eq!(to_the_minute(time.parse().unwrap()).to_string(), minute);
+    }
+    let _ = [Timestamp::MIN, Timestamp::MAX].map(to_the_minute);
+}
+
+#[test]
 fn windows_that_do_not_exist() {
     let zone = Zone::named("Europe/London").unwrap();
     let window = |a: &str, b: &str| {

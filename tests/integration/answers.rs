@@ -139,6 +139,28 @@ async fn contradictions_are_refused() {
     assert!(error.message.contains("a queue that was not asked for"), "{}", error.message);
 }
 
+/// Instants come through a float, in which only whole seconds are exact.
+#[tokio::test]
+async fn an_interval_is_compared_by_whole_seconds() {
+    let (rows, _) = requests(&report("QUEUE", r#"["CONTACTS_QUEUED"]"#));
+    let row = |start: f64, end: f64| {
+        json!({"MetricResults": [{
+            "Dimensions": {"QUEUE": SALES},
+            "MetricInterval": {"Interval": "TOTAL", "StartTime": start, "EndTime": end},
+            "Collections": [{"Metric": {"Name": "CONTACTS_QUEUED"}, "Value": 1}],
+        }]})
+    };
+    // The day as it was asked for, and as near to it as floats are.
+    for (start, end, is_right) in [
+        (1_743_292_800.0, 1_743_375_600.0, true),
+        (1_743_292_800.000_000_2, 1_743_375_599.999_999_8, true),
+        (1_743_292_801.0, 1_743_375_600.0, false),
+    ] {
+        let answer = answer(&rows, [row(start, end)]).await;
+        assert_eq!(answer.is_ok(), is_right, "{start} {end}: {answer:?}");
+    }
+}
+
 /// Which part of its first and last week the service tells is not known, but weeks never overlap.
 #[tokio::test]
 async fn weeks_lie_beside_each_other() {

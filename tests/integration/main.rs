@@ -66,3 +66,5 @@ mod sizes;
 mod soak;
 /// The commands at a terminal.
 mod terminal;
+/// The spans that reports cover, and the intervals in them, whatever the clock shows.
+mod windows;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use aws_sdk_connect::primitives::DateTime;
 use aws_sdk_connect::types::{MetricDataV2, MetricResultV2, MetricV2};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
 
 use super::bad;
 use crate::definition::{Dimension, Interval, MetricFilter, MetricQuery, visible};
@@ -178,8 +178,9 @@ fn place(request: &Request, result: &MetricResultV2) -> String {
     }
 }
 
+/// An instant to the second: the SDK reads it as a float, in which fractions are not exact.
 fn instant(time: Option<&DateTime>) -> Option<Timestamp> {
-    Timestamp::from_nanosecond(time?.as_nanos()).ok()
+    Timestamp::from_nanosecond(time?.as_nanos()).ok()?.round(Unit::Second).ok()
 }
 
 /// Contacts that never reached an agent come grouped by agent with no dimension at all.
