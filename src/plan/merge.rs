@@ -162,8 +162,13 @@ impl Rule {
         }
     }
 
-    /// The figure of the whole; each part is one row.
+    /// The figure of the whole; each part is one row. Where one of them is not available, or what it is
+    /// merged by, neither is the whole: how much stands behind that part nobody knows.
     pub(super) fn merge(&self, asked: &MetricQuery, parts: &[Row<'_>]) -> Figure {
+        let mut read = std::iter::once(asked).chain(self.needs());
+        if read.any(|metric| parts.iter().any(|row| lacks(row, metric, Absent::NotAvailable))) {
+            return LOST;
+        }
         match self {
             Self::Sum => sum(asked, parts),
             Self::Max => of_values(asked, parts, |values| extreme(values, f64::max)),
@@ -175,15 +180,21 @@ impl Rule {
     }
 }
 
+/// What can't be had from the parts.
+const LOST: Figure = Figure::Absent(Absent::NotAvailable);
+
 fn value(row: &Row<'_>, metric: &MetricQuery) -> Option<f64> {
     row.get(metric).and_then(Figure::value)
 }
 
+/// Whether a part has no figure for this reason.
+fn lacks(row: &Row<'_>, metric: &MetricQuery, absent: Absent) -> bool {
+    row.get(metric) == Some(Figure::Absent(absent))
+}
+
 /// What stands in for a figure that no part has: the service could not compute one, or had none.
 fn absent(asked: &MetricQuery, parts: &[Row<'_>]) -> Figure {
-    let computed =
-        |row: &Row<'_>| row.get(asked).and_then(Figure::absent) == Some(Absent::NotComputable);
-    Figure::Absent(match parts.iter().any(computed) {
+    Figure::Absent(match parts.iter().any(|row| lacks(row, asked, Absent::NotComputable)) {
         true => Absent::NotComputable,
         false => Absent::NoData,
     })
@@ -204,10 +215,8 @@ fn extreme(values: &[f64], of_two: fn(f64, f64) -> f64) -> f64 {
 
 /// A part for which the service could not compute its sum leaves that of all unknown.
 fn sum(asked: &MetricQuery, parts: &[Row<'_>]) -> Figure {
-    let lacking =
-        |row: &&Row<'_>| row.get(asked).and_then(Figure::absent) == Some(Absent::NotComputable);
-    match parts.iter().filter(lacking).count() {
-        some if some > 0 && some < parts.len() => Figure::Absent(Absent::NotAvailable),
+    match parts.iter().filter(|row| lacks(row, asked, Absent::NotComputable)).count() {
+        some if some > 0 && some < parts.len() => LOST,
         _ => of_values(asked, parts, |values| values.iter().sum()),
     }
 }
@@ -222,7 +231,7 @@ fn mean(asked: &MetricQuery, weight: &MetricQuery, parts: &[Row<'_>]) -> Figure 
                 count += weight;
             }
             (None, _) => {}
-            (Some(_), None) => return Figure::Absent(Absent::NotAvailable),
+            (Some(_), None) => return LOST,
         }
     }
     match count > 0.0 {
@@ -248,12 +257,12 @@ fn mean_of_sum(
             (Some(_), _) if value(row, handled) == Some(0.0) => {}
             (Some(0.0), _) => zeros += 1,
             (None, None | Some(0.0)) => {}
-            _ => return Figure::Absent(Absent::NotAvailable),
+            _ => return LOST,
         }
     }
     match (count > 0.0, zeros) {
         (true, 0) => Figure::Value(total / count),
-        (true, _) => Figure::Absent(Absent::NotAvailable),
+        (true, _) => LOST,
         (false, 0) => absent(asked, parts),
         (false, _) => Figure::Value(0.0),
     }
@@ -275,7 +284,7 @@ fn ratio(
                 below += wholes.iter().sum::<f64>();
             }
             (None, _, true) if value(row, asked).is_none() => {}
-            _ => return Figure::Absent(Absent::NotAvailable),
+            _ => return LOST,
         }
     }
     match below > 0.0 {
@@ -333,97 +342,9 @@ fn of_several(
 ) -> Option<Figure> {
     match rule? {
         Ok(rule) => Some(rule.merge(asked, parts)),
-        Err(_) => Some(Figure::Absent(Absent::NotAvailable)),
+        Err(_) => Some(LOST),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NULL: Option<f64> = None;
-
-    fn query(name: &str) -> MetricQuery {
-        MetricQuery { name: name.to_owned(), threshold: None, filters: Vec::new() }
-    }
-
-    /// A part with these figures; `Some(None)` is a null, `None` a figure that is missing.
-    fn part(figures: &[(&str, Option<Option<f64>>)]) -> Rows {
-        let figures = figures.iter().filter_map(|(name, value)| {
-            let figure = match (*value)? {
-                Some(value) => Figure::Value(value),
-                None => Figure::Absent(Absent::NotComputable),
-            };
-            Some((Arc::new(query(name)), figure))
-        });
-        let mut rows = Rows::default();
-        rows.add_with((Arc::default(), None), figures);
-        rows
-    }
-
-    fn merged(rule: &Rule, parts: &[Rows]) -> Figure {
-        rule.merge(&query("ASKED"), &parts.iter().flat_map(Rows::iter).collect::<Vec<_>>())
-    }
-
-    const LOST: Figure = Figure::Absent(Absent::NotAvailable);
-
-    #[test]
-    fn sums_and_extremes() {
-        let of = |values: &[Option<Option<f64>>]| -> Vec<Rows> {
-            values.iter().map(|value| part(&[("ASKED", *value)])).collect()
-        };
-        let parts = of(&[Some(Some(2.0)), None, Some(Some(5.0))]);
-        assert_eq!(merged(&Rule::Sum, &parts), Figure::Value(7.0));
-        assert_eq!(merged(&Rule::Max, &parts), Figure::Value(5.0));
-        assert_eq!(merged(&Rule::Min, &parts), Figure::Value(2.0));
-        let with_null = of(&[Some(Some(2.0)), Some(NULL)]);
-        assert_eq!(merged(&Rule::Sum, &with_null), LOST, "an undercount is no figure");
-        assert_eq!(merged(&Rule::Max, &with_null), Figure::Value(2.0), "nothing to compare with");
-        let nulls = of(&[Some(NULL), Some(NULL)]);
-        assert_eq!(merged(&Rule::Sum, &nulls), Figure::Absent(Absent::NotComputable));
-        assert_eq!(merged(&Rule::Max, &of(&[None, None])), Figure::Absent(Absent::NoData));
-    }
-
-    #[test]
-    fn means_are_weighted() {
-        let rule = Rule::Mean(query("WEIGHT"));
-        let of = |mean, weight| part(&[("ASKED", mean), ("WEIGHT", weight)]);
-        let two = [of(Some(Some(10.0)), Some(Some(1.0))), of(Some(Some(40.0)), Some(Some(3.0)))];
-        assert_eq!(merged(&rule, &two), Figure::Value(32.5), "and not 25");
-        let quiet = [two[0].clone(), of(Some(NULL), Some(Some(0.0))), of(None, None)];
-        assert_eq!(merged(&rule, &quiet), Figure::Value(10.0));
-        let untold = [two[0].clone(), of(Some(Some(40.0)), None)];
-        assert_eq!(merged(&rule, &untold), LOST);
-    }
-
-    #[test]
-    fn ratios_have_both_sides_of_every_part() {
-        let whole = vec![query("PART"), query("REST")];
-        let rule = Rule::Ratio { part: query("PART"), whole };
-        let of = |asked, above, rest| part(&[("ASKED", asked), ("PART", above), ("REST", rest)]);
-        let some = |value: f64| Some(Some(value));
-        let two = [of(some(50.0), some(10.0), some(10.0)), of(some(100.0), some(20.0), some(0.0))];
-        assert_eq!(merged(&rule, &two), Figure::Value(75.0));
-        let lacking = [two[0].clone(), of(some(60.0), None, some(1000.0))];
-        assert_eq!(merged(&rule, &lacking), LOST, "not busy for none of the time");
-        let quiet = [two[0].clone(), of(None, None, None)];
-        assert_eq!(merged(&rule, &quiet), Figure::Value(50.0));
-        let nothing = [of(Some(NULL), some(0.0), some(0.0)), of(None, None, None)];
-        assert_eq!(merged(&rule, &nothing), Figure::Absent(Absent::NotComputable));
-    }
-
-    #[test]
-    fn counts_follow_from_sums_and_means() {
-        let (sum, handled) = (query("SUM"), query("HANDLED"));
-        let rule = Rule::MeanOfSum { sum, handled };
-        let of = |mean, sum, handled| part(&[("ASKED", mean), ("SUM", sum), ("HANDLED", handled)]);
-        let some = |value: f64| Some(Some(value));
-        let two = [of(some(10.0), some(30.0), some(9.0)), of(some(20.0), some(20.0), some(5.0))];
-        assert_eq!(merged(&rule, &two), Figure::Value(12.5), "50 seconds of 4 contacts");
-        let zero = of(some(0.0), some(0.0), some(4.0));
-        assert_eq!(merged(&rule, &[two[0].clone(), zero.clone()]), LOST);
-        assert_eq!(merged(&rule, &[zero.clone(), zero]), Figure::Value(0.0));
-        let idle = of(some(0.0), some(0.0), some(0.0));
-        assert_eq!(merged(&rule, &[two[0].clone(), idle]), Figure::Value(10.0));
-    }
-}
+mod tests;

@@ -122,7 +122,7 @@ pub struct SectionAnswer {
     pub totals: BTreeMap<MetricQuery, Figure>,
     /// Those of the totals that were merged rather than answered as such.
     pub merged: BTreeSet<MetricQuery>,
-    /// What can't be had, and why.
+    /// Why figures that it has are not available: each is told once, and no other.
     pub not_available: Vec<NotAvailable>,
     /// Whether the service was asked and had nothing at all to say.
     pub is_quiet: bool,
@@ -444,7 +444,7 @@ impl SectionPlan {
         let mut section = SectionAnswer {
             is_quiet: !self.requests().is_empty() && rows.is_empty() && !has_totals,
             rows,
-            not_available: self.not_available.clone(),
+            not_available: Vec::new(),
             merged: self.merged(),
             totals: totals.map(|(metric, figure)| (metric.as_ref().clone(), figure)).collect(),
         };
@@ -454,7 +454,11 @@ impl SectionPlan {
             let merged = merged.map(|(metric, rule)| (metric.clone(), rule.merge(metric, &rows)));
             section.totals.extend(merged);
         }
-        section.tell_lost();
+        // Rows are asked for every metric: where none came, there is nothing that could be lost.
+        let nothing_came = section.is_quiet && self.rows.is_some();
+        let lost = self.not_available.iter().filter(|lost| lost.total && !nothing_came);
+        section.totals.extend(lost.map(|lost| (lost.metric.clone(), LOST)));
+        section.tell_lost(&self.not_available);
         Ok(section)
     }
 
@@ -466,25 +470,23 @@ impl SectionPlan {
     }
 }
 
+/// What can't be had.
+const LOST: Figure = Figure::Absent(Absent::NotAvailable);
+
 impl SectionAnswer {
-    /// Sees to it that nothing is not available without a word why.
-    fn tell_lost(&mut self) {
-        const LOST: Figure = Figure::Absent(Absent::NotAvailable);
+    /// Says why of each metric that has a figure which is not available: as it was planned, or that it
+    /// turned out so. What was planned to be lost and came whole after all is not told.
+    fn tell_lost(&mut self, planned: &[NotAvailable]) {
         const REASON: &str = "How much stands behind some of its parts is not known.";
-        for lost in self.not_available.iter().filter(|lost| lost.total) {
-            self.totals.insert(lost.metric.clone(), LOST);
-        }
         let of_totals = self.totals.iter().filter(|(_, figure)| **figure == LOST);
         let of_totals = of_totals.map(|(metric, _)| (metric.clone(), true));
         let of_rows = self.rows.metrics_with(LOST).map(|metric| (metric.clone(), false));
-        let found: BTreeSet<_> = of_totals.chain(of_rows).collect();
-        for (metric, total) in found {
-            let told =
-                self.not_available.iter().any(|lost| lost.metric == metric && lost.total == total);
-            if !told {
-                self.not_available.push(NotAvailable { metric, total, reason: REASON });
-            }
-        }
+        let mut found: BTreeSet<_> = of_totals.chain(of_rows).collect();
+        let was_planned = |lost: &&NotAvailable| found.remove(&(lost.metric.clone(), lost.total));
+        self.not_available = planned.iter().filter(was_planned).cloned().collect();
+        let others = found.into_iter();
+        let others = others.map(|(metric, total)| NotAvailable { metric, total, reason: REASON });
+        self.not_available.extend(others);
     }
 }
 

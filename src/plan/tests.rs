@@ -429,6 +429,13 @@ fn is_exact(
             section.not_available.iter().any(|lost| lost.total == total && lost.metric == *metric)
         }
     };
+    let is_lost = |figure: Option<Figure>| figure == Some(Figure::Absent(Absent::NotAvailable));
+    for told in &found.not_available {
+        let in_rows = || found.rows.iter().any(|row| is_lost(row.get(&told.metric)));
+        let total = found.totals.get(&told.metric).copied();
+        let stands = if told.total { is_lost(total) } else { in_rows() };
+        prop_assert!(stands, "{told:?} although it came");
+    }
     let whole = unlimited(centre, &query.totals());
     match section.not_available.is_empty() {
         true => prop_assert_eq!(whole.rows.is_empty(), found.is_quiet),

@@ -246,7 +246,7 @@ fn section(
         shown,
         of,
         shown_of: (shown < of).then(|| shown_of(layout, (shown, of), voice)),
-        notes: table.notes.iter().map(|note| self::note(note, voice.language)).collect(),
+        notes: table.notes_beside(shown).map(|note| self::note(note, table, voice)).collect(),
         trend,
     }
 }
@@ -276,20 +276,20 @@ fn row(contents: &Contents<'_>, table: &Table, row: &TableRow, voice: &Voice) ->
     RowContext { names: names(table, row, voice.language).chain(interval).collect(), figures }
 }
 
-fn note(note: &Note, language: Language) -> String {
-    match note {
-        Note::Other(english) => language.say(english).to_owned(),
-        Note::NotAvailable { label, total, reason } => {
-            let values = [("label", label.as_str()), ("reason", language.say(reason))];
-            let said = match total {
-                true => {
-                    language.say_with("The total of {label} is not available: {reason}", &values)
-                }
-                false => language.say_with("{label} is not available: {reason}", &values),
-            };
-            capitalised(&said).into_owned()
-        }
-    }
+fn note(note: &Note, table: &Table, voice: &Voice) -> String {
+    let language = voice.language;
+    let (column, total, reason) = match note {
+        Note::Other(english) => return language.say(english).to_owned(),
+        Note::NotAvailable { column, total, reason } => (table.columns.get(*column), total, reason),
+    };
+    let label = column.map_or("", |column| column.label.as_str());
+    let values = [("label", label), ("reason", language.say(reason))];
+    // The figures of a section of totals are its totals.
+    let said = match *total && table.kind != Kind::Totals {
+        true => language.say_with("The total of {label} is not available: {reason}", &values),
+        false => language.say_with("{label} is not available: {reason}", &values),
+    };
+    capitalised(&said).into_owned()
 }
 
 impl SectionContext {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::definition::{
-    Column, Dimension, Kind, MetricQuery, Placed, Section, Selector, State, Target,
+    Column, Dimension, Interval, Kind, MetricQuery, Placed, Section, Selector, State, Target,
 };
 use crate::plan::{Absent, Base, Directory, Figure, NotAvailable, Query, SectionAnswer};
 use crate::window::Window;
@@ -105,10 +105,10 @@ pub struct Member {
 /// What a reader has to know of figures that are not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// A column's figures can't be had.
+    /// Figures of a column can't be had.
     NotAvailable {
-        /// The column's label.
-        label: String,
+        /// The column.
+        column: usize,
         /// Whether it is only their total.
         total: bool,
         /// Why, as an English sentence.
@@ -132,6 +132,19 @@ impl Table {
     /// Whether any of its columns has a target.
     pub fn has_targets(&self) -> bool {
         self.columns.iter().any(Column::has_target)
+    }
+
+    /// The notes on what a reader sees who is shown so many of the rows.
+    pub fn notes_beside(&self, shown: usize) -> impl Iterator<Item = &Note> {
+        let lost = Some(&Figure::Absent(Absent::NotAvailable));
+        let stands = move |note: &&Note| match note {
+            Note::NotAvailable { column, total: true, .. } => self.totals.get(*column) == lost,
+            Note::NotAvailable { column, total: false, .. } => {
+                self.rows.iter().take(shown).any(|row| row.figures.get(*column) == lost)
+            }
+            Note::Other(_) => true,
+        };
+        self.notes.iter().filter(stands)
     }
 
     /// Whether any of its figures, or of its totals, misses a target, or may do so because it can't
@@ -191,7 +204,7 @@ pub fn build(
         }),
         is_quiet: answer.is_quiet,
         provenance: provenance.collect(),
-        notes: notes(section, answer),
+        notes: notes(section, answer).chain(weeks_apart(query, against)).collect(),
         shown,
     }
 }
@@ -222,13 +235,24 @@ fn figures_or_nothing(
 }
 
 /// Why a column's figures, or its total, can't be had.
-fn notes(section: &Section, answer: &SectionAnswer) -> Vec<Note> {
-    let note = |lost: &NotAvailable| {
-        let column = section.columns.iter().find(|column| column.metric == lost.metric)?;
-        let total = lost.total && section.kind != Kind::Totals;
-        Some(Note::NotAvailable { label: column.label.clone(), total, reason: lost.reason })
+fn notes<'a>(
+    section: &'a Section,
+    answer: &'a SectionAnswer,
+) -> impl Iterator<Item = Note> + use<'a> {
+    let note = move |lost: &NotAvailable| {
+        let column = section.columns.iter().position(|column| column.metric == lost.metric)?;
+        Some(Note::NotAvailable { column, total: lost.total, reason: lost.reason })
     };
-    answer.not_available.iter().filter_map(note).collect()
+    answer.not_available.iter().filter_map(note)
+}
+
+/// Why weeks have no comparison, where some have none: those of months hardly ever lie alike.
+fn weeks_apart(query: &Query, against: Option<&Against>) -> Option<Note> {
+    let base = &against.filter(|_| query.interval == Some(Interval::Week))?.base;
+    let weeks = query.window.intervals(Interval::Week);
+    let is_apart = weeks.iter().any(|week| !base.intervals.contains(&week.start()));
+    let note = "Not every week has a comparison: in the other window weeks lie on other days.";
+    (is_apart && !base.windows.is_empty()).then_some(Note::Other(note))
 }
 
 fn figures(section: &Section, figure: impl Fn(&MetricQuery) -> Option<Figure>) -> Vec<Figure> {

@@ -1,18 +1,20 @@
 use serde_json::{Value, json};
 
 use crate::harness::binary::{Function, SMALL, definitions, program, run, simulator, text};
+use crate::sizes::{at_once, centre};
+use connect_reports::metric::Limits;
 use connect_reports::simulator::{Operation, Simulator};
 
-/// [`SMALL`] with totals, two groupings, and lines before its tables.
-fn defined(lines: &str, metrics: &str) -> String {
+/// [`SMALL`] with lines before its tables, and with other metrics.
+pub(crate) fn defined(lines: &str, metrics: &str) -> String {
     let of = r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#;
     SMALL.replace("[email]", &format!("{lines}\n\n[email]")).replace(of, metrics)
 }
 
 const METRICS: &str = r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }, "AVG_HANDLE_TIME", "MAX_QUEUED_TIME", "CONTACTS_HANDLED"]"#;
 
-/// `report.json` of a definition for what was due at a time.
-async fn previewed(simulator: &Simulator, definition: &str, time: &str) -> Value {
+/// `report.json` of a definition for what was due at a time, and beside it the message's plain text.
+pub(crate) async fn previewed(simulator: &Simulator, definition: &str, time: &str) -> Value {
     let folder = definitions(&[("small.toml", definition)]);
     let out = tempfile::tempdir().unwrap();
     let mut command = program();
@@ -120,6 +122,78 @@ async fn an_average_is_made_of_four_weeks() {
     assert_eq!(report["sections"][0]["comparison"], "the average of 4 weeks");
     let text = report["text"].as_str().unwrap();
     assert!(text.contains(": the change from the average of 4 weeks; ! is worse."), "{text}");
+}
+
+/// A week in which a figure can't be had makes the average one that can't be had: with 150 queues an
+/// agent's time is known only in weeks in which all of the agent's queues are in one request.
+#[tokio::test]
+async fn an_average_lacks_no_week_that_can_t_be_had() {
+    let simulator = centre(150, Limits::CURRENT).await;
+    let by_agent = |lines: &str| {
+        let metrics = "[\"AGENT_ADHERENT_TIME\", \"CONTACTS_HANDLED\"]";
+        defined(lines, metrics).replace("[\"QUEUE\"]", "[\"AGENT\"]")
+    };
+    let lines = "compare = \"average-4-weeks\"";
+    let report = previewed(&simulator, &by_agent(lines), "2025-03-30T07:00:00Z").await;
+    let metrics = [("AGENT_ADHERENT_TIME", None), ("CONTACTS_HANDLED", None)];
+    let weeks = ["2025-03-22", "2025-03-15", "2025-03-08", "2025-03-01"].map(|day| {
+        let [start, end] = ["T00:00:00Z", "T23:59:59.999Z"].map(|time| format!("{day}{time}"));
+        at_once(&simulator, [&start, &end], &["AGENT"], &metrics)
+    });
+    let mut lost = 0;
+    for row in report["sections"][0]["rows"].as_array().unwrap() {
+        let Some(id) = row["dimensions"]["AGENT"]["id"].as_str() else { continue };
+        for (index, compared) in numbers(&row["compared"]).into_iter().enumerate() {
+            let of_weeks = weeks.iter().filter_map(|week| week.get(&vec![id.to_owned()])?[index]);
+            let truth = of_weeks.sum::<f64>() / 4.0;
+            lost += usize::from(compared.is_none());
+            let is_true = compared.is_none_or(|compared| is_close(Some(compared), Some(truth)));
+            assert!(is_true && (compared.is_some() || index == 0), "{truth}: {row:#}");
+        }
+    }
+    assert!(lost > 0, "{report:#}");
+}
+
+/// A note says that a figure is not available only where one of those shown is not.
+#[tokio::test]
+async fn notes_are_of_figures_that_are_shown() {
+    let simulator = simulator().await;
+    let queues = simulator.centre().standard_queues().map(|queue| queue.id.clone());
+    let unknown = |count: usize| (0..count).map(|n| format!("ffffffff-0000-4000-8000-{n:012}"));
+    let by_agent = |ids: &[String], metrics: &str| {
+        let text = defined("", metrics).replace("[\"QUEUE\"]", "[\"AGENT\"]");
+        text.replace("[\"*\"]", &format!("{ids:?}"))
+    };
+    let told = |report: &Value| {
+        let text = report["text"].as_str().unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    // Every queue that has contacts is in the first request.
+    let ids: Vec<String> = queues.chain(unknown(150)).collect();
+    let text = by_agent(&ids, "[\"AGENT_ADHERENT_TIME\"]");
+    let report = previewed(&simulator, &text, "2025-03-30T07:00:00Z").await;
+    let rows = report["sections"][0]["rows"].as_array().unwrap();
+    assert!(rows.len() > 10 && rows.iter().all(|row| row["values"][0].is_number()), "{rows:#?}");
+    let text = told(&report);
+    assert!(text.contains("The total of Adherent time is not available: "), "{text}");
+    assert_eq!(text.matches("Adherent time is not available").count(), 1, "{text}");
+    // In this window nothing came.
+    let ids: Vec<String> = unknown(150).collect();
+    let text = by_agent(&ids, "[\"AGENT_ADHERENT_TIME\", \"CONTACTS_HANDLED\"]");
+    let report = previewed(&simulator, &text, "2025-03-30T07:00:00Z").await;
+    assert_eq!(report["sections"][0]["totals"], json!([0, 0]));
+    assert!(!told(&report).contains("not available"), "{}", told(&report));
+    // The agent of whom it can't be had is not among those shown.
+    let simulator = centre(150, Limits::CURRENT).await;
+    let text = by_agent(&["*".to_owned()], "[\"AGENT_ADHERENT_TIME\", \"CONTACTS_HANDLED\"]");
+    let report = previewed(&simulator, &text, "2025-03-30T07:00:00Z").await;
+    let rows = report["sections"][0]["rows"].as_array().unwrap();
+    let first_lost = rows.iter().position(|row| row["absent"][0] == "not-available").unwrap();
+    for (shown, of) in [(first_lost, 1), (first_lost + 1, 2)].into_iter().filter(|(n, _)| *n > 0) {
+        let text = text.replace("group_by", &format!("rows = {shown}\ngroup_by"));
+        let text = told(&previewed(&simulator, &text, "2025-03-30T07:00:00Z").await);
+        assert_eq!(text.matches("Adherent time is not available").count(), of, "{text}");
+    }
 }
 
 /// Rows of intervals stand beside those of the same time of day, and the hour that a day does not

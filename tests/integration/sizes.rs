@@ -16,7 +16,7 @@ use crate::harness::binary::{
 };
 
 /// A centre with so many queues, whose pages have a hundred rows as those of the service.
-async fn centre(queues: usize, limits: Limits) -> Simulator {
+pub(crate) async fn centre(queues: usize, limits: Limits) -> Simulator {
     let clock = Clock::At(NOW.parse().unwrap());
     let options = Options { clock, queues, limits, page_size: 100, ..Options::default() };
     Simulator::start(options).await.unwrap()
@@ -52,10 +52,11 @@ async fn printed(simulator: &Simulator, definition: &str, command: &str, api: &s
 const LONDON: [&str; 2] = ["2025-03-30T00:00:00Z", "2025-03-30T23:00:00Z"];
 const UTC: [&str; 2] = ["2025-03-30T00:00:00Z", "2025-03-31T00:00:00Z"];
 
-type Metrics<'m> = &'m [(&'m str, Option<Comparison>)];
+pub(crate) type Metrics<'m> = &'m [(&'m str, Option<Comparison>)];
 
-/// What one request without limits would answer: by the ids of the groupings, the figures.
-fn at_once(
+/// What one request without limits would answer: by the ids of the groupings, of which what has none
+/// has an empty one, the figures.
+pub(crate) fn at_once(
     simulator: &Simulator,
     [start, end]: [&str; 2],
     groupings: &[&str],
@@ -85,7 +86,7 @@ fn at_once(
         Figure::Null | Figure::Missing => None,
     };
     let row = |row: Row| {
-        let ids = groupings.iter().map(|key| row.dimensions[*key].clone());
+        let ids = groupings.iter().map(|key| row.dimensions.get(*key).cloned().unwrap_or_default());
         (ids.collect(), row.values.iter().map(figure).collect())
     };
     centre.figures(&query).into_iter().map(row).collect()
