@@ -41,14 +41,15 @@ pub fn base_queries(query: &Query, windows: &[Window], limits: &Limits) -> Vec<Q
 }
 
 /// The figures of one window as they are, those of several as their average: of counts and sums
-/// the mean over the windows that have figures at all, of averages and rates what they are of all
-/// their contacts together. There is none of maxima and minima, nor where no rule is known.
+/// the mean over the windows that have figures at all, and of an interval over those that have such a
+/// one; of averages and rates what they are of all their contacts together. There is none of maxima
+/// and minima, nor where no rule is known.
 pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits: &Limits) -> Base {
     let is_average = windows.len() > 1;
     let known = windows.iter().zip(answers).filter(|(_, answer)| !is_average || !answer.is_quiet);
     let known: Vec<_> = known.collect();
     let rules = is_average.then(|| rules(query, limits));
-    let average = Average { rules: rules.as_ref(), windows: known.len() };
+    let average = Average { rules: rules.as_ref() };
     let beside = Beside::of(query, known.iter().map(|(window, _)| *window));
     let mut places: HashMap<RowKey, usize> = HashMap::new();
     let mut found: Vec<(Option<&Arc<Window>>, Vec<Row<'_>>)> = Vec::new();
@@ -74,7 +75,8 @@ pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits
     let mut rows = Rows::default();
     for (interval, parts) in &found {
         let Some(first) = parts.first() else { continue };
-        let figures = metrics.iter().map(|metric| (metric, average.figure(metric, parts)));
+        let windows = interval.map_or(known.len(), |interval| beside.windows(interval));
+        let figures = metrics.iter().map(|metric| (metric, average.figure(metric, parts, windows)));
         rows.add_with((Arc::clone(first.dimensions()), interval.cloned()), figures);
     }
     let totals: Vec<Rows> = known.iter().map(|(_, answer)| totals(answer)).collect();
@@ -84,10 +86,10 @@ pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits
         totals: query
             .metrics
             .iter()
-            .map(|metric| (metric.clone(), average.figure(metric, &totals)))
+            .map(|metric| (metric.clone(), average.figure(metric, &totals, known.len())))
             .collect(),
         windows: known.iter().map(|(window, _)| (*window).clone()).collect(),
-        intervals: beside.places.into_values().map(|interval| interval.start()).collect(),
+        intervals: beside.windows.into_keys().collect(),
     }
 }
 
@@ -95,29 +97,37 @@ pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits
 struct Beside {
     /// By when the window and its interval begin.
     places: BTreeMap<(Timestamp, Timestamp), Arc<Window>>,
+    /// How many windows have one like it, by when the section's begins: an hour that the clocks skip is
+    /// one that a window does not have.
+    windows: BTreeMap<Timestamp, usize>,
 }
 
 impl Beside {
     fn of<'w>(query: &Query, windows: impl Iterator<Item = &'w Window>) -> Self {
-        let mut places = BTreeMap::new();
+        let mut beside = Self { places: BTreeMap::new(), windows: BTreeMap::new() };
         let Some(interval) = query.interval else {
-            return Self { places };
+            return beside;
         };
         let own = query.window.intervals(interval);
         let own: BTreeMap<Timestamp, Arc<Window>> =
             own.into_iter().map(|interval| (interval.start(), Arc::new(interval))).collect();
         for window in windows {
             for other in window.intervals(interval) {
-                let alike = query.window.alike(other.start(), window);
+                let alike = query.window.alike(other.start(), window, interval);
                 let found = alike.and_then(|start| own.get(&start));
-                // Weeks at the ends of months are shorter.
-                let found = found.filter(|own| own.days() == other.days());
-                if let Some(own) = found {
-                    places.insert((window.start(), other.start()), Arc::clone(own));
+                // The first and the last may be cut off where the window begins and ends.
+                if let Some(own) = found.filter(|own| own.is_as_long_as(&other, interval)) {
+                    beside.places.insert((window.start(), other.start()), Arc::clone(own));
+                    *beside.windows.entry(own.start()).or_default() += 1;
                 }
             }
         }
-        Self { places }
+        beside
+    }
+
+    /// How many windows have an interval like this one of the section.
+    fn windows(&self, interval: &Window) -> usize {
+        self.windows.get(&interval.start()).copied().unwrap_or_default()
     }
 
     /// Nothing where the section has none like it, as on a day that is shorter.
@@ -129,19 +139,19 @@ impl Beside {
 /// How figures of several windows become one; those of a single window stay as they are.
 struct Average<'r> {
     rules: Option<&'r BTreeMap<MetricQuery, Rule>>,
-    windows: usize,
 }
 
 impl Average<'_> {
-    fn figure(&self, metric: &MetricQuery, parts: &[Row<'_>]) -> Figure {
+    /// The figure of so many windows; those that have no part had nothing.
+    fn figure(&self, metric: &MetricQuery, parts: &[Row<'_>], windows: usize) -> Figure {
         let absent = Figure::Absent(Absent::NoData);
         let Some(rules) = self.rules else {
             return parts.first().and_then(|row| row.get(metric)).unwrap_or(absent);
         };
-        let count = u32::try_from(self.windows).map_or(f64::NAN, f64::from);
+        let count = u32::try_from(windows).map_or(f64::NAN, f64::from);
         match rules.get(metric) {
             Some(rule @ Rule::Sum) => match rule.merge(metric, parts) {
-                Figure::Value(sum) if self.windows > 0 => Figure::Value(sum / count),
+                Figure::Value(sum) if windows > 0 => Figure::Value(sum / count),
                 figure => figure,
             },
             Some(rule) => rule.merge(metric, parts),

@@ -1,5 +1,6 @@
 //! A trend: what its series come to in words, and their chart.
 
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::chart::{self, ChartContext, Panel, Series, Tick};
@@ -285,11 +286,16 @@ fn tidy(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
 
+/// No interval of hours is so long, even where the clocks are put back in it.
+const LEAST_OF_DAYS: SignedDuration = SignedDuration::from_hours(2);
+
 /// What stands under the intervals: hours within a day, else days; nothing under most of them.
 fn labels(window: &Window, intervals: &[&Window], voice: &Voice) -> Vec<Option<String>> {
     let language = voice.language;
     let start = |interval: &Window| interval.on_its_clock(interval.start());
-    let is_of_days = intervals.first().is_some_and(|interval| interval.days() > 0);
+    // An hour may end at midnight as a day does, and the first day may be cut off.
+    let length = |interval: &&Window| interval.end().duration_since(interval.start());
+    let is_of_days = intervals.iter().map(length).max() >= Some(LEAST_OF_DAYS);
     let days = window.days();
     let label = |interval: &&Window| {
         let at = start(interval);
@@ -310,6 +316,28 @@ fn labels(window: &Window, intervals: &[&Window], voice: &Voice) -> Vec<Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definition::Interval;
+    use crate::language::{Language, Locale};
+    use crate::window::Zone;
+
+    /// The quarter of an hour before midnight is no day.
+    #[test]
+    fn hours_over_midnight_are_labelled_by_the_day() {
+        let labelled = |start: &str, end: &str, interval: Interval| -> Vec<String> {
+            let zone = Zone::named("Europe/London").unwrap();
+            let window = Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone);
+            let window = window.unwrap();
+            let intervals = window.intervals(interval);
+            let numbers = Numbers::of(&Locale::parse("en").unwrap());
+            let voice = Voice { language: Language::English, numbers };
+            let labels = labels(&window, &intervals.iter().collect::<Vec<_>>(), &voice);
+            labels.into_iter().map(Option::unwrap_or_default).collect()
+        };
+        let quarters = labelled("2026-11-22T23:45", "2026-11-23T00:30", Interval::FifteenMinutes);
+        assert_eq!(quarters, ["", "Mon", ""]);
+        let days = labelled("2026-11-21T12:00", "2026-11-23T12:00", Interval::Day);
+        assert_eq!(days, ["Sat", "Sun", "Mon"]);
+    }
 
     #[test]
     fn axes_end_in_round_figures() {

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Span, Timestamp, ToSpan as _, Zoned};
 
 use super::rule::start_of;
 use super::{Calendar, Window, WindowRule, Zone, starts_its_day};
+use crate::definition::Interval;
 
 /// What figures are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,10 +114,11 @@ fn moved(window: &Window, by: Span) -> Option<Window> {
 }
 
 impl Window {
-    /// When it is in this window as it is in another at `time`: on the same day from its start, at
-    /// the same reading of the clock; so long after its start, where the two start at different
-    /// readings. Nothing where the clocks skip that reading here, or show it only once.
-    pub fn alike(&self, time: Timestamp, of: &Self) -> Option<Timestamp> {
+    /// When an interval begins in this window that lies in it as one that begins at `time` lies in
+    /// another: on the same day from its start, at the same reading of the clock; so long after its
+    /// start, where the two start at different readings. Days begin when they do, whatever the clock
+    /// shows. Nothing where the clocks skip that reading here, or show it only once.
+    pub fn alike(&self, time: Timestamp, of: &Self, interval: Interval) -> Option<Timestamp> {
         let zone = self.start.time_zone();
         let time = of.on_its_clock(time);
         let both_start_a_day = starts_its_day(&self.start) && starts_its_day(&of.start);
@@ -126,7 +128,7 @@ impl Window {
         }
         let days = of.start.date().until(time.date()).ok()?;
         let date = self.start.date().checked_add(days).ok()?;
-        if starts_its_day(&time) {
+        if !interval.is_fine() && starts_its_day(&time) {
             return Some(start_of(date, zone).ok()?.timestamp());
         }
         let here = zone.to_ambiguous_zoned(date.to_datetime(time.time()));
@@ -137,6 +139,20 @@ impl Window {
             (_, false) => here.earlier().ok(),
         };
         found.map(|found| found.timestamp())
+    }
+
+    /// Whether an interval is as long as one of another window: so many hours, or of days and weeks so
+    /// many dates, however long a day is on which the clocks change. One that is cut off in a day is as
+    /// long as one that is cut off at the same reading of the clock.
+    pub fn is_as_long_as(&self, other: &Self, interval: Interval) -> bool {
+        if interval.is_fine() {
+            let length = |window: &Self| window.end().duration_since(window.start());
+            return length(self) == length(other);
+        }
+        let cut_off = |time: &Zoned| (!starts_its_day(time)).then(|| time.time());
+        self.days() == other.days()
+            && cut_off(&self.start) == cut_off(&other.start)
+            && cut_off(&self.end) == cut_off(&other.end)
     }
 
     /// How many local dates it covers from start to end.
@@ -255,6 +271,7 @@ mod tests {
             window("2026-06-07T04:00", "2026-06-07T08:00"),
             window("2026-06-07", "2026-06-07T04:00"),
         ];
+        let hour = Interval::Hour;
         for (here, of, time, expected) in [
             (&day, &short, "2026-03-29T08:00:00Z", Some("2026-06-07T08:00:00Z")),
             (&short, &day, "2026-06-07T00:00:00Z", None),
@@ -264,7 +281,59 @@ mod tests {
             (&hours[0], &hours[1], "2026-06-07T01:00:00Z", Some("2026-06-07T05:00:00Z")),
         ] {
             let expected = expected.map(|time| time.parse().unwrap());
-            assert_eq!(here.alike(time.parse().unwrap(), of), expected, "{time}");
+            assert_eq!(here.alike(time.parse().unwrap(), of, hour), expected, "{time}");
+        }
+    }
+
+    /// In Beirut a day in spring begins at 01:00: its first hour is none that other days begin with.
+    #[test]
+    fn hours_are_alike_by_the_clock_and_days_by_their_start() {
+        let zone = Zone::named("Asia/Beirut").unwrap();
+        let window = |start: &str, end: &str| {
+            Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()
+        };
+        let (short, day) = (window("2026-03-29", "2026-03-30"), window("2026-04-05", "2026-04-06"));
+        for (here, of, interval, expected) in [
+            (&day, &short, Interval::Hour, Some("2026-04-04T22:00:00Z")),
+            (&short, &day, Interval::Hour, None),
+            (&day, &short, Interval::Day, Some("2026-04-04T21:00:00Z")),
+            (&short, &day, Interval::Day, Some("2026-03-28T22:00:00Z")),
+        ] {
+            let expected = expected.map(|time| time.parse().unwrap());
+            assert_eq!(here.alike(of.start(), of, interval), expected, "{interval:?}");
+        }
+    }
+
+    /// An hour is as long as another wherever midnight is, a day as another however many hours it has,
+    /// and one that is cut off as none that is whole.
+    #[test]
+    fn intervals_are_as_long_as_each_other() {
+        let zone = Zone::named("Asia/Beirut").unwrap();
+        let window = |start: &str, end: &str| {
+            Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()
+        };
+        let is_as_long = |one: [&str; 2], other: [&str; 2], interval| {
+            let [one, other] = [one, other].map(|[start, end]| window(start, end));
+            one.is_as_long_as(&other, interval)
+        };
+        let hours = |day: &str| window(day, "2026-10-26").intervals(Interval::Hour);
+        // At the end of 24 October the clocks go back by an hour, to 23:00.
+        let (long, last) = (hours("2026-10-24"), ["2026-10-31T23:00", "2026-11-01"]);
+        assert!(long[23].is_as_long_as(&window(last[0], last[1]), Interval::Hour));
+        for (one, other, interval, expected) in [
+            (["2026-11-01T22:00", "2026-11-01T23:00"], last, Interval::Hour, true),
+            (["2026-11-01T22:15", "2026-11-01T23:00"], last, Interval::Hour, false),
+            (["2026-03-29", "2026-03-30"], ["2026-04-05", "2026-04-06"], Interval::Day, true),
+            (
+                ["2026-04-05", "2026-04-06"],
+                ["2026-04-06", "2026-04-06T13:00"],
+                Interval::Day,
+                false,
+            ),
+            (["2026-04-01", "2026-04-06"], ["2026-03-04", "2026-03-09"], Interval::Week, true),
+            (["2026-04-01", "2026-04-06"], ["2026-03-02", "2026-03-09"], Interval::Week, false),
+        ] {
+            assert_eq!(is_as_long(one, other, interval), expected, "{one:?} {other:?}");
         }
     }
 

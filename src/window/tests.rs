@@ -1,3 +1,4 @@
+use crate::definition::Interval;
 use crate::language::Language;
 use jiff::ToSpan as _;
 use proptest::prelude::*;
@@ -101,6 +102,24 @@ fn labels_name_the_window_in_few_words() {
     let repeated = WindowRule::PreviousHour.before(repeated, &zone, &Calendar::default()).unwrap();
     assert_eq!(repeated.label(Language::English), "25 October 2026, 01:00 BST–01:00 GMT");
     assert_eq!(label("2026-11-22T08:00", "2026-11-22T18:30"), "22 November 2026, 08:00–18:30");
+}
+
+/// Whatever of a week a window leaves, its dates stand once.
+#[test]
+fn an_interval_is_named_once() {
+    for (start, end, interval, expected) in [
+        ("2026-11-10T07:00", "2026-11-18", Interval::Week, "10 Nov, 07:00 – 16 Nov, 00:00"),
+        ("2026-11-16", "2026-11-18T12:00", Interval::Week, "16 Nov, 00:00 – 18 Nov, 12:00"),
+        ("2026-11-10", "2026-11-18", Interval::Week, "10 Nov – 15 Nov"),
+        ("2026-11-15T07:00", "2026-11-18", Interval::Week, "15 Nov, 07:00–24:00"),
+        ("2026-11-16", "2026-11-18", Interval::Day, "Mon 16 Nov"),
+        ("2026-11-16T07:00", "2026-11-18", Interval::Hour, "16 Nov, 07:00–08:00"),
+    ] {
+        let zone = Zone::named("Europe/London").unwrap();
+        let window = Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone);
+        let first = window.unwrap().intervals(interval).remove(0);
+        assert_eq!(first.briefly(Language::English), expected);
+    }
 }
 
 #[test]

@@ -74,21 +74,22 @@ impl Window {
     }
 
     /// The window as an interval of a table names it: `22 Nov, 08:00–09:00`, `Sun 22 Nov`,
-    /// `16 Nov – 22 Nov`.
+    /// `16 Nov – 22 Nov`, or of a week that is cut off in a day `16 Nov, 07:00 – 23 Nov, 00:00`.
     pub fn briefly(&self, language: Language) -> String {
         let day = |date: Date| language.short_date(date);
+        let time = |time: &Zoned| format!("{}, {}", day(time.date()), clock(time));
         let (first, last) = (self.start.date(), self.last_date());
-        match !self.is_of_days() {
-            true => format!("{}, {}", day(first), self.times(language)),
-            false if first == last => language.short_day(first),
-            false => format!("{} – {}", day(first), day(last)),
+        match (self.is_of_days(), first == last) {
+            (true, true) => language.short_day(first),
+            (true, false) => format!("{} – {}", day(first), day(last)),
+            (false, true) => format!("{}, {}", day(first), self.times(language)),
+            (false, false) => format!("{} – {}", time(&self.start), time(&self.end)),
         }
     }
 
     /// The clock's readings at its start and end, with their dates where it is of more than a day:
     /// `08:00–09:00`.
     pub fn times(&self, language: Language) -> String {
-        let clock = |time: &Zoned| time.strftime("%H:%M").to_string();
         if !self.is_one_day() {
             let full =
                 |time: &Zoned| format!("{}, {}", language.long_date(time.date()), clock(time));
@@ -127,6 +128,10 @@ impl Window {
     pub(super) fn is_of_days(&self) -> bool {
         starts_its_day(&self.start) && starts_its_day(&self.end)
     }
+}
+
+fn clock(time: &Zoned) -> String {
+    time.strftime("%H:%M").to_string()
 }
 
 fn in_hours(seconds: i64, language: Language) -> String {

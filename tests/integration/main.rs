@@ -48,6 +48,8 @@ mod fan_out;
 mod figures;
 /// The deployment: its template against what the program reads, asks and writes.
 mod infra;
+/// Rows of intervals, and what they are compared with.
+mod intervals;
 /// The function in Lambda: events, orders, several invocations of one process.
 mod lambda;
 /// Mails: their parts, names, headers; nothing gets through that should not.
