@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, stdout};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
@@ -15,7 +14,7 @@ use crate::error::Error;
 use crate::render::{TemplateFile, Templates};
 use crate::run::Checks;
 use crate::settings::{self, Location, Settings};
-use crate::store::{File, Store};
+use crate::store::{File, Store, read_file};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -130,7 +129,7 @@ async fn files(settings: &Settings, paths: &[String]) -> Result<Vec<File>, Error
     let mut files = Vec::new();
     for place in places(paths)? {
         files.extend(match place {
-            Location::Folder(path) if !path.is_dir() => vec![single(path)],
+            Location::Folder(path) if !path.is_dir() => vec![read_file(&path)],
             place => read(&place).await?,
         });
     }
@@ -145,7 +144,9 @@ pub(super) fn places(paths: &[String]) -> Result<Vec<Location>, Error> {
 }
 
 async fn read(place: &Location) -> Result<Vec<File>, Error> {
-    store(place).await?.definitions().await
+    let store = store(place).await?;
+    let files = store.definitions().await?;
+    if files.is_empty() { Err(store.no_definitions()) } else { Ok(files) }
 }
 
 async fn store(place: &Location) -> Result<Store, Error> {
@@ -157,11 +158,6 @@ async fn store(place: &Location) -> Result<Store, Error> {
             Store::at(place, || aws_sdk_s3::Client::new(&config))
         }
     })
-}
-
-fn single(path: PathBuf) -> File {
-    let content = std::fs::read(&path).map_err(|error| crate::store::unreadable(&path, &error));
-    File { name: path.display().to_string(), content }
 }
 
 fn has_errors(checked: &[CheckedFile]) -> bool {

@@ -78,7 +78,7 @@ pub struct Contacts {
 }
 
 impl Contacts {
-    /// Those of a definition, or else of the deployment.
+    /// Those of a definition, or where it names none, or none that can be, of the deployment.
     pub fn of(content: &[u8], deployment: &Deployment) -> Self {
         let text = std::str::from_utf8(content).unwrap_or_default();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -88,8 +88,8 @@ impl Contacts {
         let owner = own("owner").and_then(|owner| owner.as_str());
         let from = own("email").and_then(|email| email.get("from")?.get_ref().as_str());
         Self {
-            owner: owner.map_or_else(|| deployment.owner.clone(), |owner| owner.parse().ok()),
-            from: from.map_or_else(|| deployment.from.clone(), |from| from.parse().ok()),
+            owner: owner.and_then(|owner| owner.parse().ok()).or_else(|| deployment.owner.clone()),
+            from: from.and_then(|from| from.parse().ok()).or_else(|| deployment.from.clone()),
         }
     }
 }
@@ -133,11 +133,18 @@ pub fn digest(content: &[u8]) -> String {
     start.map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The name of a definition's file, or of its object in S3, without what stands before it and without
+/// `.toml`: the report's id.
+pub(crate) fn stem(file: &str) -> &str {
+    // A backslash is part of a name but where it parts folders.
+    let name = file.rsplit(['/', std::path::MAIN_SEPARATOR]).next().unwrap_or(file);
+    name.strip_suffix(".toml").unwrap_or(name)
+}
+
 fn report_id(file: &str, problems: &Problems<'_>) -> Option<ReportId> {
-    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    let id = name.strip_suffix(".toml").unwrap_or(name).parse();
+    let id = stem(file).parse();
     if id.is_err() {
-        let help = "rename it: a letter or digit first, then up to 63 letters, digits, `-` and `_` before `.toml`";
+        let help = "rename it: a letter or digit (a to z, 0 to 9) first, then up to 63 letters, digits, `-` and `_` before `.toml`";
         problems.error(&(0..0), "report-id", "the file's name can't be the report's id", help);
     }
     id.ok()

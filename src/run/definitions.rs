@@ -34,8 +34,10 @@ pub struct Definitions {
 pub struct Invalid {
     /// How its run ends.
     pub outcome: RunOutcome,
-    /// The digest of its text, if there is one.
-    pub digest: Option<String>,
+    /// Its file's name without folder and `.toml`, which may be anything.
+    pub stem: String,
+    /// What tells this content from others: the digest of its text, or of why it can't be read.
+    pub digest: String,
     /// Who can be told, and by whom.
     pub contacts: Contacts,
 }
@@ -213,6 +215,11 @@ fn at_least(section: &Section) -> Section {
 }
 
 impl Definitions {
+    /// Whether there is not a single one, valid or not.
+    pub(super) fn are_none(&self) -> bool {
+        self.reports.is_empty() && self.invalid.is_empty()
+    }
+
     /// Of these files all definitions, or those that are named.
     ///
     /// # Errors
@@ -240,9 +247,14 @@ impl Definitions {
         let content = match &file.content {
             Ok(content) => content,
             Err(error) => {
-                let outcome = RunOutcome::invalid(file.stem(), error.clone());
-                let contacts = Contacts::default();
-                self.invalid.push(Invalid { outcome, digest: None, contacts });
+                let (stem, code) = (file.stem().to_owned(), error.code);
+                self.invalid.push(Invalid {
+                    outcome: RunOutcome::invalid(&stem, error.clone()),
+                    // Of the same kind, whatever the service says besides.
+                    digest: definition::digest(format!("unreadable: {code}").as_bytes()),
+                    contacts: Contacts::of(b"", checks.deployment),
+                    stem,
+                });
                 return;
             }
         };
@@ -252,7 +264,8 @@ impl Definitions {
             Some(report) => self.reports.push(report),
             None => self.invalid.push(Invalid {
                 outcome: invalid(file, &parsed.problems),
-                digest: Some(definition::digest(content)),
+                stem: file.stem().to_owned(),
+                digest: definition::digest(content),
                 contacts: Contacts::of(content, checks.deployment),
             }),
         }

@@ -1,4 +1,5 @@
-//! Definitions that are not valid: each content fails one event, and its owner hears of it once.
+//! Definitions that are not valid, or can't be one by their name or because nobody can read them: each
+//! content fails one event, and its owner hears of it once.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,7 @@ use super::record::Recipient;
 use super::report::check_allowed;
 use super::{Invocation, RunOutcome, Runner, notice};
 use crate::address::Mailbox;
-use crate::definition::ReportId;
+use crate::definition::{ReportId, ReportIdError, digest};
 use crate::error::{Error, redact_addresses, unwinding};
 use crate::event::Order;
 use crate::mail::{Envelope, Sending, compose};
@@ -50,15 +51,14 @@ impl Runner {
     ) -> RunOutcome {
         let outcome = invalid.outcome.clone();
         let is_tick = order.reports.is_empty() && !order.dry_run;
-        let id = outcome.report.parse::<ReportId>();
-        let (Ok(id), true, true) = (id, is_tick, self.records.are_kept()) else {
+        if !is_tick || !self.records.are_kept() {
             return outcome;
-        };
+        }
         let event = invocation.event_id(order);
-        match self.know(&id, &invalid, event, invocation).await {
+        match self.know(&invalid, event, invocation).await {
             Ok(is_known) => RunOutcome { is_known, ..outcome },
             Err(error) => {
-                let report = id.as_str();
+                let report = redact_addresses(&outcome.report);
                 let (code, error) = (error.code.as_str(), redact_addresses(&error.message));
                 tracing::error!(report, code, error, "what is not valid could not be recorded");
                 outcome
@@ -70,16 +70,13 @@ impl Runner {
     /// has failed for it before.
     async fn know(
         &self,
-        id: &ReportId,
         invalid: &Invalid,
         event: &str,
         invocation: &Invocation,
     ) -> Result<bool, Error> {
-        let Some(digest) = &invalid.digest else {
-            return Ok(false);
-        };
+        let digest = &invalid.digest;
         let keeper = self.records.keeper(invocation.clock);
-        let key = format!("{id}/invalid.json");
+        let key = invalid_key(&invalid.stem);
         let mailboxes = self.mailboxes(invalid);
         let new = Known {
             definition: digest.clone(),
@@ -99,7 +96,7 @@ impl Runner {
         let (true, Some(mailboxes)) = (is_new, mailboxes) else {
             return Ok(known.is_some_and(|known| known.event != event));
         };
-        let sent = unwinding(self.tell(id, invalid, &mailboxes, invocation)).await;
+        let sent = unwinding(self.tell(invalid, &mailboxes, invocation)).await;
         let end = |kept: Option<&Kept>| {
             let mut kept = kept?.clone();
             let own = kept.contents.iter_mut().find(|known| known.by == new.by)?;
@@ -112,17 +109,18 @@ impl Runner {
         Ok(false)
     }
 
-    /// Sender and owner, where both can be read and the owner may be told.
+    /// Sender and owner, where there are both and the owner may be told; in the place of one who may
+    /// not stands that of the settings.
     fn mailboxes(&self, invalid: &Invalid) -> Option<(Mailbox, Mailbox)> {
-        let contacts = &invalid.contacts;
-        let owner = Mailbox { name: None, address: contacts.owner.clone()? };
-        check_allowed(self, std::slice::from_ref(&owner)).ok()?;
-        Some((contacts.from.clone()?, owner))
+        let owners = [&invalid.contacts.owner, &self.settings.deployment.owner];
+        let owners = owners.into_iter().flatten().cloned();
+        let is_allowed = |owner: &Mailbox| check_allowed(self, std::slice::from_ref(owner)).is_ok();
+        let owner = owners.map(|address| Mailbox { name: None, address }).find(is_allowed)?;
+        Some((invalid.contacts.from.clone()?, owner))
     }
 
     async fn tell(
         &self,
-        id: &ReportId,
         invalid: &Invalid,
         (from, owner): &(Mailbox, Mailbox),
         invocation: &Invocation,
@@ -130,9 +128,9 @@ impl Runner {
         let Some(error) = &invalid.outcome.error else {
             return Ok(String::new());
         };
-        let message = notice::of_a_definition(self, id.as_str(), error)?;
+        let message = notice::of_a_definition(self, &invalid.outcome.report, error)?;
         let clock = invocation.clock;
-        let id = format!("{}.{id}.invalid", invocation.id);
+        let id = format!("{}.{}.invalid", invocation.id, id_of(&invalid.stem));
         let envelope = Envelope {
             from,
             to: owner,
@@ -150,5 +148,22 @@ impl Runner {
         };
         let sent = self.ses.send((from, owner), &mail, &sending, clock.answer_by()).await;
         sent.map_err(|refusal| refusal.error)
+    }
+}
+
+/// What a definition is called in keys and in the ids of mails: the report's id, or where its file's name
+/// can't be one, the digest of that.
+fn id_of(stem: &str) -> String {
+    match stem.parse::<ReportId>() {
+        Ok(id) => id.to_string(),
+        Err(ReportIdError) => digest(stem.as_bytes()),
+    }
+}
+
+/// Where it is kept which contents of a definition were not valid. No report's id begins with `_`.
+fn invalid_key(stem: &str) -> String {
+    match stem.parse::<ReportId>() {
+        Ok(id) => format!("{id}/invalid.json"),
+        Err(ReportIdError) => format!("_invalid/{}.json", digest(stem.as_bytes())),
     }
 }

@@ -255,6 +255,10 @@ impl Runner {
             let error = Error::new(Code::ValidationError, Stage::Load, message);
             return Outcome { is_tick, ..Outcome::refused(error, batch) };
         }
+        if order.reports.is_empty() && definitions.are_none() {
+            let none = self.store.no_definitions();
+            tracing::warn!(batch = id, hint = none.hint, "nothing is due: {}", none.message);
+        }
         let tell = |run: &RunOutcome| run.log(id, invocation.trace.as_deref());
         for invalid in definitions.invalid {
             let outcome = self.invalid(invalid, order, invocation).await;
@@ -343,6 +347,11 @@ impl Runner {
             [] => self.store.definitions().await?,
             named => self.named(named).await?,
         };
+        if let (Some(id), true) = (named.first(), files.is_empty()) {
+            let none = self.store.no_definitions();
+            let message = format!("there is no report `{id}`: {}", none.message);
+            return Err(Error { code: Code::NotFound, message, ..none }.of_report(id.as_str()));
+        }
         Definitions::of(&files, named, (self.checks(), &self.read))
     }
 

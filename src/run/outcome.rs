@@ -317,8 +317,9 @@ impl RunOutcome {
 
     /// The outcome of a definition that is not valid; `report` is what its id would be.
     pub(super) fn invalid(report: &str, error: Error) -> Self {
-        // A file's name that can't be an id may be long.
-        let report = report.chars().take(64).collect();
+        // A file's name that can't be an id may be long, and hold anything.
+        let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+        let report = report.chars().map(shown).take(64).collect();
         Self { report, ..Self::default() }.failed(error)
     }
 

@@ -9,7 +9,8 @@
 //! - `<id>/….<writer>.message.json`, a message as it was rendered, and `<id>/….<writer>.<name>.zip`,
 //!   what was too large to be attached to it
 //! - `<id>/since.json`, or of a report without schedule `<id>/latest.json`
-//! - `<id>/invalid.json`, where the definition was not valid
+//! - `<id>/invalid.json`, where the definition was not valid; `_invalid/<digest>.json`, where the name of
+//!   its file can't be an id
 //!
 //! All are written on condition only.
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use aws_sdk_s3::Client;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use crate::definition::ReportId;
+use crate::definition::{ReportId, stem};
 use crate::error::{Code, Error, Stage, sdk};
 use crate::render::TemplateFile;
 use crate::settings::Location;
@@ -16,7 +16,7 @@ use crate::settings::Location;
 use known::Known;
 pub(crate) use objects::{Condition, Object, Objects, Put, Tag};
 
-/// A definition's file as it lies in the store.
+/// A definition's file, or a template, as it lies in the store.
 #[derive(Clone, Debug)]
 pub struct File {
     /// Its path, or its `s3://` address.
@@ -28,10 +28,12 @@ pub struct File {
 impl File {
     /// The name without folder and `.toml`: the report's id.
     pub fn stem(&self) -> &str {
-        let name = self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name);
-        name.strip_suffix(".toml").unwrap_or(name)
+        stem(&self.name)
     }
 }
+
+/// How many bytes of a file are read at most. What a definition, or a template, may have is far less.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A place that files are read from.
 #[derive(Clone, Debug)]
@@ -68,7 +70,7 @@ impl Store {
     /// The files ending in `.toml`, by name, without those of subfolders.
     ///
     /// # Errors
-    /// Where the place does not exist, may not be read, or holds no such file.
+    /// Where the place does not exist, or may not be read.
     pub async fn definitions(&self) -> Result<Vec<File>, Error> {
         let hint = "set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions";
         let is_definition = |name: &str| name.ends_with(".toml");
@@ -77,17 +79,29 @@ impl Store {
             Self::Folder(_) => error.hint(hint),
             Self::S3 { .. } => error,
         })?;
-        if files.is_empty() {
-            let place = match self {
-                Self::Folder(folder) => folder.display().to_string(),
-                Self::S3 { .. } => self.address(""),
-            };
-            let message = format!("there are no definitions (*.toml) in {place}");
-            return Err(Error::new(Code::ConfigurationError, Stage::Load, message)
-                .hint("set CONNECT_REPORTS_DEFINITIONS to where they are"));
-        }
         files.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(files)
+    }
+
+    /// What is said where somebody asks for definitions and there is none.
+    pub fn no_definitions(&self) -> Error {
+        let (place, write) = match self {
+            Self::Folder(folder) => {
+                let place = folder.display().to_string();
+                let write = format!("`connect-reports new NAME --definitions {place}` writes one");
+                (place, write)
+            }
+            Self::S3 { .. } => {
+                let place = self.address("");
+                let write = format!("`aws s3 cp NAME.toml {place}` puts one there");
+                (place, write)
+            }
+        };
+        let message = format!("there are no definitions (*.toml) in {place}");
+        let hint = format!(
+            "{write}; or set CONNECT_REPORTS_DEFINITIONS to where they are, which no subfolder is"
+        );
+        Error::new(Code::ConfigurationError, Stage::Load, message).hint(hint)
     }
 
     /// The definitions of these reports, as far as there are any.
@@ -124,7 +138,8 @@ impl Store {
         files.into_iter().map(template).collect()
     }
 
-    /// The files whose names are wanted, without those of subfolders.
+    /// The files whose names are wanted, without those of subfolders, and without those that begin with
+    /// a dot: editors and file systems leave them.
     async fn files(&self, wanted: fn(&str) -> bool) -> Result<Vec<File>, Error> {
         match self {
             Self::Folder(folder) => read_folder(folder, wanted),
@@ -175,21 +190,48 @@ fn read_folder(folder: &Path, wanted: fn(&str) -> bool) -> Result<Vec<File>, Err
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(failed)?.path();
-        let is_wanted = path.file_name().is_some_and(|name| wanted(&name.to_string_lossy()));
-        if is_wanted && !path.is_dir() {
-            files.push(read_file(&path));
+        let is_wanted = |name: &str| wanted(name) && !name.starts_with('.');
+        let is_wanted = path.file_name().is_some_and(|name| is_wanted(&name.to_string_lossy()));
+        if !is_wanted || path.is_dir() {
+            continue;
+        }
+        let file = read_file(&path);
+        // What has been removed meanwhile is no file; a link to nothing is one.
+        if file.content.is_ok() || path.symlink_metadata().is_ok() {
+            files.push(file);
         }
     }
     Ok(files)
 }
 
-fn read_file(path: &Path) -> File {
-    let content = std::fs::read(path).map_err(|error| unreadable(path, &error));
+/// The file at a path, or why it can't be read.
+pub(crate) fn read_file(path: &Path) -> File {
+    let content = content_of(path).unwrap_or_else(|error| Err(unreadable(path, &error)));
     File { name: path.display().to_string(), content }
 }
 
+fn content_of(path: &Path) -> std::io::Result<Result<Vec<u8>, Error>> {
+    let metadata = std::fs::metadata(path)?;
+    // To read a pipe may take for ever.
+    if !metadata.is_file() {
+        let message = format!("{} is no file that can be read", path.display());
+        return Ok(Err(Error::new(Code::ConfigurationError, Stage::Load, message)));
+    }
+    if metadata.len() > MOST_BYTES {
+        return Ok(Err(at(&path.display().to_string(), too_large(metadata.len()))));
+    }
+    std::fs::read(path).map(Ok)
+}
+
+/// Why a file is not read.
+fn too_large(bytes: u64) -> Error {
+    let message = format!("it has {bytes} bytes, and {MOST_BYTES} are read at most");
+    Error::new(Code::ValidationError, Stage::Load, message)
+        .hint("see whether it is a definition at all; one that says everything has a few kilobytes")
+}
+
 /// Why a file can't be read.
-pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     let code = match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
             Code::ConfigurationError
@@ -206,14 +248,14 @@ async fn read_s3(
     known: &Known,
 ) -> Result<Vec<File>, Error> {
     let listed = list(client, bucket, prefix, Depth::One).await?;
-    let listed: Vec<Listed> = listed.into_iter().filter(|object| wanted(&object.key)).collect();
-    let names: Vec<String> = listed.iter().map(|o| format!("s3://{bucket}/{}", o.key)).collect();
-    let gone = |name: String| {
-        let error = Error::new(Code::NotFound, Stage::Load, "it was there a moment ago");
-        File { content: Err(at(&name, error)), name }
+    let is_wanted = |object: &Listed| {
+        let name = object.key.strip_prefix(prefix).unwrap_or(&object.key);
+        wanted(name) && !name.starts_with('.')
     };
-    let files = read_objects((client, bucket), listed, known).await?.into_iter().zip(names);
-    Ok(files.map(|(file, name)| file.unwrap_or_else(|| gone(name))).collect())
+    let listed: Vec<Listed> = listed.into_iter().filter(is_wanted).collect();
+    let files = read_objects((client, bucket), listed, known).await?;
+    // What has been removed meanwhile is no file.
+    Ok(files.into_iter().flatten().collect())
 }
 
 /// How many objects are read at once.

@@ -17,7 +17,7 @@ use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_smithy_types::base64;
 use sha2::{Digest as _, Sha256};
 
-use super::{Store, at};
+use super::{MOST_BYTES, Store, at, too_large};
 use crate::error::{Code, Error, Stage, sdk};
 
 /// What tells one content of an object from another: the `ETag` of S3, or a hash.
@@ -164,7 +164,8 @@ pub(super) enum Found {
     Nothing,
 }
 
-/// The object, unless it is the one that is known.
+/// The object, unless it is the one that is known; of a definition, or a template, no more than
+/// [`MOST_BYTES`].
 pub(super) async fn read(
     (client, bucket): (&Client, &str),
     key: &str,
@@ -186,6 +187,10 @@ pub(super) async fn read(
         Err(error) if is_unchanged(&error) => return Ok(Found::Unchanged),
         answer => answer.map_err(|error| sdk::classify("s3:GetObject", stage, &error))?,
     };
+    let bytes = object.content_length.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+    if stage == Stage::Load && bytes > MOST_BYTES {
+        return Err(too_large(bytes));
+    }
     let tag = Tag(object.e_tag.unwrap_or_default());
     let body = object.body.collect().await.map_err(|error| {
         let message = format!("the object broke off while it was read: {error}");

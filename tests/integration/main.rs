@@ -46,6 +46,8 @@ mod failures;
 mod fan_out;
 /// An event becomes a mail, with the figures that the contact centre really had.
 mod figures;
+/// Files that can't be definitions, and places that have none.
+mod files;
 /// The deployment: its template against what the program reads, asks and writes.
 mod infra;
 /// Rows of intervals, and what they are compared with.

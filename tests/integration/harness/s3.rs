@@ -190,7 +190,7 @@ fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
     if name != template::BUCKET {
         return error(404, "NoSuchBucket");
     }
-    let key = key.replace("%2B", "+");
+    let key = decoded(key);
     bucket.accesses.push((access(asked, &key), Instant::now()));
     if asked.method == "PUT" {
         return bucket.conditional_put(&key, asked);
@@ -232,7 +232,7 @@ fn list(objects: &BTreeMap<String, Object>, query: &str) -> Answered {
     let parameter = |name: &str| {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let value = pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value);
-        value.map(|value| value.replace("%2F", "/"))
+        value.map(decoded)
     };
     assert_eq!(parameter("list-type").as_deref(), Some("2"));
     let prefix = parameter("prefix").unwrap_or_default();
@@ -271,6 +271,18 @@ fn error(status: u16, code: &str) -> Answered {
         "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>none such</Message></Error>"
     );
     answer(status, "application/xml", body)
+}
+
+/// A part of a URL as it was before it was escaped.
+fn decoded(escaped: &str) -> String {
+    let mut parts = escaped.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(digits, 16).unwrap());
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 /// The SDK sends bodies in chunks, each behind its length, with a checksum behind the last.
