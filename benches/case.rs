@@ -179,7 +179,7 @@ fn work(report: Report, times: Option<[&str; 2]>) -> Work {
     }
     let Ok(event::Payload::Order(order)) = event::parse(&order) else { panic!("an order") };
     let clock = RunClock::read(NOW.parse().expect("a time"), None);
-    let invocation = Invocation { id: "bench".to_owned(), clock, trace: None, progress: None };
+    let invocation = Invocation { id: "bench".to_owned(), clock, progress: None };
     Work::new(report, &order, &invocation)
 }
 

@@ -2,50 +2,65 @@
 
 use std::env;
 use std::fmt;
+use std::process::ExitCode;
+use std::sync::Once;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
-use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::tower::util::MapRequestLayer;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::error::{Code, Error, Stage};
+use crate::error::{Code, Error, Stage, redact_addresses};
 use crate::run::{Answer, Batch, Clock, Invocation, Outcome, Runner};
 use crate::settings::{self, Settings};
 use crate::telemetry;
 
-/// Answers invocations until Lambda ends the process.
-///
-/// # Errors
-/// Where the Runtime API can't be reached.
-pub async fn serve() -> Result<(), lambda_runtime::Error> {
+/// Answers invocations until Lambda ends the process, or the Runtime API can't be reached.
+pub async fn serve() -> ExitCode {
     settings::read_certificates();
     telemetry::in_lambda(|name| env::var(name).ok());
     std::panic::set_hook(Box::new(telemetry::log_panic));
     let runner = start().await;
     let function = env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
-    match &runner {
+    // Told once, as part of the first invocation.
+    let news = Once::new();
+    let news = &news;
+    let (runner, function) = (&runner, function.as_str());
+    // Boxed: within the runtime's own layers the layout of the future is too deep to compute.
+    let handler = service_fn(|event: LambdaEvent<Value>| {
+        Box::pin(async move {
+            news.call_once(|| tell_start(runner));
+            let invocation = invocation(&event.context);
+            answer((runner, function), &event.payload, &invocation).await
+        })
+    });
+    let received = MapRequestLayer::new(received);
+    match Runtime::new(handler).layer(received).run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let error = redact_addresses(&error.to_string());
+            tracing::error!(error, "the Lambda runtime ended");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Logs how the process started, where that is news.
+fn tell_start(runner: &Result<Runner, Error>) {
+    match runner {
         Ok(runner) if runner.keeps_records() => {}
         Ok(_) => tracing::warn!(
             recorded = false,
             "outcomes are not recorded (CONNECT_REPORTS_RUNS is not set): an invocation that may have \
              sent a message is not retried, and nothing that was missed is caught up"
         ),
-        Err(error) => tracing::error!(code = error.code.as_str(), error = error.message, "start"),
+        Err(error) => {
+            let (code, error) = (error.code.as_str(), redact_addresses(&error.message));
+            tracing::error!(code, error, "start");
+        }
     }
-    let (runner, function) = (&runner, function.as_str());
-    // Boxed: within the runtime's own layers the layout of the future is too deep to compute.
-    let handler = service_fn(|event: LambdaEvent<Value>| {
-        Box::pin(async move {
-            let invocation = invocation(&event.context);
-            answer((runner, function), &event.payload, &invocation).await
-        })
-    });
-    // The runtime would report what is not JSON under an error type of its own.
-    let json_only = MapRequestLayer::new(json_only);
-    Runtime::new(handler).layer(json_only).layer(TracingLayer::new()).run().await
 }
 
 /// A runner for the process, or why there is none. Lambda learns nothing from a process that ends
@@ -85,7 +100,6 @@ fn invocation(context: &Context) -> Invocation {
     Invocation {
         id: context.request_id.clone(),
         clock: Clock::read(Timestamp::now(), deadline(context.deadline, SystemTime::now())),
-        trace: context.xray_trace_id.clone(),
         progress: None,
     }
 }
@@ -102,7 +116,11 @@ fn deadline(epoch_milliseconds: u64, now: SystemTime) -> Option<Instant> {
     }
 }
 
-fn json_only(mut invocation: LambdaInvocation) -> LambdaInvocation {
+/// An invocation as it comes in, before the runtime reads it.
+fn received(mut invocation: LambdaInvocation) -> LambdaInvocation {
+    let context = &invocation.context;
+    telemetry::begin(&context.request_id, context.xray_trace_id.as_deref());
+    // The runtime would report what is not JSON under an error type of its own.
     if let Err(error) = serde_json::from_slice::<Value>(&invocation.body) {
         let text = Value::String(format!("not JSON: {error}"));
         invocation.body = text.to_string().into();

@@ -9,10 +9,7 @@ fn main() -> ExitCode {
         Err(error) => return complain(&format!("the async runtime does not start: {error}")),
     };
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
-        return match runtime.block_on(connect_reports::lambda::serve()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => complain(&format!("the Lambda runtime ended: {error}")),
-        };
+        return runtime.block_on(connect_reports::lambda::serve());
     }
     terminal(&runtime)
 }

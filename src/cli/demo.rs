@@ -41,12 +41,8 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     let runner = Runner::new(settings, simulated(&simulator))?;
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
-    let invocation = Invocation {
-        id: "demo".to_owned(),
-        clock: Clock::read(now, None),
-        trace: None,
-        progress: Some(teller),
-    };
+    let invocation =
+        Invocation { id: "demo".to_owned(), clock: Clock::read(now, None), progress: Some(teller) };
     let shown = tokio::spawn(show(listener));
     let reports = runner.definitions(&[]).await?.reports;
     let ids = reports.iter().map(|report| report.id.as_str()).collect();

@@ -98,7 +98,6 @@ pub(super) fn invocation(simulate: bool, time: Option<Timestamp>) -> Invocation 
     Invocation {
         id: format!("terminal-{}", now.as_microsecond()),
         clock: Clock::read(time.filter(|_| simulate).unwrap_or(now), None),
-        trace: None,
         progress: Some(teller),
     }
 }

@@ -94,8 +94,6 @@ pub struct Invocation {
     pub id: String,
     /// The time, and the deadline.
     pub clock: Clock,
-    /// The id of the trace that it belongs to, if AWS X-Ray follows it.
-    pub trace: Option<String>,
     /// Who is told how far the runs are.
     pub progress: Option<UnboundedSender<Progress>>,
 }
@@ -259,7 +257,7 @@ impl Runner {
             let none = self.store.no_definitions();
             tracing::warn!(batch = id, hint = none.hint, "nothing is due: {}", none.message);
         }
-        let tell = |run: &RunOutcome| run.log(id, invocation.trace.as_deref());
+        let tell = |run: &RunOutcome| run.log(id);
         for invalid in definitions.invalid {
             let outcome = self.invalid(invalid, order, invocation).await;
             tell(&outcome);

@@ -363,7 +363,7 @@ impl RunOutcome {
     }
 
     /// One event for the log, without addresses or figures.
-    pub(super) fn log(&self, batch: &str, trace: Option<&str>) {
+    pub(super) fn log(&self, batch: &str) {
         let window = self.window.as_ref();
         let (start, end) = window.map(Window::borders).map(|[start, end]| (start, end)).unzip();
         let status = json!(self.status);
@@ -391,7 +391,6 @@ impl RunOutcome {
                     recipients,
                     milliseconds,
                     told_again,
-                    xray_trace_id = trace,
                     code = error.map(|error| error.code.as_str()),
                     stage = error.map(|error| error.stage.as_str()),
                     retryable = error.map(|error| error.retryable),

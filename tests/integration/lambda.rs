@@ -1,7 +1,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use connect_reports::simulator::Operation;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::binary::{DUE, Function, SMALL, definitions, failed, simulator, text, tick};
 use crate::harness::mail;
@@ -153,6 +153,35 @@ async fn bad_events_are_refused_and_the_next_one_is_answered() {
     assert_eq!(simulator.messages().len(), 1);
     let log = function.log();
     assert!(log.contains(r#""code":"NOT_FOUND""#) && !log.contains('@'), "{log}");
+}
+
+/// Every line of the log has what it can be found by, whatever it tells ([`Function`] looks at those of
+/// all tests): here of an outcome, a refused event, a failed invocation, and what was news at the start.
+#[tokio::test]
+async fn every_line_of_the_log_can_be_found_by_its_invocation() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    let lines = |log: String| -> Vec<Value> {
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let first = lines(function.log());
+    assert!(first.iter().all(|line| line["cold_start"] == true), "{first:#?}");
+    function.fail(&json!({"nonsense": 1})).await;
+    let later = lines(function.log()).split_off(first.len());
+    assert!(later.iter().all(|line| line["cold_start"] == false), "{later:#?}");
+    let says = |lines: &[Value], word: &str| {
+        lines.iter().any(|line| line["message"].as_str().is_some_and(|m| m.contains(word)))
+    };
+    assert!(says(&first, "run") && says(&first, "outcomes are not recorded"), "{first:#?}");
+    assert!(says(&later, "refused") && says(&later, "the invocation failed"), "{later:#?}");
+    assert!(later.iter().any(|line| line["_aws"].is_object()), "{later:#?}");
+
+    let wrong = [("CONNECT_REPORTS_INSTANCE", "aaaabbbb")];
+    let function = Function::start(&simulator.url(), text(folder.path()), &wrong).await;
+    function.fail(&tick()).await;
+    assert!(says(&lines(function.log()), "start"), "{}", function.log());
 }
 
 /// The pages of one request repeat it to the letter; figures and names that two reports need are

@@ -98,7 +98,7 @@ async fn outcome(simulator: &Simulator, folder: &tempfile::TempDir, payload: &Va
     let (teller, told) = tokio::sync::oneshot::channel();
     let answering = move || {
         let clock = Clock::read(MOMENT.parse().unwrap(), None);
-        let invocation = Invocation { id: "i1".to_owned(), clock, trace: None, progress: None };
+        let invocation = Invocation { id: "i1".to_owned(), clock, progress: None };
         let runner = Runner::new(settings, config).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = match runtime.block_on(runner.answer(&payload, &invocation)) {

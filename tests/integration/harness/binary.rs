@@ -15,7 +15,7 @@ use connect_reports::simulator::{Clock, Options, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::runtime_api::{Answer, RuntimeApi};
+use super::runtime_api::{Answer, REQUEST_ID, RuntimeApi, TRACE_ID};
 use super::{mail, template};
 
 /// When the tests happen: the Monday after the clocks went forward in London.
@@ -163,7 +163,25 @@ impl Drop for Function {
         // Lambda too ends a process without asking it.
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if !std::thread::panicking() {
+            let errors = std::fs::read_to_string(self.log.with_extension("err")).unwrap();
+            assert_eq!(errors, "", "what is no JSON has no fields");
+            self.log().lines().for_each(check_line);
+        }
     }
+}
+
+/// Every line of the log is JSON that has what it can be found by: time, version, invocation and trace.
+fn check_line(line: &str) {
+    let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let time: jiff::Timestamp = line["timestamp"].as_str().expect("a time").parse().unwrap();
+    assert!(line["timestamp"].as_str().unwrap().ends_with('Z') && time.as_second() > 0, "{line}");
+    assert_eq!(line["version"], env!("CARGO_PKG_VERSION"), "{line}");
+    assert!(line["cold_start"].is_boolean(), "{line}");
+    assert_eq!(line["function_request_id"], REQUEST_ID, "{line}");
+    assert_eq!(line["xray_trace_id"], TRACE_ID, "{line}");
+    let is_event = line["level"].is_string() && line["message"].is_string();
+    assert!(is_event || line["_aws"].is_object(), "{line}");
 }
 
 /// A number that no other process of these tests has.

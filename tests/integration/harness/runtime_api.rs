@@ -11,6 +11,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::http::{Answered, Asked, Server, answer};
 
+/// The id of every request: a retry has that of the first attempt.
+pub const REQUEST_ID: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
+/// The id of their traces, which comes in a header with more.
+pub const TRACE_ID: &str = "1-5bef4de7-ad49b0e87f6ef6c87fc2e700";
+
 pub struct RuntimeApi {
     server: Server,
     events: UnboundedSender<Event>,
@@ -110,13 +115,16 @@ fn hand_over(event: Event) -> Answered {
     Response::builder()
         // Lambda's own client for Python dies without it.
         .header("content-type", "application/json")
-        .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+        .header("lambda-runtime-aws-request-id", REQUEST_ID)
         .header("lambda-runtime-deadline-ms", deadline.to_string())
         .header(
             "lambda-runtime-invoked-function-arn",
             "arn:aws:lambda:eu-west-2:123456789012:function:connect-reports",
         )
-        .header("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700")
+        .header(
+            "lambda-runtime-trace-id",
+            format!("Root={TRACE_ID};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1"),
+        )
         .body(Full::new(event.payload.into()))
         .unwrap()
 }

@@ -1,0 +1,150 @@
+//! A line of the function's log: one JSON object, in which what every line has stands beside its own.
+
+use std::fmt::{self, Debug};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::registry::LookupSpan;
+
+/// The invocation that the process is in, or was in last: there is one at a time.
+static CURRENT: Mutex<Current> =
+    Mutex::new(Current { is_first: true, request_id: None, trace_id: None });
+
+struct Current {
+    /// Whether there was none before it.
+    is_first: bool,
+    /// None until the first begins.
+    request_id: Option<String>,
+    trace_id: Option<String>,
+}
+
+/// An invocation begins: what is logged from now on is of it. The trace comes as AWS X-Ray hands it on,
+/// such as `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`.
+pub fn begin(request_id: &str, trace: Option<&str>) {
+    let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    current.is_first = current.request_id.is_none();
+    current.request_id = Some(request_id.to_owned());
+    current.trace_id = trace.and_then(trace_id).map(ToOwned::to_owned);
+}
+
+/// The id in a tracing header (AWS X-Ray, "Tracing header").
+fn trace_id(header: &str) -> Option<&str> {
+    let mut parts = header.split(';').map(str::trim);
+    let root = parts.find_map(|part| part.strip_prefix("Root="));
+    root.or(Some(header.trim()).filter(|id| !id.contains('='))).filter(|id| !id.is_empty())
+}
+
+/// What a line tells of its own, with what every line has.
+pub(super) fn of(time: Timestamp, own: Map<String, Value>) -> Map<String, Value> {
+    let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut line = Map::from_iter([("timestamp".to_owned(), json!(format!("{time:.3}")))]);
+    line.extend(own);
+    for (name, value) in [
+        ("version", json!(env!("CARGO_PKG_VERSION"))),
+        ("cold_start", json!(current.is_first)),
+        ("function_request_id", json!(current.request_id)),
+        ("xray_trace_id", json!(current.trace_id)),
+    ] {
+        line.insert(name.to_owned(), value);
+    }
+    line
+}
+
+/// Writes events as lines.
+pub(super) struct Json;
+
+impl<S, N> FormatEvent<S, N> for Json
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+    N: for<'w> FormatFields<'w> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut own = Own(Map::new());
+        own.0.insert("level".to_owned(), json!(event.metadata().level().as_str()));
+        event.record(&mut own);
+        let line = of(Timestamp::now(), own.0);
+        writeln!(writer, "{}", Value::Object(line))
+    }
+}
+
+/// The fields of an event.
+struct Own(Map<String, Value>);
+
+impl Own {
+    fn insert(&mut self, field: &Field, value: Value) {
+        self.0.insert(field.name().to_owned(), value);
+    }
+}
+
+impl Visit for Own {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.insert(field, json!(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.insert(field, json!(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.insert(field, json!(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.insert(field, json!(value));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.insert(field, json!(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.insert(field, json!(format!("{value:?}")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trace_is_its_id_alone() {
+        let id = "1-5759e988-bd862e3fe1be46a994272793";
+        for (header, found) in [
+            (format!("Root={id};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:0"), Some(id)),
+            (format!("Self=1-67891234-12456789abcdef012345678;Root={id}"), Some(id)),
+            (format!("Sampled=0; Root={id}"), Some(id)),
+            (format!("Root={id}"), Some(id)),
+            (id.to_owned(), Some(id)),
+            ("Sampled=0".to_owned(), None),
+            ("Root=".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(trace_id(&header), found, "{header}");
+        }
+    }
+
+    /// What a line tells of its own replaces nothing that every line has.
+    #[test]
+    fn every_line_has_its_time_and_the_version() {
+        let time = "2026-11-22T08:00:00.0607Z".parse().unwrap();
+        let own =
+            Map::from_iter([("version".to_owned(), json!(7)), ("code".to_owned(), json!("X"))]);
+        let line = of(time, own);
+        assert_eq!(line["timestamp"], "2026-11-22T08:00:00.060Z");
+        assert_eq!(
+            (&line["version"], &line["code"]),
+            (&json!(env!("CARGO_PKG_VERSION")), &json!("X"))
+        );
+        assert!(line["cold_start"].is_boolean() && line.contains_key("xray_trace_id"));
+    }
+}
