@@ -121,33 +121,60 @@ impl Language {
     pub fn full_date(self, date: Date) -> String {
         let (day, date) = (self.weekday(date.weekday()).0, self.long_date(date));
         match self {
-            Self::German | Self::Spanish => format!("{day}, {date}"),
             Self::English | Self::French => format!("{day} {date}"),
+            Self::AmericanEnglish | Self::German | Self::SwissGerman | Self::Spanish => {
+                format!("{day}, {date}")
+            }
         }
     }
 
     /// The date: `22 November 2026`.
     pub fn long_date(self, date: Date) -> String {
-        let (day, year) = (self.day_and_month(date), date.year());
+        self.with_year(&self.day_and_month(date), date)
+    }
+
+    /// The days from one to another, both included: `16–22 November 2026`,
+    /// `28 September – 4 October 2026`.
+    pub fn days(self, first: Date, last: Date) -> String {
+        if first.year() != last.year() {
+            return format!("{} – {}", self.long_date(first), self.long_date(last));
+        }
+        if first.month() != last.month() {
+            return format!("{} – {}", self.day_and_month(first), self.long_date(last));
+        }
         match self {
-            Self::Spanish => format!("{day} de {year}"),
-            _ => format!("{day} {year}"),
+            Self::AmericanEnglish => {
+                let days = format!("{}–{}", self.day_and_month(first), last.day());
+                self.with_year(&days, last)
+            }
+            _ => format!("{}–{}", self.day_of_month(first), self.long_date(last)),
         }
     }
 
     /// The date without its year: `22 November`.
-    pub fn day_and_month(self, date: Date) -> String {
+    fn day_and_month(self, date: Date) -> String {
         let (day, month) = (self.day_of_month(date), self.month(date).0);
         match self {
+            Self::AmericanEnglish => format!("{month} {day}"),
             Self::Spanish => format!("{day} de {month}"),
             _ => format!("{day} {month}"),
         }
     }
 
-    /// The day of the month as it stands before its month: `22`, in German `22.`
-    pub fn day_of_month(self, date: Date) -> String {
+    /// Days and month with the year of a date behind them.
+    fn with_year(self, days: &str, date: Date) -> String {
+        let year = date.year();
+        match self {
+            Self::AmericanEnglish => format!("{days}, {year}"),
+            Self::Spanish => format!("{days} de {year}"),
+            _ => format!("{days} {year}"),
+        }
+    }
+
+    /// The day of the month as it stands beside its month: `22`, in German `22.`
+    fn day_of_month(self, date: Date) -> String {
         match (self, date.day()) {
-            (Self::German, day) => format!("{day}."),
+            (Self::German | Self::SwissGerman, day) => format!("{day}."),
             (Self::French, 1) => "1er".to_owned(),
             (_, day) => day.to_string(),
         }
@@ -164,12 +191,20 @@ impl Language {
 
     /// The date in few letters: `22 Nov`.
     pub fn short_date(self, date: Date) -> String {
-        format!("{} {}", self.day_of_month(date), self.month(date).1)
+        let (day, month) = (self.day_of_month(date), self.month(date).1);
+        match self {
+            Self::AmericanEnglish => format!("{month} {day}"),
+            _ => format!("{day} {month}"),
+        }
     }
 
     /// The date with its weekday in few letters: `Sun 22 Nov`.
     pub fn short_day(self, date: Date) -> String {
-        format!("{} {}", self.short_weekday(date.weekday()), self.short_date(date))
+        let (day, date) = (self.short_weekday(date.weekday()), self.short_date(date));
+        match self {
+            Self::AmericanEnglish => format!("{day}, {date}"),
+            _ => format!("{day} {date}"),
+        }
     }
 
     /// The weekday in few letters: `Sun`.
@@ -179,8 +214,8 @@ impl Language {
 
     fn words(self) -> &'static Words {
         match self {
-            Self::English => &ENGLISH,
-            Self::German => &GERMAN,
+            Self::English | Self::AmericanEnglish => &ENGLISH,
+            Self::German | Self::SwissGerman => &GERMAN,
             Self::French => &FRENCH,
             Self::Spanish => &SPANISH,
         }
@@ -213,32 +248,39 @@ mod tests {
     fn dates_are_written_as_in_each_language() {
         let told = |language: Language| {
             let day = date(2026, 11, 1);
-            [
-                language.full_date(day),
-                language.month_and_year(day),
-                language.day_and_month(day),
-                language.short_day(day),
-            ]
+            [language.full_date(day), language.month_and_year(day), language.short_day(day)]
         };
-        use Language::{English, French, German, Spanish};
+        let german = ["Sonntag, 1. November 2026", "November 2026", "So 1. Nov."];
+        use Language::{AmericanEnglish, English, French, German, Spanish, SwissGerman};
         for (language, expected) in [
-            (English, ["Sunday 1 November 2026", "November 2026", "1 November", "Sun 1 Nov"]),
-            (German, ["Sonntag, 1. November 2026", "November 2026", "1. November", "So 1. Nov."]),
-            (
-                French,
-                ["dimanche 1er novembre 2026", "novembre 2026", "1er novembre", "dim. 1er nov."],
-            ),
-            (
-                Spanish,
-                [
-                    "domingo, 1 de noviembre de 2026",
-                    "noviembre de 2026",
-                    "1 de noviembre",
-                    "dom 1 nov",
-                ],
-            ),
+            (English, ["Sunday 1 November 2026", "November 2026", "Sun 1 Nov"]),
+            (AmericanEnglish, ["Sunday, November 1, 2026", "November 2026", "Sun, Nov 1"]),
+            (German, german),
+            (SwissGerman, german),
+            (French, ["dimanche 1er novembre 2026", "novembre 2026", "dim. 1er nov."]),
+            (Spanish, ["domingo, 1 de noviembre de 2026", "noviembre de 2026", "dom 1 nov"]),
         ] {
             assert_eq!(told(language), expected);
+        }
+    }
+
+    #[test]
+    fn days_from_one_to_another_are_written_as_in_each_language() {
+        use Language::{AmericanEnglish, English, French, German, Spanish};
+        let (first, same_month) = (date(2026, 9, 1), date(2026, 9, 22));
+        let (next_month, next_year) = (date(2026, 10, 4), date(2027, 1, 3));
+        for (language, last, expected) in [
+            (English, same_month, "1–22 September 2026"),
+            (English, next_month, "1 September – 4 October 2026"),
+            (English, next_year, "1 September 2026 – 3 January 2027"),
+            (AmericanEnglish, same_month, "September 1–22, 2026"),
+            (AmericanEnglish, next_month, "September 1 – October 4, 2026"),
+            (AmericanEnglish, next_year, "September 1, 2026 – January 3, 2027"),
+            (German, same_month, "1.–22. September 2026"),
+            (French, same_month, "1er–22 septembre 2026"),
+            (Spanish, next_month, "1 de septiembre – 4 de octubre de 2026"),
+        ] {
+            assert_eq!(language.days(first, last), expected);
         }
     }
 

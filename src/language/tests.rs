@@ -53,9 +53,38 @@ fn what_a_table_lacks_is_english() {
 }
 
 #[test]
+fn swiss_german_has_no_sharp_s_and_differs_in_nothing_else() {
+    let mut differing = 0;
+    for (english, [german, ..]) in TEXTS {
+        let swiss = Language::SwissGerman.say(english);
+        assert_eq!(swiss, german.replace('ß', "ss"), "{english}");
+        differing += usize::from(swiss != *german);
+    }
+    assert!(differing > 2, "the table has words with ß");
+    let said = Language::SwissGerman.say("Contacts transferred out external");
+    assert_eq!(said, "Nach aussen weitergeleitet");
+}
+
+#[test]
+fn american_english_is_spelt_as_there() {
+    let text = "Amazon Connect does not say how many analysed contacts this figure is based on.";
+    assert!(Language::AmericanEnglish.say(text).contains("analyzed"));
+    assert_eq!(Language::English.say(text), text);
+    assert_eq!(Language::AmericanEnglish.say("Queue"), "Queue");
+}
+
+#[test]
 fn locales_have_languages() {
     for (tag, language) in [
-        ("de-CH", Some(Language::German)),
+        ("de-CH", Some(Language::SwissGerman)),
+        ("de-LI", Some(Language::SwissGerman)),
+        ("de-AT", Some(Language::German)),
+        ("en", Some(Language::English)),
+        ("en-GB", Some(Language::English)),
+        ("en-AU", Some(Language::English)),
+        ("en-US", Some(Language::AmericanEnglish)),
+        ("en-CA", Some(Language::AmericanEnglish)),
+        ("en-PH", Some(Language::AmericanEnglish)),
         ("es", Some(Language::Spanish)),
         ("it", None),
         ("", None),

@@ -4,7 +4,7 @@
 //!
 //! 1. A row stands out where it misses a target, and not where it is near one.
 //! 2. A row that misses none stands out where, against the comparison, something has become worse: a
-//!    rate by 5 percentage points or more, a time by 25 % and 15 seconds or more, a count by 50 % and
+//!    rate by 5 percentage points or more, a time by 25% and 15 seconds or more, a count by 50% and
 //!    20 or more. A count that is neither good nor bad, such as contacts queued, stands out where it
 //!    has changed so much either way.
 //! 3. A row with fewer than 10 contacts does not stand out, where the table counts contacts.
@@ -18,8 +18,9 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::context::{Voice, names, target_text};
+use super::context::{Voice, target_text};
 use super::figure::Row;
+use super::names::names;
 use super::{one_line, sentence};
 use crate::definition::{Column, State, Target};
 use crate::metric::{Polarity, Unit};
@@ -182,7 +183,7 @@ impl Finding<'_> {
                 }
             }
         };
-        let name = names(self.table, self.row, voice.language).collect::<Vec<_>>().join(" / ");
+        let name = names(self.table, self.row, voice.language).join(" / ");
         let name = match has_several {
             true => format!("{name} ({})", one_line(&self.table.title)),
             false => name,
@@ -233,9 +234,9 @@ mod tests {
         assert_eq!(
             told(&queues),
             [
-                "Far off: SL 20 s 20.0 % misses the target ≥ 80 % by 60.0 pp.",
-                "Off: SL 20 s 65.0 % misses the target ≥ 80 % by 15.0 pp.",
-                "Slow: ASA 1:00, up 200.0 % on Monday 16 November 2026.",
+                "Far off: SL 20 s 20.0% misses the target ≥ 80% by 60.0 pp.",
+                "Off: SL 20 s 65.0% misses the target ≥ 80% by 15.0 pp.",
+                "Slow: ASA 1:00, up 200.0% on Monday 16 November 2026.",
             ]
         );
     }
@@ -256,19 +257,19 @@ mod tests {
     fn changes_stand_out_from_their_bounds_on() {
         let before = [100.0, 90.0, 20.0];
         for (now_is, expected) in [
-            ([100.0, 85.0, 20.0], Some("SL 20 s 85.0 %, down 5.0 pp on Monday 16 November 2026.")),
+            ([100.0, 85.0, 20.0], Some("SL 20 s 85.0%, down 5.0 pp on Monday 16 November 2026.")),
             ([100.0, 85.1, 20.0], None),
             ([100.0, 99.0, 20.0], None),
-            ([100.0, 90.0, 35.0], Some("ASA 0:35, up 75.0 % on Monday 16 November 2026.")),
+            ([100.0, 90.0, 35.0], Some("ASA 0:35, up 75.0% on Monday 16 November 2026.")),
             ([100.0, 90.0, 34.9], None),
             ([100.0, 90.0, 1.0], None),
             (
                 [150.0, 90.0, 20.0],
-                Some("Contacts queued 150, up 50.0 % on Monday 16 November 2026."),
+                Some("Contacts queued 150, up 50.0% on Monday 16 November 2026."),
             ),
             (
                 [50.0, 90.0, 20.0],
-                Some("Contacts queued 50, down 50.0 % on Monday 16 November 2026."),
+                Some("Contacts queued 50, down 50.0% on Monday 16 November 2026."),
             ),
             ([149.0, 90.0, 20.0], None),
         ] {

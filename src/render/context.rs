@@ -3,19 +3,18 @@
 //!
 //! `docs/templates.md` lists it with examples, and a test holds the two together.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 
 use super::attention::{self, AttentionContext};
 use super::figure::{self, FigureContext, Row};
+use super::names::{channel, headings, names, totals_label, when};
 use super::trend::{self, TrendContext};
 use super::{Contents, Layout, Missing, one_line, result, text};
 use crate::definition::{Bound, Column, Dimension, Kind, Report, Target};
 use crate::language::{Language, capitalised};
 use crate::metric::{self, Unit};
 use crate::table::format::Numbers;
-use crate::table::{Member, Note, Table, TableRow};
+use crate::table::{Note, Table, TableRow};
 use crate::window::Window;
 
 /// The context of the templates of a message.
@@ -23,8 +22,8 @@ use crate::window::Window;
 pub(super) struct Context {
     /// Of this structure: it changes when something in it is renamed, moved or left out.
     version: u8,
-    /// The language's tag, for `lang` and for the filter `say`: `de`.
-    language: &'static str,
+    /// The locale's tag, for `lang` and for the filter `say`: `de`, `de-CH`.
+    language: String,
     report: ReportContext,
     /// What identifies the run: `daily-queues/2026-11-22`.
     run: String,
@@ -99,7 +98,7 @@ pub(super) struct SectionContext {
     compared_with: Option<String>,
     /// Whether a change may be in percentage points.
     has_points: bool,
-    /// What figures are to reach: `SL 20 s ≥ 80 % (near: ≥ 60 %; Sales: ≥ 90 %)`.
+    /// What figures are to reach: `SL 20 s ≥ 80% (near: ≥ 60%; Sales: ≥ 90%)`.
     targets: Vec<String>,
     /// How many rows are shown.
     shown: usize,
@@ -158,7 +157,7 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
     let [start, end] = window.borders();
     Context {
         version: 1,
-        language: language.tag(),
+        language: report.locale.tag().to_owned(),
         report: ReportContext { id: report.id.to_string(), title: report.title.clone() },
         run: contents.run.to_owned(),
         window: WindowContext {
@@ -216,7 +215,8 @@ fn terms(tables: &[Table], language: Language) -> Vec<TermContext> {
 
 fn read_at_text(window: &Window, read_at: jiff::Timestamp, language: Language) -> String {
     let read_at = window.on_its_clock(read_at);
-    format!("{}, {}", language.long_date(read_at.date()), read_at.strftime("%H:%M %Z"))
+    let (date, time) = (language.long_date(read_at.date()), language.clock(read_at.time()));
+    format!("{date}, {time} {}", read_at.strftime("%Z"))
 }
 
 fn section(
@@ -242,7 +242,7 @@ fn section(
         totals_label: totals_label(table, voice.language).to_owned(),
         compared_with: table.comparison.as_ref().map(|comparison| one_line(&comparison.label)),
         has_points: table.columns.iter().any(|column| column.unit == Unit::Percent),
-        targets: table.columns.iter().filter_map(|column| targets(column, voice)).collect(),
+        targets: table.columns.iter().filter_map(|column| targets(table, column, voice)).collect(),
         shown,
         of,
         shown_of: (shown < of).then(|| shown_of(layout, (shown, of), voice)),
@@ -273,7 +273,8 @@ fn row(contents: &Contents<'_>, table: &Table, row: &TableRow, voice: &Voice) ->
     let figures = figure::all(&table.columns, Row::of(table, row), voice);
     let interval =
         row.interval.as_ref().map(|interval| when(contents.window, interval, voice.language));
-    RowContext { names: names(table, row, voice.language).chain(interval).collect(), figures }
+    let names = names(table, row, voice.language).into_iter().chain(interval).collect();
+    RowContext { names, figures }
 }
 
 fn note(note: &Note, table: &Table, voice: &Voice) -> String {
@@ -298,7 +299,7 @@ impl SectionContext {
     }
 }
 
-/// `≥ 80 %`
+/// `≥ 80%`
 pub(super) fn target_text(target: &Target, unit: Unit, voice: &Voice) -> String {
     let sign = match target.bound {
         Bound::AtLeast => "≥",
@@ -310,14 +311,18 @@ pub(super) fn target_text(target: &Target, unit: Unit, voice: &Voice) -> String 
 }
 
 /// What the figures of a column are to reach, in words.
-pub(super) fn targets(column: &Column, voice: &Voice) -> Option<String> {
+pub(super) fn targets(table: &Table, column: &Column, voice: &Voice) -> Option<String> {
     let told = |target: &Target| target_text(target, column.unit, voice);
     let own = column.target.as_ref().map(|target| format!(" {}", told(target)));
     let near = column
         .warn
         .as_ref()
         .map(|warn| voice.language.say_with("near: {target}", &[("target", &told(&warn.value))]));
-    let named = column.targets.iter().map(|(name, target)| format!("{name}: {}", told(target)));
+    let has_channels = table.group_by.contains(&Dimension::Channel);
+    let named = column.targets.iter().map(|(name, target)| {
+        let word = channel(name, voice.language).filter(|_| has_channels);
+        format!("{}: {}", word.unwrap_or(name), told(target))
+    });
     let more: Vec<String> = near.into_iter().chain(named).collect();
     let more = match more.is_empty() {
         true => String::new(),
@@ -325,62 +330,4 @@ pub(super) fn targets(column: &Column, voice: &Voice) -> Option<String> {
     };
     let label = &column.label;
     column.has_target().then(|| one_line(&format!("{label}{}{more}", own.unwrap_or_default())))
-}
-
-/// The headings over the names of rows.
-pub(super) fn headings(table: &Table, language: Language) -> Vec<String> {
-    let groupings = table.headings.iter().map(|heading| one_line(language.say(heading)));
-    let intervals = table.has_intervals.then(|| language.say("Time").to_owned());
-    groupings.chain(intervals).collect()
-}
-
-/// When an interval of a window is: the hours of a day, or days.
-pub(super) fn when(window: &Window, interval: &Window, language: Language) -> String {
-    match window.is_one_day() {
-        true => interval.times(language),
-        false => interval.briefly(language),
-    }
-}
-
-/// The names of a row's members for people.
-pub(super) fn names(
-    table: &Table,
-    row: &TableRow,
-    language: Language,
-) -> impl Iterator<Item = String> {
-    let quiet = row.members.iter().any(|member| member.id.is_some());
-    let of_what = table.group_by.iter().zip(&table.headings);
-    let name = move |(member, (dimension, heading)): (&Member, (&Dimension, &Cow<'_, str>))| {
-        match &member.name {
-            Some(name) => one_line(name),
-            // A selected queue without contacts has no channel, and contacts may have no agent.
-            None if !quiet || table.group_by.len() == 1 => {
-                // A level of the hierarchy has a name of its own. Other words are small within a
-                // phrase, except for German nouns.
-                let is_name = dimension.title() != *heading || language == Language::German;
-                let said = one_line(language.say(heading));
-                let what = if is_name { said } else { said.to_lowercase() };
-                language.say_with("No {what}", &[("what", &what)])
-            }
-            None => "–".to_owned(),
-        }
-    };
-    row.members.iter().zip(of_what).map(name)
-}
-
-/// What the totals are of.
-pub(super) fn totals_label(table: &Table, language: Language) -> &'static str {
-    let all = table.selects_all;
-    language.say(match (table.group_by.as_slice(), all) {
-        ([Dimension::Queue], true) => "All queues",
-        ([Dimension::Queue], false) => "These queues",
-        ([Dimension::Channel], true) => "All channels",
-        ([Dimension::Channel], false) => "These channels",
-        ([Dimension::RoutingProfile], true) => "All routing profiles",
-        ([Dimension::RoutingProfile], false) => "These routing profiles",
-        ([Dimension::Agent], true) => "All agents",
-        ([Dimension::Agent], false) => "These agents",
-        (_, true) => "All",
-        (_, false) => "These",
-    })
 }

@@ -31,9 +31,9 @@ pub(super) struct FigureContext {
 
 #[derive(Debug, Serialize)]
 struct ChangeContext {
-    /// `+3.1 %`, or `n/a`.
+    /// `+3.1%`, or `n/a`.
     text: String,
-    /// The same without its sign: `3.1 %`.
+    /// The same without its sign: `3.1%`.
     amount: String,
     /// `up`, `down` or `level`.
     direction: Direction,
@@ -55,7 +55,7 @@ struct StateContext {
     sign: &'static str,
     /// The word, so that nobody needs to see colours.
     word: &'static str,
-    /// The word, and of what: `missed ≥ 80 %`.
+    /// The word, and of what: `missed ≥ 80%`.
     told: String,
 }
 
@@ -163,7 +163,7 @@ fn state(state: State, target: Option<Target>, unit: Unit, voice: &Voice) -> Sta
 }
 
 impl FigureContext {
-    /// The figure in plain text, with the sign of where it stands: `78.4 % ✗`.
+    /// The figure in plain text, with the sign of where it stands: `78.4% ✗`.
     pub(super) fn plain(&self) -> String {
         let sign = self.state.as_ref().map(|state| state.sign);
         plain(&sign.map_or_else(|| self.text.clone(), |sign| format!("{} {sign}", self.text)))

@@ -8,6 +8,7 @@ mod example;
 mod figure;
 mod files;
 mod json;
+mod names;
 mod own;
 mod result;
 mod subject;

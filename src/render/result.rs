@@ -152,12 +152,12 @@ metrics = [
         for (totals, expected) in [
             (
                 now([1_204.0, 78.4, 34.0]),
-                "Answered after 0:34 on average, above the target of 0:30; service level 78.4 % in \
-                 20 s, close to the target of 80 %; 1,204 contacts queued",
+                "Answered after 0:34 on average, above the target of 0:30; service level 78.4% in \
+                 20 s, close to the target of 80%; 1,204 contacts queued",
             ),
             (
                 now([1.0, 40.0, 30.0]),
-                "Service level 40.0 % in 20 s, below the target of 80 %; answered after 0:30 on \
+                "Service level 40.0% in 20 s, below the target of 80%; answered after 0:30 on \
                  average, on target (≤ 0:30); 1 contact queued",
             ),
             ([Figure::Value(0.0), NONE, NONE], "0 contacts queued"),
@@ -175,7 +175,7 @@ metrics = [
         );
         assert_eq!(
             told(&definition, now([5.0, 90.0, 7.0])),
-            "Service level 90.0 % in 20 s, on target (≥ 80 %); answered after 0:07 on average, on \
+            "Service level 90.0% in 20 s, on target (≥ 80%); answered after 0:07 on average, on \
              target (≤ 0:30); Inbound 7"
         );
     }
@@ -186,7 +186,7 @@ metrics = [
         assert_eq!(
             told(&definition, now([1_204.0, 78.4, 29.0])),
             "Servicelevel 78,4 % in 20 s, knapp am Ziel von 80 % vorbei; im Schnitt nach 0:29 \
-             angenommen, Ziel erreicht (≤ 0:30); 1.204 Kontakte eingereiht"
+             angenommen, Ziel erreicht (≤ 0:30); 1.204 angebotene Kontakte"
         );
     }
 }

@@ -2,8 +2,9 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::context::{RowContext, Voice, headings, totals_label};
+use super::context::{RowContext, Voice};
 use super::figure::FigureContext;
+use super::names::{headings, totals_label};
 use super::one_line;
 use crate::definition::{Column, Kind};
 use crate::table::Table;

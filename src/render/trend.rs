@@ -4,7 +4,8 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::chart::{self, ChartContext, Panel, Series, Tick};
-use super::context::{Voice, target_text, when};
+use super::context::{Voice, target_text};
+use super::names::when;
 use super::template::Templates;
 use super::{Contents, File, Inline, sentence};
 use crate::definition::{Column, Kind, State};
@@ -301,7 +302,7 @@ fn labels(window: &Window, intervals: &[&Window], voice: &Voice) -> Vec<Option<S
         let at = start(interval);
         let date = at.date();
         if window.is_one_day() {
-            return (at.minute() == 0).then(|| at.strftime("%H:%M").to_string());
+            return (at.minute() == 0).then(|| language.hour(at.time()));
         }
         let begins_a_day = is_of_days || at.hour() == 0 && at.minute() == 0;
         begins_a_day.then(|| match days {

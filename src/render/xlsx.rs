@@ -5,7 +5,8 @@ use rust_xlsxwriter::{
 };
 
 use super::Contents;
-use super::context::{Voice, headings, names, targets, totals_label};
+use super::context::{Voice, targets};
+use super::names::{data_names, headings, totals_label};
 use crate::definition::{Column, Kind};
 use crate::language::Language;
 use crate::metric::Unit;
@@ -113,7 +114,7 @@ fn list(
             sheet.write_number(line, 2, rows)?.write_string(line, 3, &column.label)?;
             sheet.write_string(line, 4, asked(column))?;
             sheet.write_string(line, 5, column.unit.as_str())?;
-            if let Some(target) = targets(column, voice) {
+            if let Some(target) = targets(table, column, voice) {
                 sheet.write_string(line, 6, target)?;
             }
         }
@@ -265,7 +266,7 @@ fn write_names(
     formats: &Formats,
 ) -> Result<(), XlsxError> {
     let mut column = 0;
-    for name in names(table, row, voice.language) {
+    for name in data_names(table, row, voice.language) {
         sheet.write_string(line, column, name)?;
         column += 1;
     }

@@ -1,4 +1,4 @@
-//! Figures as contact centres read them: `1,204`, `78.4 %`, `4:12`, `1:02:09`, `+3.1 pp`.
+//! Figures as contact centres read them: `1,204`, `78.4%`, `4:12`, `1:02:09`, `+3.1 pp`.
 
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
@@ -19,6 +19,8 @@ const NOTHING: &str = "–";
 #[derive(Debug)]
 pub struct Numbers {
     format: Option<DecimalFormatter>,
+    /// The percent sign with the space before it, where there is one.
+    percent: &'static str,
     language: Language,
 }
 
@@ -27,7 +29,7 @@ impl Numbers {
     pub fn of(locale: &Locale) -> Self {
         let known = IcuLocale::try_from_str(locale.tag()).unwrap_or(IcuLocale::UNKNOWN);
         let format = DecimalFormatter::try_new((&known).into(), Default::default()).ok();
-        Self { format, language: locale.language() }
+        Self { format, percent: percent_sign(locale), language: locale.language() }
     }
 
     /// The figure as text; a dash where there is none, and words where it can't be had.
@@ -46,7 +48,7 @@ impl Numbers {
             Unit::Count => self.decimal(value, usize::from(value.fract() != 0.0)),
             Unit::Seconds => clock(value),
             Unit::Milliseconds => format!("{}{NO_BREAK_SPACE}ms", self.decimal(value, 0)),
-            Unit::Percent => format!("{}{NO_BREAK_SPACE}%", self.decimal(value, 1)),
+            Unit::Percent => format!("{}{}", self.decimal(value, 1), self.percent),
         }
     }
 
@@ -65,12 +67,11 @@ impl Numbers {
 
     /// How much a change is, without its sign: `3.1 pp`.
     pub fn amount(&self, change: Change) -> String {
-        let digits = rounded(change.number().abs(), 1);
-        let unit = match change.by {
-            Amount::Percent(_) => "%",
-            Amount::Points(_) => self.language.say("pp"),
-        };
-        format!("{}{NO_BREAK_SPACE}{unit}", self.local(&digits))
+        let amount = self.decimal(change.number().abs(), 1);
+        match change.by {
+            Amount::Percent(_) => format!("{amount}{}", self.percent),
+            Amount::Points(_) => format!("{amount}{NO_BREAK_SPACE}{}", self.language.say("pp")),
+        }
     }
 
     /// A count of rows, or of whatever else there is.
@@ -84,7 +85,7 @@ impl Numbers {
         let exact = self.local(&value.to_string());
         match unit {
             Unit::Count => exact,
-            Unit::Percent => format!("{exact}{NO_BREAK_SPACE}%"),
+            Unit::Percent => format!("{exact}{}", self.percent),
             Unit::Seconds if value.fract() != 0.0 => format!("{exact}{NO_BREAK_SPACE}s"),
             Unit::Milliseconds if value.fract() != 0.0 => format!("{exact}{NO_BREAK_SPACE}ms"),
             Unit::Seconds | Unit::Milliseconds => self.number(value, unit),
@@ -121,6 +122,23 @@ impl Numbers {
             |(format, decimal)| format.format(&decimal).to_string(),
         )
     }
+}
+
+/// The percent sign as a locale has it behind a number (CLDR 48, percent patterns): without a space in
+/// English, in Switzerland, and in most of Spanish America.
+fn percent_sign(locale: &Locale) -> &'static str {
+    const SPANISH_WITHOUT_SPACE: [&str; 22] = [
+        "AR", "BO", "BR", "BZ", "CL", "CO", "CR", "CU", "DO", "EC", "GT", "HN", "MX", "NI", "PA",
+        "PE", "PR", "PY", "SV", "US", "UY", "VE",
+    ];
+    let country = locale.country().unwrap_or_default();
+    let is_close = match locale.language() {
+        Language::English | Language::AmericanEnglish | Language::SwissGerman => true,
+        Language::German => false,
+        Language::French => country == "CH",
+        Language::Spanish => SPANISH_WITHOUT_SPACE.contains(&country),
+    };
+    if is_close { "%" } else { "\u{a0}%" }
 }
 
 /// The value with no or one decimal, halves rounded away from zero as people round.
@@ -169,8 +187,8 @@ mod tests {
             (3_729.0, Unit::Seconds, "1:02:09"),
             (1_483_509.0, Unit::Seconds, "412:05:09"),
             (1_234.4, Unit::Milliseconds, "1,234\u{a0}ms"),
-            (78.35, Unit::Percent, "78.4\u{a0}%"),
-            (100.0, Unit::Percent, "100.0\u{a0}%"),
+            (78.35, Unit::Percent, "78.4%"),
+            (100.0, Unit::Percent, "100.0%"),
         ] {
             assert_eq!(numbers.number(value, unit), expected);
         }
@@ -179,17 +197,19 @@ mod tests {
     #[test]
     fn locales_have_their_own_marks() {
         for (locale, count, percent) in [
-            ("en-US", "12,345,678.5", "78.4"),
-            ("en-IN", "1,23,45,678.5", "78.4"),
-            ("de", "12.345.678,5", "78,4"),
-            ("de-AT", "12\u{a0}345\u{a0}678,5", "78,4"),
-            ("de-CH", "12'345'678.5", "78.4"),
-            ("fr", "12\u{202f}345\u{202f}678,5", "78,4"),
-            ("es", "12.345.678,5", "78,4"),
+            ("en", "12,345,678.5", "78.4%"),
+            ("en-US", "12,345,678.5", "78.4%"),
+            ("en-IN", "1,23,45,678.5", "78.4%"),
+            ("de", "12.345.678,5", "78,4\u{a0}%"),
+            ("de-AT", "12\u{a0}345\u{a0}678,5", "78,4\u{a0}%"),
+            ("de-CH", "12'345'678.5", "78.4%"),
+            ("fr", "12\u{202f}345\u{202f}678,5", "78,4\u{a0}%"),
+            ("fr-CA", "12\u{a0}345\u{a0}678,5", "78,4\u{a0}%"),
+            ("es", "12.345.678,5", "78,4\u{a0}%"),
+            ("es-MX", "12,345,678.5", "78.4%"),
         ] {
             let numbers = numbers_of(locale);
             assert_eq!(numbers.number(12_345_678.5, Unit::Count), count, "{locale}");
-            let percent = format!("{percent}\u{a0}%");
             assert_eq!(numbers.number(78.35, Unit::Percent), percent, "{locale}");
         }
         assert_eq!(numbers_of("es").number(1_204.0, Unit::Count), "1204", "as Spanish has it");

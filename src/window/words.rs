@@ -22,13 +22,7 @@ impl Window {
             () if first.first_of_month() == first && last == first.last_of_month() => {
                 language.month_and_year(first)
             }
-            () if first.first_of_month() == last.first_of_month() => {
-                format!("{}–{}", language.day_of_month(first), language.long_date(last))
-            }
-            () if first.year() == last.year() => {
-                format!("{} – {}", language.day_and_month(first), language.long_date(last))
-            }
-            () => format!("{} – {}", language.long_date(first), language.long_date(last)),
+            () => language.days(first, last),
         }
     }
 
@@ -77,6 +71,7 @@ impl Window {
     /// `16 Nov – 22 Nov`, or of a week that is cut off in a day `16 Nov, 07:00 – 23 Nov, 00:00`.
     pub fn briefly(&self, language: Language) -> String {
         let day = |date: Date| language.short_date(date);
+        let clock = |time: &Zoned| language.clock(time.time());
         let time = |time: &Zoned| format!("{}, {}", day(time.date()), clock(time));
         let (first, last) = (self.start.date(), self.last_date());
         match (self.is_of_days(), first == last) {
@@ -90,27 +85,33 @@ impl Window {
     /// The clock's readings at its start and end, with their dates where it is of more than a day:
     /// `08:00–09:00`.
     pub fn times(&self, language: Language) -> String {
+        let clock = |time: &Zoned| language.clock(time.time());
         if !self.is_one_day() {
             let full =
                 |time: &Zoned| format!("{}, {}", language.long_date(time.date()), clock(time));
             return format!("{} – {}", full(&self.start), full(&self.end));
         }
-        let end = match self.start.date() == self.end.date() {
-            true => clock(&self.end),
-            false => "24:00".to_owned(),
-        };
         let is_twofold =
             |time: &Zoned| time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous();
         if !self.is_of_days() && (is_twofold(&self.start) || is_twofold(&self.end)) {
             // The clocks were set back: readings alone would not tell when and how long it was.
             let zone = |time: &Zoned| time.strftime("%Z").to_string();
             let (from, to) = (zone(&self.start), zone(&self.end));
-            return match from == to {
-                true => format!("{}–{end} {to}", clock(&self.start)),
-                false => format!("{} {from}–{end} {to}", clock(&self.start)),
-            };
+            if from != to {
+                let end = match self.start.date() == self.end.date() {
+                    true => clock(&self.end),
+                    false => language.end_of_day().to_owned(),
+                };
+                return format!("{} {from}–{end} {to}", clock(&self.start));
+            }
+            return format!("{} {to}", self.clock_span(language));
         }
-        format!("{}–{end}", clock(&self.start))
+        self.clock_span(language)
+    }
+
+    fn clock_span(&self, language: Language) -> String {
+        let ends_within_its_day = self.start.date() == self.end.date();
+        language.clock_span(self.start.time(), ends_within_its_day.then(|| self.end.time()))
     }
 
     /// The local date of its last instant: a full day's end is the start of the next.
@@ -128,10 +129,6 @@ impl Window {
     pub(super) fn is_of_days(&self) -> bool {
         starts_its_day(&self.start) && starts_its_day(&self.end)
     }
-}
-
-fn clock(time: &Zoned) -> String {
-    time.strftime("%H:%M").to_string()
 }
 
 fn in_hours(seconds: i64, language: Language) -> String {

@@ -65,7 +65,7 @@ async fn figures_go_where_their_echo_says() {
     ]"#;
     let report = report("QUEUE", metrics);
     let table = tabled(&report, fixture("echoes-out-of-order")).await;
-    assert_eq!(texts(&table)[1], "Sales: 9, 7, 2, 75.0\u{a0}%, 90.5\u{a0}%");
+    assert_eq!(texts(&table)[1], "Sales: 9, 7, 2, 75.0%, 90.5%");
 }
 
 /// An echo that carries less than was asked is matched where only one metric fits.

@@ -367,7 +367,7 @@ async fn figures_stand_to_their_targets() {
     assert!(["met", "near", "missed"].iter().all(|state| seen.contains(state)), "{seen:?}");
     assert!(rows.iter().any(|row| row["states"] == json!([null, null])), "a quiet queue");
     let text = report["text"].as_str().unwrap();
-    let target = "Target: SL 20 s ≥ 60 % (near: ≥ 40 %; Sales: ≥ 99.9 %)";
+    let target = "Target: SL 20 s ≥ 60% (near: ≥ 40%; Sales: ≥ 99.9%)";
     assert!(text.contains(target) && text.contains("✓ met, ≈ near, ✗ missed."), "{text}");
     assert_eq!(report["sections"][0]["columns"][1]["targets"]["Sales"], ">= 99.9");
 }

@@ -269,7 +269,7 @@ fn cells(section: &Section, row: Option<&Row>) -> Vec<Cell> {
 /// A figure as people read it, written here anew so that a mistake in the formats shows.
 fn read(value: f64, unit: Unit) -> String {
     match unit {
-        Unit::Percent => format!("{:.1} %", (value * 10.0).round() / 10.0),
+        Unit::Percent => format!("{:.1}%", (value * 10.0).round() / 10.0),
         Unit::Seconds => {
             let total = value.round() as u64;
             match total {
@@ -376,11 +376,23 @@ fn line(section: &Section, names: &[Option<String>], cells: &[Cell]) -> Vec<Stri
     let nobody = |dimension: &Dimension| format!("No {}", dimension.title().to_lowercase());
     let dashed = names.iter().any(Option::is_some);
     let names = names.iter().zip(&section.group_by).map(|(name, dimension)| match name {
+        Some(name) if *dimension == Dimension::Channel => word(name).to_owned(),
         Some(name) => name.clone(),
         None if dashed => "–".to_owned(),
         None => nobody(dimension),
     });
     names.chain(cells.iter().map(|cell| cell.text.clone())).collect()
+}
+
+/// What people read for a channel.
+fn word(channel: &str) -> &str {
+    match channel {
+        "VOICE" => "Voice",
+        "CHAT" => "Chat",
+        "TASK" => "Task",
+        "EMAIL" => "Email",
+        other => other,
+    }
 }
 
 /// Every figure of the text stands behind its name or its label.

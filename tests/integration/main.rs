@@ -54,6 +54,8 @@ mod infra;
 mod intervals;
 /// The function in Lambda: events, orders, several invocations of one process.
 mod lambda;
+/// Messages as countries write them.
+mod locales;
 /// Mails: their parts, names, headers; nothing gets through that should not.
 mod mails;
 /// What a message holds: charts, files, headers, languages, templates of one's own.

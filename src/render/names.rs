@@ -1,0 +1,97 @@
+//! The names of rows, their headings, and what totals are of.
+
+use std::borrow::Cow;
+
+use super::one_line;
+use crate::definition::Dimension;
+use crate::language::Language;
+use crate::table::{Member, Table, TableRow};
+use crate::window::Window;
+
+/// The names of a row's members for people: channels are words.
+pub(super) fn names(table: &Table, row: &TableRow, language: Language) -> Vec<String> {
+    let name = |dimension: &Dimension, name: &str| {
+        let word = channel(name, language).filter(|_| *dimension == Dimension::Channel);
+        word.map_or_else(|| one_line(name), ToOwned::to_owned)
+    };
+    all_names(table, row, language, name)
+}
+
+/// The names of a row's members as data, as in the other attachments: channels are Connect's values.
+pub(super) fn data_names(table: &Table, row: &TableRow, language: Language) -> Vec<String> {
+    all_names(table, row, language, |_, name| one_line(name))
+}
+
+fn all_names(
+    table: &Table,
+    row: &TableRow,
+    language: Language,
+    known: impl Fn(&Dimension, &str) -> String,
+) -> Vec<String> {
+    let is_nothing = row.members.iter().all(|member| member.id.is_none());
+    let groupings = table.group_by.iter().zip(&table.headings);
+    let name = |(member, (dimension, heading)): (&Member, (&Dimension, &Cow<'_, str>))| {
+        match &member.name {
+            Some(name) => known(dimension, name),
+            // A selected queue without contacts has no channel, and contacts may have no agent.
+            None if is_nothing || table.group_by.len() == 1 => {
+                nothing(dimension, heading, language)
+            }
+            None => "–".to_owned(),
+        }
+    };
+    row.members.iter().zip(groupings).map(name).collect()
+}
+
+/// The name of contacts that have none of a dimension: `No agent`.
+fn nothing(dimension: &Dimension, heading: &str, language: Language) -> String {
+    // A level of the hierarchy has a name of its own. Other words are small within a phrase, except
+    // for German nouns.
+    let is_name = dimension.title() != heading || language.has_capital_nouns();
+    let said = one_line(language.say(heading));
+    let what = if is_name { said } else { said.to_lowercase() };
+    language.say_with("No {what}", &[("what", &what)])
+}
+
+/// The word for a value of `CHANNEL` (GetMetricDataV2, Filters): `Voice`.
+pub(super) fn channel(value: &str, language: Language) -> Option<&'static str> {
+    Some(match value {
+        "VOICE" => language.say("Voice"),
+        "CHAT" => language.say("Chat"),
+        "TASK" => language.say("Task"),
+        "EMAIL" => language.say("Email"),
+        _ => return None,
+    })
+}
+
+/// The headings over the names of rows.
+pub(super) fn headings(table: &Table, language: Language) -> Vec<String> {
+    let groupings = table.headings.iter().map(|heading| one_line(language.say(heading)));
+    let intervals = table.has_intervals.then(|| language.say("Time").to_owned());
+    groupings.chain(intervals).collect()
+}
+
+/// When an interval of a window is: the hours of a day, or days.
+pub(super) fn when(window: &Window, interval: &Window, language: Language) -> String {
+    match window.is_one_day() {
+        true => interval.times(language),
+        false => interval.briefly(language),
+    }
+}
+
+/// What the totals are of.
+pub(super) fn totals_label(table: &Table, language: Language) -> &'static str {
+    let all = table.selects_all;
+    language.say(match (table.group_by.as_slice(), all) {
+        ([Dimension::Queue], true) => "All queues",
+        ([Dimension::Queue], false) => "These queues",
+        ([Dimension::Channel], true) => "All channels",
+        ([Dimension::Channel], false) => "These channels",
+        ([Dimension::RoutingProfile], true) => "All routing profiles",
+        ([Dimension::RoutingProfile], false) => "These routing profiles",
+        ([Dimension::Agent], true) => "All agents",
+        ([Dimension::Agent], false) => "These agents",
+        (_, true) => "All",
+        (_, false) => "These",
+    })
+}

@@ -1,0 +1,155 @@
+use mail_parser::MimeHeaders as _;
+
+use crate::harness::binary::{Function, definitions, simulator, text, tick};
+use crate::harness::mail::{html, keep, parse};
+
+/// Headline figures, contacts by channel, and an hourly trend.
+const DEFINITION: &str = r#"
+title    = "Channels"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "Europe/London"
+window   = "previous-day"
+locale   = "LOCALE"
+
+[email]
+from   = "Reports <reports@example.com>"
+to     = ["ops@example.com"]
+attach = ["csv", "json"]
+
+[[section]]
+title   = "At a glance"
+kind    = "totals"
+filters = { QUEUE = ["*"] }
+metrics = [
+    "CONTACTS_QUEUED",
+    { name = "SERVICE_LEVEL", threshold = 20, target = ">= 1" },
+    "AVG_QUEUE_ANSWER_TIME",
+    "AVG_HANDLE_TIME",
+]
+
+[[section]]
+title    = "By channel"
+group_by = ["CHANNEL"]
+filters  = { QUEUE = ["*"] }
+metrics  = ["CONTACTS_HANDLED"]
+
+[[section]]
+title    = "Through the day"
+kind     = "trend"
+interval = "HOUR"
+filters  = { QUEUE = ["*"] }
+metrics  = ["CONTACTS_QUEUED"]
+"#;
+
+/// A message in this locale.
+struct Sent {
+    subject: String,
+    html: String,
+    /// On one line, without the places where it was wrapped.
+    text: String,
+    csv: String,
+    json: String,
+}
+
+async fn sent(locale: &str, definition: &str) -> Sent {
+    let simulator = simulator().await;
+    let folder = definitions(&[("channels.toml", &definition.replace("LOCALE", locale))]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    let message = simulator.messages().pop().unwrap();
+    keep(locale, &message.raw);
+    let mail = parse(&message.raw);
+    let file = |ending: &str| {
+        let part =
+            mail.attachments().find(|part| part.attachment_name().unwrap().ends_with(ending));
+        part.map_or_else(String::new, |part| String::from_utf8(part.contents().to_vec()).unwrap())
+    };
+    let spaced = |text: &str| text.replace(['\u{a0}', '\u{202f}'], " ");
+    Sent {
+        subject: spaced(mail.subject().unwrap()),
+        html: spaced(&html(&mail)),
+        text: mail.body_text(0).unwrap().split_whitespace().collect::<Vec<_>>().join(" "),
+        csv: file("2-by-channel.csv"),
+        json: file(".json"),
+    }
+}
+
+/// An American reads American dates and a clock of twelve hours, wherever the message has one.
+#[tokio::test]
+async fn an_american_message_has_american_dates_and_times() {
+    let sent = sent("en-US", DEFINITION).await;
+    assert_eq!(sent.subject, "Channels, Sunday, March 30, 2025");
+    for told in [
+        "Sunday, March 30, 2025, 12:00 AM–midnight Europe/London (GMT, UTC+00:00, to BST, UTC+01:00)",
+        "9:00–10:00 AM",
+    ] {
+        assert!(sent.text.contains(told), "{told} in\n{}", sent.text);
+    }
+    // The figures are read at the time of the test.
+    let (_, read_at) = sent.text.split_once("Read from Amazon Connect on ").unwrap();
+    let (read_at, _) = read_at.split_once('.').unwrap();
+    assert!(read_at.contains(" AM ") || read_at.contains(" PM "), "{read_at}");
+    assert!(read_at.starts_with(char::is_alphabetic), "{read_at}");
+    assert!(sent.html.contains("<html lang=\"en-US\""));
+    for others in ["March 2025", "24:00", "13:00", "09:00", " %"] {
+        assert!(!sent.text.contains(others), "{others} in\n{}", sent.text);
+    }
+    let international = self::sent("en-GB", DEFINITION).await;
+    assert_eq!(international.subject, "Channels, Sunday 30 March 2025");
+    for told in ["Sunday 30 March 2025, 00:00–24:00", "09:00–10:00"] {
+        assert!(international.text.contains(told), "{told} in\n{}", international.text);
+    }
+}
+
+/// Nobody in Switzerland writes ß; in Germany people do.
+#[tokio::test]
+async fn a_swiss_message_has_no_sharp_s() {
+    let too_large = DEFINITION.replace("attach = ", "attach_max = \"1KB\"\nattach = ");
+    let german = sent("de", &too_large).await;
+    assert!(german.text.contains("Die Anhänge sind zu groß"), "{}", german.text);
+    let swiss = sent("de-CH", &too_large).await;
+    assert!(swiss.text.contains("Die Anhänge sind zu gross"), "{}", swiss.text);
+    assert!(!swiss.text.contains('ß') && !swiss.html.contains('ß'));
+    assert_eq!(swiss.subject, "Channels, Sonntag, 30. März 2025");
+}
+
+/// People read words for channels, in their language; programs read Connect's values.
+#[tokio::test]
+async fn channels_are_words_in_messages_and_values_in_attachments() {
+    for (locale, words) in [
+        ("en", ["Voice", "Chat", "Task", "Email"]),
+        ("de", ["Sprache", "Chat", "Aufgabe", "E-Mail"]),
+        ("fr", ["Voix", "Chat", "Tâche", "E-mail"]),
+        ("es", ["Voz", "Chat", "Tarea", "Correo electrónico"]),
+    ] {
+        let sent = sent(locale, DEFINITION).await;
+        for (word, value) in words.into_iter().zip(["VOICE", "CHAT", "TASK", "EMAIL"]) {
+            assert!(sent.html.contains(&format!(">{word}</th>")), "{word} in {}", sent.html);
+            assert!(sent.text.contains(word), "{word} in {}", sent.text);
+            assert!(!sent.html.contains(value) && !sent.text.contains(value), "{value}");
+            assert!(sent.csv.contains(value) && sent.json.contains(value), "{value}");
+        }
+    }
+}
+
+/// Terms are those of the trade in each language.
+#[tokio::test]
+async fn figures_have_the_words_of_the_trade() {
+    for (locale, words) in [
+        ("de", ["angebotene Kontakte", "Angebotene Kontakte", "ASA", "AHT"]),
+        ("fr", ["délai moyen de réponse ", "Délai moyen de réponse", "DMT", "NS 20 s"]),
+    ] {
+        let sent = sent(locale, DEFINITION).await;
+        for word in words {
+            assert!(
+                sent.text.contains(word) && sent.html.contains(word),
+                "{word} in {}",
+                sent.text
+            );
+        }
+        for stranger in ["eingereiht", "répondus après", "délai moyen de réponse : délai"] {
+            assert!(!sent.text.contains(stranger), "{stranger} in {}", sent.text);
+        }
+    }
+}
