@@ -64,14 +64,16 @@ pub struct TableRow {
     pub members: Arc<[Member]>,
     /// The interval that it is of, where the section has intervals.
     pub interval: Option<Arc<Window>>,
-    /// One figure for each column.
-    pub figures: Box<[Figure]>,
+    /// One figure for each column. What nothing happened to has the same.
+    pub figures: Arc<[Figure]>,
     /// For each column what its figure is compared with; empty where there is no comparison.
-    pub compared: Box<[Figure]>,
+    pub compared: Arc<[Figure]>,
     /// For each column where its figure stands to its target; empty where none has one.
-    pub states: Box<[Option<State>]>,
+    pub states: Arc<[Option<State>]>,
     /// The targets that are its own rather than its column's, by column.
     pub own_targets: Arc<[(usize, Target)]>,
+    /// Whether the answer does not have it: nothing happened there.
+    pub is_quiet: bool,
 }
 
 /// What the figures of a table are compared with.
@@ -148,9 +150,12 @@ impl Table {
     }
 
     /// Whether any of its figures, or of its totals, misses a target, or may do so because it can't
-    /// be had.
+    /// be had. The quiet intervals of a table miss none that anybody has to hear of.
     pub fn may_miss_a_target(&self) -> bool {
-        let states = self.rows.iter().flat_map(|row| &row.states).chain(&self.states);
+        let counts =
+            |row: &&TableRow| self.kind != Kind::Table || row.interval.is_none() || !row.is_quiet;
+        let rows = self.rows.iter().filter(counts);
+        let states = rows.flat_map(|row| row.states.iter()).chain(&self.states);
         let misses = states.into_iter().any(|state| *state == Some(State::Missed));
         let lost = |figures: &[Figure]| {
             self.columns.iter().zip(figures).any(|(column, figure)| {
@@ -169,10 +174,11 @@ pub fn build(
     against: Option<&Against>,
     directory: &Directory,
 ) -> Table {
-    let rows = match query.has_rows() {
-        true => Rows::of((section, query, directory), answer, against.map(|a| &a.base)),
-        false => Vec::new(),
-    };
+    let made = query.has_rows().then(|| {
+        Rows::of((section, query, directory), answer, against.map(|against| &against.base))
+    });
+    let lacks_quiet = made.as_ref().is_some_and(|made| made.lacks_quiet);
+    let rows = made.map_or_else(Vec::new, |made| made.rows);
     let columns = if query.has_totals { section.columns.as_slice() } else { &[] };
     let mut totals = totals(section, answer);
     totals.truncate(columns.len());
@@ -204,7 +210,10 @@ pub fn build(
         }),
         is_quiet: answer.is_quiet,
         provenance: provenance.collect(),
-        notes: notes(section, answer).chain(weeks_apart(query, against)).collect(),
+        notes: notes(section, answer)
+            .chain(weeks_apart(query, against))
+            .chain(lacks_quiet.then_some(Note::Other(QUIET_LEFT_OUT)))
+            .collect(),
         shown,
     }
 }
@@ -246,6 +255,10 @@ fn notes<'a>(
     answer.not_available.iter().filter_map(note)
 }
 
+/// Why a table has no row for some of its intervals.
+const QUIET_LEFT_OUT: &str =
+    "Intervals without contacts are left out: with them there would be more than a million rows.";
+
 /// Why weeks have no comparison, where some have none: those of months hardly ever lie alike.
 fn weeks_apart(query: &Query, against: Option<&Against>) -> Option<Note> {
     let base = &against.filter(|_| query.interval == Some(Interval::Week))?.base;
@@ -265,15 +278,6 @@ fn selects_all(section: &Section, dimension: &Dimension) -> bool {
         selectors.iter().all(|selector| selector.value != Selector::All)
     };
     !section.filters.get(dimension).is_some_and(named)
-}
-
-/// The figures of what nothing happened to. Of what the instance does not have it can't be said that
-/// nothing happened there.
-fn nothing_of(section: &Section, is_known: bool) -> Vec<Figure> {
-    match is_known {
-        true => nothing_happened(section),
-        false => vec![Figure::Absent(Absent::NoData); section.columns.len()],
-    }
 }
 
 /// No contacts make 0 in a count or a sum; an average or a rate of nothing has no value.

@@ -1,22 +1,34 @@
 //! The rows of a table: those of the answer, those of what it leaves out because nothing happened there,
 //! and those that only the comparison has; in their order.
 //!
-//! There may be a hundred thousand of them, of a few thousand groups: what holds for a group is found out
-//! once and shared by its rows.
+//! There may be a hundred thousand of them, of a few thousand groups and a few hundred intervals: what holds
+//! for a group or an interval is found out once and shared by its rows, and so are the figures of what
+//! nothing happened to.
 
 use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Member, TableRow, figures, figures_or_nothing, nothing_happened, nothing_of};
-use crate::definition::{Column, Dimension, Kind, MetricQuery, Section, Sort, Target};
+use super::{Member, TableRow, figures, figures_or_nothing, nothing_happened};
+use crate::definition::{Column, Dimension, MetricQuery, Section, Sort, State, Target};
 use crate::plan::{
-    self, Base, Directory, Figure, Group, Query, Row, RowKey, SectionAnswer, roster,
+    self, Absent, Base, Directory, Figure, Group, Query, Row, SectionAnswer, roster,
 };
 use crate::window::Window;
+
+/// How many rows a table has at most where quiet intervals have theirs: a sheet of a workbook takes
+/// 1,048,576.
+const MOST_ROWS: usize = 1_000_000;
+
+/// The rows of a table in their order.
+pub(super) struct InOrder {
+    pub(super) rows: Vec<TableRow>,
+    /// Whether quiet intervals were left out: there would be too many rows.
+    pub(super) lacks_quiet: bool,
+}
 
 /// The rows as they are made, each with the place of its group.
 pub(super) struct Rows<'a> {
@@ -36,6 +48,9 @@ struct About {
     ids: Group,
     members: Arc<[Member]>,
     own_targets: Arc<[(usize, Target)]>,
+    /// Whether it occurs, or the instance has it. Of what it does not have it can't be said that nothing
+    /// happened there.
+    is_known: bool,
 }
 
 impl<'a> Rows<'a> {
@@ -44,7 +59,7 @@ impl<'a> Rows<'a> {
         (section, query, directory): (&'a Section, &'a Query, &'a Directory),
         answer: &SectionAnswer,
         base: Option<&Base>,
-    ) -> Vec<TableRow> {
+    ) -> InOrder {
         let place = |dimension| query.groupings.iter().position(|grouping| grouping == dimension);
         let mut rows = Self {
             section,
@@ -56,100 +71,97 @@ impl<'a> Rows<'a> {
             rows: Vec::with_capacity(answer.rows.len()),
         };
         rows.add_answered(&answer.rows);
-        let gone = base.map_or_else(Vec::new, |base| gone(&answer.rows, &base.rows));
-        rows.add_gone(&gone);
-        rows.add_quiet(answer.rows.iter().chain(gone));
-        rows.add_quiet_intervals(&answer.rows);
+        rows.add_quiet_groups(base);
+        let intervals = intervals(query, &answer.rows);
+        let many = rows.groups.len().saturating_mul(intervals.len());
+        let lacks_quiet = query.interval.is_some() && many > MOST_ROWS;
+        if !lacks_quiet {
+            rows.add_quiet(&intervals);
+        }
         if let Some(base) = base {
             rows.compare(base);
         }
-        in_order(rows.rows, &rows.groups, section.sort)
+        InOrder { rows: in_order(rows.rows, &rows.groups, section.sort), lacks_quiet }
     }
 
     fn add_answered(&mut self, answered: &plan::Rows) {
+        let section = self.section;
         for row in answered.iter() {
             let group = self.group(row.dimensions());
-            let figures = figures(self.section, |metric| row.get(metric));
-            self.add(group, row.interval().cloned(), figures);
+            let Some(about) = self.groups.get_mut(group) else { continue };
+            about.is_known = true;
+            let figures = figures(section, |metric| row.get(metric));
+            let states = about.states(&section.columns, &figures);
+            let row = about.row(row.interval().cloned(), figures.into(), states);
+            self.rows.push((group, row));
         }
     }
 
-    /// What nothing happened to any more, which the comparison shows.
-    fn add_gone(&mut self, gone: &[Row<'_>]) {
-        for row in gone {
-            let known = |(dimension, id): (&Dimension, &Option<Arc<str>>)| {
-                id.as_ref().is_none_or(|id| self.directory.knows(dimension, id))
-            };
-            let is_known = self.query.groupings.iter().zip(row.dimensions().iter()).all(known);
-            let group = self.group(row.dimensions());
-            self.add(group, None, nothing_of(self.section, is_known));
+    /// The groups that have rows although the answer has none of them: what nothing happened to any more,
+    /// which the comparison shows, and what was selected; the service leaves out queues without contacts
+    /// and agents. Where nothing is grouped there is one.
+    fn add_quiet_groups(&mut self, base: Option<&Base>) {
+        for row in base.iter().flat_map(|base| base.rows.iter()) {
+            self.group(row.dimensions());
         }
-    }
-
-    /// What was selected and does not occur in the answer: the service leaves out queues without
-    /// contacts and agents.
-    fn add_quiet<'r>(&mut self, occurring: impl Iterator<Item = Row<'r>>) {
-        // Of intervals only those have rows in which something happened.
-        let of_totals = roster(self.section, self.query).filter(|_| self.query.interval.is_none());
-        let Some((shown, ids)) = of_totals else { return };
+        if self.query.groupings.is_empty() {
+            self.group(&Group::default());
+        }
+        let Some((shown, ids)) = roster(self.section, self.query) else { return };
         let place = self.query.groupings.iter().position(|dimension| dimension == shown);
         let Some(place) = place else { return };
-        let occurring = occurring.filter_map(|row| row.dimensions().get(place)?.as_deref());
-        let occurring: BTreeSet<&str> = occurring.collect();
+        let occurring = self.groups.iter().filter_map(|about| about.ids.get(place)?.clone());
+        let occurring: BTreeSet<Arc<str>> = occurring.collect();
         for id in ids.iter().filter(|id| !occurring.contains(id.as_str())) {
             let ids = self.query.groupings.iter().map(|d| (d == shown).then(|| id.as_str().into()));
-            let group = self.group(&ids.collect());
-            self.add(group, None, nothing_of(self.section, self.directory.knows(shown, id)));
+            self.group(&ids.collect());
         }
     }
 
-    /// The intervals of a trend in which nothing happened, which the service leaves out.
-    fn add_quiet_intervals(&mut self, answered: &plan::Rows) {
-        let interval = self.query.interval.filter(|_| self.section.kind == Kind::Trend);
-        let Some(interval) = interval else { return };
-        let answered: BTreeSet<Timestamp> = answered.iter().filter_map(Row::start).collect();
-        let all = self.query.window.intervals(interval).into_iter();
-        for quiet in all.filter(|interval| !answered.contains(&interval.start())) {
-            let group = self.group(&Group::default());
-            self.add(group, Some(Arc::new(quiet)), nothing_happened(self.section));
+    /// The rows of what nothing happened to: of each group one for each interval that it has none of.
+    fn add_quiet(&mut self, intervals: &[Option<Arc<Window>>]) {
+        let start = |interval: &Option<Arc<Window>>| interval.as_deref().map(Window::start);
+        let places = intervals.iter().map(start).zip(0..);
+        let places: HashMap<Option<Timestamp>, usize> = places.collect();
+        let mut is_there = vec![false; self.groups.len() * intervals.len()];
+        for (group, row) in &self.rows {
+            let place = places.get(&start(&row.interval));
+            let there = place.and_then(|place| is_there.get_mut(group * intervals.len() + place));
+            there.into_iter().for_each(|there| *there = true);
+        }
+        self.rows.reserve_exact(is_there.iter().filter(|there| !**there).count());
+        let Nothing { happened, known } = Nothing::of(self.section);
+        let there = is_there.chunks(intervals.len());
+        for ((group, about), there) in self.groups.iter().enumerate().zip(there) {
+            let figures = if about.is_known { &happened } else { &known };
+            let states = about.states(&self.section.columns, figures);
+            let quiet = intervals.iter().zip(there).filter(|(_, there)| !**there);
+            self.rows.extend(quiet.map(|(interval, _)| {
+                let row = about.row(interval.clone(), Arc::clone(figures), Arc::clone(&states));
+                (group, TableRow { is_quiet: true, ..row })
+            }));
         }
     }
 
     /// Sets beside each row what it is compared with.
     fn compare(&mut self, base: &Base) {
-        let known: HashMap<RowKey, Row<'_>> =
-            base.rows.iter().map(|row| (row.key(), row)).collect();
+        let place = |row: Row<'_>| Some((*self.by_ids.get(row.dimensions())?, row.start()));
+        let known = base.rows.iter().filter_map(|row| Some((place(row)?, row)));
+        let known: HashMap<(usize, Option<Timestamp>), Row<'_>> = known.collect();
+        let nothing = Nothing::of(self.section);
         for (group, row) in &mut self.rows {
             let start = row.interval.as_deref().map(Window::start);
-            let ids = self.groups.get(*group).map(|about| Arc::clone(&about.ids));
-            let known = known.get(&(start, ids.unwrap_or_default()));
             let is_there = start.is_none_or(|start| base.intervals.contains(&start));
-            let figure = |metric: &MetricQuery| known.and_then(|row| row.get(metric));
             let is_there = is_there && !base.windows.is_empty();
-            row.compared = figures_or_nothing(self.section, is_there, figure).into();
+            row.compared = match known.get(&(*group, start)) {
+                Some(known) => {
+                    let figure = |metric: &MetricQuery| known.get(metric);
+                    figures_or_nothing(self.section, is_there, figure).into()
+                }
+                None if is_there => Arc::clone(&nothing.happened),
+                None => Arc::clone(&nothing.known),
+            };
         }
-    }
-
-    fn add(&mut self, group: usize, interval: Option<Arc<Window>>, figures: Vec<Figure>) {
-        let Some(About { members, own_targets, .. }) = self.groups.get(group) else { return };
-        let state = |(index, (column, figure)): (usize, (&Column, &Figure))| {
-            let own = own_targets.iter().find(|(of, _)| *of == index).map(|(_, target)| *target);
-            column.state(figure.value(), own.or(column.target))
-        };
-        let columns = &self.section.columns;
-        let states = match columns.iter().any(Column::has_target) {
-            true => columns.iter().zip(&figures).enumerate().map(state).collect(),
-            false => Box::default(),
-        };
-        let row = TableRow {
-            members: Arc::clone(members),
-            interval,
-            figures: figures.into(),
-            compared: Box::default(),
-            states,
-            own_targets: Arc::clone(own_targets),
-        };
-        self.rows.push((group, row));
     }
 
     /// The place of a group.
@@ -184,8 +196,76 @@ impl<'a> Rows<'a> {
         };
         let own = section.columns.iter().enumerate();
         let own = own.filter_map(|(index, column)| Some((index, column.own_target(is_about)?)));
-        About { ids: Arc::clone(ids), own_targets: own.collect(), members }
+        let known = |(dimension, id): (&Dimension, &Option<Arc<str>>)| {
+            id.as_ref().is_none_or(|id| directory.knows(dimension, id))
+        };
+        let is_known = self.query.groupings.iter().zip(ids.iter()).all(known);
+        About { ids: Arc::clone(ids), own_targets: own.collect(), members, is_known }
     }
+}
+
+impl About {
+    /// Where figures stand to their targets; nothing where no column has one.
+    fn states(&self, columns: &[Column], figures: &[Figure]) -> Arc<[Option<State>]> {
+        let state = |(index, (column, figure)): (usize, (&Column, &Figure))| {
+            let own =
+                self.own_targets.iter().find(|(of, _)| *of == index).map(|(_, target)| *target);
+            column.state(figure.value(), own.or(column.target))
+        };
+        match columns.iter().any(Column::has_target) {
+            true => columns.iter().zip(figures).enumerate().map(state).collect(),
+            false => Arc::default(),
+        }
+    }
+
+    fn row(
+        &self,
+        interval: Option<Arc<Window>>,
+        figures: Arc<[Figure]>,
+        states: Arc<[Option<State>]>,
+    ) -> TableRow {
+        TableRow {
+            members: Arc::clone(&self.members),
+            interval,
+            figures,
+            compared: Arc::default(),
+            states,
+            own_targets: Arc::clone(&self.own_targets),
+            is_quiet: false,
+        }
+    }
+}
+
+/// The figures of what has none.
+struct Nothing {
+    /// Where it is known that nothing happened.
+    happened: Arc<[Figure]>,
+    /// Where nothing is known.
+    known: Arc<[Figure]>,
+}
+
+impl Nothing {
+    fn of(section: &Section) -> Self {
+        let known = vec![Figure::Absent(Absent::NoData); section.columns.len()];
+        Self { happened: nothing_happened(section).into(), known: known.into() }
+    }
+}
+
+/// The intervals of which a group has rows, as the service told them, and where it told of none as they lie
+/// in the calendar; none without intervals.
+fn intervals(query: &Query, answered: &plan::Rows) -> Vec<Option<Arc<Window>>> {
+    let Some(interval) = query.interval else { return vec![None] };
+    let told = answered.iter().filter_map(Row::interval);
+    let mut all: BTreeMap<Timestamp, Arc<Window>> =
+        told.map(|interval| (interval.start(), Arc::clone(interval))).collect();
+    let is_quiet = |own: &Window| {
+        let before = all.range(..own.end()).next_back();
+        before.is_none_or(|(_, told)| told.end() <= own.start())
+    };
+    let quiet: Vec<Window> =
+        query.window.intervals(interval).into_iter().filter(is_quiet).collect();
+    all.extend(quiet.into_iter().map(|interval| (interval.start(), Arc::new(interval))));
+    all.into_values().map(Some).collect()
 }
 
 /// The rows by the sorted column, what has no figure last; then by name, what has no name last; then by
@@ -204,16 +284,6 @@ fn in_order(
         by_value.then_with(by_name).then_with(|| start(a).cmp(&start(b)))
     });
     rows.into_iter().map(|(_, row)| row).collect()
-}
-
-/// What only the comparison has; of intervals it has none alone.
-fn gone<'b>(answered: &plan::Rows, base: &'b plan::Rows) -> Vec<Row<'b>> {
-    let base: Vec<Row<'_>> = base.iter().filter(|row| row.interval().is_none()).collect();
-    let keys: HashSet<RowKey> = match base.is_empty() {
-        true => HashSet::new(),
-        false => answered.iter().map(Row::key).collect(),
-    };
-    base.into_iter().filter(|row| !keys.contains(&row.key())).collect()
 }
 
 /// Which place each group has by its names.
@@ -248,12 +318,11 @@ fn by_value(a: &TableRow, b: &TableRow, sort: Sort) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Absent;
 
     fn about(name: Option<&str>) -> About {
         let name = name.map(ToOwned::to_owned);
         let members = Arc::new([Member { id: name.clone(), name }]);
-        About { ids: Group::default(), members, own_targets: Arc::default() }
+        About { ids: Group::default(), members, own_targets: Arc::default(), is_known: true }
     }
 
     fn sorted(sort: Option<Sort>) -> Vec<String> {
@@ -266,15 +335,7 @@ mod tests {
         ];
         let groups: Vec<About> = figures.iter().map(|(name, _)| about(*name)).collect();
         let row = |(group, (_, figure)): (usize, (Option<&str>, Figure))| {
-            let row = TableRow {
-                members: Arc::clone(&groups[group].members),
-                interval: None,
-                figures: Box::new([figure]),
-                compared: Box::default(),
-                states: Box::default(),
-                own_targets: Arc::default(),
-            };
-            (group, row)
+            (group, groups[group].row(None, Arc::new([figure]), Arc::default()))
         };
         let rows = figures.into_iter().enumerate().map(row).collect();
         let rows = in_order(rows, &groups, sort);

@@ -284,7 +284,7 @@ fn texts(table: &Table) -> Vec<String> {
     let numbers = Numbers::of(&connect_reports::language::Locale::default());
     let row = |row: &table::TableRow| {
         let name = row.members[0].name.as_deref().unwrap_or("nobody");
-        let figures = table.columns.iter().zip(&row.figures);
+        let figures = table.columns.iter().zip(row.figures.iter());
         let text = |(column, figure): (&Column, &Figure)| match figure.absent() {
             Some(Absent::NoData) => "no data".to_owned(),
             Some(Absent::NotComputable) => "not computable".to_owned(),

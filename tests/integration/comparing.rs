@@ -13,7 +13,8 @@ pub(crate) fn defined(lines: &str, metrics: &str) -> String {
 
 const METRICS: &str = r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }, "AVG_HANDLE_TIME", "MAX_QUEUED_TIME", "CONTACTS_HANDLED"]"#;
 
-/// `report.json` of a definition for what was due at a time, and beside it the message's plain text.
+/// `report.json` of a definition for what was due at a time, and beside it the message's plain text and
+/// its CSV files.
 pub(crate) async fn previewed(simulator: &Simulator, definition: &str, time: &str) -> Value {
     let folder = definitions(&[("small.toml", definition)]);
     let out = tempfile::tempdir().unwrap();
@@ -34,6 +35,9 @@ pub(crate) async fn previewed(simulator: &Simulator, definition: &str, time: &st
     let mut report: Value = serde_json::from_slice(&report).unwrap();
     let message = std::fs::read_to_string(out.path().join("message.txt")).unwrap();
     report["text"] = message.into();
+    let files = std::fs::read_dir(out.path()).unwrap().map(|file| file.unwrap().path());
+    let csv = files.filter(|file| file.extension().is_some_and(|ending| ending == "csv"));
+    report["csv"] = csv.map(|file| std::fs::read_to_string(file).unwrap()).collect();
     report
 }
 
