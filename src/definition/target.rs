@@ -1,5 +1,6 @@
 //! What a figure is to reach, such as `">= 80"`.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -124,12 +125,33 @@ impl fmt::Display for Target {
 impl Target {
     /// Whether a figure reaches it. What was merged may miss the last of its digits.
     pub fn is_met_by(self, figure: f64) -> bool {
-        let digits = 1e-9 * self.value.abs().max(1.0);
         match self.bound {
-            Bound::AtLeast => figure >= self.value - digits,
-            Bound::MoreThan => figure > self.value + digits,
-            Bound::AtMost => figure <= self.value + digits,
-            Bound::LessThan => figure < self.value - digits,
+            Bound::AtLeast => self.side_of(figure) != Ordering::Less,
+            Bound::MoreThan => self.side_of(figure) == Ordering::Greater,
+            Bound::AtMost => self.side_of(figure) != Ordering::Greater,
+            Bound::LessThan => self.side_of(figure) == Ordering::Less,
+        }
+    }
+
+    /// Whether a number reaches it to the last digit, as somebody compares who reads both.
+    pub fn is_met_exactly_by(self, number: f64) -> bool {
+        match self.bound {
+            Bound::AtLeast => number >= self.value,
+            Bound::MoreThan => number > self.value,
+            Bound::AtMost => number <= self.value,
+            Bound::LessThan => number < self.value,
+        }
+    }
+
+    /// Where a figure is: below the value, above it, or on it but for the last of its digits.
+    pub fn side_of(self, figure: f64) -> Ordering {
+        let digits = 1e-9 * self.value.abs().max(1.0);
+        if figure < self.value - digits {
+            Ordering::Less
+        } else if figure > self.value + digits {
+            Ordering::Greater
+        } else {
+            Ordering::Equal
         }
     }
 

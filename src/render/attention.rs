@@ -24,6 +24,7 @@ use super::names::names;
 use super::{one_line, sentence};
 use crate::definition::{Column, State, Target};
 use crate::metric::{Polarity, Unit};
+use crate::table::rounding::Rounded;
 use crate::table::{Change, Direction, Sense, Table, TableRow};
 
 /// How many rows are told of.
@@ -80,8 +81,8 @@ struct Finding<'t> {
     table: &'t Table,
     row: &'t TableRow,
     column: &'t Column,
-    /// The column's figure.
-    value: f64,
+    /// The column's figure, as it is shown.
+    shown: Rounded,
     why: Why,
     /// How far it is off, or beyond what makes it stand out.
     size: f64,
@@ -98,8 +99,8 @@ fn standing_out<'t>(table: &'t Table, row: &'t TableRow) -> Option<Finding<'t>> 
     }
     let figures = Row::of(table, row);
     let finding = |index: usize, column: &'t Column, why: Why, size: f64| {
-        let value = figures.figure(index)?;
-        Some(Finding { table, row, column, value, why, size })
+        let shown = figures.rounded(index, column)?;
+        Some(Finding { table, row, column, shown, why, size })
     };
     let columns = || table.columns.iter().enumerate();
     let missed = columns().filter_map(|(index, column)| {
@@ -155,16 +156,28 @@ impl Finding<'_> {
     }
 
     fn told(&self, voice: &Voice, has_several: bool) -> AttentionContext {
-        let Finding { column, value, .. } = self;
-        let figure = voice.numbers.number(*value, column.unit);
+        let Finding { column, shown, .. } = self;
+        let figure = voice.numbers.rounded(*shown, column.unit);
         let label = [("label", column.label.as_str()), ("figure", figure.as_str())];
         let told = match &self.why {
             Why::Missed(target) => {
-                let distance = voice.numbers.distance((value - target.value).abs(), column.unit);
+                let distance = shown.distance(target.value);
+                let distance =
+                    distance.map(|distance| voice.numbers.distance(distance, column.unit));
                 let target = target_text(target, column.unit, voice);
-                let english = "{label} {figure} misses the target {target} by {distance}";
-                let values = [("target", target.as_str()), ("distance", distance.as_str())];
-                voice.language.say_with(english, &[label, values].concat())
+                let values = [("target", target.as_str())];
+                match distance {
+                    Some(distance) => {
+                        let values = [&label[..], &values, &[("distance", &distance)]].concat();
+                        let english = "{label} {figure} misses the target {target} by {distance}";
+                        voice.language.say_with(english, &values)
+                    }
+                    None => {
+                        let values = [&label[..], &values].concat();
+                        let english = "{label} {figure} misses the target {target}";
+                        voice.language.say_with(english, &values)
+                    }
+                }
             }
             Why::Changed(change) => {
                 let amount = voice.numbers.amount(*change);
@@ -239,6 +252,14 @@ mod tests {
                 "Slow: ASA 1:00, up 200.0% on Monday 16 November 2026.",
             ]
         );
+    }
+
+    /// What misses its target by little is shown with the digits in which it does.
+    #[test]
+    fn a_narrow_miss_is_told_as_far_as_it_is_one() {
+        let queues = [("Sales", now([100.0, 69.97, 20.0]), now(AS_BEFORE))];
+        let expected = "Sales: SL 20 s 69.97% misses the target ≥ 80% by 10.03 pp.";
+        assert_eq!(told(&queues), [expected]);
     }
 
     #[test]

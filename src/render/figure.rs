@@ -6,6 +6,7 @@ use super::context::{Voice, target_text};
 use crate::definition::{Column, State, Target};
 use crate::metric::Unit;
 use crate::plan::{Absent, Figure};
+use crate::table::rounding::Rounded;
 use crate::table::{Change, Direction, Sense, Table, TableRow};
 
 /// A figure as templates see it.
@@ -103,6 +104,22 @@ impl<'t> Row<'t> {
         own.map(|(_, target)| *target).or(of.target)
     }
 
+    /// The figure of a column as it is shown, with as many decimals as what is said of it needs.
+    pub(super) fn rounded(&self, index: usize, column: &Column) -> Option<Rounded> {
+        Some(Rounded::beside(self.figure(index)?, column.unit, self.bounds(index, column)))
+    }
+
+    /// What the figure of a column is judged by: its target, and what is near that.
+    pub(super) fn bounds(
+        &self,
+        index: usize,
+        column: &Column,
+    ) -> impl Iterator<Item = Target> + Clone + use<> {
+        let target = self.state(index).and_then(|_| self.target(index, column));
+        let near = column.warn.as_ref().map(|warn| warn.value).filter(|_| target.is_some());
+        target.into_iter().chain(near)
+    }
+
     /// How it has changed, where it is compared with something and that can be told.
     pub(super) fn change(&self, index: usize, column: &Column) -> Option<Change> {
         let base = *self.compared?.get(index)?;
@@ -113,7 +130,10 @@ impl<'t> Row<'t> {
 /// The figures of a row under these columns.
 pub(super) fn all(columns: &[Column], row: Row<'_>, voice: &Voice) -> Vec<FigureContext> {
     let context = |(index, (column, figure)): (usize, (&Column, &Figure))| FigureContext {
-        text: voice.numbers.figure(*figure, column.unit),
+        text: row.rounded(index, column).map_or_else(
+            || voice.numbers.figure(*figure, column.unit),
+            |shown| voice.numbers.rounded(shown, column.unit),
+        ),
         value: figure.value(),
         absent: figure.absent().is_some(),
         bar: figure

@@ -4,12 +4,13 @@
 //! the first table; with the section's title before them where a filter leaves contacts out. What misses a target comes first, then what is near one, then what meets one,
 //! each with the target; the rest follows in the order of the definition.
 
-use super::context::Voice;
+use super::context::{Voice, target_text};
 use super::figure::Row;
 use super::one_line;
 use crate::definition::{Bound, Column, Kind, State, Target};
 use crate::language::capitalised;
 use crate::table::Table;
+use crate::table::rounding::Rounded;
 
 /// How many figures it tells.
 const FACTS: usize = 4;
@@ -58,11 +59,14 @@ const UNTARGETED: u8 = 3;
 fn facts(table: &Table, voice: &Voice) -> Vec<Fact> {
     let totals = Row::totals(table);
     let fact = |(index, column): (usize, &Column)| {
-        let value = totals.figure(index)?;
-        let told = told(column, value, voice);
+        let shown = totals.rounded(index, column)?;
+        let told = told(column, shown, voice);
         let state = totals.state(index).zip(totals.target(index, column));
         Some(match state {
-            Some((state, target)) => targeted(told, state, &target, column, voice),
+            Some((state, target)) => {
+                let judged = Judged { shown, state, target };
+                judged.told(&told, column, voice)
+            }
             None => Fact { rank: UNTARGETED, text: told },
         })
     };
@@ -73,8 +77,8 @@ fn facts(table: &Table, voice: &Voice) -> Vec<Fact> {
 }
 
 /// What a figure says, in words where the metric has some.
-fn told(column: &Column, value: f64, voice: &Voice) -> String {
-    let figure = voice.numbers.number(value, column.unit);
+fn told(column: &Column, shown: Rounded, voice: &Voice) -> String {
+    let figure = voice.numbers.rounded(shown, column.unit);
     let language = voice.language;
     let (one, several) = match column.metric.name.as_str() {
         // With a filter of its own it is not all of them, and only its label says what it is.
@@ -101,18 +105,32 @@ fn told(column: &Column, value: f64, voice: &Voice) -> String {
     }
 }
 
-fn targeted(told: String, state: State, target: &Target, column: &Column, voice: &Voice) -> Fact {
-    let language = voice.language;
-    let bound = voice.numbers.bound(target.value, column.unit);
-    let is_floor = matches!(target.bound, Bound::AtLeast | Bound::MoreThan);
-    let with_sign = super::context::target_text(target, column.unit, voice);
-    let (rank, english, target) = match (state, is_floor) {
-        (State::Missed, true) => (0, "{fact}, below the target of {target}", bound),
-        (State::Missed, false) => (0, "{fact}, above the target of {target}", bound),
-        (State::Near, _) => (1, "{fact}, close to the target of {target}", bound),
-        (State::Met, _) => (2, "{fact}, on target ({target})", with_sign),
-    };
-    Fact { rank, text: language.say_with(english, &[("fact", &told), ("target", &target)]) }
+/// A figure as it is shown, and where it stands to its target.
+struct Judged {
+    shown: Rounded,
+    state: State,
+    target: Target,
+}
+
+impl Judged {
+    fn told(&self, fact: &str, column: &Column, voice: &Voice) -> Fact {
+        let Self { shown, state, target } = self;
+        let bound = voice.numbers.bound(target.value, column.unit);
+        let is_floor = matches!(target.bound, Bound::AtLeast | Bound::MoreThan);
+        let with_sign = target_text(target, column.unit, voice);
+        let (rank, english, target) = match state {
+            // Neither below it nor above it.
+            State::Missed if shown.number == target.value => {
+                (0, "{fact}, target missed ({target})", with_sign)
+            }
+            State::Missed if is_floor => (0, "{fact}, below the target of {target}", bound),
+            State::Missed => (0, "{fact}, above the target of {target}", bound),
+            State::Near => (1, "{fact}, close to the target of {target}", bound),
+            State::Met => (2, "{fact}, on target ({target})", with_sign),
+        };
+        let values = [("fact", fact), ("target", target.as_str())];
+        Fact { rank, text: voice.language.say_with(english, &values) }
+    }
 }
 
 #[cfg(test)]
@@ -164,6 +182,34 @@ metrics = [
             ([NONE; 3], "No figures are available"),
         ] {
             assert_eq!(told(DEFINITION, totals), expected);
+        }
+    }
+
+    /// What is said of a figure and its target is true of the numbers that are printed.
+    #[test]
+    fn what_is_nearly_its_target_is_told_with_more_digits() {
+        let strict = DEFINITION.replace(">= 80\"", "> 80\"").replace("<= 30", "< 30");
+        for (definition, totals, expected) in [
+            (
+                DEFINITION,
+                [9.0, 69.978, 30.4],
+                "Service level 69.98% in 20 s, below the target of 80%; answered after 0:30.4 on \
+                 average, above the target of 0:30; 9 contacts queued",
+            ),
+            (
+                DEFINITION,
+                [9.0, 79.999_96, 29.6],
+                "Service level 79.999% in 20 s, close to the target of 80%; answered after 0:30 on \
+                 average, on target (≤ 0:30); 9 contacts queued",
+            ),
+            (
+                &strict,
+                [9.0, 80.0, 30.0],
+                "Answered after 0:30 on average, target missed (< 0:30); service level 80.0% in 20 \
+                 s, close to the target of 80%; 9 contacts queued",
+            ),
+        ] {
+            assert_eq!(told(definition, now(totals)), expected);
         }
     }
 

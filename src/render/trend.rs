@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::chart::{self, ChartContext, Panel, Series, Tick};
 use super::context::{Voice, target_text};
+use super::figure::Row;
 use super::names::when;
 use super::template::Templates;
 use super::{Contents, File, Inline, sentence};
@@ -140,14 +141,18 @@ fn finding(
         let beats = if is_better_high { next.1 < best.1 } else { next.1 > best.1 };
         if beats { next } else { best }
     });
-    let Some((row, value)) = extreme else {
+    let Some((row, _)) = extreme else {
         return language.say_with("{label}: no data", &[label]);
     };
-    let figure = voice.numbers.number(value, column.unit);
+    let shown = |row: &TableRow| {
+        let shown = Row::of(table, row).rounded(index, column);
+        shown.map_or_else(String::new, |shown| voice.numbers.rounded(shown, column.unit))
+    };
+    let figure = shown(row);
     let when = row.interval.as_ref().map(|interval| when(window, interval, language));
     let when = when.unwrap_or_default();
     // Neither is the first of many alike what stands out.
-    let alike = figures().filter(|(_, other)| voice.numbers.number(*other, column.unit) == figure);
+    let alike = figures().filter(|(other, _)| shown(other) == figure);
     let (alike, of) = (alike.count(), figures().count());
     if alike == of && of > 1 {
         let values = [label, ("figure", figure.as_str())];

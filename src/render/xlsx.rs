@@ -6,11 +6,12 @@ use rust_xlsxwriter::{
 
 use super::Contents;
 use super::context::{Voice, targets};
+use super::figure::Row;
 use super::names::{data_names, headings, totals_label};
 use crate::definition::{Column, Kind};
 use crate::language::Language;
 use crate::metric::Unit;
-use crate::plan::Figure;
+use crate::table::rounding::decimals_beside;
 use crate::table::{Table, TableRow};
 use crate::window::{Window, rfc3339};
 
@@ -180,35 +181,48 @@ struct Formats {
     totals: Figures,
 }
 
-/// How figures look, by what they are.
+/// How figures look, by what they are; each with none, one and more decimals.
 struct Figures {
-    whole: Format,
-    fraction: Format,
-    seconds: Format,
-    milliseconds: Format,
-    percent: Format,
+    counts: Vec<Format>,
+    seconds: Vec<Format>,
+    milliseconds: Vec<Format>,
+    percent: Vec<Format>,
 }
+
+/// How many decimals a number has at most. A cell holds the figure itself, so that more decimals make true
+/// what is said of it where a text has it cut.
+const MOST_DECIMALS: usize = 9;
+/// How many Excel shows of a second.
+const MOST_DECIMALS_OF_SECONDS: usize = 3;
 
 impl Figures {
     fn based_on(format: &Format) -> Self {
-        let figures = |form: &str| format.clone().set_num_format(form);
+        let forms = |start: &str, end: &str, most: usize| {
+            let form = |decimals: usize| match decimals {
+                0 => format!("{start}{end}"),
+                decimals => format!("{start}.{}{end}", "0".repeat(decimals)),
+            };
+            (0..=most).map(|decimals| format.clone().set_num_format(form(decimals))).collect()
+        };
         Self {
-            whole: figures("#,##0"),
-            fraction: figures("#,##0.0"),
-            seconds: figures("[h]:mm:ss"),
-            milliseconds: figures("#,##0\" ms\""),
-            percent: figures("0.0%"),
+            counts: forms("#,##0", "", MOST_DECIMALS),
+            seconds: forms("[h]:mm:ss", "", MOST_DECIMALS_OF_SECONDS),
+            milliseconds: forms("#,##0", "\" ms\"", MOST_DECIMALS),
+            percent: forms("0", "%", MOST_DECIMALS),
         }
     }
 
-    fn of(&self, unit: Unit, value: f64) -> &Format {
-        match unit {
-            Unit::Count if value.fract() == 0.0 => &self.whole,
-            Unit::Count => &self.fraction,
+    /// The format of a figure, with as many decimals as what is said of it needs.
+    fn of(&self, row: Row<'_>, index: usize, column: &Column) -> Option<&Format> {
+        let forms = match column.unit {
+            Unit::Count => &self.counts,
             Unit::Seconds => &self.seconds,
             Unit::Milliseconds => &self.milliseconds,
             Unit::Percent => &self.percent,
-        }
+        };
+        let (value, bounds) = (row.figure(index)?, row.bounds(index, column));
+        let decimals = decimals_beside(value, column.unit, bounds, forms.len() - 1);
+        forms.get(decimals.unwrap_or(forms.len() - 1))
     }
 }
 
@@ -236,13 +250,14 @@ fn section(
     }
     sheet.set_freeze_panes(1, first_figure)?;
     if table.kind == Kind::Totals {
-        return write_figures(sheet, (1, first_figure), table, &table.totals, &formats.figures);
+        let totals = Row::totals(table);
+        return write_figures(sheet, (1, first_figure), table, totals, &formats.figures);
     }
     let mut line = 0;
     for row in &table.rows {
         line += 1;
         write_names(sheet, line, contents.window, table, row, voice, &formats)?;
-        write_figures(sheet, (line, first_figure), table, &row.figures, &formats.figures)?;
+        write_figures(sheet, (line, first_figure), table, Row::of(table, row), &formats.figures)?;
     }
     sheet.autofilter(0, 0, line, last_column)?;
     if table.totals.is_empty() {
@@ -253,7 +268,7 @@ fn section(
     if first_figure > 0 {
         sheet.write_with_format(total, 0, totals_label(table, voice.language), &formats.bold)?;
     }
-    write_figures(sheet, (total, first_figure), table, &table.totals, &formats.totals)
+    write_figures(sheet, (total, first_figure), table, Row::totals(table), &formats.totals)
 }
 
 fn write_names(
@@ -284,15 +299,14 @@ fn write_figures(
     sheet: &mut Worksheet,
     (line, first): (u32, u16),
     table: &Table,
-    figures: &[Figure],
+    row: Row<'_>,
     formats: &Figures,
 ) -> Result<(), XlsxError> {
-    for (column, (of, figure)) in (first..).zip(table.columns.iter().zip(figures)) {
-        let Some(value) = figure.value() else {
-            continue;
-        };
-        let format = formats.of(of.unit, value);
-        sheet.write_number_with_format(line, column, typed(value, of.unit), format)?;
+    for (cell, (index, column)) in (first..).zip(table.columns.iter().enumerate()) {
+        let figure = row.figure(index).zip(formats.of(row, index, column));
+        if let Some((value, format)) = figure {
+            sheet.write_number_with_format(line, cell, typed(value, column.unit), format)?;
+        }
     }
     Ok(())
 }
@@ -312,7 +326,7 @@ mod tests {
 
     use zip::ZipArchive;
 
-    use super::super::example::EXAMPLE;
+    use super::super::example::{EXAMPLE, Scene, now};
     use super::*;
 
     /// The cells of each sheet: where they are, and their texts or numbers.
@@ -348,6 +362,29 @@ mod tests {
         let in_memory = cells(usize::MAX);
         assert!(in_memory[2].len() > 10, "a table");
         assert_eq!(cells(0), in_memory);
+    }
+
+    /// A cell shows the decimals by which its figure is judged; it holds the figure itself.
+    #[test]
+    fn a_cell_shows_as_many_decimals_as_its_figure_is_judged_by() {
+        let totals = now([896.0, 79.97, 34.0]);
+        let scene = Scene { totals: (totals, totals), ..EXAMPLE };
+        let file = scene.with(|contents, _| workbook(contents, MANY_ROWS).unwrap()).unwrap();
+        let mut archive = ZipArchive::new(Cursor::new(file)).unwrap();
+        let mut part = |name: &str| {
+            let mut text = String::new();
+            archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+            text
+        };
+        assert!(part("xl/styles.xml").contains("formatCode=\"0.00%\""));
+        assert!(part("xl/worksheets/sheet2.xml").contains("<v>0.7997"));
+        let mut usual = ZipArchive::new(Cursor::new(
+            EXAMPLE.with(|contents, _| workbook(contents, MANY_ROWS).unwrap()).unwrap(),
+        ))
+        .unwrap();
+        let mut styles = String::new();
+        usual.by_name("xl/styles.xml").unwrap().read_to_string(&mut styles).unwrap();
+        assert!(styles.contains("formatCode=\"0.0%\"") && !styles.contains("formatCode=\"0.00%\""));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use icu_decimal::input::Decimal;
 use icu_locale_core::Locale as IcuLocale;
 
 use super::change::{Amount, Change, Direction};
+use super::rounding::Rounded;
 use crate::language::{Language, Locale};
 use crate::metric::Unit;
 use crate::plan::{Absent, Figure};
@@ -44,11 +45,16 @@ impl Numbers {
     /// The number with its unit: whole counts without and others with one decimal, times to the
     /// second as `m:ss` or `h:mm:ss`, percent with one decimal.
     pub fn number(&self, value: f64, unit: Unit) -> String {
+        self.rounded(Rounded::usual(value, unit), unit)
+    }
+
+    /// A number that is rounded already, with its unit.
+    pub fn rounded(&self, shown: Rounded, unit: Unit) -> String {
         match unit {
-            Unit::Count => self.decimal(value, usize::from(value.fract() != 0.0)),
-            Unit::Seconds => clock(value),
-            Unit::Milliseconds => format!("{}{NO_BREAK_SPACE}ms", self.decimal(value, 0)),
-            Unit::Percent => format!("{}{}", self.decimal(value, 1), self.percent),
+            Unit::Count => self.local(&shown.digits()),
+            Unit::Seconds => self.clock(shown),
+            Unit::Milliseconds => format!("{}{NO_BREAK_SPACE}ms", self.local(&shown.digits())),
+            Unit::Percent => format!("{}{}", self.local(&shown.digits()), self.percent),
         }
     }
 
@@ -67,7 +73,7 @@ impl Numbers {
 
     /// How much a change is, without its sign: `3.1 pp`.
     pub fn amount(&self, change: Change) -> String {
-        let amount = self.decimal(change.number().abs(), 1);
+        let amount = self.local(&Rounded::usual(change.number().abs(), Unit::Percent).digits());
         match change.by {
             Amount::Percent(_) => format!("{amount}{}", self.percent),
             Amount::Points(_) => format!("{amount}{NO_BREAK_SPACE}{}", self.language.say("pp")),
@@ -81,15 +87,7 @@ impl Numbers {
 
     /// A number that somebody has chosen, such as a target, with the decimals that it has.
     pub fn bound(&self, value: f64, unit: Unit) -> String {
-        // As many decimals as it was written with.
-        let exact = self.local(&value.to_string());
-        match unit {
-            Unit::Count => exact,
-            Unit::Percent => format!("{exact}{}", self.percent),
-            Unit::Seconds if value.fract() != 0.0 => format!("{exact}{NO_BREAK_SPACE}s"),
-            Unit::Milliseconds if value.fract() != 0.0 => format!("{exact}{NO_BREAK_SPACE}ms"),
-            Unit::Seconds | Unit::Milliseconds => self.number(value, unit),
-        }
+        self.rounded(Rounded::exactly(value), unit)
     }
 
     /// A number of bytes: `12.3 MB`.
@@ -99,18 +97,34 @@ impl Numbers {
         format!("{digits}{NO_BREAK_SPACE}MB")
     }
 
-    /// How far two figures are from each other; percentage points where they are percent.
-    pub fn distance(&self, by: f64, unit: Unit) -> String {
+    /// How far a figure is from its target; percentage points where they are percent.
+    pub fn distance(&self, distance: Rounded, unit: Unit) -> String {
         match unit {
             Unit::Percent => {
-                format!("{}{NO_BREAK_SPACE}{}", self.decimal(by, 1), self.language.say("pp"))
+                let points = self.language.say("pp");
+                format!("{}{NO_BREAK_SPACE}{points}", self.local(&distance.digits()))
             }
-            _ => self.number(by, unit),
+            _ => self.rounded(distance, unit),
         }
     }
 
-    fn decimal(&self, value: f64, places: usize) -> String {
-        self.local(&rounded(value, places))
+    /// Seconds as a clock shows them, `0:30` or `0:30.4`. Rounding comes first, so that 59.7 s is `1:00`.
+    fn clock(&self, shown: Rounded) -> String {
+        let digits = shown.digits();
+        let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, ""));
+        let Ok(seconds) = whole.parse::<u64>() else {
+            // More seconds than a clock can hold; shown as they are rather than wrong.
+            return format!("{}{NO_BREAK_SPACE}s", self.local(&digits));
+        };
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let decimals = match decimals {
+            "" => String::new(),
+            decimals => self.local(&format!("0.{decimals}")).trim_start_matches('0').to_owned(),
+        };
+        match hours {
+            0 => format!("{minutes}:{seconds:02}{decimals}"),
+            _ => format!("{hours}:{minutes:02}:{seconds:02}{decimals}"),
+        }
     }
 
     /// Digits with a point, as the locale writes them.
@@ -141,29 +155,13 @@ fn percent_sign(locale: &Locale) -> &'static str {
     if is_close { "%" } else { "\u{a0}%" }
 }
 
-/// The value with no or one decimal, halves rounded away from zero as people round.
-fn rounded(value: f64, places: usize) -> String {
-    let scale = if places == 0 { 1.0 } else { 10.0 };
-    format!("{:.places$}", (value * scale).round() / scale)
-}
-
-/// Seconds as a clock shows them. Rounding comes first, so that 59.7 s is `1:00`.
-fn clock(seconds: f64) -> String {
-    let digits = rounded(seconds, 0);
-    let Ok(seconds) = digits.parse::<u64>() else {
-        // More seconds than a clock can hold; shown as they are rather than wrong.
-        return format!("{digits}{NO_BREAK_SPACE}s");
-    };
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::definition::Target;
+    use crate::metric::Polarity;
     use crate::table::Sense;
 
     fn numbers_of(tag: &str) -> Numbers {
@@ -237,5 +235,116 @@ mod tests {
             assert_eq!(numbers.change(Some(change)), expected);
         }
         assert_eq!(numbers.change(None), "k. A.");
+    }
+
+    #[test]
+    fn what_is_judged_has_as_many_decimals_as_make_it_true() {
+        let numbers = numbers_of("en");
+        let target = |text: &str| text.parse::<Target>().unwrap();
+        for (value, unit, bounds, expected) in [
+            (55.778, Unit::Percent, &[">= 55.8"][..], "55.78%"),
+            (55.84, Unit::Percent, &[">= 55.8"], "55.8%"),
+            (30.4, Unit::Seconds, &["<= 30"], "0:30.4"),
+            (29.6, Unit::Seconds, &["<= 30"], "0:30"),
+            (3_630.04, Unit::Seconds, &["<= 3630"], "1:00:30.04"),
+            (29.6, Unit::Seconds, &["< 30"], "0:29.6"),
+            (30.0, Unit::Seconds, &["< 30"], "0:30"),
+            (79.999_96, Unit::Percent, &[">= 80"], "79.999%"),
+            (80.000_04, Unit::Percent, &["> 80"], "80.001%"),
+            (80.000_04, Unit::Percent, &["<= 80"], "80.001%"),
+            (79.999_999_999_99, Unit::Percent, &[">= 80"], "80.0%"),
+            (69.97, Unit::Percent, &[">= 80", ">= 70"], "69.97%"),
+            (70.02, Unit::Percent, &[">= 80", ">= 70"], "70.0%"),
+            (2.04, Unit::Count, &["<= 2"], "2.04"),
+            (1_200.4, Unit::Milliseconds, &["<= 1200"], "1,200.4\u{a0}ms"),
+            (30.46, Unit::Seconds, &["<= 30.45"], "0:30.5"),
+            (30.46, Unit::Seconds, &[">= 30.45"], "0:30.5"),
+            (30.44, Unit::Seconds, &[">= 30.45"], "0:30"),
+        ] {
+            let bounds = bounds.iter().map(|bound| target(bound));
+            let shown = Rounded::beside(value, unit, bounds);
+            assert_eq!(numbers.rounded(shown, unit), expected, "{value}");
+        }
+        assert_eq!(numbers_of("de").bound(30.5, Unit::Seconds), "0:30,5");
+    }
+
+    #[test]
+    fn distances_are_those_of_what_is_shown() {
+        let numbers = numbers_of("en");
+        for (value, unit, bound, expected) in [
+            (55.778, Unit::Percent, ">= 55.8", Some("0.02\u{a0}pp")),
+            (65.05, Unit::Percent, ">= 80", Some("14.9\u{a0}pp")),
+            (79.999_96, Unit::Percent, ">= 80", Some("0.001\u{a0}pp")),
+            (30.4, Unit::Seconds, "<= 30", Some("0:00.4")),
+            (45.0, Unit::Seconds, "<= 30", Some("0:15")),
+            (65.0, Unit::Percent, ">= 80.25", Some("15.25\u{a0}pp")),
+            (80.0, Unit::Percent, "> 80", None),
+        ] {
+            let target: Target = bound.parse().unwrap();
+            let shown = Rounded::beside(value, unit, std::iter::once(target));
+            let distance = shown.distance(target.value);
+            let distance = distance.map(|distance| numbers.distance(distance, unit));
+            assert_eq!(distance.as_deref(), expected, "{value} {bound}");
+        }
+    }
+
+    /// What a text says in this locale: a number in the unit.
+    fn read_back(text: &str, tag: &str) -> f64 {
+        let plain = text.trim_end_matches(['%', 'm', 's', '\u{a0}']);
+        let point = if numbers_of(tag).bound(0.5, Unit::Count).contains(',') { ',' } else { '.' };
+        let parts = plain.split(':').map(|part| {
+            let digits = part.chars().filter(|c| c.is_ascii_digit() || *c == point);
+            digits.collect::<String>().replace(point, ".").parse::<f64>().unwrap()
+        });
+        let seconds = parts.fold(0.0, |sum, part| sum * 60.0 + part);
+        // Minutes and seconds are added up with the noise of binary fractions.
+        (seconds * 1e6).round() / 1e6
+    }
+
+    proptest! {
+        /// Whoever compares a figure with its target, as both are printed, comes to the verdict that is
+        /// printed beside them.
+        #[test]
+        fn every_printed_comparison_is_true(
+            bound in (0_u32..200_000, 0_u32..4),
+            away in prop_oneof![Just(0.0), -0.000_9..0.000_9, -0.09..0.09, -100.0..100.0],
+            sign in prop::sample::select(vec![">=", ">", "<=", "<"]),
+            unit in prop::sample::select(vec![
+                Unit::Count, Unit::Seconds, Unit::Milliseconds, Unit::Percent,
+            ]),
+            tag in prop::sample::select(vec!["en", "en-US", "de", "de-CH", "fr", "es", "en-IN"]),
+        ) {
+            let value = f64::from(bound.0) / 10_f64.powi(bound.1.cast_signed());
+            let target: Target = format!("{sign} {value}").parse().unwrap();
+            let figure = (target.value + away).max(0.0);
+            let shown = Rounded::beside(figure, unit, std::iter::once(target));
+            let numbers = numbers_of(tag);
+            let read = |text: String| read_back(&text, tag);
+            let printed = read(numbers.rounded(shown, unit));
+            let printed_bound = read(numbers.bound(target.value, unit));
+            prop_assert!((printed - figure).abs() < 1.0, "{printed} of {figure}");
+            let is_met = Target { value: printed_bound, ..target }.is_met_exactly_by(printed);
+            prop_assert_eq!(is_met, target.is_met_by(figure), "{} {}", printed, printed_bound);
+            let differs = target.side_of(figure) != std::cmp::Ordering::Equal;
+            if !is_met && differs {
+                prop_assert!(printed != printed_bound, "{printed} misses {printed_bound}");
+                prop_assert!(shown.distance(target.value).is_some());
+            }
+        }
+
+        /// A change is up or down where something of it is shown, and better or worse only then.
+        #[test]
+        fn a_change_that_shows_nothing_is_none(
+            base in 1.0..1_000.0, by in prop_oneof![-0.1..0.1, -50.0..50.0], is_rate: bool,
+        ) {
+            let unit = if is_rate { Unit::Percent } else { Unit::Seconds };
+            let figures = [base, base + by].map(Figure::Value);
+            let change =
+                Change::between(figures[0], figures[1], unit, Polarity::LessIsBetter).unwrap();
+            let amount = numbers_of("en").amount(change).replace("pp", "");
+            let shows_nothing = read_back(&amount, "en") == 0.0;
+            prop_assert_eq!(change.direction() == Direction::Level, shows_nothing);
+            prop_assert_eq!(change.sense == Sense::Neutral, shows_nothing);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod change;
 pub mod format;
+pub mod rounding;
 mod rows;
 
 use std::borrow::Cow;

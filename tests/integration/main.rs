@@ -52,6 +52,8 @@ mod files;
 mod infra;
 /// Rows of intervals, and what they are compared with.
 mod intervals;
+/// What figures are to reach, as it is shown.
+mod judging;
 /// The function in Lambda: events, orders, several invocations of one process.
 mod lambda;
 /// Messages as countries write them.

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use connect_reports::definition::Target;
 use connect_reports::language::Locale;
 use connect_reports::metric::Unit;
-use connect_reports::plan::Figure;
 use connect_reports::table::format::Numbers;
+use connect_reports::table::rounding::Rounded;
 use mail_parser::{HeaderValue, Message, MessageParser, MimeHeaders as _, PartType};
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
@@ -218,10 +219,12 @@ fn check_figures(html: &str, text: &str, json: &Value) {
     let sections = json["sections"].as_array().unwrap();
     for (index, section) in sections.iter().enumerate() {
         let columns = section["columns"].as_array().unwrap();
-        let told = |values: &Value, absent: &Value| -> Vec<String> {
+        // The figures of a row that is about these, or the totals, which are about nothing.
+        let told = |values: &Value, absent: &Value, about: &[&str]| -> Vec<String> {
             let values = values.as_array().unwrap().iter().enumerate();
-            let told = values.map(|(column, value)| {
-                figure(&numbers, value, &absent[column], &columns[column]["unit"])
+            let told = values.map(|(index, value)| {
+                let column = &columns[index];
+                figure(&numbers, value, &absent[index], &column["unit"], &bounds(column, about))
             });
             told.collect()
         };
@@ -233,7 +236,9 @@ fn check_figures(html: &str, text: &str, json: &Value) {
         };
         match section["kind"].as_str().unwrap() {
             "totals" => {
-                for (column, figure) in told(&section["totals"], &Value::Null).iter().enumerate() {
+                for (column, figure) in
+                    told(&section["totals"], &Value::Null, &[]).iter().enumerate()
+                {
                     let spans: Vec<_> =
                         tiles.next().unwrap().select(&css("span")).take(2).map(own_text).collect();
                     assert_eq!(spans[0], columns[column]["label"].as_str().unwrap());
@@ -244,7 +249,8 @@ fn check_figures(html: &str, text: &str, json: &Value) {
             "trend" => {
                 assert!(section["totals"].is_null());
                 for row in section["rows"].as_array().unwrap() {
-                    told(&row["values"], &row["absent"]).iter().for_each(&mut is_told);
+                    let figures = told(&row["values"], &row["absent"], &[]);
+                    figures.iter().for_each(&mut is_told);
                 }
             }
             _ => {
@@ -257,13 +263,16 @@ fn check_figures(html: &str, text: &str, json: &Value) {
                 assert_eq!(found.len() + omitted, rows.len());
                 for (row, found) in rows.iter().zip(found) {
                     let cells: Vec<_> = found.select(&css(":scope > td")).map(own_text).collect();
-                    let expected = told(&row["values"], &row["absent"]);
+                    let members = row["dimensions"].as_object().unwrap().values();
+                    let names = members.flat_map(|member| [&member["name"], &member["id"]]);
+                    let about: Vec<&str> = names.filter_map(Value::as_str).collect();
+                    let expected = told(&row["values"], &row["absent"], &about);
                     assert_eq!(cells, expected, "{row}");
                     expected.iter().for_each(&mut is_told);
                 }
                 let cell = css(":scope > tfoot > tr > td");
                 let totals = table.select(&cell).map(own_text);
-                let expected = told(&section["totals"], &Value::Null);
+                let expected = told(&section["totals"], &Value::Null, &[]);
                 for (found, expected) in totals.zip(&expected) {
                     assert!(found == *expected || expected.is_empty(), "{found} {expected}");
                     is_told(expected);
@@ -296,8 +305,22 @@ fn block<'t>(text: &'t str, sections: &[Value], index: usize) -> &'t str {
     rest.split_once("\n\n\n").map_or(rest, |(block, _)| block)
 }
 
+/// What a column's figure of a row about these is judged by: its target, and what is near that.
+fn bounds(column: &Value, about: &[&str]) -> Vec<Target> {
+    let own = about.iter().find_map(|name| column["targets"][name].as_str());
+    let target = own.or(column["target"].as_str());
+    let near = column["warn"].as_str().filter(|_| target.is_some());
+    target.into_iter().chain(near).map(|bound| bound.parse().unwrap()).collect()
+}
+
 /// The figure as people read it; nothing where the JSON does not say why a total is absent.
-fn figure(numbers: &Numbers, value: &Value, absent: &Value, unit: &Value) -> String {
+fn figure(
+    numbers: &Numbers,
+    value: &Value,
+    absent: &Value,
+    unit: &Value,
+    bounds: &[Target],
+) -> String {
     let unit = match unit.as_str().unwrap() {
         "count" => Unit::Count,
         "seconds" => Unit::Seconds,
@@ -305,7 +328,9 @@ fn figure(numbers: &Numbers, value: &Value, absent: &Value, unit: &Value) -> Str
         _ => Unit::Percent,
     };
     let text = match (value.as_f64(), absent.as_str()) {
-        (Some(value), _) => numbers.figure(Figure::Value(value), unit),
+        (Some(value), _) => {
+            numbers.rounded(Rounded::beside(value, unit, bounds.iter().copied()), unit)
+        }
         (None, Some("not-available")) => "not available".to_owned(),
         (None, Some(_)) => "–".to_owned(),
         (None, None) => String::new(),
