@@ -5,6 +5,7 @@
 //! a metric; see [`find`].
 
 mod catalogue;
+mod disconnect;
 mod keys;
 pub mod limits;
 mod merge;
