@@ -155,6 +155,12 @@ impl Directory {
         !dimension.has_list() || listed
     }
 
+    /// Whether the instance does not list what has this id, as with deleted queues; of what was not
+    /// asked for nothing is known.
+    pub fn lacks(&self, dimension: &Dimension, id: &str) -> bool {
+        self.lists.get(dimension).is_some_and(|list| !list.shown.contains_key(id))
+    }
+
     /// Adds what another directory knows.
     pub fn extend(&mut self, other: Self) {
         self.lists.extend(other.lists);

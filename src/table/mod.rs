@@ -103,6 +103,8 @@ pub struct Member {
     pub id: Option<String>,
     /// The name, or the id where no name is known.
     pub name: Option<String>,
+    /// Whether the instance does not list it: it was deleted.
+    pub is_unlisted: bool,
 }
 
 /// What a reader has to know of figures that are not there.
@@ -148,6 +150,16 @@ impl Table {
             Note::Other(_) => true,
         };
         self.notes.iter().filter(stands)
+    }
+
+    /// The groupings of which the first rows hold something that the instance does not list.
+    pub fn unlisted(&self, rows: usize) -> impl Iterator<Item = &Dimension> {
+        let rows = self.rows.get(..rows).unwrap_or(&self.rows);
+        let is_unlisted = move |place: usize| {
+            rows.iter().any(|row| row.members.get(place).is_some_and(|member| member.is_unlisted))
+        };
+        let groupings = self.group_by.iter().enumerate();
+        groupings.filter(move |(place, _)| is_unlisted(*place)).map(|(_, dimension)| dimension)
     }
 
     /// Whether any of its figures, or of its totals, misses a target, or may do so because it can't

@@ -185,6 +185,7 @@ impl<'a> Rows<'a> {
             Member {
                 id: id.map(ToOwned::to_owned),
                 name: id.map(|id| directory.name(dimension, id).to_owned()),
+                is_unlisted: id.is_some_and(|id| directory.lacks(dimension, id)),
             }
         };
         let members: Arc<[Member]> = section.group_by.iter().zip(places).map(member).collect();
@@ -321,7 +322,7 @@ mod tests {
 
     fn about(name: Option<&str>) -> About {
         let name = name.map(ToOwned::to_owned);
-        let members = Arc::new([Member { id: name.clone(), name }]);
+        let members = Arc::new([Member { id: name.clone(), name, is_unlisted: false }]);
         About { ids: Group::default(), members, own_targets: Arc::default(), is_known: true }
     }
 
