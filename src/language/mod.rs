@@ -80,7 +80,7 @@ impl Language {
             Self::AmericanEnglish => AMERICAN.get(place).map(String::as_str),
             Self::German => translation(0),
             Self::SwissGerman => SWISS.get(place).map(String::as_str),
-            Self::French => translation(1),
+            Self::French => FRENCH.get(place).map(String::as_str),
             Self::Spanish => translation(2),
         };
         said.unwrap_or(english)
@@ -111,6 +111,15 @@ static AMERICAN: LazyLock<Vec<String>> = LazyLock::new(|| {
 /// The German texts in Swiss spelling.
 static SWISS: LazyLock<Vec<String>> =
     LazyLock::new(|| TEXTS.iter().map(|(_, [german, ..])| german.replace('ß', "ss")).collect());
+
+/// The French texts with no-break spaces at their punctuation, which else might begin a line.
+static FRENCH: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let pairs = [(" :", "\u{a0}:"), (" ;", "\u{a0};"), ("« ", "«\u{a0}"), (" »", "\u{a0}»")];
+    let spaced = |french: &str| {
+        pairs.iter().fold(french.to_owned(), |text, (plain, joined)| text.replace(plain, joined))
+    };
+    TEXTS.iter().map(|(_, [_, french, _])| spaced(french)).collect()
+});
 
 /// A language, with a country where it matters to words, dates or numbers: `de`, `de-CH`.
 #[derive(Clone, Debug, PartialEq, Eq)]

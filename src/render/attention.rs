@@ -20,8 +20,9 @@ use serde::Serialize;
 
 use super::context::{Voice, target_text};
 use super::figure::Row;
-use super::names::names;
-use super::{one_line, sentence};
+use super::isolate::isolated;
+use super::names::{label, names};
+use super::sentence;
 use crate::definition::{Column, State, Target};
 use crate::metric::{Polarity, Unit};
 use crate::table::rounding::Rounded;
@@ -158,7 +159,8 @@ impl Finding<'_> {
     fn told(&self, voice: &Voice, has_several: bool) -> AttentionContext {
         let Finding { column, shown, .. } = self;
         let figure = voice.numbers.rounded(*shown, column.unit);
-        let label = [("label", column.label.as_str()), ("figure", figure.as_str())];
+        let label = label(column);
+        let label = [("label", label.as_str()), ("figure", figure.as_str())];
         let told = match &self.why {
             Why::Missed(target) => {
                 let distance = shown.distance(target.value);
@@ -196,9 +198,10 @@ impl Finding<'_> {
                 }
             }
         };
-        let name = names(self.table, self.row, voice.language).join(" / ");
+        let name = names(self.table, self.row, voice.language);
+        let name = name.iter().map(|name| isolated(name)).collect::<Vec<_>>().join(" / ");
         let name = match has_several {
-            true => format!("{name} ({})", one_line(&self.table.title)),
+            true => format!("{name} ({})", isolated(&self.table.title)),
             false => name,
         };
         AttentionContext { name: Some(name), text: sentence(&told) }

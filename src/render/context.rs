@@ -7,12 +7,13 @@ use serde::Serialize;
 
 use super::attention::{self, AttentionContext};
 use super::figure::{self, FigureContext, Row};
-use super::names::{channel, headings, names, totals_label, when};
+use super::isolate::isolated;
+use super::names::{channel, heading, headings, label, names, totals_label, when};
 use super::trend::{self, TrendContext};
 use super::{Contents, Layout, Missing, one_line, result, text};
 use crate::definition::{Bound, Column, Dimension, Kind, Report, Target};
 use crate::language::{Language, capitalised};
-use crate::metric::{self, Unit};
+use crate::metric::{self, Metric, Unit};
 use crate::table::format::Numbers;
 use crate::table::{Note, Table, TableRow};
 use crate::window::Window;
@@ -39,6 +40,8 @@ pub(super) struct Context {
     sections_shown: Option<String>,
     /// The sections that have no figures.
     missing: Vec<Missing>,
+    /// Whether any of its figures counts contacts in the window in which they ended.
+    counts_at_disconnect: bool,
     /// The short terms that its columns are of, with their meaning.
     terms: Vec<TermContext>,
     /// Whether a dash stands somewhere in the place of a figure.
@@ -172,7 +175,8 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
             .then(|| shown_of(layout, (layout.sections, tables.len()), &voice)),
         result: result(tables, &sections, &voice),
         attention: attention::of(tables, &voice),
-        missing: missing.to_vec(),
+        missing: missing.iter().map(shown_missing).collect(),
+        counts_at_disconnect: counts_at_disconnect(tables.iter().take(layout.sections)),
         terms: terms(tables, language),
         has_dashes,
         has_unavailable,
@@ -182,6 +186,17 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
         files_note: layout.files.note.clone(),
         unsubscribe: report.email.unsubscribe.clone(),
     }
+}
+
+/// Its title stands in a sentence.
+fn shown_missing(missing: &Missing) -> Missing {
+    Missing { title: isolated(&missing.title), reason: missing.reason.clone() }
+}
+
+fn counts_at_disconnect<'t>(tables: impl Iterator<Item = &'t Table>) -> bool {
+    let mut columns = tables.flat_map(|table| &table.columns);
+    columns
+        .any(|column| metric::find(&column.metric.name).is_some_and(Metric::counts_at_disconnect))
 }
 
 /// The result; of trends alone what the first of them shows.
@@ -246,7 +261,7 @@ fn section(
         shown,
         of,
         shown_of: (shown < of).then(|| shown_of(layout, (shown, of), voice)),
-        notes: table.notes_beside(shown).map(|note| self::note(note, table, voice)).collect(),
+        notes: notes(table, shown, voice),
         trend,
     }
 }
@@ -262,7 +277,7 @@ fn shown_of(layout: &Layout, (shown, of): (usize, usize), voice: &Voice) -> Stri
 
 fn column(column: &Column) -> ColumnContext {
     ColumnContext {
-        label: column.label.clone(),
+        label: heading(column),
         metric: column.metric.name.clone(),
         unit: column.unit,
         bar: column.unit == Unit::Percent,
@@ -277,14 +292,38 @@ fn row(contents: &Contents<'_>, table: &Table, row: &TableRow, voice: &Voice) ->
     RowContext { names, figures }
 }
 
+fn notes(table: &Table, shown: usize, voice: &Voice) -> Vec<String> {
+    let of_figures = table.notes_beside(shown).map(|note| self::note(note, table, voice));
+    let unlisted =
+        table.unlisted(shown).filter_map(|dimension| unlisted(dimension, voice.language));
+    of_figures.chain(unlisted.map(ToOwned::to_owned)).collect()
+}
+
+/// Why ids stand in the place of names.
+fn unlisted(dimension: &Dimension, language: Language) -> Option<&'static str> {
+    Some(match dimension {
+        Dimension::Queue => language
+            .say("Ids in the place of names are of queues that the instance no longer lists."),
+        Dimension::RoutingProfile => language.say(
+            "Ids in the place of names are of routing profiles that the instance no longer lists.",
+        ),
+        Dimension::Agent => language
+            .say("Ids in the place of names are of agents that the instance no longer lists."),
+        Dimension::Hierarchy(_) => language.say(
+            "Ids in the place of names are of groups of agents that the instance no longer lists.",
+        ),
+        Dimension::Channel | Dimension::Other(_) => return None,
+    })
+}
+
 fn note(note: &Note, table: &Table, voice: &Voice) -> String {
     let language = voice.language;
     let (column, total, reason) = match note {
         Note::Other(english) => return language.say(english).to_owned(),
         Note::NotAvailable { column, total, reason } => (table.columns.get(*column), total, reason),
     };
-    let label = column.map_or("", |column| column.label.as_str());
-    let values = [("label", label), ("reason", language.say(reason))];
+    let label = column.map_or_else(String::new, label);
+    let values = [("label", label.as_str()), ("reason", language.say(reason))];
     // The figures of a section of totals are its totals.
     let said = match *total && table.kind != Kind::Totals {
         true => language.say_with("The total of {label} is not available: {reason}", &values),
@@ -321,13 +360,12 @@ pub(super) fn targets(table: &Table, column: &Column, voice: &Voice) -> Option<S
     let has_channels = table.group_by.contains(&Dimension::Channel);
     let named = column.targets.iter().map(|(name, target)| {
         let word = channel(name, voice.language).filter(|_| has_channels);
-        format!("{}: {}", word.unwrap_or(name), told(target))
+        format!("{}: {}", isolated(word.unwrap_or(name)), told(target))
     });
     let more: Vec<String> = near.into_iter().chain(named).collect();
     let more = match more.is_empty() {
         true => String::new(),
         false => format!(" ({})", more.join("; ")),
     };
-    let label = &column.label;
-    column.has_target().then(|| one_line(&format!("{label}{}{more}", own.unwrap_or_default())))
+    column.has_target().then(|| format!("{}{}{more}", label(column), own.unwrap_or_default()))
 }

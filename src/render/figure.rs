@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::context::{Voice, target_text};
+use super::names::heading;
 use crate::definition::{Column, State, Target};
 use crate::metric::Unit;
 use crate::plan::{Absent, Figure};
@@ -140,7 +141,7 @@ pub(super) fn all(columns: &[Column], row: Row<'_>, voice: &Voice) -> Vec<Figure
             .value()
             .filter(|_| column.unit == Unit::Percent)
             .map(|percent| format!("{:.0}", percent.clamp(0.0, 100.0))),
-        label: column.label.clone(),
+        label: heading(column),
         change: row.compared.map(|_| change(row.change(index, column), voice)),
         state: row
             .state(index)
@@ -183,19 +184,19 @@ fn state(state: State, target: Option<Target>, unit: Unit, voice: &Voice) -> Sta
 }
 
 impl FigureContext {
-    /// The figure in plain text, with the sign of where it stands: `78.4% ✗`.
+    /// The figure on a line of text, with the sign of where it stands: `78.4% ✗`.
     pub(super) fn plain(&self) -> String {
         let sign = self.state.as_ref().map(|state| state.sign);
-        plain(&sign.map_or_else(|| self.text.clone(), |sign| format!("{} {sign}", self.text)))
+        sign.map_or_else(|| self.text.clone(), |sign| format!("{} {sign}", self.text))
     }
 
-    /// How it has changed in plain text, with a mark where it is worse: `−4.5 pp !`.
+    /// How it has changed on a line of text, with a mark where it is worse: `−4.5 pp !`.
     pub(super) fn plain_change(&self) -> Option<String> {
         let mark = |change: &ChangeContext| match change.sense {
             Sense::Worse => " !",
             Sense::Better | Sense::Neutral => "",
         };
-        self.change.as_ref().map(|change| plain(&format!("{}{}", change.text, mark(change))))
+        self.change.as_ref().map(|change| format!("{}{}", change.text, mark(change)))
     }
 
     /// Whether a dash stands in its place.
@@ -207,9 +208,4 @@ impl FigureContext {
     pub(super) fn is_unavailable(&self) -> bool {
         self.absence == Some(Absent::NotAvailable)
     }
-}
-
-/// No-break spaces have no place in plain text.
-fn plain(text: &str) -> String {
-    text.replace(['\u{a0}', '\u{202f}'], " ")
 }

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::isolate::isolated;
 use super::one_line;
-use crate::definition::Dimension;
+use crate::definition::{Column, Dimension};
 use crate::language::Language;
 use crate::table::{Member, Table, TableRow};
 use crate::window::Window;
@@ -43,12 +44,26 @@ fn all_names(
     row.members.iter().zip(groupings).map(name).collect()
 }
 
+/// What stands over the figures of a column: a threshold stays on a line with its unit.
+pub(super) fn heading(column: &Column) -> String {
+    let Some(threshold) = column.metric.threshold else {
+        return column.label.clone();
+    };
+    let seconds = threshold.seconds;
+    column.label.replace(&format!("{seconds} s"), &format!("{seconds}\u{a0}s"))
+}
+
+/// The same on a line with something else.
+pub(super) fn label(column: &Column) -> String {
+    isolated(&heading(column))
+}
+
 /// The name of contacts that have none of a dimension: `No agent`.
 fn nothing(dimension: &Dimension, heading: &str, language: Language) -> String {
     // A level of the hierarchy has a name of its own. Other words are small within a phrase, except
     // for German nouns.
     let is_name = dimension.title() != heading || language.has_capital_nouns();
-    let said = one_line(language.say(heading));
+    let said = isolated(language.say(heading));
     let what = if is_name { said } else { said.to_lowercase() };
     language.say_with("No {what}", &[("what", &what)])
 }

@@ -6,7 +6,8 @@
 
 use super::context::{Voice, target_text};
 use super::figure::Row;
-use super::one_line;
+use super::isolate::isolated;
+use super::names::label;
 use crate::definition::{Bound, Column, Kind, State, Target};
 use crate::language::capitalised;
 use crate::table::Table;
@@ -40,7 +41,7 @@ pub(super) fn of(tables: &[Table], voice: &Voice) -> String {
     // What is of some contacts only says of which.
     match table.filter(|table| !table.is_of_everything) {
         Some(table) => {
-            let what = one_line(&table.title);
+            let what = isolated(&table.title);
             voice.language.say_with("{what}: {value}", &[("what", &what), ("value", &sentence)])
         }
         None => sentence,
@@ -92,16 +93,17 @@ fn told(column: &Column, shown: Rounded, voice: &Voice) -> String {
         "AVG_HANDLE_TIME" => (None, Some("handled in {n} on average")),
         "MAX_QUEUED_TIME" => (None, Some("longest wait {n}")),
         "AGENT_OCCUPANCY" => (None, Some("occupancy {n}")),
-        "SERVICE_LEVEL" => (None, Some("service level {n} in {threshold} s")),
+        "SERVICE_LEVEL" => (None, Some("service level {n} in {threshold}")),
         _ => (None, None),
     };
-    let threshold = column.metric.threshold.map_or(0, |threshold| threshold.seconds).to_string();
+    let threshold = column.metric.threshold.map_or(0, |threshold| threshold.seconds);
+    let threshold = format!("{threshold}\u{a0}s");
     match (one, several) {
         (Some(one), _) if figure == "1" => language.say(one).to_owned(),
         (_, Some(several)) => {
             language.say_with(several, &[("n", &figure), ("threshold", &threshold)])
         }
-        _ => format!("{} {figure}", column.label),
+        _ => format!("{} {figure}", label(column)),
     }
 }
 

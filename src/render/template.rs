@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
 
+use super::isolate::isolated;
 use super::{one_line, text};
 use crate::definition::Placed;
 use crate::error::{Code, Error, Stage};
@@ -54,6 +55,7 @@ impl Templates {
         let mut tera = Tera::new();
         tera.autoescape_on([".html", ".svg"]);
         tera.register_filter("wrap", |text: String, _: Kwargs, _: &State<'_>| text::wrapped(&text));
+        tera.register_filter("isolate", |text: String, _: Kwargs, _: &State<'_>| isolated(&text));
         tera.register_filter("say", say);
         tera.add_raw_templates(BUILT_IN).map_err(|error| failure("the templates", &error))?;
         Ok(Self(tera))
@@ -64,7 +66,7 @@ impl Templates {
     }
 
     pub(super) fn text(&self, context: &Prepared) -> Result<String, Error> {
-        self.render(TEXT, context)
+        Ok(text::with_plain_spaces(&self.render(TEXT, context)?))
     }
 
     /// The chart of a trend as SVG.
@@ -75,7 +77,8 @@ impl Templates {
     /// HTML and text of a notice.
     pub(super) fn notice(&self, context: &impl Serialize) -> Result<(String, String), Error> {
         let context = Prepared::of(context)?;
-        Ok((self.render(NOTICE_HTML, &context)?, self.render(NOTICE_TEXT, &context)?))
+        let text = text::with_plain_spaces(&self.render(NOTICE_TEXT, &context)?);
+        Ok((self.render(NOTICE_HTML, &context)?, text))
     }
 
     /// Why the definition's own template of the subject can't be used, whatever it is given: it

@@ -4,7 +4,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::context::{RowContext, Voice};
 use super::figure::FigureContext;
-use super::names::{headings, totals_label};
+use super::isolate::{closed, isolated};
+use super::names::{headings, label, totals_label};
 use super::one_line;
 use crate::definition::{Column, Kind};
 use crate::table::Table;
@@ -18,10 +19,16 @@ const NAMES: usize = 20;
 /// How much of it labels have at most, where figures are listed one by one.
 const LABELS: usize = 50;
 
-/// The words of a text on lines that are no wider than they may be, unless a word is.
+/// The words of a text on lines that are no wider than they may be, unless a word is. No-break spaces hold
+/// words together, as far as they fit on a line.
 pub(super) fn wrapped(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    let words = text.split(|c: char| c.is_whitespace() && !is_no_break_space(c));
+    let words = words.flat_map(|word| match word.width() > WIDTH {
+        true => word.split(char::is_whitespace).collect::<Vec<_>>(),
+        false => vec![word],
+    });
+    for word in words.filter(|word| !word.is_empty()) {
         match lines.last_mut() {
             Some(line) if line.width() + 1 + word.width() <= WIDTH => {
                 line.push(' ');
@@ -30,7 +37,18 @@ pub(super) fn wrapped(text: &str) -> String {
             _ => lines.push(word.to_owned()),
         }
     }
+    closed(&mut lines);
     lines.join("\n")
+}
+
+/// The text with plain spaces, when its lines are final: in plain text no-break spaces have no place.
+pub(super) fn with_plain_spaces(text: &str) -> String {
+    text.replace(is_no_break_space, " ")
+}
+
+/// Whether no line is broken at this space.
+pub(super) fn is_no_break_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{202f}')
 }
 
 const IN_PARENTHESES: &str = "In parentheses: the change from {against}; ! is worse.";
@@ -70,12 +88,14 @@ pub(super) fn lines(
         let pairs = pairs(&table.columns, &totals, "");
         return pairs.into_iter().chain(note(IN_PARENTHESES)).collect();
     }
-    let rows = rows.iter().map(|row| (row.names.join(" / "), cells(&row.figures)));
+    let name =
+        |names: &[String]| names.iter().map(|name| isolated(name)).collect::<Vec<_>>().join(" / ");
+    let rows = rows.iter().map(|row| (name(&row.names), cells(&row.figures)));
     let label = totals_label(table, voice.language).to_owned();
     let totals = (!totals.is_empty()).then_some((label, totals));
     let has_totals = totals.is_some();
     let rows: Vec<Line> = rows.chain(totals).collect();
-    let heading = headings(table, voice.language).join(" / ");
+    let heading = name(&headings(table, voice.language));
     match aligned(heading, &table.columns, &rows, has_totals) {
         Some(lines) => lines.into_iter().chain(note(UNDER_EACH_FIGURE)).collect(),
         None => listed(&table.columns, &rows).into_iter().chain(note(IN_PARENTHESES)).collect(),
@@ -90,7 +110,7 @@ fn aligned(
     rows: &[Line],
     has_totals: bool,
 ) -> Option<Vec<String>> {
-    let heading = |column: &Column| Cell { figure: column.label.clone(), change: None };
+    let heading = |column: &Column| Cell { figure: label(column), change: None };
     let mut all = vec![(names_heading, columns.iter().map(heading).collect())];
     all.extend_from_slice(rows);
     let width_of = |index: usize| {
@@ -145,19 +165,20 @@ fn listed(columns: &[Column], rows: &[Line]) -> Vec<String> {
 
 /// One line for each figure, the label before it, the change behind it.
 fn pairs(columns: &[Column], cells: &[Cell], indent: &str) -> Vec<String> {
-    let fits = |column: &&Column| column.label.width() <= LABELS;
-    let width = columns.iter().filter(fits).map(|column| column.label.width()).max().unwrap_or(0);
-    let pairs = columns.iter().zip(cells).flat_map(|(column, cell)| {
+    let labels: Vec<String> = columns.iter().map(label).collect();
+    let widths = labels.iter().map(|label| label.width());
+    let width = widths.filter(|width| *width <= LABELS).max().unwrap_or(0);
+    let pairs = labels.iter().zip(cells).flat_map(|(label, cell)| {
         let change = cell.change.as_ref().map(|change| format!(" ({change})"));
         let figure = format!("{}{}", cell.figure, change.unwrap_or_default());
-        match width.checked_sub(column.label.width()) {
+        match width.checked_sub(label.width()) {
             Some(rest) => {
-                vec![format!("{indent}{}{}{figure}", column.label, " ".repeat(rest + 2))]
+                vec![format!("{indent}{label}{}{figure}", " ".repeat(rest + 2))]
             }
             // A label that is too long stands above its figure.
             None => {
                 let gap = " ".repeat(width + 2);
-                let label = wrapped(&column.label);
+                let label = wrapped(label);
                 let label = label.lines().map(|line| format!("{indent}{line}"));
                 label.chain([format!("{indent}{gap}{figure}")]).collect()
             }
@@ -191,6 +212,37 @@ mod tests {
         let lines: Vec<_> = wrapped(&text).lines().map(str::len).collect();
         assert_eq!(lines, [77, 41]);
         assert_eq!(wrapped(&"x".repeat(100)).len(), 100);
+    }
+
+    #[test]
+    fn a_number_stays_on_a_line_with_its_unit() {
+        for start in 60..80 {
+            let text = format!("{} 10.4\u{a0}% of contacts in 20\u{a0}s", "x".repeat(start));
+            let lines = wrapped(&text);
+            let whole = |part: &str| lines.lines().any(|line| line.contains(part));
+            assert!(whole("10.4\u{a0}%") && whole("20\u{a0}s"), "{lines}");
+            assert!(lines.lines().all(|line| line.width() <= WIDTH.max(start)), "{lines}");
+        }
+        let long = wrapped(&"x\u{a0}".repeat(100));
+        assert!(long.lines().all(|line| line.width() <= WIDTH), "{long}");
+        assert_eq!(with_plain_spaces("10.4\u{a0}% of 1\u{202f}204"), "10.4 % of 1 204");
+    }
+
+    /// Figures stand in their columns whatever is written before them, and a name that takes several lines
+    /// is closed on each.
+    #[test]
+    fn names_from_right_to_left_take_no_room_but_their_own() {
+        let name = isolated("قائمة الانتظار");
+        let plain = aligned_row("قائمة الانتظار", 20, &cells(&["7"]), &[6]).concat();
+        let row = aligned_row(&name, 20, &cells(&["7"]), &[6]).concat();
+        assert_eq!(row.width(), plain.width());
+        assert!(row.starts_with('\u{2068}') && row.contains("\u{2069} "), "{row:?}");
+        let lines = wrapped(&format!("{} 5 contacts", isolated(&"قائمة ".repeat(20))));
+        assert!(lines.lines().count() > 1);
+        for line in lines.lines() {
+            assert_eq!(line.matches('\u{2068}').count(), line.matches('\u{2069}').count());
+            assert!(line.starts_with('\u{2068}'), "{line:?}");
+        }
     }
 
     #[test]

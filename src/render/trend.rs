@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::chart::{self, ChartContext, Panel, Series, Tick};
 use super::context::{Voice, target_text};
 use super::figure::Row;
-use super::names::when;
+use super::isolate::isolated;
+use super::names::{label, when};
 use super::template::Templates;
 use super::{Contents, File, Inline, sentence};
 use crate::definition::{Column, Kind, State};
@@ -72,7 +73,7 @@ pub(super) fn of(
     TrendContext {
         cid: cid(contents, index),
         file: file(contents, index),
-        alt: std::iter::once(table.title.as_str())
+        alt: std::iter::once(isolated(&table.title).as_str())
             .chain(told)
             .map(sentence)
             .collect::<Vec<_>>()
@@ -133,7 +134,8 @@ fn finding(
     voice: &Voice,
 ) -> String {
     let language = voice.language;
-    let label = ("label", column.label.as_str());
+    let label = label(column);
+    let label = ("label", label.as_str());
     let figures =
         || table.rows.iter().filter_map(|row| Some((row, row.figures.get(index)?.value()?)));
     let is_better_high = column.polarity == Polarity::MoreIsBetter;

@@ -64,6 +64,8 @@ mod mails;
 mod messages;
 /// Records in another S3 than that of these tests, where it is installed.
 mod moto;
+/// What names do to what stands beside them, and what has none.
+mod naming;
 /// One outcome for every run: retries, races, deaths, re-issues, and who hears of them.
 mod outcomes;
 /// What filters stand for: names, patterns, tags, agents and groups.

@@ -51,6 +51,10 @@ fn check_content(mail: &Message<'_>) {
     let lines = text.lines().filter(|line| line.trim().contains(' ') && !is_command(line));
     for line in lines {
         assert!(line.width() <= 78, "{} columns: {line}", line.width());
+        let first = line.split_whitespace().next().unwrap_or_default();
+        let units = ["%", "pp", "PP", "pts", "s", "ms", "AM", "PM", ":", ";", "»"];
+        let unit = first.trim_end_matches(['.', ',', ')', ';']);
+        assert!(!units.contains(&unit), "a unit without its number: {line}");
     }
     if let Some(json) = attached_json(mail) {
         check_figures(&html, &text, &json);

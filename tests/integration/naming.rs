@@ -1,0 +1,141 @@
+use serde_json::{Value, json};
+
+use crate::harness::binary::{
+    DUE, Function, SMALL, definitions, program, run, simulator, text, tick,
+};
+use crate::harness::http::{Server, answer};
+use crate::harness::mail::{html, keep, parse};
+
+const IDS: [&str; 3] = [
+    "aaaaaaaa-0000-4000-8000-000000000001",
+    "aaaaaaaa-0000-4000-8000-000000000002",
+    "aaaaaaaa-0000-4000-8000-000000000003",
+];
+
+/// A centre whose queues have these names.
+async fn centre(names: [&'static str; 3]) -> Server {
+    Server::start(move |request| async move {
+        let body = match request.path.as_str() {
+            "/metrics/data" => {
+                let asked: Value = serde_json::from_slice(&request.body).unwrap();
+                figures(!asked["Groupings"].is_null())
+            }
+            _ => {
+                let queue = |(id, name): (&str, &str)| {
+                    json!({"Id": id, "Name": name, "QueueType": "STANDARD"})
+                };
+                let queues: Vec<_> = IDS.into_iter().zip(names).map(queue).collect();
+                json!({"QueueSummaryList": queues})
+            }
+        };
+        answer(200, "application/json", body.to_string())
+    })
+    .await
+}
+
+fn figures(by_queue: bool) -> Value {
+    let collections = |queued: f64, level: f64| {
+        let threshold = json!([{"Comparison": "LT", "ThresholdValue": 20}]);
+        json!([
+            {"Metric": {"Name": "CONTACTS_QUEUED"}, "Value": queued},
+            {"Metric": {"Name": "SERVICE_LEVEL", "Threshold": threshold}, "Value": level},
+        ])
+    };
+    let row = |(id, queued): (&str, f64)| json!({"Dimensions": {"QUEUE": id}, "Collections": collections(queued, 50.0)});
+    let rows = match by_queue {
+        true => IDS.into_iter().zip([218.0, 5.0, 40.0]).map(row).collect(),
+        false => vec![json!({"Collections": collections(263.0, 50.0)})],
+    };
+    json!({"MetricResults": rows})
+}
+
+/// Names from right to left leave each figure in its column and each sentence in its order, and nothing of
+/// a name reaches beyond it.
+#[tokio::test]
+async fn names_from_right_to_left_keep_figures_in_their_columns() {
+    let names = ["مبيعات", "Support\u{202e} עברית", "Sales"];
+    let service = centre(names).await;
+    let definition = SMALL
+        .replace("threshold = 20 }", "threshold = 20, target = \">= 80\", label = \"مستوى\" }");
+    let folder = definitions(&[("small.toml", &definition)]);
+    let mut command = program();
+    command
+        .env("AWS_ENDPOINT_URL", service.url())
+        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+        .args(["preview", "small", "--time", DUE]);
+    let output = run(command).await;
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for line in [
+        "\u{2068}مبيعات\u{2069}                      218  50.0% ✗",
+        "\u{2068}Support עברית\u{2069}                 5  50.0% ✗",
+        "Sales                        40  50.0% ✗",
+        "- \u{2068}مبيعات\u{2069}: \u{2068}مستوى\u{2069} 50.0% misses the target ≥ 80% by 30.0 pp.",
+        "Target: \u{2068}مستوى\u{2069} ≥ 80%",
+    ] {
+        assert!(told.lines().any(|found| found == line), "{line:?} in\n{told}");
+    }
+    let is_control = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}' | '\u{2067}');
+    assert!(!told.contains(is_control), "{told:?}");
+    for line in told.lines() {
+        let marks = |mark: char| line.matches(mark).count();
+        assert_eq!(marks('\u{2068}'), marks('\u{2069}'), "{line:?}");
+        assert!(
+            line.contains('\u{2068}') == line.contains(|c| ('א'..='ي').contains(&c)),
+            "{line:?}"
+        );
+    }
+}
+
+/// What was deleted has figures and no name: a note says so, under a table that shows it and under no other.
+#[tokio::test]
+async fn ids_in_the_place_of_names_are_explained() {
+    let note = "Ids in the place of names are of queues that the instance no longer lists.";
+    let by_profile = SMALL.replace("QUEUE = [\"*\"]", "ROUTING_PROFILE = [\"*\"]");
+    let first_only =
+        by_profile.replace("metrics  =", "sort = \"-CONTACTS_QUEUED\"\nrows = 1\nmetrics  =");
+    for (definition, is_explained) in
+        [(by_profile, true), (first_only, false), (SMALL.to_owned(), false)]
+    {
+        let simulator = simulator().await;
+        let folder = definitions(&[("small.toml", &definition)]);
+        let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+        function.succeed(&tick()).await;
+        let message = simulator.messages().pop().unwrap();
+        let mail = parse(&message.raw);
+        keep("unlisted", &message.raw);
+        let deleted = &simulator.centre().deleted_queue().unwrap().id;
+        let told = mail.body_text(0).unwrap();
+        let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        for (told, place) in [(words, "text"), (html(&mail), "html")] {
+            assert_eq!(told.contains(deleted.as_str()), is_explained, "{place}: {told}");
+            assert_eq!(told.contains(note), is_explained, "{place}: {told}");
+        }
+    }
+}
+
+/// The message says that contacts count where they ended, as far as it shows what does.
+#[tokio::test]
+async fn what_counts_at_the_end_of_contacts_is_said_of_nothing_else() {
+    let note = "Contacts count in the window in which they ended.";
+    let usual = r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#;
+    let by_agent = SMALL
+        .replace("group_by = [\"QUEUE\"]", "group_by = [\"AGENT\"]")
+        .replace("QUEUE = [\"*\"]", "AGENT = [\"*\"]");
+    for (definition, metrics, is_said) in [
+        (SMALL, usual, true),
+        (&by_agent, r#"["AGENT_OCCUPANCY", "SUM_ONLINE_TIME_AGENT"]"#, false),
+        (&by_agent, r#"["AGENT_OCCUPANCY", "CONTACTS_HANDLED"]"#, true),
+    ] {
+        let simulator = simulator().await;
+        let definition = definition.replace(usual, metrics);
+        let folder = definitions(&[("small.toml", &definition)]);
+        let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+        function.succeed(&tick()).await;
+        let message = simulator.messages().pop().unwrap();
+        let mail = parse(&message.raw);
+        for told in [html(&mail), mail.body_text(0).unwrap().into_owned()] {
+            assert_eq!(told.contains(note), is_said, "{metrics}: {told}");
+        }
+    }
+}
