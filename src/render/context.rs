@@ -293,10 +293,14 @@ fn row(contents: &Contents<'_>, table: &Table, row: &TableRow, voice: &Voice) ->
 }
 
 fn notes(table: &Table, shown: usize, voice: &Voice) -> Vec<String> {
-    let of_figures = table.notes_beside(shown).map(|note| self::note(note, table, voice));
-    let unlisted =
-        table.unlisted(shown).filter_map(|dimension| unlisted(dimension, voice.language));
-    of_figures.chain(unlisted.map(ToOwned::to_owned)).collect()
+    let mut notes: Vec<String> =
+        table.notes_beside(shown).map(|note| self::note(note, table, voice)).collect();
+    for dimension in table.unlisted(shown) {
+        let note = unlisted(dimension, voice.language).map(ToOwned::to_owned);
+        // All levels of the agent hierarchy have the same.
+        notes.extend(note.filter(|note| !notes.contains(note)));
+    }
+    notes
 }
 
 /// Why ids stand in the place of names.

@@ -33,6 +33,52 @@ async fn centre(names: [&'static str; 3]) -> Server {
     .await
 }
 
+/// Of several groupings those are named that hold what was deleted, and no others.
+#[tokio::test]
+async fn each_grouping_with_ids_in_the_place_of_names_is_explained() {
+    let agent = "bbbbbbbb-0000-4000-8000-000000000009";
+    let service = Server::start(move |request| async move {
+        let collections = json!([{"Metric": {"Name": "CONTACTS_HANDLED"}, "Value": 7}]);
+        let body = match request.path.as_str() {
+            "/metrics/data" => {
+                let asked: Value = serde_json::from_slice(&request.body).unwrap();
+                let dimensions = match asked["Groupings"].is_null() {
+                    true => json!({}),
+                    false => json!({"QUEUE": IDS[0], "AGENT": agent}),
+                };
+                let row = json!({"Dimensions": dimensions, "Collections": collections});
+                json!({"MetricResults": [row]})
+            }
+            path if path.starts_with("/queues-summary") => {
+                let queue = json!({"Id": IDS[0], "Name": "Sales", "QueueType": "STANDARD"});
+                json!({"QueueSummaryList": [queue]})
+            }
+            // There are no agents any more.
+            _ => json!({"Users": []}),
+        };
+        answer(200, "application/json", body.to_string())
+    })
+    .await;
+    let definition =
+        SMALL.replace("group_by = [\"QUEUE\"]", "group_by = [\"QUEUE\", \"AGENT\"]").replace(
+            r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#,
+            r#"["CONTACTS_HANDLED"]"#,
+        );
+    let folder = definitions(&[("small.toml", &definition)]);
+    let mut command = program();
+    command
+        .env("AWS_ENDPOINT_URL", service.url())
+        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+        .args(["preview", "small", "--time", DUE]);
+    let output = run(command).await;
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains(&format!("Sales / {agent}")), "{told}");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("are of agents that the instance no longer lists."), "{told}");
+    assert!(!told.contains("are of queues"), "{told}");
+}
+
 fn figures(by_queue: bool) -> Value {
     let collections = |queued: f64, level: f64| {
         let threshold = json!([{"Comparison": "LT", "ThresholdValue": 20}]);
