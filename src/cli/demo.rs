@@ -16,15 +16,18 @@ use mail_parser::{MessageParser, MimeHeaders as _, PartType};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use super::{Cli, Ended, outcome_code, print, simulated, start, unwritable, write, wrong};
+use super::{
+    Ended, Places, make_folder, outcome_code, print, schema, simulated, start, unwritable, write,
+    wrong,
+};
 use crate::error::{Code, Error, Stage};
 use crate::run::{Answer, Clock, Invocation, Outcome, Progress, Runner};
-use crate::settings::Settings;
+use crate::settings::{Location, Settings};
 use crate::simulator::{Options, SentMessage, Simulator};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The folder for the messages
+    /// The folder for the messages, and for the samples
     #[arg(long, value_name = "DIR", default_value = "demo")]
     out: PathBuf,
 }
@@ -32,12 +35,23 @@ pub(super) struct Arguments {
 /// A file that says that a folder is the demo's own, to be emptied by the next.
 const MARK: &str = ".connect-reports-demo";
 
-pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
+/// The sample reports, as they lie in `reports/`: built in, so that the demo shows them in any folder.
+const SAMPLES: [(&str, &str); 3] = [
+    ("all-metrics.toml", include_str!("../../reports/all-metrics.toml")),
+    ("daily-queues.toml", include_str!("../../reports/daily-queues.toml")),
+    ("weekly-overview.toml", include_str!("../../reports/weekly-overview.toml")),
+];
+
+pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     let folder = arguments.out.join("messages");
     empty(&folder)?;
+    let definitions = match &places.definitions {
+        Some(place) => place.parse().map_err(|error| wrong(format!("{place} {error}")))?,
+        None => Location::Folder(lay_out(&arguments.out)?),
+    };
     let simulator = start(Options::default()).await?;
     // Of the environment the demo takes nothing.
-    let settings = Settings { runs: None, ..cli.settings([])? };
+    let settings = Settings { definitions, runs: None, ..places.settings([])? };
     let runner = Runner::new(settings, simulated(&simulator))?;
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
@@ -53,9 +67,9 @@ pub(super) async fn demo(cli: &Cli, arguments: &Arguments) -> Ended {
     // The display ends with its channel; what it shows is no result.
     let _ = shown.await;
     save(&folder, &outcome, &simulator)?;
-    print::warnings(&outcome.problems);
-    print::outcome(&outcome);
-    print::out(&format!("\nThe messages are in {} as .eml, .html and .txt.\n", folder.display()));
+    let said = print::outcome(&outcome).await;
+    let made = format!("\nThe messages are in {} as .eml, .html and .txt.\n", folder.display());
+    said.and(print::out(&made))?;
     Ok(outcome_code(&outcome))
 }
 
@@ -92,16 +106,26 @@ fn last_monday(now: &Timestamp) -> Timestamp {
 
 /// Makes the folder, and empties it if an earlier demo has filled it.
 fn empty(folder: &Path) -> Result<(), Error> {
-    let failed = |error: std::io::Error| unwritable(folder, &error);
     if folder.exists() {
         if !folder.join(MARK).exists() {
             let message = format!("{} is there and was not made by a demo", folder.display());
             return Err(wrong(message).hint("name another folder with --out"));
         }
-        fs::remove_dir_all(folder).map_err(failed)?;
+        fs::remove_dir_all(folder).map_err(|error| unwritable(folder.display(), &error))?;
     }
-    fs::create_dir_all(folder).map_err(failed)?;
+    make_folder(folder)?;
     write(&folder.join(MARK), b"Made by `connect-reports demo`, and emptied by the next.\n")
+}
+
+/// Writes the samples into a folder of the demo's own, beside the messages that come of them.
+fn lay_out(out: &Path) -> Result<PathBuf, Error> {
+    let folder = out.join("reports");
+    empty(&folder)?;
+    for (name, text) in SAMPLES {
+        write(&folder.join(name), text.as_bytes())?;
+    }
+    write(&folder.join(schema::FILE), schema::text().as_bytes())?;
+    Ok(folder)
 }
 
 /// Shows how far the runs are, where standard error is a terminal.
@@ -164,6 +188,17 @@ fn save_message(folder: &Path, name: &str, message: &SentMessage) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A sample that is added to the folder is added to the demo.
+    #[test]
+    fn the_samples_built_in_are_those_of_the_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports");
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut there: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        there.retain(|name| name.ends_with(".toml"));
+        there.sort();
+        assert_eq!(there, SAMPLES.map(|(name, _)| name));
+    }
 
     #[test]
     fn the_demo_happens_on_the_last_monday() {

@@ -31,13 +31,11 @@ pub(super) fn metrics(arguments: &Arguments) -> Ended {
         );
         return Err(wrong(format!("no metric has `{word}` in its name")).hint(hint));
     }
-    match arguments.json {
-        true => print::json(&found.into_iter().map(as_json).collect()),
-        false => {
-            print::out(
-                &found.iter().map(|metric| described(metric)).collect::<Vec<_>>().join("\n"),
-            );
-        }
+    if arguments.json {
+        print::json(&found.into_iter().map(as_json).collect())?;
+    } else {
+        let described: Vec<String> = found.into_iter().map(described).collect();
+        print::out(&described.join("\n"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,9 +3,11 @@
 //! Exit codes: 0 done, 1 a run failed, 2 the command line, a setting or a definition is wrong.
 
 mod demo;
+mod diagnostic;
 mod metrics;
 mod names;
 mod new;
+mod places;
 mod plan;
 mod policy;
 mod preview;
@@ -18,8 +20,7 @@ mod simulate;
 mod validate;
 
 use std::env;
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
 use aws_config::retry::RetryConfig;
@@ -30,11 +31,14 @@ use aws_smithy_http_client::tls;
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
+use crate::definition::{Problem, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::run::{Definitions, Outcome, Runner};
-use crate::settings::{self, DEFINITIONS, Location, RUNS, Settings};
+use crate::settings;
 use crate::simulator::{Clock, Options, Simulator};
 use crate::telemetry;
+
+use places::Places;
 
 /// Mails people the queue figures of their Amazon Connect contact centre.
 ///
@@ -42,33 +46,17 @@ use crate::telemetry;
 /// see the README.
 #[derive(Debug, Parser)]
 #[command(name = "connect-reports", version, max_term_width = 100)]
-struct Cli {
-    /// Where the definitions are
-    #[arg(
-        long,
-        global = true,
-        value_name = "PLACE",
-        value_parser = clap::builder::NonEmptyStringValueParser::new(),
-        help = "Folder or s3://bucket/prefix of the definitions [default: CONNECT_REPORTS_DEFINITIONS, or reports]"
-    )]
-    definitions: Option<String>,
-    /// Where records are kept
-    #[arg(
-        long,
-        global = true,
-        value_name = "PLACE",
-        value_parser = clap::builder::NonEmptyStringValueParser::new(),
-        help = "Folder or s3://bucket/prefix of the records of runs [default: CONNECT_REPORTS_RUNS, or runs]"
-    )]
-    runs: Option<String>,
+struct CommandLine {
+    #[command(flatten)]
+    places: Places,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Shows what it does: the sample reports against a local Connect and SES, no AWS account
-    /// needed
+    /// Shows what it does: the sample reports, which are built in, or those of --definitions, against a
+    /// local Connect and SES; no AWS account needed
     Demo(demo::Arguments),
     /// Shows which requests a report makes, and why; asks for names only
     Plan(plan::Arguments),
@@ -102,26 +90,38 @@ type Ended = Result<ExitCode, Error>;
 /// Runs the command line.
 pub async fn main() -> ExitCode {
     telemetry::at_terminal(|name| env::var(name).ok());
-    let cli = Cli::parse();
-    let ended = match &cli.command {
-        Command::Demo(arguments) => demo::demo(&cli, arguments).await,
-        Command::Plan(arguments) => plan::plan(&cli, arguments).await,
-        Command::Preview(arguments) => preview::preview(&cli, arguments).await,
-        Command::Run(arguments) => run::run(&cli, arguments).await,
-        Command::Runs(arguments) => runs::runs(&cli, arguments).await,
-        Command::Resend(arguments) => resend::resend(&cli, arguments).await,
-        Command::Validate(arguments) => validate::validate(&cli, arguments).await,
-        Command::New(arguments) => new::new(&cli, arguments),
-        Command::Names(arguments) => names::names(&cli, arguments).await,
-        Command::Metrics(arguments) => metrics::metrics(arguments),
-        Command::Schema => schema::schema(),
-        Command::Policy(arguments) => policy::policy(&cli, arguments).await,
-        Command::Simulate(arguments) => simulate::simulate(arguments).await,
+    let ended = match CommandLine::try_parse() {
+        Ok(line) => line.command.carry_out(&line.places).await,
+        Err(usage) => print::usage(&usage),
     };
-    ended.unwrap_or_else(|error| {
-        print::complain(&print::error(&error));
-        exit_code(&error)
-    })
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            // Where standard error can't be written either, the exit code alone says it.
+            let _ = print::complain(&print::error(&error).await);
+            exit_code(&error)
+        }
+    }
+}
+
+impl Command {
+    async fn carry_out(&self, places: &Places) -> Ended {
+        match self {
+            Self::Demo(arguments) => demo::demo(places, arguments).await,
+            Self::Plan(arguments) => plan::plan(places, arguments).await,
+            Self::Preview(arguments) => preview::preview(places, arguments).await,
+            Self::Run(arguments) => run::run(places, arguments).await,
+            Self::Runs(arguments) => runs::runs(places, arguments).await,
+            Self::Resend(arguments) => resend::resend(places, arguments).await,
+            Self::Validate(arguments) => validate::validate(places, arguments).await,
+            Self::New(arguments) => new::new(places, arguments),
+            Self::Names(arguments) => names::names(places, arguments).await,
+            Self::Metrics(arguments) => metrics::metrics(arguments),
+            Self::Schema => schema::schema(),
+            Self::Policy(arguments) => policy::policy(places, arguments).await,
+            Self::Simulate(arguments) => simulate::simulate(arguments).await,
+        }
+    }
 }
 
 /// The exit code for an error.
@@ -136,47 +136,6 @@ fn exit_code(error: &Error) -> ExitCode {
 
 fn outcome_code(outcome: &Outcome) -> ExitCode {
     outcome.error.as_ref().map_or(ExitCode::SUCCESS, exit_code)
-}
-
-impl Cli {
-    /// The settings of an environment, in which each option stands for its variable.
-    fn settings(
-        &self,
-        environment: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Result<Settings, Error> {
-        let options = [(DEFINITIONS, &self.definitions), (RUNS, &self.runs)];
-        let chosen = options.iter().filter_map(|(name, place)| {
-            Some((OsString::from(*name), OsString::from(place.as_ref()?)))
-        });
-        let is_chosen = |name: &OsString| {
-            options.iter().any(|(option, place)| place.is_some() && name == option)
-        };
-        let others = environment.into_iter().filter(|(name, _)| !is_chosen(name));
-        let settings =
-            Settings::read(others.chain(chosen)).map_err(|error| wrong(error.to_string()))?;
-        let runs = settings.runs.or_else(|| Some(Location::Folder(PathBuf::from("runs"))));
-        Ok(Settings { runs, ..settings })
-    }
-
-    /// A runner against AWS, or against a simulator of its own, which lives as long as it does.
-    async fn runner(
-        &self,
-        simulate: bool,
-        time: Option<Timestamp>,
-    ) -> Result<(Runner, Option<Simulator>), Error> {
-        let settings = self.settings(env::vars_os())?;
-        if !simulate {
-            let config = settings::aws().await?;
-            // What a person runs here, runs here.
-            let settings = Settings { queue: None, ..settings };
-            return Ok((Runner::new(settings, config)?, None));
-        }
-        let simulator = start(Options { clock: clock(time), ..Options::default() }).await?;
-        // What a simulator sends is no run of the report, and no record of one.
-        let settings = Settings { runs: None, queue: None, ..settings };
-        let runner = Runner::new(settings, simulated(&simulator))?;
-        Ok((runner, Some(simulator)))
-    }
 }
 
 /// A simulator's clock follows a time that is asked for, so that it is no future for it.
@@ -209,13 +168,19 @@ fn simulated(simulator: &Simulator) -> SdkConfig {
         .build()
 }
 
-/// The one report with this id.
-async fn only(runner: &Runner, id: &str) -> Result<crate::definition::Report, Error> {
-    let id = id.parse().map_err(|error| wrong(format!("`{id}`: {error}")))?;
-    let Definitions { mut reports, invalid, problems } = runner.definitions(&[id]).await?;
-    print::warnings(&problems);
+/// The one report with this id; what its definition is warned of is told.
+async fn only(runner: &Runner, id: &ReportId) -> Result<Report, Error> {
+    let (report, warnings) = found(runner, id).await?;
+    print::warnings(&warnings).await?;
+    Ok(report)
+}
+
+/// The one report with this id, and what its definition is warned of.
+async fn found(runner: &Runner, id: &ReportId) -> Result<(Report, Vec<Problem>), Error> {
+    let Definitions { mut reports, invalid, problems } =
+        runner.definitions(std::slice::from_ref(id)).await?;
     match (reports.pop(), invalid.into_iter().next().and_then(|invalid| invalid.outcome.error)) {
-        (Some(report), _) => Ok(report),
+        (Some(report), _) => Ok((report, problems)),
         (None, Some(error)) => Err(error),
         (None, None) => Err(wrong("there is no such report")),
     }
@@ -226,18 +191,19 @@ fn wrong(message: impl Into<String>) -> Error {
     Error::new(Code::ConfigurationError, Stage::Load, message)
 }
 
-/// A file or a stream can't be written.
-fn unwritable(what: &std::path::Path, error: &std::io::Error) -> Error {
-    Error::new(
-        Code::StoreError,
-        Stage::Record,
-        format!("{} can't be written: {error}", what.display()),
-    )
+/// A file, a folder or a stream can't be written.
+fn unwritable(what: impl std::fmt::Display, error: &std::io::Error) -> Error {
+    Error::new(Code::StoreError, Stage::Record, format!("{what} can't be written: {error}"))
 }
 
 /// Writes a file.
-fn write(path: &PathBuf, content: &[u8]) -> Result<(), Error> {
-    std::fs::write(path, content).map_err(|error| unwritable(path, &error))
+fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, content).map_err(|error| unwritable(path.display(), &error))
+}
+
+/// Makes a folder with those that it lies in.
+fn make_folder(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).map_err(|error| unwritable(path.display(), &error))
 }
 
 #[cfg(test)]
@@ -246,6 +212,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        super::Cli::command().debug_assert();
+        super::CommandLine::command().debug_assert();
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Cli, Ended, print, validate, wrong};
+use super::{Ended, Places, print, validate, wrong};
 use crate::definition::{Dimension, HierarchyLevel, nearest, visible};
 use crate::error::{Code, Error};
 use crate::instance::InstanceArn;
@@ -29,18 +29,19 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn names(cli: &Cli, arguments: &Arguments) -> Ended {
-    let instance = instance(cli, arguments).await?;
-    let (runner, _simulator) = cli.runner(arguments.simulate, None).await?;
+pub(super) async fn names(places: &Places, arguments: &Arguments) -> Ended {
+    let instance = instance(places, arguments).await?;
+    let (runner, _simulator) = places.runner(arguments.simulate, None).await?;
     let directory = runner.names(&instance).await?;
     let word = arguments.word.as_deref().unwrap_or_default();
     let lists = found(&directory, word);
     if lists.is_empty() {
         return Err(nothing(&directory, &instance, word));
     }
-    match arguments.json {
-        true => print::json(&as_json(&directory, &instance, &lists)),
-        false => print::out(&told(&directory, &lists)),
+    if arguments.json {
+        print::json(&as_json(&directory, &instance, &lists))?;
+    } else {
+        print::out(&told(&directory, &lists))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -50,13 +51,13 @@ const NAME_ONE: &str = "name the instance with --instance ARN or CONNECT_REPORTS
                         where definitions are with --definitions";
 
 /// The instance that is meant: what is nearer to the command line comes first.
-async fn instance(cli: &Cli, arguments: &Arguments) -> Result<InstanceArn, Error> {
-    let deployed = || Ok(cli.settings(std::env::vars_os())?.deployment.instance);
+async fn instance(places: &Places, arguments: &Arguments) -> Result<InstanceArn, Error> {
+    let deployed = || Ok(places.settings(std::env::vars_os())?.deployment.instance);
     let named = arguments.instance.clone().map_or_else(deployed, |named| Ok(Some(named)))?;
     if let Some(instance) = named {
         return Ok(instance);
     }
-    let reports = validate::usable(cli).await.map_err(|error| match error.code {
+    let reports = validate::usable(places).await.map_err(|error| match error.code {
         Code::ConfigurationError | Code::NotFound => error.hint(NAME_ONE),
         _ => error,
     })?;

@@ -1,19 +1,20 @@
 //! `new`: a commented definition to start from.
 
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Cli, Ended, print, schema, unwritable, wrong};
+use super::{Ended, Places, make_folder, print, schema, unwritable, wrong};
 use crate::definition::ReportId;
+use crate::error::Error;
 use crate::language::capitalised;
 use crate::settings::Location;
 
 /// What a new definition says; `TITLE` stands for its title.
 const STARTER: &str = include_str!("new.toml");
-
-/// The file that the first line of every definition refers to.
-const SCHEMA: &str = "definition.schema.json";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -21,21 +22,20 @@ pub(super) struct Arguments {
     name: String,
 }
 
-pub(super) fn new(cli: &Cli, arguments: &Arguments) -> Ended {
+pub(super) fn new(places: &Places, arguments: &Arguments) -> Ended {
     let name = arguments.name.strip_suffix(".toml").unwrap_or(&arguments.name);
     let id: ReportId = name.parse().map_err(|error| wrong(format!("`{name}`: {error}")))?;
-    let Location::Folder(folder) = cli.settings(std::env::vars_os())?.definitions else {
+    let Location::Folder(folder) = places.settings(std::env::vars_os())?.definitions else {
         let help = "name a folder with --definitions, and copy the file when it is done";
         return Err(wrong("a new definition can't be written to S3").hint(help));
     };
-    std::fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+    make_folder(&folder)?;
     let path = folder.join(format!("{id}.toml"));
-    create(&path, &STARTER.replace("TITLE", &title(id.as_str())))?;
-    let schema = folder.join(SCHEMA);
-    if !schema.exists() {
-        create(&schema, &schema::text())?;
+    if !create(&path, &STARTER.replace("TITLE", &title(id.as_str())))? {
+        return Err(wrong(format!("{} exists already; nothing was written", path.display())));
     }
-    let place = match &cli.definitions {
+    create(&folder.join(schema::FILE), &schema::text())?;
+    let place = match &places.definitions {
         Some(place) => format!(" --definitions {place}"),
         None => String::new(),
     };
@@ -44,20 +44,23 @@ pub(super) fn new(cli: &Cli, arguments: &Arguments) -> Ended {
          connect-reports validate {path}\n  \
          connect-reports preview {id} --simulate{place}\n",
         path = path.display(),
-    ));
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a file that is not there yet.
-fn create(path: &std::path::Path, text: &str) -> Result<(), crate::error::Error> {
-    use std::io::{ErrorKind, Write as _};
-    let file = std::fs::File::create_new(path);
-    match file.and_then(|mut file| file.write_all(text.as_bytes())) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            Err(wrong(format!("{} exists already; nothing was written", path.display())))
-        }
-        other => other.map_err(|error| unwritable(path, &error)),
-    }
+/// Writes a file that is not there yet; whether it was not.
+fn create(path: &Path, text: &str) -> Result<bool, Error> {
+    let failed = |error: std::io::Error| unwritable(path.display(), &error);
+    let mut file = match File::create_new(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        other => other.map_err(failed)?,
+    };
+    file.write_all(text.as_bytes()).map_err(|error| {
+        // Half a file would be in the way of the next attempt.
+        let _ = fs::remove_file(path);
+        failed(error)
+    })?;
+    Ok(true)
 }
 
 /// `Daily queues` of `daily-queues`.

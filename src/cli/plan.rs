@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::run::invocation;
-use super::{Cli, Ended, only, print};
+use super::{Ended, Places, only, print};
 use crate::definition::{MetricFilter, MetricQuery};
 use crate::event::Order;
 use crate::language::Language;
@@ -18,7 +18,7 @@ use crate::table::Provenance;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The report: the name of its definition file without .toml
+    /// The report: its id, which is the name of its definition file without .toml, or the file's path
     report: String,
     /// The time that decides on the window [default: now]
     #[arg(long)]
@@ -31,15 +31,17 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn plan(cli: &Cli, arguments: &Arguments) -> Ended {
-    let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
-    let report = only(&runner, &arguments.report).await?;
+pub(super) async fn plan(places: &Places, arguments: &Arguments) -> Ended {
+    let (places, id) = places.of_definition(&arguments.report)?;
+    let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
+    let report = only(&runner, &id).await?;
     let order = Order { time: arguments.time, ..Order::default() };
     let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
     let planned = runner.plan(&work).await?;
-    match arguments.json {
-        true => print::json(&as_json(&work, &planned)),
-        false => print::out(&told(&work, &planned)),
+    if arguments.json {
+        print::json(&as_json(&work, &planned))?;
+    } else {
+        print::out(&told(&work, &planned))?;
     }
     Ok(ExitCode::SUCCESS)
 }

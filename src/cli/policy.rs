@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::validate::valid;
-use super::{Cli, print, validate};
+use super::{Places, print, validate};
 use crate::policy::{self, Context};
 
 #[derive(Debug, Args)]
@@ -18,12 +18,11 @@ pub(super) struct Arguments {
     region: Option<String>,
 }
 
-pub(super) async fn policy(cli: &Cli, arguments: &Arguments) -> super::Ended {
-    let reports = match valid(cli, &arguments.paths).await {
-        Ok(reports) => reports,
-        Err(code) => return Ok(code),
+pub(super) async fn policy(places: &Places, arguments: &Arguments) -> super::Ended {
+    let Some(reports) = valid(places, &arguments.paths).await? else {
+        return Ok(ExitCode::from(2));
     };
-    let settings = cli.settings(std::env::vars_os())?;
+    let settings = places.settings(std::env::vars_os())?;
     let definitions = match arguments.paths.is_empty() {
         true => vec![settings.definitions],
         false => validate::places(&arguments.paths)?,
@@ -32,6 +31,6 @@ pub(super) async fn policy(cli: &Cli, arguments: &Arguments) -> super::Ended {
     let templates = settings.templates.as_ref();
     let queue = settings.queue.as_ref();
     let context = Context { definitions: &definitions, templates, runs, queue, region };
-    print::json(&policy::policy(&reports, context));
+    print::json(&policy::policy(&reports, context))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,8 @@ use notify::{RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::run::invocation;
-use super::{Cli, Ended, only, print, unwritable, write, wrong};
+use super::{Ended, Places, make_folder, only, print, write, wrong};
+use crate::definition::ReportId;
 use crate::error::Error;
 use crate::event::Order;
 use crate::language::Language;
@@ -20,7 +21,7 @@ use crate::settings::{Location, Settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The report: the name of its definition file without .toml
+    /// The report: its id, which is the name of its definition file without .toml, or the file's path
     report: String,
     /// The time that decides on the window [default: now]
     #[arg(long)]
@@ -47,17 +48,21 @@ struct Found {
     figures: Figures,
 }
 
-pub(super) async fn preview(cli: &Cli, arguments: &Arguments) -> Ended {
-    let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
+pub(super) async fn preview(places: &Places, arguments: &Arguments) -> Ended {
+    let (places, id) = places.of_definition(&arguments.report)?;
+    let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
     let mut found = None;
     if !arguments.watch {
-        show(&runner, arguments, &mut found).await?;
+        show((&runner, &id), arguments, &mut found).await?;
         return Ok(ExitCode::SUCCESS);
     }
     // Before the first message: what is saved while it is made counts, too.
-    let (_watcher, mut saved) = watch(&cli.settings(std::env::vars_os())?)?;
+    let (_watcher, mut saved) = watch(&places.settings(std::env::vars_os())?)?;
     loop {
-        tell(show(&runner, arguments, &mut found).await);
+        // While it is watched, a mistake is told and mended.
+        if let Err(error) = show((&runner, &id), arguments, &mut found).await {
+            print::complain(&print::error(&error).await)?;
+        }
         if saved.recv().await.is_none() {
             return Ok(ExitCode::SUCCESS);
         }
@@ -67,20 +72,13 @@ pub(super) async fn preview(cli: &Cli, arguments: &Arguments) -> Ended {
     }
 }
 
-/// While it is watched, a mistake is told and mended.
-fn tell(shown: Result<(), Error>) {
-    if let Err(error) = shown {
-        print::complain(&print::error(&error));
-    }
-}
-
 /// Shows the message as it is now; what was found for the same definition is not asked again.
 async fn show(
-    runner: &Runner,
+    (runner, id): (&Runner, &ReportId),
     arguments: &Arguments,
     found: &mut Option<Found>,
 ) -> Result<(), Error> {
-    let report = only(runner, &arguments.report).await?;
+    let report = only(runner, id).await?;
     if found.as_ref().is_none_or(|found| found.work.report.digest != report.digest) {
         let order = Order { time: arguments.time, ..Order::default() };
         let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
@@ -108,7 +106,6 @@ async fn show(
             folder.display()
         )),
     }
-    Ok(())
 }
 
 fn write_files(
@@ -116,7 +113,7 @@ fn write_files(
     work: &Work,
     (message, report_json): (&Message, &str),
 ) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    make_folder(folder)?;
     // A valid report has a recipient; the others' mails differ in nothing but the address.
     if let Some(to) = work.recipients().first() {
         write(&folder.join("message.eml"), &work.compose(message, to, 0)?)?;

@@ -1,76 +1,126 @@
-//! What people read at a terminal.
+//! What people read at a terminal: the one place that writes to standard output and standard error.
 
 use std::fmt::Write as _;
-use std::io::{Write as _, stderr, stdout};
+use std::io::{self, ErrorKind, IsTerminal as _, Write, stderr, stdout};
+use std::process::ExitCode;
 
 use serde_json::Value;
 
+use super::diagnostic::{Drawing, Finding};
+use super::{Ended, unwritable};
 use crate::definition::Problem;
 use crate::error::Error;
 use crate::language::Language;
 use crate::run::{DeliveryStatus, Outcome, RunOutcome, Status};
 
 /// Writes to standard output.
-pub(super) fn out(text: &str) {
-    // A closed pipe, as with `| head`, is the reader's choice.
-    let _ = stdout().write_all(text.as_bytes());
+///
+/// # Errors
+/// Where it can't be written, as on a full disk.
+pub(super) fn out(text: &str) -> Result<(), Error> {
+    written(STANDARD_OUTPUT, write(stdout().lock(), text))
 }
 
 /// Writes JSON to standard output.
-pub(super) fn json(value: &Value) {
-    out(&format!("{value:#}\n"));
-}
-
-/// The warnings among problems, on standard error; what stops a report comes with its failure.
-pub(super) fn warnings(problems: &[Problem]) {
-    for problem in problems.iter().filter(|problem| !problem.stops()) {
-        complain(&format!("{problem}\n"));
-    }
+///
+/// # Errors
+/// Where it can't be written.
+pub(super) fn json(value: &Value) -> Result<(), Error> {
+    out(&format!("{value:#}\n"))
 }
 
 /// Writes to standard error.
-pub(super) fn complain(text: &str) {
-    // Where standard error is closed there is nobody to tell.
-    let _ = stderr().write_all(text.as_bytes());
+///
+/// # Errors
+/// Where it can't be written.
+pub(super) fn complain(text: &str) -> Result<(), Error> {
+    written(STANDARD_ERROR, write(stderr().lock(), text))
 }
 
-/// An error with its hint, or with the problems that it consists of.
-pub(super) fn error(error: &Error) -> String {
-    let problems: Vec<_> = error.details.iter().filter_map(problem).collect();
+/// Writes what the command line's parser says: help and version, or what is wrong.
+pub(super) fn usage(said: &clap::Error) -> Ended {
+    let code = ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(2));
+    let result = said.print().and_then(|()| stdout().flush());
+    if said.use_stderr() {
+        // The exit code says the same.
+        return Ok(code);
+    }
+    written(STANDARD_OUTPUT, result).map(|()| code)
+}
+
+const STANDARD_OUTPUT: &str = "standard output";
+const STANDARD_ERROR: &str = "standard error";
+
+fn write(mut stream: impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+/// A closed pipe, as with `| head`, is the reader's choice.
+fn written(stream: &str, result: io::Result<()>) -> Result<(), Error> {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(unwritable(stream, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the warnings among problems to standard error; what stops a report comes with its failure.
+///
+/// # Errors
+/// Where it can't be written.
+pub(super) async fn warnings(problems: &[Problem]) -> Result<(), Error> {
+    complain(&Drawing::on(stderr().is_terminal()).draw(warnings_among(problems)).await)
+}
+
+fn warnings_among(problems: &[Problem]) -> impl Iterator<Item = Finding> {
+    problems.iter().filter(|problem| !problem.stops()).map(Finding::from)
+}
+
+/// An error with its hint; one that consists of problems is these, drawn at their lines.
+pub(super) async fn error(error: &Error) -> String {
+    failure(error, &mut Drawing::on(stderr().is_terminal())).await
+}
+
+async fn failure(error: &Error, drawing: &mut Drawing) -> String {
+    let findings = Finding::all_of(error);
+    if !findings.is_empty() {
+        return drawing.draw(findings).await;
+    }
     let mut text = match &error.report {
         Some(report) => format!("{report}: error[{}]: {}\n", error.code, error.message),
         None => format!("error[{}]: {}\n", error.code, error.message),
     };
-    if let (Some(hint), true) = (&error.hint, problems.is_empty()) {
+    if let Some(hint) = &error.hint {
         let _ = writeln!(text, "  help: {hint}");
     }
-    text.extend(problems);
     text
 }
 
-/// A problem of a definition as a compiler shows it.
-fn problem(details: &Value) -> Option<String> {
-    let text = |key: &str| details.get(key)?.as_str();
-    let (file, severity, code) = (text("file")?, text("severity")?, text("code")?);
-    let (line, column) = (details.get("line")?, details.get("column")?);
-    let (message, help) = (text("message")?, text("help")?);
-    Some(format!("{file}:{line}:{column}: {severity}[{code}]: {message}\n  help: {help}\n"))
-}
-
-/// One line for each report, and what went wrong.
-pub(super) fn outcome(outcome: &Outcome) {
+/// Writes one line for each report, and beside it to standard error what definitions are warned of
+/// and what went wrong.
+///
+/// # Errors
+/// Where one of the two can't be written.
+pub(super) async fn outcome(outcome: &Outcome) -> Result<(), Error> {
     let runs = &outcome.batch.reports;
     let width = runs.iter().map(|run| run.report.len()).max().unwrap_or(0);
     let mut text = String::new();
     for run in runs {
         let _ = writeln!(text, "{:width$}  {}", run.report, line(run));
     }
-    out(&text);
     let mut failures = runs.iter().filter_map(|run| run.error.as_ref()).peekable();
     let lonely = failures.peek().is_none().then_some(outcome.error.as_ref()).flatten();
-    for failure in failures.chain(lonely) {
-        complain(&error(failure));
+    let failures: Vec<&Error> = failures.chain(lonely).collect();
+    let mut drawing = Drawing::on(stderr().is_terminal());
+    // A definition that fails is drawn whole, its warnings too.
+    let of_failures: Vec<Finding> = failures.iter().flat_map(|e| Finding::all_of(e)).collect();
+    let others = warnings_among(&outcome.problems).filter(|one| !of_failures.contains(one));
+    let warnings = drawing.draw(others).await;
+    let mut said = String::new();
+    for error in failures {
+        said.push_str(&failure(error, &mut drawing).await);
     }
+    complain(&warnings).and(out(&text)).and(complain(&said))
 }
 
 fn line(run: &RunOutcome) -> String {

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::run::{invocation, mailboxes, window};
-use super::{Cli, Ended, outcome_code, print, wrong};
+use super::run::{invocation, mailboxes, print_outcome, window};
+use super::{Ended, Places, outcome_code};
 use crate::event::{Order, Resend};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The report: the name of its definition file without .toml
+    /// The report: its id, which is the name of its definition file without .toml, or the file's path
     report: String,
     /// The window: dates or local times, the end not part of it, as in 2026-11-22..2026-11-23
     /// [default: the one that closed last]
@@ -28,11 +28,10 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn resend(cli: &Cli, arguments: &Arguments) -> Ended {
-    let id = &arguments.report;
-    let report = id.parse().map_err(|error| wrong(format!("`{id}`: {error}")))?;
+pub(super) async fn resend(places: &Places, arguments: &Arguments) -> Ended {
+    let (places, id) = places.of_definition(&arguments.report)?;
     let order = Order {
-        reports: vec![report],
+        reports: vec![id],
         window: arguments.window.as_deref().map(|text| window("--window", text)).transpose()?,
         to: mailboxes(&arguments.to)?,
         resend: Some(match (arguments.failed, arguments.unknown) {
@@ -42,12 +41,8 @@ pub(super) async fn resend(cli: &Cli, arguments: &Arguments) -> Ended {
         }),
         ..Order::default()
     };
-    let (runner, _) = cli.runner(false, None).await?;
+    let (runner, _) = places.runner(false, None).await?;
     let outcome = runner.run(&order, &invocation(false, None)).await;
-    print::warnings(&outcome.problems);
-    match arguments.json {
-        true => print::json(&outcome.envelope()),
-        false => print::outcome(&outcome),
-    }
+    print_outcome(&outcome, arguments.json).await?;
     Ok(outcome_code(&outcome))
 }

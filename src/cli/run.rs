@@ -5,7 +5,7 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use super::{Cli, Ended, only, outcome_code, print, wrong};
+use super::{Ended, Places, found, outcome_code, print, wrong};
 use crate::address::{Mailbox, each_once};
 use crate::error::Error;
 use crate::event::Order;
@@ -14,7 +14,8 @@ use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The reports: names of definition files without .toml
+    /// The reports: their ids, which are the names of definition files without .toml, or the files'
+    /// paths
     #[arg(required = true, value_name = "REPORT")]
     reports: Vec<String>,
     /// The time that decides on the window [default: now]
@@ -41,9 +42,10 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> Ended {
-    let order = order(arguments)?;
-    let (runner, _simulator) = cli.runner(arguments.simulate, arguments.time).await?;
+pub(super) async fn run(places: &Places, arguments: &Arguments) -> Ended {
+    let (places, reports) = places.of_definitions(&arguments.reports)?;
+    let order = Order { reports, ..order(arguments)? };
+    let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
     let outcome = match &arguments.backfill {
         Some(span) => {
             let span = window("--backfill", span)?;
@@ -51,12 +53,17 @@ pub(super) async fn run(cli: &Cli, arguments: &Arguments) -> Ended {
         }
         None => runner.run(&order, &invocation(arguments.simulate, arguments.time)).await,
     };
-    print::warnings(&outcome.problems);
-    match arguments.json {
-        true => print::json(&outcome.envelope()),
-        false => print::outcome(&outcome),
-    }
+    print_outcome(&outcome, arguments.json).await?;
     Ok(outcome_code(&outcome))
+}
+
+/// Prints what became of an order.
+pub(super) async fn print_outcome(outcome: &Outcome, json: bool) -> Result<(), Error> {
+    if json {
+        print::warnings(&outcome.problems).await.and(print::json(&outcome.envelope()))
+    } else {
+        print::outcome(outcome).await
+    }
 }
 
 /// Runs the reports for each of their windows in a span, and shows how far that is.
@@ -68,7 +75,7 @@ async fn backfill(
 ) -> Result<Outcome, Error> {
     let mut orders = Vec::new();
     for id in &order.reports {
-        let report = only(runner, id.as_str()).await?;
+        let (report, _) = found(runner, id).await?;
         let windows = report.windows_between(span).map_err(|error| wrong(error.to_string()))?;
         orders.extend(windows.into_iter().map(|window| Order {
             reports: vec![id.clone()],
@@ -106,7 +113,8 @@ pub(super) fn invocation(simulate: bool, time: Option<Timestamp>) -> Invocation 
 async fn say_what_is_waited_for(mut listener: UnboundedReceiver<Progress>) {
     while let Some(progress) = listener.recv().await {
         if let Progress::Waiting { report } = progress {
-            print::complain(&format!(
+            // It is no result: where it can't be written, the run goes on.
+            let _ = print::complain(&format!(
                 "{report}: another process has this run, or died with it less than ten minutes ago; \
                  waiting for it\n"
             ));
@@ -115,20 +123,13 @@ async fn say_what_is_waited_for(mut listener: UnboundedReceiver<Progress>) {
 }
 
 fn order(arguments: &Arguments) -> Result<Order, Error> {
-    let mut order = Order {
+    Ok(Order {
         time: arguments.time,
         window: arguments.window.as_deref().map(|text| window("--window", text)).transpose()?,
         to: mailboxes(&arguments.to)?,
         dry_run: arguments.dry_run,
         ..Order::default()
-    };
-    for id in &arguments.reports {
-        let id = id.parse().map_err(|error| wrong(format!("`{id}`: {error}")))?;
-        if !order.reports.contains(&id) {
-            order.reports.push(id);
-        }
-    }
-    Ok(order)
+    })
 }
 
 /// The recipients that an option names, if it names any.

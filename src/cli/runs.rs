@@ -8,13 +8,16 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::{Cli, Ended, print, wrong};
+use super::{Ended, Places, print};
+use crate::definition::ReportId;
+use crate::error::Error;
 use crate::language::Language;
-use crate::run::PastRun;
+use crate::run::{Definitions, PastRun, Runner, unknown_report};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The report: the name of its definition file without .toml [default: all]
+    /// The report: its id, which is the name of its definition file without .toml, or the file's path
+    /// [default: all]
     report: Option<String>,
     /// How many runs of each report are shown, the newest windows first
     #[arg(long, default_value = "20")]
@@ -24,28 +27,51 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn runs(cli: &Cli, arguments: &Arguments) -> Ended {
-    let (runner, _) = cli.runner(false, None).await?;
-    let report = arguments
-        .report
-        .as_ref()
-        .map(|id| id.parse().map_err(|error| wrong(format!("`{id}`: {error}"))));
+pub(super) async fn runs(places: &Places, arguments: &Arguments) -> Ended {
+    let (places, report) = match &arguments.report {
+        Some(name) => places.of_report(name).map(|(places, id)| (places, Some(id)))?,
+        None => (places.clone(), None),
+    };
+    let (runner, _) = places.runner(false, None).await?;
     let now = Timestamp::now();
-    let report = report.transpose()?;
     let limit = arguments.limit.get();
     let (runs, unreadable) = runner.past_runs(report.as_ref(), limit, now).await?;
-    unreadable.iter().for_each(|error| print::complain(&print::error(error)));
-    match (arguments.json, runs.is_empty()) {
-        (true, _) => print::json(&json!({ "runs": runs })),
-        (false, true) => {
-            let whose = report.map_or_else(|| "runs".to_owned(), |id| format!("runs of `{id}`"));
-            print::complain(&format!(
-                "There are no records of {whose} here; --runs names a place.\n"
-            ));
+    for error in &unreadable {
+        print::complain(&print::error(error).await)?;
+    }
+    if runs.is_empty() && unreadable.is_empty() {
+        let said = nothing(&runner, report.as_ref()).await?;
+        if !arguments.json {
+            print::complain(&said)?;
         }
-        (false, false) => print::out(&table(&runs, now)),
+    }
+    if arguments.json {
+        print::json(&json!({ "runs": runs }))?;
+    } else if !runs.is_empty() {
+        print::out(&table(&runs, now))?;
     }
     Ok(ExitCode::from(u8::from(!unreadable.is_empty())))
+}
+
+/// Says that there are no runs.
+///
+/// # Errors
+/// `NOT_FOUND` where there is no report of this id either: neither a definition nor a record.
+async fn nothing(runner: &Runner, report: Option<&ReportId>) -> Result<String, Error> {
+    let Some(id) = report else {
+        return Ok("There are no records of runs here; --runs names a place.\n".to_owned());
+    };
+    let none = format!("There are no records of runs of `{id}` here; --runs names a place.\n");
+    // Where the definitions can't be read, nobody knows which reports there are.
+    let Ok(Definitions { reports, invalid, .. }) = runner.definitions(&[]).await else {
+        return Ok(none);
+    };
+    let valid = reports.iter().map(|report| report.id.as_str());
+    let invalid = invalid.iter().map(|invalid| invalid.outcome.report.as_str());
+    let recorded = runner.recorded_reports().await?;
+    let known: Vec<&str> =
+        valid.chain(invalid).chain(recorded.iter().map(String::as_str)).collect();
+    if known.contains(&id.as_str()) { Ok(none) } else { Err(unknown_report(id, known)) }
 }
 
 fn table(runs: &[PastRun], now: Timestamp) -> String {

@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use super::{Ended, print};
 use crate::definition;
 
+/// The file that the first line of every definition refers to.
+pub(super) const FILE: &str = "definition.schema.json";
+
 pub(super) fn schema() -> Ended {
-    print::out(&text());
+    print::out(&text())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn simulate(arguments: &Arguments) -> Ended {
          \n\
          Sent messages: curl {url}/messages\n\
          All it can do: curl {url}/\n"
-    ));
+    ))?;
     tokio::select! {
         () = simulator.serve_forever() => {}
         // Without a signal handler Ctrl-C ends the process all the same.

@@ -1,14 +1,15 @@
 //! `validate`: what is wrong with definitions, as a compiler tells it.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, stdout};
+use std::io::{IsTerminal as _, stderr, stdout};
 use std::process::ExitCode;
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::Renderer;
 use clap::Args;
 use serde_json::json;
 
-use super::{Cli, Ended, print};
+use super::diagnostic::{Finding, renderer, text};
+use super::{Ended, Places, print};
 use crate::definition::{Parsed, Place, Problem, Report, Severity};
 use crate::error::Error;
 use crate::render::{TemplateFile, Templates};
@@ -26,14 +27,15 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn validate(cli: &Cli, arguments: &Arguments) -> Ended {
-    let checked = check(cli, &arguments.paths).await?;
-    match arguments.json {
-        true => print::json(&json!({
+pub(super) async fn validate(places: &Places, arguments: &Arguments) -> Ended {
+    let checked = check(places, &arguments.paths).await?;
+    if arguments.json {
+        print::json(&json!({
             "definitions": checked.iter().filter(|file| file.is_definition).count(),
             "problems": checked.iter().flat_map(|file| &file.parsed.problems).collect::<Vec<_>>(),
-        })),
-        false => print::out(&told(&checked, &renderer())),
+        }))?;
+    } else {
+        print::out(&told(&checked, &renderer(stdout().is_terminal())))?;
     }
     Ok(ExitCode::from(if has_errors(&checked) { 2 } else { 0 }))
 }
@@ -45,28 +47,38 @@ pub(super) struct CheckedFile {
     is_definition: bool,
 }
 
-/// The reports of definitions without an error; those that have one are told.
-pub(super) async fn valid(cli: &Cli, paths: &[String]) -> Result<Vec<Report>, ExitCode> {
-    let checked = check(cli, paths).await.map_err(|error| {
-        print::complain(&print::error(&error));
-        super::exit_code(&error)
-    })?;
+/// The reports of the definitions at these places, or at the one that the settings name. Where one of
+/// them has an error there are none, and what is wrong is told.
+pub(super) async fn valid(places: &Places, paths: &[String]) -> Result<Option<Vec<Report>>, Error> {
+    let checked = check(places, paths).await?;
     if has_errors(&checked) {
-        print::complain(&told(&checked, &Renderer::plain()));
-        return Err(ExitCode::from(2));
+        complain_of(&checked)?;
+        return Ok(None);
     }
-    Ok(checked.into_iter().filter_map(|file| file.parsed.report).collect())
+    Ok(Some(reports(checked)))
 }
 
-/// The reports of the definitions that the settings name, as far as they have no error.
-pub(super) async fn usable(cli: &Cli) -> Result<Vec<Report>, Error> {
-    let checked = check(cli, &[]).await?;
-    Ok(checked.into_iter().filter_map(|file| file.parsed.report).collect())
+/// The reports of the definitions that the settings name, as far as they have no error. Where none of
+/// them is without one, what is wrong is told.
+pub(super) async fn usable(places: &Places) -> Result<Vec<Report>, Error> {
+    let checked = check(places, &[]).await?;
+    if checked.iter().all(|file| file.parsed.report.is_none()) {
+        complain_of(&checked)?;
+    }
+    Ok(reports(checked))
+}
+
+fn complain_of(checked: &[CheckedFile]) -> Result<(), Error> {
+    print::complain(&told(checked, &renderer(stderr().is_terminal())))
+}
+
+fn reports(checked: Vec<CheckedFile>) -> Vec<Report> {
+    checked.into_iter().filter_map(|file| file.parsed.report).collect()
 }
 
 /// Reads and checks the definitions at these places, or at the one that the settings name.
-async fn check(cli: &Cli, paths: &[String]) -> Result<Vec<CheckedFile>, Error> {
-    let settings = cli.settings(std::env::vars_os())?;
+async fn check(places: &Places, paths: &[String]) -> Result<Vec<CheckedFile>, Error> {
+    let settings = places.settings(std::env::vars_os())?;
     let templates = Templates::built_in()?;
     let Settings { deployment, limits, .. } = &settings;
     let checks = Checks { deployment, templates: &templates, limits };
@@ -102,12 +114,6 @@ fn check_templates(files: &[TemplateFile]) -> Vec<CheckedFile> {
         }
     };
     problems.into_iter().map(of_file).collect()
-}
-
-/// The text in which problems have their places.
-fn text(content: &[u8]) -> String {
-    let text = String::from_utf8_lossy(content);
-    text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
 }
 
 /// What can't be read is a problem of its own, and the others are told nevertheless.
@@ -149,7 +155,7 @@ async fn read(place: &Location) -> Result<Vec<File>, Error> {
     if files.is_empty() { Err(store.no_definitions()) } else { Ok(files) }
 }
 
-async fn store(place: &Location) -> Result<Store, Error> {
+pub(super) async fn store(place: &Location) -> Result<Store, Error> {
     Ok(match place {
         Location::Folder(folder) => Store::Folder(folder.clone()),
         // Only S3 needs the SDK's settings, and then they have to be right.
@@ -169,22 +175,13 @@ fn count(checked: &[CheckedFile], severity: Severity) -> usize {
     problems.filter(|problem| problem.severity == severity).count()
 }
 
-/// Colour for people at a terminal who have not asked for none (no-color.org).
-fn renderer() -> Renderer {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-    match stdout().is_terminal() && !plain {
-        true => Renderer::styled(),
-        false => Renderer::plain(),
-    }
-}
-
 /// Every problem with its place, and the sum of it.
 fn told(checked: &[CheckedFile], renderer: &Renderer) -> String {
     let mut text = String::new();
     for file in checked {
         for problem in &file.parsed.problems {
-            let _ = writeln!(text, "{}\n", diagnostic(problem, &file.text, renderer));
+            let drawn = Finding::from(problem).drawn_in(Some(&file.text), renderer);
+            let _ = writeln!(text, "{drawn}\n");
         }
     }
     let _ = writeln!(
@@ -195,22 +192,4 @@ fn told(checked: &[CheckedFile], renderer: &Renderer) -> String {
         print::counted(count(checked, Severity::Warning), "warning"),
     );
     text
-}
-
-fn diagnostic(problem: &Problem, source: &str, renderer: &Renderer) -> String {
-    let level = match problem.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-    };
-    let group = level.primary_title(&problem.message).id(problem.code);
-    let group = match source.get(problem.span.clone()) {
-        Some(_) => group.element(
-            Snippet::source(source)
-                .path(&problem.file)
-                .annotation(AnnotationKind::Primary.span(problem.span.clone())),
-        ),
-        None => group
-            .element(Origin::path(&problem.file).line(problem.line).char_column(problem.column)),
-    };
-    renderer.render(&[group.element(Level::HELP.message(&problem.help))])
 }

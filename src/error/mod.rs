@@ -4,6 +4,8 @@
 mod ending;
 pub mod sdk;
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,6 +34,10 @@ pub struct Error {
     pub request_id: Option<String>,
     /// Single problems, such as those of a definition.
     pub details: Vec<Value>,
+    /// Where each of the problems stands in its file, in bytes, so that a terminal can draw it; no part
+    /// of what is answered or kept.
+    #[serde(skip)]
+    pub spans: Vec<Range<usize>>,
 }
 
 /// The kinds of failure; the texts are what Lambda reports as `errorType`.
@@ -96,6 +102,7 @@ impl Error {
             hint: None,
             request_id: None,
             details: Vec::new(),
+            spans: Vec::new(),
         }
     }
 

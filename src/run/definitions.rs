@@ -1,6 +1,6 @@
 //! Definitions as they lie in the store become reports, or failures with every problem.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
@@ -238,7 +238,10 @@ impl Definitions {
         }
         for id in named {
             let file = files.iter().find(|file| file.stem() == id.as_str());
-            definitions.add(file.ok_or_else(|| unknown_report(id, files))?, (checks, read));
+            definitions.add(
+                file.ok_or_else(|| unknown_report(id, files.iter().map(File::stem)))?,
+                (checks, read),
+            );
         }
         Ok(definitions)
     }
@@ -299,18 +302,29 @@ pub(super) fn defective(
         0 => first,
         more => format!("{first} (and {more} more)"),
     };
-    Error::new(Code::ValidationError, stage, message)
+    let error = Error::new(Code::ValidationError, stage, message)
         .hint("change the definition; `details` has every problem with its line")
-        .details(problems.iter().map(|problem| json!(problem)).collect())
+        .details(problems.iter().map(|problem| json!(problem)).collect());
+    Error { spans: problems.iter().map(|problem| problem.span.clone()).collect(), ..error }
 }
 
-fn unknown_report(id: &ReportId, files: &[File]) -> Error {
-    let near = nearest(id.as_str(), files.iter().map(File::stem));
-    let hint = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "a report's id is the name of its definition's file without .toml".to_owned(),
+/// How many reports are told where there is not the one that is named.
+const TOLD: usize = 10;
+
+/// The failure that there is no report of this id; the nearest of those that are known is told, and so
+/// are they.
+pub fn unknown_report<'k>(id: &ReportId, known: impl IntoIterator<Item = &'k str>) -> Error {
+    let known = known.into_iter().filter(|known| known.parse::<ReportId>().is_ok());
+    let known: BTreeSet<&str> = known.collect();
+    let near = nearest(id.as_str(), known.iter().copied());
+    let meant = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    let told = known.iter().take(TOLD).copied().collect::<Vec<_>>().join(", ");
+    let told = match (known.len(), known.len().saturating_sub(TOLD)) {
+        (0, _) => "a report's id is the name of its definition's file without .toml".to_owned(),
+        (_, 0) => format!("there are: {told}"),
+        (count, more) => format!("there are {count} reports: {told} and {more} more"),
     };
     Error::new(Code::NotFound, Stage::Load, format!("there is no report `{id}`"))
         .of_report(id.as_str())
-        .hint(hint)
+        .hint(format!("{meant}{told}"))
 }

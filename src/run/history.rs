@@ -1,5 +1,7 @@
 //! What the records say of the runs so far, for people.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -50,6 +52,15 @@ pub struct PastRun {
 }
 
 impl Runner {
+    /// The ids of the reports that have records.
+    ///
+    /// # Errors
+    /// Where the records can't be listed.
+    pub async fn recorded_reports(&self) -> Result<BTreeSet<String>, Error> {
+        let keys = self.records.list(None).await?;
+        Ok(keys.iter().filter_map(|key| key.split('/').next()).map(ToOwned::to_owned).collect())
+    }
+
     /// The runs of a report, or of all, the newest window first; so many of each report at most. And
     /// why some of the records can't be read.
     ///

@@ -56,7 +56,7 @@ pub use answer::{Answer, Handled};
 use batch::Ran;
 pub use clock::Clock;
 use definitions::Read;
-pub use definitions::{Checks, Definitions};
+pub use definitions::{Checks, Definitions, unknown_report};
 use due::Due;
 pub use fan_out::Queued;
 #[cfg(feature = "cli")]

@@ -165,6 +165,11 @@ impl Outcome {
     pub fn and(mut self, other: Self) -> Self {
         self.batch.recorded &= other.batch.recorded;
         self.batch.reports.extend(other.batch.reports);
+        for problem in other.problems {
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
         self.error = self.error.or(other.error);
         self.is_kept &= other.is_kept;
         self

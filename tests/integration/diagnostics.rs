@@ -3,7 +3,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::binary::program;
+use crate::harness::binary::{SMALL, definitions as folder_with, program};
 
 /// The definitions with one mistake each, and those without any.
 fn definitions(folder: &str) -> Vec<PathBuf> {
@@ -87,4 +87,78 @@ fn good_definitions_have_no_errors() {
             assert_eq!(problem["code"], "not-yet", "{data:#}");
         }
     }
+}
+
+/// What each command tells on standard error, and its exit code, in a folder with this definition.
+fn told_of(definition: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let folder = folder_with(&[("small.toml", definition)]);
+    let mut command = program();
+    let output = command.current_dir(folder.path()).args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// Every command that reads a definition draws its problems as `validate` does, and each once.
+#[test]
+fn a_problem_is_drawn_once_by_every_command() {
+    let novelty = SMALL.replace("\"CONTACTS_QUEUED\"", "\"AI_NOVELTIES\"");
+    let wrong = novelty.replace("title    = \"Small\"", "titel    = \"Small\"");
+    let at = ["--definitions", "."];
+    let validated = {
+        let folder = folder_with(&[("small.toml", &wrong)]);
+        let mut command = program();
+        command.current_dir(folder.path()).args(["validate", "."]);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let (drawn, _) = validated.split_once("1 definition").unwrap();
+    assert_eq!(drawn.matches("error[").count(), 2, "{drawn}");
+    assert_eq!(drawn.matches("warning[").count(), 1, "{drawn}");
+    for arguments in [
+        &["plan", "small", "--simulate"][..],
+        &["preview", "small", "--simulate"],
+        &["run", "small", "--simulate"],
+        &["run", "small", "--simulate", "--backfill", "2025-03-28..2025-03-30"],
+        &["resend", "small", "--runs", "runs"],
+    ] {
+        let (code, told) = told_of(&wrong, &[arguments, &at].concat());
+        assert_eq!((code, told.as_str()), (Some(2), drawn), "{arguments:?}");
+    }
+    for arguments in [&["policy"][..], &["names", "--simulate"]] {
+        let (code, told) = told_of(&wrong, &[arguments, &at].concat());
+        assert_eq!(code, Some(2));
+        assert!(told.starts_with(&validated), "{arguments:?}: {told}");
+        assert_eq!(told.matches("error[unknown-key]").count(), 1, "{told}");
+    }
+    // Of one that runs, the warning.
+    for arguments in [
+        &["plan", "small", "--simulate"][..],
+        &["preview", "small", "--simulate"],
+        &["run", "small", "--simulate"],
+        &["run", "small", "--simulate", "--json"],
+        &["run", "small", "--simulate", "--backfill", "2025-03-28..2025-03-30"],
+    ] {
+        let (_, told) = told_of(&novelty, &[arguments, &at].concat());
+        assert_eq!(told.matches("`AI_NOVELTIES` is not known").count(), 1, "{arguments:?}: {told}");
+        assert_eq!(told.matches("warning[").count(), 1, "{arguments:?}: {told}");
+    }
+    for arguments in [&["policy"][..], &["names", "--simulate"]] {
+        let (code, told) = told_of(&novelty, &[arguments, &at].concat());
+        assert_eq!((code, told.as_str()), (Some(0), ""));
+    }
+}
+
+/// What only the instance shows to be wrong is drawn at its line, too.
+#[test]
+fn what_the_instance_does_not_have_is_drawn_at_its_line() {
+    let elsewhere = SMALL.replace("[\"*\"]", "[\"Sails\"]");
+    let (code, plan) = told_of(&elsewhere, &["plan", "small", "--simulate", "--definitions", "."]);
+    assert_eq!(code, Some(2));
+    insta::assert_snapshot!("names_of_nothing", plan);
+    for command in ["preview", "run"] {
+        let (_, told) =
+            told_of(&elsewhere, &[command, "small", "--simulate", "--definitions", "."]);
+        assert_eq!(told, plan, "{command}");
+    }
+    let template = SMALL.replace("[email]", "[email]\nsubject = \"{{ report.id | shout }}\"");
+    let (_, told) = told_of(&template, &["preview", "small", "--simulate", "--definitions", "."]);
+    assert_eq!(told.matches("error[").count(), 1, "{told}");
 }

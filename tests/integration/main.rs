@@ -68,6 +68,8 @@ mod moto;
 mod naming;
 /// One outcome for every run: retries, races, deaths, re-issues, and who hears of them.
 mod outcomes;
+/// What is printed, and what can't be.
+mod printing;
 /// What filters stand for: names, patterns, tags, agents and groups.
 mod selecting;
 /// Contact centres of any size, and the limits of the API.

@@ -208,7 +208,8 @@ async fn exit_codes_tell_who_is_wrong() {
     let place = text(folder.path());
     for (arguments, code, words) in [
         (&["run", "nothing"][..], 2, "NOT_FOUND"),
-        (&["run", "wrong"], 2, "wrong.toml:2:1: error[unknown-key]"),
+        (&["run", "wrong"], 2, "error[unknown-key]"),
+        (&["run", "wrong"], 2, "wrong.toml:2:1\n"),
         (&["preview", "wrong"], 2, "did you mean `title`?"),
         (&["run", "elsewhere"], 2, "did you mean `Sales`?"),
         (&["preview", "subject"], 2, "shout"),
@@ -248,6 +249,151 @@ async fn exit_codes_tell_who_is_wrong() {
 
 fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The samples are built in: the demo shows them in any folder, whatever definitions lie there; others
+/// only where they are named.
+#[tokio::test]
+async fn the_demo_shows_the_samples_in_any_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("reports")).unwrap();
+    std::fs::write(folder.path().join("reports/mine.toml"), SMALL).unwrap();
+    let demo = async |arguments: &[&str]| {
+        let mut command = program();
+        command.current_dir(folder.path()).env("CONNECT_REPORTS_DEFINITIONS", "/nowhere/at/all");
+        let output = run({
+            command.arg("demo").args(arguments);
+            command
+        })
+        .await;
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        let lines = String::from_utf8(output.stdout).unwrap();
+        let reports = lines.lines().take_while(|line| !line.is_empty());
+        reports.map(|line| line.split("  ").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let samples = ["all-metrics", "daily-queues", "weekly-overview"];
+    assert_eq!(demo(&[]).await, samples);
+    // They lie beside the messages, to be read; an edited one is written anew.
+    let copy = folder.path().join("demo/reports/daily-queues.toml");
+    std::fs::write(&copy, "edited").unwrap();
+    assert_eq!(demo(&[]).await, samples);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports");
+    for name in ["daily-queues.toml", "definition.schema.json"] {
+        let [built_in, sample] = [copy.parent().unwrap(), &root]
+            .map(|folder| std::fs::read_to_string(folder.join(name)).unwrap());
+        assert!(built_in == sample, "{name}");
+    }
+    assert_eq!(demo(&["--out", "mine", "--definitions", "reports"]).await, ["mine"]);
+}
+
+/// A report is named by its id, or by the path of its definition: then it is the one that lies there,
+/// whatever else names a place.
+#[tokio::test]
+async fn a_report_is_named_by_its_path_too() {
+    let folder = tempfile::tempdir().unwrap();
+    for place in ["here", "there"] {
+        let text = SMALL.replace("title    = \"Small\"", &format!("title    = \"From {place}\""));
+        std::fs::create_dir(folder.path().join(place)).unwrap();
+        std::fs::write(folder.path().join(place).join("small.toml"), &text).unwrap();
+        std::fs::write(folder.path().join(place).join("second.toml"), &text).unwrap();
+    }
+    let call = async |arguments: &[&str]| {
+        let mut command = program();
+        command.current_dir(folder.path().join("here"));
+        command.env("CONNECT_REPORTS_DEFINITIONS", folder.path().join("there")).args(arguments);
+        let output = run(command).await;
+        (output.status.code().unwrap(), format!("{}{}", told(&output), stdout(&output)))
+    };
+    let absolute = folder.path().join("here/small.toml");
+    for (name, title) in [
+        ("small", "From there"),
+        ("small.toml", "From here"),
+        ("./small.toml", "From here"),
+        ("./small", "From here"),
+        ("../there/small.toml", "From there"),
+        (text(&absolute), "From here"),
+    ] {
+        let (code, told) = call(&["preview", name, "--simulate"]).await;
+        assert_eq!(code, 0, "{told}");
+        assert!(told.starts_with(&format!("Subject: {title}")), "{name}: {told}");
+    }
+    let (code, told) = call(&["plan", "../here/small.toml", "--simulate"]).await;
+    assert!(code == 0 && told.starts_with("small: "), "{told}");
+    let both = &["run", "small.toml", "../here/second.toml", "small.toml", "--simulate"];
+    let (code, told) = call(both).await;
+    assert!(code == 0 && told.lines().count() == 2, "{told}");
+    let (code, told) = call(&["run", "small.toml", "../there/second.toml", "--simulate"]).await;
+    assert!(code == 2 && told.contains("in one folder"), "{told}");
+    let (code, told) = call(&["run", "small.toml", "second", "--simulate"]).await;
+    assert!(code == 2 && told.contains("in one folder"), "{told}");
+    for command in ["runs", "resend"] {
+        let arguments = [command, "../here/small.toml", "--runs", "records"];
+        let (_, told) = call(&arguments).await;
+        assert!(told.contains("`small`") || told.contains("small  "), "{command}: {told}");
+    }
+    insta::assert_snapshot!(
+        "paths_of_nothing",
+        [
+            call(&["preview", "smal.toml", "--simulate"]).await.1,
+            call(&["plan", "../elsewhere/small.toml", "--simulate"]).await.1,
+            call(&["resend", "daily.v2.toml"]).await.1,
+            call(&["run", "unlike/anything", "--simulate"]).await.1,
+        ]
+        .concat()
+        .replace(text(folder.path()), "FOLDER")
+    );
+}
+
+/// An id that is not known comes with the nearest one, and with what there is.
+#[tokio::test]
+async fn an_unknown_report_comes_with_the_nearest() {
+    let folder = definitions(&[("daily-queues.toml", SMALL), ("weekly.toml", SMALL)]);
+    let runs = tempfile::tempdir().unwrap();
+    let call = async |arguments: &[&str]| {
+        let mut command = program();
+        command.args(arguments).args(["--runs", text(runs.path())]);
+        let output = run({
+            command.args(["--definitions", text(folder.path())]);
+            command
+        })
+        .await;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", told(&output));
+        told(&output)
+    };
+    let expected = "daily-quues: error[NOT_FOUND]: there is no report `daily-quues`\n  help: did you \
+                    mean `daily-queues`? there are: daily-queues, weekly\n";
+    for arguments in [
+        &["plan", "daily-quues", "--simulate"][..],
+        &["preview", "daily-quues", "--simulate"],
+        &["run", "daily-quues", "--simulate"],
+        &["run", "daily-quues", "--simulate", "--backfill", "2025-03-28..2025-03-29"],
+        &["runs", "daily-quues"],
+        &["runs", "daily-quues", "--json"],
+        &["resend", "daily-quues"],
+    ] {
+        assert_eq!(call(arguments).await, expected, "{arguments:?}");
+    }
+    let told_of = call(&["plan", "nothing-like-it", "--simulate"]).await;
+    assert!(told_of.ends_with("  help: there are: daily-queues, weekly\n"), "{told_of}");
+    for index in 0..20 {
+        std::fs::write(folder.path().join(format!("x{index:02}.toml")), SMALL).unwrap();
+    }
+    let told_of = call(&["plan", "nothing-like-it", "--simulate"]).await;
+    assert!(
+        told_of.contains("there are 22 reports: daily-queues, ")
+            && told_of.ends_with(" and 12 more\n"),
+        "{told_of}"
+    );
+    // A report that has records, but no definition any more, is known.
+    std::fs::create_dir(runs.path().join("daily-quests")).unwrap();
+    let record = "daily-quests/2025-03-30T0000+0000--2025-03-31T0000+0000.json";
+    std::fs::write(runs.path().join(record), "{}").unwrap();
+    let told_of = call(&["runs", "daily-quest"]).await;
+    assert!(told_of.contains("did you mean `daily-quests`? there are 23 reports: "), "{told_of}");
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// The definition that the README shows is one.
