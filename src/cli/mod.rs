@@ -98,7 +98,7 @@ pub async fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // Where standard error can't be written either, the exit code alone says it.
-            let _ = print::complain(&print::error(&error).await);
+            let _ = print::errors([&error]).await;
             exit_code(&error)
         }
     }

@@ -61,7 +61,7 @@ pub(super) async fn preview(places: &Places, arguments: &Arguments) -> Ended {
     loop {
         // While it is watched, a mistake is told and mended.
         if let Err(error) = show((&runner, &id), arguments, &mut found).await {
-            print::complain(&print::error(&error).await)?;
+            print::errors([&error]).await?;
         }
         if saved.recv().await.is_none() {
             return Ok(ExitCode::SUCCESS);
@@ -89,23 +89,25 @@ async fn show(
         return Ok(());
     };
     let (message, report_json) = runner.preview(work, figures).await?;
-    figures.errors.iter().for_each(|error| print::complain(&print::error(error)));
+    let mut said = print::errors(&figures.errors).await;
     if let Some(reason) = figures.unsent(work.report.email.send) {
-        print::complain(&format!("{}: `run` would send nothing: {reason}\n", work.report.id));
+        let nothing = format!("{}: `run` would send nothing: {reason}\n", work.report.id);
+        said = said.and(print::complain(&nothing));
     }
     if let Some(folder) = &arguments.out {
         write_files(folder, work, (&message, &report_json))?;
     }
-    match (arguments.json, &arguments.out) {
-        (true, _) => print::out(&report_json),
-        (false, None) => print::out(&format!("Subject: {}\n\n{}", message.subject, message.text)),
-        (false, Some(folder)) => print::out(&format!(
+    let shown = match (arguments.json, &arguments.out) {
+        (true, _) => report_json,
+        (false, None) => format!("Subject: {}\n\n{}", message.subject, message.text),
+        (false, Some(folder)) => format!(
             "{}: {}\nThe message is in {}; nothing was sent.\n",
             work.report.id,
             figures.window.exactly(Language::English),
             folder.display()
-        )),
-    }
+        ),
+    };
+    said.and(print::out(&shown))
 }
 
 fn write_files(

@@ -76,11 +76,23 @@ fn warnings_among(problems: &[Problem]) -> impl Iterator<Item = Finding> {
     problems.iter().filter(|problem| !problem.stops()).map(Finding::from)
 }
 
-/// An error with its hint; one that consists of problems is these, drawn at their lines.
-pub(super) async fn error(error: &Error) -> String {
-    failure(error, &mut Drawing::on(stderr().is_terminal())).await
+/// Writes errors to standard error.
+///
+/// # Errors
+/// Where it can't be written.
+pub(super) async fn errors<'e>(errors: impl IntoIterator<Item = &'e Error>) -> Result<(), Error> {
+    complain(&told(errors, &mut Drawing::on(stderr().is_terminal())).await)
 }
 
+async fn told<'e>(errors: impl IntoIterator<Item = &'e Error>, drawing: &mut Drawing) -> String {
+    let mut text = String::new();
+    for error in errors {
+        text.push_str(&failure(error, drawing).await);
+    }
+    text
+}
+
+/// An error with its hint; one that consists of problems is these, drawn at their lines.
 async fn failure(error: &Error, drawing: &mut Drawing) -> String {
     let findings = Finding::all_of(error);
     if !findings.is_empty() {
@@ -116,10 +128,7 @@ pub(super) async fn outcome(outcome: &Outcome) -> Result<(), Error> {
     let of_failures: Vec<Finding> = failures.iter().flat_map(|e| Finding::all_of(e)).collect();
     let others = warnings_among(&outcome.problems).filter(|one| !of_failures.contains(one));
     let warnings = drawing.draw(others).await;
-    let mut said = String::new();
-    for error in failures {
-        said.push_str(&failure(error, &mut drawing).await);
-    }
+    let said = told(failures, &mut drawing).await;
     complain(&warnings).and(out(&text)).and(complain(&said))
 }
 

@@ -36,9 +36,7 @@ pub(super) async fn runs(places: &Places, arguments: &Arguments) -> Ended {
     let now = Timestamp::now();
     let limit = arguments.limit.get();
     let (runs, unreadable) = runner.past_runs(report.as_ref(), limit, now).await?;
-    for error in &unreadable {
-        print::complain(&print::error(error).await)?;
-    }
+    print::errors(&unreadable).await?;
     if runs.is_empty() && unreadable.is_empty() {
         let said = nothing(&runner, report.as_ref()).await?;
         if !arguments.json {
