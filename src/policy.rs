@@ -1,5 +1,7 @@
 //! The IAM policy that definitions need, and nothing wider.
 
+mod key;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -8,6 +10,8 @@ use crate::definition::{Dimension, Report, Section, Selector};
 use crate::instance::InstanceArn;
 use crate::plan::lists_needed;
 use crate::settings::{Location, QueueUrl};
+
+pub use key::{KeyArn, KeyArnError};
 
 /// Where the function runs and reads.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +26,8 @@ pub struct Context<'p> {
     pub queue: Option<&'p QueueUrl>,
     /// The Region whose SES sends; that of each report's instance where it is not known.
     pub region: Option<&'p str>,
+    /// The keys that buckets are encrypted with (SSE-KMS).
+    pub keys: &'p [KeyArn],
 }
 
 /// The policy document for these reports.
@@ -53,7 +59,7 @@ pub fn policy(reports: &[Report], context: Context<'_>) -> Value {
         allow("Queue", "sqs:SendMessage", &BTreeSet::from([arn]))
     });
     let statements = statements.chain(of_records.into_iter().flatten());
-    let statements: Vec<Value> = statements.chain(of_queue).collect();
+    let statements: Vec<Value> = statements.chain(of_keys(context.keys)).chain(of_queue).collect();
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
@@ -107,8 +113,10 @@ impl Needs {
         for (index, (identities, addresses)) in self.senders.iter().enumerate() {
             let sid = format!("Send{}", index + 1);
             let mut statement = allow(&sid, "ses:SendRawEmail", identities);
+            // Another case of the same address is no other sender.
             if let Some(statement) = statement.as_object_mut() {
-                let condition = json!({ "StringEquals": { "ses:FromAddress": addresses } });
+                let condition =
+                    json!({ "StringEqualsIgnoreCase": { "ses:FromAddress": addresses } });
                 statement.insert("Condition".to_owned(), condition);
             }
             statements.push(statement);
@@ -145,6 +153,7 @@ fn figures(instance: &InstanceArn, section: &Section) -> Vec<String> {
             continue;
         };
         resources.extend(selectors.iter().map(|selector| match &selector.value {
+            Selector::Id(arn) if arn.starts_with("arn:") => arn.clone(),
             Selector::Id(id) => format!("{instance}/{kind}/{id}"),
             _ => format!("{instance}/{kind}/*"),
         }));
@@ -183,6 +192,8 @@ fn list(
         Dimension::Agent => vec![
             ("connect:SearchUsers", itself()),
             ("connect:DescribeUser", all("agent")),
+            // It has both resource types.
+            ("connect:ListUserProficiencies", itself()),
             ("connect:ListUserProficiencies", all("agent")),
         ],
         Dimension::Hierarchy(_) => vec![
@@ -214,6 +225,18 @@ fn of_records(place: &Location, partition: &str) -> Option<[Value; 3]> {
         "Resource": format!("{arn}/{prefix}*.zip"),
     });
     Some([list, keep, files])
+}
+
+/// A bucket's key: GetObject decrypts with it, and `PutObject` makes data keys with it (Amazon S3 User
+/// Guide, SSE-KMS).
+fn of_keys(keys: &[KeyArn]) -> Option<Value> {
+    let resources: BTreeSet<&str> = keys.iter().map(KeyArn::as_str).collect();
+    (!resources.is_empty()).then(|| {
+        json!({
+            "Sid": "Keys", "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": resources,
+        })
+    })
 }
 
 /// What is only read, such as definitions, is listed and read.
@@ -275,6 +298,7 @@ metrics  = ["CASES_CREATED"]
             runs: Some(&runs),
             queue: None,
             region: None,
+            keys: &[],
         };
         let policy = policy(&[parsed.report.unwrap()], context);
         policy["Statement"].as_array().unwrap().clone()
@@ -310,10 +334,29 @@ metrics  = ["CASES_CREATED"]
             ("GetMetricDataV2", &["", "routing-profile/*"]),
             ("DescribeUser", &["agent/*"]),
             ("ListRoutingProfiles", &[""]),
-            ("ListUserProficiencies", &["agent/*"]),
+            ("ListUserProficiencies", &["", "agent/*"]),
             ("SearchUsers", &[""]),
         ]);
         assert_eq!(allowed(REPORT), of_agents);
+    }
+
+    /// Evaluators are users, and their ids are agents' ids.
+    #[test]
+    fn evaluators_are_users() {
+        let id = "11112222-1111-4222-8333-ccccddddeeee";
+        let evaluated = |value: &str| {
+            REPORT
+                .replace("group_by = [\"AGENT\"]\n", "")
+                .replace(
+                    "{ ROUTING_PROFILE = [\"*\"] }",
+                    &format!("{{ EVALUATOR_ID = [\"{value}\"] }}"),
+                )
+                .replace("AGENT_OCCUPANCY", "EVALUATIONS_PERFORMED")
+        };
+        let agent = format!("agent/{id}");
+        let expected = expected(&[("GetMetricDataV2", &["", &agent])]);
+        assert_eq!(allowed(&evaluated(id)), expected);
+        assert_eq!(allowed(&evaluated(&format!("{INSTANCE}/{agent}"))), expected);
     }
 
     /// A search needs what describes the things that it finds.

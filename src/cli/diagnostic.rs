@@ -11,6 +11,7 @@ use super::validate;
 use crate::definition::{Problem, Severity};
 use crate::error::Error;
 use crate::settings::Location;
+use crate::store::read_file;
 
 /// Draws problems, each once, in the texts of their files as they are now.
 pub(super) struct Drawing {
@@ -25,7 +26,7 @@ impl Drawing {
         Self { renderer: renderer(is_terminal), texts: BTreeMap::new(), drawn: Vec::new() }
     }
 
-    /// What has not been drawn yet of these, with an empty line behind each.
+    /// Draws those that have not been drawn yet, with an empty line behind each.
     pub(super) async fn draw(&mut self, findings: impl IntoIterator<Item = Finding>) -> String {
         let mut text = String::new();
         for finding in findings {
@@ -54,7 +55,7 @@ pub(super) struct Finding {
     code: String,
     message: String,
     help: String,
-    /// Where it stands in the file, in bytes, if that is known.
+    /// Its place in the file, in bytes, if that is known.
     span: Option<Range<usize>>,
 }
 
@@ -150,7 +151,7 @@ pub(super) fn text(content: &[u8]) -> String {
 /// The text of a file; none where it can't be read any more.
 async fn text_of(file: &str) -> Option<String> {
     let content = match file.parse().ok()? {
-        Location::Folder(path) => std::fs::read(path).ok()?,
+        Location::Folder(path) => read_file(&path).content.ok()?,
         Location::S3 { .. } => {
             let Named { id, folder } = Named::parse(file).ok()?;
             let store = validate::store(&folder?.parse().ok()?).await.ok()?;

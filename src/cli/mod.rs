@@ -97,7 +97,7 @@ pub async fn main() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            // Where standard error can't be written either, the exit code alone says it.
+            // The exit code says it, even if standard error can't be written either.
             let _ = print::errors([&error]).await;
             exit_code(&error)
         }
@@ -168,14 +168,14 @@ fn simulated(simulator: &Simulator) -> SdkConfig {
         .build()
 }
 
-/// The one report with this id; what its definition is warned of is told.
+/// The one report with this id; the warnings of its definition are printed.
 async fn only(runner: &Runner, id: &ReportId) -> Result<Report, Error> {
     let (report, warnings) = found(runner, id).await?;
     print::warnings(&warnings).await?;
     Ok(report)
 }
 
-/// The one report with this id, and what its definition is warned of.
+/// The one report with this id, and the problems of its definition.
 async fn found(runner: &Runner, id: &ReportId) -> Result<(Report, Vec<Problem>), Error> {
     let Definitions { mut reports, invalid, problems } =
         runner.definitions(std::slice::from_ref(id)).await?;

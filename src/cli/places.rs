@@ -1,4 +1,4 @@
-//! Where definitions and records are, and which reports a command names there.
+//! The places of definitions and records, and the reports that a command names there.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -16,10 +16,10 @@ use crate::run::Runner;
 use crate::settings::{self, DEFINITIONS, Location, RUNS, Settings};
 use crate::simulator::{Options, Simulator};
 
-/// Where definitions and records are, as the command line says it.
+/// The places of definitions and records, as the command line says it.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Places {
-    /// Where the definitions are
+    /// The place of the definitions
     #[arg(
         long,
         global = true,
@@ -29,7 +29,7 @@ pub(super) struct Places {
         help = "Folder or s3://bucket/prefix of the definitions [default: CONNECT_REPORTS_DEFINITIONS, or reports]"
     )]
     pub(super) definitions: Option<String>,
-    /// Where records are kept
+    /// The place of the records
     #[arg(
         long,
         global = true,
@@ -70,12 +70,12 @@ impl Places {
         let settings = self.settings(env::vars_os())?;
         if !simulate {
             let config = settings::aws().await?;
-            // What a person runs here, runs here.
+            // A person's order runs here, never in another invocation.
             let settings = Settings { queue: None, ..settings };
             return Ok((Runner::new(settings, config)?, None));
         }
         let simulator = start(Options { clock: clock(time), ..Options::default() }).await?;
-        // What a simulator sends is no run of the report, and no record of one.
+        // A simulator's message is no run of the report, and no record of one.
         let settings = Settings { runs: None, queue: None, ..settings };
         let runner = Runner::new(settings, simulated(&simulator))?;
         Ok((runner, Some(simulator)))
@@ -133,8 +133,8 @@ impl Places {
         }
     }
 
-    /// There is no such definition in this folder; one that is near may be, there or in the place of
-    /// definitions.
+    /// The failure that there is no such definition in this folder, with the nearest that lies there or in
+    /// the place of definitions.
     fn not_there(&self, folder: &Path, id: &ReportId) -> Error {
         let elsewhere = match self.settings(env::vars_os()).map(|settings| settings.definitions) {
             Ok(Location::Folder(folder)) => Some(folder),

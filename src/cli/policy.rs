@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::validate::valid;
 use super::{Places, print, validate};
-use crate::policy::{self, Context};
+use crate::policy::{self, Context, KeyArn};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -16,6 +16,10 @@ pub(super) struct Arguments {
     /// The Region whose SES sends [default: that of `AWS_REGION`, or of the instance]
     #[arg(long, env = "AWS_REGION")]
     region: Option<String>,
+    /// A key of AWS KMS that a bucket of definitions, templates or records is encrypted with; may be
+    /// given more than once
+    #[arg(long, value_name = "ARN")]
+    kms_key: Vec<KeyArn>,
 }
 
 pub(super) async fn policy(places: &Places, arguments: &Arguments) -> super::Ended {
@@ -30,7 +34,14 @@ pub(super) async fn policy(places: &Places, arguments: &Arguments) -> super::End
     let (runs, region) = (settings.runs.as_ref(), arguments.region.as_deref());
     let templates = settings.templates.as_ref();
     let queue = settings.queue.as_ref();
-    let context = Context { definitions: &definitions, templates, runs, queue, region };
+    let context = Context {
+        definitions: &definitions,
+        templates,
+        runs,
+        queue,
+        region,
+        keys: &arguments.kms_key,
+    };
     print::json(&policy::policy(&reports, context))?;
     Ok(ExitCode::SUCCESS)
 }

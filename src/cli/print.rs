@@ -1,4 +1,4 @@
-//! What people read at a terminal: the one place that writes to standard output and standard error.
+//! The one place that writes to standard output and standard error: texts that people read at a terminal.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal as _, Write, stderr, stdout};
@@ -16,7 +16,7 @@ use crate::run::{DeliveryStatus, Outcome, RunOutcome, Status};
 /// Writes to standard output.
 ///
 /// # Errors
-/// Where it can't be written, as on a full disk.
+/// `STORE_ERROR` if it can't be written, as on a full disk.
 pub(super) fn out(text: &str) -> Result<(), Error> {
     written(STANDARD_OUTPUT, write(stdout().lock(), text))
 }
@@ -24,7 +24,7 @@ pub(super) fn out(text: &str) -> Result<(), Error> {
 /// Writes JSON to standard output.
 ///
 /// # Errors
-/// Where it can't be written.
+/// `STORE_ERROR` if it can't be written.
 pub(super) fn json(value: &Value) -> Result<(), Error> {
     out(&format!("{value:#}\n"))
 }
@@ -32,12 +32,12 @@ pub(super) fn json(value: &Value) -> Result<(), Error> {
 /// Writes to standard error.
 ///
 /// # Errors
-/// Where it can't be written.
+/// `STORE_ERROR` if it can't be written.
 pub(super) fn complain(text: &str) -> Result<(), Error> {
     written(STANDARD_ERROR, write(stderr().lock(), text))
 }
 
-/// Writes what the command line's parser says: help and version, or what is wrong.
+/// Writes help, version, or the mistake in a command line.
 pub(super) fn usage(said: &clap::Error) -> Ended {
     let code = ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(2));
     let result = said.print().and_then(|()| stdout().flush());
@@ -64,10 +64,11 @@ fn written(stream: &str, result: io::Result<()>) -> Result<(), Error> {
     }
 }
 
-/// Writes the warnings among problems to standard error; what stops a report comes with its failure.
+/// Writes the warnings among problems to standard error; problems that stop a report come with its
+/// failure.
 ///
 /// # Errors
-/// Where it can't be written.
+/// `STORE_ERROR` if it can't be written.
 pub(super) async fn warnings(problems: &[Problem]) -> Result<(), Error> {
     complain(&Drawing::on(stderr().is_terminal()).draw(warnings_among(problems)).await)
 }
@@ -79,7 +80,7 @@ fn warnings_among(problems: &[Problem]) -> impl Iterator<Item = Finding> {
 /// Writes errors to standard error.
 ///
 /// # Errors
-/// Where it can't be written.
+/// `STORE_ERROR` if it can't be written.
 pub(super) async fn errors<'e>(errors: impl IntoIterator<Item = &'e Error>) -> Result<(), Error> {
     complain(&told(errors, &mut Drawing::on(stderr().is_terminal())).await)
 }
@@ -108,11 +109,10 @@ async fn failure(error: &Error, drawing: &mut Drawing) -> String {
     text
 }
 
-/// Writes one line for each report, and beside it to standard error what definitions are warned of
-/// and what went wrong.
+/// Writes one line for each report to standard output, and warnings and failures to standard error.
 ///
 /// # Errors
-/// Where one of the two can't be written.
+/// `STORE_ERROR` if one of the two can't be written.
 pub(super) async fn outcome(outcome: &Outcome) -> Result<(), Error> {
     let runs = &outcome.batch.reports;
     let width = runs.iter().map(|run| run.report.len()).max().unwrap_or(0);

@@ -60,7 +60,7 @@ async fn nothing(runner: &Runner, report: Option<&ReportId>) -> Result<String, E
         return Ok("There are no records of runs here; --runs names a place.\n".to_owned());
     };
     let none = format!("There are no records of runs of `{id}` here; --runs names a place.\n");
-    // Where the definitions can't be read, nobody knows which reports there are.
+    // Nobody knows which reports there are if the definitions can't be read.
     let Ok(Definitions { reports, invalid, .. }) = runner.definitions(&[]).await else {
         return Ok(none);
     };
@@ -69,7 +69,11 @@ async fn nothing(runner: &Runner, report: Option<&ReportId>) -> Result<String, E
     let recorded = runner.recorded_reports().await?;
     let known: Vec<&str> =
         valid.chain(invalid).chain(recorded.iter().map(String::as_str)).collect();
-    if known.contains(&id.as_str()) { Ok(none) } else { Err(unknown_report(id, known)) }
+    if known.is_empty() || known.contains(&id.as_str()) {
+        Ok(none)
+    } else {
+        Err(unknown_report(id, known))
+    }
 }
 
 fn table(runs: &[PastRun], now: Timestamp) -> String {

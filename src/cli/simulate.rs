@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
 
 use super::{Ended, clock, print, start};
+use crate::instance::InstanceArn;
 use crate::metric::Limits;
 use crate::simulator::{Options, Rates};
 
@@ -43,6 +44,10 @@ pub(super) struct Arguments {
     /// How many milliseconds each answer takes, as over a network
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     latency: u64,
+    /// The only instance that there is; every other is answered as Amazon Connect answers one that is
+    /// not there [default: any]
+    #[arg(long, value_name = "ARN")]
+    instance: Option<InstanceArn>,
 }
 
 pub(super) async fn simulate(arguments: &Arguments) -> Ended {
@@ -55,6 +60,7 @@ pub(super) async fn simulate(arguments: &Arguments) -> Ended {
         limits: Limits::of_version(&arguments.api).unwrap_or_default(),
         rates: arguments.rates.then(Rates::default),
         latency: Duration::from_millis(arguments.latency),
+        instance: arguments.instance.clone(),
     })
     .await?;
     let url = simulator.url();

@@ -47,8 +47,8 @@ pub(super) struct CheckedFile {
     is_definition: bool,
 }
 
-/// The reports of the definitions at these places, or at the one that the settings name. Where one of
-/// them has an error there are none, and what is wrong is told.
+/// The reports of the definitions at these places, or at the one that the settings name; none if one of
+/// them has an error, which is printed.
 pub(super) async fn valid(places: &Places, paths: &[String]) -> Result<Option<Vec<Report>>, Error> {
     let checked = check(places, paths).await?;
     if has_errors(&checked) {
@@ -58,8 +58,8 @@ pub(super) async fn valid(places: &Places, paths: &[String]) -> Result<Option<Ve
     Ok(Some(reports(checked)))
 }
 
-/// The reports of the definitions that the settings name, as far as they have no error. Where none of
-/// them is without one, what is wrong is told.
+/// The reports of the definitions that the settings name, as far as they have no error. The errors are
+/// printed if each has one.
 pub(super) async fn usable(places: &Places) -> Result<Vec<Report>, Error> {
     let checked = check(places, &[]).await?;
     if checked.iter().all(|file| file.parsed.report.is_none()) {

@@ -93,14 +93,16 @@ impl Dimension {
         matches!(self, Self::Queue | Self::RoutingProfile | Self::Agent | Self::Hierarchy(_))
     }
 
-    /// The kind of resource in the ARNs of what it names, where it names resources: the word before
-    /// their id (service authorization reference of Amazon Connect).
+    /// The kind of resource in the ARNs of what it names, where the caller's permission is checked on
+    /// that: the word before their id (service authorization reference of Amazon Connect). Evaluators
+    /// are users, as agents are.
     pub fn resource(&self) -> Option<&'static str> {
         match self {
             Self::Queue => Some("queue"),
             Self::RoutingProfile => Some("routing-profile"),
             Self::Agent => Some("agent"),
             Self::Hierarchy(_) => Some("agent-group"),
+            Self::Other(key) if &**key == "EVALUATOR_ID" => Some("agent"),
             Self::Channel | Self::Other(_) => None,
         }
     }

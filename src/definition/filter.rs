@@ -176,7 +176,7 @@ fn read_selector(
     dimension: &Dimension,
     instance: Option<&InstanceArn>,
 ) -> Option<Selector> {
-    if dimension.resource().is_none() {
+    if !dimension.has_list() {
         return read_value(problems, value, text, dimension);
     }
     if text == "*" {

@@ -34,8 +34,8 @@ pub struct Error {
     pub request_id: Option<String>,
     /// Single problems, such as those of a definition.
     pub details: Vec<Value>,
-    /// Where each of the problems stands in its file, in bytes, so that a terminal can draw it; no part
-    /// of what is answered or kept.
+    /// The place of each problem in its file, in bytes, so that a terminal can draw it; no part of
+    /// answers and records.
     #[serde(skip)]
     pub spans: Vec<Range<usize>>,
 }

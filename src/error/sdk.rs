@@ -208,12 +208,56 @@ fn is_of_the_caller(code: &str) -> bool {
 }
 
 fn denied(operation: &str, failure: Error, code: &str) -> Error {
-    match is_of_the_caller(code) {
-        true => failure.hint("the credentials are expired or not valid for this account"),
-        false => failure.hint(format!(
-            "allow {operation} in the role's policy, with a statement such as {{\"Effect\": \"Allow\", \
-             \"Action\": \"{operation}\", \"Resource\": \"*\"}}; `connect-reports policy` prints all \
-             that the definitions need, and nothing wider"
-        )),
+    if is_of_the_caller(code) {
+        return failure.hint("the credentials are expired or not valid for this account");
     }
+    let hint = permission(operation, &failure.message);
+    failure.hint(hint)
+}
+
+/// The remedy of a refusal, by the service's own words (IAM User Guide, Access denied error messages).
+fn permission(operation: &str, said: &str) -> String {
+    let of_connect = operation.starts_with("connect:");
+    let after = |mark: &str| said.split_once(mark)?.1.split_whitespace().next();
+    let plain = |word: &str| word.trim_end_matches(['.', ',', ';']).to_owned();
+    // A service names the action that lacks, which need not be that of the call: of an encrypted bucket
+    // S3 names one of the key.
+    let action = after("to perform: ").map_or_else(|| operation.to_owned(), plain);
+    if of_connect && action == "connect:*" {
+        return "check `instance`: its Region, its account and its id. Amazon Connect answers so where \
+                the instance is not there, or is another account's or Region's; a wider policy does \
+                not help"
+            .to_owned();
+    }
+    if said.contains("explicit deny") {
+        return format!(
+            "a policy denies {action}, and whatever allows it besides does not help: look for a \
+             statement with `\"Effect\": \"Deny\"` in the policy that is named, or else in the role's \
+             own, its permissions boundary and the organisation's"
+        );
+    }
+    let elsewhere = [
+        ("permissions boundary", "the role's permissions boundary"),
+        ("service control policy", "the organisation's service control policies"),
+        ("resource control policy", "the organisation's resource control policies"),
+        ("session policy", "the session's policy"),
+        ("VPC endpoint policy", "the policy of the VPC endpoint"),
+    ];
+    if let Some((_, place)) =
+        elsewhere.iter().find(|(sign, _)| said.contains(&format!("no {sign}")))
+    {
+        return format!("allow {action} in {place} too");
+    }
+    let key = if action.starts_with("kms:") || operation.starts_with("s3:") {
+        ", and with `--kms-key` what it needs of the key that a bucket is encrypted with"
+    } else {
+        ""
+    };
+    let resource = after("on resource: ").map(plain).filter(|arn| arn.starts_with("arn:"));
+    let resource = resource.map_or_else(String::new, |arn| format!(", \"Resource\": \"{arn}\""));
+    format!(
+        "allow {action} in the role's policy: {{\"Effect\": \"Allow\", \"Action\": \"{action}\"{resource}}}; \
+         `connect-reports policy` prints all that the definitions need with its resources{key}, and \
+         nothing wider"
+    )
 }

@@ -308,11 +308,10 @@ pub(super) fn defective(
     Error { spans: problems.iter().map(|problem| problem.span.clone()).collect(), ..error }
 }
 
-/// How many reports are told where there is not the one that is named.
+/// The most reports that an error lists.
 const TOLD: usize = 10;
 
-/// The failure that there is no report of this id; the nearest of those that are known is told, and so
-/// are they.
+/// The failure that there is no report of this id, with the nearest of those that are known, and these.
 pub fn unknown_report<'k>(id: &ReportId, known: impl IntoIterator<Item = &'k str>) -> Error {
     let known = known.into_iter().filter(|known| known.parse::<ReportId>().is_ok());
     let known: BTreeSet<&str> = known.collect();

@@ -55,7 +55,7 @@ impl Runner {
     /// The ids of the reports that have records.
     ///
     /// # Errors
-    /// Where the records can't be listed.
+    /// `STORE_ERROR` or the service's own, if the records can't be listed.
     pub async fn recorded_reports(&self) -> Result<BTreeSet<String>, Error> {
         let keys = self.records.list(None).await?;
         Ok(keys.iter().filter_map(|key| key.split('/').next()).map(ToOwned::to_owned).collect())

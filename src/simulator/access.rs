@@ -47,7 +47,8 @@ fn kind(filter: &str) -> Option<&'static str> {
     match filter {
         "QUEUE" => Some("queue"),
         "ROUTING_PROFILE" => Some("routing-profile"),
-        "AGENT" => Some("agent"),
+        // Evaluators are users, as agents are.
+        "AGENT" | "EVALUATOR_ID" => Some("agent"),
         key if key.starts_with("AGENT_HIERARCHY_LEVEL_") => Some("agent-group"),
         _ => None,
     }
@@ -99,6 +100,7 @@ pub(super) fn of_search(request: &SearchRequest) -> Vec<Access> {
         _ => vec![
             access("connect:SearchUsers", instance.itself()),
             all("connect:DescribeUser", "agent"),
+            access("connect:ListUserProficiencies", instance.itself()),
             all("connect:ListUserProficiencies", "agent"),
         ],
     }
@@ -118,4 +120,30 @@ pub(super) fn of_message(body: &Value, region: &str) -> Vec<Access> {
             ..access("ses:SendRawEmail", format!("arn:aws:ses:{region}:123456789012:{name}"))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Agents and evaluators are users alike.
+    #[test]
+    fn figures_are_checked_on_what_their_filters_name() {
+        let instance = "arn:aws:connect:eu-west-2:123456789012:instance/i";
+        for (key, resource) in [
+            ("QUEUE", "queue/x"),
+            ("AGENT", "agent/x"),
+            ("EVALUATOR_ID", "agent/x"),
+            ("AGENT_HIERARCHY_LEVEL_TWO", "agent-group/x"),
+        ] {
+            let body = json!({
+                "ResourceArn": instance,
+                "Filters": [{ "FilterKey": key, "FilterValues": ["x"] }],
+            });
+            let expected = access("connect:GetMetricDataV2", format!("{instance}/{resource}"));
+            assert_eq!(of_figures(&body), [expected]);
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! The instance of Amazon Connect that a request names. Any is served, with the same centre.
+//! The instance of Amazon Connect that a request names. Any is served, with the same centre, unless the
+//! simulator was started for one.
 
 use super::refusal::Refusal;
 

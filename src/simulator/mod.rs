@@ -69,6 +69,7 @@ pub use operation::{Operation, UnknownOperation};
 pub use rates::{Rate, Rates};
 pub use ses::SentMessage;
 
+use crate::instance::InstanceArn;
 use crate::metric::Limits;
 use faults::Faults;
 use metrics_api::RecentAnswers;
@@ -93,6 +94,8 @@ pub struct Options {
     pub rates: Option<Rates>,
     /// How long each answer takes, as over a network.
     pub latency: Duration,
+    /// The only instance that there is; `None`: any, in the Region that requests for it go to.
+    pub instance: Option<InstanceArn>,
 }
 
 impl Default for Options {
@@ -106,6 +109,7 @@ impl Default for Options {
             limits: Limits::CURRENT,
             rates: None,
             latency: Duration::ZERO,
+            instance: None,
         }
     }
 }
@@ -161,6 +165,7 @@ struct State {
     limits: Limits,
     buckets: Option<Mutex<Buckets>>,
     latency: Duration,
+    instance: Option<InstanceArn>,
     faults: Mutex<Faults>,
     calls: Mutex<Vec<Call>>,
     /// Wakes those who wait for a call.
@@ -187,6 +192,7 @@ impl Simulator {
             limits: options.limits,
             buckets: options.rates.map(|rates| Mutex::new(Buckets::new(rates))),
             latency: options.latency,
+            instance: options.instance,
             faults: Mutex::default(),
             calls: Mutex::default(),
             called: Notify::new(),

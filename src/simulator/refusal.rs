@@ -95,6 +95,14 @@ impl Refusal {
         Self::connect(403, "AccessDeniedException", message)
     }
 
+    /// Connect: the instance is not there, or is another account's or Region's. The text is one that was
+    /// seen, and names neither the action nor the instance.
+    pub(crate) fn elsewhere() -> Self {
+        let message = "User: arn:aws:sts::123456789012:assumed-role/simulated/caller is not authorized \
+                       to perform: connect:* on resource: * with an explicit deny";
+        Self::connect(403, "AccessDeniedException", message)
+    }
+
     /// SES: the sender is not verified.
     pub(crate) fn rejected(from: &str) -> Self {
         let message = format!(

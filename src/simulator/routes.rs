@@ -25,6 +25,7 @@ use super::refusal::Refusal;
 use super::searches::{self, SearchRequest};
 use super::url::{parameters, percent_decoded};
 use super::{Access, Call, State, access, bad_answers, lock, metrics_api, ses};
+use crate::instance::InstanceArn;
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -133,6 +134,24 @@ impl Input<'_> {
         }
     }
 
+    /// Says that the instance that it names is another Region's than the one that the request was signed
+    /// for, or is not the only one that there is. A list names the id alone, and so no account.
+    fn is_elsewhere(&self, region: &str, only: Option<&InstanceArn>) -> bool {
+        let body = self.as_json();
+        let is_of = |instance: &InstanceArn| region.is_empty() || region == instance.region();
+        match self {
+            Self::Send(_) => false,
+            Self::Metrics(_) => {
+                let named = body["ResourceArn"].as_str().and_then(|arn| arn.parse().ok());
+                named.is_some_and(|named| !is_of(&named) || only.is_some_and(|only| *only != named))
+            }
+            Self::List(_) | Self::Search(_) => {
+                let id = body["InstanceId"].as_str();
+                only.zip(id).is_some_and(|(only, id)| !is_of(only) || id != only.id())
+            }
+        }
+    }
+
     /// What IAM would check, of a request that was signed for a Region.
     fn accesses(&self, region: &str) -> Vec<Access> {
         match self {
@@ -197,12 +216,14 @@ impl Input<'_> {
     }
 }
 
-/// Records a request; whether the account's rates let it through.
-fn admit(state: &State, region: &str, input: &Input<'_>) -> bool {
+/// Records a request; whether the account's rates let it through. Where there is no such instance, IAM
+/// is not asked.
+fn admit(state: &State, region: &str, input: &Input<'_>, is_elsewhere: bool) -> bool {
     let (operation, at) = (input.operation(), Instant::now());
     let buckets = state.buckets.as_ref();
     let throttled = buckets.is_some_and(|buckets| !lock(buckets).take(region, operation, at));
-    let (body, accesses) = (input.as_json(), input.accesses(region));
+    let accesses = if is_elsewhere { Vec::new() } else { input.accesses(region) };
+    let body = input.as_json();
     lock(&state.calls).push(Call { operation, body, accesses, at, throttled });
     state.called.notify_waiters();
     !throttled
@@ -211,12 +232,16 @@ fn admit(state: &State, region: &str, input: &Input<'_>) -> bool {
 /// Carries out an operation, with the fault that it has been told to have.
 async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answer, Closed> {
     let operation = input.operation();
-    let is_admitted = admit(state, region, input);
+    let is_elsewhere = input.is_elsewhere(region, state.instance.as_ref());
+    let is_admitted = admit(state, region, input, is_elsewhere);
     if !state.latency.is_zero() {
         tokio::time::sleep(state.latency).await;
     }
     if !is_admitted {
         return Ok(refused(state, &Refusal::throttled(operation)));
+    }
+    if is_elsewhere {
+        return Ok(refused(state, &Refusal::elsewhere()));
     }
     let fault = lock(&state.faults).take(operation);
     let result = match fault {

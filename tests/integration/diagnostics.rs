@@ -89,7 +89,7 @@ fn good_definitions_have_no_errors() {
     }
 }
 
-/// What each command tells on standard error, and its exit code, in a folder with this definition.
+/// A command's exit code and its standard error, in a folder with this definition.
 fn told_of(definition: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let folder = folder_with(&[("small.toml", definition)]);
     let mut command = program();
@@ -128,7 +128,7 @@ fn a_problem_is_drawn_once_by_every_command() {
         assert!(told.starts_with(&validated), "{arguments:?}: {told}");
         assert_eq!(told.matches("error[unknown-key]").count(), 1, "{told}");
     }
-    // Of one that runs, the warning.
+    // A definition that runs has its warning.
     for arguments in [
         &["plan", "small", "--simulate"][..],
         &["preview", "small", "--simulate"],
@@ -146,7 +146,7 @@ fn a_problem_is_drawn_once_by_every_command() {
     }
 }
 
-/// What only the instance shows to be wrong is drawn at its line, too.
+/// A name that the instance does not have is drawn at its line, too.
 #[test]
 fn what_the_instance_does_not_have_is_drawn_at_its_line() {
     let elsewhere = SMALL.replace("[\"*\"]", "[\"Sails\"]");

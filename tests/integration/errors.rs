@@ -9,8 +9,9 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use connect_reports::connect::Pacer;
 use connect_reports::error::{Code, Error, Stage, sdk};
 use connect_reports::settings::{Rates, behavior};
+use connect_reports::simulator::{Clock, Options, Simulator};
 
-use crate::harness::binary::closed_port;
+use crate::harness::binary::{DUE, NOW, SMALL, closed_port, definitions, program, run, text};
 use crate::harness::crates::sources;
 use crate::harness::http::{Server, answer};
 
@@ -207,6 +208,129 @@ async fn every_error_of_s3_has_its_code() {
         check("s3:ListBucket", stage, case, &sdk::classify("s3:ListBucket", stage, &error));
     }
     all_are_told("aws-sdk-s3", &["put_object", "get_object", "list_objects_v2"], S3);
+}
+
+/// A service's words for a refusal, and the hint's.
+struct Denial {
+    operation: &'static str,
+    said: &'static str,
+    hint: &'static str,
+    never: &'static str,
+}
+
+/// A refusal for lack of permission comes with what mends it, by what the service says; a statement for
+/// all resources is never proposed.
+#[tokio::test]
+async fn a_denial_is_mended_where_it_comes_from() {
+    const USER: &str =
+        "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform:";
+    let denials = [
+        Denial {
+            operation: "connect:ListQueues",
+            said: "connect:* on resource: * with an explicit deny",
+            hint: "check `instance`: its Region, its account and its id",
+            never: "Allow",
+        },
+        Denial {
+            operation: "connect:ListQueues",
+            said: "connect:ListQueues on resource: arn:aws:connect:eu-west-2:1:instance/i/queue/* \
+                   because no identity-based policy allows the connect:ListQueues action",
+            hint: "\"Action\": \"connect:ListQueues\", \"Resource\": \
+                   \"arn:aws:connect:eu-west-2:1:instance/i/queue/*\"}",
+            never: "instance`",
+        },
+        Denial {
+            operation: "s3:GetObject",
+            said: "kms:Decrypt on resource: arn:aws:kms:eu-west-2:1:key/k because no identity-based \
+                   policy allows the kms:Decrypt action",
+            hint: "\"Action\": \"kms:Decrypt\", \"Resource\": \"arn:aws:kms:eu-west-2:1:key/k\"}",
+            never: "s3:GetObject",
+        },
+        Denial {
+            operation: "s3:PutObject",
+            said: "s3:PutObject because no identity-based policy allows it",
+            hint: "`connect-reports policy` prints all that the definitions need with its resources, \
+                   and with `--kms-key`",
+            never: "Resource",
+        },
+        Denial {
+            operation: "connect:ListQueues",
+            said: "connect:ListQueues on resource: arn:x with an explicit deny in a service control \
+                   policy",
+            hint: "a policy denies connect:ListQueues",
+            never: "Allow",
+        },
+        Denial {
+            operation: "connect:SearchUsers",
+            said: "connect:SearchUsers on resource: arn:x because no permissions boundary allows the \
+                   connect:SearchUsers action",
+            hint: "allow connect:SearchUsers in the role's permissions boundary too",
+            never: "Effect",
+        },
+        Denial {
+            operation: "ses:SendRawEmail",
+            said: "`ses:SendRawEmail' on resource `arn:aws:ses:eu-west-2:1:identity/example.com'",
+            hint: "allow ses:SendRawEmail in the role's policy",
+            never: "instance`",
+        },
+    ];
+    for Denial { operation, said, hint, never } in denials {
+        let text: &'static str = format!("{USER} {said}").leak();
+        let server = refusing("AccessDeniedException", 403, text, false).await;
+        let client = aws_sdk_connect::Client::new(&config(&server.url()));
+        let error = client.list_queues().instance_id("i").send().await.unwrap_err();
+        let error = sdk::classify(operation, Stage::Query, &error);
+        let told = error.hint.unwrap();
+        assert_eq!((error.code, error.retryable), (Code::AccessDenied, false));
+        assert!(told.contains(hint) && !told.contains(never), "{said}: {told}");
+        assert!(!told.contains("\"Resource\": \"*\""), "{told}");
+    }
+}
+
+/// The simulator answers an instance that is not there, or is another account's or Region's, as Connect
+/// does; every command then points to `instance`.
+#[tokio::test]
+async fn a_wrong_instance_is_reported_as_such() {
+    const OWN: &str =
+        "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
+    let options = Options {
+        clock: Clock::At(NOW.parse().unwrap()),
+        instance: Some(OWN.parse().unwrap()),
+        ..Options::default()
+    };
+    let simulator = Simulator::start(options).await.unwrap();
+    let by_id = SMALL.replace("[\"*\"]", "[\"11112222-1111-4222-8333-ccccddddeeee\"]");
+    let by_id = by_id.replace("group_by = [\"QUEUE\"]\n", "");
+    let wrong = [
+        (SMALL, ":instance/aaaabbbb-", ":instance/ffffffff-"),
+        (SMALL, "connect:eu-west-2:", "connect:eu-central-1:"),
+        // Lists name no account, requests for figures do.
+        (&by_id, ":123456789012:", ":210987654321:"),
+    ];
+    for (definition, own, other) in wrong {
+        let folder = definitions(&[("small.toml", &definition.replace(own, other))]);
+        for arguments in [&["run", "small", "--dry-run"][..], &["preview", "small"]] {
+            let mut command = program();
+            command.env("AWS_ENDPOINT_URL", simulator.url()).args(arguments);
+            command.args(["--time", DUE, "--definitions", text(folder.path())]);
+            command.args(["--runs", text(folder.path())]);
+            let output = run(command).await;
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{told}");
+            assert!(told.contains("connect:* on resource: * with an explicit deny"), "{told}");
+            assert!(told.contains("help: check `instance`: its Region"), "{told}");
+        }
+    }
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let mut command = program();
+    command.env("AWS_ENDPOINT_URL", simulator.url()).args(["run", "small", "--dry-run"]);
+    command.args(["--time", DUE, "--definitions", text(folder.path())]);
+    let output = run({
+        command.args(["--runs", text(folder.path())]);
+        command
+    })
+    .await;
+    assert_eq!(output.status.code(), Some(0));
 }
 
 /// What is no answer of a service: no connection, no TLS, no credentials, no Region, no time, half an

@@ -9,11 +9,11 @@ use connect_reports::simulator::{Access, Fault, Operation};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{
-    Function, SMALL, definitions, program, run, simulator, text, tick, tick_at,
+    DUE, Function, SMALL, definitions, program, run, simulator, text, tick, tick_at,
 };
 use crate::harness::s3::S3;
 use crate::harness::sqs::Sqs;
-use crate::harness::template::{BUCKET, INSTANCE, Role, STACK, Stack, template};
+use crate::harness::template::{BUCKET, INSTANCE, KEY, Role, STACK, Stack, template};
 
 const LEAST: &[(&str, &str)] =
     &[("Instance", INSTANCE), ("Owner", "workforce@example.com"), ("From", "reports@example.com")];
@@ -23,7 +23,12 @@ fn least() -> Stack {
 }
 
 fn most(more: &[(&str, &str)]) -> Stack {
-    let all = [("Workers", "4"), ("OwnTemplates", "yes"), ("AllowedRecipients", "example.com")];
+    let all = [
+        ("Workers", "4"),
+        ("OwnTemplates", "yes"),
+        ("AllowedRecipients", "example.com"),
+        ("KmsKey", KEY),
+    ];
     Stack::with(&[LEAST, &all, more].concat())
 }
 
@@ -151,7 +156,7 @@ async fn printed(files: &[(&str, String)]) -> Role {
     let objects: Vec<_> = objects.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
     let s3 = S3::start(&objects).await;
     let mut command = program();
-    command.arg("policy").envs(PLACES).env("AWS_ENDPOINT_URL_S3", s3.url());
+    command.args(["policy", "--kms-key", KEY]).envs(PLACES).env("AWS_ENDPOINT_URL_S3", s3.url());
     let output = run(command).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let policy: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -167,7 +172,9 @@ async fn the_role_is_the_policy_that_is_printed() {
     let of_senders = |role: &Role| -> Vec<Value> {
         let statements =
             role.0.iter().filter(|statement| statement["Action"] == "ses:SendRawEmail");
-        statements.map(|statement| statement["Condition"]["StringEquals"].clone()).collect()
+        statements
+            .map(|statement| statement["Condition"]["StringEqualsIgnoreCase"].clone())
+            .collect()
     };
     let sender = json!("reports@example.com");
     assert_eq!(of_senders(&most(&[]).role()), [json!({"ses:FromAddress": sender})]);
@@ -194,6 +201,40 @@ async fn the_role_is_the_policy_that_is_printed() {
     assert!(
         fewer.iter().all(|(action, resource)| !action.starts_with("sqs:") || resource != queue)
     );
+    assert!(fewer.iter().all(|(action, _)| !action.starts_with("kms:")));
+}
+
+/// The bucket is encrypted with the key that the function may use, or with S3's own.
+#[test]
+fn the_bucket_has_the_key_that_the_role_may_use() {
+    let encryption = |stack: &Stack| {
+        let bucket = stack.properties("Bucket").unwrap();
+        let rules = &bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"];
+        (rules[0]["ServerSideEncryptionByDefault"].clone(), rules[0]["BucketKeyEnabled"].clone())
+    };
+    let of_key = json!({"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY});
+    assert_eq!(encryption(&most(&[])), (of_key, json!(true)));
+    assert_eq!(encryption(&least()).0, json!({"SSEAlgorithm": "AES256"}));
+    let pattern = template()["Parameters"]["KmsKey"]["AllowedPattern"].as_str().unwrap();
+    assert!(pattern.starts_with("^(|arn:") && pattern.ends_with(":key/[a-z0-9-]+)$"));
+}
+
+/// An address is the same sender in whatever case a definition writes it.
+#[tokio::test]
+async fn a_sender_is_compared_without_case() {
+    let simulator = simulator().await;
+    let text_of = SMALL.replace("<reports@example.com>", "<Reports@EXAMPLE.com>");
+    let folder = definitions(&[("small.toml", &text_of)]);
+    let mut command = program();
+    command.env("AWS_ENDPOINT_URL", simulator.url()).args(["run", "small", "--time", DUE]);
+    command.args(["--definitions", text(folder.path()), "--runs", text(folder.path())]);
+    assert!(run(command).await.status.success());
+    let mut sends = simulator.calls().into_iter().flat_map(|call| call.accesses);
+    let send = sends.find(|access| access.action == "ses:SendRawEmail").unwrap();
+    assert_eq!(send.from.as_deref(), Some("Reports@example.com"));
+    assert!(least().role().allows(&send));
+    let another = Access { from: Some("others@example.com".to_owned()), ..send };
+    assert!(!least().role().allows(&another));
 }
 
 /// Every permission that is printed is used, and nothing is asked that is not: definitions that need
@@ -214,6 +255,7 @@ async fn what_is_allowed_is_used() {
     let templates: Vec<_> =
         templates.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
     let s3 = S3::start(&[objects, templates].concat()).await;
+    s3.encrypt_with(KEY);
     let queue_url = sqs.queue_url();
     let endpoints = [
         ("AWS_ENDPOINT_URL_S3", s3.url()),

@@ -68,7 +68,7 @@ mod moto;
 mod naming;
 /// One outcome for every run: retries, races, deaths, re-issues, and who hears of them.
 mod outcomes;
-/// What is printed, and what can't be.
+/// Printing, and failing to print.
 mod printing;
 /// What filters stand for: names, patterns, tags, agents and groups.
 mod selecting;

@@ -45,7 +45,7 @@ fn commands() -> BTreeSet<String> {
     names.filter(|name| *name != "help").map(ToOwned::to_owned).collect()
 }
 
-/// What a command does with each form of printing, with its standard output as `stdout` makes it.
+/// The output of each form of printing, with the standard output that `stdout` makes.
 async fn printed(stdout: impl Fn() -> Stdio, forms: &[&[&str]]) -> Vec<(String, Output)> {
     let simulator = simulator().await;
     let folder = definitions(&[("small.toml", SMALL)]);

@@ -40,6 +40,8 @@ struct Bucket {
     chance: Option<(fastrand::Rng, u32)>,
     /// Whether the caller may not list: then a missing object is a 403.
     hides: bool,
+    /// The ARN of the key that it is encrypted with, if S3's own is not.
+    key: Option<String>,
     /// What IAM would check, and when it was asked for.
     accesses: Vec<(Access, Instant)>,
 }
@@ -106,6 +108,11 @@ impl S3 {
         let accesses = self.accesses().into_iter();
         let is_one = |a: &Access| a.action == "s3:GetObject" && a.resource.starts_with(&resource);
         accesses.filter(is_one).count()
+    }
+
+    /// Encrypts the bucket with a key of KMS: who reads and writes needs its actions too.
+    pub fn encrypt_with(&self, key: &str) {
+        self.bucket.lock().unwrap().key = Some(key.to_owned());
     }
 
     /// The next `PutObject`s fail so, one after the other.
@@ -191,7 +198,10 @@ fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
         return error(404, "NoSuchBucket");
     }
     let key = decoded(key);
-    bucket.accesses.push((access(asked, &key), Instant::now()));
+    let access = access(asked, &key);
+    let of_key = bucket.key.as_deref().and_then(|key| access_to_key(access.action, key));
+    let now = Instant::now();
+    bucket.accesses.extend(std::iter::once(access).chain(of_key).map(|access| (access, now)));
     if asked.method == "PUT" {
         return bucket.conditional_put(&key, asked);
     }
@@ -220,6 +230,16 @@ fn access(asked: &Asked, key: &str) -> Access {
     };
     let resource = format!("arn:aws:s3:::{}{key}", template::BUCKET);
     Access { action, resource, from: None }
+}
+
+/// The action on the key that an action on an object needs (Amazon S3 User Guide, SSE-KMS).
+fn access_to_key(action: &str, key: &str) -> Option<Access> {
+    let action = match action {
+        "s3:GetObject" => "kms:Decrypt",
+        "s3:PutObject" => "kms:GenerateDataKey",
+        _ => return None,
+    };
+    Some(Access { action, resource: key.to_owned(), from: None })
 }
 
 fn tagged(content: Vec<u8>, tag: &str, status: u16) -> Answered {

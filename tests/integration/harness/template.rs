@@ -11,6 +11,8 @@ use serde_json::{Map, Value, json};
 /// What the resources of a stack are called here, as the tests know them.
 pub const STACK: &str = "connect-reports";
 pub const BUCKET: &str = "reports-bucket";
+/// The key that the bucket may be encrypted with.
+pub const KEY: &str = "arn:aws:kms:eu-west-2:123456789012:key/11112222-3333-4444-5555-666677778888";
 pub const INSTANCE: &str =
     "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
 
@@ -198,11 +200,9 @@ impl Role {
             let is_one = |member: &str, wanted: &str| {
                 listed(&statement[member]).iter().any(|pattern| matches(pattern, wanted))
             };
-            let condition = &statement["Condition"]["StringEquals"]["ses:FromAddress"];
-            let from = listed(condition);
             is_one("Action", access.action)
                 && is_one("Resource", &access.resource)
-                && (condition.is_null() || access.from.iter().any(|own| from.contains(own)))
+                && may_send(&statement["Condition"], access.from.as_deref())
         })
     }
 
@@ -222,6 +222,17 @@ impl Role {
         pairs.dedup();
         pairs
     }
+}
+
+/// Says that a condition holds for a message from this address; other conditions are not known here.
+fn may_send(condition: &Value, from: Option<&str>) -> bool {
+    let holds = |operator: &str, same: fn(&str, &str) -> bool| {
+        let addresses = &condition[operator]["ses:FromAddress"];
+        let is_one = |from: &str| listed(addresses).iter().any(|address| same(address, from));
+        addresses.is_null() || from.is_some_and(is_one)
+    };
+    holds("StringEquals", |a, b| a == b)
+        && holds("StringEqualsIgnoreCase", |a, b| a.eq_ignore_ascii_case(b))
 }
 
 /// One text, or a list of them.
@@ -271,7 +282,8 @@ fn is_allowed_somewhere(access: &Access) -> bool {
         let stacks = INSTANCES.iter().flat_map(|instance| {
             SENDERS.map(|from| {
                 let owner = "workforce@example.com";
-                [("Instance", *instance), ("From", from), ("Owner", owner), ("Workers", "4")]
+                let of_all = [("Owner", owner), ("Workers", "4"), ("KmsKey", KEY)];
+                [&[("Instance", *instance), ("From", from)][..], &of_all].concat()
             })
         });
         stacks.map(|stack| Stack::with(&stack).role()).collect()
