@@ -351,7 +351,7 @@ metrics  = ["CASES_CREATED"]
                     "{ ROUTING_PROFILE = [\"*\"] }",
                     &format!("{{ EVALUATOR_ID = [\"{value}\"] }}"),
                 )
-                .replace("AGENT_OCCUPANCY", "EVALUATIONS_PERFORMED")
+                .replace("AGENT_OCCUPANCY", "EVALUATED_CSAT_PERCENT")
         };
         let agent = format!("agent/{id}");
         let expected = expected(&[("GetMetricDataV2", &["", &agent])]);

@@ -7,7 +7,7 @@
 mod line;
 mod metrics;
 
-use std::io::stderr;
+use std::io::Write;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -24,17 +24,22 @@ pub fn in_lambda(variable: impl Fn(&str) -> Option<String>) {
     let level = level(variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG")));
     let subscriber = tracing_subscriber::registry()
         .with(capped(level.unwrap_or(LevelFilter::INFO)))
-        .with(fmt::layer().event_format(line::Json));
+        // It would report to standard error what it can't write, and panic where that is closed too.
+        .with(fmt::layer().event_format(line::Json).log_internal_errors(false));
     // Fails only where a subscriber is set already, and then that one serves.
     let _ = subscriber.try_init();
 }
 
-/// Plain lines on standard error, if `RUST_LOG` asks for any.
-pub fn at_terminal(variable: impl Fn(&str) -> Option<String>) {
+/// Plain lines to what `stream` opens, if `RUST_LOG` asks for any.
+pub fn at_terminal<S: Write + 'static>(
+    variable: impl Fn(&str) -> Option<String>,
+    stream: impl Fn() -> S + Send + Sync + 'static,
+) {
     let Some(level) = level(variable("RUST_LOG")) else {
         return;
     };
-    let lines = fmt::layer().with_writer(stderr).without_time();
+    // The subscriber would report to standard error what it can't write there, and panic for it.
+    let lines = fmt::layer().with_writer(stream).without_time().log_internal_errors(false);
     let _ = tracing_subscriber::registry().with(capped(level)).with(lines).try_init();
 }
 

@@ -89,12 +89,13 @@ type Ended = Result<ExitCode, Error>;
 
 /// Runs the command line.
 pub async fn main() -> ExitCode {
-    telemetry::at_terminal(|name| env::var(name).ok());
+    telemetry::at_terminal(|name| env::var(name).ok(), || print::Log);
     let ended = match CommandLine::try_parse() {
         Ok(line) => line.command.carry_out(&line.places).await,
         Err(usage) => print::usage(&usage),
     };
     match ended {
+        Ok(_) if print::log_is_lost() => ExitCode::FAILURE,
         Ok(code) => code,
         Err(error) => {
             // The exit code says it, even if standard error can't be written either.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal as _, Write, stderr, stdout};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
@@ -35,6 +36,29 @@ pub(super) fn json(value: &Value) -> Result<(), Error> {
 /// `STORE_ERROR` if it can't be written.
 pub(super) fn complain(text: &str) -> Result<(), Error> {
     written(STANDARD_ERROR, write(stderr().lock(), text))
+}
+
+/// Standard error for the lines of the log, which are written where no error can be returned.
+pub(super) struct Log;
+
+static LOG_IS_LOST: AtomicBool = AtomicBool::new(false);
+
+/// Says that a line of the log could not be written.
+pub(super) fn log_is_lost() -> bool {
+    LOG_IS_LOST.load(Ordering::Relaxed)
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = stderr().write(bytes);
+        let is_lost = result.as_ref().is_err_and(|error| error.kind() != ErrorKind::BrokenPipe);
+        LOG_IS_LOST.fetch_or(is_lost, Ordering::Relaxed);
+        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        stderr().flush()
+    }
 }
 
 /// Writes help, version, or the mistake in a command line.

@@ -219,7 +219,8 @@ fn denied(operation: &str, failure: Error, code: &str) -> Error {
 fn permission(operation: &str, said: &str) -> String {
     let of_connect = operation.starts_with("connect:");
     let after = |mark: &str| said.split_once(mark)?.1.split_whitespace().next();
-    let plain = |word: &str| word.trim_end_matches(['.', ',', ';']).to_owned();
+    // SES writes both in quotation marks.
+    let plain = |word: &str| word.trim_matches(['`', '\'', '"', '.', ',', ';']).to_owned();
     // A service names the action that lacks, which need not be that of the call: of an encrypted bucket
     // S3 names one of the key.
     let action = after("to perform: ").map_or_else(|| operation.to_owned(), plain);
@@ -253,7 +254,9 @@ fn permission(operation: &str, said: &str) -> String {
     } else {
         ""
     };
-    let resource = after("on resource: ").map(plain).filter(|arn| arn.starts_with("arn:"));
+    let resource = after("on resource: ")
+        .map(plain)
+        .filter(|arn| arn.starts_with("arn:") && !arn.contains('<'));
     let resource = resource.map_or_else(String::new, |arn| format!(", \"Resource\": \"{arn}\""));
     format!(
         "allow {action} in the role's policy: {{\"Effect\": \"Allow\", \"Action\": \"{action}\"{resource}}}; \

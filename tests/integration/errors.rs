@@ -270,7 +270,8 @@ async fn a_denial_is_mended_where_it_comes_from() {
         Denial {
             operation: "ses:SendRawEmail",
             said: "`ses:SendRawEmail' on resource `arn:aws:ses:eu-west-2:1:identity/example.com'",
-            hint: "allow ses:SendRawEmail in the role's policy",
+            hint: "\"Action\": \"ses:SendRawEmail\", \"Resource\": \
+                   \"arn:aws:ses:eu-west-2:1:identity/example.com\"}",
             never: "instance`",
         },
     ];

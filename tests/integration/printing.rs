@@ -163,6 +163,26 @@ async fn a_complaint_that_can_t_be_written_is_an_error() {
     }
 }
 
+/// A line of the log that can't be written stops nothing, and the exit code says so.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_log_that_can_t_be_written_is_an_error() {
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let preview = async |stderr: Stdio| {
+        let mut command = program();
+        command.env("RUST_LOG", "info").args(["preview", "small", "--simulate"]);
+        command.args(["--definitions", text(folder.path())]).stderr(stderr);
+        let output = run(command).await;
+        assert!(String::from_utf8(output.stdout).unwrap().starts_with("Subject: Small"));
+        output.status.code()
+    };
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    assert_eq!(preview(full.into()).await, Some(1));
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(preview(closed.into()).await, Some(0));
+}
+
 /// A file that can't be written is named.
 #[cfg(target_os = "linux")]
 #[tokio::test]
