@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::Mutex;
 
 use case::{Case, TWO_DAYS, centre, daily, hourly, report, sdk};
-use connect_reports::mail::{Envelope, compose};
+use connect_reports::mail::{Envelope, List, compose};
 use connect_reports::metric::limits::Limits;
 use connect_reports::plan;
 use connect_reports::render::{Draft, Message};
@@ -166,7 +166,7 @@ fn mime(bencher: Bencher<'_, '_>, size: Size) {
         id: "bench",
         date: case.contents(&[]).read_at,
         run: None,
-        list: None,
+        list: List { report: "bench", title: "Bench", unsubscribe: None },
     };
     bencher.bench_local(|| compose(envelope, &message));
 }

@@ -75,6 +75,8 @@ pub struct Contacts {
     pub owner: Option<Address>,
     /// Its sender.
     pub from: Option<Mailbox>,
+    /// Its title.
+    pub title: Option<String>,
 }
 
 impl Contacts {
@@ -90,8 +92,15 @@ impl Contacts {
         Self {
             owner: owner.and_then(|owner| owner.parse().ok()).or_else(|| deployment.owner.clone()),
             from: from.and_then(|from| from.parse().ok()).or_else(|| deployment.from.clone()),
+            title: own("title").and_then(|title| one_line(title.as_str()?)),
         }
     }
+}
+
+/// The words of a text on one line; nothing where it has none.
+fn one_line(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// How large a definition may be; one that says everything has a few kilobytes.

@@ -28,7 +28,7 @@ pub struct Envelope<'e> {
     /// What identifies the run, for `X-Connect-Reports-Run`: ASCII without spaces.
     pub run: Option<&'e str>,
     /// The list that the recipient is on.
-    pub list: Option<List<'e>>,
+    pub list: List<'e>,
 }
 
 /// Those who get a report, as mail programs sort and leave lists (RFC 2919, RFC 2369).
@@ -36,6 +36,8 @@ pub struct Envelope<'e> {
 pub struct List<'e> {
     /// The report's id: ASCII without spaces.
     pub report: &'e str,
+    /// What people call the list: the report's title.
+    pub title: &'e str,
     /// Where one leaves it: `https:` or `mailto:`.
     pub unsubscribe: Option<&'e str>,
 }
@@ -66,8 +68,9 @@ pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Err
         .subject(literal(&message.subject))
         .date(envelope.date.as_second())
         .message_id(MessageId::new(format!("{}@{}", envelope.id, envelope.from.address.domain())))
-        // RFC 3834: no vacation answers to a report.
+        // No vacation answers to a report: RFC 3834, and Exchange's own (MS-OXCMAIL).
         .header("Auto-Submitted", Raw::new("auto-generated"))
+        .header("X-Auto-Response-Suppress", Raw::new("All"))
         .body(body);
     mail.write_to_vec().map_err(|error| {
         Error::new(
@@ -92,7 +95,9 @@ fn html(message: &Message) -> MimePart<'_> {
             )
             .cid(picture.cid.as_str())
     });
-    MimePart::new("multipart/related", std::iter::once(html).chain(pictures).collect::<Vec<_>>())
+    // RFC 2387, 3.1: it names the type of its first part.
+    let related = ContentType::new("multipart/related").attribute("type", "text/html");
+    MimePart::new(related, std::iter::once(html).chain(pictures).collect::<Vec<_>>())
 }
 
 /// The headers that not every mail has.
@@ -104,11 +109,9 @@ fn headers<'e>(envelope: &Envelope<'e>) -> MessageBuilder<'e> {
     if let Some(run) = envelope.run {
         mail = mail.header("X-Connect-Reports-Run", Raw::new(run));
     }
-    let Some(list) = envelope.list else {
-        return mail;
-    };
-    let id = format!("<{}.{}>", list.report, envelope.from.address.domain());
-    mail = mail.header("List-Id", Raw::new(id));
+    let list = envelope.list;
+    let id = format!("{}.{}", list.report, envelope.from.address.domain());
+    mail = mail.header("List-Id", MimeAddress::new_address(Some(literal(list.title)), id));
     if let Some(unsubscribe) = list.unsubscribe {
         mail = mail.header("List-Unsubscribe", Raw::new(format!("<{unsubscribe}>")));
     }

@@ -78,7 +78,7 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Result<Packed, Err
                 for (name, table) in csv_names(contents).zip(contents.tables) {
                     let content = csv::of(contents, table);
                     let content = content.map_err(|error| unwritable("a CSV file", &error))?;
-                    files.push(file(name, "text/csv", content));
+                    files.push(file(name, "text/csv; charset=utf-8", content));
                 }
             }
         }

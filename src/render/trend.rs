@@ -10,7 +10,7 @@ use super::isolate::isolated;
 use super::names::{label, when};
 use super::template::Templates;
 use super::{Contents, File, Inline, sentence};
-use crate::definition::{Column, Kind, State};
+use crate::definition::{self, Column, Kind, State};
 use crate::error::Error;
 use crate::metric::{Polarity, Unit};
 use crate::table::format::Numbers;
@@ -112,8 +112,13 @@ pub(super) fn placed(contents: &Contents<'_>) -> impl Iterator<Item = (usize, Ch
     })
 }
 
+/// Its Content-ID, which no other chart ever has: mail programs cache pictures by it (RFC 2045, 7), and
+/// a run that is tried again reads its figures anew.
 fn cid(contents: &Contents<'_>, index: usize) -> String {
-    format!("trend-{}.{}@connect-reports", contents.place(index), contents.report.id)
+    let Contents { report, run, read_at, .. } = *contents;
+    let (place, domain) = (contents.place(index), report.email.from.address.domain());
+    let made = definition::digest(format!("{run} {read_at}").as_bytes());
+    format!("trend-{place}.{}.{made}@{domain}", report.id)
 }
 
 fn file(contents: &Contents<'_>, index: usize) -> String {

@@ -144,7 +144,8 @@ impl Courier for Post<'_> {
         }
         let message = notice::of_a_run(self.runner, self.work, record)?;
         let clock = self.work.invocation.clock;
-        let id = format!("{}.{}.notice", self.work.invocation.id, self.work.report.id);
+        let run = self.work.run(&record.window);
+        let id = self.work.mail_id(&run, "notice");
         let (from, to) = (&self.work.report.email.from, to.mailbox()?);
         let envelope = Envelope {
             from,
@@ -152,8 +153,8 @@ impl Courier for Post<'_> {
             reply_to: None,
             id: &id,
             date: clock.started(),
-            run: Some(&self.work.run(&record.window)),
-            list: None,
+            run: Some(&run),
+            list: self.work.list(),
         };
         let mail = compose(envelope, &message)?;
         let sent = self.mail(&to, &mail, &self.work.sending()).await;

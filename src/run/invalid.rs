@@ -11,7 +11,7 @@ use crate::address::Mailbox;
 use crate::definition::{ReportId, ReportIdError, digest};
 use crate::error::{Error, redact_addresses, unwinding};
 use crate::event::Order;
-use crate::mail::{Envelope, Sending, compose};
+use crate::mail::{Envelope, List, Sending, compose};
 
 /// What is kept of a definition that was not valid.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -130,7 +130,10 @@ impl Runner {
         };
         let message = notice::of_a_definition(self, &invalid.outcome.report, error)?;
         let clock = invocation.clock;
-        let id = format!("{}.{}.invalid", invocation.id, id_of(&invalid.stem));
+        let report = id_of(&invalid.stem);
+        let title = invalid.contacts.title.as_deref().unwrap_or(&invalid.stem);
+        let list = List { report: &report, title, unsubscribe: None };
+        let id = format!("{}.{report}.invalid", invocation.id);
         let envelope = Envelope {
             from,
             to: owner,
@@ -138,7 +141,7 @@ impl Runner {
             id: &id,
             date: clock.started(),
             run: None,
-            list: None,
+            list,
         };
         let mail = compose(envelope, &message)?;
         let configured = self.settings.deployment.configuration_set.as_ref();

@@ -9,7 +9,7 @@ use super::record::Event;
 use super::sight::Sight;
 use super::{Invocation, Progress, Runner, records};
 use crate::address::Mailbox;
-use crate::definition::{Occurrence, Report};
+use crate::definition::{self, Occurrence, Report};
 use crate::error::{Code, Error, Stage};
 use crate::event::Order;
 use crate::mail::{Envelope, List, Sending, compose};
@@ -156,11 +156,9 @@ impl Work {
     pub fn compose(&self, message: &Message, to: &Mailbox, index: usize) -> Result<Vec<u8>, Error> {
         // Of what was missed several windows run at once.
         let window = self.window()?;
-        let [start, end] = [window.start(), window.end()].map(Timestamp::as_second);
-        let id = format!("{}.{}.{start}-{end}.{index}", self.invocation.id, self.report.id);
         let (email, run) = (&self.report.email, self.run(&window));
-        let list =
-            List { report: self.report.id.as_str(), unsubscribe: email.unsubscribe.as_deref() };
+        let id = self.mail_id(&run, &index.to_string());
+        let list = List { unsubscribe: email.unsubscribe.as_deref(), ..self.list() };
         let envelope = Envelope {
             from: &email.from,
             to,
@@ -168,9 +166,22 @@ impl Work {
             id: &id,
             date: self.invocation.clock.started(),
             run: Some(&run),
-            list: Some(list),
+            list,
         };
         compose(envelope, message)
+    }
+
+    /// What identifies one mail of a run: an invocation may have several runs of a report, for several
+    /// windows or orders, and its retry has the same id.
+    pub(super) fn mail_id(&self, run: &str, mail: &str) -> String {
+        let Invocation { id, clock, .. } = &self.invocation;
+        let attempt = definition::digest(format!("{run} {}", clock.started()).as_bytes());
+        format!("{id}.{}.{attempt}.{mail}", self.report.id)
+    }
+
+    /// The list of those who get the report.
+    pub(super) fn list(&self) -> List<'_> {
+        List { report: self.report.id.as_str(), title: &self.report.title, unsubscribe: None }
     }
 
     /// What SES is told of a message besides.

@@ -112,7 +112,7 @@ impl Objects for Store {
                     Condition::Absent => put.if_none_match("*"),
                     Condition::Unchanged(tag) => put.if_match(&tag.0),
                 };
-                let answer = put.content_type("application/json").send().await;
+                let answer = put.content_type(content_type(&key)).send().await;
                 let ended = match answer {
                     Ok(answer) => answer.e_tag.map(|tag| Put::Written(Tag(tag))).ok_or_else(no_tag),
                     Err(error) => refused(&error, condition),
@@ -120,6 +120,15 @@ impl Objects for Store {
                 ended.map_err(|error| at(&format!("s3://{bucket}/{key}"), error))
             }
         }
+    }
+}
+
+/// What a browser, or whoever else fetches an object, takes it for: by the ending of its key.
+fn content_type(key: &str) -> &'static str {
+    match key.rsplit_once('.') {
+        Some((_, "json")) => "application/json",
+        Some((_, "zip")) => "application/zip",
+        _ => "application/octet-stream",
     }
 }
 

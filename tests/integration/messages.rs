@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
@@ -6,9 +7,10 @@ use mail_parser::MimeHeaders as _;
 use serde_json::{Value, json};
 
 use crate::harness::binary::{
-    DUE, Function, NOW, SMALL, definitions, program, run, simulator, text, tick,
+    DUE, Function, NOW, SMALL, definitions, program, run, simulator, text, tick, tick_at,
 };
-use crate::harness::mail::{check, header, html, keep, parse, tree};
+use crate::harness::mail::{check, header, html, keep, list_id, parse, tree};
+use crate::harness::s3::S3;
 
 /// All that a message may have, from one definition.
 const FULL: &str = include_str!("../attachments/full.toml");
@@ -56,7 +58,8 @@ async fn a_message_has_all_that_its_definition_asks_for() {
     }
     let raw = String::from_utf8(message.raw.clone()).unwrap();
     for line in [
-        "List-Id: <full.example.com>",
+        "List-Id: \"=Full <b>report</b>\" <full.example.com>",
+        "X-Auto-Response-Suppress: All",
         "List-Unsubscribe: <https://example.com/reports?leave=full>",
         "Reply-To: \"Workforce\" <workforce@example.com>",
     ] {
@@ -202,6 +205,84 @@ async fn what_is_too_large_is_not_promised() {
     assert!(std::fs::read(place).unwrap().starts_with(b"PK"), "{place}");
 }
 
+/// What is kept in S3 opens as what it is: an archive beside records and messages.
+#[tokio::test]
+async fn what_is_kept_has_its_content_type() {
+    let (simulator, s3) = (simulator().await, S3::start(&[]).await);
+    let definition = FULL.replace("[email]", "[email]\nattach_max = \"1KB\"");
+    let folder = definitions(&[("full.toml", &definition)]);
+    let url = s3.url();
+    let more =
+        [("CONNECT_REPORTS_RUNS", "s3://reports-bucket/runs"), ("AWS_ENDPOINT_URL_S3", &url)];
+    let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+    function.succeed(&tick()).await;
+    let types = s3.content_types();
+    let of = |ending: &str| {
+        let found: Vec<&str> = types
+            .iter()
+            .filter(|(key, _)| key.ends_with(ending))
+            .map(|(_, content_type)| content_type.as_str())
+            .collect();
+        assert!(!found.is_empty(), "{ending} in {types:?}");
+        found
+    };
+    assert_eq!(of(".zip"), ["application/zip"]);
+    assert!(of(".json").iter().all(|content_type| *content_type == "application/json"));
+    assert_eq!(of(".zip").len() + of(".json").len(), types.len());
+}
+
+/// Mail programs keep pictures by their Content-ID: another day, an order of its own and a run that is
+/// tried again have other ones, and each recipient of a run has the same.
+#[tokio::test]
+async fn no_two_runs_share_the_content_id_of_a_chart() {
+    let simulator = simulator().await;
+    let two = FULL.replace("[\"ops@example.com\"]", "[\"a@example.com\", \"b@example.com\"]");
+    let folder = definitions(&[("full.toml", &two), ("other.toml", &two)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    let again = json!({"reports": ["full"], "time": DUE});
+    let to = json!({"reports": ["full"], "time": DUE, "to": ["c@example.com"]});
+    let another = json!({"reports": ["full"], "time": "2025-03-30T07:00:00Z"});
+    for order in [again, to, another] {
+        function.succeed(&order).await;
+    }
+    let mut of_recipients = BTreeMap::<String, usize>::new();
+    for message in simulator.messages() {
+        let mail = parse(&message.raw);
+        let ids: Vec<&str> = mail.parts.iter().filter_map(|part| part.content_id()).collect();
+        let [id] = ids[..] else { panic!("{ids:?}") };
+        assert!(html(&mail).contains(&format!("src=\"cid:{id}\"")), "{id}");
+        *of_recipients.entry(id.to_owned()).or_default() += 1;
+    }
+    let mut counts: Vec<usize> = of_recipients.into_values().collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [1, 2, 2, 2, 2]);
+}
+
+/// Of several runs that one invocation tells the owner of, each mail has an id of its own.
+#[tokio::test]
+async fn what_an_owner_is_told_of_several_runs_has_several_message_ids() {
+    let simulator = simulator().await;
+    let nowhere = SMALL.replace("\"*\"", "\"Nowhere\"");
+    let late = "catch_up = \"72h\"\n\n[schedule]\nat = \"07:00\"\n\n[email]";
+    let folder = definitions(&[("small.toml", &nowhere.replace("[email]", late))]);
+    let runs = tempfile::tempdir().unwrap();
+    let more = [("CONNECT_REPORTS_RUNS", text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+    function.fail(&tick_at("2025-03-28T07:00:00Z")).await;
+    let before = simulator.messages().len();
+    function.fail(&tick()).await;
+    let notices = simulator.messages().split_off(before);
+    let mails: Vec<_> = notices.iter().map(|notice| parse(&notice.raw)).collect();
+    let mut ids: Vec<_> = mails.iter().map(|mail| mail.message_id().unwrap()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!((ids.len(), notices.len()), (3, 3), "{ids:?}");
+    for mail in &mails {
+        assert_eq!(list_id(mail), ("Small".to_owned(), "small.example.com".to_owned()));
+    }
+}
+
 /// Every language has its own words and numbers, and says the same.
 #[tokio::test]
 async fn messages_are_in_the_report_s_language() {
@@ -245,6 +326,7 @@ async fn names_of_any_script_survive() {
     let mail = parse(&message.raw);
     keep("scripts", &message.raw);
     assert_eq!(mail.subject(), Some(&*format!("{title}, Sunday 30 March 2025")));
+    assert_eq!(list_id(&mail), (title.to_owned(), "full.example.com".to_owned()));
     let csv = mail
         .attachments()
         .find(|part| part.attachment_name().is_some_and(|name| name.contains("by-queue")));

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use crate::harness::binary::{
     Function, SMALL, definitions, failed, program, run, simulator, text, tick, tick_at,
 };
+use crate::harness::mail::{list_id, parse};
 use crate::harness::s3::{PutFault, S3};
 
 const RUNS: &str = "CONNECT_REPORTS_RUNS";
@@ -277,6 +278,8 @@ async fn an_invalid_definition_fails_once_per_content() {
     assert_eq!(function.fail(&order).await.0, "VALIDATION_ERROR", "whoever names it hears");
     assert_eq!(notices(&simulator).len(), 1);
     assert!(notices(&simulator)[0].1.contains("connect-reports validate"));
+    let notice = &simulator.messages()[0].raw;
+    assert_eq!(list_id(&parse(notice)), ("Small".to_owned(), "small.example.com".to_owned()));
     let other = SMALL.replace("timezone", "timezon");
     std::fs::write(place.definitions.path().join("small.toml"), other).unwrap();
     function.fail(&tick_at("2025-03-31T07:30:00Z")).await;

@@ -1,6 +1,6 @@
 //! What holds for every mail that any of the tests sends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use connect_reports::definition::Target;
@@ -24,9 +24,16 @@ pub fn check(raw: &[u8]) {
 /// Checks mails as they were sent; what many recipients got alike is looked at once.
 pub fn check_all<'m>(mails: impl IntoIterator<Item = &'m [u8]>) {
     let mut seen = BTreeSet::new();
+    let (mut ids, mut pictures) = (BTreeSet::new(), BTreeMap::new());
     for raw in mails {
         let mail = parse(raw);
         check_parts(&mail, raw);
+        assert!(ids.insert(mail.message_id().unwrap().to_owned()), "a Message-ID comes twice");
+        for part in mail.parts.iter().filter(|part| part.content_id().is_some()) {
+            let (id, picture) = (part.content_id().unwrap(), part.contents());
+            let known = pictures.entry(id.to_owned()).or_insert_with(|| picture.to_vec());
+            assert_eq!(known, picture, "{id} is the Content-ID of two pictures");
+        }
         let parts: Vec<Vec<u8>> = mail.parts.iter().map(|part| part.contents().to_vec()).collect();
         if seen.insert(parts) {
             check_content(&mail);
@@ -37,7 +44,13 @@ pub fn check_all<'m>(mails: impl IntoIterator<Item = &'m [u8]>) {
 fn check_parts(mail: &Message<'_>, raw: &[u8]) {
     assert!(raw.is_ascii(), "nothing but ASCII goes over the wire");
     assert!(raw.split(|byte| *byte == b'\n').all(|line| line.len() < 999));
-    assert_eq!(header(mail, "Auto-Submitted").as_deref(), Some("auto-generated"));
+    for (name, expected) in
+        [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All")]
+    {
+        assert_eq!(header(mail, name).as_deref(), Some(expected));
+    }
+    let (phrase, id) = list_id(mail);
+    assert!(!phrase.is_empty() && id.ends_with(&format!(".{}", sender(mail))), "{phrase} <{id}>");
     check_tree(mail);
     check_names(mail);
 }
@@ -93,6 +106,19 @@ pub fn header(mail: &Message<'_>, name: &str) -> Option<String> {
     }
 }
 
+/// What people call the list of a mail, and its id.
+pub fn list_id(mail: &Message<'_>) -> (String, String) {
+    let list = mail.header("List-Id").and_then(|value| value.as_address()).unwrap();
+    let list = list.first().unwrap();
+    (list.name().unwrap_or_default().to_owned(), list.address().unwrap().to_owned())
+}
+
+/// The domain of its sender.
+fn sender(mail: &Message<'_>) -> String {
+    let from = mail.from().unwrap().first().unwrap().address().unwrap();
+    from.rsplit_once('@').unwrap().1.to_owned()
+}
+
 /// The types of a part and of those in it.
 pub fn tree(mail: &Message<'_>, part: u32) -> String {
     let part = mail.part(part).unwrap();
@@ -119,10 +145,15 @@ fn check_tree(mail: &Message<'_>) {
     let with_files = tree.strip_prefix(&format!("multipart/mixed({bodies}, "));
     assert!(tree == bodies || with_files.is_some_and(|rest| !rest.contains('(')), "{tree}");
     for part in &mail.parts {
-        if let PartType::Text(_) | PartType::Html(_) = part.body
-            && part.attachment_name().is_none()
-        {
-            assert_eq!(part.content_type().unwrap().attribute("charset"), Some("utf-8"));
+        let kind = part.content_type().unwrap();
+        if kind.ctype() == "text" {
+            assert_eq!(kind.attribute("charset"), Some("utf-8"));
+        }
+        if kind.subtype() == Some("related") {
+            assert_eq!(kind.attribute("type"), Some("text/html"));
+        }
+        if let Some(id) = part.content_id() {
+            assert!(id.ends_with(&format!("@{}", sender(mail))), "{id}");
         }
     }
 }

@@ -49,6 +49,8 @@ struct Bucket {
 struct Object {
     content: Vec<u8>,
     tag: String,
+    /// What its writer says that it is.
+    content_type: String,
 }
 
 impl S3 {
@@ -61,7 +63,7 @@ impl S3 {
     pub async fn start_late(objects: &[(&str, &str)], latency: Duration) -> Self {
         let mut bucket = Bucket::default();
         for (key, text) in objects {
-            bucket.put(key, text.as_bytes().to_vec());
+            bucket.put(key, text.as_bytes().to_vec(), "binary/octet-stream");
         }
         let bucket = Arc::new(Mutex::new(bucket));
         let kept = Arc::clone(&bucket);
@@ -99,7 +101,14 @@ impl S3 {
 
     /// Writes an object, as a person does.
     pub fn write(&self, key: &str, text: &str) {
-        self.bucket.lock().unwrap().put(key, text.as_bytes().to_vec());
+        self.bucket.lock().unwrap().put(key, text.as_bytes().to_vec(), "binary/octet-stream");
+    }
+
+    /// The content types of all objects, by key.
+    pub fn content_types(&self) -> BTreeMap<String, String> {
+        let bucket = self.bucket.lock().unwrap();
+        let objects = bucket.objects.iter();
+        objects.map(|(key, object)| (key.clone(), object.content_type.clone())).collect()
     }
 
     /// How many objects have been asked for whose keys begin so.
@@ -154,10 +163,13 @@ impl Bucket {
         self.chance.as_mut().is_some_and(|(random, one_of)| random.u32(..*one_of) == 0)
     }
 
-    fn put(&mut self, key: &str, content: Vec<u8>) -> String {
+    fn put(&mut self, key: &str, content: Vec<u8>, content_type: &str) -> String {
         self.written += 1;
         let tag = format!("\"{:032x}\"", self.written);
-        self.objects.insert(key.to_owned(), Object { content, tag: tag.clone() });
+        self.objects.insert(
+            key.to_owned(),
+            Object { content, tag: tag.clone(), content_type: content_type.to_owned() },
+        );
         tag
     }
 
@@ -183,7 +195,8 @@ impl Bucket {
             (Some("*"), None, None) | (None, Some(_), Some(_)) => {}
             (none_match, matches, _) => panic!("{key}: {none_match:?}, {matches:?}"),
         }
-        let tag = self.put(key, unchunked(&asked.body));
+        let content_type = header("content-type").unwrap_or_default();
+        let tag = self.put(key, unchunked(&asked.body), content_type);
         match fault {
             Some(_) => error(500, "InternalError"),
             None => tagged(Vec::new(), &tag, 200),
