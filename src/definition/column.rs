@@ -212,6 +212,8 @@ fn usual_label(metric: &MetricQuery, language: Language) -> String {
 fn column(problems: &Problems<'_>, value: Value<'_>, metric: MetricQuery, label: String) -> Column {
     let known = metric::find(&metric.name);
     Column {
+        // It is given when all sections are read.
+        key: String::new(),
         label,
         // What an unknown metric is measured in is unknown too; its figures are shown as numbers.
         unit: known.map_or(Unit::Count, |known| known.unit),

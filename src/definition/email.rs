@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
 
-use super::keys::{ATTACH, DELIVERY, SEND};
+use super::keys::{ATTACH, CSV_DIALECT, DELIVERY, SEND};
 use super::problem::Problems;
 use super::reader::{Table, Value};
-use super::report::{Attachment, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule};
+use super::report::{
+    Attachment, CsvDialect, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule,
+};
 use crate::address::{Address, AddressError, Mailbox};
 use crate::settings::{ConfigurationSet, Deployment};
 
@@ -28,6 +30,9 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
     let attach_max = table
         .get("attach_max")
         .map_or(Some(DEFAULT_ATTACH_MAX), |value| read_attach_max(problems, value));
+    let csv_dialect = table
+        .get("csv_dialect")
+        .map_or(Some(CsvDialect::default()), |value| read_csv_dialect(problems, value));
     let reply_to = optional(table.get("reply_to"), |value| address(problems, value));
     let unsubscribe = optional(table.get("unsubscribe"), |value| read_link(problems, value));
     let configuration_set = match table.get("configuration_set") {
@@ -50,6 +55,7 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
         subject: subject?,
         attach: attach?,
         attach_max: attach_max?,
+        csv_dialect: csv_dialect?,
         reply_to: reply_to?,
         unsubscribe: unsubscribe?,
         configuration_set: configuration_set?,
@@ -171,6 +177,11 @@ fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Att
         }
     }
     complete.then_some(attach)
+}
+
+fn read_csv_dialect(problems: &Problems<'_>, value: Value<'_>) -> Option<CsvDialect> {
+    let meanings = [CsvDialect::Comma, CsvDialect::Semicolon];
+    problems.word(value, ("dialect of CSV", "unknown-csv-dialect"), CSV_DIALECT, meanings)
 }
 
 fn read_delivery(problems: &Problems<'_>, value: Value<'_>) -> Option<DeliveryMode> {

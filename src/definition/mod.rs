@@ -6,6 +6,7 @@ mod dimension;
 mod due;
 mod email;
 mod filter;
+mod key;
 mod keys;
 mod metric_query;
 mod problem;
@@ -35,8 +36,8 @@ pub use problem::{NOT_YET, Place, Placed, Problem, Severity, nearest};
 use problem::{Problems, did_you_mean};
 use reader::{Table, Value};
 pub use report::{
-    Attachment, Column, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery, Partial,
-    Report, ReportId, ReportIdError, Section, Selector, SendRule, Sort, Threshold,
+    Attachment, Column, CsvDialect, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery,
+    Partial, Report, ReportId, ReportIdError, Section, Selector, SendRule, Sort, Threshold,
 };
 pub use schedule::{Schedule, ScheduleDays};
 pub use schema::schema;
@@ -273,15 +274,18 @@ fn read_sections(
 ) -> Option<Vec<Section>> {
     let problems = root.problems();
     let value = root.required("section")?;
-    let sections: Vec<_> = problems
+    let sections = problems
         .list(value, "one or more sections, each under [[section]] with two brackets")
         .into_iter()
         .map(|value| {
             let table = problems.table(value, &SECTION)?;
             section::read(table, instance, language)
         })
-        .collect();
-    sections.into_iter().collect()
+        // All of them are read, so that everything that is wrong is found.
+        .collect::<Vec<_>>();
+    let mut sections: Vec<Section> = sections.into_iter().collect::<Option<_>>()?;
+    key::assign(&mut sections);
+    Some(sections)
 }
 
 #[cfg(test)]

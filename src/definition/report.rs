@@ -87,6 +87,8 @@ pub struct Email {
     pub attach: Vec<Attachment>,
     /// How many bytes the attachments may take in the mail, before they are zipped or left out.
     pub attach_max: u64,
+    /// How CSV files are written.
+    pub csv_dialect: CsvDialect,
     /// Whom answers go to, where not to the sender.
     pub reply_to: Option<Mailbox>,
     /// The address, `https:` or `mailto:`, at which one unsubscribes (RFC 2369).
@@ -128,6 +130,17 @@ pub enum Attachment {
     Csv,
     /// One sheet a section.
     Xlsx,
+}
+
+/// How CSV files are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CsvDialect {
+    /// Commas between fields, and a point before decimals (RFC 4180).
+    #[default]
+    Comma,
+    /// Semicolons between fields, and a comma before decimals: what Excel reads and writes where that is
+    /// the decimal sign.
+    Semicolon,
 }
 
 /// A table, a row of headline figures, or a trend.
@@ -222,6 +235,8 @@ pub enum Selector {
 pub struct Column {
     /// What is asked.
     pub metric: MetricQuery,
+    /// By what programs find it, whatever its label and place: `SERVICE_LEVEL_20`.
+    pub key: String,
     /// The heading that people read.
     pub label: String,
     /// What its figures are measured in.

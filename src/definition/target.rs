@@ -78,6 +78,17 @@ pub enum State {
     Missed,
 }
 
+impl State {
+    /// As files for programs have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Near => "near",
+            Self::Missed => "missed",
+        }
+    }
+}
+
 impl Column {
     /// Whether it has a target, be it for single rows.
     pub fn has_target(&self) -> bool {

@@ -366,6 +366,7 @@ mod tests {
         assert!(!message.subject.contains(['\r', '\n']) && message.subject.contains(&shown));
         let csv = String::from_utf8(message.attachments[1].content.clone()).unwrap();
         assert!(csv.contains("\"'-<i>&amp;\"\"'\r\nBcc: x@example.com"), "{csv}");
+        assert!(!csv.contains("onclick"), "no heading is a label: {csv}");
         for file in &message.attachments {
             assert!(
                 file.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)),

@@ -76,9 +76,7 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Result<Packed, Err
             )),
             Attachment::Csv => {
                 for (name, table) in csv_names(contents).zip(contents.tables) {
-                    let content = csv::of(contents, table);
-                    let content = content.map_err(|error| unwritable("a CSV file", &error))?;
-                    files.push(file(name, "text/csv; charset=utf-8", content));
+                    files.push(file(name, "text/csv; charset=utf-8", csv::of(contents, table)));
                 }
             }
         }

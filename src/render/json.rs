@@ -97,6 +97,7 @@ fn section<'c>((index, table): (usize, &'c Table), layout: &Layout) -> SectionJs
 
 fn column(column: &Column) -> Value {
     let mut object = Map::new();
+    object.insert("key".to_owned(), json!(column.key));
     object.insert("metric".to_owned(), json!(column.metric.name));
     object.insert("label".to_owned(), json!(column.label));
     object.insert("unit".to_owned(), json!(column.unit));

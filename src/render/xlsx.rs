@@ -1,5 +1,6 @@
 //! The report as a workbook: a sheet that says what it is, and one for each section, with typed cells.
 
+use jiff::tz::TimeZone;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError,
 };
@@ -239,7 +240,9 @@ fn section(
         figures: Figures::based_on(&Format::new()),
         totals: Figures::based_on(&Format::new().set_bold()),
     };
-    let heads = headings(table, voice.language);
+    let mut heads = headings(table, voice.language);
+    // On the night on which the clocks go back, the local time tells two hours from each other no more.
+    heads.extend(table.has_intervals.then(|| "UTC".to_owned()));
     let first_figure = u16::try_from(heads.len()).unwrap_or(u16::MAX);
     let labels = table.columns.iter().map(|column| column.label.clone());
     let mut last_column = 0;
@@ -286,11 +289,13 @@ fn write_names(
         column += 1;
     }
     if let Some(interval) = &row.interval {
-        // A workbook knows no zones: the time is the local one.
-        let start = window.on_its_clock(interval.start()).datetime();
-        let text = start.strftime("%Y-%m-%dT%H:%M:%S").to_string();
-        let start = ExcelDateTime::parse_from_str(&text)?;
-        sheet.write_datetime_with_format(line, column, &start, &formats.time)?;
+        // A workbook knows no zones: the first is the local time.
+        let start = window.on_its_clock(interval.start());
+        for (column, time) in (column..).zip([&start, &start.with_time_zone(TimeZone::UTC)]) {
+            let text = time.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+            let time = ExcelDateTime::parse_from_str(&text)?;
+            sheet.write_datetime_with_format(line, column, &time, &formats.time)?;
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -22,7 +22,7 @@ def main(folders):
         assert len(workbook.worksheets) == 1 + len(report["sections"]), workbook.sheetnames
         for number, section in enumerate(report["sections"], 1):
             check_sheet(workbook.worksheets[number], section)
-            check_csv(one(folder, f"*-{number}-*.csv"), section)
+            check_csv(one(folder, f"*-{number}-*.csv"), report, section)
         print(f"{folder}: {len(report['sections'])} sections read back alike")
 
 
@@ -39,33 +39,66 @@ def check_about(sheet, report):
 
 
 def rows_of(section):
-    """Each row's names and interval, and its values."""
-    if section["kind"] == "totals":
-        return [([], None, section["totals"])]
-    return [
-        ([member["name"] for member in row["dimensions"].values()], row["interval"], row["values"])
-        for row in section["rows"]
-    ]
+    """Each row as report.json has it; headline figures as one row."""
+    if section["kind"] != "totals":
+        return section["rows"]
+    names = {"values": "totals", "compared": "compared", "states": "states"}
+    row = {name: section[of] for name, of in names.items() if of in section}
+    return [{"dimensions": {}, "interval": None, **row}]
 
 
-def check_csv(path, section):
+def check_csv(path, report, section):
     raw = path.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf"), f"{path}: no mark of UTF-8"
     assert raw.count(b"\n") == raw.count(b"\r\n"), f"{path}: a line that does not end in CRLF"
     with path.open(newline="", encoding="utf-8-sig") as file:
-        header, *lines = list(csv.reader(file, strict=True))
-    labels = [column["label"] for column in section["columns"]]
-    assert [text.removeprefix("'") for text in header[-len(labels):]] == labels, header
+        reader = csv.DictReader(file, strict=True)
+        header, lines = reader.fieldnames, list(reader)
+    assert len(set(header)) == len(header), f"{path}: a heading comes twice: {header}"
     expected = rows_of(section)
     assert len(lines) == len(expected), f"{path}: {len(lines)} lines"
-    for line, (names, interval, values) in zip(lines, expected):
-        figures = line[-len(values):]
-        texts = line[: -len(values)]
-        assert not any(text.startswith(FORMULA) for text in texts), texts
-        started = [interval["start"]] if interval else []
-        assert [text.removeprefix("'") for text in texts] == [name or "" for name in names] + started, line
-        for text, value in zip(figures, values):
-            assert text == "" if value is None else float(text) == value, (path, line, values)
+    written = [[quoted(name) for name in header]]
+    for line, row in zip(lines, expected):
+        found = {name: text.removeprefix("'") for name, text in line.items()}
+        assert not any(text.startswith(FORMULA) for text in line.values()), line
+        texts, figures = fields(report, section, row)
+        assert header == list(line) and set(header) == {*texts, *figures}, header
+        for name, text in texts.items():
+            assert found[name] == (text or ""), (path, name, line, row)
+        for name, value in figures.items():
+            assert line[name] == "" if value is None else float(line[name]) == value, (path, name, line, row)
+        written.append([quoted(text) if name in texts else text for name, text in line.items()])
+    written = "".join(",".join(fields) + "\r\n" for fields in written)
+    assert raw.decode("utf-8-sig") == written, f"{path}: all texts are in quotes, and nothing else is"
+
+
+def quoted(text):
+    escaped = text.replace('"', '""')
+    return f'"{escaped}"' if text else ""
+
+
+def fields(report, section, row):
+    """What a line holds, by its headings: texts, and figures."""
+    window = report["window"]
+    texts = {
+        "report": report["report"],
+        "window_start": window["start"],
+        "window_end": window["end"],
+        "time_zone": window["time_zone"],
+    }
+    for key, member in row["dimensions"].items():
+        texts |= {key: member["name"], f"{key}_id": member["id"]}
+    if row["interval"]:
+        texts |= {"interval_start": row["interval"]["start"], "interval_end": row["interval"]["end"]}
+    figures = {}
+    for index, column in enumerate(section["columns"]):
+        key = column["key"]
+        figures[key] = row["values"][index]
+        if "comparison" in section:
+            figures[f"{key}_compared"] = row["compared"][index]
+        if "target" in column or "targets" in column:
+            texts[f"{key}_state"] = row["states"][index]
+    return texts, figures
 
 
 def check_sheet(sheet, section):
@@ -77,13 +110,21 @@ def check_sheet(sheet, section):
     expected = rows_of(section)
     if section["kind"] != "totals":
         assert sheet.auto_filter.ref is not None, "rows can be filtered"
-    for cells, (names, interval, values) in zip(rows, expected):
-        if interval:
-            local = datetime.fromisoformat(interval["start"]).replace(tzinfo=None)
-            assert cells[first - 1].value == local, (cells[first - 1].value, local)
+    times = set()
+    for cells, row in zip(rows, expected):
+        names = [member["name"] for member in row["dimensions"].values()]
+        if row["interval"]:
+            start = datetime.fromisoformat(row["interval"]["start"])
+            utc = start.astimezone(timezone.utc)
+            local = [time.replace(tzinfo=None) for time in (start, utc)]
+            found = [cell.value for cell in cells[first - 2 : first]]
+            assert found == local, (found, local)
+            told = (*names, *found)
+            assert told not in times, f"{told} comes twice"
+            times.add(told)
         for cell, name in zip(cells, names):
             assert cell.data_type == "s" and (name is None or cell.value == name), (cell.value, name)
-        for cell, value, column in zip(cells[first:], values, columns):
+        for cell, value, column in zip(cells[first:], row["values"], columns):
             check_cell(cell, value, column["unit"])
     if section["kind"] == "table":
         for cell, value, column in zip(rows[-1][first:], section["totals"], columns):

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
 use connect_reports::simulator::{Centre, Clock, Interval, Operation, Options, Query, Simulator};
@@ -74,7 +74,8 @@ async fn a_message_has_all_that_its_definition_asks_for() {
     check_csv(&mail);
 }
 
-/// CSV as Excel wants it, and no cell of text that it would take for a formula.
+/// CSV as Excel wants it, under headings that stay the same, and no cell of text that it would take for a
+/// formula.
 fn check_csv(mail: &mail_parser::Message<'_>) {
     let csv = |ending: &str| {
         let part = mail
@@ -82,21 +83,89 @@ fn check_csv(mail: &mail_parser::Message<'_>) {
             .find(|part| part.attachment_name().is_some_and(|name| name.ends_with(ending)));
         String::from_utf8(part.unwrap().contents().to_vec()).unwrap()
     };
+    let window =
+        r#""full","2025-03-30T00:00:00+00:00","2025-03-31T00:00:00+01:00","Europe/London""#;
+    let head = r#""report","window_start","window_end","time_zone""#;
     let by_queue = csv("2-by-queue-50-all.csv");
     let lines: Vec<&str> = by_queue.strip_prefix('\u{feff}').unwrap().split("\r\n").collect();
-    assert_eq!(lines[0], r#""QUEUE","'=Queued","SL 20 s","AHT""#);
+    assert_eq!(
+        lines[0],
+        format!(
+            r#"{head},"QUEUE","QUEUE_id","CONTACTS_QUEUED","CONTACTS_QUEUED_compared","SERVICE_LEVEL_20","SERVICE_LEVEL_20_compared","SERVICE_LEVEL_20_state","AVG_HANDLE_TIME","AVG_HANDLE_TIME_compared""#
+        )
+    );
     assert!(!by_queue.replace("\r\n", "").contains(['\r', '\n']));
-    assert!(lines.contains(&"\"Loans\",0,\"\",\"\""), "{lines:?}");
+    let is_of_loans = |line: &&&str| line.starts_with(&format!("{window},\"Loans\",\""));
+    let loans = lines.iter().find(is_of_loans).unwrap();
+    assert!(loans.ends_with("\",0,0,,,,,"), "{loans}");
+    assert!(lines.iter().any(|line| line.contains(",\"missed\",")), "{by_queue}");
     assert_eq!(lines.len(), 1 + 12 + 1, "a line for each queue, and nothing after the last");
     let trend = csv("3-through-the-day.csv");
-    let hours: Vec<&str> = trend
+    let hours: Vec<Vec<&str>> = trend
         .lines()
-        .skip(1)
-        .map(|line| line.split(',').next().unwrap().trim_matches('"'))
+        .map(|line| line.split(',').skip(4).take(2).map(|time| time.trim_matches('"')).collect())
         .collect();
-    assert_eq!(hours.len(), 23, "the clocks went forward");
-    assert_eq!((hours[0], hours[1]), ("2025-03-30T00:00:00+00:00", "2025-03-30T02:00:00+01:00"));
-    assert_eq!(csv("1-at-a-glance.csv").lines().count(), 2, "a totals section is one row");
+    assert_eq!(hours.len(), 1 + 23, "the clocks went forward");
+    assert_eq!(hours[0], ["interval_start", "interval_end"]);
+    assert_eq!(hours[1], ["2025-03-30T00:00:00+00:00", "2025-03-30T02:00:00+01:00"]);
+    assert_eq!(hours[2], ["2025-03-30T02:00:00+01:00", "2025-03-30T03:00:00+01:00"]);
+    let glance = csv("1-at-a-glance.csv");
+    assert_eq!(glance.lines().count(), 2, "a totals section is one row");
+    assert!(glance.lines().nth(1).unwrap().starts_with(window), "{glance}");
+}
+
+/// On the night on which the clocks go back a workbook has two hours from 1 to 2, and tells them apart.
+#[tokio::test]
+async fn a_workbook_tells_the_two_hours_apart_that_have_one_name() {
+    let clock = Clock::At("2024-10-28T12:00:00Z".parse().unwrap());
+    let simulator = Simulator::start(Options { clock, ..Options::default() }).await.unwrap();
+    let folder = definitions(&[("full.toml", FULL)]);
+    let out = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command
+        .env("AWS_ENDPOINT_URL", simulator.url())
+        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+        .args(["preview", "full", "--time", "2024-10-28T07:00:00Z", "--out"])
+        .arg(out.path());
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let workbook = std::fs::File::open(out.path().join("full-2024-10-27.xlsx")).unwrap();
+    let mut workbook = zip::ZipArchive::new(workbook).unwrap();
+    let mut sheet = String::new();
+    workbook.by_name("xl/worksheets/sheet4.xml").unwrap().read_to_string(&mut sheet).unwrap();
+    // Times are days, and the columns A and B those of an hour.
+    let hours = |column: &str| -> Vec<i64> {
+        let cell = |row: usize| {
+            let (_, cell) = sheet.split_once(&format!("<c r=\"{column}{row}\""))?;
+            let (_, value) = cell.split_once("<v>")?;
+            let days: f64 = value.split_once("</v>")?.0.parse().unwrap();
+            Some((days * 24.0).round() as i64)
+        };
+        (2..).map_while(cell).collect()
+    };
+    let (local, utc) = (hours("A"), hours("B"));
+    assert_eq!((local.len(), utc.len()), (25, 25));
+    assert_eq!(local[1], local[2], "01:00 comes twice");
+    assert!(utc.windows(2).all(|two| two[1] == two[0] + 1), "{utc:?}");
+}
+
+/// For countries that write a comma before decimals, a file has one, and semicolons between its fields.
+#[tokio::test]
+async fn csv_has_the_dialect_that_its_definition_names() {
+    let simulator = simulator().await;
+    let definition = FULL.replace("[email]", "[email]\ncsv_dialect = \"semicolon\"");
+    let folder = definitions(&[("full.toml", &definition)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    let message = simulator.messages().remove(0);
+    let mail = parse(&message.raw);
+    let part =
+        mail.attachments().find(|part| part.attachment_name().unwrap().contains("at-a-glance"));
+    let file = String::from_utf8(part.unwrap().contents().to_vec()).unwrap();
+    let (head, figures) = file.split_once("\r\n").unwrap();
+    assert!(head.ends_with(r#";"SERVICE_LEVEL_20";"SERVICE_LEVEL_20_compared";"SERVICE_LEVEL_20_state";"CONTACTS_QUEUED";"CONTACTS_QUEUED_compared""#), "{head}");
+    let level = figures.split(';').nth(4).unwrap();
+    assert!(level.contains(',') && level.replace(',', ".").parse::<f64>().is_ok(), "{level}");
 }
 
 /// A trend has a point for every interval, and each is what really happened in it.
