@@ -1,6 +1,7 @@
 //! Tables become a message: subject, HTML and plain text with the same figures, and attachments.
 
 mod attention;
+mod breaks;
 mod chart;
 mod context;
 mod csv;

@@ -160,7 +160,7 @@ fn parsed(place: &str) -> Option<(&str, usize, usize)> {
 fn help(message: &str) -> &'static str {
     let message = message.to_lowercase();
     let helps = [
-        ("filter", "Tera's own filters can be used, and `isolate`, `say` and `wrap`"),
+        ("filter", "Tera's own filters can be used, and `breakable`, `isolate`, `say` and `wrap`"),
         ("template", "a template includes what lies beside it, or what comes with the program"),
         ("not defined", "docs/templates.md lists every value"),
     ];

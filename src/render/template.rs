@@ -7,7 +7,7 @@ use serde_json::Value;
 use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
 
 use super::isolate::isolated;
-use super::{one_line, text};
+use super::{breaks, one_line, text};
 use crate::definition::Placed;
 use crate::error::{Code, Error, Stage};
 use crate::language::Locale;
@@ -57,6 +57,7 @@ impl Templates {
         tera.register_filter("wrap", |text: String, _: Kwargs, _: &State<'_>| text::wrapped(&text));
         tera.register_filter("isolate", |text: String, _: Kwargs, _: &State<'_>| isolated(&text));
         tera.register_filter("say", say);
+        tera.register_filter("breakable", breaks::breakable);
         tera.add_raw_templates(BUILT_IN).map_err(|error| failure("the templates", &error))?;
         Ok(Self(tera))
     }

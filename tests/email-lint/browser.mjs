@@ -9,6 +9,8 @@ import { chromium } from "playwright-core";
 import { findOverflow } from "./overflow.mjs";
 
 const PHONE = { width: 375, height: 812 };
+// The narrowest that many people have.
+const SMALL_PHONE = { width: 360, height: 740 };
 const DESKTOP = { width: 800, height: 1000 };
 
 const VIEWS = [
@@ -16,6 +18,7 @@ const VIEWS = [
   { name: "dark", viewport: DESKTOP, colorScheme: "dark" },
   { name: "phone light", viewport: PHONE, colorScheme: "light" },
   { name: "phone dark", viewport: PHONE, colorScheme: "dark" },
+  { name: "small phone", viewport: SMALL_PHONE, colorScheme: "light" },
 ];
 
 const SCREENSHOTS = [
@@ -61,10 +64,11 @@ async function launch(executablePath) {
 async function checkViews(browser, mail) {
   const remote = new Set();
   const violations = new Map();
-  let overflow = [];
+  const overflow = new Map();
   for (const view of VIEWS) {
     await withPage(browser, mail, view, async (page, refused) => {
-      if (view.viewport === PHONE) overflow = await page.evaluate(findOverflow, PHONE.width);
+      const { width } = view.viewport;
+      if (width < DESKTOP.width) overflow.set(width, await page.evaluate(findOverflow, width));
       await page.evaluate(axe);
       for (const violation of await page.evaluate(runAxe)) gather(violations, violation, view.name);
       for (const url of refused) remote.add(url);
@@ -75,7 +79,7 @@ async function checkViews(browser, mail) {
     ...[...violations.values()]
       .map(({ views, ...violation }) => ({ ...violation, message: `${violation.message} [${views.join(", ")}]` }))
       .map(found("axe")),
-    ...overflow.map(({ where, message }) => ({ rule: "overflow", where, message })).map(found("phone")),
+    ...[...overflow.values()].flat().map(({ where, message }) => ({ rule: "overflow", where, message })).map(found("phone")),
     ...[...remote]
       .map((url) => ({ rule: "remote", where: url, message: "the mail loads something that it does not carry itself" }))
       .map(found("browser")),
