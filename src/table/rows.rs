@@ -68,13 +68,17 @@ impl<'a> Rows<'a> {
             places: section.group_by.iter().map(place).collect(),
             groups: Vec::new(),
             by_ids: BTreeMap::new(),
-            rows: Vec::with_capacity(answer.rows.len()),
+            rows: Vec::new(),
         };
-        rows.add_answered(&answer.rows);
+        let answered: Vec<usize> =
+            answer.rows.iter().map(|row| rows.group(row.dimensions())).collect();
+        rows.groups.iter_mut().for_each(|about| about.is_known = true);
         rows.add_quiet_groups(base);
         let intervals = intervals(query, &answer.rows);
-        let many = rows.groups.len().saturating_mul(intervals.len());
-        let lacks_quiet = query.interval.is_some() && many > MOST_ROWS;
+        let all = rows.groups.len().saturating_mul(intervals.len());
+        let lacks_quiet = query.interval.is_some() && all > MOST_ROWS;
+        rows.rows.reserve_exact(if lacks_quiet { answered.len() } else { all });
+        rows.add_answered(&answer.rows, &answered);
         if !lacks_quiet {
             rows.add_quiet(&intervals);
         }
@@ -84,16 +88,15 @@ impl<'a> Rows<'a> {
         InOrder { rows: in_order(rows.rows, &rows.groups, section.sort), lacks_quiet }
     }
 
-    fn add_answered(&mut self, answered: &plan::Rows) {
+    /// The rows of the answer, each of one of these groups.
+    fn add_answered(&mut self, answered: &plan::Rows, groups: &[usize]) {
         let section = self.section;
-        for row in answered.iter() {
-            let group = self.group(row.dimensions());
-            let Some(about) = self.groups.get_mut(group) else { continue };
-            about.is_known = true;
+        for (row, group) in answered.iter().zip(groups) {
+            let Some(about) = self.groups.get(*group) else { continue };
             let figures = figures(section, |metric| row.get(metric));
             let states = about.states(&section.columns, &figures);
             let row = about.row(row.interval().cloned(), figures.into(), states);
-            self.rows.push((group, row));
+            self.rows.push((*group, row));
         }
     }
 
@@ -129,7 +132,6 @@ impl<'a> Rows<'a> {
             let there = place.and_then(|place| is_there.get_mut(group * intervals.len() + place));
             there.into_iter().for_each(|there| *there = true);
         }
-        self.rows.reserve_exact(is_there.iter().filter(|there| !**there).count());
         let Nothing { happened, known } = Nothing::of(self.section);
         let there = is_there.chunks(intervals.len());
         for ((group, about), there) in self.groups.iter().enumerate().zip(there) {
