@@ -53,14 +53,15 @@ pub(super) async fn preview(places: &Places, arguments: &Arguments) -> Ended {
     let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
     let mut found = None;
     if !arguments.watch {
-        show(&runner, &id, arguments, &mut found).await?;
+        show(&runner, &id, arguments, &mut found).await.map_err(Error::in_full)?;
         return Ok(ExitCode::SUCCESS);
     }
     // Before the first message: what is saved while it is made counts, too.
     let (_watcher, mut saved) = watch(&places.settings(std::env::vars_os())?)?;
     loop {
         // While it is watched, a mistake is told and mended.
-        if let Err(error) = show(&runner, &id, arguments, &mut found).await {
+        if let Err(error) = show(&runner, &id, arguments, &mut found).await.map_err(Error::in_full)
+        {
             print::errors([&error]).await?;
         }
         if saved.recv().await.is_none() {

@@ -96,6 +96,10 @@ async fn check(places: &Places, paths: &[String]) -> Result<Vec<CheckedFile>, Er
     if let Some(place) = &settings.templates {
         checked.extend(check_templates(&store(place).await?.templates().await?));
     }
+    for file in &mut checked {
+        let problems = std::mem::take(&mut file.parsed.problems);
+        file.parsed.problems = problems.into_iter().map(Problem::in_full).collect();
+    }
     Ok(checked)
 }
 

@@ -5,11 +5,12 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use super::keys::{ATTACH, CSV_DIALECT, DELIVERY, SEND};
-use super::problem::Problems;
+use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
 use super::report::{
     Attachment, CsvDialect, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule,
 };
+use super::subject::{Subject, SubjectError};
 use crate::address::{Address, AddressError, Mailbox};
 use crate::settings::{ConfigurationSet, Deployment};
 
@@ -24,7 +25,7 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
     };
     let listed = table.required("to");
     let to = listed.and_then(|value| read_recipients(problems, value, deployment));
-    let subject = optional(table.get("subject"), |value| problems.text(value));
+    let subject = optional(table.get("subject"), |value| read_subject(problems, value));
     let attach =
         table.get("attach").map_or(Some(Vec::new()), |value| read_attachments(problems, value));
     let attach_max = table
@@ -63,6 +64,17 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
         send: send?,
     };
     Some((email, span))
+}
+
+fn read_subject(problems: &Problems<'_>, value: Value<'_>) -> Option<Placed<Subject>> {
+    let Placed { value: text, place } = problems.text(value)?;
+    match text.parse() {
+        Ok(subject) => Some(Placed { value: subject, place }),
+        Err(SubjectError { found, help }) => {
+            problems.push(place.error("subject", found, help));
+            None
+        }
+    }
 }
 
 /// What may be left out: nothing where it is, and nothing at all where it can't be read.

@@ -15,6 +15,7 @@ mod report;
 mod schedule;
 mod schema;
 mod section;
+mod subject;
 mod syntax;
 mod target;
 
@@ -41,6 +42,7 @@ pub use report::{
 };
 pub use schedule::{Schedule, ScheduleDays};
 pub use schema::schema;
+pub use subject::{SUBJECT_FILTERS, Subject, SubjectError};
 pub use target::{Bound, State, Target, TargetError};
 
 /// What a definition turned out to be.

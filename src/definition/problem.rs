@@ -28,6 +28,10 @@ pub struct Problem {
     /// is missing.
     #[serde(skip)]
     pub span: Range<usize>,
+    /// What the template engine says of it, which may quote values; for those only who preview a
+    /// report or validate templates.
+    #[serde(skip)]
+    pub quoted: Option<String>,
 }
 
 /// How bad a problem is.
@@ -83,6 +87,7 @@ impl Place {
             message: visible(message.into()),
             help: visible(help.into()),
             span: self.span.clone(),
+            quoted: None,
         }
     }
 }
@@ -96,6 +101,16 @@ pub(crate) fn visible(text: String) -> String {
 }
 
 impl Problem {
+    /// The same problem with what it quotes, for somebody at a terminal who may see figures.
+    #[must_use]
+    pub fn in_full(self) -> Self {
+        let message = match &self.quoted {
+            Some(quoted) => visible(format!("{}: {quoted}", self.message)),
+            None => self.message,
+        };
+        Self { message, quoted: None, ..self }
+    }
+
     /// Whether a report with it is not run: it is an error, or asks for what this version can't do.
     pub fn stops(&self) -> bool {
         self.severity == Severity::Error || self.code == NOT_YET

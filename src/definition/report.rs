@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::dimension::Dimension;
 use super::problem::{Place, Placed};
 use super::schedule::Schedule;
+use super::subject::Subject;
 use super::target::Target;
 use crate::address::{Address, Mailbox};
 use crate::instance::InstanceArn;
@@ -81,8 +82,8 @@ pub struct Email {
     pub from: Mailbox,
     /// The recipients; one at least, no address twice.
     pub to: Vec<Mailbox>,
-    /// The subject, as a Tera template; where there is none, `subject.txt` is it.
-    pub subject: Option<Placed<String>>,
+    /// The subject, as a template; where there is none, `subject.txt` is it.
+    pub subject: Option<Placed<Subject>>,
     /// What is attached; nothing twice.
     pub attach: Vec<Attachment>,
     /// How many bytes the attachments may take in the mail, before they are zipped or left out.

@@ -38,6 +38,19 @@ pub struct Error {
     /// answers and records.
     #[serde(skip)]
     pub spans: Vec<Range<usize>>,
+    /// What a template engine said, which may quote figures: it is part of no log, record or mail.
+    #[serde(skip)]
+    pub(crate) quoted: Option<Quoted>,
+}
+
+/// A text that may hold figures, and so is not part of what is printed to find defects with.
+#[derive(Clone)]
+pub(crate) struct Quoted(Box<str>);
+
+impl std::fmt::Debug for Quoted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// The kinds of failure; the texts are what Lambda reports as `errorType`.
@@ -103,6 +116,7 @@ impl Error {
             request_id: None,
             details: Vec::new(),
             spans: Vec::new(),
+            quoted: None,
         }
     }
 
@@ -124,6 +138,23 @@ impl Error {
     #[must_use]
     pub fn of_report(mut self, id: impl Into<String>) -> Self {
         self.report = Some(id.into());
+        self
+    }
+
+    /// The same failure, with a text that may quote figures.
+    #[must_use]
+    pub fn quoting(mut self, text: impl Into<String>) -> Self {
+        self.quoted = Some(Quoted(text.into().into_boxed_str()));
+        self
+    }
+
+    /// The same failure with what it quotes in its message, for somebody at a terminal who may see
+    /// figures.
+    #[must_use]
+    pub fn in_full(mut self) -> Self {
+        if let Some(Quoted(text)) = self.quoted.take() {
+            self.message = format!("{}: {text}", self.message);
+        }
         self
     }
 

@@ -50,6 +50,14 @@ pub(super) struct AttentionContext {
     text: String,
 }
 
+impl AttentionContext {
+    /// One that looks like others.
+    pub(super) fn example() -> Self {
+        let text = "SL 20 s 64.0 % misses the target ≥ 80 % by 16.0 pp.".to_owned();
+        Self { name: Some("Sales".to_owned()), text }
+    }
+}
+
 /// What stands out; often nothing.
 pub(super) fn of(tables: &[Table], voice: &Voice) -> Vec<AttentionContext> {
     let mut found = Vec::new();

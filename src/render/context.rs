@@ -58,6 +58,21 @@ pub(super) struct Context {
     unsubscribe: Option<String>,
 }
 
+impl Context {
+    /// The same with what is there on some days only, to try templates with.
+    pub(super) fn filled(mut self) -> Self {
+        if self.attention.is_empty() {
+            self.attention = vec![AttentionContext::example()];
+        }
+        let shown = || "2 of 3 shown".to_owned();
+        self.sections_shown = self.sections_shown.or_else(|| Some(shown()));
+        for section in &mut self.sections {
+            section.shown_of = section.shown_of.take().or_else(|| Some(shown()));
+        }
+        self
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct ReportContext {
     id: String,

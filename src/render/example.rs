@@ -17,7 +17,7 @@ use crate::table::{self, Against, Note, Table};
 use crate::window::Window;
 
 /// A report with each kind of section, targets and a comparison.
-const DEFINITION: &str = r#"
+pub(super) const DEFINITION: &str = r#"
 title    = "Daily queue report"
 owner    = "workforce@example.com"
 instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
@@ -147,7 +147,7 @@ fn made(templates: &Templates, contents: &Contents<'_>, layout: &Layout) -> Vec<
         Err(error) => return vec![Wrong::Unmade(error)],
     };
     for name in [HTML, TEXT, SUBJECT] {
-        match templates.0.render(name, &context) {
+        match templates.tera.render(name, &context) {
             Err(error) => wrong.push(Wrong::Unmade(error)),
             Ok(html) if name == HTML && html.len() > MOST_BYTES => {
                 let message =
@@ -162,7 +162,7 @@ fn made(templates: &Templates, contents: &Contents<'_>, layout: &Layout) -> Vec<
     }
     for (_, chart) in trend::placed(contents) {
         let drawn = tera::Context::from_serialize(&chart)
-            .and_then(|context| templates.0.render(TREND, &context));
+            .and_then(|context| templates.tera.render(TREND, &context));
         match drawn {
             Err(error) => wrong.push(Wrong::Unmade(error)),
             Ok(_) => wrong.extend(

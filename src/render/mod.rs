@@ -6,6 +6,7 @@ mod chart;
 mod context;
 mod csv;
 mod example;
+mod failure;
 mod figure;
 mod files;
 mod isolate;

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use tera::ErrorKind;
 
 use super::example::{self, Wrong};
+use super::failure::{Failure, Spot, lower};
 use super::template::{BUILT_IN, NOTICES, Templates};
 use crate::definition::{Place, Problem, Severity};
 
@@ -55,7 +56,7 @@ impl Templates {
         }
         let mut templates = built_in;
         let named = texts.iter().map(|(file, text)| (file.name(), *text));
-        if let Err(error) = templates.0.add_raw_templates(named) {
+        if let Err(error) = templates.tera.add_raw_templates(named) {
             return Err(told(&error, files).into_iter().chain(unused(&texts)).collect());
         }
         let unused = unused(&texts);
@@ -98,7 +99,7 @@ fn place_of(name: &str, files: &[TemplateFile]) -> Place {
 
 /// What keeps a template from being read at all; of several Tera would tell one only.
 fn unparsed(built_in: &Templates, file: &TemplateFile, text: &str) -> Vec<Problem> {
-    let error = built_in.0.clone().add_raw_template(file.name(), text).err();
+    let error = built_in.tera.clone().add_raw_template(file.name(), text).err();
     let of_syntax = error.filter(|error| matches!(error.kind(), ErrorKind::SyntaxError(_)));
     of_syntax.map_or_else(Vec::new, |error| told(&error, std::slice::from_ref(file)))
 }
@@ -112,22 +113,30 @@ fn told(error: &tera::Error, files: &[TemplateFile]) -> Vec<Problem> {
         Some(file) => place_in(file, line, column),
         None => place(name, line, column),
     };
-    match error.kind() {
-        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-            let span = report.span();
-            let place = at(report.filename(), span.start_line, span.start_col + 1);
-            vec![place.error("template", lower(report.message()), help(report.message()))]
-        }
-        ErrorKind::CircularInclude { tpl, .. } => {
-            let help = "let it include only parts that do not include it";
-            vec![place_of(tpl, files).error("template", lower(&error.to_string()), help)]
-        }
-        ErrorKind::MissingParent { current, parent } => {
-            let message = format!("there is no template `{parent}` to extend");
-            vec![at(current, 1, 1).error("template", message, help("template"))]
-        }
-        _ => several(&error.to_string(), at),
+    let several = match error.kind() {
+        ErrorKind::Msg(text) => several(text, at),
+        _ => Vec::new(),
+    };
+    if !several.is_empty() {
+        return several;
     }
+    let Failure { spot, kind, quoted } = Failure::of(error);
+    let problem = match (error.kind(), spot) {
+        (_, Some(Spot { template, line, column })) => {
+            let said = quoted.as_deref().unwrap_or(&kind);
+            at(&template, line, column).error("template", kind.as_str(), help(said))
+        }
+        (ErrorKind::CircularInclude { tpl, .. }, _) => {
+            let help = "let it include only parts that do not include it";
+            place_of(tpl, files).error("template", kind, help)
+        }
+        (ErrorKind::MissingParent { current, parent }, _) => {
+            let message = format!("there is no template `{parent}` to extend");
+            at(current, 1, 1).error("template", message, help("template"))
+        }
+        _ => at("templates", 1, 1).error("template", kind.as_str(), help(&kind)),
+    };
+    vec![Problem { quoted, ..problem }]
 }
 
 /// The errors of a text that tells several, each as a line with what it is and one with its place:
@@ -142,10 +151,6 @@ fn several(text: &str, at: impl Fn(&str, usize, usize) -> Place) -> Vec<Problem>
         {
             problems.push(at(file, line, column).error("template", lower(message), help(message)));
         }
-    }
-    if problems.is_empty() {
-        let first = text.lines().next().unwrap_or_default();
-        problems.push(at("templates", 1, 1).error("template", lower(first), help(first)));
     }
     problems
 }
@@ -205,11 +210,4 @@ fn place_in(file: &TemplateFile, line: usize, column: usize) -> Place {
     let length = word.find(|c: char| !is_part(c)).unwrap_or(word.len()).max(1);
     let end = (before + start + length).min(text.len());
     Place { span: before + start..end, ..place(&file.place, line, column) }
-}
-
-/// As problems are written: without a capital letter, which would be that of a name.
-fn lower(message: &str) -> String {
-    let mut characters = message.chars();
-    let first = characters.next().into_iter().flat_map(char::to_lowercase);
-    first.chain(characters).collect()
 }

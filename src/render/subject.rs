@@ -1,62 +1,226 @@
-//! Trying a definition's own subject before anything is asked.
+//! Subjects: one line, whatever a definition's template makes of it.
+//!
+//! A definition's own subject is rendered by an engine of its own, without templates to include and
+//! with bounds on all that can grow: it can fail, and can't take the others' time or memory.
 
-use super::template::{Prepared, subject_at};
-use super::{Contents, Layout, Templates, context, files};
-use crate::definition::{Placed, Problem, Report, Section, Severity};
-use crate::plan::{Directory, Query, SectionAnswer};
-use crate::table;
-use crate::window::{Calendar, Window, WindowRule};
+mod check;
+mod filters;
 
-/// What is wrong with the subject, found by rendering it with a window and without figures.
-///
-/// A subject that looks into rows may fail here and not with real ones, so that is only warned of.
-pub fn check_subject(templates: &Templates, report: &Report) -> Option<Problem> {
-    let subject = report.email.subject.as_ref()?;
-    let help = "write a Tera template over `report.title`, `report.id`, `window.label` and \
-                `window.exactly`, such as \"{{ report.title }}, {{ window.label }}\"";
-    let wrong = |found: String| subject.place.error("subject", found, help);
-    if let Some(found) = templates.subject_syntax(subject) {
-        return Some(wrong(found));
+use std::io::{self, ErrorKind, Write};
+
+use tera::{Context, Tera, Value};
+use unicode_width::UnicodeWidthChar as _;
+
+use super::failure::Failure;
+use super::one_line;
+use crate::definition::Subject;
+
+pub use check::{check_subject, example_window};
+
+/// How many characters a subject has at most; mail programs show far fewer.
+const MOST_CHARACTERS: usize = 250;
+
+/// How much of what a template makes is looked at, in bytes.
+const MOST_BYTES: usize = 10_000;
+
+/// How much text the values may have that an expression joins with `~`, in bytes.
+const MOST_JOINED: usize = 100_000;
+
+/// Renders the subjects of definitions.
+#[derive(Clone, Debug)]
+pub(super) struct Subjects(Tera);
+
+impl Subjects {
+    pub(super) fn new() -> Self {
+        let mut tera = Tera::new();
+        filters::register(&mut tera);
+        Self(tera)
     }
-    let problem = wrong(try_subject(templates, report, subject)?);
-    match subject.value.contains(".rows") {
-        true => Some(Problem { severity: Severity::Warning, ..problem }),
-        false => Some(problem),
+
+    /// What a subject's template makes: its beginning, where that is more than anybody reads.
+    pub(super) fn render(&self, subject: &Subject, context: &Context) -> Result<String, Failure> {
+        for paths in subject.joined() {
+            let size = |path: &String| size_at(path, context);
+            if paths.iter().map(size).fold(0, usize::saturating_add) > MOST_JOINED {
+                let kind = "`~` joins texts and numbers, and a value here is too large for it";
+                return Err(Failure { spot: None, kind: kind.to_owned(), quoted: None });
+            }
+        }
+        let mut beginning = Beginning::default();
+        // Not escaped: a header is no HTML.
+        let rendered = self.0.render_str_to(subject.template(), context, false, &mut beginning);
+        match rendered {
+            Err(error) if !beginning.is_full => Err(Failure::of(&error)),
+            _ => Ok(beginning.into_text()),
+        }
     }
 }
 
-fn try_subject(templates: &Templates, report: &Report, subject: &Placed<String>) -> Option<String> {
-    let window = example_window(report)?;
-    let (nothing, nobody) = (SectionAnswer::default(), Directory::default());
-    let table = |section: &Section| {
-        let query = Query::of(section, &report.instance, &window, &nobody).ok()?;
-        Some(table::build(section, &query.totals(), &nothing, None, &nobody))
-    };
-    let tables: Vec<_> = report.sections.iter().filter_map(table).collect();
-    let contents = Contents {
-        report,
-        run: report.id.as_str(),
-        window: &window,
-        tables: &tables,
-        missing: &[],
-        read_at: window.end(),
-        store: None,
-    };
-    let layout = Layout { rows: 0, sections: usize::MAX, files: files::hoped(&contents) };
-    let context = Prepared::of(&context::of(&contents, &layout));
-    let tried = context.and_then(|context| templates.subject(Some(subject), &context));
-    tried.err().map(|error| without_place(subject, error.message))
+/// How much text the value at a path has; more than is allowed counts as that.
+fn size_at(path: &str, context: &Context) -> usize {
+    let (root, rest) = path.split_once('.').map_or((path, None), |(root, rest)| (root, Some(rest)));
+    let root = context.get(root);
+    let value = root.and_then(|root| rest.map_or(Some(root), |rest| root.get_from_path(rest)));
+    let mut left = MOST_JOINED + 1;
+    if let Some(value) = value {
+        subtract(value, &mut left);
+    }
+    MOST_JOINED + 1 - left
 }
 
-/// A window such as those that the report covers.
-pub fn example_window(report: &Report) -> Option<Window> {
-    let noon = jiff::civil::date(2026, 1, 15).at(12, 0, 0, 0).in_tz("UTC").ok()?.timestamp();
-    let window = report.window.before(noon, &report.zone, &report.calendar);
-    let day = |_| WindowRule::PreviousDay.before(noon, &report.zone, &Calendar::default());
-    window.or_else(day).ok()
+/// Subtracts the size of a value's text from what is left, until nothing is.
+fn subtract(value: &Value, left: &mut usize) {
+    /// What a number takes, or the signs around what a list or a map holds.
+    const SIGNS: usize = 24;
+    *left = left.saturating_sub(value.as_str().map_or(SIGNS, str::len));
+    let members = value.as_map().into_iter().flatten();
+    let members = members.map(|(name, value)| (name.as_str().map_or(SIGNS, str::len), value));
+    let items = value.as_array().into_iter().flatten().map(|value| (0, value));
+    for (name, value) in members.chain(items) {
+        if *left == 0 {
+            return;
+        }
+        *left = left.saturating_sub(name);
+        subtract(value, left);
+    }
 }
 
-/// The words of an error; the problem that they become has its place already.
-pub(super) fn without_place(subject: &Placed<String>, message: String) -> String {
-    message.replace(&subject_at(subject), "the subject")
+/// The beginning of what is written: the writer stops where nobody would read on.
+#[derive(Default)]
+struct Beginning {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl Beginning {
+    fn into_text(self) -> String {
+        // A character may be cut in two.
+        self.bytes.utf8_chunks().next().map_or_else(String::new, |chunk| chunk.valid().to_owned())
+    }
+}
+
+impl Write for Beginning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = MOST_BYTES.saturating_sub(self.bytes.len());
+        if room == 0 && !bytes.is_empty() {
+            self.is_full = true;
+            return Err(ErrorKind::StorageFull.into());
+        }
+        let taken = bytes.get(..room).unwrap_or(bytes);
+        self.bytes.extend_from_slice(taken);
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The text as a subject: one line, cut where it is too long.
+pub(super) fn line(text: &str) -> String {
+    let line = one_line(text);
+    let characters: Vec<char> = line.chars().collect();
+    if characters.len() <= MOST_CHARACTERS {
+        return line;
+    }
+    let most = MOST_CHARACTERS - 1;
+    let end = (1..=most).rev().find(|end| is_border(&characters, *end)).unwrap_or(most);
+    let kept: String = characters.into_iter().take(end).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// Whether readers see what is before a place and what is after it as characters of their own
+/// (UAX 29, in short: marks, joined emoji, skin tones and flags stay whole).
+fn is_border(characters: &[char], at: usize) -> bool {
+    const JOINER: char = '\u{200d}';
+    let is_flag = |c: &char| matches!(c, '\u{1f1e6}'..='\u{1f1ff}');
+    let (before, after) = characters.split_at(at.min(characters.len()));
+    let flags = before.iter().rev().take_while(|c| is_flag(c)).count();
+    match (before.last(), after.first()) {
+        (Some(&JOINER), _) => false,
+        (_, Some(next)) => {
+            let extends = next.width() == Some(0) || matches!(next, '\u{1f3fb}'..='\u{1f3ff}');
+            !extends && !(is_flag(next) && flags % 2 == 1)
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(template: &str) -> Result<String, String> {
+        let mut context = Context::new();
+        context.insert("title", "Daily");
+        context.insert("long", &"x".repeat(9_000));
+        context.insert("language", "de");
+        context.insert("rows", &vec![vec!["a long name"; 100]; 1_000]);
+        let subject: Subject = template.parse().map_err(|error| format!("{error}"))?;
+        let made = Subjects::new().render(&subject, &context);
+        made.map_err(|failure| failure.kind)
+    }
+
+    /// What the scan lets through and could grow ends early: in an error, or in its beginning.
+    #[test]
+    fn what_grows_ends() {
+        let many = |one: &str| one.repeat((990 - 20) / one.len());
+        let within = |open: &str, close: &str| {
+            format!("{{{{ {}'\\\\\\\\'{} }}}}", open.repeat(30), close.repeat(30))
+        };
+        for template in [
+            format!("{{{{ long{} }}}}", many(" | replace(from='x', to='xx')")),
+            format!("{{{{ title{} }}}}", many(" | replace(from='', to='xxxxxxxx')")),
+            format!("{{{{ long{} }}}}", many(" | split(pat='x') | join(sep='xx')")),
+            format!("{{{{ '{}' | say(a=long) }}}}", "{a}".repeat(300)),
+            format!("{{{{ rows{} }}}}", many(" ~ rows")),
+            format!("{{{{ [rows, rows{}] ~ '' }}}}", many(", rows")),
+            format!("{{{{ [{}] | join }}}}", many("rows, ")),
+            "{{ rows | str }}".to_owned(),
+            within("(", " | split(pat='x') ~ '')"),
+        ] {
+            assert!(rendered(&template).is_err(), "{template}");
+        }
+        for template in [
+            format!("{{{{ long{} }}}}", many(" ~ title")),
+            format!("{{{{ long{} }}}}", many(" |say(a=long)")),
+            "{{ rows }}".to_owned(),
+            "{{ [rows, rows] }}".to_owned(),
+            format!("{}x{}", "{% if title %}".repeat(38), "{% endif %}".repeat(38)),
+            format!("{{% if not title %}}{}{{% else %}}x{{% endif %}}", many("{% elif 0 %}")),
+            format!("{{{{ long{} }}}}", many(" | truncate(length=9000, end=long)")),
+            format!("{{{{ title{} }}}}", many(" | trim(pat='')")),
+            "{{ (rows | length) ~ ' rows' }}".to_owned(),
+        ] {
+            let made = rendered(&template).unwrap();
+            assert!(!made.is_empty() && made.len() <= MOST_BYTES, "{template}: {}", made.len());
+        }
+    }
+
+    #[test]
+    fn filters_of_subjects_do_what_teras_do() {
+        for (template, expected) in [
+            ("{{ title | replace(from='ai', to='') }}", "Dly"),
+            ("{{ 'a, b' | split(pat=', ') | join(sep='/') }}", "a/b"),
+            ("{{ [1, 2.5, title, none, true] | join }}", "12.5Dailytrue"),
+            ("{{ 1.5 | str }}{{ none | str }}", "1.5"),
+            ("{{ 'Needs attention' | say }}", "Zu beachten"),
+            ("{{ title ~ ', ' ~ rows[0][0] ~ 1 }}", "Daily, a long name1"),
+        ] {
+            assert_eq!(rendered(template).as_deref(), Ok(expected), "{template}");
+        }
+    }
+
+    #[test]
+    fn a_long_subject_is_cut_between_characters() {
+        assert_eq!(line(&"é".repeat(250)), "é".repeat(250));
+        assert_eq!(line(&"é".repeat(251)), format!("{}…", "é".repeat(249)));
+        let words = format!("{} {}", "a".repeat(248), "b".repeat(9));
+        assert_eq!(line(&words), format!("{}…", "a".repeat(248)));
+        for whole in ["e\u{301}", "👩\u{200d}🚀", "👍🏽", "🇩🇪", "☎\u{fe0f}"] {
+            let before = "a".repeat(248);
+            let cut = line(&format!("{before}{whole}{}", "b".repeat(9)));
+            assert_eq!(cut, format!("{before}…"), "{whole}");
+        }
+    }
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use tera::{Context, ErrorKind, Kwargs, State, Tera, TeraResult};
+use tera::{Context, Kwargs, State, Tera, TeraResult};
 
+use super::failure::Failure;
 use super::isolate::isolated;
-use super::{breaks, one_line, text};
-use crate::definition::Placed;
+use super::subject::{self, Subjects};
+use super::{breaks, text};
+use crate::definition::{Placed, Subject};
 use crate::error::{Code, Error, Stage};
 use crate::language::Locale;
 
@@ -44,7 +46,10 @@ pub(super) const BUILT_IN: [(&str, &str); 15] = [
 
 /// The templates of messages.
 #[derive(Clone, Debug)]
-pub struct Templates(pub(super) Tera);
+pub struct Templates {
+    pub(super) tera: Tera,
+    subjects: Subjects,
+}
 
 impl Templates {
     /// The templates that come with the program.
@@ -59,7 +64,7 @@ impl Templates {
         tera.register_filter("say", say);
         tera.register_filter("breakable", breaks::breakable);
         tera.add_raw_templates(BUILT_IN).map_err(|error| failure("the templates", &error))?;
-        Ok(Self(tera))
+        Ok(Self { tera, subjects: Subjects::new() })
     }
 
     pub(super) fn html(&self, context: &Prepared) -> Result<String, Error> {
@@ -82,41 +87,41 @@ impl Templates {
         Ok((self.render(NOTICE_HTML, &context)?, text))
     }
 
-    /// Why the definition's own template of the subject can't be used, whatever it is given: it
-    /// does not parse, or there is no such filter.
-    pub(super) fn subject_syntax(&self, template: &Placed<String>) -> Option<String> {
-        let mut tera = self.0.clone();
-        let added = tera.add_raw_template("subject", &template.value);
-        let error = added.err().map(|error| failure("the subject", &error))?;
-        Some(error.message)
-    }
-
     /// The subject as one line: from the definition's own template, or from `subject.txt`.
     pub(super) fn subject(
         &self,
-        template: Option<&Placed<String>>,
+        own: Option<&Placed<Subject>>,
         context: &Prepared,
     ) -> Result<String, Error> {
-        let what = template.map_or_else(|| SUBJECT.to_owned(), subject_at);
-        let subject = match template {
-            None => self.render(SUBJECT, context)?,
-            Some(template) => {
-                // Not escaped: a header is no HTML.
-                let subject = self.0.render_str(&template.value, &context.0, false);
-                subject.map_err(|error| failure(&what, &error))?
+        let (what, text) = match own {
+            None => (SUBJECT.to_owned(), self.render(SUBJECT, context)?),
+            Some(own) => {
+                let what = subject_at(own);
+                let text = self.own_subject(&own.value, context);
+                let text = text.map_err(|failure| failure.into_error(&what, |_| false))?;
+                (what, text)
             }
         };
-        match one_line(&subject) {
-            subject if subject.is_empty() => {
+        match subject::line(&text) {
+            line if line.is_empty() => {
                 let problem = format!("{what} is empty");
                 Err(Error::new(Code::TemplateError, Stage::Render, problem))
             }
-            subject => Ok(subject),
+            line => Ok(line),
         }
     }
 
+    /// What the template of a definition's subject makes.
+    pub(super) fn own_subject(
+        &self,
+        subject: &Subject,
+        context: &Prepared,
+    ) -> Result<String, Failure> {
+        self.subjects.render(subject, &context.0)
+    }
+
     fn render(&self, name: &str, context: &Prepared) -> Result<String, Error> {
-        self.0.render(name, &context.0).map_err(|error| failure(name, &error))
+        self.tera.render(name, &context.0).map_err(|error| failure(name, &error))
     }
 }
 
@@ -132,7 +137,7 @@ impl Prepared {
 }
 
 /// A text in the message's language, by its English words; named values stand in their places.
-fn say(english: String, values: Kwargs, state: &State<'_>) -> TeraResult<String> {
+pub(super) fn say(english: String, values: Kwargs, state: &State<'_>) -> TeraResult<String> {
     let tag = state.get::<String>("language")?;
     let locale = tag.and_then(|tag| Locale::parse(&tag)).unwrap_or_default();
     let values: BTreeMap<String, Value> = values.deserialize()?;
@@ -144,28 +149,12 @@ fn say(english: String, values: Kwargs, state: &State<'_>) -> TeraResult<String>
     Ok(locale.language().say_with(&english, &values))
 }
 
-pub(super) fn subject_at(template: &Placed<String>) -> String {
-    let place = &template.place;
+fn subject_at(own: &Placed<Subject>) -> String {
+    let place = &own.place;
     format!("the subject ({}:{}:{})", place.file, place.line, place.column)
 }
 
 fn failure(what: &str, error: &tera::Error) -> Error {
-    let problem = match error.kind() {
-        ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report) => {
-            let span = report.span();
-            let (line, column) = (span.start_line, span.start_col + 1);
-            let file = match report.filename() {
-                file if BUILT_IN.iter().any(|(name, _)| *name == file) => file,
-                _ => what,
-            };
-            format!("{file}, line {line}, column {column}: {}", report.message())
-        }
-        _ => {
-            // The first line says what it is; the rest draws the place of it.
-            let text = error.to_string();
-            let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-            format!("{what}: {}", first.trim_start_matches("error: "))
-        }
-    };
-    Error::new(Code::TemplateError, Stage::Render, problem)
+    let is_built_in = |file: &str| BUILT_IN.iter().any(|(name, _)| *name == file);
+    Failure::of(error).into_error(what, is_built_in)
 }

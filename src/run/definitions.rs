@@ -296,16 +296,21 @@ pub(super) fn defective(
     problems: &[Problem],
     tell: impl Fn(&Problem) -> String,
 ) -> Error {
-    let mut stopping = problems.iter().filter(|problem| problem.stops());
-    let first = stopping.next().map(tell).unwrap_or_default();
-    let message = match stopping.count() {
-        0 => first,
-        more => format!("{first} (and {more} more)"),
+    let stopping: Vec<&Problem> = problems.iter().filter(|problem| problem.stops()).collect();
+    let first = stopping.first().map(|problem| tell(problem)).unwrap_or_default();
+    let message = match stopping.len() {
+        0 | 1 => first,
+        several => format!("{first} (and {} more)", several - 1),
     };
     let error = Error::new(Code::ValidationError, stage, message)
         .hint("change the definition; `details` has every problem with its line")
         .details(problems.iter().map(|problem| json!(problem)).collect());
-    Error { spans: problems.iter().map(|problem| problem.span.clone()).collect(), ..error }
+    let spans = problems.iter().map(|problem| problem.span.clone()).collect();
+    let error = Error { spans, ..error };
+    match stopping.iter().find_map(|problem| problem.quoted.as_deref()) {
+        Some(quoted) => error.quoting(quoted),
+        None => error,
+    }
 }
 
 /// The most reports that an error lists.

@@ -30,6 +30,8 @@ mod harness {
 mod answers;
 /// The commands that help to write definitions.
 mod authoring;
+/// What one definition, or one template, can't do to the reports beside it.
+mod bounds;
 /// The catalogue of metrics says what the documentation of the SDK says.
 mod catalogue;
 /// What figures are compared with, and what they are to reach.

@@ -439,7 +439,8 @@ async fn templates_of_one_s_own_make_the_message() {
     let order = json!({"reports": ["small"], "time": DUE});
     let (kind, envelope) = function.fail(&order).await;
     assert_eq!(kind, "TEMPLATE_ERROR");
-    let place = format!("{}:2:14: field `titel`", own.path().join("foot.html").display());
+    let place =
+        format!("{}:2:14: there is no value `titel`", own.path().join("foot.html").display());
     let message = envelope["error"]["message"].as_str().unwrap();
     assert!(message.starts_with(&place), "{message}");
     assert_eq!(simulator.messages().len(), 1, "nothing half sent");

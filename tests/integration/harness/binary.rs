@@ -104,6 +104,31 @@ pub struct Function {
 impl Function {
     /// Starts the function against a fake AWS.
     pub async fn start(endpoint: &str, definitions: &str, more: &[(&str, &str)]) -> Self {
+        Self::spawn(program(), endpoint, definitions, more).await
+    }
+
+    /// Starts the function with so many kilobytes of address space: what would take more ends it.
+    pub async fn start_within(
+        endpoint: &str,
+        definitions: &str,
+        more: &[(&str, &str)],
+        kilobytes: u64,
+    ) -> Self {
+        let limited = format!("ulimit -v {kilobytes}; exec \"$0\"");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &limited]).arg(program().get_program());
+        let environment = program();
+        let environment = environment.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.env_clear().envs(environment).stdin(Stdio::null());
+        Self::spawn(command, endpoint, definitions, more).await
+    }
+
+    async fn spawn(
+        mut command: Command,
+        endpoint: &str,
+        definitions: &str,
+        more: &[(&str, &str)],
+    ) -> Self {
         let api = RuntimeApi::start().await;
         let folder = tempfile::tempdir().unwrap();
         // `.ci/run` keeps the logs of all tests, and searches them.
@@ -111,7 +136,7 @@ impl Function {
             Some(kept) => std::path::Path::new(&kept).join(format!("{}.log", unique())),
             None => folder.path().join("log"),
         };
-        let process = program()
+        let process = command
             .env("AWS_LAMBDA_RUNTIME_API", api.address())
             .env("AWS_LAMBDA_FUNCTION_NAME", "connect-reports")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")

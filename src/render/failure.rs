@@ -1,0 +1,123 @@
+//! Why a template makes nothing: in words for logs, records and owners, and in Tera's own.
+//!
+//! What Tera says of rendering may quote values, such as the figure that is no text, and values are
+//! for a report's recipients. So the words for all others have the place and the kind of a mistake, and
+//! Tera's are kept apart, for those who preview a report or validate templates.
+
+use tera::{ErrorKind, ReportError};
+
+use crate::error::{Code, Error, Stage};
+
+/// Why a template makes nothing.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// Where, if Tera says so.
+    pub(super) spot: Option<Spot>,
+    /// What kind of mistake it is.
+    pub(super) kind: String,
+    /// What Tera says, where that may quote values.
+    pub(super) quoted: Option<String>,
+}
+
+/// A place in a template; line and column from 1.
+#[derive(Debug)]
+pub(super) struct Spot {
+    pub(super) template: String,
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+const NOT_THERE: &str = "a value is not there";
+const NOT_RENDERED: &str = "what stands here can't be rendered";
+
+impl Failure {
+    pub(super) fn of(error: &tera::Error) -> Self {
+        match error.kind() {
+            ErrorKind::SyntaxError(report) => {
+                let kind = lower(report.message());
+                Self { spot: Some(Spot::of(report)), kind, quoted: None }
+            }
+            ErrorKind::RenderingError(report) => {
+                let quoted = Some(report.message().to_owned());
+                Self { spot: Some(Spot::of(report)), kind: kind(report), quoted }
+            }
+            ErrorKind::CircularInclude { .. }
+            | ErrorKind::CircularExtend { .. }
+            | ErrorKind::MissingParent { .. }
+            | ErrorKind::TemplateNotFound(_)
+            | ErrorKind::ComponentNotFound(_) => {
+                Self { spot: None, kind: lower(&first_line(error)), quoted: None }
+            }
+            // Names that do not exist are told when a template is added, before there are values.
+            ErrorKind::Msg(text) if text.trim_start().starts_with("error: Unknown ") => {
+                let kind = first_line(error);
+                let kind = lower(kind.trim_start_matches("error: "));
+                Self { spot: None, kind, quoted: None }
+            }
+            _ => {
+                let quoted = Some(first_line(error));
+                Self { spot: None, kind: "it can't be rendered".to_owned(), quoted }
+            }
+        }
+    }
+
+    /// The failure of a run; `what` is the template that was rendered.
+    pub(super) fn into_error(self, what: &str, is_name: impl Fn(&str) -> bool) -> Error {
+        let Self { spot, kind, quoted } = self;
+        let message = match spot {
+            Some(Spot { template, line, column }) => {
+                let file = if is_name(&template) { &template } else { what };
+                format!("{file}, line {line}, column {column}: {kind}")
+            }
+            None => format!("{what}: {kind}"),
+        };
+        let error = Error::new(Code::TemplateError, Stage::Render, message);
+        match quoted {
+            Some(text) => error.quoting(text),
+            None => error,
+        }
+    }
+}
+
+impl Spot {
+    fn of(report: &ReportError) -> Self {
+        let span = report.span();
+        Self {
+            template: report.filename().to_owned(),
+            line: span.start_line,
+            column: span.start_col + 1,
+        }
+    }
+}
+
+/// The kind of a mistake in rendering.
+fn kind(report: &ReportError) -> String {
+    let message = report.message();
+    let named = message.strip_prefix("Variable `").or_else(|| message.strip_prefix("Field `"));
+    let named = named.and_then(|rest| rest.split_once("` "));
+    match named {
+        // A template may itself throw an error that reads so: only what stands at its place is a name.
+        Some((name, rest)) if rest.starts_with("is not defined") => {
+            let is_written_here = report.span().range.len() == name.len();
+            match is_written_here && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                true => format!("there is no value `{name}`"),
+                false => NOT_THERE.to_owned(),
+            }
+        }
+        _ if message == "Tried to render a variable that is undefined" => NOT_THERE.to_owned(),
+        _ => NOT_RENDERED.to_owned(),
+    }
+}
+
+/// What Tera says first; the rest draws the place of it.
+fn first_line(error: &tera::Error) -> String {
+    let text = error.to_string();
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()
+}
+
+/// As problems are written: without a capital letter, which would be that of a name.
+pub(super) fn lower(message: &str) -> String {
+    let mut characters = message.chars();
+    let first = characters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(characters).collect()
+}

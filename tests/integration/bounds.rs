@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use mail_parser::MessageParser;
+use serde_json::Value;
+
+use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick};
+use crate::harness::runtime_api::Answer;
+
+/// How long the function has for a tick.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// [`SMALL`] with a subject, for somebody else and with an owner of its own.
+fn bad(subject: &str) -> String {
+    SMALL
+        .replace("[email]", &format!("[email]\nsubject = '''{subject}'''"))
+        .replace("title    = \"Small\"", "title    = \"Bad\"")
+        .replace("workforce@", "bad-owner@")
+        .replace("ops@", "bad-ops@")
+}
+
+/// Runs a good report and a bad one under Lambda's deadline and a limit on memory. The good one is
+/// sent, and the bad one's owner told; the outcome of the bad one.
+async fn beside_a_good_one(subject: &str) -> Value {
+    let simulator = simulator().await;
+    let folder = definitions(&[("bad.toml", &bad(subject)), ("good.toml", SMALL)]);
+    let runs = tempfile::tempdir().unwrap();
+    let more = [("CONNECT_REPORTS_RUNS", text(runs.path()))];
+    let function =
+        Function::start_within(&simulator.url(), text(folder.path()), &more, 1_500_000).await;
+    let answer = function.api.invoke(tick().to_string(), DEADLINE).await;
+    let Answer::Error { message, .. } = answer else { panic!("{subject}: {answer:?}") };
+    let mails: Vec<(String, String)> = simulator
+        .messages()
+        .iter()
+        .map(|message| {
+            let mail = MessageParser::default().parse(&message.raw).unwrap();
+            (message.to.join(" "), mail.subject().unwrap().to_owned())
+        })
+        .collect();
+    let to = |to: &str| mails.iter().filter(|(who, _)| who == to).count();
+    assert_eq!(to("ops@example.com"), 1, "{subject}: the good report is sent: {mails:?}");
+    assert_eq!(to("bad-owner@example.com"), 1, "{subject}: the owner is told: {mails:?}");
+    assert_eq!(to("bad-ops@example.com"), 0, "{subject}: the bad report is not: {mails:?}");
+    let envelope: Value = serde_json::from_str(&message).unwrap();
+    let runs = envelope["data"]["reports"].as_array().unwrap();
+    let found = runs.iter().find(|run| run["report"] == "bad");
+    found.unwrap_or_else(|| panic!("{envelope:#}"))["error"].clone()
+}
+
+/// What makes the same of whatever it is given, as often as it fits.
+fn many(one: &str) -> String {
+    one.repeat(850 / one.len())
+}
+
+/// A subject that would run for ever, or fill any memory, is told when definitions are checked.
+#[tokio::test]
+async fn a_hostile_subject_stops_no_other_report_when_it_is_checked() {
+    let loops = "{% for a in range(end=3000) %}{% for b in range(end=3000) %}{% for c in \
+                 range(end=3000) %}x{% endfor %}{% endfor %}{% endfor %}";
+    let comprehension = "{{ [[x for x in range(end=99999)] for y in range(end=99999)] | length }}";
+    for subject in [
+        loops.to_owned(),
+        format!("{{% if sections[0].rows %}}{loops}{{% endif %}}"),
+        format!("{{% set a = 'x' %}}{}{{{{ a }}}}", "{% set a = a ~ a %}".repeat(40)),
+        comprehension.to_owned(),
+        format!("{{% if sections[0].rows %}}{comprehension}{{% endif %}}"),
+        format!("{{{{ run{} }}}}", many(" | replace(from='', to=run)")),
+        format!("{{{{ run{} }}}}", many(" | split(pat='') | join(sep=run)")),
+        format!("{{{{ run{} }}}}", many(" | indent(width=1000, first=true)")),
+        format!("{{{{ sections{} }}}}", many(" ~ sections")),
+        format!("{{{{ {}'\\\\'{} }}}}", "{'a': ".repeat(30), "} ~ ''".repeat(30)),
+    ] {
+        let error = beside_a_good_one(&subject).await;
+        assert_eq!(error["code"], "VALIDATION_ERROR", "{subject}: {error:#}");
+        let problem = &error["details"][0];
+        assert_eq!(problem["line"], 9, "{subject}: {error:#}");
+        assert!(problem["help"].as_str().is_some_and(|help| !help.is_empty()), "{error:#}");
+    }
+}
+
+/// What only real figures start is bounded when the message is made.
+#[tokio::test]
+async fn a_hostile_subject_stops_no_other_report_when_it_is_sent() {
+    for bomb in [
+        format!("{{{{ run{} }}}}", many(" | replace(from='', to=run)")),
+        format!("{{{{ run{} }}}}", many(" | split(pat='') | join(sep=run)")),
+    ] {
+        // The example of the check has fewer rows than the instance has queues.
+        let subject = format!("{{% if sections[0].of > 3 %}}{bomb}{{% endif %}}x");
+        let error = beside_a_good_one(&subject).await;
+        assert_eq!(error["code"], "TEMPLATE_ERROR", "{subject}: {error:#}");
+        assert_eq!(error["stage"], "render", "{error:#}");
+    }
+}
+
+/// A subject that is too long is cut, and so is one of which only the beginning can be read.
+#[tokio::test]
+async fn a_subject_that_is_too_long_is_cut() {
+    let long = "Grüße ".repeat(60);
+    for (subject, beginning) in [(long.as_str(), "Grüße Grüße"), ("{{ sections }}", "[{\"title\"")]
+    {
+        let simulator = simulator().await;
+        let folder = definitions(&[("bad.toml", &bad(subject))]);
+        let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+        function.succeed(&tick()).await;
+        let message = simulator.messages().pop().unwrap();
+        let mail = MessageParser::default().parse(&message.raw).unwrap();
+        let subject = mail.subject().unwrap();
+        assert!(subject.starts_with(beginning) && subject.ends_with('…'), "{subject}");
+        assert!((240..=250).contains(&subject.chars().count()), "{subject}");
+    }
+}
+
+/// A figure that a subject can't be made of stays out of logs, records and the owner's mail.
+#[tokio::test]
+async fn an_error_of_rendering_quotes_no_figure() {
+    for expression in [
+        "sections[0].totals[0].text | replace(from=\"3\", to=\"q\") | int",
+        "(sections[0].totals[0].text ~ \"q\") | float",
+        "(sections[0].totals[0].value + 1000000) ** 99999999999",
+    ] {
+        let subject = format!("{{% if sections[0].of > 3 %}}{{{{ {expression} }}}}{{% endif %}}x");
+        let simulator = simulator().await;
+        let folder = definitions(&[("bad.toml", &bad(&subject))]);
+        let runs = tempfile::tempdir().unwrap();
+        let more = [("CONNECT_REPORTS_RUNS", text(runs.path()))];
+        let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+        let (kind, envelope) = function.fail(&tick()).await;
+        assert_eq!(kind, "TEMPLATE_ERROR", "{envelope:#}");
+        let error = &envelope["data"]["reports"][0]["error"];
+        let message = error["message"].as_str().unwrap();
+        assert!(message.starts_with("the subject ("), "{message}");
+        assert!(message.ends_with("what stands here can't be rendered"), "{message}");
+        let kept = std::fs::read_dir(runs.path().join("bad")).unwrap();
+        let kept = kept.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let record: String = kept.collect();
+        let notice = simulator.messages().pop().unwrap();
+        assert_eq!(notice.to, ["bad-owner@example.com"]);
+        let notice = MessageParser::default().parse(&notice.raw).unwrap();
+        let notice = notice.body_text(0).unwrap().into_owned();
+        for told in [&function.log(), &record, &notice, &envelope.to_string()] {
+            assert!(told.contains("what stands here can't be rendered"), "{told}");
+            assert!(!told.contains("The string") && !told.contains("Unable to"), "{told}");
+        }
+    }
+}
