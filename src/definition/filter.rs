@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::dimension::Dimension;
-use super::problem::{Placed, Problems, choice, did_you_mean, is_written_like_a_name};
+use super::problem::{Placed, Problems, choice, did_you_mean};
 use super::reader::{Entry, Value};
 use super::report::Selector;
 use crate::instance::InstanceArn;
@@ -61,7 +61,7 @@ fn check_grouping(problems: &Problems<'_>, value: Value<'_>, key: &str) -> bool 
         problems.error(&value.span(), "unknown-grouping", message, help);
         return false;
     }
-    let well_formed = is_written_like_a_name(key) || key.starts_with("contact/");
+    let well_formed = metric::is_written_like_a_key(key);
     if well_formed {
         let message = format!("the grouping `{key}` is not known here");
         let help = format!("{near}If the service knows it, its values are shown as they come");
@@ -74,7 +74,8 @@ fn check_grouping(problems: &Problems<'_>, value: Value<'_>, key: &str) -> bool 
     well_formed
 }
 
-/// Reads `filters`. What could not be read is left out.
+/// Reads `filters`: known keys, and with a warning keys that the service may have gained. What could
+/// not be read is left out.
 pub(super) fn read_filters(
     problems: &Problems<'_>,
     value: Value<'_>,
@@ -88,12 +89,8 @@ pub(super) fn read_filters(
             let help = "remove this one and those after it (GetMetricDataV2, Filters)";
             problems.error(&key.span, "too-many-filters", message, help);
         }
-        if !FILTERS.contains(&key.name) {
-            unknown_filter(problems, &key);
+        if !check_filter(problems, &key) {
             continue;
-        }
-        if !METRICS.iter().any(|metric| metric.filters_by(key.name)) {
-            of_no_metric(problems, &key.span, "filter", key.name);
         }
         let dimension = Dimension::of_key(key.name);
         let selectors = problems
@@ -116,22 +113,32 @@ fn of_no_metric(problems: &Problems<'_>, span: &Range<usize>, what: &str, key: &
     problems.warning(span, "key-of-no-metric", message, help);
 }
 
-fn unknown_filter(problems: &Problems<'_>, key: &Entry<'_>) {
+fn check_filter(problems: &Problems<'_>, key: &Entry<'_>) -> bool {
     let name = key.name;
-    let (message, help) = match GROUPINGS.contains(&name) {
-        true => (
-            format!("{name} is a grouping; figures can't be filtered by it"),
-            format!("group by it, and filter by another key such as {COMMON}"),
-        ),
-        false => (
-            format!("there is no filter `{name}`"),
-            format!(
-                "{}Filters are written like {COMMON}",
-                did_you_mean(name, FILTERS.iter().copied())
-            ),
-        ),
-    };
-    problems.error(&key.span, "unknown-filter", message, help);
+    if FILTERS.contains(&name) {
+        if !METRICS.iter().any(|metric| metric.filters_by(name)) {
+            of_no_metric(problems, &key.span, "filter", name);
+        }
+        return true;
+    }
+    let near = did_you_mean(name, FILTERS.iter().copied());
+    if GROUPINGS.contains(&name) {
+        let message = format!("{name} is a grouping; figures can't be filtered by it");
+        let help = format!("group by it, and filter by another key such as {COMMON}");
+        problems.error(&key.span, "unknown-filter", message, help);
+        return false;
+    }
+    let well_formed = metric::is_written_like_a_key(name);
+    if well_formed {
+        let message = format!("the filter `{name}` is not known here");
+        let help = format!("{near}If the service knows it, leave it");
+        problems.warning(&key.span, "unknown-filter", message, help);
+    } else {
+        let message = format!("there is no filter `{name}`");
+        let help = format!("{near}Filters are written like {COMMON}");
+        problems.error(&key.span, "unknown-filter", message, help);
+    }
+    well_formed
 }
 
 /// The service authorises a request by the resources that its filters name (GetMetricDataV2,

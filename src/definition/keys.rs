@@ -345,7 +345,7 @@ const LINK: &str = r"^(https://|mailto:).+$";
 const CONFIGURATION_SET: &str = "^[A-Za-z0-9_-]{1,64}$";
 const METRIC_ID: &str = r"^(arn(:[^:]*){4}:.+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$";
 const NAME_FORM: &str = r"^[A-Z0-9_]+$";
-const GROUPING_FORM: &str = r"^([A-Z0-9_]+|contact/.+)$";
+pub(super) const GROUPING_FORM: &str = r"^([A-Z0-9_]+|contact/.+)$";
 
 fn metric_names() -> Vec<&'static str> {
     metric::METRICS.iter().map(|metric| metric.name).collect()

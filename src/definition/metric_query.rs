@@ -154,6 +154,13 @@ fn check_filter_key(
     let (of_metric, name) = (metric.name, key.name);
     if metric.metric_filter(name).is_none() {
         let keys: Vec<&str> = metric.metric_filters().iter().map(|filter| filter.key).collect();
+        if metric::may_be_metric_filter(name) {
+            let message = format!("no metric filter `{name}` of {of_metric} is known here");
+            let near = did_you_mean(name, keys.iter().copied());
+            let help = format!("{near}If the service takes it for this metric, leave it");
+            problems.warning(&key.span, "unknown-metric-filter", message, help);
+            return true;
+        }
         let help = match keys.is_empty() {
             true => "it takes none; remove `where` and `where_not`".to_owned(),
             false => choice(name, &keys),

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::dimension::Dimension;
-use super::keys::{Key, Keys, ROOT, Shape};
+use super::keys::{GROUPING_FORM, Key, Keys, ROOT, Shape};
 use crate::metric::{self, FILTERS, limits};
 
 /// The JSON Schema (draft 2020-12).
@@ -96,9 +96,12 @@ fn filters() -> Value {
     };
     let properties: Map<String, Value> =
         FILTERS.iter().map(|key| ((*key).to_owned(), list(values(key), 1, usize::MAX))).collect();
+    // Keys that the service may have gained.
+    let others = list(json!({ "type": "string", "minLength": 1 }), 1, usize::MAX);
     json!({
         "type": "object",
         "properties": properties,
+        "patternProperties": { GROUPING_FORM: others },
         "minProperties": 1,
         "maxProperties": limits::FILTER_KEYS,
         "additionalProperties": false,

@@ -17,7 +17,7 @@
 use super::Comparison::{GreaterThan, LessThan, LessThanOrEqual};
 use super::Over::{AgentsAndTime, Campaigns, CaseTemplates, QueuesAndTime};
 use super::Unit::{Count, Milliseconds, Percent, Seconds};
-use super::merge::{counted_by, counted_by_all_within, counted_by_whole, mean, ratio};
+use super::merge::{counted_by, counted_by_all_within, counted_by_whole, mean, mean_by_sum, ratio};
 use super::{Comparison, Merge, Metric, MetricFilterKey, any, only, statistic, sum};
 
 /// Every known metric, by name.
@@ -48,8 +48,7 @@ pub static METRICS: &[Metric] = &[
         Count,
     )
     .by(&[QUEUES, AGENTS])
-    .only_where("data since 1 October 2023")
-    .over(AgentsAndTime),
+    .only_where("data since 1 October 2023"),
     statistic("AGENT_OCCUPANCY", "Occupancy", Percent)
         .merged(ratio("SUM_CONTACT_TIME_AGENT", &["SUM_CONTACT_TIME_AGENT", "SUM_IDLE_TIME_AGENT"]))
         .by(&[AGENTS, &["ROUTING_PROFILE"]])
@@ -185,10 +184,12 @@ pub static METRICS: &[Metric] = &[
         .by(&[QUEUES, AI, AI_TOOLS, &["AI_AGENT"]]),
     statistic("AVG_BOT_CONVERSATION_TIME", "Average bot conversation time", Seconds)
         .merged(mean(&[counted_by("BOT_CONVERSATIONS_COMPLETED")]))
-        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]]),
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
+        .metric_filters_by(&[BOT_CONVERSATION_OUTCOME]),
     statistic("AVG_BOT_CONVERSATION_TURNS", "Average bot conversation turns", Count)
         .merged(mean(&[counted_by("BOT_CONVERSATIONS_COMPLETED")]))
-        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]]),
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
+        .metric_filters_by(&[BOT_CONVERSATION_OUTCOME]),
     statistic("AVG_CASE_RELATED_CONTACTS", "Average contacts per case", Count)
         .merged(mean(&[counted_by("CASES_CREATED")]))
         .by(&[CASES])
@@ -247,7 +248,7 @@ pub static METRICS: &[Metric] = &[
         .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT])
         .only_where(CONTACT_LENS),
     statistic("AVG_HANDLE_TIME", "Average handle time", Seconds)
-        .merged(mean(&[counted_by("CONTACTS_HANDLED")]))
+        .merged(mean_by_sum("SUM_HANDLE_TIME", &[counted_by("CONTACTS_HANDLED")]))
         .by(&[QUEUES, AGENTS, SUBTYPE, ROUTING_STEP, &["AI_USE_CASE"]])
         .filter_only(&[FEATURE]),
     statistic("AVG_HOLDS", "Average holds", Count)
@@ -266,10 +267,10 @@ pub static METRICS: &[Metric] = &[
         "Average agent interaction and customer hold time",
         Seconds,
     )
-    .merged(mean(&[counted_by("CONTACTS_HANDLED")]))
+    .merged(mean_by_sum("SUM_INTERACTION_AND_HOLD_TIME", &[counted_by("CONTACTS_HANDLED")]))
     .by(&[QUEUES, AGENTS, SUBTYPE, Q_CONNECT]),
     statistic("AVG_INTERACTION_TIME", "Average agent interaction time", Seconds)
-        .merged(mean(&[counted_by("CONTACTS_HANDLED")]))
+        .merged(mean_by_sum("SUM_INTERACTION_TIME", &[counted_by("CONTACTS_HANDLED")]))
         .by(&[QUEUES, SUBTYPE, Q_CONNECT])
         .filter_only(&[FEATURE])
         .metric_filters_by(&[any("INITIATION_METHOD")]),
@@ -364,20 +365,12 @@ pub static METRICS: &[Metric] = &[
     statistic("AVG_WEIGHTED_EVALUATION_SCORE", "Average weighted evaluation score", Percent)
         .unmerged(SCORED)
         .by(&[QUEUES, AGENTS, EVALUATIONS, QUESTIONS]),
-    sum("BOT_CONVERSATIONS_COMPLETED", "Bot conversations completed", Count).by(&[
-        BOTS,
-        INVOKED,
-        FLOWS,
-        SUBTYPE,
-        &["CHANNEL"],
-    ]),
-    sum("BOT_INTENTS_COMPLETED", "Bot intents completed", Count).by(&[
-        BOTS,
-        INVOKED,
-        FLOWS,
-        SUBTYPE,
-        &["CHANNEL", "BOT_INTENT_NAME"],
-    ]),
+    sum("BOT_CONVERSATIONS_COMPLETED", "Bot conversations completed", Count)
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
+        .metric_filters_by(&[BOT_CONVERSATION_OUTCOME]),
+    sum("BOT_INTENTS_COMPLETED", "Bot intents completed", Count)
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL", "BOT_INTENT_NAME"]])
+        .metric_filters_by(&[BOT_CONVERSATION_OUTCOME, BOT_INTENT_OUTCOME]),
     sum("CAMPAIGN_CONTACTS_ABANDONED_AFTER_X", "Campaign contacts abandoned after X", Count)
         .by(&[CAMPAIGN, &["AGENT"]])
         .threshold(AFTER)
@@ -570,14 +563,19 @@ pub static METRICS: &[Metric] = &[
         .by(&[FLOWS, SUBTYPE, PUBLISHED, OUTCOME_TYPE, &["CHANNEL"]])
         .filter_only(&[NEXT_RESOURCES]),
     statistic("PERCENT_AUTOMATIC_FAILS", "Automatic fails percent", Percent)
-        .unmerged(SCORED)
+        .merged(mean(&[counted_by("EVALUATIONS_PERFORMED")]))
         .by(&[QUEUES, AGENTS, EVALUATIONS]),
     statistic("PERCENT_BOT_CONVERSATIONS_OUTCOME", "Percent bot conversations outcome", Percent)
-        .merged(mean(&[counted_by("BOT_CONVERSATIONS_COMPLETED")]))
-        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]]),
+        .merged(mean(&[counted_by_whole(
+            "BOT_CONVERSATIONS_COMPLETED",
+            "BOT_CONVERSATION_OUTCOME_TYPE",
+        )]))
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL"]])
+        .metric_filters_by(&[BOT_CONVERSATION_OUTCOME]),
     statistic("PERCENT_BOT_INTENTS_OUTCOME", "Percent bot intents outcome", Percent)
-        .merged(mean(&[counted_by("BOT_INTENTS_COMPLETED")]))
-        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL", "BOT_INTENT_NAME"]]),
+        .merged(mean(&[counted_by_whole("BOT_INTENTS_COMPLETED", "BOT_INTENT_OUTCOME_TYPE")]))
+        .by(&[BOTS, INVOKED, FLOWS, SUBTYPE, &["CHANNEL", "BOT_INTENT_NAME"]])
+        .metric_filters_by(&[BOT_INTENT_OUTCOME]),
     statistic("PERCENT_CASES_FIRST_CONTACT_RESOLVED", "Cases resolved on first contact", Percent)
         .unmerged(CASES_COUNTED)
         .by(&[CASES])
@@ -711,6 +709,13 @@ const BY_DELIVERY: &[MetricFilterKey] = &[
     any("CAMPAIGN_DELIVERY_EVENT_TYPE"),
     any("DISCONNECT_REASON"),
 ];
+
+// The administrator guide has them, and so does the text about metric filters; those of the metrics
+// do not.
+const BOT_CONVERSATION_OUTCOME: MetricFilterKey =
+    only("BOT_CONVERSATION_OUTCOME_TYPE", &["SUCCESS", "FAILED", "DROPPED"]);
+const BOT_INTENT_OUTCOME: MetricFilterKey =
+    only("BOT_INTENT_OUTCOME_TYPE", &["SUCCESS", "FAILED", "SWITCHED", "DROPPED"]);
 
 pub(super) const AGENTS: &[&str] = &[
     "AGENT",

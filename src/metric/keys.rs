@@ -1,7 +1,7 @@
 //! The keys that requests group and filter by, and what the service says of their values
 //! (GetMetricDataV2, Groupings and Filters; MetricFilterV2).
 
-use super::Metric;
+use super::{METRICS, Metric};
 
 /// Every key that rows may be grouped by, in the service's order.
 pub static GROUPINGS: &[&str] = &[
@@ -164,8 +164,8 @@ pub static AUTHORISING: &[&str] = &[
     "EVALUATOR_ID",
 ];
 
-/// The start of a contact as records have it, and two names that only metrics know: INCOMING and
-/// `CALLBACK_CUSTOMER_FIRST_DIALED`.
+/// The start of a contact as records have it, and three names that only metrics know: INCOMING,
+/// `CALLBACK_CUSTOMER_FIRST_QUEUED` and `CALLBACK_CUSTOMER_FIRST_DIALED`.
 static INITIATION_METHODS: &[&str] = &[
     "INBOUND",
     "OUTBOUND",
@@ -179,9 +179,35 @@ static INITIATION_METHODS: &[&str] = &[
     "EXTERNAL_OUTBOUND",
     "AGENT_REPLY",
     "FLOW",
+    "CALLBACK_CUSTOMER_FIRST_QUEUED",
     "CALLBACK_CUSTOMER_FIRST_DIALED",
     "INCOMING",
 ];
+
+/// The keys that the reference lists as metric filters and gives to no metric (MetricFilterV2).
+static METRIC_FILTERS_OF_NO_METRIC: &[&str] = &[
+    "CASE_STATUS",
+    "FLOWS_ACTION_IDENTIFIER",
+    "FLOWS_NEXT_ACTION_IDENTIFIER",
+    "FLOWS_RESOURCE_TYPE",
+];
+
+/// Whether a key of filters or groupings is written as the service writes its keys. It gains more
+/// of them, so one that is not listed may be valid by now.
+pub fn is_written_like_a_key(key: &str) -> bool {
+    let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let is_name = !key.is_empty() && key.chars().all(is_capital);
+    is_name || key.strip_prefix("contact/").is_some_and(|attribute| !attribute.is_empty())
+}
+
+/// Whether `key` may be a metric filter of a metric that is not known to take it: the reference
+/// gives it to no metric, or does not have it at all.
+pub fn may_be_metric_filter(key: &str) -> bool {
+    let is_of_a_metric = METRICS.iter().any(|metric| metric.metric_filter(key).is_some());
+    let is_of_requests = FILTERS.contains(&key) || GROUPINGS.contains(&key);
+    METRIC_FILTERS_OF_NO_METRIC.contains(&key)
+        || (is_written_like_a_key(key) && !is_of_a_metric && !is_of_requests)
+}
 
 /// The values that a filter by `key` may have; none where any value may be asked.
 pub fn filter_values(key: &str) -> &'static [&'static str] {

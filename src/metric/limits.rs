@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use super::Comparison;
 use super::catalogue::AGENTS;
+use super::keys::may_be_metric_filter;
 
 /// Groupings of a request at most.
 pub const GROUPINGS: usize = 4;
@@ -160,6 +161,12 @@ impl Limits {
     /// Whether the version has this key for filters and groupings; today's has any, likewise.
     pub fn has_key(&self, key: &str) -> bool {
         self.keys.is_none_or(|keys| keys.contains(&key))
+    }
+
+    /// Whether the version may have a metric filter with this key: the first has only those of the
+    /// catalogue.
+    pub fn has_metric_filter(&self, key: &str) -> bool {
+        self.keys.is_none() || !may_be_metric_filter(key)
     }
 
     /// Whether the version's metric of this name does not take a key that the catalogue's takes.

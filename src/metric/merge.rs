@@ -18,12 +18,21 @@ pub enum Merge {
     /// Their mean, weighted by what each is based on: the first of these that
     /// [fits](Weight::fits) the question, asked beside the metric. None may fit.
     ///
-    /// This is exact where the weight counts just what the mean is of. Some means of times leave
-    /// out records without any such time, which the weight counts too; then the merged mean is only
-    /// nearly the service's. So it is with `AVG_HANDLE_TIME`, `AVG_INTERACTION_TIME` and
-    /// `AVG_INTERACTION_AND_HOLD_TIME`, by `CONTACTS_HANDLED`, and with `AVG_ABANDON_TIME` where it
-    /// is by `CONTACTS_ABANDONED`.
+    /// This is exact where the weight counts just what the mean is of. `AVG_ABANDON_TIME` leaves out
+    /// records without such a time, which `CONTACTS_ABANDONED` counts too; by that weight the merged
+    /// mean is only nearly the service's.
     Mean(&'static [Weight]),
+    /// Their mean, weighted by how many records each is based on: the sum of the same times divided
+    /// by the mean, rounded to a whole number. Sum and mean leave out the same records, so this is
+    /// exact. A mean of 0 says nothing of its records, and some questions the sum does not fit;
+    /// there the weights of [`Mean`](Self::Mean) are used, which count records without such a time
+    /// too.
+    MeanBySum {
+        /// The sum of what the mean is of.
+        sum: &'static str,
+        /// What weights the mean where the sum does not.
+        otherwise: &'static [Weight],
+    },
     /// Their mean, weighted by a count that the service does not give but that follows from the
     /// metric with this name: the sum that the mean is of. The sum divided by the mean is the
     /// count, to be rounded to a whole number. It is unknown where the mean is 0.
@@ -146,6 +155,10 @@ impl Metric {
 
 pub(super) const fn mean(weights: &'static [Weight]) -> Merge {
     Merge::Mean(weights)
+}
+
+pub(super) const fn mean_by_sum(sum: &'static str, otherwise: &'static [Weight]) -> Merge {
+    Merge::MeanBySum { sum, otherwise }
 }
 
 pub(super) const fn ratio(part: &'static str, whole: &'static [&'static str]) -> Merge {

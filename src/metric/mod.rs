@@ -18,8 +18,8 @@ use crate::language::Language;
 
 pub use catalogue::METRICS;
 pub use keys::{
-    AUTHORISING, FILTERS, GROUPINGS, filter_value_length, filter_values, listed,
-    metric_filter_values, needs_authorising_filter,
+    AUTHORISING, FILTERS, GROUPINGS, filter_value_length, filter_values, is_written_like_a_key,
+    listed, may_be_metric_filter, metric_filter_values, needs_authorising_filter,
 };
 pub use limits::Limits;
 pub use merge::{Merge, Over, Weight};

@@ -63,8 +63,41 @@ fn metric_filters_have_values_and_may_be_negated() {
     let known = metric_filter_values("INITIATION_METHOD");
     for metric in METRICS {
         for filter in metric.metric_filters() {
-            assert!(filter.values.iter().all(|value| known.contains(value)), "{}", metric.name);
+            let is_bots = filter.key.starts_with("BOT_");
+            let are_known = filter.values.iter().all(|value| known.contains(value));
+            assert!(is_bots || are_known, "{}", metric.name);
         }
+    }
+}
+
+/// As the administrator guide has them for the metrics of bots.
+#[test]
+fn bots_are_filtered_by_how_they_ended() {
+    let filters = |name: &str| -> Vec<(&str, usize)> {
+        let filters = find(name).unwrap().metric_filters().iter();
+        filters.map(|filter| (filter.key, filter.values.len())).collect()
+    };
+    let conversation = ("BOT_CONVERSATION_OUTCOME_TYPE", 3);
+    let intent = ("BOT_INTENT_OUTCOME_TYPE", 4);
+    for name in [
+        "AVG_BOT_CONVERSATION_TIME",
+        "AVG_BOT_CONVERSATION_TURNS",
+        "BOT_CONVERSATIONS_COMPLETED",
+        "PERCENT_BOT_CONVERSATIONS_OUTCOME",
+    ] {
+        assert_eq!(filters(name), [conversation], "{name}");
+    }
+    assert_eq!(filters("BOT_INTENTS_COMPLETED"), [conversation, intent]);
+    assert_eq!(filters("PERCENT_BOT_INTENTS_OUTCOME"), [intent]);
+    for (name, key) in [
+        ("PERCENT_BOT_CONVERSATIONS_OUTCOME", conversation.0),
+        ("PERCENT_BOT_INTENTS_OUTCOME", intent.0),
+    ] {
+        let Merge::Mean([whole]) = find(name).unwrap().merge() else {
+            panic!("{name} is no mean of one weight");
+        };
+        assert!(whole.fits(&["BOT_ID"], &["CHANNEL"], &[key]), "{name}");
+        assert!(!whole.takes_metric_filter(key), "{name} is in percent of all");
     }
 }
 
@@ -94,6 +127,9 @@ fn named(merge: Merge) -> Vec<&'static str> {
     match merge {
         Merge::Sum | Merge::Max | Merge::Min | Merge::None(_) => Vec::new(),
         Merge::Mean(weights) => weights.iter().map(|weight| weight.metric).collect(),
+        Merge::MeanBySum { sum, otherwise } => {
+            otherwise.iter().map(|weight| weight.metric).chain([sum]).collect()
+        }
         Merge::MeanOfSum(sum) => vec![sum],
         Merge::Ratio { part, whole } => whole.iter().copied().chain([part]).collect(),
     }
@@ -146,7 +182,7 @@ fn what_a_rule_names_takes_the_keys_of_its_metric() {
         let fits = |key: &str| {
             let groupings = if metric.groups_by(key) { &[key][..] } else { &[] };
             match metric.merge() {
-                Merge::Mean(weights) => {
+                Merge::Mean(weights) | Merge::MeanBySum { otherwise: weights, .. } => {
                     weights.iter().any(|weight| weight.fits(groupings, &[key], &[]))
                 }
                 _ => named
@@ -197,7 +233,7 @@ fn no_weight_fits_a_question_by_the_key_that_chooses_its_part() {
 #[test]
 fn the_thresholds_of_weights_are_those_of_the_metrics() {
     for metric in METRICS {
-        if let Merge::Mean(weights) = metric.merge() {
+        if let Merge::Mean(weights) | Merge::MeanBySum { otherwise: weights, .. } = metric.merge() {
             assert!(!weights.is_empty(), "{}", metric.name);
             for weight in weights {
                 let thresholds = find(weight.metric).unwrap().thresholds();
@@ -230,4 +266,21 @@ fn who_reads_why_a_figure_is_missing_reads_a_sentence() {
     assert!(merges("CAMPAIGN_PROGRESS_RATE", "CAMPAIGN"));
     assert!(!find("CAMPAIGN_PROGRESS_RATE").unwrap().merges_over().holds_for_time());
     assert!(find("AGENT_OCCUPANCY").unwrap().merges_over().holds_for_time());
+}
+
+/// Both count phones that rang in vain, each for one contact of one queue.
+#[test]
+fn what_agents_do_not_answer_adds_up_alike() {
+    let over = |name: &str| find(name).unwrap().merges_over();
+    let names = ["AGENT_NON_RESPONSE", "AGENT_NON_RESPONSE_WITHOUT_CUSTOMER_ABANDONS"];
+    assert_eq!(names.map(over), [Over::Everything; 2]);
+}
+
+#[test]
+fn automatic_fails_are_in_percent_of_evaluations() {
+    let Merge::Mean([weight]) = find("PERCENT_AUTOMATIC_FAILS").unwrap().merge() else {
+        panic!("no mean of one weight");
+    };
+    assert_eq!(weight.metric, "EVALUATIONS_PERFORMED");
+    assert!(weight.fits(&["AGENT", "EVALUATION_FORM"], &["QUEUE", "EVALUATION_SOURCE"], &[]));
 }

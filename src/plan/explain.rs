@@ -82,6 +82,9 @@ impl Rule {
             Self::Max => format!("the greatest of {parts}"),
             Self::Min => format!("the least of {parts}"),
             Self::Mean(weight) => format!("the mean of {parts}, weighted by {}", weight.name),
+            Self::MeanBySum { sum, .. } => {
+                format!("the mean of {parts}, weighted by their {} divided by it", sum.name)
+            }
             Self::MeanOfSum { sum, .. } => {
                 format!("the {} of {parts}, divided by how many contacts there are", sum.name)
             }

@@ -22,6 +22,13 @@ pub enum Rule {
     Min,
     /// Their mean, weighted by this count.
     Mean(MetricQuery),
+    /// Their mean, weighted by how much there is: of each part the sum divided by its mean, rounded.
+    MeanBySum {
+        /// What the mean is of.
+        sum: MetricQuery,
+        /// Weights a mean of 0.
+        weight: MetricQuery,
+    },
     /// The sum divided by how much there is: of each part the sum divided by its mean, rounded.
     MeanOfSum {
         /// What the mean is of.
@@ -91,8 +98,14 @@ pub(super) fn rule(
         Merge::Max => Ok(Rule::Max),
         Merge::Min => Ok(Rule::Min),
         Merge::Mean(weights) => {
-            let weight = weights.iter().find_map(|weight| weigh(weight, asked, query, limits));
-            weight.map(Rule::Mean).ok_or(NO_COUNT)
+            weigh(weights, asked, query, limits).map(Rule::Mean).ok_or(NO_COUNT)
+        }
+        Merge::MeanBySum { sum, otherwise } => {
+            let weight = weigh(otherwise, asked, query, limits).ok_or(NO_COUNT)?;
+            Ok(match beside(sum) {
+                Some(sum) => Rule::MeanBySum { sum, weight },
+                None => Rule::Mean(weight),
+            })
         }
         Merge::MeanOfSum(sum) => match (beside(sum), beside("CONTACTS_HANDLED")) {
             (Some(sum), Some(handled)) => Ok(Rule::MeanOfSum { sum, handled }),
@@ -122,8 +135,18 @@ fn exists(name: &str, keys: [&[&str]; 3], limits: &Limits) -> bool {
     limits.has_metric(name) && !keys.concat().iter().any(|key| limits.lacks(name, key))
 }
 
-/// The weight as it is asked beside a metric, if it can be.
+/// The first of the weights that can be asked beside a metric, as it is asked.
 fn weigh(
+    weights: &[Weight],
+    asked: &MetricQuery,
+    query: &Query,
+    limits: &Limits,
+) -> Option<MetricQuery> {
+    weights.iter().find_map(|weight| weight_beside(weight, asked, query, limits))
+}
+
+/// The weight as it is asked beside a metric, if it can be.
+fn weight_beside(
     weight: &Weight,
     asked: &MetricQuery,
     query: &Query,
@@ -157,6 +180,7 @@ impl Rule {
         match self {
             Self::Sum | Self::Max | Self::Min => Vec::new(),
             Self::Mean(weight) => vec![weight],
+            Self::MeanBySum { sum, weight } => vec![sum, weight],
             Self::MeanOfSum { sum, handled } => vec![sum, handled],
             Self::Ratio { part, whole } => std::iter::once(part).chain(whole).collect(),
         }
@@ -174,6 +198,7 @@ impl Rule {
             Self::Max => of_values(asked, parts, |values| extreme(values, f64::max)),
             Self::Min => of_values(asked, parts, |values| extreme(values, f64::min)),
             Self::Mean(weight) => mean(asked, weight, parts),
+            Self::MeanBySum { sum, weight } => mean_by_sum(asked, sum, weight, parts),
             Self::MeanOfSum { sum, handled } => mean_of_sum(asked, (sum, handled), parts),
             Self::Ratio { part, whole } => ratio(asked, part, whole, parts),
         }
@@ -236,6 +261,33 @@ fn mean(asked: &MetricQuery, weight: &MetricQuery, parts: &[Row<'_>]) -> Figure 
     }
     match count > 0.0 {
         true => Figure::Value(sum / count),
+        false => absent(asked, parts),
+    }
+}
+
+/// A part without a mean has nothing that it would be of. How much is behind a mean of 0 the sum
+/// does not tell.
+fn mean_by_sum(
+    asked: &MetricQuery,
+    sum: &MetricQuery,
+    weight: &MetricQuery,
+    parts: &[Row<'_>],
+) -> Figure {
+    let (mut total, mut count) = (0.0, 0.0);
+    for row in parts {
+        match (value(row, asked), value(row, sum), value(row, weight)) {
+            (Some(mean), Some(sum), _) if mean > 0.0 => {
+                total += sum;
+                count += (sum / mean).round();
+            }
+            (Some(mean), _, Some(weight)) if mean <= 0.0 => count += weight,
+            (None, None, _) => {}
+            (None, Some(sum), _) if sum <= 0.0 => {}
+            _ => return LOST,
+        }
+    }
+    match count > 0.0 {
+        true => Figure::Value(total / count),
         false => absent(asked, parts),
     }
 }

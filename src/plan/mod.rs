@@ -392,7 +392,12 @@ fn takes(request: &Request, metric: &MetricQuery, limits: &Limits) -> bool {
     if request.metrics.contains(metric) {
         return true;
     }
-    let is_known = |metric: &MetricQuery| metric::find(&metric.name).is_some();
+    let is_known = |metric: &MetricQuery| {
+        let takes = |known: &metric::Metric| {
+            metric.filters.iter().all(|filter| known.metric_filter(&filter.key).is_some())
+        };
+        metric::find(&metric.name).is_some_and(takes)
+    };
     if !is_known(metric) || !request.metrics.iter().all(is_known) {
         return false;
     }

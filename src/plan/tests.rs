@@ -96,7 +96,11 @@ fn many_queues_are_asked_in_hundreds() {
     let plan = planned(text, &queues(250));
     assert_eq!(grouped(&plan), [0, 0, 0]);
     let weights: Vec<_> = plan.requests[0].weights.iter().map(|metric| &metric.name).collect();
-    assert_eq!(weights, ["CONTACTS_QUEUED"], "CONTACTS_HANDLED is there for its own sake");
+    assert_eq!(
+        weights,
+        ["CONTACTS_QUEUED", "SUM_HANDLE_TIME"],
+        "CONTACTS_HANDLED is there for itself"
+    );
     let sizes: Vec<_> = plan.requests.iter().map(|r| r.filters[&Dimension::Queue].len()).collect();
     assert_eq!(sizes, [100, 100, 50]);
     assert!(plan.sections[0].not_available.is_empty());
@@ -137,12 +141,15 @@ fn a_request_takes_twenty_service_levels() {
 
 /// One request that the service refuses must not take the others with it.
 #[test]
-fn an_unknown_metric_stands_alone() {
-    let text =
-        TWO_SECTIONS.replace("[\"CONTACTS_QUEUED\", ", "[\"AI_NOVELTIES\", \"CONTACTS_QUEUED\", ");
-    let plan = planned(&text, &queues(3));
-    let alone = plan.requests.iter().find(|request| request.metrics[0].name == "AI_NOVELTIES");
-    assert_eq!(alone.unwrap().metrics.len(), 1);
+fn what_is_not_known_stands_alone() {
+    let filtered =
+        "{ name = \"CONTACTS_HANDLED\", label = \"x\", where = { MOON_PHASE = [\"NEW\"] } }";
+    for unknown in ["\"AI_NOVELTIES\"", filtered] {
+        let metrics = format!("[{unknown}, \"CONTACTS_QUEUED\", ");
+        let plan = planned(&TWO_SECTIONS.replace("[\"CONTACTS_QUEUED\", ", &metrics), &queues(3));
+        assert_eq!(plan.requests.len(), 4, "{unknown}");
+        assert_eq!(plan.requests.iter().filter(|request| request.metrics.len() == 1).count(), 1);
+    }
 }
 
 #[test]

@@ -173,6 +173,9 @@ fn lacking(section: &Section, metric: &MetricQuery, limits: &Limits) -> Option<S
         let comparison = threshold.comparison.as_str();
         return Some(format!("the API's version does not compare by {comparison}"));
     }
+    if let Some(key) = own().find(|key| !limits.has_metric_filter(key)) {
+        return Some(format!("the API's version does not have the metric filter {key}"));
+    }
     if let Some(key) = keys.chain(own()).find(lacks) {
         return Some(format!("the API's version does not have {name} by {key}"));
     }

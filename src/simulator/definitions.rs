@@ -84,7 +84,7 @@ static DEFINITIONS: &[Definition] = &[
     }),
     contacts("AVG_HANDLE_TIME", Shape::MeanSeconds, handle_time),
     // Only the records that have a hold duration: calls, those without any hold included.
-    contacts("AVG_HOLD_TIME", Shape::MeanSeconds, |contact, _| contact.handling?.hold),
+    contacts("AVG_HOLD_TIME", Shape::MeanSeconds, |contact, _| timed(contact)?.hold),
     contacts("AVG_INTERACTION_AND_HOLD_TIME", Shape::MeanSeconds, interaction_and_hold),
     contacts("AVG_INTERACTION_TIME", Shape::MeanSeconds, interaction),
     contacts("AVG_QUEUE_ANSWER_TIME", Shape::MeanSeconds, |contact, _| answered(contact)),
@@ -131,7 +131,7 @@ static DEFINITIONS: &[Definition] = &[
         (on_contact, on_contact)
     }),
     contacts("SUM_HANDLE_TIME", Shape::Seconds, handle_time),
-    contacts("SUM_HOLD_TIME", Shape::Seconds, |contact, _| contact.handling?.hold),
+    contacts("SUM_HOLD_TIME", Shape::Seconds, |contact, _| timed(contact)?.hold),
     agents("SUM_IDLE_TIME_AGENT", Shape::Seconds, |day, window| {
         let idle = total(&day.idle, window);
         (idle, idle)
@@ -194,25 +194,31 @@ fn connecting(attempt: &Attempt) -> Option<i64> {
     Some(attempt.time.end - attempt.time.start)
 }
 
-fn handle_time(contact: &Contact, _: &MetricRequest) -> Option<i64> {
-    contact.handling.as_ref().map(Handling::total)
+/// The handling of a record that has its durations; metrics of times skip the others.
+fn timed(contact: &Contact) -> Option<Handling> {
+    contact.handling.filter(|handling| handling.has_durations)
 }
 
+fn handle_time(contact: &Contact, _: &MetricRequest) -> Option<i64> {
+    timed(contact).as_ref().map(Handling::total)
+}
+
+/// The work after a contact counts as 0 where the record does not have it.
 fn after_work(contact: &Contact, _: &MetricRequest) -> Option<i64> {
-    contact.handling.map(|handling| handling.after_work)
+    contact.handling.map(|_| timed(contact).map_or(0, |handling| handling.after_work))
 }
 
 fn interaction(contact: &Contact, _: &MetricRequest) -> Option<i64> {
-    contact.handling.map(|handling| handling.interaction)
+    timed(contact).map(|handling| handling.interaction)
 }
 
 fn interaction_and_hold(contact: &Contact, _: &MetricRequest) -> Option<i64> {
-    contact.handling.map(|handling| handling.interaction + handling.hold.unwrap_or(0))
+    timed(contact).map(|handling| handling.interaction + handling.hold.unwrap_or(0))
 }
 
 /// From its initiation to its end, the work after it included.
 fn resolution(contact: &Contact) -> i64 {
-    let after_work = contact.handling.map_or(0, |handling| handling.after_work);
+    let after_work = timed(contact).map_or(0, |handling| handling.after_work);
     contact.disconnected + after_work - contact.initiated
 }
 

@@ -113,6 +113,7 @@ impl Floor<'_> {
     }
 
     fn handling(&mut self, desk: usize, arrival: &Arrival, connected: i64) -> Handling {
+        let lacks_durations = self.centre.all_queues()[arrival.queue].lacks_durations;
         let rng = &mut *self.rng;
         // Queues differ in how long their matters take.
         let factor = [1.0, 0.9, 1.3, 0.8, 1.1, 1.2, 1.4][arrival.queue % 7];
@@ -137,6 +138,7 @@ impl Floor<'_> {
             interaction,
             hold,
             after_work,
+            has_durations: !lacks_durations || connected % 9 > 0,
             ended_on_hold: hold.is_some_and(|hold| hold > 0) && happens(rng, 0.07),
         }
     }

@@ -183,21 +183,14 @@ fn groupings(groupings: &[String], limits: &Limits) -> Result<Vec<String>, Refus
     }
     for (index, key) in groupings.iter().enumerate() {
         let repeated = groupings.iter().take(index).any(|earlier| earlier == key);
-        let is_known = metric::GROUPINGS.contains(&key.as_str()) || may_be_new(key);
+        let is_known = metric::GROUPINGS.contains(&key.as_str())
+            || (metric::is_written_like_a_key(key) && !metric::FILTERS.contains(&key.as_str()));
         if repeated || !is_known || !limits.has_key(key) {
             let text = format!("The grouping {key:?} is not valid.");
             return Err(Refusal::invalid_parameter(text));
         }
     }
     Ok(groupings.to_vec())
-}
-
-/// Whether a key that is not listed is written as the service writes its keys: it gains more of
-/// them, so such a one may be valid by now.
-fn may_be_new(key: &str) -> bool {
-    !key.is_empty()
-        && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-        && !metric::FILTERS.contains(&key)
 }
 
 /// Every filter and grouping has to be valid for every metric, and there has to be what the metrics
@@ -211,7 +204,10 @@ fn valid_together(
     let names = metrics.iter().flatten().map(|metric| metric.name.as_str());
     let metrics: Vec<_> = names.filter_map(metric::find).collect();
     let authorising = metric::AUTHORISING;
-    let refusal = if metric::needs_authorising_filter(metrics.iter().copied())
+    // A key that the service may have gained may be one by which it authorises.
+    let are_known = filters.keys().all(|key| metric::FILTERS.contains(&key.as_str()));
+    let refusal = if are_known
+        && metric::needs_authorising_filter(metrics.iter().copied())
         && !authorising.iter().any(|key| filters.contains_key(*key))
     {
         let keys = authorising.join(", ");

@@ -63,7 +63,7 @@ pub use centre::{
     Agent, Centre, Figure, Hierarchy, HierarchyGroup, HierarchyLevel, Interval, MetricFilter,
     MetricRequest, Query, Queue, QueueType, RoutingProfile, Row,
 };
-pub use contact::{Channel, Contact, DisconnectReason, InitiationMethod};
+pub use contact::{Channel, Contact, DisconnectReason, Handling, InitiationMethod};
 pub use faults::Fault;
 pub use operation::{Operation, UnknownOperation};
 pub use rates::{Rate, Rates};

@@ -17,6 +17,8 @@ pub struct Queue {
     pub kind: QueueType,
     /// The tags by their keys, such as `team` and `region`; a queue may lack any.
     pub tags: BTreeMap<String, String>,
+    /// Whether some of its contact records have no durations.
+    pub(crate) lacks_durations: bool,
     /// Contacts that arrive on a working day, on average.
     pub(crate) volume: f64,
     /// The share of each channel, in the order of [`Channel::ALL`](super::Channel::ALL).
@@ -76,6 +78,7 @@ pub(crate) fn agent_queue(agent: &Agent) -> Queue {
         name: agent.username.clone(),
         kind: QueueType::Agent,
         tags: BTreeMap::new(),
+        lacks_durations: false,
         volume: 0.0,
         channels: [0; 4],
     }
@@ -93,6 +96,7 @@ fn named_queue(seed: u64, index: usize, queue: &Named) -> Queue {
             .filter(|(_, value)| !value.is_empty())
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect(),
+        lacks_durations: false,
         volume,
         channels,
     }
@@ -112,6 +116,7 @@ fn further_queue(seed: u64, index: usize) -> Queue {
             ("team".to_owned(), team.to_owned()),
             ("region".to_owned(), region.to_owned()),
         ]),
+        lacks_durations: true,
         volume,
         channels: [60, 20, 10, 10],
     }

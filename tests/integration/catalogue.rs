@@ -8,6 +8,21 @@ use crate::harness::crates::sources;
 /// What the catalogue says otherwise on purpose: the metric, the fact, what the documentation says,
 /// what the catalogue says, and why.
 const DIFFERENCES: &[(&str, &str, &str, &str, &str)] = &[
+    ("AVG_BOT_CONVERSATION_TIME", "metric filters", "", BOT_CONVERSATIONS, OUTCOMES),
+    ("AVG_BOT_CONVERSATION_TIME", "negate", "false", "true", OUTCOMES),
+    ("AVG_BOT_CONVERSATION_TURNS", "metric filters", "", BOT_CONVERSATIONS, OUTCOMES),
+    ("AVG_BOT_CONVERSATION_TURNS", "negate", "false", "true", OUTCOMES),
+    ("BOT_CONVERSATIONS_COMPLETED", "metric filters", "", BOT_CONVERSATIONS, OUTCOMES),
+    ("BOT_CONVERSATIONS_COMPLETED", "negate", "false", "true", OUTCOMES),
+    (
+        "BOT_INTENTS_COMPLETED",
+        "metric filters",
+        "",
+        "BOT_CONVERSATION_OUTCOME_TYPE = DROPPED | FAILED | SUCCESS, \
+         BOT_INTENT_OUTCOME_TYPE = DROPPED | FAILED | SUCCESS | SWITCHED",
+        OUTCOMES,
+    ),
+    ("BOT_INTENTS_COMPLETED", "negate", "false", "true", OUTCOMES),
     (
         "CONTACTS_ABANDONED",
         "metric filters",
@@ -37,6 +52,16 @@ const DIFFERENCES: &[(&str, &str, &str, &str, &str)] = &[
         "Count",
         "by its name it counts contacts, as CONTACTS_TRANSFERRED_OUT_EXTERNAL does",
     ),
+    ("PERCENT_BOT_CONVERSATIONS_OUTCOME", "metric filters", "", BOT_CONVERSATIONS, OUTCOMES),
+    ("PERCENT_BOT_CONVERSATIONS_OUTCOME", "negate", "false", "true", OUTCOMES),
+    (
+        "PERCENT_BOT_INTENTS_OUTCOME",
+        "metric filters",
+        "",
+        "BOT_INTENT_OUTCOME_TYPE = DROPPED | FAILED | SUCCESS | SWITCHED",
+        OUTCOMES,
+    ),
+    ("PERCENT_BOT_INTENTS_OUTCOME", "negate", "false", "true", OUTCOMES),
     (
         "PERCENT_CONTACTS_STEP_EXPIRED",
         "title",
@@ -68,6 +93,12 @@ const DIFFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ),
     ("SUM_HOLD_TIME", "unit", "Count", "Seconds", "by the administrator guide it is a time"),
 ];
+
+const BOT_CONVERSATIONS: &str = "BOT_CONVERSATION_OUTCOME_TYPE = DROPPED | FAILED | SUCCESS";
+
+/// Why metrics of bots have metric filters that their own paragraphs do not mention.
+const OUTCOMES: &str =
+    "the text about metric filters has it, and the administrator guide its values and metrics";
 
 /// What the documentation says in the place of a title.
 const NO_UI_NAME: &str =

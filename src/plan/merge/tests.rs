@@ -74,6 +74,27 @@ fn ratios_have_both_sides_of_every_part() {
 }
 
 #[test]
+fn means_are_weighted_by_their_sums() {
+    let rule = Rule::MeanBySum { sum: query("SUM"), weight: query("WEIGHT") };
+    let of = |mean, sum, weight| part(&[("ASKED", mean), ("SUM", sum), ("WEIGHT", weight)]);
+    let some = |value: f64| Some(Some(value));
+    let two = [of(some(10.0), some(30.0), some(9.0)), of(some(20.0), some(20.0), some(5.0))];
+    assert_eq!(merged(&rule, &two), Figure::Value(12.5), "50 seconds of 4 contacts, not of 14");
+    let zero = of(some(0.0), some(0.0), some(1.0));
+    assert_eq!(merged(&rule, &[two[0].clone(), two[1].clone(), zero]), Figure::Value(10.0));
+    let quiet = [two[0].clone(), of(Some(NULL), some(0.0), some(2.0)), of(None, None, None)];
+    assert_eq!(merged(&rule, &quiet), Figure::Value(10.0));
+    for lacking in [
+        of(some(20.0), None, some(5.0)),
+        of(None, some(20.0), some(5.0)),
+        of(some(0.0), some(0.0), None),
+    ] {
+        assert_eq!(merged(&rule, &[two[0].clone(), lacking]), LOST);
+    }
+    assert_eq!(merged(&rule, &[of(None, None, None)]), Figure::Absent(Absent::NoData));
+}
+
+#[test]
 fn counts_follow_from_sums_and_means() {
     let (sum, handled) = (query("SUM"), query("HANDLED"));
     let rule = Rule::MeanOfSum { sum, handled };
@@ -103,7 +124,7 @@ enum Told {
     Lost,
 }
 
-const RULES: [&str; 6] = ["SUM", "MAX", "MIN", "MEAN", "MEAN_OF_SUM", "RATIO"];
+const RULES: [&str; 7] = ["SUM", "MAX", "MIN", "MEAN", "MEAN_BY_SUM", "MEAN_OF_SUM", "RATIO"];
 
 fn rule_named(name: &str) -> Rule {
     match name {
@@ -111,6 +132,7 @@ fn rule_named(name: &str) -> Rule {
         "MAX" => Rule::Max,
         "MIN" => Rule::Min,
         "MEAN" => Rule::Mean(query("COUNT")),
+        "MEAN_BY_SUM" => Rule::MeanBySum { sum: query("SECONDS"), weight: query("COUNT") },
         "MEAN_OF_SUM" => Rule::MeanOfSum { sum: query("SECONDS"), handled: query("COUNT") },
         _ => Rule::Ratio { part: query("PART"), whole: vec![query("COUNT")] },
     }

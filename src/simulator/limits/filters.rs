@@ -48,7 +48,9 @@ impl FilterV2 {
     /// The key and the ids; an ARN ends with the id.
     fn check(&self, limits: &Limits) -> Result<(String, Vec<String>), Refusal> {
         let key = required(self.filter_key.as_deref(), "FilterKey")?;
-        if !metric::FILTERS.contains(&key) || !limits.has_key(key) {
+        let is_known = metric::FILTERS.contains(&key)
+            || (metric::is_written_like_a_key(key) && !metric::GROUPINGS.contains(&key));
+        if !is_known || !limits.has_key(key) {
             return Err(Refusal::invalid_request(
                 "Request does not contain a valid list of filters",
             ));

@@ -84,10 +84,11 @@ impl MetricV2 {
         let metric = metric
             .filter(|metric| definitions::find(&metric.name).is_some())
             .ok_or_else(|| Refusal::not_modelled(format!("the metric {name}")))?;
-        if metric.filters.iter().any(|filter| filter.key == "FEATURE") {
-            return Err(Refusal::not_modelled("the metric filter FEATURE"));
+        let is_modelled = |key: &str| key != "FEATURE" && !metric::may_be_metric_filter(key);
+        match metric.filters.iter().find(|filter| !is_modelled(&filter.key)) {
+            Some(filter) => Err(Refusal::not_modelled(format!("the metric filter {}", filter.key))),
+            None => Ok(metric),
         }
-        Ok(metric)
     }
 
     /// The threshold, which some metrics must have and the others must not.
@@ -150,17 +151,19 @@ impl MetricFilterV2 {
         let values = required(self.metric_filter_values.as_deref(), "MetricFilterValues")?;
         let negate = self.negate.unwrap_or(false);
         let known = metric.metric_filter(key).filter(|_| !limits.lacks(name, key));
-        let Some(known) = known else {
+        let may_be_new = metric::may_be_metric_filter(key);
+        if known.is_none() && !(may_be_new && limits.has_metric_filter(key)) {
             let text = format!("{name} does not take the metric filter {key:?}.");
             return Err(Refusal::invalid_parameter(text));
-        };
-        let other = values.iter().find(|value| !known.values.contains(&value.as_str()));
+        }
+        let allowed = known.map_or(&[][..], |known| known.values);
+        let other = values.iter().find(|value| !allowed.contains(&value.as_str()));
         let refusal = if !(1..=METRIC_FILTER_VALUES).contains(&values.len()) {
             format!("The metric filter {key} of {name} must have 1 to 10 values.")
-        } else if let Some(value) = other.filter(|_| !known.values.is_empty()) {
-            let allowed = one_of(known.values);
+        } else if let Some(value) = other.filter(|_| !allowed.is_empty()) {
+            let allowed = one_of(allowed);
             format!("{value:?} is not a value of the metric filter {key} of {name}; {allowed}.")
-        } else if negate && !(metric.can_negate() && limits.can_negate) {
+        } else if negate && !((metric.can_negate() || may_be_new) && limits.can_negate) {
             // "The Negate key in metric-level filters is not applicable for this metric."
             format!("The metric filters of {name} cannot be negated.")
         } else {

@@ -163,15 +163,19 @@ fn an_arn_in_a_filter_stands_for_its_id() {
 
 #[test]
 fn groupings_are_known_and_few() {
-    for key in ["Queue", "FEATURE", "contact/segmentAttributes/connect:Suptype", ""] {
+    for key in ["Queue", "FEATURE", "contact/", ""] {
         invalid("Groupings", json!([key]), &format!("{key:?}"));
     }
     invalid("Groupings", json!(["QUEUE", "QUEUE"]), "QUEUE");
     let five = json!(["QUEUE", "CHANNEL", "AGENT", "ROUTING_PROFILE", "FEATURE"]);
     invalid("Groupings", five, "4 groupings");
     // The service gains keys, so this may be one; a key of no known metric may be one of this.
-    for key in ["MOON_PHASE_2", "TEST_CASE"] {
+    for key in ["MOON_PHASE_2", "TEST_CASE", "contact/segmentAttributes/connect:Suptype"] {
         not_modelled("Groupings", json!([key]), &format!("the dimension {key}"));
+    }
+    for key in ["MOON_PHASE_2", "contact/segmentAttributes/connect:Suptype"] {
+        let filters = json!([{ "FilterKey": key, "FilterValues": ["x"] }]);
+        not_modelled("Filters", filters, &format!("the dimension {key}"));
     }
 }
 
@@ -304,6 +308,13 @@ fn what_the_simulator_does_not_know_it_says_so() {
         "MetricFilters": [{ "MetricFilterKey": "FEATURE", "MetricFilterValues": ["x"] }],
     }]);
     not_modelled("Metrics", feature, "the metric filter FEATURE.");
+    for key in ["CASE_STATUS", "FLOWS_ACTION_IDENTIFIER", "MOON_PHASE_2"] {
+        let new = json!([{
+            "Name": "CONTACTS_QUEUED",
+            "MetricFilters": [{ "MetricFilterKey": key, "MetricFilterValues": ["x"] }],
+        }]);
+        not_modelled("Metrics", new, &format!("the metric filter {key}."));
+    }
 }
 
 #[test]
