@@ -76,9 +76,9 @@ impl Needs {
         for section in &report.sections {
             self.figures.extend(figures(instance, section));
         }
-        let with_tags = report.selects_by_tag();
+        let searched = report.searches_queues();
         for dimension in lists_needed(report) {
-            for (action, resource) in list(instance, &dimension, with_tags) {
+            for (action, resource) in list(instance, &dimension, searched) {
                 self.lists.entry(action).or_default().insert(resource);
             }
         }
@@ -148,11 +148,11 @@ fn allow(sid: &str, action: &str, resources: &BTreeSet<String>) -> Value {
 /// itself is the narrowest resource there is; which one the service checks then is not documented.
 fn figures(instance: &InstanceArn, section: &Section) -> Vec<String> {
     let mut resources = Vec::new();
-    for (dimension, selectors) in &section.filters {
+    for (dimension, selection) in &section.filters {
         let Some(kind) = dimension.resource() else {
             continue;
         };
-        resources.extend(selectors.iter().map(|selector| match &selector.value {
+        resources.extend(selection.taken.iter().map(|selector| match &selector.value {
             Selector::Id(arn) if arn.starts_with("arn:") => arn.clone(),
             Selector::Id(id) => format!("{instance}/{kind}/{id}"),
             _ => format!("{instance}/{kind}/*"),
@@ -179,12 +179,12 @@ fn without_covered(resources: &BTreeSet<String>) -> BTreeSet<String> {
 fn list(
     instance: &InstanceArn,
     dimension: &Dimension,
-    with_tags: bool,
+    searched: bool,
 ) -> Vec<(&'static str, String)> {
     let itself = || instance.to_string();
     let all = |kind: &str| format!("{instance}/{kind}/*");
     match dimension {
-        Dimension::Queue if with_tags => {
+        Dimension::Queue if searched => {
             vec![("connect:SearchQueues", itself()), ("connect:DescribeQueue", all("queue"))]
         }
         Dimension::Queue => vec![("connect:ListQueues", all("queue"))],
@@ -382,6 +382,8 @@ metrics  = ["CASES_CREATED"]
             ("SearchQueues", &[""]),
         ]);
         assert_eq!(allowed(&tagged), of_tags);
+        let enabled = tagged.replace("[\"tag:team=sales\"]", "[\"*\", \"!disabled\"]");
+        assert_eq!(allowed(&enabled), of_tags);
         let of_names =
             expected(&[("GetMetricDataV2", &["", "queue/*"]), ("ListQueues", &["queue/*"])]);
         assert_eq!(allowed(&tagged.replace("tag:team=sales", "Sales*")), of_names);

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::{Ended, print, wrong};
 use crate::definition::nearest;
 use crate::language::Language;
-use crate::metric::{Comparison, METRICS, Metric, limits, listed};
+use crate::metric::{Comparison, METRICS, Metric, abbreviated, limits, listed};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Lists only metrics with this word in their name, or one of SL, ASA, AHT, ACW
+    /// Lists only metrics with this word in their name, or a term such as SL, ASA, AHT
     word: Option<String>,
     /// Prints the catalogue as JSON
     #[arg(long)]
@@ -40,19 +40,10 @@ pub(super) fn metrics(arguments: &Arguments) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What contact centres say, and what the service's names say.
-const TERMS: [(&str, &str); 5] = [
-    ("acw", "after contact work"),
-    ("aht", "average handle time"),
-    ("asa", "average queue answer time"),
-    ("csat", "evaluated_csat"),
-    ("sl", "service level"),
-];
-
 fn speaks_of(metric: &Metric, word: &str) -> bool {
     let word = word.to_lowercase();
-    let term = TERMS.iter().find(|(term, _)| *term == word);
-    let word = term.map_or(word.as_str(), |(_, name)| name);
+    let term = abbreviated(&word).filter(|term| term.word.eq_ignore_ascii_case(&word));
+    let word = term.map_or(word.as_str(), |term| term.words);
     let name = metric.name.to_lowercase();
     name.contains(&word.replace([' ', '-'], "_"))
         || metric.title(None, Language::English).to_lowercase().contains(word)

@@ -103,10 +103,16 @@ fn speaks_of(directory: &Directory, dimension: &Dimension, entry: &Entry, word: 
     texts.any(|text| text.to_lowercase().contains(word))
 }
 
-/// What else tells an entry from others: the user name of an agent, the tags of a queue.
+/// Everything else that tells an entry from others: the user name of an agent, the tags of a queue,
+/// and that it is disabled.
 fn more(entry: &Entry) -> impl Iterator<Item = String> {
     let tags = entry.tags.iter().map(|(key, value)| format!("tag:{key}={value}"));
-    entry.user_name.clone().into_iter().chain(tags)
+    entry.user_name.clone().into_iter().chain(tags).chain(state(entry))
+}
+
+/// The state of a queue that is disabled, which is no name of it.
+fn state(entry: &Entry) -> Option<String> {
+    entry.is_disabled.then(|| "disabled".to_owned())
 }
 
 fn nothing(directory: &Directory, instance: &InstanceArn, word: &str) -> Error {
@@ -159,13 +165,14 @@ fn name(directory: &Directory, dimension: &Dimension, entry: &Entry) -> String {
 }
 
 /// What else filters take for an entry, in quotes: the user name of an agent, the tags of a queue.
+/// Without quotes whether it is disabled.
 fn others(directory: &Directory, dimension: &Dimension, entry: &Entry) -> Vec<String> {
     let shown = directory.name(dimension, &entry.id);
     let calls = directory.calls(dimension, entry);
     let user_name = entry.user_name.as_deref().filter(|name| *name != shown);
     let user_name = user_name.filter(|name| calls.contains(name)).map(quoted);
     let tags = entry.tags.iter().map(|(key, value)| quoted(&format!("tag:{key}={value}")));
-    user_name.into_iter().chain(tags).collect()
+    user_name.into_iter().chain(tags).chain(state(entry)).collect()
 }
 
 /// A text as TOML writes it.
@@ -209,7 +216,8 @@ fn entry_as_json(directory: &Directory, dimension: &Dimension, entry: &Entry) ->
     let select = calls.first().map_or(id.as_str(), |call| call);
     match dimension {
         Dimension::Queue => {
-            json!({ "id": id, "name": name, "select": select, "tags": entry.tags })
+            let (tags, disabled) = (&entry.tags, entry.is_disabled);
+            json!({ "id": id, "name": name, "select": select, "tags": tags, "disabled": disabled })
         }
         Dimension::Agent => {
             json!({ "id": id, "name": name, "select": select, "user_name": entry.user_name })

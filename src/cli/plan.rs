@@ -38,6 +38,7 @@ pub(super) async fn plan(places: &Places, arguments: &Arguments) -> Ended {
     let order = Order { time: arguments.time, ..Order::default() };
     let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
     let planned = runner.plan(&work).await?;
+    print::errors(planned.unplanned.values()).await?;
     if arguments.json {
         print::json(&as_json(&work, &planned))?;
     } else {
@@ -60,7 +61,7 @@ fn told(work: &Work, planned: &Planned) -> String {
         let _ = writeln!(text, "     {}", metrics.join(", "));
     }
     text.push('\n');
-    for (section, plan) in work.report.sections.iter().zip(planned.sections()) {
+    for (section, plan) in planned.sections(&work.report) {
         let _ = writeln!(text, "{}", section.title);
         for (how, metrics) in totals(plan) {
             let _ = writeln!(text, "  {}: {how}", metrics.join(", "));
@@ -158,13 +159,12 @@ fn as_json(work: &Work, planned: &Planned) -> Value {
             })
         })
         .collect();
-    let lost = work.report.sections.iter().zip(planned.sections()).flat_map(|(section, plan)| {
+    let lost = planned.sections(&work.report).flat_map(|(section, plan)| {
         plan.not_available.iter().map(|lost| {
             json!({ "section": section.title, "metric": lost.metric.name, "reason": lost.reason })
         })
     });
-    let sections = work.report.sections.iter().zip(planned.sections());
-    let totals = sections.flat_map(|(section, plan)| {
+    let totals = planned.sections(&work.report).flat_map(|(section, plan)| {
         let origins = plan.origins().into_iter();
         origins.map(|(metric, origin)| {
             let mut total = described(metric);

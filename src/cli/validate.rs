@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use annotate_snippets::Renderer;
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::diagnostic::{Finding, renderer, text};
 use super::{Ended, Places, print};
-use crate::definition::{Parsed, Place, Problem, Report, Severity};
+use crate::definition::{self, Parsed, Place, Problem, Report, Severity};
 use crate::error::Error;
 use crate::render::{TemplateFile, Templates};
 use crate::run::Checks;
@@ -25,6 +26,9 @@ pub(super) struct Arguments {
     /// Prints the problems as JSON
     #[arg(long)]
     json: bool,
+    /// Ends with exit code 2 where there are warnings, too
+    #[arg(long)]
+    strict: bool,
 }
 
 pub(super) async fn validate(places: &Places, arguments: &Arguments) -> Ended {
@@ -37,7 +41,9 @@ pub(super) async fn validate(places: &Places, arguments: &Arguments) -> Ended {
     } else {
         print::out(&told(&checked, &renderer(stdout().is_terminal())))?;
     }
-    Ok(ExitCode::from(if has_errors(&checked) { 2 } else { 0 }))
+    let has_warnings = count(&checked, Severity::Warning) > 0;
+    let fails = has_errors(&checked) || (arguments.strict && has_warnings);
+    Ok(ExitCode::from(if fails { 2 } else { 0 }))
 }
 
 /// A file with what was found in it.
@@ -82,14 +88,15 @@ async fn check(places: &Places, paths: &[String]) -> Result<Vec<CheckedFile>, Er
     let templates = Templates::built_in()?;
     let Settings { deployment, limits, .. } = &settings;
     let checks = Checks { deployment, templates: &templates, limits };
-    let mut checked = Vec::new();
+    let (mut checked, now) = (Vec::new(), Timestamp::now());
     for file in files(&settings, paths).await? {
         checked.push(match file.content {
-            Ok(content) => CheckedFile {
-                parsed: checks.check(&file.name, &content),
-                text: text(&content),
-                is_definition: true,
-            },
+            Ok(content) => {
+                let text = text(&content);
+                let parsed = checks.check(&file.name, &content);
+                let parsed = with_doubts(&file.name, &text, parsed, now);
+                CheckedFile { text, parsed, is_definition: true }
+            }
             Err(error) => unreadable(file.name, error),
         });
     }
@@ -101,6 +108,16 @@ async fn check(places: &Places, paths: &[String]) -> Result<Vec<CheckedFile>, Er
         file.parsed.problems = problems.into_iter().map(Problem::in_full).collect();
     }
     Ok(checked)
+}
+
+/// A valid definition may still say what can hardly be meant. Whoever writes it is told, and nobody
+/// else: reports run with it.
+fn with_doubts(name: &str, text: &str, mut parsed: Parsed, now: Timestamp) -> Parsed {
+    let doubts =
+        parsed.report.iter().flat_map(|report| definition::doubts(name, text, report, now));
+    parsed.problems.extend(doubts);
+    parsed.problems.sort_by_key(|problem| (problem.line, problem.column));
+    parsed
 }
 
 /// The templates of one's own that have problems.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use aws_sdk_connect::types::{
-    HierarchyGroup, HierarchyPath, HierarchyStructure, Queue, QueueSearchCriteria, QueueType,
-    SearchableQueueType, UserSearchSummary,
+    HierarchyGroup, HierarchyPath, HierarchyStructure, Queue, QueueSearchCriteria, QueueStatus,
+    QueueType, SearchableQueueType, UserSearchSummary,
 };
 
 use super::{Calls, Key, next_page};
@@ -18,8 +18,8 @@ use crate::plan::{Directory, Entry};
 pub enum List {
     /// The queues (`ListQueues`).
     Queues,
-    /// The queues with their tags (`SearchQueues`).
-    TaggedQueues,
+    /// The queues with their tags and whether they are disabled (`SearchQueues`).
+    SearchedQueues,
     /// The routing profiles (`ListRoutingProfiles`).
     RoutingProfiles,
     /// The agents with first, last and user names (`SearchUsers`).
@@ -31,12 +31,13 @@ pub enum List {
 impl List {
     /// All that filters can name.
     pub const ALL: [Self; 4] =
-        [Self::TaggedQueues, Self::RoutingProfiles, Self::Agents, Self::Hierarchy];
+        [Self::SearchedQueues, Self::RoutingProfiles, Self::Agents, Self::Hierarchy];
 
-    /// The list of a dimension, where it has one; of queues with their tags or without.
-    pub fn of(dimension: &Dimension, with_tags: bool) -> Option<Self> {
+    /// The list of a dimension, where it has one; queues are searched where their tags or states are
+    /// needed, and listed otherwise.
+    pub fn of(dimension: &Dimension, searched: bool) -> Option<Self> {
         match dimension {
-            Dimension::Queue if with_tags => Some(Self::TaggedQueues),
+            Dimension::Queue if searched => Some(Self::SearchedQueues),
             Dimension::Queue => Some(Self::Queues),
             Dimension::RoutingProfile => Some(Self::RoutingProfiles),
             Dimension::Agent => Some(Self::Agents),
@@ -52,7 +53,7 @@ const FOUND: i32 = 500;
 const GROUPS_FOUND: i32 = 100;
 
 const QUEUES: &str = "connect:ListQueues";
-const TAGGED_QUEUES: &str = "connect:SearchQueues";
+const SEARCHED_QUEUES: &str = "connect:SearchQueues";
 const ROUTING_PROFILES: &str = "connect:ListRoutingProfiles";
 const AGENTS: &str = "connect:SearchUsers";
 const LEVELS: &str = "connect:DescribeUserHierarchyStructure";
@@ -65,8 +66,8 @@ type Page<T> = (Vec<T>, Option<String>);
 pub(super) async fn fetch(calls: Calls<'_>, list: List) -> Result<Directory, Error> {
     let (dimension, entries) = match list {
         List::Queues => (Dimension::Queue, all(QUEUES, |token| queues(calls, token)).await?),
-        List::TaggedQueues => {
-            (Dimension::Queue, all(TAGGED_QUEUES, |token| tagged_queues(calls, token)).await?)
+        List::SearchedQueues => {
+            (Dimension::Queue, all(SEARCHED_QUEUES, |token| searched_queues(calls, token)).await?)
         }
         List::RoutingProfiles => {
             let profiles = all(ROUTING_PROFILES, |token| routing_profiles(calls, token)).await?;
@@ -112,7 +113,7 @@ async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, 
     Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
 }
 
-async fn tagged_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Error> {
+async fn searched_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Error> {
     let standard =
         QueueSearchCriteria::builder().queue_type_condition(SearchableQueueType::Standard);
     let request = calls
@@ -122,16 +123,17 @@ async fn tagged_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<E
         .instance_id(calls.instance.id())
         .search_criteria(standard.build());
     let request = request.max_results(FOUND).set_next_token(token);
-    let key = Key::list(calls.instance, TAGGED_QUEUES);
-    let page = calls.paced(key, TAGGED_QUEUES, || request.clone().send()).await?;
-    let found = page.queues().iter().filter_map(tagged_queue);
+    let key = Key::list(calls.instance, SEARCHED_QUEUES);
+    let page = calls.paced(key, SEARCHED_QUEUES, || request.clone().send()).await?;
+    let found = page.queues().iter().filter_map(searched_queue);
     Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
 }
 
-fn tagged_queue(queue: &Queue) -> Option<Entry> {
+fn searched_queue(queue: &Queue) -> Option<Entry> {
     let tags = queue.tags().into_iter().flatten();
     let tags = tags.map(|(key, value)| (key.clone(), value.clone())).collect();
-    Some(Entry { tags, ..named(queue.queue_id(), queue.name())? })
+    let is_disabled = queue.status() == Some(&QueueStatus::Disabled);
+    Some(Entry { tags, is_disabled, ..named(queue.queue_id(), queue.name())? })
 }
 
 async fn routing_profiles(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Error> {

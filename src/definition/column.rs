@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dimension::Dimension;
-use super::filter::{Filters, is_uuid};
+use super::filter::Filters;
 use super::keys::METRIC;
 use super::metric_query::{
     check_filters, metric_name, read_metric_filters, read_threshold, require_threshold,
@@ -11,6 +11,7 @@ use super::metric_query::{
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
 use super::report::{Column, MetricQuery};
+use super::selection::is_uuid;
 use super::target;
 use crate::language::Language;
 use crate::metric::{self, METRICS, Metric, Polarity, Unit, limits};

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::dimension::Dimension;
-use super::problem::{Placed, Problems, choice, did_you_mean};
+use super::problem::{Placed, Problems, did_you_mean};
 use super::reader::{Entry, Value};
-use super::report::Selector;
+use super::selection::{self, Selection};
 use crate::instance::InstanceArn;
 use crate::metric::{self, AUTHORISING, FILTERS, GROUPINGS, METRICS, Metric, limits};
 
 /// What a section selects.
-pub(super) type Filters = BTreeMap<Dimension, Vec<Placed<Selector>>>;
+pub(super) type Filters = BTreeMap<Dimension, Selection>;
 
 /// What rows are grouped by, each with its place.
 pub(super) type Groupings = Vec<Placed<Dimension>>;
@@ -74,8 +74,8 @@ fn check_grouping(problems: &Problems<'_>, value: Value<'_>, key: &str) -> bool 
     well_formed
 }
 
-/// Reads `filters`: known keys, and with a warning keys that the service may have gained. What could
-/// not be read is left out.
+/// Reads `filters`: known keys, and with a warning keys that the service may have gained. Entries that
+/// can't be read are dropped.
 pub(super) fn read_filters(
     problems: &Problems<'_>,
     value: Value<'_>,
@@ -93,15 +93,8 @@ pub(super) fn read_filters(
             continue;
         }
         let dimension = Dimension::of_key(key.name);
-        let selectors = problems
-            .texts(values)
-            .into_iter()
-            .filter_map(|(value, text)| {
-                let selector = read_selector(problems, value, &text, &dimension, instance)?;
-                Some(Placed { value: selector, place: problems.place(&value.span()) })
-            })
-            .collect();
-        filters.insert(dimension, selectors);
+        let selection = selection::read(problems, values, &dimension, instance);
+        filters.insert(dimension, selection);
     }
     Some(filters)
 }
@@ -174,139 +167,4 @@ pub(super) fn check_authorising(
         ),
     };
     problems.error(&value.span(), "no-authorising-filter", message, help);
-}
-
-fn read_selector(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    text: &str,
-    dimension: &Dimension,
-    instance: Option<&InstanceArn>,
-) -> Option<Selector> {
-    if !dimension.has_list() {
-        return read_value(problems, value, text, dimension);
-    }
-    if text == "*" {
-        return Some(Selector::All);
-    }
-    if text.starts_with("arn:") {
-        return id_of_arn(problems, value, text, dimension, instance);
-    }
-    if let Some(tag) = text.strip_prefix("tag:") {
-        return read_tag(problems, value, tag, dimension);
-    }
-    if text.contains(['*', '?']) {
-        return Some(Selector::Pattern(text.to_owned()));
-    }
-    if is_uuid(text) {
-        return Some(Selector::Id(text.to_ascii_lowercase()));
-    }
-    Some(Selector::Name(text.to_owned()))
-}
-
-impl Selector {
-    /// Whether a text is read as a name where the instance has such a one, and nothing else.
-    pub(crate) fn is_name(text: &str) -> bool {
-        let is_other = text == "*" || text.starts_with("arn:") || text.starts_with("tag:");
-        !is_other && !is_uuid(text) && !text.trim().is_empty()
-    }
-}
-
-/// What is sent as it stands; of names the ids are sent, and tags are only looked for.
-fn check_length(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    text: &str,
-    dimension: &Dimension,
-) -> Option<()> {
-    let (found, most) = (text.chars().count(), metric::filter_value_length(dimension.key()));
-    if found > most {
-        let message = format!("this value has {found} characters, {most} are allowed");
-        let help = "shorten it (GetMetricDataV2, FilterValues)";
-        problems.error(&value.span(), "too-long", message, help);
-        return None;
-    }
-    Some(())
-}
-
-/// A value of a key that has no names, such as a channel.
-fn read_value(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    text: &str,
-    dimension: &Dimension,
-) -> Option<Selector> {
-    check_length(problems, value, text, dimension)?;
-    let (key, allowed) = (dimension.key(), metric::filter_values(dimension.key()));
-    if text == "*" {
-        let message = format!("`*` does not work for {key}: nothing lists its values");
-        let help = match dimension {
-            Dimension::Channel => "leave CHANNEL out for all of them".to_owned(),
-            _ => "write the values that are meant".to_owned(),
-        };
-        problems.error(&value.span(), "no-wildcard", message, help);
-        return None;
-    }
-    if !allowed.is_empty() && !allowed.contains(&text) {
-        let (message, code) = match dimension {
-            Dimension::Channel => (format!("there is no channel `{text}`"), "unknown-channel"),
-            _ => (format!("{key} has no value `{text}`"), "unknown-filter-value"),
-        };
-        problems.error(&value.span(), code, message, choice(text, allowed));
-        return None;
-    }
-    Some(Selector::Id(text.to_owned()))
-}
-
-fn read_tag(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    tag: &str,
-    dimension: &Dimension,
-) -> Option<Selector> {
-    if *dimension != Dimension::Queue {
-        let message = format!("tags select queues; {} takes none", dimension.key());
-        let help = "write names, ids, or \"*\" for all";
-        problems.error(&value.span(), "tag", message, help);
-        return None;
-    }
-    let Some((key, wanted)) = tag.split_once('=').filter(|(key, _)| !key.trim().is_empty()) else {
-        let help = "write it as \"tag:KEY=VALUE\", for instance \"tag:team=sales\", or as \
-                    \"tag:KEY=\" where the value is empty";
-        let message = "this tag has no key, or no `=` after it";
-        problems.error(&value.span(), "tag", message, help);
-        return None;
-    };
-    Some(Selector::Tag { key: key.to_owned(), value: wanted.to_owned() })
-}
-
-fn id_of_arn(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    arn: &str,
-    dimension: &Dimension,
-    instance: Option<&InstanceArn>,
-) -> Option<Selector> {
-    // Without a valid instance there is another problem to mend first.
-    let prefix = format!("{}/{}/", instance?, dimension.resource()?);
-    match arn.strip_prefix(&prefix).filter(|id| is_uuid(id)) {
-        Some(id) => Some(Selector::Id(id.to_ascii_lowercase())),
-        None => {
-            let what = dimension.title().to_lowercase();
-            let message = format!("this ARN names no {what} of the report's instance");
-            let help = match arn.strip_prefix(&prefix) {
-                Some("*") => "write \"*\" alone for all of them".to_owned(),
-                _ => format!("it must be {prefix} and an id"),
-            };
-            problems.error(&value.span(), "foreign-arn", message, help);
-            None
-        }
-    }
-}
-
-pub(super) fn is_uuid(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    lengths == [8, 4, 4, 4, 12]
-        && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
 }

@@ -84,6 +84,24 @@ impl Key {
     }
 }
 
+/// Names the table to which a key belongs that `table` does not have, if another has it.
+pub(super) fn belongs(key: &str, table: &Keys) -> Option<String> {
+    let tables = [&ROOT, &EMAIL, &SCHEDULE, &SECTION, &METRIC, &WINDOW];
+    let others = tables.into_iter().filter(|other| !std::ptr::eq(*other, table));
+    let mut found =
+        others.filter_map(|other| Some((other, other.keys.iter().find(|k| k.name == key)?)));
+    let (other, described) = found.next()?;
+    let example = described.example;
+    Some(match other.name {
+        "the definition" => {
+            format!("`{key}` belongs to the top, above the first table in brackets")
+        }
+        name if name.starts_with('[') => format!("`{key}` belongs to {name}, below that line"),
+        "the window" => format!("`{key}` belongs to `window`, as in window = {{ {example} }}"),
+        _ => format!("`{key}` belongs to a metric, as in {{ name = \"…\", {example} }}"),
+    })
+}
+
 /// No limit.
 const ANY: usize = usize::MAX;
 
@@ -213,7 +231,7 @@ pub(super) static SECTION: Keys = Keys {
             "filters",
             Shape::Filters,
             r#"filters = { QUEUE = ["*"] }"#,
-            "Which contacts count: names, ids, ARNs, patterns such as \"Sales*\", \"tag:KEY=VALUE\", or \"*\" for all.",
+            "Which contacts count: names, ids, ARNs, patterns such as \"Sales*\", \"tag:KEY=VALUE\", or \"*\" for all; with \"!\" before it what is left out, such as \"!Test*\" or \"!disabled\".",
         ),
         required(
             "metrics",

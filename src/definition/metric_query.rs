@@ -3,7 +3,7 @@
 use super::problem::{Problems, choice, did_you_mean, is_written_like_a_name};
 use super::reader::{Entry, Table, Value};
 use super::report::{MetricFilter, Threshold};
-use crate::metric::{self, Comparison, METRICS, Metric, limits};
+use crate::metric::{self, Abbreviation, Comparison, METRICS, Metric, limits};
 
 /// A metric's name; an unknown one only warns, because the service gains metrics faster than any
 /// catalogue.
@@ -12,9 +12,11 @@ pub(super) fn metric_name(problems: &Problems<'_>, value: Value<'_>) -> Option<S
     if metric::find(&name).is_some() {
         return Some(name);
     }
+    let abbreviated = metric::abbreviated(&name).map(in_full);
     let near = did_you_mean(&name, METRICS.iter().map(|metric| metric.name));
     if !is_written_like_a_name(&name) {
-        let help = format!("{near}Metric names are written like CONTACTS_QUEUED");
+        let written_like = format!("{near}Metric names are written like CONTACTS_QUEUED");
+        let help = abbreviated.unwrap_or(written_like);
         problems.error(
             &value.span(),
             "unknown-metric",
@@ -23,7 +25,8 @@ pub(super) fn metric_name(problems: &Problems<'_>, value: Value<'_>) -> Option<S
         );
         return None;
     }
-    let help = format!("{near}If the service knows it, its figures are shown as plain numbers");
+    let plain = format!("{near}If the service knows it, its figures are shown as plain numbers");
+    let help = abbreviated.unwrap_or(plain);
     problems.warning(
         &value.span(),
         "unknown-metric",
@@ -31,6 +34,16 @@ pub(super) fn metric_name(problems: &Problems<'_>, value: Value<'_>) -> Option<S
         help,
     );
     Some(name)
+}
+
+/// Tells the metric that an abbreviation means.
+fn in_full(Abbreviation { word, metric, words }: &Abbreviation) -> String {
+    let has_threshold = metric::find(metric).is_some_and(|known| !known.thresholds().is_empty());
+    let written = match has_threshold {
+        true => format!("{{ name = \"{metric}\", threshold = 20 }}"),
+        false => format!("\"{metric}\""),
+    };
+    format!("{word} is {words}: write {written}")
 }
 
 pub(super) fn require_threshold(

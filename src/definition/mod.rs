@@ -3,6 +3,7 @@
 
 mod column;
 mod dimension;
+mod doubts;
 mod due;
 mod email;
 mod filter;
@@ -15,6 +16,7 @@ mod report;
 mod schedule;
 mod schema;
 mod section;
+mod selection;
 mod subject;
 mod syntax;
 mod target;
@@ -29,6 +31,7 @@ use crate::settings::Deployment;
 use crate::window::Zone;
 
 pub use dimension::{Dimension, HierarchyLevel};
+pub use doubts::doubts;
 pub use due::{Memory, Occurrence, TICK};
 use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
@@ -38,10 +41,11 @@ use problem::{Problems, did_you_mean};
 use reader::{Table, Value};
 pub use report::{
     Attachment, Column, CsvDialect, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery,
-    Partial, Report, ReportId, ReportIdError, Section, Selector, SendRule, Sort, Threshold,
+    Partial, Report, ReportId, ReportIdError, Section, SendRule, Sort, Threshold,
 };
 pub use schedule::{Schedule, ScheduleDays};
 pub use schema::schema;
+pub use selection::{Selection, Selector};
 pub use subject::{SUBJECT_FILTERS, Subject, SubjectError};
 pub use target::{Bound, State, Target, TargetError};
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Keys, ROOT};
+use super::keys::{Keys, belongs};
 use super::problem::{Placed, Problems, choice};
 
 /// A TOML value with its place.
@@ -87,13 +87,7 @@ impl<'d> Table<'d> {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let message = format!("{} has no key `{name}`", self.keys.name);
-                let of_root = ROOT.keys.iter().any(|key| key.name == name);
-                let help = match of_root && !known.is_empty() {
-                    true => {
-                        format!("`{name}` belongs to the top, above the first table in brackets")
-                    }
-                    false => choice(name, &known),
-                };
+                let help = belongs(name, self.keys).unwrap_or_else(|| choice(name, &known));
                 self.problems.error(&key.span(), "unknown-key", message, help);
             }
         }
@@ -135,8 +129,18 @@ impl<'d> Problems<'d> {
         Some(Placed { value: text.to_owned(), place: self.place(&value.span()) })
     }
 
-    /// A list of texts, one at least.
+    /// A list of texts, one at least. A text alone is told, and read as a list of one, so that what
+    /// is wrong with it is told as well.
     pub(super) fn texts(&self, value: Value<'d>) -> Vec<(Value<'d>, String)> {
+        if value.get_ref().is_str() {
+            let text = self.text(value).map(|text| text.value);
+            let message = "found a text, expected a list of texts";
+            if let Some(text) = &text {
+                let help = format!("write [{text:?}], with brackets");
+                self.error(&value.span(), "wrong-type", message, help);
+            }
+            return text.map(|text| (value, text)).into_iter().collect();
+        }
         let values = self.list(value, "a list of texts such as [\"a\", \"b\"]");
         values.into_iter().filter_map(|value| Some((value, self.text(value)?.value))).collect()
     }

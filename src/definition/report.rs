@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::dimension::Dimension;
 use super::problem::{Place, Placed};
 use super::schedule::Schedule;
+use super::selection::{Selection, Selector};
 use super::subject::Subject;
 use super::target::Target;
 use crate::address::{Address, Mailbox};
@@ -156,7 +157,7 @@ pub struct Section {
     /// Where each of them stands.
     pub grouping_places: BTreeMap<Dimension, Place>,
     /// Which contacts are counted.
-    pub filters: BTreeMap<Dimension, Vec<Placed<Selector>>>,
+    pub filters: BTreeMap<Dimension, Selection>,
     /// The length of an interval, where figures are shown over time; a trend always has one.
     pub interval: Option<Interval>,
     /// The columns; one at least, with distinct labels.
@@ -168,10 +169,11 @@ pub struct Section {
 }
 
 impl Report {
-    /// Whether it selects queues by their tags, which take a list of their own.
-    pub fn selects_by_tag(&self) -> bool {
-        let selectors = self.sections.iter().flat_map(|section| section.filters.values().flatten());
-        selectors.into_iter().any(|selector| matches!(selector.value, Selector::Tag { .. }))
+    /// Tells whether it selects queues by their tags or leaves out the disabled ones; then queues are
+    /// searched rather than listed.
+    pub fn searches_queues(&self) -> bool {
+        let selections = self.sections.iter().flat_map(|section| section.filters.values());
+        selections.flat_map(Selection::selectors).any(Selector::needs_search)
     }
 }
 
@@ -208,27 +210,6 @@ pub enum Interval {
     Day,
     /// `WEEK`
     Week,
-}
-
-/// One entry of a filter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selector {
-    /// Everything of its kind that the instance has.
-    All,
-    /// The id of a queue, a routing profile, an agent or a hierarchy group; of a key without names
-    /// the value itself, such as a channel.
-    Id(String),
-    /// The exact name.
-    Name(String),
-    /// Names in which `*` stands for any characters and `?` for one.
-    Pattern(String),
-    /// What has this tag with this value.
-    Tag {
-        /// The tag's key.
-        key: String,
-        /// The tag's value.
-        value: String,
-    },
 }
 
 /// One column of a section.

@@ -345,6 +345,12 @@ fn read_days(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Weekday>> 
     let mut days = Vec::with_capacity(values.len());
     let mut complete = !values.is_empty();
     for value in values {
+        if let Some(meant) = value.get_ref().as_str().and_then(several_days) {
+            let message = "these are several days, and each is written on its own";
+            problems.error(&value.span(), "unknown-day", message, format!("write {meant}"));
+            complete = false;
+            continue;
+        }
         match problems.word(value, DAY, &DAYS, WEEKDAYS) {
             Some(day) if days.contains(&day) => {
                 let help = "remove one of the two";
@@ -355,6 +361,20 @@ fn read_days(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Weekday>> 
         }
     }
     complete.then_some(days)
+}
+
+/// The days that a word for several of them stands for, as they are written.
+fn several_days(word: &str) -> Option<&'static str> {
+    let letters: String = word.chars().filter(|c| c.is_alphabetic()).collect();
+    match letters.to_lowercase().as_str() {
+        "weekday" | "weekdays" | "workday" | "workdays" | "workingdays" | "businessdays"
+        | "monfri" | "montofri" => Some("\"mon\", \"tue\", \"wed\", \"thu\", \"fri\""),
+        "weekend" | "weekends" | "satsun" => Some("\"sat\", \"sun\""),
+        "daily" | "all" | "everyday" | "monsun" => {
+            Some("\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\", or remove `days`")
+        }
+        _ => None,
+    }
 }
 
 fn date(problems: &Problems<'_>, value: Value<'_>) -> Option<Date> {

@@ -92,7 +92,12 @@ fn filters() -> Value {
         [] => {
             json!({ "type": "string", "minLength": 1, "maxLength": metric::filter_value_length(key) })
         }
-        allowed => json!({ "enum": allowed }),
+        allowed => {
+            let left_out = allowed.iter().map(|word| format!("!{word}"));
+            let all = std::iter::once("*".to_owned());
+            let words = allowed.iter().map(|word| (*word).to_owned()).chain(all).chain(left_out);
+            json!({ "enum": words.collect::<Vec<_>>() })
+        }
     };
     let properties: Map<String, Value> =
         FILTERS.iter().map(|key| ((*key).to_owned(), list(values(key), 1, usize::MAX))).collect();

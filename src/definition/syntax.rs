@@ -1,5 +1,6 @@
 //! Mistakes in the TOML itself, told with what helps against those that people make.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::problem::Problems;
@@ -7,7 +8,8 @@ use super::problem::Problems;
 /// Tells the parser's errors.
 ///
 /// A bracket that is not closed makes the parser see an error in every line that follows, and so
-/// does a second `[section]`; then only these are told, and what stands before them.
+/// does a second `[section]`; then only these are told, and what stands before them. Something that
+/// another format would write, such as `//`, is told once a line.
 pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
     if errors.is_empty() {
         return;
@@ -15,15 +17,30 @@ pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
     let text = problems.text_of_file();
     let unclosed = unclosed_bracket(text);
     let mut told_until = unclosed.unwrap_or(usize::MAX);
+    let start = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    let foreign_lines: BTreeSet<usize> = errors
+        .iter()
+        .filter(|error| foreign(text, start(error)).is_some())
+        .map(|error| line_of(text, start(error)))
+        .collect();
+    let mut told_lines = BTreeSet::new();
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        if span.start >= told_until {
+        let line = line_of(text, span.start);
+        if span.start >= told_until || told_lines.contains(&line) {
             continue;
         }
         if is_second_section(text, &span, error.message()) {
             told_until = span.end;
+            let header = single_brackets(text).unwrap_or(span);
+            let help = "write each section under [[section]], with two brackets";
+            problems.error(&header, "syntax", "a section stands under single brackets", help);
+        } else if let Some(Foreign { length, message, help }) = foreign(text, span.start) {
+            told_lines.insert(line);
+            problems.error(&(span.start..span.start + length), "syntax", message, help);
+        } else if !foreign_lines.contains(&line) {
+            problems.error(&span, "syntax", error.message(), help(text, &span, error.message()));
         }
-        problems.error(&span, "syntax", error.message(), help(text, &span, error.message()));
     }
     if let Some(bracket) = unclosed {
         let closing =
@@ -33,13 +50,72 @@ pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
     }
 }
 
-/// Whether a section stands under single brackets, as one before it does.
+/// The number of the line at an offset, from 1.
+fn line_of(text: &str, offset: usize) -> usize {
+    text.get(..offset).map_or(0, |before| before.matches('\n').count()) + 1
+}
+
+/// Tells whether a section stands under single brackets, and another under single or double ones.
 fn is_second_section(text: &str, span: &Range<usize>, message: &str) -> bool {
     message.contains("duplicate key") && text.get(span.clone()) == Some("section")
 }
 
+/// The first section under single brackets.
+fn single_brackets(text: &str) -> Option<Range<usize>> {
+    const HEADER: &str = "[section]";
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start().len();
+        if line.trim_start().starts_with(HEADER) {
+            return Some(offset + indent..offset + indent + HEADER.len());
+        }
+        offset += line.len();
+    }
+    None
+}
+
+/// Something that another format would write here.
+struct Foreign {
+    /// Bytes.
+    length: usize,
+    message: String,
+    help: &'static str,
+}
+
+/// Finds at an offset what TOML does not have, and other formats or word processors do.
+fn foreign(text: &str, offset: usize) -> Option<Foreign> {
+    let (before, here) = text.split_at_checked(offset)?;
+    let first = here.chars().next()?;
+    if here.starts_with("//") {
+        let message = "`//` does not begin a comment".to_owned();
+        return Some(Foreign { length: 2, message, help: "write `#` in its place" });
+    }
+    if first == ':' && is_after_key(before) {
+        let message = "`:` does not give a key its value".to_owned();
+        let help = "write `=` in its place, as in title = \"Small\"";
+        return Some(Foreign { length: 1, message, help });
+    }
+    // Blanks beside the two of TOML, and marks without any width.
+    let is_invisible =
+        first.is_whitespace() || matches!(first, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    if is_invisible && !first.is_ascii() {
+        let what = if first == '\u{a0}' { "a no-break space" } else { "no ordinary space" };
+        let message = format!("this is {what} (U+{:04X})", u32::from(first));
+        let help = "write an ordinary space in its place, or remove it";
+        return Some(Foreign { length: first.len_utf8(), message, help });
+    }
+    None
+}
+
+/// Tells whether a key without a value yet stands before what follows.
+fn is_after_key(before: &str) -> bool {
+    let entry = before.rsplit(['\n', '{', ',']).next().unwrap_or_default().trim();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '"' | '\'');
+    !entry.contains('=') && entry.ends_with(is_part)
+}
+
 /// What helps against an error of the parser.
-fn help(text: &str, span: &Range<usize>, message: &str) -> &'static str {
+fn help(text: &str, span: &Range<usize>, message: &str) -> String {
     const HELP: &[(&str, &str)] = &[
         ("missing comma", "put a comma between the two"),
         ("must be quoted", "put the text into quotation marks, as in title = \"Small\""),
@@ -51,17 +127,40 @@ fn help(text: &str, span: &Range<usize>, message: &str) -> &'static str {
     ];
     let here = text.get(span.start..).unwrap_or_default();
     let line = here.lines().next().unwrap_or_default();
-    if is_second_section(text, span, message) {
-        return "write each section under [[section]], with two brackets";
-    }
     if line.contains(['“', '”', '„', '‘', '’']) {
-        return "write straight quotation marks: \"";
+        return "write straight quotation marks: \"".to_owned();
     }
     if line.starts_with("True") || line.starts_with("False") {
-        return "write true or false, in small letters";
+        return "write true or false, in small letters".to_owned();
+    }
+    if message.contains("duplicate key")
+        && let Some(help) = the_other(text, span)
+    {
+        return help;
     }
     let known = HELP.iter().find(|(part, _)| message.contains(part));
-    known.map_or("mend the TOML here; https://toml.io describes the format", |(_, help)| help)
+    let help = known.map_or("mend the TOML here; https://toml.io describes the format", |k| k.1);
+    help.to_owned()
+}
+
+/// Tells the line of a table or a key that stands here again.
+fn the_other(text: &str, span: &Range<usize>) -> Option<String> {
+    let key = text.get(span.clone())?;
+    let before = text.get(..span.start)?;
+    let header = format!("[{key}]");
+    if before.ends_with('[') {
+        let line = before.lines().position(|line| line.trim_start().starts_with(&header))? + 1;
+        return Some(format!("{header} stands in line {line} already: put both under one of them"));
+    }
+    let lines: Vec<&str> = before.lines().collect();
+    let start = lines.iter().rposition(|line| line.trim_start().starts_with('['));
+    let gives = |line: &&str| {
+        let rest = line.trim_start().strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let start = start.unwrap_or(0);
+    let line = start + lines.get(start..)?.iter().position(gives)? + 1;
+    Some(format!("`{key}` stands in line {line} already: remove one of the two"))
 }
 
 /// The first bracket of a value that a new line of another key or table follows before its end.

@@ -128,6 +128,31 @@ fn examples_are_taken() {
     assert!(tried > 30, "{tried} tried, but not {others:?}");
 }
 
+/// A key that another table has is told with that table, whichever the two are.
+#[test]
+fn every_key_in_the_wrong_table_is_told_where_it_belongs() {
+    let mut tried = 0;
+    for table in TABLES {
+        let has = |name: &str| table.keys.iter().any(|key| key.name == name);
+        let others = TABLES.into_iter().flat_map(|other| other.keys);
+        for name in others.map(|key| key.name).filter(|name| !has(name)) {
+            let found = problems(&with_line(table.name, &format!("{name} = 1")));
+            let is_meant = |problem: &&Problem| {
+                problem.code == "unknown-key" && problem.message.contains(&format!("`{name}`"))
+            };
+            let told = found.iter().find(is_meant).map(|problem| problem.help.as_str());
+            let belongs = format!("`{name}` belongs to ");
+            assert!(
+                told.is_some_and(|help| help.starts_with(&belongs)),
+                "{}: {told:?}",
+                table.name
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 100, "{tried}");
+}
+
 /// What a key's description gives as its default is what holds without it.
 #[test]
 fn defaults_are_those_of_the_description() {

@@ -192,7 +192,7 @@ static METRIC_FILTERS_OF_NO_METRIC: &[&str] = &[
     "FLOWS_RESOURCE_TYPE",
 ];
 
-/// Whether a key of filters or groupings is written as the service writes its keys. It gains more
+/// Tells whether a key of filters or groupings is written as the service writes its keys. It gains more
 /// of them, so one that is not listed may be valid by now.
 pub fn is_written_like_a_key(key: &str) -> bool {
     let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
@@ -200,7 +200,7 @@ pub fn is_written_like_a_key(key: &str) -> bool {
     is_name || key.strip_prefix("contact/").is_some_and(|attribute| !attribute.is_empty())
 }
 
-/// Whether `key` may be a metric filter of a metric that is not known to take it: the reference
+/// Tells whether `key` may be a metric filter of a metric that is not known to take it: the reference
 /// gives it to no metric, or does not have it at all.
 pub fn may_be_metric_filter(key: &str) -> bool {
     let is_of_a_metric = METRICS.iter().any(|metric| metric.metric_filter(key).is_some());

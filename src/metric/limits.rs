@@ -163,7 +163,7 @@ impl Limits {
         self.keys.is_none_or(|keys| keys.contains(&key))
     }
 
-    /// Whether the version may have a metric filter with this key: the first has only those of the
+    /// Tells whether the version may have a metric filter with this key: the first has only those of the
     /// catalogue.
     pub fn has_metric_filter(&self, key: &str) -> bool {
         self.keys.is_none() || !may_be_metric_filter(key)

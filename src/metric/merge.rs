@@ -30,7 +30,7 @@ pub enum Merge {
     MeanBySum {
         /// The sum of what the mean is of.
         sum: &'static str,
-        /// What weights the mean where the sum does not.
+        /// The weights of the mean where the sum does not fit.
         otherwise: &'static [Weight],
     },
     /// Their mean, weighted by a count that the service does not give but that follows from the

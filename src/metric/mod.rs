@@ -24,7 +24,7 @@ pub use keys::{
 pub use limits::Limits;
 pub use merge::{Merge, Over, Weight};
 pub use polarity::Polarity;
-pub use terms::Term;
+pub use terms::{Abbreviation, Term, abbreviated};
 
 /// One metric of the service (GetMetricDataV2, Metrics).
 #[derive(Debug)]

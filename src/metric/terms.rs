@@ -39,6 +39,60 @@ const TERMS: &[Term] = &[
     },
 ];
 
+/// A word of contact centres that is no metric's name, and the metric that is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Abbreviation {
+    /// The word in capital letters, such as `AHT`.
+    pub word: &'static str,
+    /// The metric's name.
+    pub metric: &'static str,
+    /// The words that it stands for.
+    pub words: &'static str,
+}
+
+const ABBREVIATIONS: &[Abbreviation] = &[
+    abbreviation("ABA", "CONTACTS_ABANDONED", "contacts abandoned"),
+    abbreviation("ABN", "CONTACTS_ABANDONED", "contacts abandoned"),
+    abbreviation("ABD", "CONTACTS_ABANDONED", "contacts abandoned"),
+    abbreviation("ABR", "ABANDONMENT_RATE", "abandonment rate"),
+    abbreviation("ACW", "AVG_AFTER_CONTACT_WORK_TIME", "after contact work"),
+    abbreviation("ACWT", "AVG_AFTER_CONTACT_WORK_TIME", "after contact work"),
+    abbreviation("ADH", "AGENT_SCHEDULE_ADHERENCE", "adherence"),
+    abbreviation("AHT", "AVG_HANDLE_TIME", "average handle time"),
+    abbreviation("AIT", "AVG_INTERACTION_TIME", "average agent interaction time"),
+    abbreviation("ASA", "AVG_QUEUE_ANSWER_TIME", "average queue answer time"),
+    abbreviation("ATA", "AVG_ABANDON_TIME", "average queue abandon time"),
+    abbreviation("ATT", "AVG_TALK_TIME", "average talk time"),
+    abbreviation("AWT", "AVG_QUEUE_ANSWER_TIME", "average queue answer time"),
+    abbreviation("CSAT", "EVALUATED_CSAT_PERCENT", "evaluated csat"),
+    abbreviation("FCR", "PERCENT_CASES_FIRST_CONTACT_RESOLVED", "cases resolved on first contact"),
+    abbreviation("FRT", "AVG_FIRST_RESPONSE_TIME_AGENT", "average agent first response time"),
+    abbreviation("LWT", "MAX_QUEUED_TIME", "maximum queued time"),
+    abbreviation("MWT", "MAX_QUEUED_TIME", "maximum queued time"),
+    abbreviation("NCH", "CONTACTS_HANDLED", "contacts handled"),
+    abbreviation("NCO", "CONTACTS_QUEUED", "contacts queued"),
+    abbreviation("OCC", "AGENT_OCCUPANCY", "occupancy"),
+    abbreviation("RONA", "AGENT_NON_RESPONSE", "agent non-response"),
+    abbreviation("SL", "SERVICE_LEVEL", "service level"),
+    abbreviation("SLA", "SERVICE_LEVEL", "service level"),
+    abbreviation("SVL", "SERVICE_LEVEL", "service level"),
+    abbreviation("TSF", "SERVICE_LEVEL", "service level"),
+];
+
+const fn abbreviation(
+    word: &'static str,
+    metric: &'static str,
+    words: &'static str,
+) -> Abbreviation {
+    Abbreviation { word, metric, words }
+}
+
+/// The abbreviation that a word is, or begins with: `sl` and `SL_20` are `SL`.
+pub fn abbreviated(word: &str) -> Option<&'static Abbreviation> {
+    let letters = word.split(|c: char| !c.is_ascii_alphabetic()).next()?;
+    ABBREVIATIONS.iter().find(|known| known.word.eq_ignore_ascii_case(letters))
+}
+
 impl Metric {
     /// The short term for it, where there is one.
     pub fn term(&self) -> Option<&'static Term> {
@@ -62,6 +116,23 @@ mod tests {
     use crate::metric::find;
 
     use super::*;
+
+    #[test]
+    fn abbreviations_are_of_metrics_and_no_names() {
+        for known in ABBREVIATIONS {
+            let metric = find(known.metric).unwrap_or_else(|| panic!("{}", known.metric));
+            let title = metric.title(None, Language::English).to_lowercase();
+            assert!(title.contains(known.words), "{title}");
+        }
+        let meant = |word: &str| abbreviated(word).map(|known| known.metric);
+        assert_eq!(meant("aht"), Some("AVG_HANDLE_TIME"));
+        assert_eq!(meant("SL_20"), Some("SERVICE_LEVEL"));
+        assert_eq!(meant("SL20"), Some("SERVICE_LEVEL"));
+        assert_eq!([meant("SLOW_CONTACTS"), meant(""), meant("_AHT")], [None; 3]);
+        for term in TERMS {
+            assert_eq!(meant(term.short), Some(term.metric), "{}", term.short);
+        }
+    }
 
     #[test]
     fn terms_are_those_of_metrics() {

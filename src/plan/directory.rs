@@ -7,7 +7,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::definition::{Dimension, Selector, nearest};
 use crate::metric;
@@ -35,6 +35,8 @@ pub struct Entry {
     pub path: Vec<String>,
     /// Of a queue the tags, where they were asked for.
     pub tags: BTreeMap<String, String>,
+    /// True for a queue that is disabled, if that was asked for.
+    pub is_disabled: bool,
 }
 
 /// Why a selector selects nothing.
@@ -262,23 +264,69 @@ impl Directory {
         dimension: &Dimension,
         selector: &Selector,
     ) -> Result<Vec<String>, Unresolved> {
+        let found = self.find(dimension, selector)?;
+        match found.is_empty() {
+            true => Err(self.list(dimension).nothing(selector, &self.words(dimension))),
+            false => Ok(found),
+        }
+    }
+
+    /// The ids that a selector stands for which says what is left out; there may be none of a
+    /// pattern, of a tag and of disabled queues.
+    ///
+    /// # Errors
+    /// A name that nothing has, or more than one; a level that the agent hierarchy does not have.
+    pub fn leave_out(
+        &self,
+        dimension: &Dimension,
+        selector: &Selector,
+    ) -> Result<Vec<String>, Unresolved> {
+        self.find(dimension, selector).map_err(|unresolved| match selector {
+            Selector::Name(name) if self.list(dimension).nearest(name).is_none() => {
+                let help = "remove the entry: there is nothing to leave out";
+                Unresolved { help: help.to_owned(), ..unresolved }
+            }
+            _ => unresolved,
+        })
+    }
+
+    /// The reason why a selection has nothing left.
+    pub fn nothing_left(&self, dimension: &Dimension) -> Unresolved {
+        let several = self.words(dimension).several;
+        Unresolved {
+            message: format!("all of the {several} that are selected are left out"),
+            help: "leave out less: remove an entry that begins with `!`, or select more".to_owned(),
+        }
+    }
+
+    fn list(&self, dimension: &Dimension) -> &List {
+        static NOTHING: LazyLock<List> = LazyLock::new(List::default);
+        self.lists.get(dimension).map_or(&NOTHING, Arc::as_ref)
+    }
+
+    fn find(&self, dimension: &Dimension, selector: &Selector) -> Result<Vec<String>, Unresolved> {
         if let Selector::Id(id) = selector {
             return Ok(vec![id.clone()]);
         }
         self.check_level(dimension)?;
-        let nothing = List::default();
-        let list = self.lists.get(dimension).map_or(&nothing, Arc::as_ref);
+        let list = self.list(dimension);
         let words = self.words(dimension);
         match selector {
-            Selector::Id(_) | Selector::All => list.all(&words),
             Selector::Name(name) => list.named(name, &words).map_err(|unresolved| {
                 let help = self.on_another_level(dimension, name).unwrap_or(unresolved.help);
                 Unresolved { help, ..unresolved }
             }),
             // A name may have a star of its own, and then it is meant.
             Selector::Pattern(text) if !list.called(text).is_empty() => list.named(text, &words),
-            Selector::Pattern(pattern) => list.fitting(pattern, &words),
-            Selector::Tag { key, value } => list.tagged(&format!("{key}={value}"), &words),
+            Selector::Id(_) | Selector::All => Ok(list.ids(|_| true)),
+            Selector::Pattern(pattern) => {
+                Ok(list.ids(|entry| list.calls(entry).any(|call| pattern::fits(pattern, call))))
+            }
+            Selector::Tag { key, value } => {
+                let tag = format!("{key}={value}");
+                Ok(list.ids(|entry| tags(entry).any(|other| other == tag)))
+            }
+            Selector::Disabled => Ok(list.ids(|entry| entry.is_disabled)),
         }
     }
 
@@ -320,12 +368,26 @@ impl Directory {
 
 /// What selectors stand for.
 impl List {
-    fn all(&self, words: &Words) -> Result<Vec<String>, Unresolved> {
-        let ids: Vec<_> = self.entries.iter().map(|entry| entry.id.clone()).collect();
-        some(ids, || Unresolved {
-            message: format!("the instance has no {}", words.one),
-            help: "check `instance`".to_owned(),
-        })
+    fn ids(&self, is_meant: impl Fn(&Entry) -> bool) -> Vec<String> {
+        let meant = self.entries.iter().filter(|entry| is_meant(entry));
+        meant.map(|entry| entry.id.clone()).collect()
+    }
+
+    /// The reason why a selector stands for nothing.
+    fn nothing(&self, selector: &Selector, words: &Words) -> Unresolved {
+        let none = format!("the instance has no {}", words.one);
+        match selector {
+            Selector::Pattern(pattern) => Unresolved {
+                message: format!("{none} that fits `{pattern}`"),
+                help: self.near_pattern(pattern),
+            },
+            Selector::Tag { key, value } => {
+                let tag = format!("{key}={value}");
+                let help = self.near_tag(&tag, words);
+                Unresolved { message: format!("{none} with the tag `{tag}`"), help }
+            }
+            _ => Unresolved { message: none, help: "check `instance`".to_owned() },
+        }
     }
 
     fn named(&self, name: &str, words: &Words) -> Result<Vec<String>, Unresolved> {
@@ -362,53 +424,42 @@ impl List {
         }
     }
 
-    fn fitting(&self, pattern: &str, words: &Words) -> Result<Vec<String>, Unresolved> {
-        let fits = |entry: &&Entry| self.calls(entry).any(|call| pattern::fits(pattern, call));
-        let ids = self.entries.iter().filter(fits).map(|entry| entry.id.clone()).collect();
-        some(ids, || {
-            const STANDS_FOR: &str = "`*` stands for any characters, `?` for one, and upper and \
-                                      lower case differ";
-            let near = self.nearest(pattern.replace(['*', '?'], "").trim());
-            Unresolved {
-                message: format!("the instance has no {} that fits `{pattern}`", words.one),
-                help: match near {
-                    Some(near) => format!("did you mean `{near}`? {STANDS_FOR}"),
-                    None => format!("{STANDS_FOR}; the command `names` prints what there is"),
-                },
-            }
-        })
+    /// The remedy for a pattern that nothing fits.
+    fn near_pattern(&self, pattern: &str) -> String {
+        const STANDS_FOR: &str =
+            "`*` stands for any characters, `?` for one, and upper and lower case differ";
+        match self.nearest(pattern.replace(['*', '?'], "").trim()) {
+            Some(near) => format!("did you mean `{near}`? {STANDS_FOR}"),
+            None => format!("{STANDS_FOR}; the command `names` prints what there is"),
+        }
     }
 
-    /// Keys and values are compared together, because `=` may be part of either.
-    fn tagged(&self, tag: &str, words: &Words) -> Result<Vec<String>, Unresolved> {
-        let tags = |entry: &Entry| -> Vec<String> {
-            entry.tags.iter().map(|(key, value)| format!("{key}={value}")).collect()
-        };
-        let has_it = |entry: &&Entry| tags(entry).iter().any(|other| other == tag);
-        let ids = self.entries.iter().filter(has_it).map(|entry| entry.id.clone()).collect();
-        some(ids, || {
-            let all: Vec<String> = self.entries.iter().flat_map(tags).collect();
-            let near = nearest(tag, all.iter().map(String::as_str));
-            let help = match (near, all.first()) {
-                _ if tag.contains(['*', '?']) => {
-                    "tags take no patterns: write key and value in full".to_owned()
-                }
-                (Some(near), _) => meant(&format!("tag:{tag}"), &format!("tag:{near}")),
-                (None, Some(one)) => format!(
-                    "its {} have tags such as `tag:{one}`; the command `names` prints them all",
-                    words.several
-                ),
-                (None, None) => format!("none of its {} has a tag", words.several),
-            };
-            let message = format!("the instance has no {} with the tag `{tag}`", words.one);
-            Unresolved { message, help }
-        })
+    /// The remedy for a tag that nothing has.
+    fn near_tag(&self, tag: &str, words: &Words) -> String {
+        let all: Vec<String> = self.entries.iter().flat_map(tags).collect();
+        let near = nearest(tag, all.iter().map(String::as_str));
+        match (near, all.first()) {
+            _ if tag.contains(['*', '?']) => {
+                "tags take no patterns: write key and value in full".to_owned()
+            }
+            (Some(near), _) => meant(&format!("tag:{tag}"), &format!("tag:{near}")),
+            (None, Some(one)) => format!(
+                "its {} have tags such as `tag:{one}`; the command `names` prints them all",
+                words.several
+            ),
+            (None, None) => format!("none of its {} has a tag", words.several),
+        }
     }
 
     /// The name that was probably meant.
     fn nearest(&self, name: &str) -> Option<&str> {
         nearest(name, self.entries.iter().flat_map(|entry| self.calls(entry)))
     }
+}
+
+/// Keys and values are compared together, because `=` may be part of either.
+fn tags(entry: &Entry) -> impl Iterator<Item = String> {
+    entry.tags.iter().map(|(key, value)| format!("{key}={value}"))
 }
 
 /// What was probably meant, and what it differs in where that is hard to see.
@@ -427,11 +478,4 @@ fn meant(written: &str, near: &str) -> String {
         ""
     };
     format!("did you mean `{near}`?{differs_in}")
-}
-
-fn some(ids: Vec<String>, none: impl FnOnce() -> Unresolved) -> Result<Vec<String>, Unresolved> {
-    match ids.is_empty() {
-        true => Err(none()),
-        false => Ok(ids),
-    }
 }

@@ -24,7 +24,7 @@ pub enum Rule {
     Mean(MetricQuery),
     /// Their mean, weighted by how much there is: of each part the sum divided by its mean, rounded.
     MeanBySum {
-        /// What the mean is of.
+        /// The sum of the same times.
         sum: MetricQuery,
         /// Weights a mean of 0.
         weight: MetricQuery,
@@ -265,8 +265,8 @@ fn mean(asked: &MetricQuery, weight: &MetricQuery, parts: &[Row<'_>]) -> Figure 
     }
 }
 
-/// A part without a mean has nothing that it would be of. How much is behind a mean of 0 the sum
-/// does not tell.
+/// A part without a mean has nothing that it would be of. The sum does not tell how much is behind a
+/// mean of 0.
 fn mean_by_sum(
     asked: &MetricQuery,
     sum: &MetricQuery,

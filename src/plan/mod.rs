@@ -36,7 +36,7 @@ pub use compare::{Base, base, base_queries};
 pub use directory::{Directory, Entry, Unresolved};
 pub use explain::{Origin, interval_name};
 pub use merge::{Parts, Rule, SameRow};
-pub use query::{Query, roster};
+pub use query::{Query, roster, unresolved};
 pub use rows::{Group, Row, RowKey, Rows};
 
 /// One request within the service's limits; its pages belong to it.
@@ -133,8 +133,8 @@ pub fn lists_needed(report: &Report) -> BTreeSet<Dimension> {
     use crate::definition::Selector;
     let grouped = report.sections.iter().flat_map(|section| section.group_by.iter().cloned());
     let selected = report.sections.iter().flat_map(|section| {
-        let by_name = section.filters.iter().filter(|(_, selectors)| {
-            selectors.iter().any(|selector| !matches!(selector.value, Selector::Id(_)))
+        let by_name = section.filters.iter().filter(|(_, selection)| {
+            selection.selectors().any(|selector| !matches!(selector, Selector::Id(_)))
         });
         by_name.map(|(dimension, _)| dimension.clone())
     });

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::directory::{Directory, Unresolved};
-use crate::definition::{Dimension, Interval, Kind, MetricQuery, Problem, Section, Selector};
+use crate::definition::{
+    Dimension, Interval, Kind, MetricQuery, Placed, Problem, Section, Selection, Selector,
+};
 use crate::instance::InstanceArn;
 use crate::window::Window;
 
@@ -77,23 +79,78 @@ fn resolve(
             problems.push(place.error("selection", message, help));
         }
     }
-    for (dimension, selectors) in &section.filters {
-        let mut ids = BTreeSet::new();
-        for selector in selectors {
-            match directory.select(dimension, &selector.value) {
-                Ok(selected) => ids.extend(selected),
-                Err(reason) => {
-                    problems.push(selector.place.error("selection", reason.message, reason.help));
-                }
-            }
+    for (dimension, selection) in &section.filters {
+        match ids(dimension, selection, directory) {
+            Ok(ids) => drop(filters.insert(dimension.clone(), ids.into_iter().collect())),
+            Err(found) => problems.extend(found),
         }
-        filters.insert(dimension.clone(), ids.into_iter().collect());
     }
     match problems.is_empty() {
         true => Ok(filters),
         false => Err(problems),
     }
 }
+
+/// The ids that are taken and not left out; one at least.
+fn ids(
+    dimension: &Dimension,
+    selection: &Selection,
+    directory: &Directory,
+) -> Result<BTreeSet<String>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut found = |selectors: &[Placed<Selector>], find: &Find<'_>| {
+        let mut ids = BTreeSet::new();
+        for selector in selectors {
+            match find(&selector.value) {
+                Ok(found) => ids.extend(found),
+                Err(Unresolved { message, help }) => {
+                    problems.push(selector.place.error("selection", message, help));
+                }
+            }
+        }
+        ids
+    };
+    let mut ids = found(&selection.taken, &|selector| directory.select(dimension, selector));
+    let left_out = found(&selection.left_out, &|selector| directory.leave_out(dimension, selector));
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    ids.retain(|id| !left_out.contains(id));
+    match selection.left_out.last() {
+        Some(last) if ids.is_empty() => {
+            let Unresolved { message, help } = directory.nothing_left(dimension);
+            Err(vec![last.place.error("selection", message, help)])
+        }
+        _ => Ok(ids),
+    }
+}
+
+/// Everything that a section selects and the instance does not have, in the words of the definition: names,
+/// patterns, tags, levels of the hierarchy; or of what nothing is left, what leaves it out.
+pub fn unresolved(section: &Section, directory: &Directory) -> Vec<String> {
+    let levels = section.group_by.iter().filter(|key| directory.check_level(key).is_err());
+    let mut names: Vec<String> = levels.map(|key| key.title().into_owned()).collect();
+    for (dimension, selection) in &section.filters {
+        if directory.check_level(dimension).is_err() {
+            names.push(dimension.title().into_owned());
+            continue;
+        }
+        let before = names.len();
+        let taken = selection.taken.iter().map(|selector| &selector.value);
+        let taken = taken.filter(|selector| directory.select(dimension, selector).is_err());
+        names.extend(taken.map(ToString::to_string));
+        let left_out = || selection.left_out.iter().map(|selector| &selector.value);
+        let is_stale = |selector: &&Selector| directory.leave_out(dimension, selector).is_err();
+        names.extend(left_out().filter(is_stale).map(|selector| format!("!{selector}")));
+        if names.len() == before && ids(dimension, selection, directory).is_err() {
+            names.extend(left_out().map(|selector| format!("!{selector}")));
+        }
+    }
+    names
+}
+
+/// Finds the ids behind a selector.
+type Find<'f> = dyn Fn(&Selector) -> Result<Vec<String>, Unresolved> + 'f;
 
 /// The ids that a section selects of a dimension, and shows even where nothing happened.
 ///
@@ -104,10 +161,7 @@ pub fn roster<'p>(section: &'p Section, query: &'p Query) -> Option<(&'p Dimensi
         true => &Dimension::Queue,
         false => section.group_by.first()?,
     };
-    let named = section
-        .filters
-        .get(shown)
-        .is_some_and(|selectors| selectors.iter().all(|selector| selector.value != Selector::All));
+    let named = section.filters.get(shown).is_some_and(|selection| !selection.takes_all());
     let ids = query.filters.get(shown)?;
     (*shown == Dimension::Queue || named).then_some((shown, ids.as_slice()))
 }

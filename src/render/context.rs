@@ -337,18 +337,24 @@ fn unlisted(dimension: &Dimension, language: Language) -> Option<&'static str> {
 
 fn note(note: &Note, table: &Table, voice: &Voice) -> String {
     let language = voice.language;
-    let (column, total, reason) = match note {
-        Note::Other(english) => return language.say(english).to_owned(),
-        Note::NotAvailable { column, total, reason } => (table.columns.get(*column), total, reason),
-    };
-    let label = column.map_or_else(String::new, label);
-    let values = [("label", label.as_str()), ("reason", language.say(reason))];
-    // The figures of a section of totals are its totals.
-    let said = match *total && table.kind != Kind::Totals {
-        true => language.say_with("The total of {label} is not available: {reason}", &values),
-        false => language.say_with("{label} is not available: {reason}", &values),
-    };
-    capitalised(&said).into_owned()
+    let label = |column: &usize| table.columns.get(*column).map_or_else(String::new, label);
+    match note {
+        Note::Other(english) => language.say(english).to_owned(),
+        Note::StaleTarget { column, name } => language.say_with(
+            "The target of {label} for {name} does not count: the table shows nothing by this name.",
+            &[("label", &label(column)), ("name", &isolated(name))],
+        ),
+        Note::NotAvailable { column, total, reason } => {
+            let label = label(column);
+            let values = [("label", label.as_str()), ("reason", language.say(reason))];
+            // The figures of a section of totals are its totals.
+            let said = match *total && table.kind != Kind::Totals {
+                true => language.say_with("The total of {label} is not available: {reason}", &values),
+                false => language.say_with("{label} is not available: {reason}", &values),
+            };
+            capitalised(&said).into_owned()
+        }
+    }
 }
 
 impl SectionContext {

@@ -14,7 +14,7 @@ const START: char = '\u{2068}';
 const END: char = '\u{2069}';
 
 /// A text of somebody else's as one line, which moves nothing of what stands beside it.
-pub(super) fn isolated(text: &str) -> String {
+pub(crate) fn isolated(text: &str) -> String {
     let text = one_line(text);
     let is_from_right_to_left =
         |c: char| matches!(bidi_class(c), BidiClass::R | BidiClass::AL | BidiClass::AN);

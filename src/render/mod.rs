@@ -30,6 +30,7 @@ use crate::table::Table;
 use crate::window::Window;
 use template::Prepared;
 
+pub(crate) use isolate::isolated;
 pub use own::TemplateFile;
 pub use subject::{check_subject, example_window};
 pub use template::Templates;

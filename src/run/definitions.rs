@@ -141,7 +141,8 @@ fn beyond_version(report: &Report, file: &str, limits: &Limits) -> Vec<Problem> 
             column.place.error("api-version", message, help)
         });
         found.extend(of_keys);
-        let channels = section.filters.get(&Dimension::Channel).into_iter().flatten();
+        let channels = section.filters.get(&Dimension::Channel).into_iter();
+        let channels = channels.flat_map(|selection| &selection.taken);
         found.extend(channels.filter_map(|channel| match &channel.value {
             Selector::Id(name) if !limits.channels.contains(&name.as_str()) => {
                 let message = format!("the API's version does not have the channel {name}");
@@ -205,11 +206,18 @@ fn not_available(report: &Report, limits: &Limits) -> Vec<Problem> {
     report.sections.iter().filter_map(of_section).flatten().collect()
 }
 
-/// The section with one id for each name and each pattern: so many it selects at least.
+/// The section with one id for each name and each pattern: so many it selects at least. Something left
+/// out may leave as little as one.
 fn at_least(section: &Section) -> Section {
     let mut section = section.clone();
     section.grouping_places.clear();
-    for (index, selector) in section.filters.values_mut().flatten().enumerate() {
+    for selection in section.filters.values_mut() {
+        if !std::mem::take(&mut selection.left_out).is_empty() {
+            selection.taken.truncate(1);
+        }
+    }
+    let taken = section.filters.values_mut().flat_map(|selection| &mut selection.taken);
+    for (index, selector) in taken.enumerate() {
         if !matches!(selector.value, Selector::Id(_)) {
             selector.value = Selector::Id(format!("{index}"));
         }

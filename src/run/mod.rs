@@ -19,6 +19,7 @@ mod notice;
 mod outcome;
 mod parts;
 mod protocol;
+mod questions;
 mod record;
 mod records;
 mod reissue;
@@ -40,7 +41,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use crate::connect::{Connect, List, Pacer};
-use crate::definition::{Report, ReportId};
+use crate::definition::{Report, ReportId, Section};
 use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::event::{self, Order, Payload};
 use crate::instance::InstanceArn;
@@ -165,6 +166,8 @@ pub struct Planned {
     /// The requests, and how they answer the sections: for each the question itself, and then one
     /// for each window that it is compared with.
     pub plan: Plan,
+    /// The reasons why sections can't be planned, by their places; none but with `partial = "banner"`.
+    pub unplanned: BTreeMap<usize, Error>,
     /// How many seconds their pages take at the account's rate, at least.
     pub seconds: f64,
 }
@@ -175,9 +178,15 @@ impl Planned {
         self.plan.requests.iter().map(Request::expected_pages).sum()
     }
 
-    /// How each section is answered, without what it is compared with.
-    pub fn sections(&self) -> impl Iterator<Item = &SectionPlan> {
-        self.plan.sections.iter().step_by(1 + self.compared.len())
+    /// The sections that are planned, and how each is answered, without what it is compared with.
+    pub fn sections<'p>(
+        &'p self,
+        report: &'p Report,
+    ) -> impl Iterator<Item = (&'p Section, &'p SectionPlan)> {
+        let sections = report.sections.iter().enumerate();
+        let planned = sections.filter(|(place, _)| !self.unplanned.contains_key(place));
+        let plans = self.plan.sections.iter().step_by(1 + self.compared.len());
+        planned.map(|(_, section)| section).zip(plans)
     }
 }
 
@@ -430,7 +439,9 @@ impl Runner {
         let asked = report::ask(self, work, &look_up).await?;
         let plan = plan::plan(&asked.queries, &self.settings.limits);
         let rate = self.settings.rates.requests;
-        let planned = Planned { window, compared: asked.compared, plan, seconds: 0.0 };
+        let unplanned = asked.unplanned.into_iter().map(|(place, why)| (place, why.error));
+        let unplanned = unplanned.collect();
+        let planned = Planned { window, compared: asked.compared, plan, unplanned, seconds: 0.0 };
         Ok(Planned { seconds: rate.seconds_for(planned.pages()), ..planned })
     }
 

@@ -74,10 +74,10 @@ impl Names {
     where
         F: Future<Output = Result<Directory, Error>>,
     {
-        // Who needs names alone is content with names and tags.
+        // Names alone are also on the list with tags and states.
         if list == List::Queues {
-            let tagged = self.shelf(instance, List::TaggedQueues);
-            if let Some(Ok(names)) = warm(&*tagged.lock().await, since) {
+            let searched = self.shelf(instance, List::SearchedQueues);
+            if let Some(Ok(names)) = warm(&*searched.lock().await, since) {
                 return Ok(names);
             }
         }
@@ -171,7 +171,7 @@ mod tests {
         let lists = Counted::default();
         let start = Instant::now();
         assert_eq!(lists.need(List::Queues, start).await, 1);
-        assert_eq!(lists.need(List::TaggedQueues, start).await, 2);
+        assert_eq!(lists.need(List::SearchedQueues, start).await, 2);
         assert_eq!(lists.need(List::Queues, start).await, 2, "those with tags serve both");
     }
 

@@ -1,6 +1,6 @@
 //! One run: a report's figures for one window become its message.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,20 +8,19 @@ use tokio::time::Instant;
 
 use super::asking::Asking;
 use super::batch::Place;
-use super::definitions::defective;
 use super::names::Need;
 use super::protocol::Made;
+use super::questions::{Questions, StaleTarget, Unplanned, stale_targets};
 use super::work::a_little_before;
 use super::{Effort, Runner, Work};
 use crate::address::Mailbox;
 use crate::connect::List;
-use crate::definition::{Column, Dimension, Partial, Problem, Report, Section, SendRule};
+use crate::definition::{Partial, Report, SendRule};
 use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::instance::InstanceArn;
 use crate::language::Language;
-use crate::metric::limits::Limits;
-use crate::plan::{self, Directory, Query, SectionAnswer, Unresolved};
-use crate::render::{Contents, Draft, Message, Missing, Templates};
+use crate::plan::{self, Directory, Query, SectionAnswer};
+use crate::render::{Contents, Draft, Message, Missing, Templates, isolated};
 use crate::table::{self, Against, Note, Table};
 use crate::window::{Compare, Window};
 
@@ -72,9 +71,9 @@ pub(super) struct LookUp<'w> {
     /// When it began.
     since: Instant,
     is_alone: bool,
-    /// The instances of whose queues one of the runs needs the tags: they are listed with them from
+    /// The instances whose queues one of the runs needs with tags or states: they are searched from
     /// the start, and once.
-    tagged: BTreeSet<&'w InstanceArn>,
+    searched: BTreeSet<&'w InstanceArn>,
 }
 
 impl<'w> LookUp<'w> {
@@ -87,8 +86,9 @@ impl<'w> LookUp<'w> {
 
     /// That of reports of which it is not known yet which run.
     pub(super) fn ahead(reports: impl Iterator<Item = &'w Report>, since: Instant) -> Self {
-        let tagged = reports.filter(|report| report.selects_by_tag());
-        Self { since, is_alone: false, tagged: tagged.map(|report| &report.instance).collect() }
+        let searched = reports.filter(|report| report.searches_queues());
+        let searched = searched.map(|report| &report.instance).collect();
+        Self { since, is_alone: false, searched }
     }
 }
 
@@ -96,8 +96,11 @@ impl<'w> LookUp<'w> {
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     directory: Directory,
-    /// For each section one question, and one for each window that it is compared with.
+    /// For each section that can be asked for one question, and one for each window that it is
+    /// compared with.
     pub(super) queries: Vec<Query>,
+    /// The sections that can't be asked for, by their places; none but with `partial = "banner"`.
+    pub(super) unplanned: BTreeMap<usize, Unplanned>,
     /// The windows that all sections are compared with.
     pub(super) compared: Vec<Window>,
     /// Why that is less than the definition asks for.
@@ -110,7 +113,7 @@ impl Asked {
         1 + self.compared.len()
     }
 
-    /// What one section asks.
+    /// The questions of one of the sections that can be asked for.
     pub(super) fn section(&self, index: usize) -> Self {
         let queries = self.queries.chunks(self.of_a_section()).nth(index).unwrap_or_default();
         Self { queries: queries.to_vec(), ..self.clone() }
@@ -141,8 +144,10 @@ pub(super) async fn ask(
         }
         _ => None,
     };
-    let queries = queries(&work.report, (&window, &compared), &directory, limits)?;
-    Ok(Asked { directory, queries, compared, uncompared })
+    let windows = (&window, compared.as_slice());
+    let Questions { queries, unplanned } =
+        Questions::of(&work.report, windows, &directory, limits)?;
+    Ok(Asked { directory, queries, unplanned, compared, uncompared })
 }
 
 /// What a message is made with.
@@ -216,6 +221,13 @@ async fn answers(
         return Ok(sections.map(|section| Ok(section.to_vec())).collect());
     }
     let answers = asking.answer_each((runner, work), (index, asked), effort).await?;
+    let mut answers = answers.into_iter();
+    let places = 0..work.report.sections.len();
+    let of_section = |place: usize| match asked.unplanned.get(&place) {
+        Some(unplanned) => Some(Err(unplanned.error.clone())),
+        None => answers.next(),
+    };
+    let answers: Answers = places.filter_map(of_section).collect();
     match answers.first() {
         Some(Err(error)) if answers.iter().all(Result::is_err) => Err(error.clone()),
         _ => Ok(answers),
@@ -231,27 +243,37 @@ fn found(
 ) -> Figures {
     let (id, language) = (&work.report.id, work.report.locale.language());
     let (mut missing, mut errors) = (Vec::new(), Vec::new());
-    for (section, answer) in work.report.sections.iter().zip(&answers) {
+    for (place, (section, answer)) in work.report.sections.iter().zip(&answers).enumerate() {
         let Err(error) = answer else { continue };
         let (code, text) = (error.code.as_str(), redact_addresses(&error.message));
         tracing::error!(report = id.as_str(), code, error = text, "a section is missing");
         let title = section.title.clone();
         let message = format!("the section `{title}` is missing: {}", error.message);
         errors.push(Error { message, ..error.clone() }.of_report(id.as_str()));
-        missing.push(Missing { title, reason: reason(error, language) });
+        let unplanned = asked.unplanned.get(&place);
+        missing.push(Missing { title, reason: reason(error, unplanned, language) });
     }
     let answers: Vec<_> = answers.into_iter().map(Result::ok).collect();
     Figures { window, errors, tables: tables(runner, work, asked, &answers), missing }
 }
 
 /// Why a section is missing, for those who read the report.
-fn reason(error: &Error, language: Language) -> String {
-    let why = match error.code {
-        Code::AccessDenied => "Amazon Connect did not allow its figures to be read",
-        Code::ValidationError | Code::NotFound => "Amazon Connect did not accept what it asks",
-        _ => "Amazon Connect gave no usable answer",
+fn reason(error: &Error, unplanned: Option<&Unplanned>, language: Language) -> String {
+    let english = "Amazon Connect does not have what the section selects: {names}";
+    let why = match (unplanned, error.code) {
+        (Some(unplanned), _) => {
+            let names: Vec<String> = unplanned.names.iter().map(|name| isolated(name)).collect();
+            language.say_with(english, &[("names", &names.join(", "))])
+        }
+        (None, Code::AccessDenied) => {
+            language.say("Amazon Connect did not allow its figures to be read").to_owned()
+        }
+        (None, Code::ValidationError | Code::NotFound) => {
+            language.say("Amazon Connect did not accept what it asks").to_owned()
+        }
+        (None, _) => language.say("Amazon Connect gave no usable answer").to_owned(),
     };
-    format!("{} ({})", language.say(why), error.code)
+    format!("{why} ({})", error.code)
 }
 
 /// How long a run takes besides its requests.
@@ -354,21 +376,32 @@ fn tables(
     answers: &[Option<Vec<SectionAnswer>>],
 ) -> Vec<Table> {
     let (limits, language) = (&runner.settings.limits, work.report.locale.language());
-    let questions = asked.queries.chunks(asked.of_a_section());
-    let sections = work.report.sections.iter().zip(questions);
-    let sections = sections.zip(answers).enumerate();
-    let table = |(place, ((section, queries), answers)): (usize, (_, &Option<Vec<_>>))| {
-        let (section, queries): (&Section, &[Query]) = (section, queries);
-        let (query, (answer, bases)) = (queries.first()?, answers.as_ref()?.split_first()?);
+    let mut questions = asked.queries.chunks(asked.of_a_section());
+    let mut tables = Vec::new();
+    for (place, (section, answers)) in work.report.sections.iter().zip(answers).enumerate() {
+        if asked.unplanned.contains_key(&place) {
+            continue;
+        }
+        let query = questions.next().and_then(<[Query]>::first);
+        let answers = answers.as_ref().and_then(|answers| answers.split_first());
+        let (Some(query), Some((answer, bases))) = (query, answers) else {
+            continue;
+        };
         let against = (!asked.compared.is_empty()).then(|| {
             let base = plan::base(query, &asked.compared, bases, limits);
             Against { label: against(&asked.compared, &base.windows, language), base }
         });
         let mut table = table::build(section, query, answer, against.as_ref(), &asked.directory);
         table.notes.extend(asked.uncompared.map(Note::Other));
-        Some(Table { place, ..table })
-    };
-    sections.filter_map(table).collect()
+        let stale = stale_targets(section, query, &asked.directory).into_iter();
+        let note = |stale: StaleTarget<'_>| Note::StaleTarget {
+            column: stale.index,
+            name: stale.name.to_owned(),
+        };
+        table.notes.extend(stale.map(note));
+        tables.push(Table { place, ..table });
+    }
+    tables
 }
 
 /// What figures are compared with, in words.
@@ -396,61 +429,12 @@ pub(super) async fn directory(
     deadline: Option<Instant>,
 ) -> Result<Directory, Error> {
     let (report, instance) = (&work.report, &work.report.instance);
-    let with_tags = look_up.tagged.contains(instance);
+    let searched = look_up.searched.contains(instance);
     let dimensions = plan::lists_needed(report);
-    let lists = dimensions.iter().filter_map(|dimension| List::of(dimension, with_tags));
+    let lists = dimensions.iter().filter_map(|dimension| List::of(dimension, searched));
     let client = runner.connect(instance);
     let need = Need { client: &client, instance, since: look_up.since, deadline };
     runner.names.on(lists.collect(), need).await
-}
-
-/// What the sections of a report ask.
-fn queries(
-    report: &Report,
-    (window, compared): (&Window, &[Window]),
-    directory: &Directory,
-    limits: &Limits,
-) -> Result<Vec<Query>, Error> {
-    let (mut queries, mut problems) = (Vec::new(), Vec::new());
-    for section in &report.sections {
-        match Query::of(section, &report.instance, window, directory) {
-            Ok(query) => {
-                problems.extend(unknown_targets(section, &query, directory));
-                let bases = plan::base_queries(&query, compared, limits);
-                queries.extend(std::iter::once(query).chain(bases));
-            }
-            Err(found) => problems.extend(found),
-        }
-    }
-    match problems.is_empty() {
-        true => Ok(queries),
-        false => Err(unplannable(&problems)),
-    }
-}
-
-/// Targets of what the section does not show: they would never count, and nobody would know.
-fn unknown_targets(section: &Section, query: &Query, directory: &Directory) -> Vec<Problem> {
-    // Of what rows are grouped by, one has to know it.
-    let unknown = |name: &String| {
-        let of_key = |key: &Dimension| {
-            let selected = query.filters.get(key).map(Vec::as_slice);
-            directory.target(key, name, selected)
-        };
-        let found: Vec<Result<(), Unresolved>> = section.group_by.iter().map(of_key).collect();
-        match found.iter().any(Result::is_ok) {
-            true => None,
-            false => found.into_iter().find_map(Result::err),
-        }
-    };
-    let of_column = |column: &Column| {
-        let reasons = column.targets.keys().filter_map(unknown);
-        let problem = |reason: Unresolved| {
-            let message = format!("a target of {}: {}", column.label, reason.message);
-            column.place.error("target", message, reason.help)
-        };
-        reasons.map(problem).collect::<Vec<_>>()
-    };
-    section.columns.iter().flat_map(of_column).collect()
 }
 
 pub(super) fn out_of_time() -> Error {
@@ -458,12 +442,4 @@ pub(super) fn out_of_time() -> Error {
     Error::new(Code::Timeout, Stage::Query, message)
         .retryable()
         .hint("give the function a longer timeout if this happens often")
-}
-
-/// What can't be selected.
-fn unplannable(problems: &[Problem]) -> Error {
-    defective(Stage::Plan, problems, |problem| {
-        let Problem { file, line, column, message, .. } = problem;
-        format!("{file}:{line}:{column}: {message}")
-    })
 }

@@ -71,7 +71,7 @@ pub struct Handling {
     pub hold: Option<i64>,
     /// `AfterContactWorkDuration` in milliseconds.
     pub after_work: i64,
-    /// Whether the record has these durations: a few have been with an agent and have none.
+    /// True if the record has these durations: a few have been with an agent and have none.
     pub has_durations: bool,
     /// Whether the contact ended on hold (`PreDisconnectState` is `CONNECTED_ONHOLD`).
     pub ended_on_hold: bool,

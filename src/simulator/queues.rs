@@ -15,9 +15,11 @@ pub struct Queue {
     pub name: String,
     /// `STANDARD` or `AGENT`.
     pub kind: QueueType,
+    /// True if it is disabled: it takes no contacts, and is listed with the others.
+    pub is_disabled: bool,
     /// The tags by their keys, such as `team` and `region`; a queue may lack any.
     pub tags: BTreeMap<String, String>,
-    /// Whether some of its contact records have no durations.
+    /// True if some of its contact records have no durations.
     pub(crate) lacks_durations: bool,
     /// Contacts that arrive on a working day, on average.
     pub(crate) volume: f64,
@@ -49,7 +51,7 @@ const QUEUES: [Named; 12] = [
     ("Général – Français", 60.0, [60, 20, 0, 20], "languages", "emea"),
     ("日本語 Reservations", 50.0, [70, 10, 0, 20], "languages", "apac"),
     ("Retention", 80.0, [90, 10, 0, 0], "sales", "emea"),
-    // Nothing ever comes here and nobody serves it.
+    // It is disabled: nothing ever comes here and nobody serves it.
     ("Loans", 0.0, [100, 0, 0, 0], "", ""),
     ("Complaints (board)", 0.7, [100, 0, 0, 0], "service", ""),
     ("Technical \"Tier 2\"", 70.0, [50, 20, 30, 0], "service", "apac"),
@@ -77,6 +79,7 @@ pub(crate) fn agent_queue(agent: &Agent) -> Queue {
         id: agent.id.clone(),
         name: agent.username.clone(),
         kind: QueueType::Agent,
+        is_disabled: false,
         tags: BTreeMap::new(),
         lacks_durations: false,
         volume: 0.0,
@@ -86,11 +89,13 @@ pub(crate) fn agent_queue(agent: &Agent) -> Queue {
 
 fn named_queue(seed: u64, index: usize, queue: &Named) -> Queue {
     let (name, volume, channels, team, region) = *queue;
+    let is_disabled = name == "Loans";
     let tags = [("team", team), ("region", region)];
     Queue {
         id: uuid(seed, "queue", index),
         name: name.to_owned(),
         kind: QueueType::Standard,
+        is_disabled,
         tags: tags
             .into_iter()
             .filter(|(_, value)| !value.is_empty())
@@ -112,6 +117,7 @@ fn further_queue(seed: u64, index: usize) -> Queue {
         id: uuid(seed, "further-queue", index),
         name: format!("Queue {:04}", index + 1),
         kind: QueueType::Standard,
+        is_disabled: false,
         tags: BTreeMap::from([
             ("team".to_owned(), team.to_owned()),
             ("region".to_owned(), region.to_owned()),

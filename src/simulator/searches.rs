@@ -160,7 +160,8 @@ impl Search {
 fn of_queue<'a>(queue: &'a Queue, instance: &Instance) -> Thing<'a> {
     let is_standard = queue.kind == QueueType::Standard;
     let mut fields = vec![("resourceID", queue.id.as_str())];
-    let mut told = json!({ "QueueId": queue.id, "Status": "ENABLED", "Tags": queue.tags });
+    let status = if queue.is_disabled { "DISABLED" } else { "ENABLED" };
+    let mut told = json!({ "QueueId": queue.id, "Status": status, "Tags": queue.tags });
     if is_standard {
         fields.push(("name", &queue.name));
         told["Name"] = json!(queue.name);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::definition::{
-    Column, Dimension, Interval, Kind, MetricQuery, Placed, Section, Selector, State, Target,
+    Column, Dimension, Interval, Kind, MetricQuery, Section, Selection, State, Target,
 };
 use crate::plan::{Absent, Base, Directory, Figure, NotAvailable, Query, SectionAnswer};
 use crate::window::Window;
@@ -119,6 +119,13 @@ pub enum Note {
         /// Why, as an English sentence.
         reason: &'static str,
     },
+    /// A column has a target by a name that no row has.
+    StaleTarget {
+        /// The column.
+        column: usize,
+        /// The name.
+        name: String,
+    },
     /// Something else, as an English sentence.
     Other(&'static str),
 }
@@ -147,7 +154,7 @@ impl Table {
             Note::NotAvailable { column, total: false, .. } => {
                 self.rows.iter().take(shown).any(|row| row.figures.get(*column) == lost)
             }
-            Note::Other(_) => true,
+            Note::StaleTarget { .. } | Note::Other(_) => true,
         };
         self.notes.iter().filter(stands)
     }
@@ -287,10 +294,7 @@ fn figures(section: &Section, figure: impl Fn(&MetricQuery) -> Option<Figure>) -
 }
 
 fn selects_all(section: &Section, dimension: &Dimension) -> bool {
-    let named = |selectors: &Vec<Placed<Selector>>| {
-        selectors.iter().all(|selector| selector.value != Selector::All)
-    };
-    !section.filters.get(dimension).is_some_and(named)
+    section.filters.get(dimension).is_none_or(Selection::is_everything)
 }
 
 /// No contacts make 0 in a count or a sum; an average or a rate of nothing has no value.

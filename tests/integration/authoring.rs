@@ -30,11 +30,12 @@ fn a_folder_is_validated_in_one_pass() {
     let output = call(folder.path(), &["validate", "."]);
     assert_eq!(output.status.code(), Some(2));
     let all = told(&output);
-    assert!(all.ends_with("\n3 definitions, 1 error, 1 warning\n"), "{all}");
+    // An unknown metric, and of both that are valid the placeholders and the service level.
+    assert!(all.ends_with("\n3 definitions, 1 error, 5 warnings\n"), "{all}");
     assert!(all.contains("./b.toml:5:12") && !all.contains('\u{1b}'), "{all}");
     let output = call(folder.path(), &["validate", "a.toml", "c.toml"]);
     assert_eq!(output.status.code(), Some(0), "warnings alone are no failure");
-    assert!(told(&output).contains("2 definitions, 0 errors, 1 warning"), "{}", told(&output));
+    assert!(told(&output).contains("2 definitions, 0 errors, 5 warnings"), "{}", told(&output));
     let output = call(folder.path(), &["--definitions", ".", "validate"]);
     assert_eq!(output.status.code(), Some(2));
     let output = call(folder.path(), &["validate", "nowhere.toml", "b.toml"]);
@@ -77,7 +78,15 @@ fn a_new_definition_validates() {
     assert!(written.contains("title    = \"Monday morning\""), "{written}");
     assert!(folder.path().join("reports/definition.schema.json").exists());
     let output = call(folder.path(), &["validate"]);
+    let all = told(&output);
+    let left = "these are still placeholders: `owner`, `instance`, `from`, `to`";
+    assert!(all.contains(left) && all.ends_with("1 definition, 0 errors, 1 warning\n"), "{all}");
+    assert_eq!(call(folder.path(), &["validate", "--strict"]).status.code(), Some(2));
+    let own = written.replace("example.com", "acme.test").replace("123456789012", "210987654321");
+    std::fs::write(&path, own).unwrap();
+    let output = call(folder.path(), &["validate", "--strict"]);
     assert_eq!(told(&output), "1 definition, 0 errors, 0 warnings\n");
+    assert_eq!(output.status.code(), Some(0));
 
     std::fs::write(&path, "mine").unwrap();
     let output = call(folder.path(), &["new", "monday-morning.toml"]);

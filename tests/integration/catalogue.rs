@@ -96,7 +96,7 @@ const DIFFERENCES: &[(&str, &str, &str, &str, &str)] = &[
 
 const BOT_CONVERSATIONS: &str = "BOT_CONVERSATION_OUTCOME_TYPE = DROPPED | FAILED | SUCCESS";
 
-/// Why metrics of bots have metric filters that their own paragraphs do not mention.
+/// The reason why metrics of bots have metric filters that their own paragraphs do not mention.
 const OUTCOMES: &str =
     "the text about metric filters has it, and the administrator guide its values and metrics";
 

@@ -19,7 +19,7 @@ fn definitions(folder: &str) -> Vec<PathBuf> {
 fn validate(path: &Path, more: &[&str]) -> Output {
     program()
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("CONNECT_REPORTS_ALLOWED_RECIPIENTS", "example.com, *.example.com")
+        .env("CONNECT_REPORTS_ALLOWED_RECIPIENTS", "example.com, *.example.com, acme.test")
         .arg("validate")
         .arg(path)
         .args(more)
@@ -76,15 +76,18 @@ fn problems_are_data_too() {
     }
 }
 
-/// What is well-formed has no error; what can't be run yet is warned of.
+/// A good definition has no error; warnings are of features to come and of examples.
 #[test]
 fn good_definitions_have_no_errors() {
+    const EXPECTED: [&str; 3] = ["not-yet", "placeholder", "all-channels"];
     for path in definitions("good") {
         let output = validate(&path, &["--json"]);
         let data: Value = serde_json::from_str(&stdout(&output)).unwrap();
         assert_eq!(output.status.code(), Some(0), "{data:#}");
         for problem in data["problems"].as_array().unwrap() {
-            assert_eq!(problem["code"], "not-yet", "{data:#}");
+            assert_eq!(problem["severity"], "warning", "{data:#}");
+            assert!(EXPECTED.contains(&problem["code"].as_str().unwrap()), "{data:#}");
+            assert!(!path.ends_with("no-doubts.toml"), "{data:#}");
         }
     }
 }
@@ -161,4 +164,23 @@ fn what_the_instance_does_not_have_is_drawn_at_its_line() {
     let template = SMALL.replace("[email]", "[email]\nsubject = \"{{ report.id | shout }}\"");
     let (_, told) = told_of(&template, &["preview", "small", "--simulate", "--definitions", "."]);
     assert_eq!(told.matches("error[").count(), 1, "{told}");
+}
+
+/// Warnings are no failure, unless somebody wants them to be one.
+#[test]
+fn strict_validation_fails_with_warnings() {
+    let of = |name: &str, more: &[&str]| {
+        let path = Path::new("tests/definitions").join(name);
+        validate(&path, more).status.code()
+    };
+    for (name, lenient, strict) in [
+        ("bad/placeholders.toml", 0, 2),
+        ("bad/misspelt-metric.toml", 0, 2),
+        ("bad/missing-title.toml", 2, 2),
+        ("good/no-doubts.toml", 0, 0),
+    ] {
+        assert_eq!(of(name, &[]), Some(lenient), "{name}");
+        assert_eq!(of(name, &["--strict"]), Some(strict), "{name}");
+        assert_eq!(of(name, &["--strict", "--json"]), Some(strict), "{name}");
+    }
 }

@@ -151,8 +151,10 @@ impl<'r> Expected<'r> {
 
 fn query(centre: &Centre, report: &Report, section: &Section) -> Query {
     let (start, end) = window(report);
-    let filters = section.filters.iter().map(|(dimension, selectors)| {
-        let ids = selectors.iter().flat_map(|selector| select(centre, dimension, &selector.value));
+    let filters = section.filters.iter().map(|(dimension, selection)| {
+        assert!(selection.left_out.is_empty(), "no sample leaves anything out");
+        let ids =
+            selection.taken.iter().flat_map(|selector| select(centre, dimension, &selector.value));
         (dimension.key().to_owned(), ids.collect())
     });
     let metrics = section.columns.iter().map(|column| MetricRequest {
@@ -212,7 +214,9 @@ fn select(centre: &Centre, dimension: &Dimension, selector: &Selector) -> Vec<St
             let found = all.into_iter().filter(|(_, other)| other == name).map(|(id, _)| id);
             found.collect()
         }
-        Selector::Pattern(_) | Selector::Tag { .. } => panic!("no sample has {selector:?}"),
+        Selector::Pattern(_) | Selector::Tag { .. } | Selector::Disabled => {
+            panic!("no sample has {selector:?}")
+        }
     }
 }
 

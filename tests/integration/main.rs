@@ -58,6 +58,8 @@ mod intervals;
 mod judging;
 /// The function in Lambda: events, orders, several invocations of one process.
 mod lambda;
+/// Filters that leave something out of the rest.
+mod leaving_out;
 /// Messages as countries write them.
 mod locales;
 /// Mails: their parts, names, headers; nothing gets through that should not.
@@ -78,6 +80,8 @@ mod selecting;
 mod sizes;
 /// A thousand events on bad days.
 mod soak;
+/// Names in definitions that the instance does not have any more.
+mod stale;
 /// The commands at a terminal.
 mod terminal;
 /// The spans that reports cover, and the intervals in them, whatever the clock shows.

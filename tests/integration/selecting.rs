@@ -31,7 +31,7 @@ fn level(level: HierarchyLevel) -> Dimension {
 }
 
 /// [`SMALL`] with other groupings and filters; agents need a metric that is theirs.
-fn small(group_by: &str, filters: &str) -> String {
+pub fn small(group_by: &str, filters: &str) -> String {
     SMALL
         .replace("[\"QUEUE\"]", group_by)
         .replace("{ QUEUE = [\"*\"] }", filters)
@@ -45,7 +45,7 @@ async fn names(simulator: &Simulator, list: List) -> Directory {
     client.names(&instance, list, None).await.unwrap()
 }
 
-fn calls_of(simulator: &Simulator, operation: Operation) -> Vec<Call> {
+pub fn calls_of(simulator: &Simulator, operation: Operation) -> Vec<Call> {
     simulator.calls().into_iter().filter(|call| call.operation == operation).collect()
 }
 
@@ -55,11 +55,13 @@ async fn lists_come_whole_and_in_the_largest_pages() {
     let simulator = simulator().await;
     let centre = simulator.centre();
 
-    let queues = names(&simulator, List::TaggedQueues).await;
-    let found: Vec<_> =
-        queues.entries(&Dimension::Queue).iter().map(|q| (&q.id, &q.name, &q.tags)).collect();
-    let expected: Vec<_> = centre.standard_queues().map(|q| (&q.id, &q.name, &q.tags)).collect();
+    let queues = names(&simulator, List::SearchedQueues).await;
+    let found = queues.entries(&Dimension::Queue).iter();
+    let found: Vec<_> = found.map(|q| (&q.id, &q.name, &q.tags, q.is_disabled)).collect();
+    let expected = centre.standard_queues();
+    let expected: Vec<_> = expected.map(|q| (&q.id, &q.name, &q.tags, q.is_disabled)).collect();
     assert_eq!(found, expected);
+    assert_eq!(expected.iter().filter(|(.., is_disabled)| *is_disabled).count(), 1);
     let untagged = names(&simulator, List::Queues).await;
     assert_eq!(untagged.entries(&Dimension::Queue).len(), expected.len());
 
@@ -117,7 +119,7 @@ async fn groups_stand_on_their_levels() {
 }
 
 /// `report.json` of a definition, made against a simulator.
-async fn preview(simulator: &Simulator, definition: &str) -> Value {
+pub async fn preview(simulator: &Simulator, definition: &str) -> Value {
     let folder = definitions(&[("small.toml", definition)]);
     let out = tempfile::tempdir().unwrap();
     let mut command = program();
@@ -139,13 +141,13 @@ async fn preview(simulator: &Simulator, definition: &str) -> Value {
     serde_json::from_slice(&std::fs::read(out.path().join("report.json")).unwrap()).unwrap()
 }
 
-fn rows<'r>(report: &'r Value, key: &str) -> BTreeSet<Option<&'r str>> {
+pub fn rows<'r>(report: &'r Value, key: &str) -> BTreeSet<Option<&'r str>> {
     let rows = report["sections"][0]["rows"].as_array().unwrap();
     rows.iter().map(|row| row["dimensions"][key]["name"].as_str()).collect()
 }
 
 /// The ids that the last request for figures filters by.
-fn asked(simulator: &Simulator, key: &str) -> BTreeSet<String> {
+pub fn asked(simulator: &Simulator, key: &str) -> BTreeSet<String> {
     let calls = calls_of(simulator, Operation::GetMetricDataV2);
     let filters = calls.last().unwrap().body["Filters"].as_array().unwrap().clone();
     let filter = filters.iter().find(|filter| filter["FilterKey"] == key).unwrap();

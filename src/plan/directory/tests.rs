@@ -86,16 +86,36 @@ fn selectors_stand_for_ids() {
     }
 }
 
+/// A pattern, a tag and a state may leave out nothing; a name says of something that it is there.
+#[test]
+fn what_is_left_out_need_not_be_there() {
+    let directory = directory();
+    let left_out = |selector: &Selector| directory.leave_out(&Dimension::Queue, selector);
+    for selector in [pattern("Test*"), tag("stage", "test"), Selector::Disabled] {
+        assert_eq!(left_out(&selector), Ok(Vec::new()), "{selector:?}");
+        assert!(directory.select(&Dimension::Queue, &selector).is_err(), "{selector:?}");
+    }
+    assert_eq!(left_out(&pattern("Sales ?*")), Ok(["q2", "q3"].map(ToOwned::to_owned).into()));
+    let unresolved = left_out(&name("sales emea")).unwrap_err();
+    assert!(unresolved.help.contains("did you mean `Sales EMEA`?"), "{}", unresolved.help);
+    let unresolved = left_out(&name("x")).unwrap_err();
+    assert_eq!(unresolved.message, "the instance has no queue with the name `x`");
+    assert_eq!(unresolved.help, "remove the entry: there is nothing to leave out");
+    let four = Dimension::Hierarchy(HierarchyLevel::Four);
+    assert!(directory.leave_out(&four, &pattern("P*")).is_err());
+}
+
 /// What is told to be taken is taken, and means this entry alone.
 #[test]
 fn an_entry_has_calls_that_select_it_alone() {
     let mut directory = directory();
-    let awkward = ["*", "tag:a=b", "arn:aws:x", "aaaabbbb-1111-4222-8333-ccccddddeeee", "a?", "a"];
+    let awkward =
+        ["*", "!a", "tag:a=b", "arn:aws:x", "aaaabbbb-1111-4222-8333-ccccddddeeee", "a?", "a"];
     let entry = |(index, name): (usize, &&str)| Entry::new(format!("p{index}"), *name);
     let entries = awkward.iter().enumerate().map(entry).collect();
     directory.insert(Dimension::RoutingProfile, entries);
     for (dimension, expected) in [
-        (Dimension::RoutingProfile, &[&[][..], &[], &[], &[], &["a?"], &["a"]][..]),
+        (Dimension::RoutingProfile, &[&[][..], &[], &[], &[], &[], &["a?"], &["a"]][..]),
         (
             Dimension::Agent,
             &[

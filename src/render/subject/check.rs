@@ -172,13 +172,15 @@ fn table(
 fn by_id(section: &Section) -> Section {
     let mut section = section.clone();
     section.grouping_places.clear();
-    for selectors in section.filters.values_mut() {
-        let place = selectors.first().map(|selector| selector.place.clone());
+    for selection in section.filters.values_mut() {
+        selection.left_out.clear();
+        let place = selection.taken.first().map(|selector| selector.place.clone());
         let id = |place: &Place, (name, _, _): (&str, f64, f64)| Placed {
             value: Selector::Id(name.to_owned()),
             place: place.clone(),
         };
-        *selectors = place.iter().flat_map(|place| EXAMPLES.map(|row| id(place, row))).collect();
+        selection.taken =
+            place.iter().flat_map(|place| EXAMPLES.map(|row| id(place, row))).collect();
     }
     section
 }

@@ -1,0 +1,359 @@
+//! Reading the values of a filter: those that it takes of a key, and those that it leaves out.
+
+use std::fmt;
+
+use super::dimension::Dimension;
+use super::problem::{Place, Placed, Problems, choice};
+use super::reader::Value;
+use crate::instance::InstanceArn;
+use crate::metric;
+
+/// The selection of a section for one key: everything that one of `taken` stands for, and none of
+/// `left_out`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The entries that take something; one at least.
+    pub taken: Vec<Placed<Selector>>,
+    /// The entries that leave something out of it, in whatever order the two stand.
+    pub left_out: Vec<Placed<Selector>>,
+}
+
+/// One entry of a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selector {
+    /// Everything of its kind that the instance has.
+    All,
+    /// The id of a queue, a routing profile, an agent or a hierarchy group; of a key without names
+    /// the value itself, such as a channel.
+    Id(String),
+    /// The exact name.
+    Name(String),
+    /// Names in which `*` stands for any characters and `?` for one.
+    Pattern(String),
+    /// Everything that has this tag with this value.
+    Tag {
+        /// The tag's key.
+        key: String,
+        /// The tag's value.
+        value: String,
+    },
+    /// The queues that are disabled.
+    Disabled,
+}
+
+impl Selection {
+    /// Tells whether it takes all that the instance has.
+    pub fn is_everything(&self) -> bool {
+        self.takes_all() && self.left_out.is_empty()
+    }
+
+    /// Tells whether it takes all that the instance has, but for what it leaves out.
+    pub fn takes_all(&self) -> bool {
+        self.taken.iter().any(|selector| selector.value == Selector::All)
+    }
+
+    /// Its entries, those that are left out too.
+    pub fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        self.taken.iter().chain(&self.left_out).map(|selector| &selector.value)
+    }
+}
+
+impl Selector {
+    /// Tells whether a text is read as a name where the instance has such a one, and nothing else.
+    pub(crate) fn is_name(text: &str) -> bool {
+        let is_other =
+            text == "*" || ["arn:", "tag:", "!"].iter().any(|start| text.starts_with(start));
+        !is_other && !is_uuid(text) && !text.trim().is_empty()
+    }
+
+    /// Tells whether only a search of queues finds it: by tags and states.
+    pub(super) fn needs_search(&self) -> bool {
+        matches!(self, Self::Tag { .. } | Self::Disabled)
+    }
+}
+
+/// As a definition writes it.
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::Id(text) | Self::Name(text) | Self::Pattern(text) => f.write_str(text),
+            Self::Tag { key, value } => write!(f, "tag:{key}={value}"),
+            Self::Disabled => f.write_str(DISABLED),
+        }
+    }
+}
+
+/// The sign before an entry that leaves something out.
+const LEFT_OUT: char = '!';
+
+/// The word for disabled queues, where they are left out.
+const DISABLED: &str = "disabled";
+
+/// Reads the values of a filter, and drops those that can't be read.
+pub(super) fn read(
+    problems: &Problems<'_>,
+    values: Value<'_>,
+    dimension: &Dimension,
+    instance: Option<&InstanceArn>,
+) -> Selection {
+    let texts = problems.texts(values);
+    if !dimension.has_list() {
+        return read_values(problems, values, &texts, dimension);
+    }
+    let (mut selection, mut complete) = (Selection::default(), true);
+    for (value, text) in texts {
+        let placed = |selector| Placed { value: selector, place: problems.place(&value.span()) };
+        let (list, selector) = match text.strip_prefix(LEFT_OUT) {
+            Some(rest) => {
+                let selector = read_left_out(problems, value, rest.trim(), dimension, instance);
+                (&mut selection.left_out, selector)
+            }
+            None => {
+                (&mut selection.taken, read_selector(problems, value, &text, dimension, instance))
+            }
+        };
+        complete &= selector.is_some();
+        list.extend(selector.map(placed));
+    }
+    if complete && selection.taken.is_empty() && !selection.left_out.is_empty() {
+        takes_nothing(problems, values, dimension);
+    }
+    selection
+}
+
+/// Reads the text behind the sign.
+fn read_left_out(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    text: &str,
+    dimension: &Dimension,
+    instance: Option<&InstanceArn>,
+) -> Option<Selector> {
+    match text {
+        "" => {
+            let help = "write what is left out behind it, as in \"!Test*\"";
+            problems.error(&value.span(), "empty", "found nothing behind `!`", help);
+            None
+        }
+        "*" => {
+            let help = "leave out less, as in \"!Test*\"";
+            problems.error(&value.span(), "nothing-left", "`!*` leaves everything out", help);
+            None
+        }
+        DISABLED if *dimension == Dimension::Queue => Some(Selector::Disabled),
+        DISABLED => {
+            let message =
+                format!("only queues are disabled; {} has no such state", dimension.key());
+            let help = "write names, ids or patterns of what is left out, as in \"!Test*\"";
+            problems.error(&value.span(), "disabled", message, help);
+            None
+        }
+        _ => read_selector(problems, value, text, dimension, instance),
+    }
+}
+
+fn takes_nothing(problems: &Problems<'_>, values: Value<'_>, dimension: &Dimension) {
+    let key = dimension.key();
+    let message = format!("this says what is left out of {key}, and not what it is left out of");
+    let first = values.get_ref().as_array().and_then(|values| values.iter().next());
+    let first = first.and_then(|value| value.get_ref().as_str()).unwrap_or("!Test*");
+    let help = format!("add \"*\" for all of the others, as in [\"*\", {first:?}]");
+    problems.error(&values.span(), "nothing-taken", message, help);
+}
+
+/// Reads values of a key that has no names. All but some can be taken where the service fixes them.
+fn read_values(
+    problems: &Problems<'_>,
+    values: Value<'_>,
+    texts: &[(Value<'_>, String)],
+    dimension: &Dimension,
+) -> Selection {
+    let (key, fixed) = (dimension.key(), metric::filter_values(dimension.key()));
+    let leaves_out = texts.iter().any(|(_, text)| text.starts_with(LEFT_OUT));
+    if !leaves_out || fixed.is_empty() {
+        let read = |(value, text): &(Value<'_>, String)| {
+            let text = unlisted(problems, value, text, dimension)?;
+            let selector = read_value(problems, value, text, dimension)?;
+            Some(Placed { value: selector, place: problems.place(&value.span()) })
+        };
+        return Selection { taken: texts.iter().filter_map(read).collect(), left_out: Vec::new() };
+    }
+    let (mut taken, mut left_out) = (Vec::new(), Vec::new());
+    for (value, text) in texts {
+        let place = problems.place(&value.span());
+        match text.strip_prefix(LEFT_OUT).map(str::trim) {
+            None if text == "*" => taken.extend(fixed.iter().map(|word| (*word, place.clone()))),
+            None => {
+                read_value(problems, value, text, dimension);
+                taken.push((text.as_str(), place));
+            }
+            Some(rest) => {
+                read_value(problems, value, rest, dimension);
+                left_out.push(rest);
+            }
+        }
+    }
+    if taken.is_empty() {
+        takes_nothing(problems, values, dimension);
+        return Selection::default();
+    }
+    taken.retain(|(word, _)| !left_out.contains(word));
+    if taken.is_empty() {
+        let message = format!("this leaves nothing of {key}");
+        let help = format!("leave out less; {key} has {}", fixed.join(", "));
+        problems.error(&values.span(), "nothing-left", message, help);
+    }
+    let placed =
+        |(word, place): (&str, Place)| Placed { value: Selector::Id(word.to_owned()), place };
+    Selection { taken: taken.into_iter().map(placed).collect(), left_out: Vec::new() }
+}
+
+/// Reads a value of a key whose values nothing lists, so that none can be left out; one that begins
+/// with the sign has the sign twice.
+fn unlisted<'t>(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    text: &'t str,
+    dimension: &Dimension,
+) -> Option<&'t str> {
+    let key = dimension.key();
+    match text.strip_prefix(LEFT_OUT) {
+        None => Some(text),
+        Some(rest) if rest.starts_with(LEFT_OUT) => Some(rest),
+        Some(rest) => {
+            let message = format!("`!` does not work for {key}: nothing lists its values");
+            let help = format!(
+                "write the values that are meant; a value that begins with `!` is written \"!!{rest}\""
+            );
+            problems.error(&value.span(), "nothing-listed", message, help);
+            None
+        }
+    }
+}
+
+/// Reads an id, an ARN, a tag, a pattern or a name of something that the instance has.
+fn read_selector(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    text: &str,
+    dimension: &Dimension,
+    instance: Option<&InstanceArn>,
+) -> Option<Selector> {
+    if text == "*" {
+        return Some(Selector::All);
+    }
+    if text.starts_with("arn:") {
+        return id_of_arn(problems, value, text, dimension, instance);
+    }
+    if let Some(tag) = text.strip_prefix("tag:") {
+        return read_tag(problems, value, tag, dimension);
+    }
+    if text.contains(['*', '?']) {
+        return Some(Selector::Pattern(text.to_owned()));
+    }
+    if is_uuid(text) {
+        return Some(Selector::Id(text.to_ascii_lowercase()));
+    }
+    Some(Selector::Name(text.to_owned()))
+}
+
+/// What is sent as it stands; of names the ids are sent, and tags are only looked for.
+fn check_length(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    text: &str,
+    dimension: &Dimension,
+) -> Option<()> {
+    let (found, most) = (text.chars().count(), metric::filter_value_length(dimension.key()));
+    if found > most {
+        let message = format!("this value has {found} characters, {most} are allowed");
+        let help = "shorten it (GetMetricDataV2, FilterValues)";
+        problems.error(&value.span(), "too-long", message, help);
+        return None;
+    }
+    Some(())
+}
+
+/// A value of a key that has no names, such as a channel.
+fn read_value(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    text: &str,
+    dimension: &Dimension,
+) -> Option<Selector> {
+    check_length(problems, value, text, dimension)?;
+    let (key, allowed) = (dimension.key(), metric::filter_values(dimension.key()));
+    if text == "*" {
+        let message = format!("`*` does not work for {key}: nothing lists its values");
+        let help = match dimension {
+            Dimension::Channel => "leave CHANNEL out for all of them".to_owned(),
+            _ => "write the values that are meant".to_owned(),
+        };
+        problems.error(&value.span(), "no-wildcard", message, help);
+        return None;
+    }
+    if !allowed.is_empty() && !allowed.contains(&text) {
+        let (message, code) = match dimension {
+            Dimension::Channel => (format!("there is no channel `{text}`"), "unknown-channel"),
+            _ => (format!("{key} has no value `{text}`"), "unknown-filter-value"),
+        };
+        problems.error(&value.span(), code, message, choice(text, allowed));
+        return None;
+    }
+    Some(Selector::Id(text.to_owned()))
+}
+
+fn read_tag(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    tag: &str,
+    dimension: &Dimension,
+) -> Option<Selector> {
+    if *dimension != Dimension::Queue {
+        let message = format!("tags select queues; {} takes none", dimension.key());
+        let help = "write names, ids, or \"*\" for all";
+        problems.error(&value.span(), "tag", message, help);
+        return None;
+    }
+    let Some((key, wanted)) = tag.split_once('=').filter(|(key, _)| !key.trim().is_empty()) else {
+        let help = "write it as \"tag:KEY=VALUE\", for instance \"tag:team=sales\", or as \
+                    \"tag:KEY=\" where the value is empty";
+        let message = "this tag has no key, or no `=` after it";
+        problems.error(&value.span(), "tag", message, help);
+        return None;
+    };
+    Some(Selector::Tag { key: key.to_owned(), value: wanted.to_owned() })
+}
+
+fn id_of_arn(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    arn: &str,
+    dimension: &Dimension,
+    instance: Option<&InstanceArn>,
+) -> Option<Selector> {
+    // Without a valid instance there is another problem to mend first.
+    let prefix = format!("{}/{}/", instance?, dimension.resource()?);
+    match arn.strip_prefix(&prefix).filter(|id| is_uuid(id)) {
+        Some(id) => Some(Selector::Id(id.to_ascii_lowercase())),
+        None => {
+            let what = dimension.title().to_lowercase();
+            let message = format!("this ARN names no {what} of the report's instance");
+            let help = match arn.strip_prefix(&prefix) {
+                Some("*") => "write \"*\" alone for all of them".to_owned(),
+                _ => format!("it must be {prefix} and an id"),
+            };
+            problems.error(&value.span(), "foreign-arn", message, help);
+            None
+        }
+    }
+}
+
+/// Tells whether a text is written like the id of a resource.
+pub(super) fn is_uuid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    lengths == [8, 4, 4, 4, 12]
+        && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_hexdigit()))
+}

@@ -1,0 +1,119 @@
+//! The questions of a report's sections, and the sections that ask for what the instance does not have.
+
+use std::collections::BTreeMap;
+
+use super::definitions::defective;
+use crate::definition::{Column, Dimension, Partial, Problem, Report, Section};
+use crate::error::{Error, Stage};
+use crate::metric::limits::Limits;
+use crate::plan::{self, Directory, Query, Unresolved};
+use crate::window::Window;
+
+/// The questions of a report's sections for one window.
+pub(super) struct Questions {
+    /// For each section that can be asked for one question, and one for each window that it is
+    /// compared with.
+    pub(super) queries: Vec<Query>,
+    /// The others, by their places in the report.
+    pub(super) unplanned: BTreeMap<usize, Unplanned>,
+}
+
+/// A section that can't be asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Unplanned {
+    /// The error, with every problem of the section.
+    pub(super) error: Error,
+    /// The names that the instance does not have, in the words of the definition.
+    pub(super) names: Vec<String>,
+}
+
+impl Questions {
+    /// The questions of the sections, with names resolved.
+    ///
+    /// # Errors
+    /// Everything that the instance does not have, with its places: a selection, a level of the hierarchy, a
+    /// target's name. With `partial = "banner"` only where no section is left.
+    pub(super) fn of(
+        report: &Report,
+        (window, compared): (&Window, &[Window]),
+        directory: &Directory,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let (mut queries, mut unplanned, mut problems) = (Vec::new(), BTreeMap::new(), Vec::new());
+        for (place, section) in report.sections.iter().enumerate() {
+            match Query::of(section, &report.instance, window, directory) {
+                Ok(query) => {
+                    problems.extend(unknown_targets(section, &query, directory));
+                    let bases = plan::base_queries(&query, compared, limits);
+                    queries.extend(std::iter::once(query).chain(bases));
+                }
+                Err(found) => {
+                    let names = plan::unresolved(section, directory);
+                    unplanned.insert(place, Unplanned { error: unplannable(&found), names });
+                    problems.extend(found);
+                }
+            }
+        }
+        let is_left = unplanned.len() < report.sections.len();
+        match problems.is_empty() || (is_left && report.partial == Partial::Banner) {
+            true => Ok(Self { queries, unplanned }),
+            false => Err(unplannable(&problems)),
+        }
+    }
+}
+
+/// A target by a name that nothing has which the section shows.
+pub(super) struct StaleTarget<'s> {
+    /// The index of the column that has the target.
+    pub(super) index: usize,
+    /// The name.
+    pub(super) name: &'s str,
+    /// The column.
+    column: &'s Column,
+    /// The reason why it is of nothing.
+    reason: Unresolved,
+}
+
+/// Targets of what the section does not show: they would never count, and nobody would know.
+pub(super) fn stale_targets<'s>(
+    section: &'s Section,
+    query: &Query,
+    directory: &Directory,
+) -> Vec<StaleTarget<'s>> {
+    // One of the groupings has to know it.
+    let unknown = |name: &String| {
+        let of_key = |key: &Dimension| {
+            let selected = query.filters.get(key).map(Vec::as_slice);
+            directory.target(key, name, selected)
+        };
+        let found: Vec<Result<(), Unresolved>> = section.group_by.iter().map(of_key).collect();
+        match found.iter().any(Result::is_ok) {
+            true => None,
+            false => found.into_iter().find_map(Result::err),
+        }
+    };
+    let mut stale = Vec::new();
+    for (index, column) in section.columns.iter().enumerate() {
+        for name in column.targets.keys() {
+            let reason = unknown(name);
+            stale.extend(reason.map(|reason| StaleTarget { index, name, column, reason }));
+        }
+    }
+    stale
+}
+
+fn unknown_targets(section: &Section, query: &Query, directory: &Directory) -> Vec<Problem> {
+    let problem = |StaleTarget { column, reason, .. }: StaleTarget<'_>| {
+        let message = format!("a target of {}: {}", column.label, reason.message);
+        column.place.error("target", message, reason.help)
+    };
+    stale_targets(section, query, directory).into_iter().map(problem).collect()
+}
+
+/// The error for sections that can't be asked for.
+fn unplannable(problems: &[Problem]) -> Error {
+    defective(Stage::Plan, problems, |problem| {
+        let Problem { file, line, column, message, .. } = problem;
+        format!("{file}:{line}:{column}: {message}")
+    })
+}

@@ -1,0 +1,155 @@
+use serde_json::{Value, json};
+
+use crate::harness::binary::{DUE, Function, SMALL, definitions, program, run, simulator, text};
+
+/// [`SMALL`] with `partial = "banner"` or without, and the other sections behind its own.
+fn defined(partial: &str, sections: &[&str]) -> String {
+    let head = SMALL.replace("[email]", &format!("partial = \"{partial}\"\n\n[email]"));
+    format!("{head}\n{}", sections.join("\n"))
+}
+
+/// A section of one queue, which the instance may have.
+fn section(title: &str, queue: &str) -> String {
+    format!(
+        "[[section]]\ntitle = \"{title}\"\ngroup_by = [\"QUEUE\"]\n\
+         filters = {{ QUEUE = [\"{queue}\"] }}\nmetrics = [\"CONTACTS_HANDLED\"]\n"
+    )
+}
+
+const LEVEL: &str = "[[section]]\ntitle = \"By squad\"\ngroup_by = [\"AGENT_HIERARCHY_LEVEL_FOUR\"]\n\
+    filters = { QUEUE = [\"*\"] }\nmetrics = [\"CONTACTS_HANDLED\"]\n";
+
+/// The run and the messages of an order for the report.
+async fn ordered(definition: &str) -> (Value, Vec<connect_reports::simulator::SentMessage>) {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", definition)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    let order = json!({ "reports": ["small"], "time": DUE });
+    let answer = match function.invoke(&order).await {
+        crate::harness::runtime_api::Answer::Response(answer) => answer,
+        crate::harness::runtime_api::Answer::Error { message, .. } => {
+            serde_json::from_str(&message).unwrap()
+        }
+    };
+    (answer["data"]["reports"][0].clone(), simulator.messages())
+}
+
+/// A renamed queue, a pattern that fits nothing any more, and a level that was removed stop their
+/// section alone with `partial = "banner"`; the message names it, and what it lacks.
+#[tokio::test]
+async fn a_stale_name_stops_its_section_alone() {
+    let lines = section("Old names", "Slaes");
+    let patterns = section("Old patterns", "Vertrieb *");
+    let left = section("Left out", "*").replace("[\"*\"]", "[\"*\", \"!Verkauf\"]");
+    let good = section("Good names", "Sales");
+    let definition = defined("banner", &[&lines, &patterns, LEVEL, &left, &good]);
+    let (run, messages) = ordered(&definition).await;
+    assert_eq!(run["status"], "sent", "{run:#}");
+    let [message] = messages.as_slice() else { panic!("{} messages", messages.len()) };
+    let mail = mail_parser::MessageParser::default().parse(&message.raw).unwrap();
+    let [html, plain] = [mail.body_html(0).unwrap(), mail.body_text(0).unwrap()];
+    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (title, name) in [
+        ("Old names", "Slaes"),
+        ("Old patterns", "Vertrieb *"),
+        ("By squad", "Agent hierarchy level 4"),
+        ("Left out", "!Verkauf"),
+    ] {
+        let reason = format!("Amazon Connect does not have what the section selects: {name}");
+        assert!(plain.contains(title) && plain.contains(&reason), "{plain}");
+        assert!(html.contains(&reason), "{html}");
+    }
+    assert!(plain.contains("Good names") && plain.contains("By queue"), "{plain}");
+
+    let (run, messages) = ordered(&definition.replace("banner", "fail")).await;
+    assert_eq!(
+        (&run["status"], &run["error"]["code"]),
+        (&json!("failed"), &json!("VALIDATION_ERROR"))
+    );
+    assert!(messages.is_empty());
+}
+
+/// A report without a section that is left sends nothing, and tells every problem.
+#[tokio::test]
+async fn a_report_of_stale_names_alone_fails() {
+    let definition =
+        defined("banner", &[&section("Old", "Slaes")]).replacen("\"*\"", "\"Sprot\"", 1);
+    let (run, messages) = ordered(&definition).await;
+    assert_eq!((&run["status"], &run["error"]["stage"]), (&json!("failed"), &json!("plan")));
+    let message = run["error"]["message"].as_str().unwrap();
+    assert!(message.contains("`Sprot`") && message.ends_with("(and 1 more)"), "{message}");
+    assert!(messages.is_empty());
+}
+
+/// A target of nothing is a note under the table, and the others count.
+#[tokio::test]
+async fn a_stale_target_is_a_note() {
+    let targets = "{ name = \"SERVICE_LEVEL\", threshold = 20, targets = { Slaes = \">= 90\", Sales = \">= 99.9\" } }";
+    let definition =
+        defined("banner", &[]).replace("{ name = \"SERVICE_LEVEL\", threshold = 20 }", targets);
+    let (run, messages) = ordered(&definition).await;
+    assert_eq!(run["status"], "sent", "{run:#}");
+    let mail = mail_parser::MessageParser::default().parse(&messages[0].raw).unwrap();
+    let plain = mail.body_text(0).unwrap();
+    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let note =
+        "The target of SL 20 s for Slaes does not count: the table shows nothing by this name.";
+    assert!(plain.contains(note), "{plain}");
+    assert!(plain.contains("✗ missed"), "that of Sales counts: {plain}");
+
+    let (run, messages) = ordered(&definition.replace("banner", "fail")).await;
+    assert_eq!(run["status"], "failed");
+    assert!(messages.is_empty());
+}
+
+/// The figures of the sections that are left are their own, whatever is missing before them, and
+/// beside what they are compared with.
+#[tokio::test]
+async fn the_sections_that_are_left_keep_their_figures() {
+    let simulator = simulator().await;
+    let (old, good) = (section("Old", "Slaes"), section("Good", "Support"));
+    let compare = |text: String| text.replace("partial", "compare = \"same-weekday\"\npartial");
+    let with = compare(defined("banner", &[&old, LEVEL, &good]));
+    let without = compare(defined("banner", &[&good]));
+    let mut sections = Vec::new();
+    for definition in [&with, &without] {
+        let folder = definitions(&[("small.toml", definition)]);
+        let mut command = program();
+        command.env("AWS_ENDPOINT_URL", simulator.url());
+        command.args([
+            "preview",
+            "small",
+            "--json",
+            "--time",
+            DUE,
+            "--definitions",
+            text(folder.path()),
+        ]);
+        let output = run(command).await;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        assert_eq!(told.contains("`Slaes`"), definition == &with, "{told}");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        sections.push(report["sections"].as_array().unwrap().clone());
+    }
+    assert_eq!(sections[1].len(), 2);
+    assert_eq!(sections[0], sections[1]);
+}
+
+/// `plan` shows the requests of the sections that are left, and tells of the others.
+#[tokio::test]
+async fn the_rest_is_planned() {
+    let simulator = simulator().await;
+    let definition = defined("banner", &[&section("Old", "Slaes"), &section("Good", "Support")]);
+    let folder = definitions(&[("small.toml", &definition)]);
+    let mut command = program();
+    command.env("AWS_ENDPOINT_URL", simulator.url());
+    command.args(["plan", "small", "--time", DUE, "--definitions", text(folder.path())]);
+    let output = run(command).await;
+    let [plan, told] =
+        [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("no queue with the name `Slaes`"), "{told}");
+    assert!(plan.contains("\nBy queue\n") && plan.contains("\nGood\n"), "{plan}");
+    assert!(!plan.contains("\nOld\n"), "{plan}");
+}
