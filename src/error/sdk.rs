@@ -215,16 +215,31 @@ fn denied(operation: &str, failure: Error, code: &str) -> Error {
     failure.hint(hint)
 }
 
+/// Policies besides the role's own that have to allow an action, as the services name them, and their
+/// places.
+const OTHER_POLICIES: [(&str, &str); 6] = [
+    ("permissions boundary", "the role's permissions boundary"),
+    ("resource-based policy", "the policy of the resource, such as a bucket's,"),
+    ("resource control policy", "the organisation's resource control policies"),
+    ("service control policy", "the organisation's service control policies"),
+    ("session policy", "the session's policy"),
+    ("VPC endpoint policy", "the policy of the VPC endpoint"),
+];
+
 /// The remedy of a refusal, by the service's own words (IAM User Guide, Access denied error messages).
 fn permission(operation: &str, said: &str) -> String {
     let of_connect = operation.starts_with("connect:");
-    let after = |mark: &str| said.split_once(mark)?.1.split_whitespace().next();
-    // SES writes both in quotation marks.
+    // SES writes quotation marks in the place of colons.
+    let after = |mark: &str| {
+        let (_, rest) = said.split_once(mark)?;
+        rest.trim_start_matches(':').split_whitespace().next()
+    };
     let plain = |word: &str| word.trim_matches(['`', '\'', '"', '.', ',', ';']).to_owned();
     // A service names the action that lacks, which need not be that of the call: of an encrypted bucket
     // S3 names one of the key.
-    let action = after("to perform: ").map_or_else(|| operation.to_owned(), plain);
-    if of_connect && action == "connect:*" {
+    let action = after("to perform").map_or_else(|| operation.to_owned(), plain);
+    // A policy of the organisation is named behind its deny.
+    if of_connect && action == "connect:*" && !said.contains("explicit deny in") {
         return "check `instance`: its Region, its account and its id. Amazon Connect answers so where \
                 the instance is not there, or is another account's or Region's; a wider policy does \
                 not help"
@@ -237,30 +252,26 @@ fn permission(operation: &str, said: &str) -> String {
              own, its permissions boundary and the organisation's"
         );
     }
-    let elsewhere = [
-        ("permissions boundary", "the role's permissions boundary"),
-        ("service control policy", "the organisation's service control policies"),
-        ("resource control policy", "the organisation's resource control policies"),
-        ("session policy", "the session's policy"),
-        ("VPC endpoint policy", "the policy of the VPC endpoint"),
-    ];
-    if let Some((_, place)) =
-        elsewhere.iter().find(|(sign, _)| said.contains(&format!("no {sign}")))
-    {
+    let is_missing = |policy: &str| said.contains(&format!("no {policy} allows"));
+    if let Some((_, place)) = OTHER_POLICIES.iter().find(|(policy, _)| is_missing(policy)) {
         return format!("allow {action} in {place} too");
     }
     let key = if action.starts_with("kms:") || operation.starts_with("s3:") {
-        ", and with `--kms-key` what it needs of the key that a bucket is encrypted with"
+        ", and with `--kms-key` what a bucket's key needs"
     } else {
         ""
     };
-    let resource = after("on resource: ")
-        .map(plain)
-        .filter(|arn| arn.starts_with("arn:") && !arn.contains('<'));
-    let resource = resource.map_or_else(String::new, |arn| format!(", \"Resource\": \"{arn}\""));
-    format!(
-        "allow {action} in the role's policy: {{\"Effect\": \"Allow\", \"Action\": \"{action}\"{resource}}}; \
-         `connect-reports policy` prints all that the definitions need with its resources{key}, and \
-         nothing wider"
-    )
+    let resource = after("on resource").map(plain);
+    match resource.filter(|arn| arn.starts_with("arn:") && !arn.contains('<')) {
+        Some(arn) => format!(
+            "allow it in the role's policy: {{\"Effect\": \"Allow\", \"Action\": \"{action}\", \
+             \"Resource\": \"{arn}\"}}; `connect-reports policy` prints all that the definitions \
+             need{key}, and nothing wider"
+        ),
+        None => format!(
+            "allow it in the role's policy: `connect-reports policy` prints the statement with \
+             \"Action\": \"{action}\" and its resources, all else that the definitions need{key}, and \
+             nothing wider"
+        ),
+    }
 }

@@ -223,17 +223,17 @@ struct Denial {
 #[tokio::test]
 async fn a_denial_is_mended_where_it_comes_from() {
     const USER: &str =
-        "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform:";
+        "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform";
     let denials = [
         Denial {
             operation: "connect:ListQueues",
-            said: "connect:* on resource: * with an explicit deny",
+            said: ": connect:* on resource: * with an explicit deny",
             hint: "check `instance`: its Region, its account and its id",
             never: "Allow",
         },
         Denial {
             operation: "connect:ListQueues",
-            said: "connect:ListQueues on resource: arn:aws:connect:eu-west-2:1:instance/i/queue/* \
+            said: ": connect:ListQueues on resource: arn:aws:connect:eu-west-2:1:instance/i/queue/* \
                    because no identity-based policy allows the connect:ListQueues action",
             hint: "\"Action\": \"connect:ListQueues\", \"Resource\": \
                    \"arn:aws:connect:eu-west-2:1:instance/i/queue/*\"}",
@@ -241,42 +241,55 @@ async fn a_denial_is_mended_where_it_comes_from() {
         },
         Denial {
             operation: "s3:GetObject",
-            said: "kms:Decrypt on resource: arn:aws:kms:eu-west-2:1:key/k because no identity-based \
+            said: ": kms:Decrypt on resource: arn:aws:kms:eu-west-2:1:key/k because no identity-based \
                    policy allows the kms:Decrypt action",
             hint: "\"Action\": \"kms:Decrypt\", \"Resource\": \"arn:aws:kms:eu-west-2:1:key/k\"}",
             never: "s3:GetObject",
         },
         Denial {
             operation: "s3:PutObject",
-            said: "s3:PutObject because no identity-based policy allows it",
-            hint: "`connect-reports policy` prints all that the definitions need with its resources, \
-                   and with `--kms-key`",
-            never: "Resource",
+            said: ": s3:PutObject because no identity-based policy allows it",
+            hint: "`connect-reports policy` prints the statement with \"Action\": \"s3:PutObject\" and \
+                   its resources, all else that the definitions need, and with `--kms-key`",
+            never: "Effect",
         },
         Denial {
             operation: "connect:ListQueues",
-            said: "connect:ListQueues on resource: arn:x with an explicit deny in a service control \
+            said: ": connect:ListQueues on resource: arn:x with an explicit deny in a service control \
                    policy",
             hint: "a policy denies connect:ListQueues",
             never: "Allow",
         },
         Denial {
+            operation: "connect:ListQueues",
+            said: ": connect:* on resource: * with an explicit deny in a service control policy",
+            hint: "a policy denies connect:*",
+            never: "instance`",
+        },
+        Denial {
+            operation: "s3:GetObject",
+            said: ": s3:GetObject on resource: arn:x because no resource-based policy allows the \
+                   s3:GetObject action",
+            hint: "allow s3:GetObject in the policy of the resource, such as a bucket's, too",
+            never: "Effect",
+        },
+        Denial {
             operation: "connect:SearchUsers",
-            said: "connect:SearchUsers on resource: arn:x because no permissions boundary allows the \
+            said: ": connect:SearchUsers on resource: arn:x because no permissions boundary allows the \
                    connect:SearchUsers action",
             hint: "allow connect:SearchUsers in the role's permissions boundary too",
             never: "Effect",
         },
         Denial {
             operation: "ses:SendRawEmail",
-            said: "`ses:SendRawEmail' on resource `arn:aws:ses:eu-west-2:1:identity/example.com'",
+            said: " `ses:SendRawEmail' on resource `arn:aws:ses:eu-west-2:1:identity/example.com'",
             hint: "\"Action\": \"ses:SendRawEmail\", \"Resource\": \
                    \"arn:aws:ses:eu-west-2:1:identity/example.com\"}",
             never: "instance`",
         },
     ];
     for Denial { operation, said, hint, never } in denials {
-        let text: &'static str = format!("{USER} {said}").leak();
+        let text: &'static str = format!("{USER}{said}").leak();
         let server = refusing("AccessDeniedException", 403, text, false).await;
         let client = aws_sdk_connect::Client::new(&config(&server.url()));
         let error = client.list_queues().instance_id("i").send().await.unwrap_err();

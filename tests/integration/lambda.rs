@@ -146,7 +146,7 @@ async fn bad_events_are_refused_and_the_next_one_is_answered() {
     }
     let (kind, envelope) = function.fail(&json!({"reports": ["small", "smal"]})).await;
     assert_eq!((kind.as_str(), &envelope["error"]["report"]), ("NOT_FOUND", &json!("smal")));
-    assert_eq!(envelope["error"]["hint"], "did you mean `small`?");
+    assert_eq!(envelope["error"]["hint"], "did you mean `small`? there are: small");
     assert!(simulator.messages().is_empty() && simulator.calls().is_empty());
 
     function.succeed(&tick()).await;
