@@ -107,9 +107,17 @@ impl Zone {
     /// When the local clock shows this time on this date: the first time, where it does twice; where
     /// the clocks skip it, the first instant after. Nothing for a date that the zone left out.
     pub fn instant_of(&self, date: Date, time: Time) -> Option<Timestamp> {
-        if start_of(date, &self.0).ok()?.date() != date {
-            return None;
-        }
+        self.has(date).then(|| self.first_at(date, time))?
+    }
+
+    /// Whether it has this date, and did not leave it out when it moved over the date line.
+    fn has(&self, date: Date) -> bool {
+        start_of(date, &self.0).is_ok_and(|start| start.date() == date)
+    }
+
+    /// When the local clock first shows this reading, or a later one where the clocks skip it: of two
+    /// readings the later one never comes first.
+    fn first_at(&self, date: Date, time: Time) -> Option<Timestamp> {
         let reading = self.0.to_ambiguous_zoned(date.to_datetime(time));
         let is_skipped = matches!(reading.offset(), AmbiguousOffset::Gap { .. });
         if !is_skipped {
@@ -253,6 +261,15 @@ impl<'de> Deserialize<'de> for Window {
 }
 
 impl LocalTime {
+    /// The instant in a zone.
+    ///
+    /// # Errors
+    /// Where the clocks of the zone skip it.
+    #[cfg(feature = "cli")]
+    pub fn instant_in(self, zone: &Zone) -> Result<Timestamp, WindowError> {
+        self.in_zone(zone).map(|time| time.timestamp())
+    }
+
     fn in_zone(self, zone: &Zone) -> Result<Zoned, WindowError> {
         match self {
             Self::Date(date) => start_of(date, &zone.0).map_err(|_| WindowError::OutOfRange),

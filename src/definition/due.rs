@@ -155,7 +155,7 @@ impl Report {
     /// working day, or on a date that the zone left out.
     fn was_due_before(&self, schedule: &Schedule, date: Date, window: &Window) -> bool {
         /// As far back as a working day is looked for.
-        const DAYS: usize = 15;
+        const DAYS: usize = 16;
         let days = std::iter::successors(date.yesterday().ok(), |day| day.yesterday().ok());
         let mut before = days.take(DAYS).filter(|day| self.is_on(schedule, *day));
         let due = before.find_map(|day| self.zone.instant_of(day, schedule.at));

@@ -142,13 +142,13 @@ pub(super) static WINDOW: Keys = Keys {
             "from",
             Shape::Form(TIME),
             r#"from = "08:00""#,
-            "The local time at which the hours of the last working day start.",
+            "The local time at which the hours of a working day start; it is the last one whose hours are over.",
         ),
         optional(
             "to",
-            Shape::Form(TIME),
+            Shape::Form(HOURS_END),
             r#"to = "18:00""#,
-            "The local time at which they end; it is not part of them.",
+            "The local time at which they end, which is not part of them: up to 24:00, or on the next day where it is before `from`.",
         ),
     ],
 };
@@ -355,6 +355,7 @@ const DURATION: &str = r"^[0-9]+[mhd]$";
 const LENGTH: &str = r"^0*[1-9][0-9]*[mhd]$";
 const DATE: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
 const TIME: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$";
+const HOURS_END: &str = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)(:00)?$";
 const LOCALE: &str = r"^(en|de|fr|es)(-[A-Z]{2})?$";
 const TARGET: &str = r"^ *(>=|<=|>|<) *-?[0-9]+(\.[0-9]+)? *$";
 const INSTANCE: &str = r"^arn:aws[a-z-]*:connect:[a-z0-9-]+:[0-9]{12}:instance/[a-z0-9-]+$";

@@ -20,6 +20,7 @@ mod selection;
 mod subject;
 mod syntax;
 mod target;
+mod zone;
 
 use sha2::{Digest as _, Sha256};
 use toml::de::DeTable;
@@ -28,16 +29,15 @@ use crate::address::{Address, Mailbox};
 use crate::instance::InstanceArn;
 use crate::language::{Language, Locale};
 use crate::settings::Deployment;
-use crate::window::Zone;
 
 pub use dimension::{Dimension, HierarchyLevel};
 pub use doubts::doubts;
 pub use due::{Memory, Occurrence, TICK};
 use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
+use problem::Problems;
 pub(crate) use problem::visible;
 pub use problem::{NOT_YET, Place, Placed, Problem, Severity, nearest};
-use problem::{Problems, did_you_mean};
 use reader::{Table, Value};
 pub use report::{
     Attachment, Column, CsvDialect, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery,
@@ -171,7 +171,7 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
     let title = root.required("title").and_then(|value| problems.line(value));
     let owner = read_owner(&mut root, deployment);
     let instance = read_instance(&mut root, deployment);
-    let zone = root.required("timezone").and_then(|value| read_zone(problems, value));
+    let zone = root.required("timezone").and_then(|value| zone::read(problems, value));
     let timing = schedule::read(&mut root);
     let locale =
         root.get("locale").map_or(Some(Locale::default()), |value| read_locale(problems, value));
@@ -187,6 +187,7 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
     root.finish();
     if let (Some(timing), Some(sections)) = (&timing, &sections) {
         schedule::check_intervals(problems, timing, sections);
+        schedule::check_week_start(problems, timing, sections);
     }
     if let (Some(email), Some(sections)) = (&email, &sections) {
         email::check_send(problems, email, sections);
@@ -258,19 +259,6 @@ fn read_instance(root: &mut Table<'_>, deployment: &Deployment) -> Option<Instan
         problems.error(&value.span(), "instance", message, help);
     }
     instance.ok()
-}
-
-fn read_zone(problems: &Problems<'_>, value: Value<'_>) -> Option<Zone> {
-    let name = problems.text(value)?.value;
-    let zone = Zone::named(&name);
-    if zone.is_none() {
-        let names: Vec<String> = Zone::names().collect();
-        let near = did_you_mean(&name, names.iter().map(String::as_str));
-        let help = format!("{near}Zones have IANA names such as Europe/London");
-        let message = format!("there is no time zone `{name}`");
-        problems.error(&value.span(), "unknown-zone", message, help);
-    }
-    zone
 }
 
 fn read_sections(

@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 
 use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
-use super::problem::{Problems, choice};
+use super::problem::{Problem, Problems, Severity, choice};
 use super::reader::{Table, Value, whole_number};
-use super::report::Section;
+use super::report::{Interval, Section};
 use crate::metric::limits::HISTORY_DAYS;
 use crate::window::{Calendar, Compare, WindowRule};
 
@@ -141,13 +141,15 @@ fn read_span(problems: &Problems<'_>, value: Value<'_>) -> Option<WindowRule> {
             duration(problems, last, least, SignedDuration::MAX).map(WindowRule::Last)
         }
         (None, Some(from), Some(to)) => {
-            let (start, end) = (time(problems, from), time(problems, to));
+            let (start, end) = (time(problems, from), end_of_hours(problems, to));
             let (start, end) = (start?, end?);
-            if end > start {
-                return Some(WindowRule::Hours { from: start, to: end });
+            if end != HoursEnd::At(start) {
+                return Some(WindowRule::Hours { from: start, to: end.on_the_clock() });
             }
-            let help = "let `to` come after `from`; both are on the same day";
-            problems.error(&to.span(), "reversed", "the hours end before they start", help);
+            let message = "the hours end at the time at which they start";
+            let help = "let `to` be another time, which is on the next day where it is before `from`; \
+                        a whole day is { from = \"00:00\", to = \"24:00\" }";
+            problems.error(&to.span(), "no-hours", message, help);
             None
         }
         _ => {
@@ -203,6 +205,19 @@ pub(super) fn check_intervals(problems: &Problems<'_>, timing: &Timing, sections
             "rows of intervals need a window that begins and ends on a quarter of an hour";
         let help = "let `last` and the schedule's `at` be whole quarters, or remove `interval`";
         problems.push(column.place.error("uneven-window", message, help));
+    }
+}
+
+/// The weeks of intervals are the service's own; of a setting for them its reference knows nothing.
+pub(super) fn check_week_start(problems: &Problems<'_>, timing: &Timing, sections: &[Section]) {
+    let mut of_weeks = sections.iter().filter(|section| section.interval == Some(Interval::Week));
+    let column = of_weeks.find_map(|section| section.columns.first());
+    if let (Some(column), true) = (column, timing.calendar.week_starts != Weekday::Monday) {
+        let message = "`week_starts` has no effect on `interval = \"WEEK\"`: Amazon Connect counts \
+                       these weeks from Monday";
+        let help = "use `interval = \"DAY\"`, or remove `week_starts`";
+        let error = column.place.error("week-start", message, help);
+        problems.push(Problem { severity: Severity::Warning, ..error });
     }
 }
 
@@ -385,11 +400,41 @@ fn date(problems: &Problems<'_>, value: Value<'_>) -> Option<Date> {
 }
 
 fn time(problems: &Problems<'_>, value: Value<'_>) -> Option<Time> {
-    problems.parsed(value, "time", "a local time such as \"07:00\", from 00:00 to 23:59", |text| {
-        let text = text.strip_suffix(":00").filter(|hours| hours.len() == 5).unwrap_or(text);
-        let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-        let plain = text.split_once(':').is_some_and(|(h, m)| digits(h) && digits(m));
-        plain.then(|| Time::strptime("%H:%M", text).ok()).flatten()
+    let wanted = "a local time such as \"07:00\", from 00:00 to 23:59";
+    problems.parsed(value, "time", wanted, local_time)
+}
+
+/// A time of the local clock, to the minute.
+fn local_time(text: &str) -> Option<Time> {
+    let text = text.strip_suffix(":00").filter(|hours| hours.len() == 5).unwrap_or(text);
+    let digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    let plain = text.split_once(':').is_some_and(|(h, m)| digits(h) && digits(m));
+    plain.then(|| Time::strptime("%H:%M", text).ok()).flatten()
+}
+
+/// The time at which hours end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HoursEnd {
+    At(Time),
+    /// 24:00, the midnight after.
+    DayEnd,
+}
+
+impl HoursEnd {
+    /// What the clock shows then.
+    fn on_the_clock(self) -> Time {
+        match self {
+            Self::At(time) => time,
+            Self::DayEnd => Time::midnight(),
+        }
+    }
+}
+
+fn end_of_hours(problems: &Problems<'_>, value: Value<'_>) -> Option<HoursEnd> {
+    let wanted = "a local time such as \"18:00\", from 00:00 to 24:00";
+    problems.parsed(value, "time", wanted, |text| match text {
+        "24:00" | "24:00:00" => Some(HoursEnd::DayEnd),
+        text => local_time(text).map(HoursEnd::At),
     })
 }
 

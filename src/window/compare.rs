@@ -1,9 +1,10 @@
 //! The windows that figures are compared with.
 
+use jiff::civil::{Date, Time};
 use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, Span, Timestamp, ToSpan as _, Zoned};
 
-use super::rule::start_of;
+use super::rule::{Shift, start_of};
 use super::{Calendar, Window, WindowRule, Zone, starts_its_day};
 use crate::definition::Interval;
 
@@ -35,13 +36,17 @@ impl Compare {
     /// many days long as it is, or where it is not made of days, as much time.
     pub fn windows(self, window: &Window, rule: WindowRule, calendar: &Calendar) -> Vec<Window> {
         let length = window.end().duration_since(window.start());
+        let zone = Zone(window.start.time_zone().clone());
+        let shift = Shift::of_window(window, rule);
         // Hours of a day are what the clock shows; an hour is an hour whatever it shows.
         let is_so_long = !window.is_of_days()
             && length < SignedDuration::from_hours(24)
             && !matches!(rule, WindowRule::Hours { .. });
-        let weeks_ago = |weeks: i64| match is_so_long {
-            true => same_length(window, weeks.weeks()),
-            false => moved(window, weeks.weeks()),
+        let weeks_ago = |weeks: i64| match shift {
+            // As the rule has them: here the clocks may have moved a border.
+            Some(shift) => shift.weeks_before(weeks)?.in_zone(&zone),
+            None if is_so_long => same_length(window, weeks.weeks()),
+            None => moved(window, weeks.weeks()),
         };
         match self {
             Self::None => Vec::new(),
@@ -82,10 +87,11 @@ fn before(window: &Window, rule: WindowRule, calendar: &Calendar) -> Option<Wind
 
 /// Whether it is what the rule makes of some time.
 fn made_by(window: &Window, rule: WindowRule, zone: &Zone, calendar: &Calendar) -> bool {
-    // Hours are those of a day before.
+    // Hours are those of a day that is over with them.
     let due = match rule {
         WindowRule::Hours { .. } => {
-            window.end.date().tomorrow().and_then(|next| start_of(next, &zone.0))
+            let next_day = window.start.date().tomorrow().and_then(|next| start_of(next, &zone.0));
+            next_day.map(|next_day| next_day.max(window.end.clone()))
         }
         _ => Ok(window.end.clone()),
     };
@@ -121,13 +127,11 @@ impl Window {
     pub fn alike(&self, time: Timestamp, of: &Self, interval: Interval) -> Option<Timestamp> {
         let zone = self.start.time_zone();
         let time = of.on_its_clock(time);
-        let both_start_a_day = starts_its_day(&self.start) && starts_its_day(&of.start);
-        if !both_start_a_day && self.start.time() != of.start.time() {
+        let Some(days) = self.days_after(of) else {
             let passed = time.timestamp().duration_since(of.start());
             return self.start().checked_add(passed).ok();
-        }
-        let days = of.start.date().until(time.date()).ok()?;
-        let date = self.start.date().checked_add(days).ok()?;
+        };
+        let date = time.date().checked_add(days.days()).ok()?;
         if !interval.is_fine() && starts_its_day(&time) {
             return Some(start_of(date, zone).ok()?.timestamp());
         }
@@ -153,6 +157,27 @@ impl Window {
         self.days() == other.days()
             && cut_off(&self.start) == cut_off(&other.start)
             && cut_off(&self.end) == cut_off(&other.end)
+    }
+
+    /// How many days this window lies after another that starts at the same reading of the clock. The
+    /// clocks may skip that reading in one of them, which then starts at the first one after.
+    fn days_after(&self, other: &Self) -> Option<i32> {
+        let zone = Zone(self.start.time_zone().clone());
+        let days = |from: Date, to: Date| from.until(to).ok().map(|span| span.get_days());
+        let both_start_a_day = starts_its_day(&self.start) && starts_its_day(&other.start);
+        if both_start_a_day || self.start.time() == other.start.time() {
+            return days(other.start.date(), self.start.date());
+        }
+        // The date on which a window starts that would start at this reading.
+        let date_of = |window: &Self, reading: Time| {
+            let date = window.start.date();
+            let dates = [Some(date), date.yesterday().ok()];
+            let starts = |date: &Date| zone.first_at(*date, reading) == Some(window.start());
+            dates.into_iter().flatten().find(starts)
+        };
+        let (ours, others) = (self.start.time(), other.start.time());
+        let moved_here = date_of(self, others).and_then(|date| days(other.start.date(), date));
+        moved_here.or_else(|| days(date_of(other, ours)?, self.start.date()))
     }
 
     /// How many local dates it covers from start to end.
@@ -212,6 +237,89 @@ mod tests {
             (last, "2026-11-23T07:00:00Z", "2026-11-22T23+00:00 2026-11-23T03+00:00"),
         ] {
             assert_eq!(compared(Compare::PreviousWindow, rule, due), [expected], "{rule}");
+        }
+    }
+
+    #[test]
+    fn shifts_are_compared_with_shifts() {
+        let zone = Zone::named("Europe/London").unwrap();
+        let calendar = Calendar {
+            workdays: vec![jiff::civil::Weekday::Saturday, jiff::civil::Weekday::Sunday],
+            ..Calendar::default()
+        };
+        let hours =
+            |from, to| WindowRule::Hours { from: time(from, 30, 0, 0), to: time(to, 0, 0, 0) };
+        // The night before Sunday the 29th is short, and on it there is no 01:30.
+        for (rule, compare, due, expected) in [
+            (
+                hours(22, 6),
+                Compare::SameWeekday,
+                "2026-03-29T07:00:00Z",
+                "2026-03-21T22:30+00:00 2026-03-22T06+00:00",
+            ),
+            (
+                hours(22, 6),
+                Compare::PreviousWindow,
+                "2026-03-30T07:00:00Z",
+                "2026-03-28T22:30+00:00 2026-03-29T06+01:00",
+            ),
+            (
+                hours(22, 0),
+                Compare::PreviousWindow,
+                "2026-03-29T07:00:00Z",
+                "2026-03-22T22:30+00:00 2026-03-23T00+00:00",
+            ),
+            (
+                hours(1, 6),
+                Compare::SameWeekday,
+                "2026-03-30T07:00:00Z",
+                "2026-03-22T01:30+00:00 2026-03-22T06+00:00",
+            ),
+            (
+                hours(1, 6),
+                Compare::SameWeekday,
+                "2026-04-06T07:00:00Z",
+                "2026-03-29T02+01:00 2026-03-29T06+01:00",
+            ),
+        ] {
+            let window = rule.before(due.parse().unwrap(), &zone, &calendar).unwrap();
+            let windows = told(&compare.windows(&window, rule, &calendar));
+            assert_eq!(
+                windows,
+                [expected.replace("T22:30", "T22:30:00").replace("T01:30", "T01:30:00")]
+            );
+        }
+    }
+
+    /// Where the clocks skip the start of a shift its times are those of other weeks all the same.
+    #[test]
+    fn times_are_alike_where_a_start_is_skipped() {
+        for (zone, here, of, time, expected) in [
+            // London has no 01:30, and starts at 02:00.
+            (
+                "Europe/London",
+                ("2026-03-29T02:00", "2026-03-29T06:00"),
+                ("2026-03-22T01:30", "2026-03-22T06:00"),
+                "2026-03-22T03:00:00Z",
+                "2026-03-29T02:00:00Z",
+            ),
+            // Nuuk has no 23:30, and starts on the next day.
+            (
+                "America/Nuuk",
+                ("2026-03-29", "2026-03-29T06:00"),
+                ("2026-03-21T23:30", "2026-03-22T06:00"),
+                "2026-03-22T05:00:00Z",
+                "2026-03-29T04:00:00Z",
+            ),
+        ] {
+            let zone = Zone::named(zone).unwrap();
+            let window = |(start, end): (&str, &str)| {
+                Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()
+            };
+            let (here, of) = (window(here), window(of));
+            let [time, expected] = [time, expected].map(|time| time.parse().unwrap());
+            assert_eq!(here.alike(time, &of, Interval::Hour), Some(expected));
+            assert_eq!(of.alike(expected, &here, Interval::Hour), Some(time));
         }
     }
 

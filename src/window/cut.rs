@@ -1,28 +1,54 @@
-//! Cutting a window into spans that one request takes.
+//! Cutting a window into spans that one request takes, and into its intervals.
+//!
+//! Which intervals the service makes of a span is documented for none that begins between two of them:
+//! by the clock, or by steps from its start; nor on which day its weeks begin. So spans that are asked for
+//! begin on an interval where they can, and weeks are taken as they come.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Weekday;
-use jiff::{SignedDuration, Zoned};
+use jiff::{SignedDuration, Span, Timestamp, ToSpan as _, Zoned};
 
-use super::Window;
 use super::rule::start_of;
+use super::{Window, starts_its_day};
 use crate::definition::Interval;
 
 impl Window {
     /// The fewest consecutive windows, each shorter than `limit`, that make up this one. They meet
     /// where the local clock shows the start of an interval; of figures without intervals, of a day
-    /// where that takes no more of them, or of a quarter of an hour.
+    /// where that takes no more of them, or of a quarter of an hour. No interval but the last one of
+    /// each is cut short: by the clock and by steps from the start they have the same ones.
     pub fn cut(&self, interval: Option<Interval>, limit: SignedDuration) -> Vec<Self> {
+        let spans = interval.map_or_else(|| vec![self.clone()], |interval| self.even(interval));
+        spans.iter().flat_map(|span| span.cut_short(interval, limit)).collect()
+    }
+
+    /// The window, cut after each interval but the last that is shorter than others of its kind.
+    fn even(&self, interval: Interval) -> Vec<Self> {
+        let is_whole = |piece: &Self| match interval {
+            Interval::Day => starts_its_day(&piece.start),
+            // Where a week begins nobody knows.
+            Interval::Week => true,
+            _ => piece.length() == SignedDuration::from_mins(minutes_of(interval)),
+        };
+        let (mut spans, mut start) = (Vec::new(), self.start.clone());
+        for piece in self.intervals(interval) {
+            if !is_whole(&piece) && piece.end < self.end {
+                spans.push(Self { start, end: piece.end.clone() });
+                start = piece.end;
+            }
+        }
+        spans.push(Self { start, end: self.end.clone() });
+        spans
+    }
+
+    fn cut_short(&self, interval: Option<Interval>, limit: SignedDuration) -> Vec<Self> {
         match interval {
             Some(Interval::Day) => self.cut_at(limit, |start, latest| last_day(start, latest, 1)),
             Some(Interval::Week) => self.cut_at(limit, |start, latest| last_day(start, latest, 7)),
-            Some(Interval::Hour) => {
-                self.cut_at(limit, |start, latest| last_minute(start, latest, 60))
-            }
-            Some(Interval::ThirtyMinutes) => {
-                self.cut_at(limit, |start, latest| last_minute(start, latest, 30))
-            }
-            Some(Interval::FifteenMinutes) => {
-                self.cut_at(limit, |start, latest| last_minute(start, latest, 15))
+            Some(interval) => {
+                let minutes = minutes_of(interval);
+                self.cut_at(limit, |start, latest| last_minute(start, latest, minutes))
             }
             None => {
                 let quarters = self.cut_at(limit, |start, latest| last_minute(start, latest, 15));
@@ -56,7 +82,7 @@ impl Window {
         pieces
     }
 
-    /// The intervals of the window, each a window of its own.
+    /// The intervals of the window, each a window of its own; they begin by the clock, weeks on Mondays.
     pub fn intervals(&self, interval: Interval) -> Vec<Self> {
         let (mut pieces, mut start) = (Vec::new(), self.start.clone());
         while let Some(next) = next_start(&start, interval).filter(|next| *next < self.end) {
@@ -65,6 +91,101 @@ impl Window {
         }
         pieces.push(Self { start, end: self.end.clone() });
         pieces
+    }
+
+    /// The intervals of the window where the service has told some of them, which lie apart: these, and
+    /// between them others as long, so that all of them tile it.
+    pub fn intervals_among<'w>(
+        &self,
+        interval: Interval,
+        told: impl Iterator<Item = &'w Self>,
+    ) -> Vec<Self> {
+        let by_clock = self.intervals(interval);
+        let told: BTreeMap<Timestamp, &Self> = told.map(|piece| (piece.start(), piece)).collect();
+        let borders: BTreeSet<_> =
+            by_clock.iter().map(|piece| (piece.start(), piece.end())).collect();
+        if told.values().all(|piece| borders.contains(&(piece.start(), piece.end()))) {
+            return by_clock;
+        }
+        let step = step_of(interval);
+        let mut pieces: Vec<Self> = Vec::new();
+        for piece in told.values() {
+            let end = pieces.last().map_or(&self.start, |last| &last.end);
+            let between = match pieces.is_empty() {
+                // Only the first one of a window is cut short at its start.
+                true => back(end, &piece.start, step),
+                false => on(end, &piece.start, step),
+            };
+            pieces.extend(between);
+            pieces.push((*piece).clone());
+        }
+        let end = pieces.last().map_or(&self.start, |last| &last.end).clone();
+        pieces.extend(on(&end, &self.end, step));
+        pieces
+    }
+
+    /// Whether a part of the window can be one of its intervals, however they are laid out: it is as
+    /// long as they are, or shorter at the start or the end of the window.
+    pub fn may_have(&self, part: &Self, interval: Interval) -> bool {
+        // A day, or a week, on which the clocks change.
+        let (day, change) = (SignedDuration::from_hours(24), SignedDuration::from_hours(1));
+        let (least, most) = match interval {
+            Interval::Day => (day - change, day + change),
+            Interval::Week => (day * 7 - change, day * 7 + change),
+            _ => [SignedDuration::from_mins(minutes_of(interval)); 2].into(),
+        };
+        let is_at_a_border = part.start == self.start || part.end == self.end;
+        let length = part.length();
+        length <= most && (least <= length || is_at_a_border)
+    }
+
+    fn length(&self) -> SignedDuration {
+        self.end.duration_since(&self.start)
+    }
+}
+
+/// The spans from one time on to another, each a step long but the last, which may be shorter.
+fn on(from: &Zoned, to: &Zoned, step: Span) -> Vec<Window> {
+    let (mut pieces, mut start) = (Vec::new(), from.clone());
+    while start < *to {
+        let next = start.checked_add(step).ok().filter(|next| next < to);
+        let end = next.unwrap_or_else(|| to.clone());
+        pieces.push(Window { start, end: end.clone() });
+        start = end;
+    }
+    pieces
+}
+
+/// The spans from one time on to another, each a step long but the first, which may be shorter.
+fn back(from: &Zoned, to: &Zoned, step: Span) -> Vec<Window> {
+    let (mut pieces, mut end) = (Vec::new(), to.clone());
+    while *from < end {
+        let before = end.checked_sub(step).ok().filter(|before| before > from);
+        let start = before.unwrap_or_else(|| from.clone());
+        pieces.push(Window { start: start.clone(), end });
+        end = start;
+    }
+    pieces.reverse();
+    pieces
+}
+
+/// From the start of an interval to that of the next on the local clock.
+fn step_of(interval: Interval) -> Span {
+    match interval {
+        Interval::Day => 1.day(),
+        Interval::Week => 1.week(),
+        _ => minutes_of(interval).minutes(),
+    }
+}
+
+/// How many minutes an interval has; days and weeks have as many as the clocks make of them.
+fn minutes_of(interval: Interval) -> i64 {
+    match interval {
+        Interval::FifteenMinutes => 15,
+        Interval::ThirtyMinutes => 30,
+        Interval::Hour => 60,
+        Interval::Day => 24 * 60,
+        Interval::Week => 7 * 24 * 60,
     }
 }
 
@@ -76,9 +197,7 @@ fn next_start(start: &Zoned, interval: Interval) -> Option<Zoned> {
             let monday = start.date().nth_weekday(1, Weekday::Monday).ok()?;
             return start_of(monday, start.time_zone()).ok();
         }
-        Interval::FifteenMinutes => 15,
-        Interval::ThirtyMinutes => 30,
-        Interval::Hour => 60,
+        _ => minutes_of(interval),
     };
     let into = i64::from(start.minute()) % minutes;
     let next = start.checked_add(SignedDuration::from_mins(minutes - into)).ok()?;

@@ -23,11 +23,11 @@ pub enum WindowRule {
     PreviousMonth,
     /// The last working day that is over.
     PreviousWorkday,
-    /// These hours of the last working day that is over; the end comes after the start.
+    /// The last [shift](Shift) that is over, and the day on which it began with it.
     Hours {
         /// The local time of the start.
         from: Time,
-        /// The local time of the end.
+        /// The local time of the end; on the next day where it is not after the start.
         to: Time,
     },
     /// From the start of this week to the instant at which the run is due.
@@ -36,6 +36,15 @@ pub enum WindowRule {
     MonthToDate,
     /// So long before the instant at which the run is due.
     Last(SignedDuration),
+}
+
+/// The hours of a working day. It belongs to the day on which it begins, and may end on the next: at
+/// its midnight, or after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shift {
+    date: Date,
+    from: Time,
+    to: Time,
 }
 
 /// What weeks and working days are.
@@ -66,8 +75,8 @@ impl WindowRule {
     /// or the span that ends there.
     ///
     /// # Errors
-    /// Where there is none: at the ends of time, at the very start of a week or month to date, where
-    /// nobody works for two weeks, and where the clocks skip all of the hours.
+    /// Where there is none: at the ends of time, at the very start of a week or month to date, and where
+    /// nobody works for two weeks.
     pub fn before(
         self,
         due: Timestamp,
@@ -82,12 +91,16 @@ impl WindowRule {
                 .and_then(|first_day| days_before(first_day, 1.week(), &zone.0)),
             Self::PreviousMonth => days_before(now.date().first_of_month(), 1.month(), &zone.0),
             Self::PreviousWorkday => {
-                let date = previous_workday(now.date(), calendar)?;
-                date.tomorrow().and_then(|next| days_before(next, 1.day(), &zone.0))
+                let date = workdays_before(now.date(), calendar, WORKDAY_SEARCH_DAYS).next();
+                let next = date.ok_or(WindowError::NoWorkday)?.tomorrow();
+                next.and_then(|next| days_before(next, 1.day(), &zone.0))
             }
             Self::Hours { from, to } => {
-                let date = previous_workday(now.date(), calendar)?;
-                return hours(date, (from, to), zone);
+                let shift = |date| Shift { date, from, to }.in_zone(zone);
+                // The shift that began last may go on.
+                let dates = workdays_before(now.date(), calendar, WORKDAY_SEARCH_DAYS + 1);
+                let over = dates.filter_map(shift).find(|window| window.end <= now);
+                return over.ok_or(WindowError::NoWorkday);
             }
             Self::WeekToDate => {
                 return to_date(week_start(&now, calendar), now, zone);
@@ -113,7 +126,8 @@ impl WindowRule {
             Self::PreviousDay => 2,
             Self::WeekToDate => 7,
             Self::PreviousWeek => 8,
-            Self::PreviousWorkday | Self::Hours { .. } => 15,
+            Self::PreviousWorkday => 15,
+            Self::Hours { .. } => 16,
             Self::MonthToDate => 31,
             Self::PreviousMonth => 32,
             Self::Last(_) => self.length_in_days(),
@@ -146,7 +160,8 @@ impl fmt::Display for WindowRule {
             Self::WeekToDate => f.write_str("week-to-date"),
             Self::MonthToDate => f.write_str("month-to-date"),
             Self::Hours { from, to } => {
-                write!(f, "{}-{}", from.strftime("%H:%M"), to.strftime("%H:%M"))
+                let end = if *to == Time::midnight() { "24:00" } else { "%H:%M" };
+                write!(f, "{}-{}", from.strftime("%H:%M"), to.strftime(end))
             }
             Self::Last(length) => write!(f, "last {}m", length.as_mins()),
         }
@@ -158,26 +173,44 @@ fn week_start(now: &Zoned, calendar: &Calendar) -> Result<Date, jiff::Error> {
     now.date().tomorrow()?.nth_weekday(-1, calendar.week_starts)
 }
 
-/// The hours of a date; a border that the clocks skip is moved on with them.
-fn hours(date: Date, (from, to): (Time, Time), zone: &Zone) -> Result<Window, WindowError> {
-    let at = |time| date.to_datetime(time).to_zoned(zone.0.clone());
-    let (start, end) =
-        at(from).and_then(|start| Ok((start, at(to)?))).map_err(|_| WindowError::OutOfRange)?;
-    match start < end {
-        true => Ok(Window { start, end }),
-        false => Err(WindowError::Empty),
+impl Shift {
+    /// The shift that a window is, if it is one of these hours.
+    pub(super) fn of_window(window: &Window, rule: WindowRule) -> Option<Self> {
+        let WindowRule::Hours { from, to } = rule else { return None };
+        let zone = Zone(window.start.time_zone().clone());
+        let date = window.start.date();
+        // A start that the clocks skip may be moved over midnight.
+        let shifts = [Some(date), date.yesterday().ok()].into_iter().flatten();
+        let mut shifts = shifts.map(|date| Self { date, from, to });
+        shifts.find(|shift| shift.in_zone(&zone).as_ref() == Some(window))
+    }
+
+    /// The same so many weeks before.
+    pub(super) fn weeks_before(self, weeks: i64) -> Option<Self> {
+        Some(Self { date: self.date.checked_sub(weeks.weeks()).ok()?, ..self })
+    }
+
+    /// The span of it. A border that the clocks skip is the first instant after them; there is none
+    /// where they skip all of it, or where the zone left the day out.
+    pub(super) fn in_zone(self, zone: &Zone) -> Option<Window> {
+        let Self { date, from, to } = self;
+        let last = if to > from { date } else { date.tomorrow().ok()? };
+        let at = |date, time| Some(zone.first_at(date, time)?.to_zoned(zone.0.clone()));
+        let (start, end) = (at(date, from)?, at(last, to)?);
+        (zone.has(date) && start < end).then_some(Window { start, end })
     }
 }
 
 /// How far a working day is looked for; longer closures are no "previous working day" any more.
 const WORKDAY_SEARCH_DAYS: usize = 14;
 
-fn previous_workday(today: Date, calendar: &Calendar) -> Result<Date, WindowError> {
-    let days = std::iter::successors(today.yesterday().ok(), |date| date.yesterday().ok());
+/// The working days among so many days before this one, the last one first.
+fn workdays_before(today: Date, calendar: &Calendar, days: usize) -> impl Iterator<Item = Date> {
+    let dates = std::iter::successors(today.yesterday().ok(), |date| date.yesterday().ok());
     let works = |date: &Date| {
         calendar.workdays.contains(&date.weekday()) && !calendar.holidays.contains(date)
     };
-    days.take(WORKDAY_SEARCH_DAYS).find(works).ok_or(WindowError::NoWorkday)
+    dates.take(days).filter(works)
 }
 
 fn to_date(

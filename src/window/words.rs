@@ -14,6 +14,8 @@ impl Window {
         if !self.is_of_days() {
             return match first == last {
                 true => format!("{}, {}", language.long_date(first), self.times(language)),
+                // Long windows have a year in their name; a night needs none.
+                false if self.is_shorter_than_a_day() => self.from_day_to_day(language),
                 false => self.times(language),
             };
         }
@@ -78,8 +80,21 @@ impl Window {
             (true, true) => language.short_day(first),
             (true, false) => format!("{} – {}", day(first), day(last)),
             (false, true) => format!("{}, {}", day(first), self.times(language)),
+            (false, false) if self.is_shorter_than_a_day() => self.from_day_to_day(language),
             (false, false) => format!("{} – {}", time(&self.start), time(&self.end)),
         }
+    }
+
+    /// The clock's readings with their days, where it is of more than one: `Fri 20 Nov, 22:00 – Sat 21
+    /// Nov, 06:00`.
+    fn from_day_to_day(&self, language: Language) -> String {
+        let at = |time: &Zoned| {
+            let reading = language.clock(time.time());
+            let zone =
+                if is_twofold(time) { time.strftime(" %Z").to_string() } else { String::new() };
+            format!("{}, {reading}{zone}", language.short_day(time.date()))
+        };
+        format!("{} – {}", at(&self.start), at(&self.end))
     }
 
     /// The clock's readings at its start and end, with their dates where it is of more than a day:
@@ -91,8 +106,6 @@ impl Window {
                 |time: &Zoned| format!("{}, {}", language.long_date(time.date()), clock(time));
             return format!("{} – {}", full(&self.start), full(&self.end));
         }
-        let is_twofold =
-            |time: &Zoned| time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous();
         if !self.is_of_days() && (is_twofold(&self.start) || is_twofold(&self.end)) {
             // The clocks were set back: readings alone would not tell when and how long it was.
             let zone = |time: &Zoned| time.strftime("%Z").to_string();
@@ -120,6 +133,10 @@ impl Window {
         last.map_or(self.end.date(), |last| last.date())
     }
 
+    fn is_shorter_than_a_day(&self) -> bool {
+        self.end().duration_since(self.start()) < SignedDuration::from_hours(24)
+    }
+
     /// Whether it lies within one local day.
     pub fn is_one_day(&self) -> bool {
         self.start.date() == self.last_date()
@@ -129,6 +146,11 @@ impl Window {
     pub(super) fn is_of_days(&self) -> bool {
         starts_its_day(&self.start) && starts_its_day(&self.end)
     }
+}
+
+/// Whether the clock shows this reading twice, or never.
+fn is_twofold(time: &Zoned) -> bool {
+    time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous()
 }
 
 fn in_hours(seconds: i64, language: Language) -> String {

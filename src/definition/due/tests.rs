@@ -363,3 +363,34 @@ proptest! {
         assert_runs_once(zone, window, (year, &time), &trouble);
     }
 }
+
+/// A night shift is due when it is over and has settled, and once.
+#[test]
+fn a_night_shift_is_due_when_it_is_over() {
+    let night = "window = { from = \"22:00\", to = \"06:00\" }";
+    let unscheduled = report("Europe/London", night, "");
+    let [friday, monday] = [
+        "2026-11-20T22:00:00+00:00 .. 2026-11-21T06:00:00+00:00",
+        "2026-11-23T22:00:00+00:00 .. 2026-11-24T06:00:00+00:00",
+    ];
+    for (time, window) in [
+        ("2026-11-21T06:15:00Z", friday),
+        ("2026-11-24T06:14:00Z", friday),
+        ("2026-11-24T06:15:00Z", monday),
+    ] {
+        let due = told(&unscheduled, time, Memory::Nothing);
+        assert_eq!(due, [format!("{}: {window}", time.replace('Z', "+00:00"))]);
+    }
+    let scheduled = report("Europe/London", night, SEVEN);
+    for (time, window) in [
+        ("2026-11-21T07:00:00Z", Some(friday)),
+        // Of what was reported on Saturday there is nothing new.
+        ("2026-11-22T07:00:00Z", None),
+        ("2026-11-23T07:00:00Z", None),
+        ("2026-11-24T07:00:00Z", Some(monday)),
+    ] {
+        let due = told(&scheduled, time, Memory::Nothing);
+        let expected = window.map(|window| format!("{}: {window}", time.replace('Z', "+00:00")));
+        assert_eq!(due, Vec::from_iter(expected));
+    }
+}
