@@ -17,6 +17,7 @@ mod run;
 mod runs;
 mod schema;
 mod simulate;
+mod times;
 mod validate;
 
 use std::env;
@@ -29,13 +30,12 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls;
 use clap::{Parser, Subcommand};
-use jiff::Timestamp;
 
 use crate::definition::{Problem, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::run::{Definitions, Outcome, Runner};
 use crate::settings;
-use crate::simulator::{Clock, Options, Simulator};
+use crate::simulator::{Options, Simulator};
 use crate::telemetry;
 
 use places::Places;
@@ -137,11 +137,6 @@ fn exit_code(error: &Error) -> ExitCode {
 
 fn outcome_code(outcome: &Outcome) -> ExitCode {
     outcome.error.as_ref().map_or(ExitCode::SUCCESS, exit_code)
-}
-
-/// A simulator's clock follows a time that is asked for, so that it is no future for it.
-fn clock(time: Option<Timestamp>) -> Clock {
-    time.map_or(Clock::System, Clock::At)
 }
 
 async fn start(options: Options) -> Result<Simulator, Error> {

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf, is_separator};
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use jiff::Timestamp;
 
-use super::{clock, simulated, start, wrong};
+use super::{simulated, start, times, wrong};
 use crate::definition::{ReportId, nearest};
 use crate::error::{Code, Error, Stage};
 use crate::run::Runner;
 use crate::settings::{self, DEFINITIONS, Location, RUNS, Settings};
 use crate::simulator::{Options, Simulator};
+use crate::window::LocalTime;
 
 /// The places of definitions and records, as the command line says it.
 #[derive(Clone, Debug, Args)]
@@ -65,7 +65,7 @@ impl Places {
     pub(super) async fn runner(
         &self,
         simulate: bool,
-        time: Option<Timestamp>,
+        time: Option<LocalTime>,
     ) -> Result<(Runner, Option<Simulator>), Error> {
         let settings = self.settings(env::vars_os())?;
         if !simulate {
@@ -74,7 +74,7 @@ impl Places {
             let settings = Settings { queue: None, ..settings };
             return Ok((Runner::new(settings, config)?, None));
         }
-        let simulator = start(Options { clock: clock(time), ..Options::default() }).await?;
+        let simulator = start(Options { clock: times::clock(time), ..Options::default() }).await?;
         // A simulator's message is no run of the report, and no record of one.
         let settings = Settings { runs: None, queue: None, ..settings };
         let runner = Runner::new(settings, simulated(&simulator))?;

@@ -4,25 +4,26 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::run::invocation;
-use super::{Ended, Places, only, print};
+use super::{Ended, Places, only, print, times};
 use crate::definition::{MetricFilter, MetricQuery};
 use crate::event::Order;
 use crate::language::Language;
 use crate::plan::{Origin, Request, SectionPlan, interval_name};
 use crate::run::{Planned, Work};
 use crate::table::Provenance;
+use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The report: its id, which is the name of its definition file without .toml, or the file's path
     report: String,
-    /// The time that decides on the window [default: now]
-    #[arg(long)]
-    time: Option<Timestamp>,
+    /// The time that decides on the window; of a date the start of the day, in the report's zone
+    /// [default: now]
+    #[arg(long, value_parser = times::time_of)]
+    time: Option<LocalTime>,
     /// Asks a local Connect in place of AWS for the names of queues and agents
     #[arg(long)]
     simulate: bool,
@@ -35,8 +36,9 @@ pub(super) async fn plan(places: &Places, arguments: &Arguments) -> Ended {
     let (places, id) = places.of_definition(&arguments.report)?;
     let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
     let report = only(&runner, &id).await?;
-    let order = Order { time: arguments.time, ..Order::default() };
-    let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
+    let time = arguments.time.map(|time| times::instant(time, &report.zone)).transpose()?;
+    let order = Order { time, ..Order::default() };
+    let work = Work::new(report, &order, &invocation(arguments.simulate, time));
     let planned = runner.plan(&work).await?;
     print::errors(planned.unplanned.values()).await?;
     if arguments.json {

@@ -5,12 +5,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use jiff::Timestamp;
 use notify::{RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::run::invocation;
-use super::{Ended, Places, make_folder, only, print, write, wrong};
+use super::{Ended, Places, make_folder, only, print, times, write, wrong};
 use crate::definition::ReportId;
 use crate::error::Error;
 use crate::event::Order;
@@ -18,14 +17,16 @@ use crate::language::Language;
 use crate::render::Message;
 use crate::run::{Figures, Runner, Work};
 use crate::settings::{Location, Settings};
+use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The report: its id, which is the name of its definition file without .toml, or the file's path
     report: String,
-    /// The time that decides on the window [default: now]
-    #[arg(long)]
-    time: Option<Timestamp>,
+    /// The time that decides on the window; of a date the start of the day, in the report's zone
+    /// [default: now]
+    #[arg(long, value_parser = times::time_of)]
+    time: Option<LocalTime>,
     /// The folder for message.eml, message.html, message.txt, report.json, the charts and the
     /// attachments; without it the text is printed
     #[arg(long, value_name = "DIR")]
@@ -82,8 +83,9 @@ async fn show(
 ) -> Result<(), Error> {
     let report = only(runner, id).await?;
     if found.as_ref().is_none_or(|found| found.work.report.digest != report.digest) {
-        let order = Order { time: arguments.time, ..Order::default() };
-        let work = Work::new(report, &order, &invocation(arguments.simulate, arguments.time));
+        let time = arguments.time.map(|time| times::instant(time, &report.zone)).transpose()?;
+        let order = Order { time, ..Order::default() };
+        let work = Work::new(report, &order, &invocation(arguments.simulate, time));
         let figures = runner.figures(&work).await?;
         *found = Some(Found { work, figures });
     }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::run::{invocation, mailboxes, print_outcome, window};
+use super::run::{invocation, mailboxes, print_outcome};
+use super::times::window;
 use super::{Ended, Places, outcome_code};
 use crate::event::{Order, Resend};
 
@@ -10,8 +11,8 @@ use crate::event::{Order, Resend};
 pub(super) struct Arguments {
     /// The report: its id, which is the name of its definition file without .toml, or the file's path
     report: String,
-    /// The window: dates or local times, the end not part of it, as in 2026-11-22..2026-11-23
-    /// [default: the one that closed last]
+    /// The window: a date for that day, or two dates or local times, the end not part of it, as in
+    /// 2026-11-22..2026-11-23 [default: the one that closed last]
     #[arg(long, value_name = "A..B")]
     window: Option<String>,
     /// Only to those to whom it could not be sent

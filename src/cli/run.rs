@@ -1,16 +1,20 @@
 //! `run`: reports by name, now; or every window of a span that was not sent.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
+use super::times::{self, window};
 use super::{Ended, Places, found, outcome_code, print, wrong};
 use crate::address::{Mailbox, each_once};
+use crate::definition::ReportId;
 use crate::error::Error;
 use crate::event::Order;
 use crate::run::{Clock, Invocation, Outcome, Progress, Runner};
-use crate::window::LocalTime;
+use crate::window::{LocalTime, Zone};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -18,10 +22,12 @@ pub(super) struct Arguments {
     /// paths
     #[arg(required = true, value_name = "REPORT")]
     reports: Vec<String>,
-    /// The time that decides on the window [default: now]
-    #[arg(long)]
-    time: Option<Timestamp>,
-    /// The window: dates or local times, the end not part of it, as in 2026-11-22..2026-11-23
+    /// The time that decides on the window; of a date the start of the day, in the report's zone
+    /// [default: now]
+    #[arg(long, value_parser = times::time_of)]
+    time: Option<LocalTime>,
+    /// The window: a date for that day, or two dates or local times, the end not part of it, as in
+    /// 2026-11-22..2026-11-23
     #[arg(long, value_name = "A..B", conflicts_with = "backfill")]
     window: Option<String>,
     /// Every window of the report in this span, the oldest first: of `previous-day` each day; those
@@ -49,9 +55,9 @@ pub(super) async fn run(places: &Places, arguments: &Arguments) -> Ended {
     let outcome = match &arguments.backfill {
         Some(span) => {
             let span = window("--backfill", span)?;
-            backfill(&runner, &order, span, arguments.simulate).await?
+            backfill(&runner, &order, span, arguments).await?
         }
-        None => runner.run(&order, &invocation(arguments.simulate, arguments.time)).await,
+        None => run_at(&runner, &order, arguments).await?,
     };
     print_outcome(&outcome, arguments.json).await?;
     Ok(outcome_code(&outcome))
@@ -66,19 +72,43 @@ pub(super) async fn print_outcome(outcome: &Outcome, json: bool) -> Result<(), E
     }
 }
 
+/// Runs the reports once. A local time is another instant in each of their zones.
+async fn run_at(runner: &Runner, order: &Order, arguments: &Arguments) -> Result<Outcome, Error> {
+    let Some(time) = arguments.time else {
+        return Ok(runner.run(order, &invocation(arguments.simulate, None)).await);
+    };
+    let mut by_time: BTreeMap<Timestamp, Vec<ReportId>> = BTreeMap::new();
+    let reports = runner.definitions(&order.reports).await?.reports;
+    for id in &order.reports {
+        // What can't be read is told when it is to run.
+        let report = reports.iter().find(|report| report.id == *id);
+        let zone = report.map(|report| report.zone.clone()).or_else(|| Zone::named("UTC"));
+        let zone = zone.ok_or_else(|| wrong("there is no zone UTC"))?;
+        by_time.entry(times::instant(time, &zone)?).or_default().push(id.clone());
+    }
+    let mut outcomes = Vec::new();
+    for (time, reports) in by_time {
+        let order = Order { time: Some(time), reports, ..order.clone() };
+        outcomes.push(runner.run(&order, &invocation(arguments.simulate, Some(time))).await);
+    }
+    outcomes.into_iter().reduce(Outcome::and).ok_or_else(|| wrong("there is nothing to run"))
+}
+
 /// Runs the reports for each of their windows in a span, and shows how far that is.
 async fn backfill(
     runner: &Runner,
     order: &Order,
     span: (LocalTime, LocalTime),
-    simulate: bool,
+    arguments: &Arguments,
 ) -> Result<Outcome, Error> {
     let mut orders = Vec::new();
     for id in &order.reports {
         let (report, _) = found(runner, id).await?;
         let windows = report.windows_between(span).map_err(|error| wrong(error.to_string()))?;
+        let time = arguments.time.map(|time| times::instant(time, &report.zone)).transpose()?;
         orders.extend(windows.into_iter().map(|window| Order {
             reports: vec![id.clone()],
+            time,
             window: Some(window),
             ..order.clone()
         }));
@@ -89,7 +119,7 @@ async fn backfill(
     let bar = ProgressBar::new(u64::try_from(orders.len()).unwrap_or(u64::MAX));
     let mut outcomes = Vec::new();
     for order in &orders {
-        outcomes.push(runner.run(order, &invocation(simulate, None)).await);
+        outcomes.push(runner.run(order, &invocation(arguments.simulate, None)).await);
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -124,7 +154,6 @@ async fn say_what_is_waited_for(mut listener: UnboundedReceiver<Progress>) {
 
 fn order(arguments: &Arguments) -> Result<Order, Error> {
     Ok(Order {
-        time: arguments.time,
         window: arguments.window.as_deref().map(|text| window("--window", text)).transpose()?,
         to: mailboxes(&arguments.to)?,
         dry_run: arguments.dry_run,
@@ -139,16 +168,4 @@ pub(super) fn mailboxes(to: &[String]) -> Result<Option<Vec<Mailbox>>, Error> {
     };
     let to: Vec<Mailbox> = to.iter().map(mailbox).collect::<Result<_, _>>()?;
     Ok(Some(each_once(to)).filter(|to| !to.is_empty()))
-}
-
-/// A window as an option names it.
-pub(super) fn window(option: &str, text: &str) -> Result<(LocalTime, LocalTime), Error> {
-    let parsed = text
-        .split_once("..")
-        .and_then(|(start, end)| Some((start.parse().ok()?, end.parse().ok()?)));
-    parsed.ok_or_else(|| {
-        wrong(format!(
-            "{option} `{text}` is not two dates or local times such as 2026-11-22..2026-11-23"
-        ))
-    })
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use jiff::Timestamp;
 
-use super::{Ended, clock, print, start};
+use super::{Ended, print, start, times};
 use crate::instance::InstanceArn;
 use crate::metric::Limits;
-use crate::simulator::{Options, Rates};
+use crate::simulator::{Clock, Options, Rates};
+use crate::window::{LocalTime, Zone};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -23,9 +23,10 @@ pub(super) struct Arguments {
     /// How many rows a page has at most
     #[arg(long, default_value_t = Options::default().page_size)]
     page_size: usize,
-    /// What time it is for the rules about the past and the future [default: now]
-    #[arg(long, value_name = "TIME")]
-    time: Option<Timestamp>,
+    /// What time it is for the rules about the past and the future, of a date the start of the day by
+    /// UTC [default: now]
+    #[arg(long, value_name = "TIME", value_parser = times::time_of)]
+    time: Option<LocalTime>,
     /// The version of the API whose limits it has
     #[arg(
         long,
@@ -51,16 +52,20 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn simulate(arguments: &Arguments) -> Ended {
+    let utc = Zone::named("UTC");
+    let at = |time| utc.as_ref().map(|utc| times::instant(time, utc)).transpose();
+    let time = arguments.time.and_then(|time| at(time).transpose()).transpose()?;
     let simulator = start(Options {
         seed: arguments.seed,
         port: arguments.port,
         page_size: arguments.page_size,
-        clock: clock(arguments.time),
+        clock: time.map_or(Clock::System, Clock::At),
         queues: arguments.queues,
         limits: Limits::of_version(&arguments.api).unwrap_or_default(),
         rates: arguments.rates.then(Rates::default),
         latency: Duration::from_millis(arguments.latency),
         instance: arguments.instance.clone(),
+        ..Options::default()
     })
     .await?;
     let url = simulator.url();
