@@ -74,13 +74,19 @@ pub(super) async fn print_outcome(outcome: &Outcome, json: bool) -> Result<(), E
 
 /// Runs the reports once. A local time is another instant in each of their zones.
 async fn run_at(runner: &Runner, order: &Order, arguments: &Arguments) -> Result<Outcome, Error> {
-    let Some(time) = arguments.time else {
-        return Ok(runner.run(order, &invocation(arguments.simulate, None)).await);
+    let time = match arguments.time {
+        Some(time @ (LocalTime::Date(_) | LocalTime::DateTime(_))) => time,
+        Some(LocalTime::Instant(time)) => {
+            let order = Order { time: Some(time), ..order.clone() };
+            return Ok(runner.run(&order, &invocation(arguments.simulate, Some(time))).await);
+        }
+        None => return Ok(runner.run(order, &invocation(arguments.simulate, None)).await),
     };
     let mut by_time: BTreeMap<Timestamp, Vec<ReportId>> = BTreeMap::new();
-    let reports = runner.definitions(&order.reports).await?.reports;
+    // What can't be read is told when it is to run.
+    let reports =
+        runner.definitions(&order.reports).await.map_or_else(|_| Vec::new(), |all| all.reports);
     for id in &order.reports {
-        // What can't be read is told when it is to run.
         let report = reports.iter().find(|report| report.id == *id);
         let zone = report.map(|report| report.zone.clone()).or_else(|| Zone::named("UTC"));
         let zone = zone.ok_or_else(|| wrong("there is no zone UTC"))?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::answer::{Absent, Answer, Figure};
 use super::query::Query;
 use super::rows::{Row, RowKey, Rows};
-use crate::definition::{Dimension, MetricQuery, Threshold};
+use crate::definition::{Dimension, MetricQuery, Threshold, visible};
 use crate::metric::limits::Limits;
 use crate::metric::{self, Comparison, Merge, Weight};
 
@@ -346,9 +346,24 @@ fn ratio(
 }
 
 /// Two answers have the same row although their questions can't.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("two requests for different things were answered with the same row")]
-pub struct SameRow;
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("two requests for different things were answered with the same row, {row}, with {metrics}")]
+pub struct SameRow {
+    /// What it is of: `QUEUE 1234`.
+    row: String,
+    /// The metrics that it has.
+    metrics: String,
+}
+
+impl SameRow {
+    fn new(query: &Query, row: Row<'_>) -> Self {
+        let of = query.groupings.iter().zip(row.dimensions().iter());
+        let of = of.map(|(key, id)| format!("{} {}", key.key(), id.as_deref().unwrap_or("–")));
+        let row_of = of.collect::<Vec<_>>().join(", ");
+        let metrics: Vec<&str> = row.figures().map(|(metric, _)| metric.name.as_str()).collect();
+        Self { row: visible(row_of), metrics: metrics.join(", ") }
+    }
+}
 
 /// The answer to the whole question from those to its parts. A row that only one part has is that
 /// part's own; rows that several have are merged, each metric by its rule, where it has one.
@@ -364,7 +379,7 @@ pub(super) fn merge(
     for row in parts.iter().flat_map(|answer| answer.rows.iter()) {
         let place = *places.entry(row.key()).or_insert(found.len());
         match found.get_mut(place) {
-            Some(_) if !merges => return Err(SameRow),
+            Some(_) if !merges && !is_of_nobody(row) => return Err(SameRow::new(query, row)),
             Some((_, others)) => others.push(row),
             None => found.push((row, Vec::new())),
         }
@@ -378,13 +393,33 @@ pub(super) fn merge(
         let figures = metrics.iter().filter_map(|asked| {
             let figure = match several.is_empty() {
                 true => row.get(asked)?,
-                false => of_several(asked, rules.get(asked.as_ref()), &several)?,
+                false if merges => of_several(asked, rules.get(asked.as_ref()), &several)?,
+                false => of_nobody(asked, query, &several),
             };
             Some((asked, figure))
         });
         rows.add_with((Arc::clone(row.dimensions()), row.interval().cloned()), figures);
     }
     Ok(Answer { rows, pages: parts.iter().map(|answer| answer.pages).sum() })
+}
+
+/// Whether a row does not tell all that its question groups by: then other parts may have it, too.
+fn is_of_nobody(row: Row<'_>) -> bool {
+    row.dimensions().iter().any(Option::is_none)
+}
+
+/// What becomes of rows that do not tell what their parts differ in: counts are added up; of the rest
+/// nothing was asked to merge it by.
+fn of_nobody(asked: &MetricQuery, query: &Query, parts: &[Row<'_>]) -> Figure {
+    let differ = || query.groupings.iter().filter(|key| query.filters.contains_key(*key));
+    let adds_up = |metric: &&metric::Metric| {
+        let over = metric.merges_over();
+        matches!(metric.merge(), Merge::Sum) && differ().all(|key| over.holds_for(key.key()))
+    };
+    match metric::find(&asked.name).filter(adds_up) {
+        Some(_) => Rule::Sum.merge(asked, parts),
+        None => Figure::Absent(Absent::NotAvailable),
+    }
 }
 
 fn of_several(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Weekday;
 use tokio::time::Instant;
 
 use super::asking::Asking;
@@ -15,7 +16,7 @@ use super::work::a_little_before;
 use super::{Effort, Runner, Work};
 use crate::address::Mailbox;
 use crate::connect::List;
-use crate::definition::{Partial, Report, SendRule};
+use crate::definition::{Interval, Partial, Report, SendRule};
 use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::instance::InstanceArn;
 use crate::language::Language;
@@ -393,6 +394,7 @@ fn tables(
         });
         let mut table = table::build(section, query, answer, against.as_ref(), &asked.directory);
         table.notes.extend(asked.uncompared.map(Note::Other));
+        table.notes.extend(other_weeks(query, &table, work.report.calendar.week_starts));
         let stale = stale_targets(section, query, &asked.directory).into_iter();
         let note = |stale: StaleTarget<'_>| Note::StaleTarget {
             column: stale.index,
@@ -402,6 +404,19 @@ fn tables(
         tables.push(Table { place, ..table });
     }
     tables
+}
+
+/// Weeks as intervals are those of the service, which has no setting for the day on which they begin.
+fn other_weeks(query: &Query, table: &Table, week_starts: Weekday) -> Option<Note> {
+    const NOTE: &str = "The weeks are those of Amazon Connect, which begin on another day of the week \
+                        than this report's.";
+    let is_of_weeks = query.interval == Some(Interval::Week);
+    let begins_elsewhere = |week: &Window| {
+        let is_cut_short = week.start() == query.window.start();
+        !is_cut_short && week.first_date().weekday() != week_starts
+    };
+    let mut weeks = table.rows.iter().filter_map(|row| row.interval.as_deref());
+    (is_of_weeks && weeks.any(begins_elsewhere)).then_some(Note::Other(NOTE))
 }
 
 /// What figures are compared with, in words.

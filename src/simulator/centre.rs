@@ -11,6 +11,7 @@ use super::contact::Contact;
 use super::day::Day;
 use super::hierarchy::LEVELS;
 pub use super::hierarchy::{Hierarchy, HierarchyGroup, HierarchyLevel};
+use super::intervals::Layout;
 pub use super::query::{Figure, Interval, MetricFilter, MetricRequest, Query, Row};
 pub use super::queues::{Queue, QueueType};
 use super::random;
@@ -107,7 +108,12 @@ impl Centre {
     /// Rows stand in the order of their intervals; a group without any contact or activity for
     /// the metrics asked has no row.
     pub fn figures(&self, query: &Query) -> Vec<Row> {
-        super::figures::figures(self, query)
+        self.figures_laid_out(query, Layout::default())
+    }
+
+    /// The figures of a query whose intervals are laid out so.
+    pub(crate) fn figures_laid_out(&self, query: &Query, layout: Layout) -> Vec<Row> {
+        super::figures::figures(self, query, layout)
     }
 
     /// Every queue, the deleted one last.

@@ -9,12 +9,13 @@ use super::contact::{Channel, Contact};
 use super::day::{AgentDay, Attempt};
 use super::definitions::{self, Definition, Shape, Source};
 use super::hierarchy::LEVELS;
+use super::intervals::Layout;
 use super::query::{Figure, MetricRequest, Query, Row};
 use super::shifts::Span;
 
 /// The rows of a query.
-pub(super) fn figures(centre: &Centre, query: &Query) -> Vec<Row> {
-    let mut sums = Sums::new(centre, query);
+pub(super) fn figures(centre: &Centre, query: &Query, layout: Layout) -> Vec<Row> {
+    let mut sums = Sums::new(centre, query, layout);
     let (contacts, activity) = (sums.asks_of_contacts(), sums.asks_of_activity());
     for day in centre.days(query.start, query.end) {
         if contacts {
@@ -81,12 +82,12 @@ struct Tally {
 }
 
 impl<'a> Sums<'a> {
-    fn new(centre: &'a Centre, query: &'a Query) -> Self {
+    fn new(centre: &'a Centre, query: &'a Query, layout: Layout) -> Self {
         let dimension = |key: &String| DIMENSIONS.iter().position(|name| name == key);
         Self {
             centre,
             query,
-            pieces: query.interval.pieces(query.start, query.end, &query.time_zone),
+            pieces: query.interval.pieces(query.start, query.end, &query.time_zone, layout),
             definitions: query
                 .metrics
                 .iter()

@@ -2,7 +2,7 @@
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
 use super::shifts::Span;
 
@@ -19,8 +19,21 @@ pub enum Interval {
     Hour,
     /// Days of the time zone, 23 to 25 hours long.
     Day,
-    /// Weeks of the time zone. AWS does not say on which day a week begins; here on Monday.
+    /// Weeks of the time zone. AWS does not say on which day a week begins; here on Monday, unless the
+    /// [`Layout`] is another.
     Week,
+}
+
+/// How a window is cut into intervals, of which AWS says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// They begin where the clock shows a full interval, weeks on Mondays.
+    #[default]
+    ByTheClock,
+    /// The same, but weeks begin on Sundays.
+    FromSundays,
+    /// They begin one after the other from the start of the window.
+    FromTheStart,
 }
 
 impl Interval {
@@ -52,11 +65,22 @@ impl Interval {
     }
 
     /// The pieces of `[start, end)` in the order of time; the first and the last are clipped.
-    pub(crate) fn pieces(self, start: Timestamp, end: Timestamp, zone: &TimeZone) -> Vec<Span> {
+    pub(crate) fn pieces(
+        self,
+        start: Timestamp,
+        end: Timestamp,
+        zone: &TimeZone,
+        layout: Layout,
+    ) -> Vec<Span> {
         let mut pieces = Vec::new();
         let mut from = start;
         while from < end {
-            let to = self.border_after(from, zone).unwrap_or(end).min(end);
+            let to = match layout {
+                Layout::ByTheClock => self.border_after(from, zone, Weekday::Monday),
+                Layout::FromSundays => self.border_after(from, zone, Weekday::Sunday),
+                Layout::FromTheStart => self.step_after(from, zone),
+            };
+            let to = to.unwrap_or(end).min(end);
             pieces.push(Span::new(from.as_millisecond(), to.as_millisecond()));
             from = to;
         }
@@ -64,7 +88,12 @@ impl Interval {
     }
 
     /// The first border after `time`; none at the end of all time, and for the total.
-    fn border_after(self, time: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    fn border_after(
+        self,
+        time: Timestamp,
+        zone: &TimeZone,
+        week_starts: Weekday,
+    ) -> Option<Timestamp> {
         let local = time.to_zoned(zone.clone());
         let border = match self {
             Self::Total => return None,
@@ -74,13 +103,28 @@ impl Interval {
             Self::Day => next_day(&local)?,
             Self::Week => {
                 let mut day = next_day(&local)?;
-                while day.weekday() != Weekday::Monday {
+                while day.weekday() != week_starts {
                     day = next_day(&day)?;
                 }
                 day
             }
         };
         (border.timestamp() > time).then(|| border.timestamp())
+    }
+}
+
+impl Interval {
+    /// One interval later; none for the total.
+    fn step_after(self, time: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let step = match self {
+            Self::Total => return None,
+            Self::FifteenMinutes => 15.minutes(),
+            Self::ThirtyMinutes => 30.minutes(),
+            Self::Hour => 1.hour(),
+            Self::Day => 1.day(),
+            Self::Week => 1.week(),
+        };
+        Some(time.to_zoned(zone.clone()).checked_add(step).ok()?.timestamp())
     }
 }
 
@@ -105,9 +149,18 @@ mod tests {
     use super::*;
 
     fn pieces(interval: Interval, start: &str, end: &str, zone: &str) -> Vec<i64> {
+        laid_out(Layout::ByTheClock, interval, [start, end], zone)
+    }
+
+    fn laid_out(
+        layout: Layout,
+        interval: Interval,
+        [start, end]: [&str; 2],
+        zone: &str,
+    ) -> Vec<i64> {
         let zone = TimeZone::get(zone).unwrap();
         interval
-            .pieces(start.parse().unwrap(), end.parse().unwrap(), &zone)
+            .pieces(start.parse().unwrap(), end.parse().unwrap(), &zone, layout)
             .into_iter()
             .map(|piece| (piece.end - piece.start) / 60_000)
             .collect()
@@ -118,6 +171,16 @@ mod tests {
         let days =
             pieces(Interval::Day, "2026-03-27T23:00:00Z", "2026-03-30T22:00:00Z", "Europe/Berlin");
         assert_eq!(days, [24 * 60, 23 * 60, 24 * 60]);
+    }
+
+    #[test]
+    fn there_are_other_layouts() {
+        let days = ["2026-03-05T00:00:00Z", "2026-03-17T00:00:00Z"];
+        let weeks = |layout| laid_out(layout, Interval::Week, days, "UTC");
+        assert_eq!(weeks(Layout::FromSundays), [3 * 1440, 7 * 1440, 2 * 1440]);
+        assert_eq!(weeks(Layout::FromTheStart), [7 * 1440, 5 * 1440]);
+        let hours = ["2026-03-05T00:20:00Z", "2026-03-05T02:10:00Z"];
+        assert_eq!(laid_out(Layout::FromTheStart, Interval::Hour, hours, "UTC"), [60, 50]);
     }
 
     #[test]

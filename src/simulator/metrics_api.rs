@@ -76,7 +76,7 @@ fn results(state: &State, asked: &Asked, identity: &str) -> Arc<Vec<String>> {
         .find(|(request, _)| request == identity)
         .map(|(_, results)| Arc::clone(results));
     known.unwrap_or_else(|| {
-        let rows = state.centre.figures(&asked.query);
+        let rows = state.centre.figures_laid_out(&asked.query, state.layout);
         let results = Arc::new(answer::results(asked, &rows, hash(identity)));
         let mut answers = lock(&state.answers);
         answers.0.truncate(RECENT - 1);

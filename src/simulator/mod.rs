@@ -65,6 +65,7 @@ pub use centre::{
 };
 pub use contact::{Channel, Contact, DisconnectReason, Handling, InitiationMethod};
 pub use faults::Fault;
+pub use intervals::Layout;
 pub use operation::{Operation, UnknownOperation};
 pub use rates::{Rate, Rates};
 pub use ses::SentMessage;
@@ -96,6 +97,8 @@ pub struct Options {
     pub latency: Duration,
     /// The only instance that there is; `None`: any, in the Region that requests for it go to.
     pub instance: Option<InstanceArn>,
+    /// How windows are cut into intervals.
+    pub layout: Layout,
 }
 
 impl Default for Options {
@@ -110,6 +113,7 @@ impl Default for Options {
             rates: None,
             latency: Duration::ZERO,
             instance: None,
+            layout: Layout::default(),
         }
     }
 }
@@ -166,6 +170,7 @@ struct State {
     buckets: Option<Mutex<Buckets>>,
     latency: Duration,
     instance: Option<InstanceArn>,
+    layout: Layout,
     faults: Mutex<Faults>,
     calls: Mutex<Vec<Call>>,
     /// Wakes those who wait for a call.
@@ -193,6 +198,7 @@ impl Simulator {
             buckets: options.rates.map(|rates| Mutex::new(Buckets::new(rates))),
             latency: options.latency,
             instance: options.instance,
+            layout: options.layout,
             faults: Mutex::default(),
             calls: Mutex::default(),
             called: Notify::new(),

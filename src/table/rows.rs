@@ -255,20 +255,15 @@ impl Nothing {
 }
 
 /// The intervals of which a group has rows, as the service told them, and where it told of none as they lie
-/// in the calendar; none without intervals.
+/// beside those; none without intervals.
 fn intervals(query: &Query, answered: &plan::Rows) -> Vec<Option<Arc<Window>>> {
     let Some(interval) = query.interval else { return vec![None] };
     let told = answered.iter().filter_map(Row::interval);
-    let mut all: BTreeMap<Timestamp, Arc<Window>> =
+    let told: BTreeMap<Timestamp, Arc<Window>> =
         told.map(|interval| (interval.start(), Arc::clone(interval))).collect();
-    let is_quiet = |own: &Window| {
-        let before = all.range(..own.end()).next_back();
-        before.is_none_or(|(_, told)| told.end() <= own.start())
-    };
-    let quiet: Vec<Window> =
-        query.window.intervals(interval).into_iter().filter(is_quiet).collect();
-    all.extend(quiet.into_iter().map(|interval| (interval.start(), Arc::new(interval))));
-    all.into_values().map(Some).collect()
+    let all = query.window.intervals_among(interval, told.values().map(AsRef::as_ref));
+    let shared = |own: Window| told.get(&own.start()).cloned().unwrap_or_else(|| Arc::new(own));
+    all.into_iter().map(shared).map(Some).collect()
 }
 
 /// The rows by the sorted column, what has no figure last; then by name, what has no name last; then by

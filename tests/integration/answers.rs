@@ -101,7 +101,10 @@ async fn contradictions_are_refused() {
     let mut of_an_hour = good.clone();
     of_an_hour["MetricInterval"] = at("2025-03-30T00:00:00Z", "2025-03-30T01:00:00Z");
     for (results, told) in [
-        (json!([good, good]), "the row of QUEUE aaaaaaaa-0000-4000-8000-000000000001 came twice"),
+        (
+            json!([good, good]),
+            "the row of QUEUE aaaaaaaa-0000-4000-8000-000000000001 came twice, with CONTACTS_QUEUED",
+        ),
         (
             row_of("CONTACTS_QUEUED", &[1.0, 2.0]),
             "CONTACTS_QUEUED came twice in the row of QUEUE aaaaaaaa-0000-4000-8000-000000000001",
@@ -122,12 +125,12 @@ async fn contradictions_are_refused() {
         ),
         (
             json!([{"Dimensions": {}, "Collections": one}]),
-            "the queue is missing in the row without dimensions",
+            "the queue is missing in the row without dimensions, with CONTACTS_QUEUED",
         ),
         (
             json!([of_an_hour]),
             "an interval that was not asked for came in the row of QUEUE \
-             aaaaaaaa-0000-4000-8000-000000000001 from 2025-03-30T00:00:00Z",
+             aaaaaaaa-0000-4000-8000-000000000001 from 2025-03-30T00:00:00Z, with CONTACTS_QUEUED",
         ),
     ] {
         let error = answer(&rows, [json!({"MetricResults": results})]).await.unwrap_err();
@@ -136,7 +139,109 @@ async fn contradictions_are_refused() {
     }
     let foreign = json!([{"Dimensions": {"QUEUE": "elsewhere"}, "Collections": one}]);
     let error = answer(&totals, [json!({"MetricResults": foreign})]).await.unwrap_err();
-    assert!(error.message.contains("a queue that was not asked for"), "{}", error.message);
+    let told =
+        "a queue that was not asked for came in the row of QUEUE elsewhere, with CONTACTS_QUEUED";
+    assert!(error.message.ends_with(told), "{}", error.message);
+}
+
+/// Keys whose values are ARNs may be answered by ids, and the other way round.
+#[tokio::test]
+async fn an_id_stands_for_its_arn() {
+    const ID: &str = "11112222-3333-4444-8555-666677778888";
+    const ARN: &str = "arn:aws:cases:eu-west-2:123456789012:domain/aaaabbbb-1111-4222-8333-ccccddddeeee/\
+                       template/11112222-3333-4444-8555-666677778888";
+    let (rows, _) = requests(&report("QUEUE", r#"["CONTACTS_QUEUED"]"#));
+    for (key, asked, dimensions, is_right) in [
+        ("CAMPAIGN", ARN, json!({"CAMPAIGN": ARN}), true),
+        ("CAMPAIGN", ARN, json!({"CAMPAIGN": ID}), true),
+        ("CAMPAIGN", ARN, json!({"CAMPAIGN": ID, "CAMPAIGN_ARN": ARN}), true),
+        ("CAMPAIGN", ARN, json!({"CAMPAIGN_ARN": ARN}), true),
+        ("CAMPAIGN", ID, json!({"CAMPAIGN": ARN}), true),
+        (
+            "EVALUATION_FORM",
+            ARN,
+            json!({"EVALUATION_FORM": "v1", "EVALUATION_FORM_ARN": ARN}),
+            true,
+        ),
+        ("CASE_TEMPLATE_ARN", ARN, json!({"CASE_TEMPLATE_ARN": ID}), true),
+        ("CASE_TEMPLATE_ARN", ARN, json!({"CASE_TEMPLATE": ID, "CASE_TEMPLATE_ARN": ARN}), true),
+        (
+            "CASE_TEMPLATE_ARN",
+            ARN,
+            json!({"CASE_TEMPLATE_ARN": ID, "CASE_TEMPLATE_ARN_ARN": ARN}),
+            true,
+        ),
+        (
+            "QUEUE",
+            SALES,
+            json!({"QUEUE_ARN": format!("arn:aws:connect:x:y:instance/z/queue/{SALES}")}),
+            true,
+        ),
+        ("CAMPAIGN", ARN, json!({"CAMPAIGN": SALES}), false),
+        ("CAMPAIGN", ARN, json!({"CAMPAIGN": ARN.replace("domain", "realm")}), false),
+        ("CAMPAIGN", ARN, json!({"QUEUE": ID}), false),
+    ] {
+        let key = Dimension::of_key(key);
+        let request = Request {
+            groupings: vec![key.clone()],
+            filters: [(key, vec![asked.to_owned()])].into(),
+            ..rows.clone()
+        };
+        let row = json!({"Dimensions": dimensions, "Collections": [
+            {"Metric": {"Name": "CONTACTS_QUEUED"}, "Value": 3}
+        ]});
+        let answer = answer(&request, [json!({"MetricResults": [row]})]).await;
+        let groups = answer.map(|answer| {
+            let ids =
+                answer.rows.iter().map(|row| row.dimensions()[0].as_deref().map(str::to_owned));
+            ids.collect::<Vec<_>>()
+        });
+        let found = groups.ok() == Some(vec![Some(asked.to_owned())]);
+        assert_eq!(found, is_right, "{dimensions}");
+    }
+}
+
+/// Grouped by queue and agent, contacts that never reached an agent may come without either.
+#[tokio::test]
+async fn a_row_of_nobody_is_kept_beside_queues() {
+    let metrics = r#"["CONTACTS_HANDLED", "CONTACTS_ABANDONED", "AVG_HANDLE_TIME"]"#;
+    let report = report("QUEUE\", \"AGENT", metrics);
+    let nobody = |abandoned: u32| {
+        json!({"Dimensions": {}, "Collections": [
+            {"Metric": {"Name": "CONTACTS_HANDLED"}, "Value": 0},
+            {"Metric": {"Name": "CONTACTS_ABANDONED"}, "Value": abandoned},
+            {"Metric": {"Name": "AVG_HANDLE_TIME"}, "Value": null}
+        ]})
+    };
+    let of_ana = |queue: &str| {
+        json!({"Dimensions": {"QUEUE": queue, "AGENT": ANA}, "Collections": [
+            {"Metric": {"Name": "CONTACTS_HANDLED"}, "Value": 11}
+        ]})
+    };
+    let table = tabled(&report, json!({"MetricResults": [nobody(4), of_ana(SALES)]})).await;
+    let rows = texts(&table);
+    assert!(rows.contains(&"Sales: 11, no data, no data".to_owned()), "{rows:?}");
+    assert!(rows.contains(&"nobody: 0, 4, not computable".to_owned()), "{rows:?}");
+
+    // Cut into a request a queue, each with such a row.
+    let (query, _) = planned(&report);
+    let limits = Limits { filter_values: 1, ..Limits::CURRENT };
+    let plan = plan::plan(std::slice::from_ref(&query), &limits);
+    let mut answers = Vec::new();
+    for (request, abandoned) in plan.requests.iter().zip([4, 3]) {
+        let queue = &request.filters[&Dimension::Queue][0];
+        let results = json!({"MetricResults": [nobody(abandoned), of_ana(queue)]});
+        answers.push(answer(request, [results]).await.unwrap());
+    }
+    let of_section = plan.sections[0].answer(|index| answers.get(index)).unwrap();
+    let nobody = of_section.rows.iter().find(|row| row.dimensions()[0].is_none()).unwrap();
+    let figure = |name: &str| {
+        let metric = query.metrics.iter().find(|metric| metric.name == name).unwrap();
+        nobody.get(metric).unwrap()
+    };
+    assert_eq!(figure("CONTACTS_ABANDONED"), Figure::Value(7.0));
+    assert_eq!(figure("AVG_HANDLE_TIME"), Figure::Absent(Absent::NotAvailable));
+    assert_eq!(of_section.rows.len(), 3);
 }
 
 /// Instants come through a float, in which only whole seconds are exact.

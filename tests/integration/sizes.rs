@@ -349,7 +349,7 @@ async fn bad_answers_are_told() {
     let folder = definitions(&[("small.toml", &hourly)]);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
     for (fault, words) in [
-        (Fault::RepeatedRow, " came twice"),
+        (Fault::RepeatedRow, " came twice, with CONTACTS_"),
         (Fault::RepeatedMetric, " came twice in the row of "),
         (Fault::ForeignQueue, "a queue that was not asked for came in the row of "),
         (Fault::UnaskedMetric, ", which was not asked for, came in the row of "),

@@ -1,9 +1,10 @@
-use connect_reports::run::{Answer, Clock, Invocation, Runner};
+use connect_reports::run::{Answer, Clock as RunClock, Invocation, Runner};
 use connect_reports::settings::Settings;
-use connect_reports::simulator::{Options, Simulator};
+use connect_reports::simulator::{Clock, Layout, Options, Simulator};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{Function, SMALL, definitions, program, run, sdk, simulator, text};
+use crate::harness::mail;
 
 /// The windows that end when they are due.
 const ROLLING: [&str; 3] = [r#"{ last = "4h" }"#, r#""week-to-date""#, r#""month-to-date""#];
@@ -90,6 +91,189 @@ async fn rolling_windows_end_with_a_minute_in_lambda() {
     assert_eq!(answer["data"]["reports"][0]["status"], "sent");
 }
 
+/// A preview of the definition `small.toml`: its report.json, and beside it as `mail` the message with
+/// its headers and as `text` its plain text.
+async fn previewed(simulator: &Simulator, definition: &str, time: &str) -> Value {
+    let folder = definitions(&[("small.toml", definition)]);
+    let out = tempfile::tempdir().unwrap();
+    let mut command = program();
+    let arguments = ["preview", "small", "--time", time, "--definitions", text(folder.path())];
+    command.env("AWS_ENDPOINT_URL", simulator.url()).args(arguments);
+    command.args(["--out", text(out.path())]);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |name: &str| std::fs::read(out.path().join(name)).unwrap();
+    let mut report: Value = serde_json::from_slice(&read("report.json")).unwrap();
+    let message = read("message.eml");
+    report["subject"] = mail::parse(&message).subject().unwrap().into();
+    report["text"] = String::from_utf8(read("message.txt")).unwrap().into();
+    let names = std::fs::read_dir(out.path()).unwrap();
+    report["files"] = names.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    report
+}
+
+/// The figures of a column over the rows of a section.
+fn column(report: &Value, section: usize, member: &str, column: usize) -> Vec<Option<f64>> {
+    let rows = report["sections"][section]["rows"].as_array().unwrap();
+    rows.iter().map(|row| row[member][column].as_f64()).collect()
+}
+
+/// When the intervals of a section begin and end.
+fn intervals(report: &Value, section: usize) -> Vec<String> {
+    let rows = report["sections"][section]["rows"].as_array().unwrap();
+    let borders = |row: &Value| {
+        ["start", "end"]
+            .map(|border| row["interval"][border].as_str().unwrap().to_owned())
+            .join(" ")
+    };
+    rows.iter().map(borders).collect()
+}
+
+/// [`SMALL`] over a window, with a trend of what is queued.
+fn with_trend(window: &str, interval: &str) -> String {
+    let trend = format!(
+        "[[section]]\ntitle = \"Through the window\"\nkind = \"trend\"\ninterval = \"{interval}\"\n\
+         filters = {{ QUEUE = [\"*\"] }}\nmetrics = [\"CONTACTS_QUEUED\"]\n"
+    );
+    of_window(window) + &trend
+}
+
+/// A shift that passes midnight is one window, in the mail and in what is attached, also on the night
+/// of 29 March, on which the clocks go forward.
+#[tokio::test]
+async fn a_shift_past_midnight_is_one_window() {
+    let simulator = simulator().await;
+    let night = |lines: &str| {
+        let lines = format!("workdays = [\"sat\"]\nlocale = \"en-GB\"\n{lines}\n\n[schedule]");
+        with_trend(r#"{ from = "18:00", to = "09:00" }"#, "HOUR")
+            .replace("[schedule]", &lines)
+            .replace("[email]", "[email]\nattach = [\"csv\", \"xlsx\"]")
+    };
+    let report =
+        previewed(&simulator, &night("compare = \"same-weekday\""), "2025-03-31T07:15:00Z").await;
+    let window = json!({"start": "2025-03-29T18:00:00+00:00", "end": "2025-03-30T09:00:00+01:00",
+        "time_zone": "Europe/London"});
+    assert_eq!(report["window"], window);
+    let label = "Sat 29 Mar, 18:00 – Sun 30 Mar, 09:00";
+    assert_eq!(report["subject"], format!("Small, {label}"));
+    let head: String =
+        report["text"].as_str().unwrap().lines().take(6).collect::<Vec<_>>().join("\n");
+    assert!(head.contains(label), "{head}");
+    let files = report["files"].as_array().unwrap();
+    assert!(files.contains(&json!("small-2025-03-29-1-by-queue.csv")), "{files:?}");
+
+    // Fourteen hours, and in all of them what the table has.
+    let hours = intervals(&report, 1);
+    assert_eq!(hours.len(), 14);
+    assert!(hours[7].starts_with("2025-03-30T02:00:00+01:00"), "{hours:?}");
+    let sum = |values: &[Option<f64>]| values.iter().flatten().sum::<f64>();
+    let queued = sum(&column(&report, 1, "values", 0));
+    assert!(queued > 0.0);
+    assert_eq!(report["sections"][0]["totals"][0].as_f64(), Some(queued));
+
+    // The week before it had fifteen, of which one has nothing to stand beside.
+    let before = previewed(&simulator, &night(""), "2025-03-24T07:15:00Z").await;
+    assert_eq!(before["window"]["start"], "2025-03-22T18:00:00+00:00");
+    assert_eq!(report["sections"][0]["compared"], before["sections"][0]["totals"]);
+    let mut hours_before = column(&before, 1, "values", 0);
+    assert_eq!(hours_before.len(), 15);
+    hours_before.remove(7);
+    let compared = column(&report, 1, "compared", 0);
+    let or_zero = |values: &[Option<f64>]| -> Vec<f64> {
+        values.iter().map(|value| value.unwrap_or_default()).collect()
+    };
+    assert_eq!(or_zero(&compared), or_zero(&hours_before));
+}
+
+/// How the service lays intervals out is documented nowhere: whether by the clock or from the start of
+/// what is asked, and on which day weeks begin. Nothing is lost, and no zeros stand between the points
+/// that there are.
+#[tokio::test]
+async fn intervals_are_taken_as_they_come() {
+    let layouts = [Layout::ByTheClock, Layout::FromTheStart, Layout::FromSundays];
+    for (zone, window, interval, time, expected) in [
+        ("Europe/London", r#"{ last = "4h" }"#, "HOUR", "2025-03-31T11:15:00Z", 5),
+        ("Europe/London", r#"{ last = "4h" }"#, "FIFTEEN_MIN", "2025-03-31T11:20:00Z", 17),
+        ("Europe/London", r#"{ last = "36h" }"#, "DAY", "2025-03-29T11:15:00Z", 3),
+        (
+            "Europe/London",
+            r#"{ from = "08:30", to = "18:00" }"#,
+            "HOUR",
+            "2025-03-29T11:15:00Z",
+            10,
+        ),
+        // The clocks go back, and forward, by half an hour.
+        ("Australia/Lord_Howe", r#""previous-day""#, "HOUR", "2025-04-06T20:00:00Z", 25),
+        ("Australia/Lord_Howe", r#""previous-day""#, "HOUR", "2025-10-05T20:00:00Z", 24),
+        ("Europe/London", r#""previous-month""#, "WEEK", "2025-03-31T11:15:00Z", 0),
+        ("Europe/London", r#""month-to-date""#, "WEEK", "2025-03-31T11:15:00Z", 0),
+    ] {
+        let definition = with_trend(window, interval).replace("Europe/London", zone);
+        for layout in layouts {
+            let clock = Clock::At(time.parse().unwrap());
+            let options = Options { clock, layout, ..Options::default() };
+            let simulator = Simulator::start(options).await.unwrap();
+            let report = previewed(&simulator, &definition, time).await;
+            let values = column(&report, 1, "values", 0);
+            let what =
+                format!("{layout:?} {zone} {window} {interval}: {:?}", intervals(&report, 1));
+            let total = report["sections"][0]["totals"][0].as_f64().unwrap();
+            assert_eq!(values.iter().flatten().sum::<f64>(), total, "{what}");
+            if interval == "WEEK" {
+                assert!(values.iter().all(|value| *value > Some(0.0)), "{what}: {values:?}");
+                let words = report["text"].as_str().unwrap().split_whitespace();
+                let note = words.collect::<Vec<_>>().join(" ").contains("another day of the week");
+                assert_eq!(note, layout != Layout::ByTheClock, "{what}");
+            } else {
+                assert_eq!(values.len(), expected, "{what}");
+            }
+            let borders = intervals(&report, 1);
+            for pair in borders.windows(2) {
+                let (end, start) = (&pair[0][26..], &pair[1][..25]);
+                assert_eq!(end, start, "{what}");
+            }
+        }
+    }
+}
+
+/// A date is a time, the start of that day where the report is, and alone a window of that day.
+#[tokio::test]
+async fn dates_are_times_and_windows() {
+    let new_york = SMALL.replace("Europe/London", "America/New_York");
+    let folder = definitions(&[("a.toml", SMALL), ("b.toml", &new_york)]);
+    let day =
+        |start: &str, end: &str, zone: &str| json!({"start": start, "end": end, "time_zone": zone});
+    let [london, york] = [
+        day("2025-03-27T00:00:00+00:00", "2025-03-28T00:00:00+00:00", "Europe/London"),
+        day("2025-03-27T00:00:00-04:00", "2025-03-28T00:00:00-04:00", "America/New_York"),
+    ];
+    for (report, window) in [("a", &london), ("b", &york)] {
+        for command in ["preview", "plan"] {
+            let told =
+                told(&[command, report, "--simulate", "--time", "2025-03-28"], &folder).await;
+            assert_eq!(told["window"], *window, "{command} {report}");
+        }
+    }
+    let windows = |told: &Value| -> Vec<Value> {
+        let mut runs = told["data"]["reports"].as_array().unwrap().clone();
+        runs.sort_by_key(|run| run["report"].to_string());
+        runs.iter().map(|run| run["window"].clone()).collect()
+    };
+    let both = [london.clone(), york.clone()];
+    let run = told(&["run", "a", "b", "--simulate", "--time", "2025-03-28"], &folder).await;
+    assert_eq!(windows(&run), both);
+    let mut arguments =
+        ["run", "a", "b", "--simulate", "--time", "2025-03-29", "--window", "2025-03-27"];
+    assert_eq!(windows(&told(&arguments, &folder).await), both);
+    arguments[6] = "--backfill";
+    assert_eq!(windows(&told(&arguments, &folder).await), both);
+    let mut wrong = program();
+    wrong.args(["run", "a", "--simulate", "--window", "2025-03-27T08:00", "--definitions"]);
+    wrong.arg(folder.path());
+    let output = crate::harness::binary::run(wrong).await;
+    assert_eq!(output.status.code(), Some(2), "an hour alone is no window");
+}
+
 /// What becomes of a payload where the clock shows [`MOMENT`].
 async fn outcome(simulator: &Simulator, folder: &tempfile::TempDir, payload: &Value) -> Value {
     let place = folder.path().into();
@@ -97,7 +281,7 @@ async fn outcome(simulator: &Simulator, folder: &tempfile::TempDir, payload: &Va
     let (config, payload) = (sdk(&simulator.url()), payload.clone());
     let (teller, told) = tokio::sync::oneshot::channel();
     let answering = move || {
-        let clock = Clock::read(MOMENT.parse().unwrap(), None);
+        let clock = RunClock::read(MOMENT.parse().unwrap(), None);
         let invocation = Invocation { id: "i1".to_owned(), clock, progress: None };
         let runner = Runner::new(settings, config).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -10,26 +10,23 @@ use std::sync::Arc;
 
 use aws_sdk_connect::primitives::DateTime;
 use aws_sdk_connect::types::{MetricDataV2, MetricResultV2, MetricV2};
-use jiff::{SignedDuration, Timestamp, Unit};
+use jiff::{Timestamp, Unit};
 
 use super::bad;
-use crate::definition::{Dimension, Interval, MetricFilter, MetricQuery, visible};
+use crate::definition::{Dimension, MetricFilter, MetricQuery, visible};
 use crate::error::Error;
 use crate::plan::{Absent, Figure, Group, Request, Rows};
 use crate::window::Window;
-
-/// No week is longer, with the hour that it gains when the clock is put back.
-const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24 + 1);
 
 /// The rows of one request as they are read, over all its pages.
 pub(super) struct Reading<'r> {
     request: &'r Request,
     metrics: Vec<Arc<MetricQuery>>,
-    /// The intervals that rows can be of, by when they begin: one for totals, and none that are known
-    /// for weeks, of which it is not documented which part of the first and last one is told.
-    pieces: BTreeMap<Timestamp, Arc<Window>>,
-    /// The weeks that rows were of so far.
-    weeks: BTreeMap<Timestamp, Arc<Window>>,
+    /// The intervals by the clock, by when they begin: one for totals.
+    pieces: BTreeMap<Timestamp, Window>,
+    /// The intervals that rows were of so far. How the service lays them out is not documented where
+    /// the span does not begin on one, nor for weeks at all; so they are taken as they come.
+    told: BTreeMap<Timestamp, Arc<Window>>,
     /// Every group that has come, which its rows share, and when the intervals of these begin.
     groups: BTreeMap<Group, BTreeSet<Option<Timestamp>>>,
     rows: Rows,
@@ -39,16 +36,15 @@ impl<'r> Reading<'r> {
     pub(super) fn new(request: &'r Request) -> Self {
         let pieces = match request.interval {
             None => vec![request.window.clone()],
-            Some(Interval::Week) => Vec::new(),
             Some(interval) => request.window.intervals(interval),
         };
-        let pieces = pieces.into_iter().map(|piece| (piece.start(), Arc::new(piece))).collect();
+        let pieces = pieces.into_iter().map(|piece| (piece.start(), piece)).collect();
         let metrics = request.metrics.iter().cloned().map(Arc::new).collect();
         Self {
             request,
             metrics,
             pieces,
-            weeks: BTreeMap::new(),
+            told: BTreeMap::new(),
             groups: BTreeMap::new(),
             rows: Rows::default(),
         }
@@ -61,13 +57,21 @@ impl<'r> Reading<'r> {
     pub(super) fn read(&mut self, result: &MetricResultV2) -> Result<(), Error> {
         let request = self.request;
         let of_row = |problem: String| bad(format!("{problem} in {}", place(request, result)));
-        self.check_dimensions(result).map_err(of_row)?;
-        let interval = self.interval(result).map_err(|problem| of_row(problem.to_owned()))?;
-        let group = request.groupings.iter().map(|key| dimension_of(result, key).map(Arc::from));
+        // A row that is refused as a whole leaves all of its metrics without a figure.
+        let of_all = |problem: &str| {
+            let (place, metrics) = (place(request, result), metrics_of(result));
+            bad(format!("{problem} in {place}, with {metrics}"))
+        };
+        let group = self.members(result).map_err(|problem| of_all(&problem))?;
+        let interval = self.interval(result).map_err(of_all)?;
         let start = interval.as_deref().map(Window::start);
-        let (dimensions, is_new) = self.group(group.collect(), start);
+        let (dimensions, is_new) = self.group(group, start);
         if !is_new {
-            return Err(bad(format!("{} came twice", place(request, result))));
+            return Err(bad(format!(
+                "{} came twice, with {}",
+                place(request, result),
+                metrics_of(result)
+            )));
         }
         let row = self.rows.add(dimensions, interval);
         for collection in result.collections() {
@@ -95,22 +99,54 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// Whatever a row is of has to be among what was filtered by. One that was to be told by such a
-    /// key and does not have it would leave another without its figures.
-    fn check_dimensions(&self, result: &MetricResultV2) -> Result<(), String> {
-        for (key, values) in &self.request.filters {
-            let what = key.title().to_lowercase();
-            match dimension_of(result, key) {
-                Some(id) if !values.iter().any(|value| value == id) => {
-                    return Err(format!("a {what} that was not asked for came"));
+    /// What a row is of, by the keys that were grouped by. Whatever it is of has to be among what was
+    /// filtered by. One that was to be told by such a key and does not have it would leave another
+    /// without its figures.
+    fn members(&self, result: &MetricResultV2) -> Result<Group, String> {
+        let request = self.request;
+        for key in request.filters.keys() {
+            let what = || key.title().to_lowercase();
+            match self.member(result, key) {
+                Member::Foreign => return Err(format!("a {} that was not asked for came", what())),
+                Member::None
+                    if request.groupings.contains(key) && !self.may_be_of_nobody(result) =>
+                {
+                    return Err(format!("the {} is missing", what()));
                 }
-                None if self.request.groupings.contains(key) => {
-                    return Err(format!("the {what} is missing"));
-                }
-                _ => {}
+                Member::None | Member::Of(_) => {}
             }
         }
-        Ok(())
+        let member = |key: &Dimension| match self.member(result, key) {
+            Member::Of(id) => Some(Arc::from(id)),
+            Member::None | Member::Foreign => None,
+        };
+        Ok(request.groupings.iter().map(member).collect())
+    }
+
+    /// What a row is of by one key, as it was asked for.
+    fn member<'a>(&'a self, result: &'a MetricResultV2, key: &Dimension) -> Member<'a> {
+        let told = dimension_of(result, key);
+        let asked = self.request.filters.get(key);
+        let is_as_asked = |id: &str| asked.is_none_or(|asked| asked.iter().any(|one| one == id));
+        if let Some(id) = told.filter(|id| is_as_asked(id)) {
+            return Member::Of(id);
+        }
+        let told: Vec<&str> = told.into_iter().chain(beside(result, key)).collect();
+        let Some(first) = told.first() else { return Member::None };
+        let Some(asked) = asked else { return Member::Of(first) };
+        let is_told = |asked: &&String| told.iter().any(|told| is_same(asked, told));
+        asked.iter().find(is_told).map_or(Member::Foreign, |asked| Member::Of(asked))
+    }
+
+    /// Contacts that never reached an agent have none, and then nothing at all tells what they are of;
+    /// so it may be with others that lack what no filter asks for.
+    fn may_be_of_nobody(&self, result: &MetricResultV2) -> bool {
+        let may_lack = |key: &Dimension| {
+            let is_of_every_contact = matches!(key, Dimension::Queue | Dimension::Channel);
+            !is_of_every_contact && !self.request.filters.contains_key(key)
+        };
+        let has_none = result.dimensions().is_none_or(|dimensions| dimensions.is_empty());
+        has_none && self.request.groupings.iter().any(may_lack)
     }
 
     /// The interval that a row is of, where some were asked for.
@@ -121,30 +157,69 @@ impl<'r> Reading<'r> {
                 Some(_) => Err("the interval is missing"),
             };
         };
-        let asked = match (instant(told.start_time()), instant(told.end_time())) {
-            (Some(start), Some(end)) if self.pieces.is_empty() => self.week(start, end),
-            (Some(start), Some(end)) => {
-                self.pieces.get(&start).filter(|piece| piece.end() == end).cloned()
-            }
+        let found = match (instant(told.start_time()), instant(told.end_time())) {
+            (Some(start), Some(end)) => self.told(start, end),
             _ => None,
         };
-        match asked {
+        match found {
             Some(window) => Ok(Some(window).filter(|_| self.request.interval.is_some())),
             None => Err("an interval that was not asked for came"),
         }
     }
 
-    /// The span, if it can be a week beside those of the other rows.
-    fn week(&mut self, start: Timestamp, end: Timestamp) -> Option<Arc<Window>> {
-        if let Some(known) = self.weeks.get(&start).filter(|week| week.end() == end) {
-            return Some(Arc::clone(known));
+    /// The span as the rows share it, if it can be an interval beside those of the other rows.
+    fn told(&mut self, start: Timestamp, end: Timestamp) -> Option<Arc<Window>> {
+        if let Some(known) = self.told.get(&start) {
+            return (known.end() == end).then(|| Arc::clone(known));
         }
-        let apart = |other: &Arc<Window>| other.end() <= start || end <= other.start();
-        let is_week = end.duration_since(start) <= WEEK && self.weeks.values().all(apart);
-        let week = self.request.window.part(start, end).filter(|_| is_week).map(Arc::new)?;
-        self.weeks.insert(start, Arc::clone(&week));
-        Some(week)
+        let window = &self.request.window;
+        let by_clock = self.pieces.get(&start).filter(|piece| piece.end() == end).cloned();
+        let otherwise = || {
+            let interval = self.request.interval?;
+            window.part(start, end).filter(|part| window.may_have(part, interval))
+        };
+        let span = by_clock.or_else(otherwise)?;
+        let before = self.told.range(..start).next_back();
+        let after = self.told.range(start..).next();
+        let is_apart = before.is_none_or(|(_, before)| before.end() <= start)
+            && after.is_none_or(|(after, _)| end <= *after);
+        let span = is_apart.then(|| Arc::new(span))?;
+        self.told.insert(start, Arc::clone(&span));
+        Some(span)
     }
+}
+
+/// What a row is of by one key.
+enum Member<'a> {
+    /// This, by its id or its ARN, whichever was asked for.
+    Of(&'a str),
+    /// It does not say.
+    None,
+    /// What was not asked for.
+    Foreign,
+}
+
+/// What a row says of a key beside it: ids come with their ARNs under `<KEY>_ARN`, and of keys whose
+/// values are ARNs themselves nobody has seen an answer.
+fn beside<'r>(result: &'r MetricResultV2, key: &Dimension) -> impl Iterator<Item = &'r str> {
+    let names =
+        [Some(format!("{}_ARN", key.key())), key.key().strip_suffix("_ARN").map(Into::into)];
+    let told = |name: String| result.dimensions()?.get(&name).map(String::as_str);
+    names.into_iter().flatten().filter_map(told).filter(|told| !told.is_empty())
+}
+
+/// Whether an id or ARN names the same as another.
+fn is_same(one: &str, other: &str) -> bool {
+    match (id_of(one), id_of(other)) {
+        (Some(id), None) => id == other,
+        (None, Some(id)) => id == one,
+        _ => one == other,
+    }
+}
+
+/// The id in an ARN: its last part.
+fn id_of(arn: &str) -> Option<&str> {
+    arn.rsplit('/').next().filter(|_| arn.starts_with("arn:"))
 }
 
 fn figure<'q>(
@@ -158,6 +233,23 @@ fn figure<'q>(
         Some(value) if value < 0.0 => Err(format!("{name} is negative")),
         Some(value) if value.is_finite() => Ok((query, Figure::Value(value))),
         Some(_) => Err(format!("{name} is no number")),
+    }
+}
+
+/// The metrics of a row, the first of them by name.
+fn metrics_of(result: &MetricResultV2) -> String {
+    const SHOWN: usize = 3;
+    let names = result.collections().iter().filter_map(|collection| collection.metric()?.name());
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    match names.len() {
+        0 => "no metric".to_owned(),
+        1..=SHOWN => visible(names.join(", ")),
+        all => {
+            let shown = names.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
+            format!("{} and {} more", visible(shown), all - SHOWN)
+        }
     }
 }
 
