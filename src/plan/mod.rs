@@ -3,8 +3,9 @@
 //!
 //! The lower bound, and how it is met. A question with filters over keys with n₁, n₂, … values takes
 //! at least the least product of ⌈n₁/c₁⌉, ⌈n₂/c₂⌉, … over all c₁ + c₂ + … within the limit of values,
-//! times the least number of spans that its window can be cut into. `cut` finds that product by
-//! looking at every division of the limit, and [`Window::cut`] takes the longest span each time.
+//! times the least number of spans that its window can be cut into, of which each begins on an interval if
+//! there are any. `cut` finds that product by looking at every division of the limit, and [`Window::cut`]
+//! takes the longest span each time.
 //! Questions that agree in groupings, filters, interval and span share their requests, whichever
 //! report they are of; the same metric wanted twice is asked once. Totals take one request more
 //! where one request can answer them. Where they would take several, and so would have to be merged

@@ -256,7 +256,64 @@ mod tests {
         assert_eq!(starts, ["2026-01-01", "2026-02-04", "2026-03-11"]);
     }
 
+    const ZONES: [&str; 4] =
+        ["Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu", "America/New_York"];
+
+    /// A window that ends at any minute.
+    fn rolling(zone: &str, minute: i64, length: i64) -> Window {
+        window(WindowRule::Last(SignedDuration::from_mins(length)), zone, minute * 60)
+    }
+
     proptest! {
+        /// Spans that are asked for have the same intervals by the clock and by steps from their start.
+        #[test]
+        fn spans_are_laid_out_alike_by_the_clock_and_from_their_start(
+            minute in 26_000_000_i64..31_000_000,
+            length in 1_i64..9_000,
+            zone in proptest::sample::select(ZONES.to_vec()),
+            interval in proptest::sample::select(vec![
+                Interval::FifteenMinutes, Interval::ThirtyMinutes, Interval::Hour, Interval::Day,
+            ]),
+        ) {
+            let window = rolling(zone, minute, length);
+            for span in window.cut(Some(interval), SignedDuration::from_hours(72)) {
+                let stepped = on(&span.start, &span.end, step_of(interval));
+                prop_assert_eq!(stepped, span.intervals(interval));
+            }
+        }
+
+        /// Whichever intervals the service tells of, laid out from wherever: with those beside them they
+        /// tile the window.
+        #[test]
+        fn intervals_beside_those_that_are_told_tile_the_window(
+            minute in 26_000_000_i64..31_000_000,
+            length in 1_i64..40_000,
+            first in 0_i64..10_080,
+            told in proptest::collection::vec(proptest::bool::ANY, 1..60),
+            zone in proptest::sample::select(ZONES.to_vec()),
+            interval in proptest::sample::select(vec![
+                Interval::Hour, Interval::Day, Interval::Week,
+            ]),
+        ) {
+            let window = rolling(zone, minute, length);
+            let step = step_of(interval);
+            let first = window.start.checked_add(SignedDuration::from_mins(first)).unwrap();
+            let first = first.min(window.end.clone());
+            let mut all = back(&window.start, &first, step);
+            all.extend(on(&first, &window.end, step));
+            let told = all.iter().zip(told.iter().cycle()).filter(|(_, told)| **told);
+            let told: Vec<Window> = told.map(|(piece, _)| piece.clone()).collect();
+            let among = window.intervals_among(interval, told.iter());
+            prop_assert_eq!(&among[0].start, &window.start);
+            prop_assert_eq!(&among[among.len() - 1].end, &window.end);
+            for pair in among.windows(2) {
+                prop_assert_eq!(&pair[0].end, &pair[1].start);
+            }
+            for piece in &told {
+                prop_assert!(among.contains(piece) && window.may_have(piece, interval));
+            }
+        }
+
         #[test]
         fn pieces_tile_the_window_and_are_short_enough(
             due in 1_600_000_000_i64..1_900_000_000,

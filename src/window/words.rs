@@ -15,7 +15,7 @@ impl Window {
             return match first == last {
                 true => format!("{}, {}", language.long_date(first), self.times(language)),
                 // Long windows have a year in their name; a night needs none.
-                false if self.is_shorter_than_a_day() => self.from_day_to_day(language),
+                false if self.is_shorter_than_a_day() => self.with_days(language),
                 false => self.times(language),
             };
         }
@@ -80,14 +80,14 @@ impl Window {
             (true, true) => language.short_day(first),
             (true, false) => format!("{} – {}", day(first), day(last)),
             (false, true) => format!("{}, {}", day(first), self.times(language)),
-            (false, false) if self.is_shorter_than_a_day() => self.from_day_to_day(language),
+            (false, false) if self.is_shorter_than_a_day() => self.with_days(language),
             (false, false) => format!("{} – {}", time(&self.start), time(&self.end)),
         }
     }
 
     /// The clock's readings with their days, where it is of more than one: `Fri 20 Nov, 22:00 – Sat 21
     /// Nov, 06:00`.
-    fn from_day_to_day(&self, language: Language) -> String {
+    fn with_days(&self, language: Language) -> String {
         let at = |time: &Zoned| {
             let reading = language.clock(time.time());
             let zone =

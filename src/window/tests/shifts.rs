@@ -1,0 +1,194 @@
+//! Hours of working days that go to midnight and past it.
+
+use super::*;
+
+fn hours(from: &str, to: &str) -> WindowRule {
+    let time = |text: &str| match text {
+        "24:00" => Time::midnight(),
+        text => Time::strptime("%H:%M", text).unwrap(),
+    };
+    WindowRule::Hours { from: time(from), to: time(to) }
+}
+
+/// A shift belongs to the working day on which it begins, and is over when it ends.
+#[test]
+fn hours_go_to_midnight_and_past_it() {
+    let zone = Zone::named("Europe/London").unwrap();
+    // Friday the 20th to Tuesday the 24th.
+    let told = |rule: WindowRule, due: &str, calendar: &Calendar| {
+        let window = rule.before(due.parse().unwrap(), &zone, calendar).unwrap();
+        window.label(Language::English)
+    };
+    let (week, night, late) =
+        (Calendar::default(), hours("22:00", "06:00"), hours("14:00", "24:00"));
+    let [friday, monday] =
+        ["Fri 20 Nov, 22:00 – Sat 21 Nov, 06:00", "Mon 23 Nov, 22:00 – Tue 24 Nov, 06:00"];
+    for (due, expected) in [
+        ("2026-11-21T06:00:00Z", friday),
+        ("2026-11-23T12:00:00Z", friday),
+        ("2026-11-24T05:59:00Z", friday),
+        ("2026-11-24T06:00:00Z", monday),
+        ("2026-11-24T23:30:00Z", monday),
+    ] {
+        assert_eq!(told(night, due, &week), expected, "{due}");
+    }
+    for (due, expected) in [
+        ("2026-11-23T23:59:00Z", "20 November 2026, 14:00–24:00"),
+        ("2026-11-24T00:00:00Z", "23 November 2026, 14:00–24:00"),
+    ] {
+        assert_eq!(told(late, due, &week), expected, "{due}");
+    }
+    let whole = hours("00:00", "24:00");
+    assert_eq!(told(whole, "2026-11-24T00:00:00Z", &week), "Monday 23 November 2026");
+    let closed = Calendar { holidays: [jiff::civil::date(2026, 11, 20)].into(), ..week };
+    assert_eq!(
+        told(night, "2026-11-21T07:00:00Z", &closed),
+        "Thu 19 Nov, 22:00 – Fri 20 Nov, 06:00"
+    );
+    let texts = [night, late, whole].map(|rule| rule.to_string());
+    assert_eq!(texts, ["22:00-06:00", "14:00-24:00", "00:00-24:00"]);
+}
+
+/// Two shifts that relieve each other tile the time line around every change of clocks: none of their
+/// borders is lost or comes twice, and each is the last one when it and its day are over.
+#[test]
+fn shifts_relieve_each_other_around_every_change_of_clocks() {
+    use jiff::civil::Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+    let every_day = vec![Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday];
+    let calendar = Calendar { workdays: every_day, ..Calendar::default() };
+    // Late shifts and nights, and borders at midnight and in the hours in which clocks change.
+    const SHIFTS: [(&str, &str); 7] = [
+        ("22:00", "06:00"),
+        ("14:00", "24:00"),
+        ("23:30", "00:30"),
+        ("01:30", "00:15"),
+        ("02:15", "01:45"),
+        ("02:05", "02:00"),
+        ("12:00", "03:00"),
+    ];
+    // With gaps and folds at midnight, before it, after it, by half an hour and by two.
+    const ALL_OF: [&str; 9] = [
+        "Europe/London",
+        "Australia/Lord_Howe",
+        "America/Sao_Paulo",
+        "Africa/Cairo",
+        "Asia/Beirut",
+        "America/Santiago",
+        "America/Havana",
+        "America/Nuuk",
+        "Antarctica/Troll",
+    ];
+    for (place, name) in zone_names().iter().enumerate() {
+        let zone = Zone::named(name).unwrap();
+        let changes = changes(&zone);
+        for (index, change) in changes.iter().enumerate() {
+            let shifts = SHIFTS.iter().enumerate().filter(|(shift, _)| {
+                // Of the others one after the other, for time's sake.
+                ALL_OF.contains(&name.as_str()) || (place + index) % SHIFTS.len() == *shift
+            });
+            for (_, shift) in shifts {
+                assert_relieved(*shift, &zone, *change, &calendar);
+            }
+        }
+    }
+    // Before 2020, when the clocks of Brazil changed at midnight.
+    let brazil = Zone::named("America/Sao_Paulo").unwrap();
+    for change in ["2018-02-18T02:00:00Z", "2018-11-04T03:00:00Z"] {
+        for shift in SHIFTS {
+            assert_relieved(shift, &brazil, change.parse().unwrap(), &calendar);
+        }
+    }
+}
+
+/// A shift and the one that relieves it tile the days around an instant.
+fn assert_relieved((from, to): (&str, &str), zone: &Zone, around: Timestamp, calendar: &Calendar) {
+    let span = SignedDuration::from_hours(40);
+    let relief = if to == "24:00" { "00:00" } else { to };
+    let of_rule = |rule: WindowRule| {
+        let before = |due| rule.before(due, zone, calendar).unwrap();
+        let mut windows = vec![before(around + span)];
+        while windows[windows.len() - 1].end() > around - span {
+            let window = &windows[windows.len() - 1];
+            let next_day = start_of(window.start.date().tomorrow().unwrap(), &zone.0).unwrap();
+            assert_eq!(before(window.end().max(next_day.timestamp())), *window);
+            windows.push(before(window.start()));
+        }
+        windows
+    };
+    let shifts = [hours(from, to), hours(relief, from)].map(of_rule);
+    let last = shifts.iter().map(|windows| windows[0].end()).min().unwrap();
+    let first = shifts.iter().map(|windows| windows[windows.len() - 1].start()).max().unwrap();
+    let mut shifts = shifts.concat();
+    shifts.retain(|window| first <= window.start() && window.end() <= last);
+    shifts.sort_by_key(Window::start);
+    let told = || shifts.iter().map(|window| window.borders().join(" ")).collect::<Vec<_>>();
+    assert!(shifts.len() > 2, "{} {from} {to}: {:?}", zone.name(), told());
+    for pair in shifts.windows(2) {
+        assert_eq!(pair[0].end(), pair[1].start(), "{} {from} {to}: {:?}", zone.name(), told());
+    }
+}
+
+/// A border that the clocks skip is the first time after it; a day of which they leave nothing is none.
+#[test]
+fn hours_that_the_clocks_skip() {
+    let told = |zone: &str, (from, to): (&str, &str), due: &str| {
+        let zone = Zone::named(zone).unwrap();
+        let workdays = vec![jiff::civil::Weekday::Saturday, jiff::civil::Weekday::Sunday];
+        let calendar = Calendar { workdays, ..Calendar::default() };
+        let window = hours(from, to).before(due.parse().unwrap(), &zone, &calendar).unwrap();
+        window.borders().join(" ")
+    };
+    let london = |hours, due| told("Europe/London", hours, due);
+    // Sunday the 29th: after 00:59 comes 02:00.
+    for (hours, borders) in [
+        (("01:30", "06:00"), "2026-03-29T02:00:00+01:00 2026-03-29T06:00:00+01:00"),
+        (("01:30", "02:15"), "2026-03-29T02:00:00+01:00 2026-03-29T02:15:00+01:00"),
+        (("01:00", "02:00"), "2026-03-28T01:00:00+00:00 2026-03-28T02:00:00+00:00"),
+    ] {
+        assert_eq!(london(hours, "2026-03-30T07:00:00Z"), borders);
+    }
+    // Saturday's night is an hour shorter, in autumn an hour longer.
+    assert_eq!(
+        london(("22:00", "06:00"), "2026-03-29T07:00:00Z"),
+        "2026-03-28T22:00:00+00:00 2026-03-29T06:00:00+01:00"
+    );
+    assert_eq!(
+        london(("22:00", "01:30"), "2026-10-25T07:00:00Z"),
+        "2026-10-24T22:00:00+01:00 2026-10-25T01:30:00+01:00"
+    );
+    // Where the clocks skip the last hour before midnight.
+    assert_eq!(
+        told("America/Nuuk", ("23:30", "06:00"), "2026-03-29T12:00:00Z"),
+        "2026-03-29T00:00:00-01:00 2026-03-29T06:00:00-01:00"
+    );
+}
+
+#[test]
+fn a_night_is_named_by_its_days_and_times() {
+    let zone = Zone::named("Europe/London").unwrap();
+    let window = |start: &str, end: &str| {
+        Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()
+    };
+    let night = window("2026-11-20T22:00", "2026-11-21T06:00");
+    for (language, expected) in [
+        (Language::English, "Fri 20 Nov, 22:00 – Sat 21 Nov, 06:00"),
+        (Language::AmericanEnglish, "Fri, Nov 20, 10:00\u{a0}PM – Sat, Nov 21, 6:00\u{a0}AM"),
+        (Language::German, "Fr 20. Nov., 22:00 – Sa 21. Nov., 06:00"),
+        (Language::French, "ven. 20 nov., 22:00 – sam. 21 nov., 06:00"),
+        (Language::Spanish, "vie 20 nov, 22:00 – sáb 21 nov, 06:00"),
+    ] {
+        assert_eq!(night.label(language), expected);
+        assert_eq!(night.briefly(language), expected);
+    }
+    assert_eq!(
+        night.exactly(Language::English),
+        "20 November 2026, 22:00 – 21 November 2026, 06:00 Europe/London (GMT, UTC+00:00)"
+    );
+    let briefly = |start, end| window(start, end).briefly(Language::English);
+    assert_eq!(briefly("2026-11-20T23:00", "2026-11-21"), "20 Nov, 23:00–24:00");
+    assert_eq!(
+        window("2026-10-24T22:00", "2026-10-25T01:30").label(Language::English),
+        "Sat 24 Oct, 22:00 – Sun 25 Oct, 01:30 BST",
+        "the clock shows 01:30 twice"
+    );
+}
