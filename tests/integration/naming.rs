@@ -113,9 +113,9 @@ async fn names_from_right_to_left_keep_figures_in_their_columns() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for line in [
-        "\u{2068}مبيعات\u{2069}                      218  50.0% ✗",
-        "\u{2068}Support עברית\u{2069}                 5  50.0% ✗",
-        "Sales                        40  50.0% ✗",
+        "\u{2068}مبيعات\u{2069}                     218  50.0% ✗",
+        "\u{2068}Support עברית\u{2069}                5  50.0% ✗",
+        "Sales                       40  50.0% ✗",
         "- \u{2068}مبيعات\u{2069}: \u{2068}مستوى\u{2069} 50.0% misses the target ≥ 80% by 30.0 pp.",
         "Target: \u{2068}مستوى\u{2069} ≥ 80%",
     ] {
