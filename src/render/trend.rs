@@ -9,6 +9,7 @@ use super::figure::Row;
 use super::isolate::isolated;
 use super::names::{label, when};
 use super::template::Templates;
+use super::text::with_plain_spaces;
 use super::{Contents, File, Inline, sentence};
 use crate::definition::{self, Column, Kind, State};
 use crate::error::Error;
@@ -73,16 +74,19 @@ pub(super) fn of(
     TrendContext {
         cid: cid(contents, index),
         file: file(contents, index),
-        alt: std::iter::once(isolated(&table.title).as_str())
-            .chain(told)
-            .map(sentence)
-            .collect::<Vec<_>>()
-            .join(" "),
+        alt: alt(&table.title, &told),
         width: chart::WIDTH,
         height: chart::height(panels_of(table).len()),
         dashed,
         findings,
     }
+}
+
+/// What a chart shows, for those who hear it or see it in its place: no line is broken in it.
+fn alt(title: &str, told: &[&str]) -> String {
+    let title = isolated(title);
+    let sentences = std::iter::once(title.as_str()).chain(told.iter().copied()).map(sentence);
+    with_plain_spaces(&sentences.collect::<Vec<_>>().join(" "))
 }
 
 /// The charts of all trends.
