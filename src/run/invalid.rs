@@ -133,7 +133,7 @@ impl Runner {
         let report = id_of(&invalid.stem);
         let title = invalid.contacts.title.as_deref().unwrap_or(&invalid.stem);
         let list = List { report: &report, title, unsubscribe: None };
-        let id = format!("{}.{report}.invalid", invocation.id);
+        let id = format!("{}.{report}.{}.invalid", invocation.id, invalid.digest);
         let envelope = Envelope {
             from,
             to: owner,

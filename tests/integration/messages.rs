@@ -487,8 +487,10 @@ async fn a_preview_follows_what_is_saved() {
         made().unwrap().unwrap();
         assert!(std::fs::read_to_string(&page).unwrap().contains("<p>First</p>"));
         std::fs::write(&foot, "<p>{{ report.titel }}</p>").unwrap();
-        let told = wrong.find(|line| line.as_ref().unwrap().contains("titel")).unwrap().unwrap();
-        assert!(told.contains("foot.html:1:14"), "{told}");
+        let is_place =
+            |line: &std::io::Result<String>| line.as_ref().unwrap().contains("foot.html:1:14");
+        let place = wrong.find(is_place).unwrap().unwrap();
+        assert!(place.contains("foot.html:1:14"), "{place}");
         std::fs::write(&foot, "<p>Second {{ report.title }}</p>").unwrap();
         made().unwrap().unwrap();
         assert!(std::fs::read_to_string(&page).unwrap().contains("<p>Second Small</p>"));
