@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::error::{Code, Error, Stage, redact_addresses};
-use crate::run::{Answer, Batch, Clock, Invocation, Outcome, Runner};
+use crate::run::{Answer, Batch, Clock, Invocation, Outcome, Runner, Stop};
 use crate::settings::{self, Settings};
 use crate::telemetry;
 
@@ -101,6 +101,8 @@ fn invocation(context: &Context) -> Invocation {
         id: context.request_id.clone(),
         clock: Clock::read(Timestamp::now(), deadline(context.deadline, SystemTime::now())),
         progress: None,
+        // Lambda asks nobody; the deadline is known beforehand.
+        stop: Stop::never(),
     }
 }
 

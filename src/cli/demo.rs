@@ -21,7 +21,7 @@ use super::{
     wrong,
 };
 use crate::error::{Code, Error, Stage};
-use crate::run::{Answer, Clock, Invocation, Outcome, Progress, Runner};
+use crate::run::{Answer, Clock, Invocation, Outcome, Progress, Runner, Stop};
 use crate::settings::{Location, Settings};
 use crate::simulator::{Options, SentMessage, Simulator};
 
@@ -55,8 +55,12 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     let runner = Runner::new(settings, simulated(&simulator))?;
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
-    let invocation =
-        Invocation { id: "demo".to_owned(), clock: Clock::read(now, None), progress: Some(teller) };
+    let invocation = Invocation {
+        id: "demo".to_owned(),
+        clock: Clock::read(now, None),
+        progress: Some(teller),
+        stop: Stop::never(),
+    };
     let shown = tokio::spawn(show(listener));
     let reports = runner.definitions(&[]).await?.reports;
     let ids = reports.iter().map(|report| report.id.as_str()).collect();
@@ -67,7 +71,7 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     // The display ends with its channel; what it shows is no result.
     let _ = shown.await;
     save(&folder, &outcome, &simulator)?;
-    let said = print::outcome(&outcome).await;
+    let said = print::outcome(&outcome, None).await;
     let made = format!("\nThe messages are in {} as .eml, .html and .txt.\n", folder.display());
     said.and(print::out(&made))?;
     Ok(outcome_code(&outcome))
@@ -135,7 +139,7 @@ async fn show(mut listener: UnboundedReceiver<Progress>) {
     while let Some(progress) = listener.recv().await {
         spinner.set_message(match progress {
             Progress::Started { report } => format!("{report}: names"),
-            Progress::Waiting { report } => format!("{report}: another process has it"),
+            Progress::Waiting { report, .. } => format!("{report}: another process has it"),
             Progress::Answered { report, requests, of } => {
                 format!("{report}: {requests} of {} answered", print::counted(of, "request"))
             }

@@ -1,6 +1,7 @@
 //! The shell at a terminal.
 //!
-//! Exit codes: 0 done, 1 a run failed, 2 the command line, a setting or a definition is wrong.
+//! Exit codes: 0 done, 1 a run failed, 2 the command line, a setting or a definition is wrong; 130 and 143
+//! where Ctrl-C, or SIGTERM, stopped a run.
 
 mod demo;
 mod diagnostic;
@@ -16,6 +17,7 @@ mod resend;
 mod run;
 mod runs;
 mod schema;
+mod signals;
 mod simulate;
 mod times;
 mod validate;

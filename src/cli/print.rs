@@ -133,16 +133,18 @@ async fn failure(error: &Error, drawing: &mut Drawing) -> String {
     text
 }
 
-/// Writes one line for each report to standard output, and warnings and failures to standard error.
+/// Writes one line for each report to standard output, with what holds for all of them, and warnings and
+/// failures to standard error.
 ///
 /// # Errors
 /// `STORE_ERROR` if one of the two can't be written.
-pub(super) async fn outcome(outcome: &Outcome) -> Result<(), Error> {
+pub(super) async fn outcome(outcome: &Outcome, remark: Option<&str>) -> Result<(), Error> {
+    let remark = remark.map_or_else(String::new, |remark| format!("  ({remark})"));
     let runs = &outcome.batch.reports;
     let width = runs.iter().map(|run| run.report.len()).max().unwrap_or(0);
     let mut text = String::new();
     for run in runs {
-        let _ = writeln!(text, "{:width$}  {}", run.report, line(run));
+        let _ = writeln!(text, "{:width$}  {}{remark}", run.report, line(run));
     }
     let mut failures = runs.iter().filter_map(|run| run.error.as_ref()).peekable();
     let lonely = failures.peek().is_none().then_some(outcome.error.as_ref()).flatten();

@@ -2,10 +2,12 @@
 
 use clap::Args;
 
-use super::run::{invocation, mailboxes, print_outcome};
+use super::run::{Form, ended, invocation, mailboxes, print_outcome};
+use super::signals::Signals;
 use super::times::window;
-use super::{Ended, Places, outcome_code};
+use super::{Ended, Places};
 use crate::event::{Order, Resend};
+use crate::run::Invocation;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -43,7 +45,9 @@ pub(super) async fn resend(places: &Places, arguments: &Arguments) -> Ended {
         ..Order::default()
     };
     let (runner, _) = places.runner(false, None).await?;
-    let outcome = runner.run(&order, &invocation(false, None)).await;
-    print_outcome(&outcome, arguments.json).await?;
-    Ok(outcome_code(&outcome))
+    let signals = Signals::listen();
+    let invocation = Invocation { stop: signals.stop.clone(), ..invocation(false, None) };
+    let outcome = runner.run(&order, &invocation).await;
+    print_outcome(&outcome, Form { json: arguments.json, simulated: false }).await?;
+    Ok(ended(&outcome, &signals))
 }

@@ -1,19 +1,22 @@
 //! `run`: reports by name, now; or every window of a span that was not sent.
 
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
+use super::signals::Signals;
 use super::times::{self, window};
 use super::{Ended, Places, found, outcome_code, print, wrong};
 use crate::address::{Mailbox, each_once};
 use crate::definition::ReportId;
 use crate::error::Error;
 use crate::event::Order;
-use crate::run::{Clock, Invocation, Outcome, Progress, Runner};
+use crate::run::{Clock, Invocation, Outcome, Progress, Runner, Stop, stopped};
 use crate::window::{LocalTime, Zone};
 
 #[derive(Debug, Args)]
@@ -52,84 +55,128 @@ pub(super) async fn run(places: &Places, arguments: &Arguments) -> Ended {
     let (places, reports) = places.of_definitions(&arguments.reports)?;
     let order = Order { reports, ..order(arguments)? };
     let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
+    let signals = Signals::listen();
+    let place = Place { runner: &runner, simulate: arguments.simulate, stop: &signals.stop };
     let outcome = match &arguments.backfill {
         Some(span) => {
             let span = window("--backfill", span)?;
-            backfill(&runner, &order, span, arguments).await?
+            place.backfill(&order, span, arguments.time).await?
         }
-        None => run_at(&runner, &order, arguments).await?,
+        None => place.run_at(&order, arguments.time).await?,
     };
-    print_outcome(&outcome, arguments.json).await?;
-    Ok(outcome_code(&outcome))
+    let form = Form { json: arguments.json, simulated: arguments.simulate };
+    print_outcome(&outcome, form).await?;
+    Ok(ended(&outcome, &signals))
+}
+
+/// The exit code: of what failed because of a signal, that of the signal.
+pub(super) fn ended(outcome: &Outcome, signals: &Signals) -> ExitCode {
+    let stopped = signals.code().filter(|_| !outcome.succeeded());
+    stopped.unwrap_or_else(|| outcome_code(outcome))
+}
+
+/// What an outcome is printed as.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    /// As data, and not as lines.
+    pub(super) json: bool,
+    /// With the word that its figures and messages are a simulator's.
+    pub(super) simulated: bool,
 }
 
 /// Prints what became of an order.
-pub(super) async fn print_outcome(outcome: &Outcome, json: bool) -> Result<(), Error> {
-    if json {
-        print::warnings(&outcome.problems).await.and(print::json(&outcome.envelope()))
-    } else {
-        print::outcome(outcome).await
+pub(super) async fn print_outcome(outcome: &Outcome, form: Form) -> Result<(), Error> {
+    const SIMULATED: &str = "simulated";
+    if !form.json {
+        return print::outcome(outcome, form.simulated.then_some(SIMULATED)).await;
     }
+    let mut envelope = outcome.envelope();
+    if let (Some(envelope), true) = (envelope.as_object_mut(), form.simulated) {
+        envelope.insert(SIMULATED.to_owned(), json!(true));
+    }
+    print::warnings(&outcome.problems).await.and(print::json(&envelope))
 }
 
-/// Runs the reports once. A local time is another instant in each of their zones.
-async fn run_at(runner: &Runner, order: &Order, arguments: &Arguments) -> Result<Outcome, Error> {
-    let time = match arguments.time {
-        Some(time @ (LocalTime::Date(_) | LocalTime::DateTime(_))) => time,
-        Some(LocalTime::Instant(time)) => {
-            let order = Order { time: Some(time), ..order.clone() };
-            return Ok(runner.run(&order, &invocation(arguments.simulate, Some(time))).await);
+/// Where orders are carried out, and what ends them before their time.
+struct Place<'p> {
+    runner: &'p Runner,
+    simulate: bool,
+    stop: &'p Stop,
+}
+
+impl Place<'_> {
+    /// Runs the reports once. A local time is another instant in each of their zones.
+    async fn run_at(&self, order: &Order, time: Option<LocalTime>) -> Result<Outcome, Error> {
+        let time = match time {
+            Some(time @ (LocalTime::Date(_) | LocalTime::DateTime(_))) => time,
+            Some(LocalTime::Instant(time)) => {
+                return Ok(self.run(&Order { time: Some(time), ..order.clone() }).await);
+            }
+            None => return Ok(self.run(order).await),
+        };
+        let mut by_time: BTreeMap<Timestamp, Vec<ReportId>> = BTreeMap::new();
+        // What can't be read is told when it is to run.
+        let definitions = self.runner.definitions(&order.reports).await;
+        let reports = definitions.map_or_else(|_| Vec::new(), |all| all.reports);
+        for id in &order.reports {
+            let report = reports.iter().find(|report| report.id == *id);
+            let zone = report.map(|report| report.zone.clone()).or_else(|| Zone::named("UTC"));
+            let zone = zone.ok_or_else(|| wrong("there is no zone UTC"))?;
+            by_time.entry(times::instant(time, &zone)?).or_default().push(id.clone());
         }
-        None => return Ok(runner.run(order, &invocation(arguments.simulate, None)).await),
-    };
-    let mut by_time: BTreeMap<Timestamp, Vec<ReportId>> = BTreeMap::new();
-    // What can't be read is told when it is to run.
-    let reports =
-        runner.definitions(&order.reports).await.map_or_else(|_| Vec::new(), |all| all.reports);
-    for id in &order.reports {
-        let report = reports.iter().find(|report| report.id == *id);
-        let zone = report.map(|report| report.zone.clone()).or_else(|| Zone::named("UTC"));
-        let zone = zone.ok_or_else(|| wrong("there is no zone UTC"))?;
-        by_time.entry(times::instant(time, &zone)?).or_default().push(id.clone());
+        let order = |(time, reports)| Order { time: Some(time), reports, ..order.clone() };
+        self.run_each(by_time.into_iter().map(order).collect(), || ()).await
     }
-    let mut outcomes = Vec::new();
-    for (time, reports) in by_time {
-        let order = Order { time: Some(time), reports, ..order.clone() };
-        outcomes.push(runner.run(&order, &invocation(arguments.simulate, Some(time))).await);
-    }
-    outcomes.into_iter().reduce(Outcome::and).ok_or_else(|| wrong("there is nothing to run"))
-}
 
-/// Runs the reports for each of their windows in a span, and shows how far that is.
-async fn backfill(
-    runner: &Runner,
-    order: &Order,
-    span: (LocalTime, LocalTime),
-    arguments: &Arguments,
-) -> Result<Outcome, Error> {
-    let mut orders = Vec::new();
-    for id in &order.reports {
-        let (report, _) = found(runner, id).await?;
-        let windows = report.windows_between(span).map_err(|error| wrong(error.to_string()))?;
-        let time = arguments.time.map(|time| times::instant(time, &report.zone)).transpose()?;
-        orders.extend(windows.into_iter().map(|window| Order {
-            reports: vec![id.clone()],
-            time,
-            window: Some(window),
-            ..order.clone()
-        }));
+    /// Runs the reports for each of their windows in a span, and shows how far that is.
+    async fn backfill(
+        &self,
+        order: &Order,
+        span: (LocalTime, LocalTime),
+        time: Option<LocalTime>,
+    ) -> Result<Outcome, Error> {
+        let mut orders = Vec::new();
+        for id in &order.reports {
+            let (report, _) = found(self.runner, id).await?;
+            let windows = report.windows_between(span).map_err(|error| wrong(error.to_string()))?;
+            let time = time.map(|time| times::instant(time, &report.zone)).transpose()?;
+            orders.extend(windows.into_iter().map(|window| Order {
+                reports: vec![id.clone()],
+                time,
+                window: Some(window),
+                ..order.clone()
+            }));
+        }
+        if orders.is_empty() {
+            return Err(wrong("no window of the report lies in this span"));
+        }
+        let bar = ProgressBar::new(u64::try_from(orders.len()).unwrap_or(u64::MAX));
+        let outcome = self.run_each(orders, || bar.inc(1)).await;
+        bar.finish_and_clear();
+        outcome
     }
-    if orders.is_empty() {
-        return Err(wrong("no window of the report lies in this span"));
+
+    /// Carries orders out one after the other; where a stop comes, those that are left do not begin.
+    async fn run_each(&self, orders: Vec<Order>, ended: impl Fn()) -> Result<Outcome, Error> {
+        let mut outcomes = Vec::new();
+        for order in &orders {
+            if self.stop.has_come() {
+                break;
+            }
+            outcomes.push(self.run(order).await);
+            ended();
+        }
+        let is_cut_short = outcomes.len() < orders.len();
+        let outcome = outcomes.into_iter().reduce(Outcome::and).ok_or_else(stopped)?;
+        let error = outcome.error.clone().or_else(|| is_cut_short.then(stopped));
+        Ok(Outcome { error, ..outcome })
     }
-    let bar = ProgressBar::new(u64::try_from(orders.len()).unwrap_or(u64::MAX));
-    let mut outcomes = Vec::new();
-    for order in &orders {
-        outcomes.push(runner.run(order, &invocation(arguments.simulate, None)).await);
-        bar.inc(1);
+
+    async fn run(&self, order: &Order) -> Outcome {
+        let invocation =
+            Invocation { stop: self.stop.clone(), ..invocation(self.simulate, order.time) };
+        self.runner.run(order, &invocation).await
     }
-    bar.finish_and_clear();
-    outcomes.into_iter().reduce(Outcome::and).ok_or_else(|| wrong("there is nothing to run"))
 }
 
 /// An invocation by a person: no deadline, no event. A simulator's clock follows the time that is
@@ -142,17 +189,19 @@ pub(super) fn invocation(simulate: bool, time: Option<Timestamp>) -> Invocation 
         id: format!("terminal-{}", now.as_microsecond()),
         clock: Clock::read(time.filter(|_| simulate).unwrap_or(now), None),
         progress: Some(teller),
+        stop: Stop::never(),
     }
 }
 
 /// Nobody likes a command that is silent for minutes.
 async fn say_what_is_waited_for(mut listener: UnboundedReceiver<Progress>) {
     while let Some(progress) = listener.recv().await {
-        if let Progress::Waiting { report } = progress {
+        if let Progress::Waiting { report, until } = progress {
+            let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
             // It is no result: where it can't be written, the run goes on.
             let _ = print::complain(&format!(
-                "{report}: another process has this run, or died with it less than ten minutes ago; \
-                 waiting for it\n"
+                "{report}: another process has this run, or died with it; waiting until {until}, or \
+                 longer if it is still at it then. Ctrl-C ends the wait.\n"
             ));
         }
     }

@@ -1,5 +1,6 @@
 //! The errors of the AWS SDK, told apart by what can be done about them.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_connect::config::http::HttpResponse;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::operation::RequestId as _;
@@ -116,16 +117,29 @@ where
     Error::new(Code::BadResponse, stage, message).retryable()
 }
 
-/// The call never left: no credentials, no Region, no endpoint.
+/// The call never left: no credentials, no Region, no endpoint. That is no fault of the report, and so
+/// none of its runs ends for it.
 fn not_sent<E>(operation: &str, stage: Stage, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: std::error::Error + 'static,
 {
-    let message = format!("{operation} could not be sent: {}", causes(error));
-    Error::new(Code::ConfigurationError, stage, message).hint(
-        "check the AWS credentials and the Region; in Lambda both come from the function's own role",
-    )
+    let first: &(dyn std::error::Error + 'static) = error;
+    let mut all = std::iter::successors(Some(first), |error| error.source());
+    let (without, hint) = match all.any(<dyn std::error::Error>::is::<CredentialsError>) {
+        true => (", for want of AWS credentials", CREDENTIALS),
+        false => (
+            "",
+            "set the Region (AWS_REGION), and check the endpoint if one is set; in Lambda both are there",
+        ),
+    };
+    let message = format!("{operation} could not be sent{without}: {}", causes(error));
+    Error::new(Code::ConfigurationError, stage, message).retryable().hint(hint)
 }
+
+/// How one comes to credentials.
+const CREDENTIALS: &str = "log in with `aws sso login`, and name the profile with AWS_PROFILE, or set \
+                           AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; in Lambda they come from the \
+                           function's own role";
 
 /// How much of each cause is told.
 const CAUSE_CHARACTERS: usize = 300;
@@ -209,7 +223,10 @@ fn is_of_the_caller(code: &str) -> bool {
 
 fn denied(operation: &str, failure: Error, code: &str) -> Error {
     if is_of_the_caller(code) {
-        return failure.hint("the credentials are expired or not valid for this account");
+        // As where there are none.
+        return failure.retryable().hint(format!(
+            "the credentials are expired or not valid for this account: {CREDENTIALS}"
+        ));
     }
     let hint = permission(operation, &failure.message);
     failure.hint(hint)

@@ -1,6 +1,6 @@
 //! The runs of an invocation. What they ask is asked while they are claimed; then they are carried out in
-//! their order: one asks while those before it are sent. One that another invocation has is looked at
-//! again when the others have ended.
+//! their order: one asks while those before it are sent. One that another invocation has is
+//! [waited for](super::waiting) when the others have ended.
 
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
@@ -18,6 +18,7 @@ use super::parts::Left;
 use super::protocol::{Claimant, Claimed, meanwhile};
 use super::record::Record;
 use super::report::{self, Asked, LookUp, Rendering, check_time, make};
+use super::stop::stopped;
 use super::turns::Turns;
 use super::{Progress, Queued, Runner, Work, side_by_side};
 use crate::error::{Code, Error, Panicked, Stage, redact_addresses, until, unwinding};
@@ -36,7 +37,7 @@ pub(super) struct Ran {
 }
 
 /// How a run starts.
-enum Start {
+pub(super) enum Start {
     /// It is this invocation's.
     Held(Box<Hold>),
     /// It is this invocation's, and was cut into parts of which these are left.
@@ -64,8 +65,8 @@ const UNDER_WAY: usize = 4;
 
 /// What the invocation's runs have together.
 #[derive(Default)]
-struct Together {
-    stops: Stops,
+pub(super) struct Together {
+    pub(super) stops: Stops,
     /// Read when the first of them needs them.
     templates: OnceCell<Result<Arc<Templates>, Error>>,
     turns: PlacesInTurn,
@@ -153,22 +154,6 @@ impl Runner {
         ran
     }
 
-    /// Waits for the runs that others have.
-    async fn wait_for_all(
-        &self,
-        busy: Vec<(&Work, Box<Record>)>,
-        together: &Together,
-        (ran, tell): (&mut Ran, impl Fn(&RunOutcome)),
-    ) {
-        for (work, fresh) in busy {
-            match self.wait_for(work, &fresh, together).await {
-                End::Queued { parts, told } => ran.add_parts(parts, told),
-                End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
-                End::Lost(_) => ran.add(failed(work, &fresh, taken_over_twice()), None, &tell),
-            }
-        }
-    }
-
     /// Goes on with a run from its start.
     async fn go(
         &self,
@@ -216,20 +201,23 @@ impl Runner {
             Ok(fresh) => fresh,
             Err(outcome) => return Start::Over(outcome),
         };
+        if work.invocation.stop.has_come() {
+            return over(failed(work, &fresh, stopped()));
+        }
         let event = work.event();
         let claimant = Claimant { event: &event, is_a_person: work.is_named() };
         let key = work.key(&fresh.window);
         match self.keeper(work).claim(&key, &fresh, claimant).await {
             Ok(Claimed::Held(hold)) => self.begin(work, hold).await,
             Ok(Claimed::Ended(record)) => over(self.answered(work, &record)),
-            Ok(Claimed::Busy) => Start::Busy(Box::new(fresh)),
+            Ok(Claimed::Busy(_)) => Start::Busy(Box::new(fresh)),
             Err(error) => over(failed(work, &fresh, error)),
         }
     }
 
     /// Begins a run that was claimed: one that was cut into parts is put together where these have
     /// ended.
-    async fn begin(&self, work: &Work, mut hold: Box<Hold>) -> Start {
+    pub(super) async fn begin(&self, work: &Work, mut hold: Box<Hold>) -> Start {
         if hold.record.parts.is_none() {
             return Start::Held(hold);
         }
@@ -284,7 +272,10 @@ impl Runner {
         self.plan_together(asked).await
     }
 
-    async fn plan_together(&self, asked: Vec<Option<Result<Asked, Error>>>) -> Questions {
+    pub(super) async fn plan_together(
+        &self,
+        asked: Vec<Option<Result<Asked, Error>>>,
+    ) -> Questions {
         let limits = &self.settings.limits;
         let known = asked.iter().map(|asked| asked.as_ref().and_then(|asked| asked.as_ref().ok()));
         let planning = async { Asking::of(known, limits) };
@@ -300,8 +291,9 @@ impl Runner {
     }
 
     /// What a run asks, or why it can't ask anything.
-    async fn ask(&self, work: &Work, look_up: &LookUp<'_>) -> Result<Asked, Error> {
-        let asked = unwinding(report::ask(self, work, look_up)).await;
+    pub(super) async fn ask(&self, work: &Work, look_up: &LookUp<'_>) -> Result<Asked, Error> {
+        let asking = report::ask(self, work, look_up);
+        let asked = unwinding(work.invocation.stop.or(asking)).await;
         asked.unwrap_or_else(|Panicked| Err(defect()))
     }
 
@@ -314,7 +306,7 @@ impl Runner {
     }
 
     /// Carries a run out that this invocation has.
-    async fn carry(
+    pub(super) async fn carry(
         &self,
         (work, place): (&Work, Place<'_>),
         mut hold: Hold,
@@ -341,16 +333,19 @@ impl Runner {
                 };
                 let store = keeper.address_of_files(&hold);
                 let make = async |effort: &mut _| {
-                    place.turns.asks.come(place.index).await;
-                    let ahead = place.asking.ahead_since(place.index);
-                    began.get_or_init(|| ahead.unwrap_or_else(Instant::now));
-                    if ahead.is_none() {
-                        work.tell(Progress::Started { report: work.report.id.clone() });
-                    }
-                    let templates =
-                        together.templates.get_or_init(|| self.templates_in_time(work)).await;
-                    let rendering = Rendering { templates: templates.clone(), store };
-                    let made = make(self, work, asked, place, rendering, effort).await;
+                    let making = async {
+                        place.turns.asks.come(place.index).await;
+                        let ahead = place.asking.ahead_since(place.index);
+                        began.get_or_init(|| ahead.unwrap_or_else(Instant::now));
+                        if ahead.is_none() {
+                            work.tell(Progress::Started { report: work.report.id.clone() });
+                        }
+                        let templates =
+                            together.templates.get_or_init(|| self.templates_in_time(work)).await;
+                        let rendering = Rendering { templates: templates.clone(), store };
+                        make(self, work, asked, place, rendering, effort).await
+                    };
+                    let made = work.invocation.stop.or(making).await;
                     place.turns.asks.pass(place.index);
                     made
                 };
@@ -390,42 +385,8 @@ impl Runner {
         End::Outcome(Box::new(outcome), ended.err())
     }
 
-    /// Waits for a run that another has, and answers how it ended; or carries it out where the other
-    /// did not.
-    async fn wait_for(&self, work: &Work, fresh: &Record, together: &Together) -> End {
-        let event = work.event();
-        let claimant = Claimant { event: &event, is_a_person: work.is_named() };
-        let key = work.key(&fresh.window);
-        work.tell(Progress::Waiting { report: work.report.id.clone() });
-        let ended = |outcome: RunOutcome| End::Outcome(Box::new(outcome), None);
-        let hold = match self.keeper(work).claim_in_time(&key, fresh, claimant).await {
-            Ok(Claimed::Held(hold)) => hold,
-            Ok(Claimed::Ended(record)) => return ended(self.answered(work, &record)),
-            Ok(Claimed::Busy) => return ended(failed(work, fresh, taken_over_twice())),
-            Err(error) => return ended(failed(work, fresh, error)),
-        };
-        match self.begin(work, hold).await {
-            Start::Held(hold) => self.carry_alone(work, *hold, together).await,
-            Start::Parted(hold, left) => self.hand_on(work, *hold, left, &together.stops).await,
-            Start::Busy(fresh) => End::Lost(fresh),
-            Start::Over(outcome) => End::Outcome(outcome, None),
-        }
-    }
-
-    /// Carries a run out that was left over from the others of the invocation.
-    async fn carry_alone(&self, work: &Work, hold: Hold, together: &Together) -> End {
-        let asked = match asks(work, &hold) {
-            true => Some(self.ask(work, &LookUp::of([work])).await),
-            false => None,
-        };
-        let (asking, asked) = self.plan_together(vec![asked]).await;
-        let turns = &PlacesInTurn::default();
-        let place = Place { asking: &asking, index: 0, turns, is_first: false };
-        self.carry((work, place), hold, asked.first().and_then(Option::as_ref), together).await
-    }
-
     /// What an invocation answers that found the run ended.
-    fn answered(&self, work: &Work, record: &Record) -> RunOutcome {
+    pub(super) fn answered(&self, work: &Work, record: &Record) -> RunOutcome {
         self.records.know(&work.key(&record.window), record);
         record.outcome_before()
     }
@@ -438,12 +399,17 @@ impl Runner {
 }
 
 impl Ran {
-    fn add_parts(&mut self, parts: usize, told: Option<Box<RunOutcome>>) {
+    pub(super) fn add_parts(&mut self, parts: usize, told: Option<Box<RunOutcome>>) {
         self.queued.add(parts);
         self.outcomes.extend(told.map(|told| *told));
     }
 
-    fn add(&mut self, outcome: RunOutcome, unrecorded: Option<Error>, tell: impl Fn(&RunOutcome)) {
+    pub(super) fn add(
+        &mut self,
+        outcome: RunOutcome,
+        unrecorded: Option<Error>,
+        tell: impl Fn(&RunOutcome),
+    ) {
         tell(&outcome);
         self.unrecorded = self.unrecorded.take().or(unrecorded);
         self.outcomes.push(outcome);
@@ -457,12 +423,12 @@ impl Start {
 }
 
 /// Whether a run has its figures asked for.
-fn asks(work: &Work, hold: &Hold) -> bool {
+pub(super) fn asks(work: &Work, hold: &Hold) -> bool {
     !work.is_overdue && !hold.record.resumes(&work.report.digest)
 }
 
 /// The outcome of a run that could not be claimed.
-fn failed(work: &Work, fresh: &Record, error: Error) -> RunOutcome {
+pub(super) fn failed(work: &Work, fresh: &Record, error: Error) -> RunOutcome {
     let window = Some(fresh.window.clone());
     RunOutcome { window, ..RunOutcome::started(&work.report.id) }.failed(error)
 }
@@ -481,9 +447,4 @@ fn overdue(work: &Work) -> Error {
         None => "the run had not ended when the next window was over",
     };
     Error::new(Code::Timeout, Stage::Load, message).hint("run the report by name for this window")
-}
-
-fn taken_over_twice() -> Error {
-    let message = "other invocations have taken this run over twice";
-    Error::new(Code::Timeout, Stage::Record, message).retryable()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::protocol::{Courier, IN_FLIGHT};
 use super::record::{Handover, Recipient, Record};
 use super::report::check_allowed;
+use super::stop::{stopped, unanswered};
 use super::turns::Turns;
 use super::{Runner, Work, notice, parts};
 use crate::address::{Address, Mailbox};
@@ -72,8 +73,9 @@ impl<'a> Post<'a> {
         let from = &self.work.report.email.from;
         let answer_by = self.work.invocation.clock.answer_by();
         let deadline = answer_by.map(|time| time.checked_sub(TO_RECORD).unwrap_or(time));
-        let sent = self.runner.ses.send((from, to), mail, sending, deadline).await;
-        sent.map_err(|refusal| {
+        let sending = self.runner.ses.send((from, to), mail, sending, deadline);
+        let sent = self.work.invocation.stop.with_grace(sending).await;
+        sent.ok_or_else(unanswered)?.map_err(|refusal| {
             self.stops.add(refusal.reach, &from.address, &refusal.error);
             refusal.error
         })
@@ -124,6 +126,7 @@ impl Courier for Post<'_> {
             Error::new(Code::Timeout, Stage::Deliver, message).retryable()
         };
         let refused = self.refused.clone();
+        let refused = refused.or_else(|| self.work.invocation.stop.has_come().then(stopped));
         let stopped = || self.stops.of(&self.work.report.email.from.address);
         refused.or_else(stopped).or_else(|| (!time_is_left).then(late))
     }

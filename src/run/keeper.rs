@@ -180,7 +180,7 @@ impl<S: Objects> Keeper<'_, S> {
         let mut tries = 1;
         loop {
             match self.in_time(store.get(key)).await {
-                Err(error) if error.retryable && self.goes_on(tries) => self.pause(tries).await,
+                Err(error) if may_pass(&error) && self.goes_on(tries) => self.pause(tries).await,
                 ended => return ended,
             }
             tries += 1;
@@ -215,7 +215,7 @@ impl<S: Objects> Keeper<'_, S> {
                 Ok(Put::Refused) => return Ok(None),
                 Ok(Put::Busy) if self.goes_on(tries) => self.pause(tries).await,
                 Ok(Put::Busy) => return Err(always_busy()),
-                Err(error) if error.retryable && self.goes_on(tries) => self.pause(tries).await,
+                Err(error) if may_pass(&error) && self.goes_on(tries) => self.pause(tries).await,
                 Err(error) => return Err(error),
             }
             tries += 1;
@@ -309,6 +309,11 @@ impl Keeper<'_, Store> {
 /// What the keys of files begin with that are stored beside a run's record: nobody else's do.
 fn stem_of_files(hold: &Hold, key: &str) -> String {
     format!("{}.{}.", key.strip_suffix(".json").unwrap_or(key), hold.writer)
+}
+
+/// Whether what ails a store may pass within a second or two; who calls stays the same for so long.
+fn may_pass(error: &Error) -> bool {
+    error.retryable && !matches!(error.code, Code::ConfigurationError | Code::AccessDenied)
 }
 
 fn backoff(tries: u32) -> Duration {

@@ -25,8 +25,10 @@ mod records;
 mod reissue;
 mod report;
 mod sight;
+mod stop;
 mod templates;
 mod turns;
+mod waiting;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +70,7 @@ use records::Records;
 pub use report::Figures;
 use report::LookUp;
 use sight::Sights;
+pub use stop::{Stop, Stopper, stopped};
 use templates::OwnTemplates;
 pub use work::Work;
 
@@ -97,6 +100,8 @@ pub struct Invocation {
     pub clock: Clock,
     /// Who is told how far the runs are.
     pub progress: Option<UnboundedSender<Progress>>,
+    /// What ends it before its time.
+    pub stop: Stop,
 }
 
 /// Whether a time lies ahead of the clock, by more than clocks differ.
@@ -144,6 +149,8 @@ pub enum Progress {
     Waiting {
         /// The report.
         report: ReportId,
+        /// When the other's lease ends, if it does not renew it.
+        until: Timestamp,
     },
     /// A request has been answered.
     Answered {
@@ -402,6 +409,7 @@ impl Runner {
                 false => self.definitions(&order.reports).await,
             }
         };
+        let reading = invocation.stop.or(reading);
         until(invocation.clock.answer_by(), reading).await.unwrap_or_else(|| {
             let message = "the definitions could not be read before the invocation's deadline";
             Err(Error::new(Code::Timeout, Stage::Load, message).retryable())

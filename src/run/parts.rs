@@ -341,7 +341,7 @@ impl Runner {
             return Ok(None);
         };
         let record = match self.claim_part(work, part, &fresh).await? {
-            Claimed::Busy => return Ok(None),
+            Claimed::Busy(_) => return Ok(None),
             Claimed::Ended(record) => *record,
             Claimed::Held(mut hold) => {
                 let learned = self.learn_reissues(work, &mut hold.record).await;

@@ -37,6 +37,10 @@
 //! - after 6: the next one goes on with the rest, or finds the run ended.
 //! - within 7: the owner hears nothing, or hears it and nobody knows. The run itself has ended.
 //!
+//! Who is to end before that (Ctrl-C) goes on to 6: nobody is marked any more, those who are marked get two
+//! seconds for their answers and are unknown without one, and the outcome ends the lease: the next one
+//! goes on at once.
+//!
 //! Two that race: one claim is written, the other finds it. Who has lost a lease, because it was slow
 //! and not dead, finds its next write refused. It marks nobody any more; what it knows of those whom
 //! it was sending to it adds to the record of the one that has the run now, because a result is never
@@ -53,6 +57,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::keeper::{Hold, Keeper, Written};
@@ -89,8 +94,8 @@ pub(super) enum Claimed {
     Held(Box<Hold>),
     /// The run has ended.
     Ended(Box<Record>),
-    /// Another has it.
-    Busy,
+    /// Another has it, until then at least.
+    Busy(Timestamp),
 }
 
 /// What there is to be sent.
@@ -168,30 +173,32 @@ impl<S: Objects> Keeper<'_, S> {
             if found.is_final && !claimant.runs_again(&found) {
                 return Ok(Claimed::Ended(Box::new(found)));
             }
-            if found.is_held_at(self.clock.now()) {
-                return Ok(Claimed::Busy);
+            if let Some(until) = found.held_at(self.clock.now()) {
+                return Ok(Claimed::Busy(until));
             }
             (hold.record, hold.tag) = (found, Some(tag));
             hold.take_up(self, claimant);
         }
     }
 
-    /// Claims a run, and waits for another that has it for as long as there is time.
+    /// Claims a run, and waits for another that has it for as long as there is time: `wait` does so until
+    /// it is time for the next look, knowing when the other's lease ends.
     ///
     /// # Errors
     /// As [`Self::claim`]; `TIMEOUT` where the other still has it when time is up: it may have died,
-    /// and then nothing was sent.
+    /// and then nothing was sent. What `wait` ends with.
     pub(super) async fn claim_in_time(
         &self,
         key: &str,
         fresh: &Record,
         claimant: Claimant<'_>,
+        mut wait: impl AsyncFnMut(Duration, Timestamp) -> Result<(), Error>,
     ) -> Result<Claimed, Error> {
         let mut look = FIRST_LOOK;
         loop {
             match self.claim(key, fresh, claimant).await? {
-                Claimed::Busy if self.clock.has_time_for(look) => tokio::time::sleep(look).await,
-                Claimed::Busy => return Err(still_held()),
+                Claimed::Busy(until) if self.clock.has_time_for(look) => wait(look, until).await?,
+                Claimed::Busy(_) => return Err(still_held()),
                 ended => return Ok(ended),
             }
             look = (look * 2).min(LAST_LOOK);

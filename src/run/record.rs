@@ -227,7 +227,12 @@ impl Record {
 
     /// Whether somebody has it at this time.
     pub(super) fn is_held_at(&self, time: Timestamp) -> bool {
-        self.claim.until.is_some_and(|until| until > time)
+        self.held_at(time).is_some()
+    }
+
+    /// Until when somebody has it, who has it at this time.
+    pub(super) fn held_at(&self, time: Timestamp) -> Option<Timestamp> {
+        self.claim.until.filter(|until| *until > time)
     }
 
     /// The run, taken up by a writer. Who was marked as being sent to by one that died may have the

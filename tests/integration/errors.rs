@@ -29,9 +29,9 @@ const CONNECT: &[Case] = &[
     ("ThrottlingException", 400, "Rate exceeded", Code::Throttled, true, "rate limit"),
     ("AccessDeniedException", 403, "no policy allows it", Code::AccessDenied, false, "\"Action\""),
     ("AccessDeniedException", 400, "no policy allows it", Code::AccessDenied, false, "\"Action\""),
-    ("ExpiredTokenException", 403, "expired", Code::AccessDenied, false, "credentials"),
-    ("UnrecognizedClientException", 403, "invalid", Code::AccessDenied, false, "credentials"),
-    ("InvalidSignatureException", 403, "signature", Code::AccessDenied, false, "credentials"),
+    ("ExpiredTokenException", 403, "expired", Code::AccessDenied, true, "aws sso login"),
+    ("UnrecognizedClientException", 403, "invalid", Code::AccessDenied, true, "aws sso login"),
+    ("InvalidSignatureException", 403, "signature", Code::AccessDenied, true, "aws sso login"),
     ("ServiceUnavailable", 503, "busy", Code::ServiceError, true, ""),
     ("", 504, "status 504", Code::ServiceError, true, ""),
     ("SomethingNew", 418, "unheard of", Code::ValidationError, false, ""),
@@ -79,8 +79,8 @@ const S3: &[Case] = &[
     ("NoSuchBucket", 404, "no bucket", Code::NotFound, false, ""),
     ("NoSuchKey", 404, "no key", Code::NotFound, false, ""),
     ("AccessDenied", 403, "denied", Code::AccessDenied, false, "\"Action\""),
-    ("InvalidAccessKeyId", 403, "unknown", Code::AccessDenied, false, "credentials"),
-    ("ExpiredToken", 400, "expired", Code::AccessDenied, false, "credentials"),
+    ("InvalidAccessKeyId", 403, "unknown", Code::AccessDenied, true, "aws sso login"),
+    ("ExpiredToken", 400, "expired", Code::AccessDenied, true, "aws sso login"),
     ("SlowDown", 503, "too fast", Code::Throttled, true, ""),
     ("InternalError", 500, "down", Code::ServiceError, true, ""),
     ("PermanentRedirect", 301, "elsewhere", Code::ConfigurationError, false, "Region"),
@@ -372,10 +372,10 @@ async fn what_is_no_answer_has_its_code() {
     assert_eq!(code(&hasty).await, (Code::Timeout, true));
     let mut nameless = config(&broken.url()).into_builder();
     nameless.set_credentials_provider(None);
-    assert_eq!(code(&nameless.build()).await, (Code::ConfigurationError, false));
+    assert_eq!(code(&nameless.build()).await, (Code::ConfigurationError, true));
     let mut nowhere = config(&broken.url()).into_builder();
     nowhere.set_region(None).set_endpoint_url(None);
-    assert_eq!(code(&nowhere.build()).await, (Code::ConfigurationError, false));
+    assert_eq!(code(&nowhere.build()).await, (Code::ConfigurationError, true));
 }
 
 /// The table names every error that the SDK knows of these operations.

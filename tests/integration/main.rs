@@ -82,6 +82,8 @@ mod sizes;
 mod soak;
 /// Names in definitions that the instance does not have any more.
 mod stale;
+/// Runs that are stopped before their end, or can't begin.
+mod stopping;
 /// The commands at a terminal.
 mod terminal;
 /// The spans that reports cover, and the intervals in them, whatever the clock shows.

@@ -1,4 +1,4 @@
-use connect_reports::run::{Answer, Clock as RunClock, Invocation, Runner};
+use connect_reports::run::{Answer, Clock as RunClock, Invocation, Runner, Stop};
 use connect_reports::settings::Settings;
 use connect_reports::simulator::{Clock, Layout, Options, Simulator};
 use serde_json::{Value, json};
@@ -282,7 +282,8 @@ async fn outcome(simulator: &Simulator, folder: &tempfile::TempDir, payload: &Va
     let (teller, told) = tokio::sync::oneshot::channel();
     let answering = move || {
         let clock = RunClock::read(MOMENT.parse().unwrap(), None);
-        let invocation = Invocation { id: "i1".to_owned(), clock, progress: None };
+        let invocation =
+            Invocation { id: "i1".to_owned(), clock, progress: None, stop: Stop::never() };
         let runner = Runner::new(settings, config).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = match runtime.block_on(runner.answer(&payload, &invocation)) {

@@ -10,7 +10,6 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use futures_util::future::join;
-use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::*;
@@ -291,7 +290,13 @@ async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
         Ok(Made::Message { message: message(), to: recipients(count), without: None })
     };
     loop {
-        let claimed = keeper.claim_in_time(KEY, &fresh(&event), claimant).await;
+        let claimed = {
+            let wait = async |look, _| {
+                sleep(look).await;
+                Ok(())
+            };
+            keeper.claim_in_time(KEY, &fresh(&event), claimant, wait).await
+        };
         let Ok(Claimed::Held(mut hold)) = claimed else { return };
         let _ = keeper.carry_out(&mut hold, DEFINITION, process, make).await;
         if !hold.is_lost() {

@@ -1,0 +1,83 @@
+//! Runs that another process has: this one waits for them, and carries out what the other did not end.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::batch::{End, Place, PlacesInTurn, Ran, Start, Together, asks, failed};
+use super::keeper::Hold;
+use super::outcome::RunOutcome;
+use super::protocol::{Claimant, Claimed};
+use super::record::Record;
+use super::report::LookUp;
+use super::{Progress, Runner, Work};
+use crate::error::{Code, Error, Stage};
+
+impl Runner {
+    /// Waits for the runs that others have.
+    pub(super) async fn wait_for_all(
+        &self,
+        busy: Vec<(&Work, Box<Record>)>,
+        together: &Together,
+        (ran, tell): (&mut Ran, impl Fn(&RunOutcome)),
+    ) {
+        for (work, fresh) in busy {
+            match self.wait_for(work, &fresh, together).await {
+                End::Queued { parts, told } => ran.add_parts(parts, told),
+                End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
+                End::Lost(_) => ran.add(failed(work, &fresh, taken_over_twice()), None, &tell),
+            }
+        }
+    }
+
+    /// Waits for a run that another has, and answers how it ended; or carries it out where the other
+    /// did not.
+    async fn wait_for(&self, work: &Work, fresh: &Record, together: &Together) -> End {
+        let event = work.event();
+        let claimant = Claimant { event: &event, is_a_person: work.is_named() };
+        let key = work.key(&fresh.window);
+        let (invocation, mut told) = (&work.invocation, None);
+        let wait = async |look: Duration, until: Timestamp| {
+            // Told once, and again where the other goes on for longer.
+            if told.is_none_or(|told| told <= invocation.clock.now()) {
+                work.tell(Progress::Waiting { report: work.report.id.clone(), until });
+                told = Some(until);
+            }
+            let waiting = async {
+                tokio::time::sleep(look).await;
+                Ok(())
+            };
+            invocation.stop.or(waiting).await
+        };
+        let ended = |outcome: RunOutcome| End::Outcome(Box::new(outcome), None);
+        let hold = match self.keeper(work).claim_in_time(&key, fresh, claimant, wait).await {
+            Ok(Claimed::Held(hold)) => hold,
+            Ok(Claimed::Ended(record)) => return ended(self.answered(work, &record)),
+            Ok(Claimed::Busy(_)) => return ended(failed(work, fresh, taken_over_twice())),
+            Err(error) => return ended(failed(work, fresh, error)),
+        };
+        match self.begin(work, hold).await {
+            Start::Held(hold) => self.carry_alone(work, *hold, together).await,
+            Start::Parted(hold, left) => self.hand_on(work, *hold, left, &together.stops).await,
+            Start::Busy(fresh) => End::Lost(fresh),
+            Start::Over(outcome) => End::Outcome(outcome, None),
+        }
+    }
+
+    /// Carries a run out that was left over from the others of the invocation.
+    async fn carry_alone(&self, work: &Work, hold: Hold, together: &Together) -> End {
+        let asked = match asks(work, &hold) {
+            true => Some(self.ask(work, &LookUp::of([work])).await),
+            false => None,
+        };
+        let (asking, asked) = self.plan_together(vec![asked]).await;
+        let turns = &PlacesInTurn::default();
+        let place = Place { asking: &asking, index: 0, turns, is_first: false };
+        self.carry((work, place), hold, asked.first().and_then(Option::as_ref), together).await
+    }
+}
+
+fn taken_over_twice() -> Error {
+    let message = "other invocations have taken this run over twice";
+    Error::new(Code::Timeout, Stage::Record, message).retryable()
+}
