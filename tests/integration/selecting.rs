@@ -297,7 +297,8 @@ async fn each_wrong_selection_is_told_with_its_place() {
         let output = run(command).await;
         let all = told(&output);
         assert_eq!(output.status.code(), Some(2), "{filters}: {all}");
-        let problem = all.split_once(&format!("small.toml:{place}: error[selection]: "));
+        assert!(all.contains(&format!("small.toml:{place}\n")), "{filters}: {all}");
+        let problem = all.split_once("error[selection]: ");
         let (_, problem) = problem.unwrap_or_else(|| panic!("{filters}: {all}"));
         assert!(problem.contains(message) && problem.contains(help), "{filters}: {all}");
     }
