@@ -489,8 +489,7 @@ async fn a_preview_follows_what_is_saved() {
         std::fs::write(&foot, "<p>{{ report.titel }}</p>").unwrap();
         let is_place =
             |line: &std::io::Result<String>| line.as_ref().unwrap().contains("foot.html:1:14");
-        let place = wrong.find(is_place).unwrap().unwrap();
-        assert!(place.contains("foot.html:1:14"), "{place}");
+        wrong.find(is_place).unwrap().unwrap();
         std::fs::write(&foot, "<p>Second {{ report.title }}</p>").unwrap();
         made().unwrap().unwrap();
         assert!(std::fs::read_to_string(&page).unwrap().contains("<p>Second Small</p>"));
