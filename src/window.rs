@@ -110,13 +110,13 @@ impl Zone {
         self.has(date).then(|| self.first_at(date, time))?
     }
 
-    /// Whether it has this date, and did not leave it out when it moved over the date line.
+    /// True unless the zone left this date out when it moved over the date line.
     fn has(&self, date: Date) -> bool {
         start_of(date, &self.0).is_ok_and(|start| start.date() == date)
     }
 
-    /// When the local clock first shows this reading, or a later one where the clocks skip it: of two
-    /// readings the later one never comes first.
+    /// The first instant at which the local clock shows this reading, or a later one where the clocks
+    /// skip it: of two readings the later one never comes first.
     fn first_at(&self, date: Date, time: Time) -> Option<Timestamp> {
         let reading = self.0.to_ambiguous_zoned(date.to_datetime(time));
         let is_skipped = matches!(reading.offset(), AmbiguousOffset::Gap { .. });
@@ -264,7 +264,7 @@ impl LocalTime {
     /// The instant in a zone.
     ///
     /// # Errors
-    /// Where the clocks of the zone skip it.
+    /// [`WindowError::Skipped`] where the clocks of the zone skip it.
     #[cfg(feature = "cli")]
     pub fn instant_in(self, zone: &Zone) -> Result<Timestamp, WindowError> {
         self.in_zone(zone).map(|time| time.timestamp())

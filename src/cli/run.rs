@@ -115,7 +115,7 @@ impl Place<'_> {
             None => return Ok(self.run(order).await),
         };
         let mut by_time: BTreeMap<Timestamp, Vec<ReportId>> = BTreeMap::new();
-        // What can't be read is told when it is to run.
+        // A definition that can't be read is reported by its run.
         let definitions = self.runner.definitions(&order.reports).await;
         let reports = definitions.map_or_else(|_| Vec::new(), |all| all.reports);
         for id in &order.reports {

@@ -38,7 +38,7 @@ pub(super) fn window(option: &str, text: &str) -> Result<(LocalTime, LocalTime),
 /// A clock that shows a time that is asked for, so that it is no future for it, in whichever zone.
 pub(super) fn clock(time: Option<LocalTime>) -> Clock {
     let latest = |time: LocalTime| {
-        // Where days start last it is so many hours later than by UTC.
+        // In the last zone a day starts so many hours later than by UTC.
         const LAST: SignedDuration = SignedDuration::from_hours(12);
         let by_utc = Zone::named("UTC").and_then(|utc| time.instant_in(&utc).ok())?;
         match time {

@@ -421,7 +421,7 @@ enum HoursEnd {
 }
 
 impl HoursEnd {
-    /// What the clock shows then.
+    /// The reading of the clock then.
     fn on_the_clock(self) -> Time {
         match self {
             Self::At(time) => time,

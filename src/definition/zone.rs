@@ -25,7 +25,7 @@ pub(super) fn read(problems: &Problems<'_>, value: Value<'_>) -> Option<Zone> {
     zone
 }
 
-/// Why a valid zone is hardly the one that is meant, and which is.
+/// The doubt about a valid zone, and the zone that is meant.
 struct Odd {
     message: String,
     help: String,
@@ -79,7 +79,7 @@ fn meant(name: &str) -> String {
     let is_city = |zone: &&String| {
         zone.rsplit_once('/').is_some_and(|(_, place)| place.eq_ignore_ascii_case(&city))
     };
-    // Of several places with this name the one with the shortest path to it.
+    // Several places may have this name: the one with the shortest path to it.
     match names.iter().filter(is_city).min_by_key(|zone| zone.len()) {
         Some(zone) => format!("did you mean `{zone}`? {HELP}"),
         None => format!("{}{HELP}", did_you_mean(name, names.iter().map(String::as_str))),
@@ -89,7 +89,7 @@ fn meant(name: &str) -> String {
 const HELP: &str = "Zones have IANA names such as Europe/London";
 const OF_UTC: &str = "Where days begin by UTC, write `UTC`";
 
-/// Whether it is one of the fixed offsets of the database.
+/// True for one of the fixed offsets of the database.
 fn is_fixed_offset(name: &str) -> bool {
     name.get(.."Etc/GMT".len()).is_some_and(|start| start.eq_ignore_ascii_case("Etc/GMT"))
 }

@@ -349,7 +349,7 @@ fn ratio(
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("two requests for different things were answered with the same row, {row}, with {metrics}")]
 pub struct SameRow {
-    /// What it is of: `QUEUE 1234`.
+    /// Its members: `QUEUE 1234`.
     row: String,
     /// The metrics that it has.
     metrics: String,
@@ -403,12 +403,12 @@ pub(super) fn merge(
     Ok(Answer { rows, pages: parts.iter().map(|answer| answer.pages).sum() })
 }
 
-/// Whether a row does not tell all that its question groups by: then other parts may have it, too.
+/// True for a row that does not tell all that its question groups by: other parts may have it, too.
 fn is_of_nobody(row: Row<'_>) -> bool {
     row.dimensions().iter().any(Option::is_none)
 }
 
-/// What becomes of rows that do not tell what their parts differ in: counts are added up; of the rest
+/// The figure of rows that do not tell what their parts differ in: counts are added up; for the rest
 /// nothing was asked to merge it by.
 fn of_nobody(asked: &MetricQuery, query: &Query, parts: &[Row<'_>]) -> Figure {
     let differ = || query.groupings.iter().filter(|key| query.filters.contains_key(*key));

@@ -24,7 +24,7 @@ pub enum Interval {
     Week,
 }
 
-/// How a window is cut into intervals, of which AWS says nothing.
+/// The layout of the intervals of a window, of which AWS says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
     /// They begin where the clock shows a full interval, weeks on Mondays.

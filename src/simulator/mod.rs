@@ -97,7 +97,7 @@ pub struct Options {
     pub latency: Duration,
     /// The only instance that there is; `None`: any, in the Region that requests for it go to.
     pub instance: Option<InstanceArn>,
-    /// How windows are cut into intervals.
+    /// The layout of the intervals of windows.
     pub layout: Layout,
 }
 

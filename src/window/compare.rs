@@ -159,7 +159,7 @@ impl Window {
             && cut_off(&self.end) == cut_off(&other.end)
     }
 
-    /// How many days this window lies after another that starts at the same reading of the clock. The
+    /// The days by which this window lies after another that starts at the same reading of the clock. The
     /// clocks may skip that reading in one of them, which then starts at the first one after.
     fn days_after(&self, other: &Self) -> Option<i32> {
         let zone = Zone(self.start.time_zone().clone());
@@ -291,7 +291,7 @@ mod tests {
         }
     }
 
-    /// Where the clocks skip the start of a shift its times are those of other weeks all the same.
+    /// A shift whose start the clocks skip has the times of other weeks all the same.
     #[test]
     fn times_are_alike_where_a_start_is_skipped() {
         for (zone, here, of, time, expected) in [

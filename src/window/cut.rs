@@ -27,7 +27,7 @@ impl Window {
     fn even(&self, interval: Interval) -> Vec<Self> {
         let is_whole = |piece: &Self| match interval {
             Interval::Day => starts_its_day(&piece.start),
-            // Where a week begins nobody knows.
+            // Nobody knows on which day a week begins.
             Interval::Week => true,
             _ => piece.length() == SignedDuration::from_mins(minutes_of(interval)),
         };
@@ -111,11 +111,9 @@ impl Window {
         let mut pieces: Vec<Self> = Vec::new();
         for piece in told.values() {
             let end = pieces.last().map_or(&self.start, |last| &last.end);
-            let between = match pieces.is_empty() {
-                // Only the first one of a window is cut short at its start.
-                true => back(end, &piece.start, step),
-                false => on(end, &piece.start, step),
-            };
+            // Only the first one of a window is cut short at its start.
+            let fill = if pieces.is_empty() { back } else { on };
+            let between = fill(end, &piece.start, step);
             pieces.extend(between);
             pieces.push((*piece).clone());
         }
@@ -124,7 +122,7 @@ impl Window {
         pieces
     }
 
-    /// Whether a part of the window can be one of its intervals, however they are laid out: it is as
+    /// True for a part of the window that can be one of its intervals, however they are laid out: it is as
     /// long as they are, or shorter at the start or the end of the window.
     pub fn may_have(&self, part: &Self, interval: Interval) -> bool {
         // A day, or a week, on which the clocks change.
@@ -178,7 +176,7 @@ fn step_of(interval: Interval) -> Span {
     }
 }
 
-/// How many minutes an interval has; days and weeks have as many as the clocks make of them.
+/// The minutes of an interval; days and weeks have as many as the clocks make of them.
 fn minutes_of(interval: Interval) -> i64 {
     match interval {
         Interval::FifteenMinutes => 15,

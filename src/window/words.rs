@@ -148,7 +148,7 @@ impl Window {
     }
 }
 
-/// Whether the clock shows this reading twice, or never.
+/// True for a reading that the clock shows twice, or never.
 fn is_twofold(time: &Zoned) -> bool {
     time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous()
 }

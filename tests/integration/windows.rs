@@ -118,7 +118,7 @@ fn column(report: &Value, section: usize, member: &str, column: usize) -> Vec<Op
     rows.iter().map(|row| row[member][column].as_f64()).collect()
 }
 
-/// When the intervals of a section begin and end.
+/// The borders of the intervals of a section.
 fn intervals(report: &Value, section: usize) -> Vec<String> {
     let rows = report["sections"][section]["rows"].as_array().unwrap();
     let borders = |row: &Value| {
@@ -185,8 +185,8 @@ async fn a_shift_past_midnight_is_one_window() {
     assert_eq!(or_zero(&compared), or_zero(&hours_before));
 }
 
-/// How the service lays intervals out is documented nowhere: whether by the clock or from the start of
-/// what is asked, and on which day weeks begin. Nothing is lost, and no zeros stand between the points
+/// The service's layout of intervals is documented nowhere: it may go by the clock or from the start of
+/// the request, and begin weeks on any day. Nothing is lost, and no zeros stand between the points
 /// that there are.
 #[tokio::test]
 async fn intervals_are_taken_as_they_come() {
@@ -274,7 +274,7 @@ async fn dates_are_times_and_windows() {
     assert_eq!(output.status.code(), Some(2), "an hour alone is no window");
 }
 
-/// What becomes of a payload where the clock shows [`MOMENT`].
+/// The outcome of a payload by a clock that shows [`MOMENT`].
 async fn outcome(simulator: &Simulator, folder: &tempfile::TempDir, payload: &Value) -> Value {
     let place = folder.path().into();
     let settings = Settings::read([("CONNECT_REPORTS_DEFINITIONS".into(), place)]).unwrap();

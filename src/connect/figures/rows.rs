@@ -99,7 +99,7 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// What a row is of, by the keys that were grouped by. Whatever it is of has to be among what was
+    /// The members of a row, by the keys that were grouped by. Each has to be among what was
     /// filtered by. One that was to be told by such a key and does not have it would leave another
     /// without its figures.
     fn members(&self, result: &MetricResultV2) -> Result<Group, String> {
@@ -123,7 +123,7 @@ impl<'r> Reading<'r> {
         Ok(request.groupings.iter().map(member).collect())
     }
 
-    /// What a row is of by one key, as it was asked for.
+    /// The member of a row by one key, as it was asked for.
     fn member<'a>(&'a self, result: &'a MetricResultV2, key: &Dimension) -> Member<'a> {
         let told = dimension_of(result, key);
         let asked = self.request.filters.get(key);
@@ -189,17 +189,17 @@ impl<'r> Reading<'r> {
     }
 }
 
-/// What a row is of by one key.
+/// The member of a row by one key.
 enum Member<'a> {
     /// This, by its id or its ARN, whichever was asked for.
     Of(&'a str),
     /// It does not say.
     None,
-    /// What was not asked for.
+    /// One that was not asked for.
     Foreign,
 }
 
-/// What a row says of a key beside it: ids come with their ARNs under `<KEY>_ARN`, and of keys whose
+/// The names that a row has for a key beside its own: ids come with their ARNs under `<KEY>_ARN`, and of keys whose
 /// values are ARNs themselves nobody has seen an answer.
 fn beside<'r>(result: &'r MetricResultV2, key: &Dimension) -> impl Iterator<Item = &'r str> {
     let names =
@@ -208,7 +208,7 @@ fn beside<'r>(result: &'r MetricResultV2, key: &Dimension) -> impl Iterator<Item
     names.into_iter().flatten().filter_map(told).filter(|told| !told.is_empty())
 }
 
-/// Whether an id or ARN names the same as another.
+/// True where an id or ARN names the same as another.
 fn is_same(one: &str, other: &str) -> bool {
     match (id_of(one), id_of(other)) {
         (Some(id), None) => id == other,

@@ -83,7 +83,7 @@ fn shifts_relieve_each_other_around_every_change_of_clocks() {
         let changes = changes(&zone);
         for (index, change) in changes.iter().enumerate() {
             let shifts = SHIFTS.iter().enumerate().filter(|(shift, _)| {
-                // Of the others one after the other, for time's sake.
+                // The others take turns, for time's sake.
                 ALL_OF.contains(&name.as_str()) || (place + index) % SHIFTS.len() == *shift
             });
             for (_, shift) in shifts {
@@ -156,7 +156,7 @@ fn hours_that_the_clocks_skip() {
         london(("22:00", "01:30"), "2026-10-25T07:00:00Z"),
         "2026-10-24T22:00:00+01:00 2026-10-25T01:30:00+01:00"
     );
-    // Where the clocks skip the last hour before midnight.
+    // In Nuuk the clocks skip the last hour before midnight.
     assert_eq!(
         told("America/Nuuk", ("23:30", "06:00"), "2026-03-29T12:00:00Z"),
         "2026-03-29T00:00:00-01:00 2026-03-29T06:00:00-01:00"
