@@ -56,7 +56,8 @@ async fn rolling_windows_end_with_a_minute_at_a_terminal() {
 async fn rolling_windows_end_with_a_minute_in_lambda() {
     let simulator = simulator().await;
     let message = |body: &Value, attributes: Value| {
-        let message = json!({"messageId": "m1", "eventSource": "aws:sqs", "body": body.to_string(),
+        let id = format!("m{}", fastrand::u64(..));
+        let message = json!({"messageId": id, "eventSource": "aws:sqs", "body": body.to_string(),
             "attributes": attributes});
         json!({ "Records": [message] })
     };
@@ -68,12 +69,12 @@ async fn rolling_windows_end_with_a_minute_in_lambda() {
         let answer = function.succeed(&timed).await;
         assert_eq!(answer["data"]["reports"][0]["window"]["end"], END, "{window}");
         // So many milliseconds after 1970 it was the same moment.
-        let sent = message(&bare, json!({"SentTimestamp": "1743405323456"}));
-        let failures = function.succeed(&sent).await;
+        let sent = || message(&bare, json!({"SentTimestamp": "1743405323456"}));
+        let failures = function.succeed(&sent()).await;
         assert_eq!(failures, json!({"batchItemFailures": []}), "{}", function.log());
 
         // The shell hands the clock on as it was read.
-        for payload in [&bare, &timed, &message(&bare, json!({})), &sent] {
+        for payload in [&bare, &timed, &message(&bare, json!({})), &sent()] {
             let outcome = outcome(&simulator, &folder, payload).await;
             let run = &outcome["data"]["reports"][0];
             assert_eq!(
@@ -282,8 +283,8 @@ async fn outcome(simulator: &Simulator, folder: &tempfile::TempDir, payload: &Va
     let (teller, told) = tokio::sync::oneshot::channel();
     let answering = move || {
         let clock = RunClock::read(MOMENT.parse().unwrap(), None);
-        let invocation =
-            Invocation { id: "i1".to_owned(), clock, progress: None, stop: Stop::never() };
+        let id = format!("i{}", fastrand::u64(..));
+        let invocation = Invocation { id, clock, progress: None, stop: Stop::never() };
         let runner = Runner::new(settings, config).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = match runtime.block_on(runner.answer(&payload, &invocation)) {
