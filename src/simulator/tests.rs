@@ -70,7 +70,7 @@ fn by_queue(simulator: &Simulator) -> Value {
     let ids: Vec<_> = queues.iter().map(|queue| &queue.id).collect();
     let at = |text: &str| text.parse::<Timestamp>().unwrap().as_second();
     json!({
-        "ResourceArn": format!("arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE}"),
+        "ResourceArn": format!("arn:aws:connect:us-west-2:111122223333:instance/{INSTANCE}"),
         "StartTime": at("2026-11-19T00:00:00Z"),
         "EndTime": at("2026-11-20T00:00:00Z"),
         "Interval": { "IntervalPeriod": "DAY" },
@@ -127,7 +127,7 @@ async fn pages_of_figures_are_the_figures_of_the_centre() {
         let id = &row.dimensions["QUEUE"];
         let found = rows.iter().find(|found| found["Dimensions"]["QUEUE"] == **id);
         let found = found.unwrap();
-        let arn = format!("arn:aws:connect:us-east-1:111122223333:instance/{INSTANCE}/queue/{id}");
+        let arn = format!("arn:aws:connect:us-west-2:111122223333:instance/{INSTANCE}/queue/{id}");
         assert_eq!(found["Dimensions"]["QUEUE_ARN"], arn);
         assert_eq!(found["MetricInterval"]["Interval"], "DAY");
         for (name, figure) in metrics.iter().zip(&row.values) {
