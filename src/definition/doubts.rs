@@ -90,11 +90,10 @@ fn placeholders(problems: &Problems<'_>, written: &Written<'_>, report: &Report)
 fn is_nobodys(domain: &str) -> bool {
     let domain = domain.to_ascii_lowercase();
     let mut labels = domain.rsplit('.');
-    match (labels.next(), labels.next()) {
-        (Some("com" | "net" | "org"), Some("example")) => true,
-        (Some("example"), _) => true,
-        _ => false,
-    }
+    matches!(
+        (labels.next(), labels.next()),
+        (Some("example"), _) | (Some("com" | "net" | "org"), Some("example"))
+    )
 }
 
 /// Tells whether a link leads to such a domain.

@@ -133,7 +133,8 @@ mod tests {
 
     /// The example, in which everything that people call something is called so, and this number.
     fn called(name: &str, templates: &Templates) -> Message {
-        let named = |number: usize| format!("{}{number}", &name[..62]);
+        let start: String = name.chars().take(62).collect();
+        let named = |number: usize| format!("{start}{number}");
         let mut definition = EXAMPLE.definition.to_owned();
         for (number, title) in [
             "Daily queue report",
@@ -247,7 +248,8 @@ mod tests {
         assert!(problems.is_empty());
         let message = called(NAMES[0], &templates);
         keep("long-names-in-own-parts", &message);
-        let title = format!("{}0", &NAMES[0][..62]);
+        let start: String = NAMES[0].chars().take(62).collect();
+        let title = format!("{start}0");
         let broken = title.replace('_', "_<wbr>");
         assert!(message.html.contains(&format!("<p>Ask {title} of {broken}.</p>")));
         assert!(

@@ -140,7 +140,7 @@ fn is_border(characters: &[char], at: usize) -> bool {
         (Some(&JOINER), _) => false,
         (_, Some(next)) => {
             let extends = next.width() == Some(0) || matches!(next, '\u{1f3fb}'..='\u{1f3ff}');
-            !extends && !(is_flag(next) && flags % 2 == 1)
+            !(extends || is_flag(next) && flags % 2 == 1)
         }
         _ => true,
     }

@@ -117,7 +117,7 @@ async fn an_error_of_rendering_quotes_no_figure() {
     for expression in [
         "(sections[0].totals[0].text ~ \"q\") | int",
         "(sections[0].totals[0].text ~ \"q\") | float",
-        "(sections[0].totals[0].value + 1000000) ** 99999999999",
+        "(sections[0].of + 1000000) ** 99999999999",
     ] {
         let subject = format!("{{% if sections[0].of > 3 %}}{{{{ {expression} }}}}{{% endif %}}x");
         let simulator = simulator().await;
