@@ -23,7 +23,7 @@ pub enum WindowRule {
     PreviousMonth,
     /// The last working day that is over.
     PreviousWorkday,
-    /// The last [shift](Shift) that is over, and the day on which it began with it.
+    /// The last shift that is over, and the day on which it began with it.
     Hours {
         /// The local time of the start.
         from: Time,
