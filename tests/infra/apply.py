@@ -241,7 +241,7 @@ def values(it, keys):
 def statements(document):
     """Each as a line: effect, for whom, actions, resources, and the condition."""
     parts = [[it["Effect"], it.get("Principal"), it["Action"], it["Resource"], it.get("Condition")]
-             for it in document["Statement"]]
+             for it in document["Statement"] if it is not None]
     lists = [[x if isinstance(x, list) else [x] for x in them] for them in parts]
     return [" ".join(x if isinstance(x, str) else json.dumps(x) for xs in them for x in xs if x) for them in lists]
 
@@ -326,7 +326,7 @@ STACK-dead-letters: AWS/SQS ApproximateNumberOfMessagesVisible Maximum 300 Great
 FunctionRole figures:
   - Allow connect:GetMetricDataV2 INSTANCE INSTANCE/queue/* INSTANCE/routing-profile/* INSTANCE/agent/*
     INSTANCE/agent-group/*
-  - Allow connect:DescribeUserHierarchyStructure connect:ListRoutingProfiles connect:SearchQueues
+  - Allow connect:DescribeUserHierarchyStructure connect:ListRoutingProfiles connect:ListUserProficiencies connect:SearchQueues
     connect:SearchUserHierarchyGroups connect:SearchUsers INSTANCE
   - Allow connect:DescribeQueue connect:ListQueues INSTANCE/queue/*
   - Allow connect:DescribeUser connect:ListUserProficiencies INSTANCE/agent/*
@@ -335,7 +335,7 @@ FunctionRole mail:
   - 'Allow ses:SendRawEmail arn:aws:ses:HERE:identity/reports@mail.example.com
     arn:aws:ses:HERE:identity/mail.example.com <|arn:aws:ses:HERE:identity/example.com
     arn:aws:ses:HERE:identity/*>
-    arn:aws:ses:HERE:configuration-set/STACK {"StringEquals": {"ses:FromAddress": "reports@mail.example.com"}}'
+    arn:aws:ses:HERE:configuration-set/STACK {"StringEqualsIgnoreCase": {"ses:FromAddress": "reports@mail.example.com"}}'
 FunctionRole store:
   - Allow s3:ListBucket arn:aws:s3:::STACK-bucket
   - Allow s3:GetObject arn:aws:s3:::STACK-bucket/reports/*.toml arn:aws:s3:::STACK-bucket/templates/*.html
