@@ -144,7 +144,7 @@ impl Target {
         }
     }
 
-    /// Whether a number reaches it to the last digit, as somebody compares who reads both.
+    /// Tells whether a number reaches it to the last digit, as somebody compares who reads both.
     pub fn is_met_exactly_by(self, number: f64) -> bool {
         match self.bound {
             Bound::AtLeast => number >= self.value,

@@ -64,7 +64,7 @@ impl Language {
         }
     }
 
-    /// Whether its nouns have a capital letter within a sentence.
+    /// Tells whether its nouns have a capital letter within a sentence.
     pub fn has_capital_nouns(self) -> bool {
         matches!(self, Self::German | Self::SwissGerman)
     }

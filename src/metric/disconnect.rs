@@ -69,7 +69,7 @@ const AT_DISCONNECT: &[&str] = &[
 ];
 
 impl Metric {
-    /// Whether it counts a contact in the interval in which the contact ended, wherever it began.
+    /// Tells whether it counts a contact in the interval in which the contact ended, wherever it began.
     pub fn counts_at_disconnect(&self) -> bool {
         AT_DISCONNECT.binary_search(&self.name).is_ok()
     }

@@ -157,7 +157,7 @@ impl Directory {
         !dimension.has_list() || listed
     }
 
-    /// Whether the instance does not list what has this id, as with deleted queues; of what was not
+    /// Tells whether the instance does not list what has this id, as with deleted queues; of what was not
     /// asked for nothing is known.
     pub fn lacks(&self, dimension: &Dimension, id: &str) -> bool {
         self.lists.get(dimension).is_some_and(|list| !list.shown.contains_key(id))

@@ -212,7 +212,7 @@ fn value(row: &Row<'_>, metric: &MetricQuery) -> Option<f64> {
     row.get(metric).and_then(Figure::value)
 }
 
-/// Whether a part has no figure for this reason.
+/// Tells whether a part has no figure for this reason.
 fn lacks(row: &Row<'_>, metric: &MetricQuery, absent: Absent) -> bool {
     row.get(metric) == Some(Figure::Absent(absent))
 }

@@ -58,7 +58,7 @@ fn breaks(word: &str) -> Vec<usize> {
     breaks
 }
 
-/// Whether a part ends with `c`. What joins digits is most likely one number, or a time.
+/// Tells whether a part ends with `c`. What joins digits is most likely one number, or a time.
 fn is_between_parts(before: Option<char>, c: char, next: char) -> bool {
     let joins = |c: char| "_-/\\.:@,;=&+|~".contains(c);
     let is_number = matches!(c, '.' | ',' | ':')

@@ -40,7 +40,7 @@ pub(super) struct Context {
     sections_shown: Option<String>,
     /// The sections that have no figures.
     missing: Vec<Missing>,
-    /// Whether any of its figures counts contacts in the window in which they ended.
+    /// Says whether any of its figures counts contacts in the window in which they ended.
     counts_at_disconnect: bool,
     /// The short terms that its columns are of, with their meaning.
     terms: Vec<TermContext>,

@@ -179,7 +179,7 @@ impl Lines {
     }
 }
 
-/// Whether a spreadsheet would take the text for a formula.
+/// Tells whether a spreadsheet would take the text for a formula.
 fn starts_a_formula(text: &str) -> bool {
     text.starts_with(|c: char| {
         matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠')

@@ -129,7 +129,7 @@ pub(super) fn line(text: &str) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// Whether readers see what is before a place and what is after it as characters of their own
+/// Tells whether readers see what is before a place and what is after it as characters of their own
 /// (UAX 29, in short: marks, joined emoji, skin tones and flags stay whole).
 fn is_border(characters: &[char], at: usize) -> bool {
     const JOINER: char = '\u{200d}';

@@ -46,7 +46,7 @@ pub(super) fn with_plain_spaces(text: &str) -> String {
     text.replace(is_no_break_space, " ")
 }
 
-/// Whether no line is broken at this space.
+/// Tells whether no line is broken at this space.
 pub(super) fn is_no_break_space(c: char) -> bool {
     matches!(c, '\u{a0}' | '\u{202f}')
 }

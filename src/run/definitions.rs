@@ -226,7 +226,7 @@ fn at_least(section: &Section) -> Section {
 }
 
 impl Definitions {
-    /// Whether there is not a single one, valid or not.
+    /// Tells whether there is not a single one, valid or not.
     pub(super) fn are_none(&self) -> bool {
         self.reports.is_empty() && self.invalid.is_empty()
     }

@@ -311,7 +311,7 @@ fn stem_of_files(hold: &Hold, key: &str) -> String {
     format!("{}.{}.", key.strip_suffix(".json").unwrap_or(key), hold.writer)
 }
 
-/// Whether what ails a store may pass within a second or two; who calls stays the same for so long.
+/// Tells whether what ails a store may pass within a second or two; who calls stays the same for so long.
 fn may_pass(error: &Error) -> bool {
     error.retryable && !matches!(error.code, Code::ConfigurationError | Code::AccessDenied)
 }

@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Stage};
 /// has come by then, it is not known whether they have the message.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Whether an invocation is to end as soon as it can.
+/// Says whether an invocation is to end as soon as it can.
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<Option<Instant>>);
 
@@ -42,7 +42,7 @@ impl Stop {
         Stopper::new().1
     }
 
-    /// Whether it has come.
+    /// Tells whether it has come.
     pub fn has_come(&self) -> bool {
         self.0.borrow().is_some()
     }

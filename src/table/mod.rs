@@ -73,7 +73,7 @@ pub struct TableRow {
     pub states: Arc<[Option<State>]>,
     /// The targets that are its own rather than its column's, by column.
     pub own_targets: Arc<[(usize, Target)]>,
-    /// Whether the answer does not have it: nothing happened there.
+    /// Says whether the answer does not have it: nothing happened there.
     pub is_quiet: bool,
 }
 
@@ -103,7 +103,7 @@ pub struct Member {
     pub id: Option<String>,
     /// The name, or the id where no name is known.
     pub name: Option<String>,
-    /// Whether the instance does not list it: it was deleted.
+    /// Says whether the instance does not list it: it was deleted.
     pub is_unlisted: bool,
 }
 

@@ -97,7 +97,7 @@ pub fn decimals_beside(
     })
 }
 
-/// Whether the number that is shown of a figure stands to the bound as the figure does: it meets it or
+/// Tells whether the number that is shown of a figure stands to the bound as the figure does: it meets it or
 /// not, and what misses it is on the same side of it.
 fn is_true_beside(bound: Target, value: f64, shown: f64) -> bool {
     let is_met = bound.is_met_by(value);

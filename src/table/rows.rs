@@ -26,7 +26,7 @@ const MOST_ROWS: usize = 1_000_000;
 /// The rows of a table in their order.
 pub(super) struct InOrder {
     pub(super) rows: Vec<TableRow>,
-    /// Whether quiet intervals were left out: there would be too many rows.
+    /// Says whether quiet intervals were left out: there would be too many rows.
     pub(super) lacks_quiet: bool,
 }
 
@@ -48,7 +48,7 @@ struct About {
     ids: Group,
     members: Arc<[Member]>,
     own_targets: Arc<[(usize, Target)]>,
-    /// Whether it occurs, or the instance has it. Of what it does not have it can't be said that nothing
+    /// Says whether it occurs, or the instance has it. Of what it does not have it can't be said that nothing
     /// happened there.
     is_known: bool,
 }

@@ -16,7 +16,7 @@ static CURRENT: Mutex<Current> =
     Mutex::new(Current { is_first: true, request_id: None, trace_id: None });
 
 struct Current {
-    /// Whether there was none before it.
+    /// Says whether there was none before it.
     is_first: bool,
     /// None until the first begins.
     request_id: Option<String>,

@@ -145,7 +145,7 @@ impl Window {
         found.map(|found| found.timestamp())
     }
 
-    /// Whether an interval is as long as one of another window: so many hours, or of days and weeks so
+    /// Tells whether an interval is as long as one of another window: so many hours, or of days and weeks so
     /// many dates, however long a day is on which the clocks change. One that is cut off in a day is as
     /// long as one that is cut off at the same reading of the clock.
     pub fn is_as_long_as(&self, other: &Self, interval: Interval) -> bool {
