@@ -9,7 +9,7 @@
 
 use std::str::FromStr;
 
-/// How long a subject may be, in characters, before anything is put in.
+/// The longest subject, in characters, before anything is put in.
 const MOST_CHARACTERS: usize = 1_000;
 
 /// The tags that a subject may have.
@@ -72,13 +72,13 @@ impl Subject {
     }
 }
 
-/// What a subject may not have.
+/// A part that a subject may not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{found}; {help}")]
 pub struct SubjectError {
-    /// What was found.
+    /// The part as it was found.
     pub found: String,
-    /// What is allowed, and how to mend it.
+    /// The forms that are allowed, and how to mend it.
     pub help: String,
 }
 
@@ -112,7 +112,7 @@ impl FromStr for Subject {
     }
 }
 
-/// What begins something else than text.
+/// A sign that begins something else than text.
 #[derive(Clone, Copy)]
 enum Opening {
     Value,
@@ -236,10 +236,10 @@ impl<'t> Text<'t> {
     }
 }
 
-/// What stands before a token.
+/// The kind of token that stands before another.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// What takes an operand after it, or the beginning.
+    /// One that takes an operand after it, or the beginning.
     Operator,
     /// A value.
     Operand,
@@ -256,13 +256,13 @@ enum Before {
 /// A name in an expression.
 struct Name<'t> {
     name: &'t str,
-    /// Where it begins.
+    /// The place at which it begins.
     start: Text<'t>,
-    /// What follows it, without the space between.
+    /// The text that follows it, without the space between.
     after: Text<'t>,
 }
 
-/// What an expression is made of, as far as its size goes.
+/// The parts of an expression that decide on its size.
 struct Expression {
     has_join: bool,
     paths: Vec<String>,
@@ -420,7 +420,7 @@ fn step(text: &mut Text<'_>) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What can loop, call or copy without bounds, in every way in which Tera reads it.
+    /// Loops, calls and copies without bounds are refused, in every way in which Tera reads them.
     #[test]
     fn loops_and_calls_are_refused_wherever_tera_would_see_them() {
         for (template, what) in [

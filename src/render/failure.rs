@@ -8,14 +8,14 @@ use tera::{ErrorKind, ReportError};
 
 use crate::error::{Code, Error, Stage};
 
-/// Why a template makes nothing.
+/// The reason for which a template makes nothing.
 #[derive(Debug)]
 pub(super) struct Failure {
     /// Where, if Tera says so.
     pub(super) spot: Option<Spot>,
-    /// What kind of mistake it is.
+    /// The kind of mistake.
     pub(super) kind: String,
-    /// What Tera says, where that may quote values.
+    /// Tera's own text, where that may quote values.
     pub(super) quoted: Option<String>,
 }
 
@@ -109,7 +109,7 @@ fn kind(report: &ReportError) -> String {
     }
 }
 
-/// What Tera says first; the rest draws the place of it.
+/// Tera's first line; the rest draws the place.
 fn first_line(error: &tera::Error) -> String {
     let text = error.to_string();
     text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()

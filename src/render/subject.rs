@@ -17,13 +17,13 @@ use crate::definition::Subject;
 
 pub use check::{check_subject, example_window};
 
-/// How many characters a subject has at most; mail programs show far fewer.
+/// The longest subject of a mail, in characters; mail programs show far fewer.
 const MOST_CHARACTERS: usize = 250;
 
-/// How much of what a template makes is looked at, in bytes.
+/// The most that a template's output is looked at, in bytes.
 const MOST_BYTES: usize = 10_000;
 
-/// How much text the values may have that an expression joins with `~`, in bytes.
+/// The most text that the values of one expression with `~` have together, in bytes.
 const MOST_JOINED: usize = 100_000;
 
 /// Renders the subjects of definitions.
@@ -56,7 +56,7 @@ impl Subjects {
     }
 }
 
-/// How much text the value at a path has; more than is allowed counts as that.
+/// Measures the text of the value at a path, in bytes, up to the most that is allowed.
 fn size_at(path: &str, context: &Context) -> usize {
     let (root, rest) = path.split_once('.').map_or((path, None), |(root, rest)| (root, Some(rest)));
     let root = context.get(root);

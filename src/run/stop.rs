@@ -83,7 +83,7 @@ impl Stop {
     }
 }
 
-/// Why a run ends that was stopped: it may be taken up again at once.
+/// The error of a run that was stopped: it may be taken up again at once.
 pub fn stopped() -> Error {
     let message = "the command was stopped before the run had ended";
     Error::new(Code::Timeout, Stage::Plan, message)
@@ -91,7 +91,7 @@ pub fn stopped() -> Error {
         .hint("run it again: it begins at once, and sends to nobody twice")
 }
 
-/// Why it is not known whether SES took a mail.
+/// The error of a mail of which nobody knows whether SES took it.
 pub(super) fn unanswered() -> Error {
     let message = "it is not known whether SES took the message: the command was stopped before it had answered";
     Error::new(Code::DeliveryUnknown, Stage::Deliver, message)

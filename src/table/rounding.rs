@@ -7,7 +7,7 @@
 use crate::definition::Target;
 use crate::metric::Unit;
 
-/// How many decimals a figure has at most.
+/// The most decimals that a figure is shown with.
 const MOST_DECIMALS: usize = 3;
 
 /// A figure as it is shown.
@@ -15,7 +15,7 @@ const MOST_DECIMALS: usize = 3;
 pub struct Rounded {
     /// The number that its digits make, in the unit of the metric.
     pub number: f64,
-    /// How many of the digits are decimals.
+    /// The number of decimals.
     pub decimals: usize,
 }
 
@@ -27,7 +27,7 @@ impl Rounded {
 
     /// With as many decimals as make what is said of it beside these bounds true. Where three do not
     /// suffice it is cut to the side of the bound on which it is, so that it never seems to be the bound.
-    /// Of several bounds the first is what matters most.
+    /// The first of several bounds matters most.
     pub fn beside(value: f64, unit: Unit, bounds: impl Iterator<Item = Target> + Clone) -> Self {
         if let Some(decimals) = decimals_beside(value, unit, bounds.clone(), MOST_DECIMALS) {
             return Self::nearest(value, decimals);

@@ -39,8 +39,8 @@ fn trace_id(header: &str) -> Option<&str> {
     root.or(Some(header.trim()).filter(|id| !id.contains('='))).filter(|id| !id.is_empty())
 }
 
-/// What a line tells of its own, with what every line has.
-pub(super) fn of(time: Timestamp, own: Map<String, Value>) -> Map<String, Value> {
+/// Adds to a line's own fields those that every line has.
+pub(super) fn complete(time: Timestamp, own: Map<String, Value>) -> Map<String, Value> {
     let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     let mut line = Map::from_iter([("timestamp".to_owned(), json!(format!("{time:.3}")))]);
     line.extend(own);
@@ -72,7 +72,7 @@ where
         let mut own = Own(Map::new());
         own.0.insert("level".to_owned(), json!(event.metadata().level().as_str()));
         event.record(&mut own);
-        let line = of(Timestamp::now(), own.0);
+        let line = complete(Timestamp::now(), own.0);
         writeln!(writer, "{}", Value::Object(line))
     }
 }
@@ -133,13 +133,13 @@ mod tests {
         }
     }
 
-    /// What a line tells of its own replaces nothing that every line has.
+    /// A line's own fields replace none that every line has.
     #[test]
     fn every_line_has_its_time_and_the_version() {
         let time = "2026-11-22T08:00:00.0607Z".parse().unwrap();
         let own =
             Map::from_iter([("version".to_owned(), json!(7)), ("code".to_owned(), json!("X"))]);
-        let line = of(time, own);
+        let line = complete(time, own);
         assert_eq!(line["timestamp"], "2026-11-22T08:00:00.060Z");
         assert_eq!(
             (&line["version"], &line["code"]),

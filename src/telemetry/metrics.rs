@@ -76,7 +76,7 @@ impl Metrics {
         document.insert(FUNCTION.to_owned(), json!(function));
         document.extend(self.members.clone());
         // To CloudWatch they are properties like others.
-        Value::Object(line::of(time, document))
+        Value::Object(line::complete(time, document))
     }
 }
 

@@ -67,7 +67,7 @@ fn problem(place: &Place, failure: Failure, help: &str) -> Problem {
     Problem { quoted, ..place.error("subject", found, help) }
 }
 
-/// What a report is tried with.
+/// The figures with which a report is tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Example {
     /// All that it can have is there.
@@ -76,7 +76,7 @@ enum Example {
     Bare,
 }
 
-/// What became of it.
+/// The outcome of a trial.
 enum Tried {
     Made,
     Empty,
