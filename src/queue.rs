@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 
 use crate::error::{Code, Error, Stage, sdk};
 use crate::settings::QueueUrl;
@@ -66,14 +66,26 @@ impl Queue {
                 _ => error,
             }
         })?;
-        let failed = answer.failed().iter().map(|entry| {
-            let message = format!("{OPERATION} was refused for a message: {}", entry.code());
-            let error = Error::new(Code::ServiceError, Stage::Plan, message);
-            let error = if entry.sender_fault() { error } else { error.retryable() };
-            (entry.id().to_owned(), error)
+        // Of which the answer says nothing may have been lost; one that is there twice does no harm.
+        let taken: Vec<&str> = answer.successful().iter().map(|entry| entry.id()).collect();
+        let left = entries.iter().map(SendMessageBatchRequestEntry::id);
+        let left = left.filter(|id| !taken.contains(id)).map(|id| {
+            let refused = answer.failed().iter().find(|entry| entry.id() == id);
+            (id.to_owned(), refused.map_or_else(not_told, refusal))
         });
-        Ok(failed.collect())
+        Ok(left.collect())
     }
+}
+
+fn refusal(entry: &BatchResultErrorEntry) -> Error {
+    let message = format!("{OPERATION} was refused for a message: {}", entry.code());
+    let error = Error::new(Code::ServiceError, Stage::Plan, message);
+    if entry.sender_fault() { error } else { error.retryable() }
+}
+
+fn not_told() -> Error {
+    let message = format!("{OPERATION} did not answer whether it took a message");
+    Error::new(Code::BadResponse, Stage::Plan, message).retryable()
 }
 
 fn entries(messages: &[String]) -> Result<Vec<SendMessageBatchRequestEntry>, Error> {

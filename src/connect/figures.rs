@@ -2,17 +2,15 @@
 
 mod rows;
 
-use std::collections::BTreeSet;
-
 use aws_sdk_connect::Client;
 use aws_sdk_connect::primitives::DateTime;
 use aws_sdk_connect::types::{
     FilterV2, IntervalDetails, IntervalPeriod, MetricFilterV2, MetricV2, ThresholdV2,
 };
 
-use super::{Calls, Key, next_page};
+use super::{Calls, Key, Pages, bad, there};
 use crate::definition::{Interval, MetricQuery};
-use crate::error::{Code, Error, Stage};
+use crate::error::{Error, Stage};
 use crate::metric::limits::Limits;
 use crate::plan::{Answer, Request};
 
@@ -26,20 +24,27 @@ const PAGE: i32 = 100;
 pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer, Error> {
     let call = call(&calls.connect.client, request, &calls.connect.limits)?;
     let mut reading = Reading::new(request);
-    let mut pages = 0;
-    let (mut seen, mut token) = (BTreeSet::new(), None);
+    let mut pages = Pages::new(OPERATION, Stage::Query);
+    let mut count = 0;
     loop {
         let key = Key::figures(calls.instance, OPERATION);
-        let page = || call.clone().set_next_token(token.clone()).send();
-        let page = calls.paced(key, OPERATION, page).await?;
-        pages += 1;
+        let page = || call.clone().set_next_token(pages.token()).send();
+        let page = match calls.paced(key, OPERATION, page).await {
+            Ok(page) => page,
+            Err(unread) => {
+                pages.begin_anew(unread)?;
+                (reading, count) = (Reading::new(request), 0);
+                continue;
+            }
+        };
+        count += 1;
         // First, because a page that comes again has rows that came before.
-        token = next_page(OPERATION, &mut seen, page.next_token())?;
-        for result in page.metric_results() {
-            reading.read(result)?;
+        let has_next = pages.go_on(page.next_token())?;
+        for result in there(OPERATION, "MetricResults", page.metric_results)? {
+            reading.read(&result)?;
         }
-        if token.is_none() {
-            return Ok(Answer { rows: reading.rows(), pages });
+        if !has_next {
+            return Ok(Answer { rows: reading.rows(), pages: count });
         }
     }
 }
@@ -49,7 +54,7 @@ type Call = aws_sdk_connect::operation::get_metric_data_v2::builders::GetMetricD
 /// The call without its page; every page must repeat it to the letter.
 fn call(client: &Client, request: &Request, limits: &Limits) -> Result<Call, Error> {
     let seconds = |time: jiff::Timestamp| DateTime::from_nanos(time.as_nanosecond());
-    let out_of_range = |_| bad("the window is out of the range that the service takes");
+    let out_of_range = |_| bad(OPERATION, "the window is out of the range that the service takes");
     // Without an interval the rows of ungrouped requests lose their shape.
     let interval = IntervalDetails::builder()
         .time_zone(request.window.zone_name())
@@ -104,9 +109,4 @@ fn metric(query: &MetricQuery) -> MetricV2 {
         .set_threshold(threshold.map(|threshold| vec![threshold]))
         .set_metric_filters(Some(filters.collect::<Vec<_>>()).filter(|filters| !filters.is_empty()))
         .build()
-}
-
-fn bad(problem: impl std::fmt::Display) -> Error {
-    let message = format!("the answer to {OPERATION} can't be trusted: {problem}");
-    Error::new(Code::BadResponse, Stage::Query, message).retryable()
 }

@@ -3,8 +3,8 @@
 mod figures;
 mod names;
 mod pacer;
+mod pages;
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ use crate::plan::{Answer, Directory, Request};
 
 pub use names::List;
 pub use pacer::{Key, LeaveThrottles, Paced, Pacer, Unanswered};
+pub(crate) use pages::{Pages, Unread};
 
 /// The client of one Region's Connect.
 #[derive(Clone, Debug)]
@@ -57,8 +58,8 @@ impl Connect {
     /// The answer to a request, all its pages together, if it comes before the deadline.
     ///
     /// # Errors
-    /// What the service refused with, `TIMEOUT`, or `BAD_RESPONSE` where its answer contradicts
-    /// the request or itself.
+    /// What the service refused with, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks what
+    /// it must have, or contradicts the request or itself.
     pub async fn figures(
         &self,
         request: &Request,
@@ -70,7 +71,8 @@ impl Connect {
     /// The names that stand on one list of an instance.
     ///
     /// # Errors
-    /// What the service refused with, `TIMEOUT`, or `BAD_RESPONSE` on a repeated page.
+    /// What the service refused with, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks what
+    /// it must have, or a page comes again.
     pub async fn names(
         &self,
         instance: &InstanceArn,
@@ -92,7 +94,7 @@ impl Calls<'_> {
         key: Key,
         operation: &str,
         attempt: impl Fn() -> F,
-    ) -> Result<T, Error>
+    ) -> Result<T, Unread>
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -100,34 +102,26 @@ impl Calls<'_> {
         let pacer = &self.connect.pacer;
         let answer = pacer.call(&key, self.deadline, attempt, sdk::is_throttled).await;
         answer.map_err(|unanswered| match unanswered {
-            Unanswered::Failed(error) => sdk::classify(operation, Stage::Query, &error),
+            Unanswered::Failed(error) => Unread::new(operation, Stage::Query, &error),
             Unanswered::OutOfTime => {
                 let message = format!("there was no time left for {operation}");
                 Error::new(Code::Timeout, Stage::Query, message)
                     .retryable()
                     .hint("give the function a longer timeout if this happens often")
+                    .into()
             }
         })
     }
 }
 
-/// The token of the next page, if there is one.
-///
-/// The SDK's paginators end silently where the service repeats a token, and then the rest of the
-/// rows would be missing without a word.
-fn next_page(
-    operation: &str,
-    seen: &mut BTreeSet<String>,
-    token: Option<&str>,
-) -> Result<Option<String>, Error> {
-    let Some(token) = token.filter(|token| !token.is_empty()) else {
-        return Ok(None);
-    };
-    match seen.insert(token.to_owned()) {
-        true => Ok(Some(token.to_owned())),
-        false => {
-            let message = format!("{operation} answered the same page token twice");
-            Err(Error::new(Code::BadResponse, Stage::Query, message).retryable())
-        }
-    }
+/// An answer that no figure and no name is to be taken from.
+fn bad(operation: &str, problem: impl std::fmt::Display) -> Error {
+    let message = format!("the answer to {operation} can't be trusted: {problem}");
+    Error::new(Code::BadResponse, Stage::Query, message).retryable()
+}
+
+/// What an answer must have. The SDK reads a list that is not there as one of nothing, and so an
+/// answer without a body as one that has found nothing.
+fn there<T>(operation: &str, member: &str, value: Option<T>) -> Result<T, Error> {
+    value.ok_or_else(|| bad(operation, format!("{member} is missing")))
 }

@@ -1,16 +1,17 @@
 //! The names of queues, routing profiles, agents and hierarchy groups, in the largest pages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use aws_sdk_connect::types::{
-    HierarchyGroup, HierarchyPath, HierarchyStructure, Queue, QueueSearchCriteria, QueueStatus,
-    QueueType, SearchableQueueType, UserSearchSummary,
+    HierarchyGroup, HierarchyGroupSummary, HierarchyLevel as Level, HierarchyPath,
+    HierarchyStructure, Queue, QueueSearchCriteria, QueueStatus, QueueType, SearchableQueueType,
+    UserSearchSummary,
 };
 
-use super::{Calls, Key, next_page};
+use super::{Calls, Key, Pages, Unread, there};
 use crate::definition::{Dimension, HierarchyLevel};
-use crate::error::Error;
+use crate::error::{Error, Stage};
 use crate::plan::{Directory, Entry};
 
 /// A list of names that is read as one.
@@ -82,23 +83,32 @@ pub(super) async fn fetch(calls: Calls<'_>, list: List) -> Result<Directory, Err
 }
 
 /// Follows the pages to the end.
-async fn all<T, F>(operation: &str, page: impl Fn(Option<String>) -> F) -> Result<Vec<T>, Error>
+async fn all<T, F>(
+    operation: &'static str,
+    page: impl Fn(Option<String>) -> F,
+) -> Result<Vec<T>, Error>
 where
-    F: Future<Output = Result<Page<T>, Error>>,
+    F: Future<Output = Result<Page<T>, Unread>>,
 {
-    let (mut all, mut seen, mut token) = (Vec::new(), BTreeSet::new(), None);
+    let (mut all, mut pages) = (Vec::new(), Pages::new(operation, Stage::Query));
     loop {
-        let (found, next) = page(token).await?;
-        all.extend(found);
-        token = next_page(operation, &mut seen, next.as_deref())?;
-        if token.is_none() {
-            return Ok(all);
+        match page(pages.token()).await {
+            Ok((found, next)) => {
+                all.extend(found);
+                if !pages.go_on(next.as_deref())? {
+                    return Ok(all);
+                }
+            }
+            Err(unread) => {
+                pages.begin_anew(unread)?;
+                all.clear();
+            }
         }
     }
 }
 
 /// Standard queues only: every agent has a queue too, and GetMetricDataV2 does not support those.
-async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Error> {
+async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
     let request = calls
         .connect
         .client
@@ -108,12 +118,12 @@ async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, 
     let request = request.max_results(LISTED).set_next_token(token);
     let key = Key::list(calls.instance, QUEUES);
     let page = calls.paced(key, QUEUES, || request.clone().send()).await?;
-    let found =
-        page.queue_summary_list().iter().filter_map(|queue| named(queue.id(), queue.name()));
-    Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
+    let found = there(QUEUES, "QueueSummaryList", page.queue_summary_list)?;
+    let found = found.iter().map(|queue| named(QUEUES, queue.id(), queue.name()));
+    Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-async fn searched_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Error> {
+async fn searched_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
     let standard =
         QueueSearchCriteria::builder().queue_type_condition(SearchableQueueType::Standard);
     let request = calls
@@ -125,60 +135,72 @@ async fn searched_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page
     let request = request.max_results(FOUND).set_next_token(token);
     let key = Key::list(calls.instance, SEARCHED_QUEUES);
     let page = calls.paced(key, SEARCHED_QUEUES, || request.clone().send()).await?;
-    let found = page.queues().iter().filter_map(searched_queue);
-    Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
+    let found = there(SEARCHED_QUEUES, "Queues", page.queues)?;
+    let found = found.iter().map(searched_queue);
+    Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-fn searched_queue(queue: &Queue) -> Option<Entry> {
+fn searched_queue(queue: &Queue) -> Result<Entry, Error> {
     let tags = queue.tags().into_iter().flatten();
     let tags = tags.map(|(key, value)| (key.clone(), value.clone())).collect();
     let is_disabled = queue.status() == Some(&QueueStatus::Disabled);
-    Some(Entry { tags, is_disabled, ..named(queue.queue_id(), queue.name())? })
+    let entry = named(SEARCHED_QUEUES, queue.queue_id(), queue.name())?;
+    Ok(Entry { tags, is_disabled, ..entry })
 }
 
-async fn routing_profiles(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Error> {
+async fn routing_profiles(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
     let request = calls.connect.client.list_routing_profiles().instance_id(calls.instance.id());
     let request = request.max_results(LISTED).set_next_token(token);
     let key = Key::list(calls.instance, ROUTING_PROFILES);
     let page = calls.paced(key, ROUTING_PROFILES, || request.clone().send()).await?;
-    let found = page.routing_profile_summary_list().iter();
-    let found = found.filter_map(|profile| named(profile.id(), profile.name()));
-    Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
+    let found =
+        there(ROUTING_PROFILES, "RoutingProfileSummaryList", page.routing_profile_summary_list)?;
+    let found = found.iter().map(|profile| named(ROUTING_PROFILES, profile.id(), profile.name()));
+    Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-async fn agents(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Error> {
+async fn agents(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
     let request = calls.connect.client.search_users().instance_id(calls.instance.id());
     let request = request.max_results(FOUND).set_next_token(token);
     let key = Key::list(calls.instance, AGENTS);
     let page = calls.paced(key, AGENTS, || request.clone().send()).await?;
-    let found = page.users().iter().filter_map(agent);
-    Ok((found.collect(), page.next_token().map(ToOwned::to_owned)))
+    let found = there(AGENTS, "Users", page.users)?;
+    let found = found.iter().map(agent);
+    Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
 /// An agent has first and last name, one of them, or none.
-fn agent(user: &UserSearchSummary) -> Option<Entry> {
+fn agent(user: &UserSearchSummary) -> Result<Entry, Error> {
     let names = user.identity_info().map(|names| [names.first_name(), names.last_name()]);
     let names = names.into_iter().flatten().flatten().map(str::trim);
     let full: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     let (full, user_name) = (full.join(" "), user.username().filter(|name| !name.is_empty()));
     let name = Some(full.as_str()).filter(|full| !full.is_empty()).or(user_name);
-    Some(Entry { user_name: user_name.map(ToOwned::to_owned), ..named(user.id(), name)? })
+    let entry = named(AGENTS, user.id(), name)?;
+    Ok(Entry { user_name: user_name.map(ToOwned::to_owned), ..entry })
 }
 
 /// All levels in one search, because a search for each would not take fewer pages.
 async fn hierarchy(calls: Calls<'_>) -> Result<Directory, Error> {
-    let levels = levels(calls).await?;
+    let told = levels(calls).await?;
     // Without a level there is no group either.
-    let groups = match levels.is_empty() {
-        true => Vec::new(),
-        false => all(GROUPS, |token| groups(calls, token)).await?,
+    let groups = match &told {
+        Some(levels) if levels.is_empty() => Vec::new(),
+        _ => all(GROUPS, |token| groups(calls, token)).await?,
+    };
+    // An instance without a hierarchy may be answered without a structure, but has no groups.
+    let levels = match told {
+        None if groups.is_empty() => BTreeMap::new(),
+        told => there(LEVELS, "HierarchyStructure", told)?,
     };
     let mut entries: BTreeMap<Dimension, Vec<Entry>> =
         levels.values().map(|(level, _)| (level.clone(), Vec::new())).collect();
     for group in &groups {
-        let level = group.level_id().and_then(|id| levels.get(id));
-        let entries = level.and_then(|(level, _)| entries.get_mut(level));
-        if let (Some(entries), Some(entry)) = (entries, group_entry(group)) {
+        let level = there(GROUPS, "LevelId of a group", group.level_id())?;
+        // On what is no level any more nothing can be asked.
+        let Some((level, _)) = levels.get(level) else { continue };
+        let entry = group_entry(group, level)?;
+        if let Some(entries) = entries.get_mut(level) {
             entries.push(entry);
         }
     }
@@ -190,65 +212,71 @@ async fn hierarchy(calls: Calls<'_>) -> Result<Directory, Error> {
     Ok(directory)
 }
 
-/// By id, which level it is and what it is called.
-async fn levels(calls: Calls<'_>) -> Result<BTreeMap<String, (Dimension, String)>, Error> {
+/// The levels by id: which of the five each is, and what it is called.
+type Levels = BTreeMap<String, (Dimension, String)>;
+
+/// The levels, if the answer has a structure.
+async fn levels(calls: Calls<'_>) -> Result<Option<Levels>, Error> {
     let request =
         calls.connect.client.describe_user_hierarchy_structure().instance_id(calls.instance.id());
     let key = Key::list(calls.instance, LEVELS);
-    let answer = calls.paced(key, LEVELS, || request.clone().send()).await?;
-    let levels = answer.hierarchy_structure().map(in_order).unwrap_or_default();
-    let levels = HierarchyLevel::ALL.into_iter().zip(levels).filter_map(|(level, found)| {
-        let Entry { id, name, .. } = found?;
-        Some((id, (Dimension::Hierarchy(level), name)))
-    });
-    Ok(levels.collect())
+    let answer = calls.paced(key, LEVELS, || request.clone().send()).await;
+    let answer = answer.map_err(Unread::into_error)?;
+    let Some(structure) = answer.hierarchy_structure() else { return Ok(None) };
+    let mut levels = Levels::new();
+    for (level, found) in HierarchyLevel::ALL.into_iter().zip(in_order(structure)) {
+        if let Some(found) = found {
+            let Entry { id, name, .. } = named(LEVELS, found.id(), found.name())?;
+            levels.insert(id, (Dimension::Hierarchy(level), name));
+        }
+    }
+    Ok(Some(levels))
 }
 
-fn in_order(structure: &HierarchyStructure) -> [Option<Entry>; 5] {
-    let levels = [
+fn in_order(structure: &HierarchyStructure) -> [Option<&Level>; 5] {
+    [
         structure.level_one(),
         structure.level_two(),
         structure.level_three(),
         structure.level_four(),
         structure.level_five(),
-    ];
-    levels.map(|level| level.and_then(|level| named(level.id(), level.name())))
+    ]
 }
 
-async fn groups(calls: Calls<'_>, token: Option<String>) -> Result<Page<HierarchyGroup>, Error> {
+async fn groups(calls: Calls<'_>, token: Option<String>) -> Result<Page<HierarchyGroup>, Unread> {
     let request =
         calls.connect.client.search_user_hierarchy_groups().instance_id(calls.instance.id());
     let request = request.max_results(GROUPS_FOUND).set_next_token(token);
     let key = Key::list(calls.instance, GROUPS);
     let page = calls.paced(key, GROUPS, || request.clone().send()).await?;
-    let next = page.next_token().map(ToOwned::to_owned);
-    Ok((page.user_hierarchy_groups.unwrap_or_default(), next))
+    let found = there(GROUPS, "UserHierarchyGroups", page.user_hierarchy_groups)?;
+    Ok((found, page.next_token))
 }
 
 /// The path of a group holds the group itself as well as those above it.
-fn group_entry(group: &HierarchyGroup) -> Option<Entry> {
-    let entry = named(group.id(), group.name())?;
-    let path = group.hierarchy_path().map(groups_of).unwrap_or_default().into_iter().flatten();
-    let above = path.filter(|(id, _)| *id != entry.id).map(|(_, name)| name).collect();
-    Some(Entry { path: above, ..entry })
+fn group_entry(group: &HierarchyGroup, level: &Dimension) -> Result<Entry, Error> {
+    let entry = named(GROUPS, group.id(), group.name())?;
+    let path = match group.hierarchy_path() {
+        // On the first level nothing is above it.
+        None if *level == Dimension::Hierarchy(HierarchyLevel::One) => return Ok(entry),
+        path => there(GROUPS, "HierarchyPath of a group", path)?,
+    };
+    let mut above = Vec::new();
+    for member in groups_on(path).into_iter().flatten() {
+        let Entry { id, name, .. } = named(GROUPS, member.id(), member.name())?;
+        if id != entry.id {
+            above.push(name);
+        }
+    }
+    Ok(Entry { path: above, ..entry })
 }
 
-fn groups_of(path: &HierarchyPath) -> [Option<(String, String)>; 5] {
-    let groups = [
-        path.level_one(),
-        path.level_two(),
-        path.level_three(),
-        path.level_four(),
-        path.level_five(),
-    ];
-    groups.map(|group| {
-        let Entry { id, name, .. } = group.and_then(|group| named(group.id(), group.name()))?;
-        Some((id, name))
-    })
+fn groups_on(path: &HierarchyPath) -> [Option<&HierarchyGroupSummary>; 5] {
+    [path.level_one(), path.level_two(), path.level_three(), path.level_four(), path.level_five()]
 }
 
-/// What has no name is shown by its id.
-fn named(id: Option<&str>, name: Option<&str>) -> Option<Entry> {
-    let id = id?;
-    Some(Entry::new(id, name.filter(|name| !name.is_empty()).unwrap_or(id)))
+/// What has no name is shown by its id; without one nobody could say what it is.
+fn named(operation: &str, id: Option<&str>, name: Option<&str>) -> Result<Entry, Error> {
+    let id = there(operation, "Id of an entry", id.filter(|id| !id.is_empty()))?;
+    Ok(Entry::new(id, name.filter(|name| !name.is_empty()).unwrap_or(id)))
 }

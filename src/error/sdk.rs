@@ -11,12 +11,31 @@ use super::{Code, Error, Stage, redact_addresses};
 
 /// Codes with which AWS services refuse for a rate; some come with status 400.
 const THROTTLING: &[&str] = &[
+    "KmsThrottled",
     "LimitExceededException",
     "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
     "SlowDown",
+    "ThrottledException",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
+];
+
+/// Codes that blame the request with a status below 500 for what lies in the network, in the clock or in
+/// another request, and may be gone at the next try (Amazon S3 API Reference, Error responses; Common
+/// Error Types).
+const PASSING: &[&str] = &[
+    "BadDigest",
+    "ConditionalRequestConflict",
+    "IncompleteBody",
+    "OperationAborted",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "XAmzContentSHA256Mismatch",
 ];
 
 /// Codes of SES v2 that are final for a message (SendEmail, Errors).
@@ -91,6 +110,20 @@ fn never_connected(failure: &DispatchFailure) -> bool {
 pub fn is_throttled<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     matches!(error, SdkError::ServiceError(refusal)
         if throttles(refusal.raw().status().as_u16(), refusal.err().code().unwrap_or_default()))
+}
+
+/// Whether the service may refuse the token of a page with this, where its other members are those
+/// of the page before: a 400 that blames the request. Some call the token's error `InvalidToken`, as
+/// others call that of credentials.
+pub fn may_refuse_token<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    matches!(error, SdkError::ServiceError(refusal)
+        if refusal.raw().status().as_u16() == 400
+            && !passes(400, refusal.err().code().unwrap_or_default()))
+}
+
+/// Whether the request is not to blame.
+fn passes(status: u16, code: &str) -> bool {
+    throttles(status, code) || status == 408 || PASSING.contains(&code)
 }
 
 fn throttles(status: u16, code: &str) -> bool {
@@ -182,6 +215,9 @@ fn refused<E: ProvideErrorMetadata>(
         _ if throttles(status, code) => failure(Code::Throttled)
             .retryable()
             .hint("the account's rate limit is shared by everything that calls this service"),
+        _ if passes(status, code) => failure(Code::ServiceError)
+            .retryable()
+            .hint("it may be gone at the next try: see the network if it happens often"),
         403 => denied(operation, failure(Code::AccessDenied), code),
         // No service of AWS says so of these operations; a simulator does of what it can't compute.
         501 => failure(Code::ServiceError).hint("what answers here does not know how to"),

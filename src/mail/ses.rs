@@ -170,7 +170,7 @@ fn no_answer() -> Refusal {
 }
 
 fn accepted(id: Option<&str>) -> Result<String, Refusal> {
-    id.map(ToOwned::to_owned).ok_or_else(|| {
+    id.filter(|id| !id.is_empty()).map(ToOwned::to_owned).ok_or_else(|| {
         let message = format!("{OPERATION} answered without a message id");
         refusal(Error::new(Code::BadResponse, Stage::Deliver, message), true)
     })

@@ -1,5 +1,5 @@
-//! Answers to requests for figures that are wrong in one way each: what no service should send, and
-//! what nobody should make a figure of.
+//! Answers that are wrong in one way each: what no service should send, and what nobody should make a
+//! figure of.
 
 use serde_json::{Value, json};
 
@@ -31,6 +31,19 @@ pub(crate) fn spoil(state: &State, request: &[u8], fault: Fault, answer: &mut Va
         Fault::Negative => negate(first),
         Fault::StrayInterval => stray(request, first),
         _ => {}
+    }
+}
+
+/// Leaves out of the first thing in an answer what makes something of it: its id, or a row's figures.
+pub(crate) fn leave_out_member(answer: &mut Value) {
+    let Some(members) = answer.as_object_mut() else { return };
+    let first = members.values_mut().find_map(|member| match member {
+        Value::Array(list) => list.first_mut(),
+        Value::Object(levels) => levels.values_mut().next(),
+        _ => None,
+    });
+    if let Some(Value::Object(first)) = first {
+        ["Id", "QueueId", "Collections"].iter().for_each(|name| drop(first.shift_remove(*name)));
     }
 }
 

@@ -50,6 +50,12 @@ pub enum Fault {
     Negative,
     /// Figures: the first row is of an interval after the window.
     StrayInterval,
+    /// The request is done, and the answer has status 200 and no body.
+    EmptyAnswer,
+    /// The first entry of a list has no id, and the first row of figures no list of them.
+    MissingMember,
+    /// Figures and lists: the token of a page has expired. It hits no first page.
+    ExpiredToken,
 }
 
 /// A fault as the body of `PUT /faults/{Operation}`.
@@ -62,7 +68,7 @@ pub(crate) struct ToldFault {
 }
 
 /// The faults in [`ToldFault`] by name. There is "slow" besides, which says for how long.
-const NAMED: [(&str, Fault); 18] = [
+const NAMED: [(&str, Fault); 21] = [
     ("throttled", Fault::Throttled),
     ("server-error", Fault::ServerError),
     ("dropped", Fault::Dropped),
@@ -81,6 +87,9 @@ const NAMED: [(&str, Fault); 18] = [
     ("not-a-number", Fault::NotANumber),
     ("negative", Fault::Negative),
     ("stray-interval", Fault::StrayInterval),
+    ("empty-answer", Fault::EmptyAnswer),
+    ("missing-member", Fault::MissingMember),
+    ("expired-token", Fault::ExpiredToken),
 ];
 
 /// The names of the faults in [`ToldFault`].
@@ -136,8 +145,13 @@ impl Faults {
         *self = Self::default();
     }
 
-    /// The fault of the next request of an operation.
-    pub(crate) fn take(&mut self, operation: Operation) -> Option<Fault> {
+    /// The fault of the next request of an operation, which may be for its first page.
+    pub(crate) fn take(&mut self, operation: Operation, is_first_page: bool) -> Option<Fault> {
+        if is_first_page
+            && self.told.get(&operation).is_some_and(|(told, _)| *told == Fault::ExpiredToken)
+        {
+            return None;
+        }
         let Some((fault, left)) = self.told.get_mut(&operation) else {
             let (chance, one_of) = self.by_chance.as_mut()?;
             return (chance.u32(..*one_of) == 0).then(|| chance.choice(CHANCES)).flatten();
@@ -161,15 +175,19 @@ mod tests {
     fn a_fault_happens_as_often_as_told() {
         let mut faults = Faults::default();
         faults.tell(Operation::ListUsers, Fault::Denied, Some(2));
-        assert_eq!(faults.take(Operation::ListQueues), None);
-        assert_eq!(faults.take(Operation::ListUsers), Some(Fault::Denied));
-        assert_eq!(faults.take(Operation::ListUsers), Some(Fault::Denied));
-        assert_eq!(faults.take(Operation::ListUsers), None);
+        assert_eq!(faults.take(Operation::ListQueues, true), None);
+        assert_eq!(faults.take(Operation::ListUsers, true), Some(Fault::Denied));
+        assert_eq!(faults.take(Operation::ListUsers, true), Some(Fault::Denied));
+        assert_eq!(faults.take(Operation::ListUsers, true), None);
         faults.tell(Operation::ListUsers, Fault::Silent, None);
         faults.tell(Operation::ListUsers, Fault::Throttled, None);
-        assert_eq!(faults.take(Operation::ListUsers), Some(Fault::Throttled));
+        assert_eq!(faults.take(Operation::ListUsers, true), Some(Fault::Throttled));
+        faults.tell(Operation::ListUsers, Fault::ExpiredToken, Some(1));
+        assert_eq!(faults.take(Operation::ListUsers, true), None);
+        assert_eq!(faults.take(Operation::ListUsers, false), Some(Fault::ExpiredToken));
+        assert_eq!(faults.take(Operation::ListUsers, false), None);
         faults.clear();
-        assert_eq!(faults.take(Operation::ListUsers), None);
+        assert_eq!(faults.take(Operation::ListUsers, true), None);
     }
 
     #[test]

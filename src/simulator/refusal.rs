@@ -34,6 +34,12 @@ impl Refusal {
         Self::connect(400, "InvalidRequestException", message)
     }
 
+    /// Connect: the token of a page is older than 24 hours (Amazon Connect Administrator Guide, best
+    /// practices for pagination). The text is not public.
+    pub(crate) fn expired_token() -> Self {
+        Self::connect(400, "InvalidToken", "The pagination token has expired.")
+    }
+
     /// Connect: there is no such instance.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::connect(404, "ResourceNotFoundException", message)

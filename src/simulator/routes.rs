@@ -171,6 +171,12 @@ impl Input<'_> {
         }
     }
 
+    /// Whether it asks for no later page than the first.
+    fn is_first_page(&self) -> bool {
+        let body = self.as_json();
+        ["NextToken", "nextToken"].iter().all(|name| body[*name].is_null())
+    }
+
     fn carry_out(&self, state: &State) -> Result<Value, Refusal> {
         match self {
             Self::Metrics(body) => metrics_api::metric_data(state, body),
@@ -209,8 +215,10 @@ impl Input<'_> {
     /// Carries out the operation and spoils the answer.
     fn spoilt(&self, state: &State, fault: Fault) -> Result<Value, Refusal> {
         let mut answer = self.carry_out(state)?;
-        if let Self::Metrics(request) = self {
-            bad_answers::spoil(state, request, fault, &mut answer);
+        match (self, fault) {
+            (_, Fault::MissingMember) => bad_answers::leave_out_member(&mut answer),
+            (Self::Metrics(request), _) => bad_answers::spoil(state, request, fault, &mut answer),
+            _ => {}
         }
         Ok(answer)
     }
@@ -243,13 +251,14 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
     if is_elsewhere {
         return Ok(refused(state, &Refusal::elsewhere()));
     }
-    let fault = lock(&state.faults).take(operation);
+    let fault = lock(&state.faults).take(operation, input.is_first_page());
     let result = match fault {
         Some(Fault::Throttled) => Err(Refusal::throttled(operation)),
         Some(Fault::ServerError) => Err(Refusal::server_error(operation)),
         Some(Fault::Denied) => Err(Refusal::denied(operation)),
         Some(Fault::QuotaExceeded) => Err(Refusal::quota_exceeded()),
         Some(Fault::SendingPaused) => Err(Refusal::sending_paused()),
+        Some(Fault::ExpiredToken) => Err(Refusal::expired_token()),
         Some(Fault::Rejected) => Err(Refusal::rejected(&match input {
             Input::Send(body) => ses::sender(body),
             _ => "(unknown)".to_owned(),
@@ -266,7 +275,9 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
             }
             answer
         }),
-        Some(Fault::BrokenJson | Fault::DroppedAfter) | None => input.carry_out(state),
+        Some(Fault::BrokenJson | Fault::DroppedAfter | Fault::EmptyAnswer) | None => {
+            input.carry_out(state)
+        }
         Some(spoiling) => input.spoilt(state, spoiling),
     };
     match (fault, result) {
@@ -277,6 +288,7 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
             text.truncate(text.len() / 2);
             Ok(reply(state, 200, "application/json", text))
         }
+        (Some(Fault::EmptyAnswer), Ok(_)) => Ok(reply(state, 200, "application/json", Vec::new())),
         (_, Ok(answer)) => Ok(json_reply(state, &answer)),
     }
 }

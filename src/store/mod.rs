@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use aws_sdk_s3::Client;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use crate::connect::{Pages, Unread};
 use crate::definition::{ReportId, stem};
-use crate::error::{Code, Error, Stage, sdk};
+use crate::error::{Code, Error, Stage};
 use crate::render::TemplateFile;
 use crate::settings::Location;
 
@@ -306,33 +307,44 @@ async fn list(
     prefix: &str,
     depth: Depth,
 ) -> Result<Vec<Listed>, Error> {
+    const OPERATION: &str = "s3:ListBucket";
     let stage = if depth == Depth::One { Stage::Load } else { Stage::Record };
+    let place = |error| at(&format!("s3://{bucket}/{prefix}"), error);
+    let bad = |problem: &str| {
+        let message = format!("the answer to {OPERATION} can't be trusted: {problem}");
+        place(Error::new(Code::BadResponse, stage, message).retryable())
+    };
     let mut listed = Vec::new();
-    let mut token: Option<String> = None;
+    let mut pages = Pages::new(OPERATION, stage);
     loop {
         let answer = client
             .list_objects_v2()
             .bucket(bucket)
             .prefix(prefix)
             .set_delimiter((depth == Depth::One).then(|| "/".to_owned()))
-            .set_continuation_token(token.clone())
+            .set_continuation_token(pages.token())
             .send()
             .await;
-        let page = answer.map_err(|error| {
-            let error = sdk::classify("s3:ListBucket", stage, &error);
-            at(&format!("s3://{bucket}/{prefix}"), error)
-        })?;
-        listed.extend(page.contents().iter().filter_map(|object| {
-            let tag = object.e_tag().map(|tag| Tag(tag.to_owned()));
-            Some(Listed { key: object.key()?.to_owned(), tag })
-        }));
-        match page.next_continuation_token() {
-            None => return Ok(listed),
-            Some(next) if token.as_deref() == Some(next) => {
-                let message = "s3:ListBucket answered the same continuation token twice";
-                return Err(Error::new(Code::BadResponse, stage, message).retryable());
+        let page = match answer {
+            Ok(page) => page,
+            Err(error) => {
+                pages.begin_anew(Unread::new(OPERATION, stage, &error)).map_err(place)?;
+                listed.clear();
+                continue;
             }
-            Some(next) => token = Some(next.to_owned()),
+        };
+        for object in page.contents() {
+            let key = object.key().ok_or_else(|| bad("an object has no Key"))?.to_owned();
+            listed.push(Listed { key, tag: object.e_tag().map(|tag| Tag(tag.to_owned())) });
+        }
+        // An answer without a single member has no objects either.
+        let is_truncated = page.is_truncated().ok_or_else(|| bad("IsTruncated is missing"))?;
+        let next = page.next_continuation_token().filter(|_| is_truncated);
+        if is_truncated && next.is_none() {
+            return Err(bad("it is truncated, and NextContinuationToken is missing"));
+        }
+        if !pages.go_on(next).map_err(place)? {
+            return Ok(listed);
         }
     }
 }

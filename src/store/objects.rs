@@ -114,7 +114,7 @@ impl Objects for Store {
                 };
                 let answer = put.content_type(content_type(&key)).send().await;
                 let ended = match answer {
-                    Ok(answer) => answer.e_tag.map(|tag| Put::Written(Tag(tag))).ok_or_else(no_tag),
+                    Ok(answer) => tag("s3:PutObject", answer.e_tag).map(Put::Written),
                     Err(error) => refused(&error, condition),
                 };
                 ended.map_err(|error| at(&format!("s3://{bucket}/{key}"), error))
@@ -148,9 +148,12 @@ fn refused(
     }
 }
 
-fn no_tag() -> Error {
-    let message = "s3:PutObject answered without an ETag";
-    Error::new(Code::BadResponse, Stage::Record, message).retryable()
+/// The tag of a record, without which the next write has no condition.
+fn tag(operation: &str, tag: Option<String>) -> Result<Tag, Error> {
+    tag.filter(|tag| !tag.is_empty()).map(Tag).ok_or_else(|| {
+        let message = format!("{operation} answered without an ETag");
+        Error::new(Code::BadResponse, Stage::Record, message).retryable()
+    })
 }
 
 /// S3 says that access is denied where there is no object, unless one may list the bucket.
@@ -183,6 +186,7 @@ pub(super) async fn read(
 ) -> Result<Found, Error> {
     // Where S3 gave none, there is nothing to be asked by.
     let known = known.map(|Tag(tag)| tag.clone()).filter(|tag| !tag.is_empty());
+    let is_conditional = known.is_some();
     let call = client.get_object().bucket(bucket).key(key).set_if_none_match(known);
     let answer = call.send().await;
     let is_unchanged = |error: &SdkError<GetObjectError, HttpResponse>| {
@@ -193,14 +197,21 @@ pub(super) async fn read(
     };
     let object = match answer {
         Err(error) if is_missing(&error) => return Ok(Found::Nothing),
-        Err(error) if is_unchanged(&error) => return Ok(Found::Unchanged),
+        Err(error) if is_unchanged(&error) && is_conditional => return Ok(Found::Unchanged),
+        Err(error) if is_unchanged(&error) => {
+            let message = "s3:GetObject answered that nothing has changed, and was not asked so";
+            return Err(Error::new(Code::BadResponse, stage, message).retryable());
+        }
         answer => answer.map_err(|error| sdk::classify("s3:GetObject", stage, &error))?,
     };
     let bytes = object.content_length.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
     if stage == Stage::Load && bytes > MOST_BYTES {
         return Err(too_large(bytes));
     }
-    let tag = Tag(object.e_tag.unwrap_or_default());
+    let tag = match stage {
+        Stage::Record => tag("s3:GetObject", object.e_tag)?,
+        _ => Tag(object.e_tag.unwrap_or_default()),
+    };
     let body = object.body.collect().await.map_err(|error| {
         let message = format!("the object broke off while it was read: {error}");
         Error::new(Code::StoreError, stage, message).retryable()

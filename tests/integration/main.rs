@@ -50,6 +50,8 @@ mod fan_out;
 mod figures;
 /// Files that can't be definitions, and places that have none.
 mod files;
+/// Answers that lack what they must have, and pages whose tokens have expired.
+mod incomplete;
 /// The deployment: its template against what the program reads, asks and writes.
 mod infra;
 /// Rows of intervals, and what they are compared with.

@@ -12,7 +12,8 @@ use aws_sdk_connect::primitives::DateTime;
 use aws_sdk_connect::types::{MetricDataV2, MetricResultV2, MetricV2};
 use jiff::{Timestamp, Unit};
 
-use super::bad;
+use super::OPERATION;
+use crate::connect::bad;
 use crate::definition::{Dimension, MetricFilter, MetricQuery, visible};
 use crate::error::Error;
 use crate::plan::{Absent, Figure, Group, Request, Rows};
@@ -56,25 +57,29 @@ impl<'r> Reading<'r> {
     /// `BAD_RESPONSE` where it contradicts the request, itself, or another row.
     pub(super) fn read(&mut self, result: &MetricResultV2) -> Result<(), Error> {
         let request = self.request;
-        let of_row = |problem: String| bad(format!("{problem} in {}", place(request, result)));
+        let of_row =
+            |problem: String| bad(OPERATION, format!("{problem} in {}", place(request, result)));
         // A row that is refused as a whole leaves all of its metrics without a figure.
         let of_all = |problem: &str| {
             let (place, metrics) = (place(request, result), metrics_of(result));
-            bad(format!("{problem} in {place}, with {metrics}"))
+            bad(OPERATION, format!("{problem} in {place}, with {metrics}"))
         };
         let group = self.members(result).map_err(|problem| of_all(&problem))?;
         let interval = self.interval(result).map_err(of_all)?;
         let start = interval.as_deref().map(Window::start);
         let (dimensions, is_new) = self.group(group, start);
         if !is_new {
-            return Err(bad(format!(
-                "{} came twice, with {}",
-                place(request, result),
-                metrics_of(result)
-            )));
+            return Err(bad(
+                OPERATION,
+                format!("{} came twice, with {}", place(request, result), metrics_of(result)),
+            ));
         }
+        // Without a list of figures it would be a row without data.
+        let Some(collections) = &result.collections else {
+            return Err(of_row("Collections is missing".to_owned()));
+        };
         let row = self.rows.add(dimensions, interval);
-        for collection in result.collections() {
+        for collection in collections {
             let (query, figure) = figure(&self.metrics, collection).map_err(of_row)?;
             let twice = |_| of_row(format!("{} came twice", query.name));
             self.rows.set(row, query, figure).map_err(twice)?;

@@ -73,3 +73,35 @@ async fn other_answers_stay_as_they_are() {
     let answer = send(&simulator, "GET", &path, b"").await.unwrap().json();
     assert_eq!(answer["UserSummaryList"].as_array().unwrap().len(), 5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_may_lack_what_they_must_have() {
+    let simulator = started().await;
+    let (spoilt, right) = both(&simulator, Fault::MissingMember).await;
+    assert!(spoilt[0].get("Collections").is_none() && right[0]["Collections"].is_array());
+    assert_eq!(spoilt[1..], right[1..]);
+
+    let path = format!("/queues-summary/{INSTANCE}");
+    let queues = async || send(&simulator, "GET", &path, b"").await.unwrap();
+    simulator.misbehave(Operation::ListQueues, Fault::MissingMember, Some(1));
+    let spoilt = queues().await.json()["QueueSummaryList"].clone();
+    assert!(spoilt[0].get("Id").is_none() && spoilt[1]["Id"].is_string());
+    simulator.misbehave(Operation::ListQueues, Fault::EmptyAnswer, Some(1));
+    let empty = queues().await;
+    assert_eq!((empty.status, empty.body.as_str()), (200, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_of_a_later_page_may_expire() {
+    let simulator = started().await;
+    simulator.misbehave(Operation::ListQueues, Fault::ExpiredToken, Some(1));
+    let path = format!("/queues-summary/{INSTANCE}");
+    let first = send(&simulator, "GET", &path, b"").await.unwrap();
+    assert_eq!(first.status, 200);
+    let token = first.json()["NextToken"].as_str().unwrap().to_owned();
+    let next = format!("{path}?nextToken={token}");
+    let refused = send(&simulator, "GET", &next, b"").await.unwrap();
+    assert_eq!(refused.status, 400);
+    assert!(refused.head.contains("x-amzn-errortype: InvalidToken"), "{}", refused.head);
+    assert_eq!(send(&simulator, "GET", &next, b"").await.unwrap().status, 200);
+}

@@ -36,6 +36,8 @@ struct Bucket {
     /// How many objects have been written.
     written: usize,
     put_faults: VecDeque<PutFault>,
+    /// How many reads of an object are refused as too slow.
+    timeouts: usize,
     /// Of how many requests one fails by chance.
     chance: Option<(fastrand::Rng, u32)>,
     /// Whether the caller may not list: then a missing object is a 403.
@@ -135,6 +137,11 @@ impl S3 {
         self.bucket.lock().unwrap().chance = chance;
     }
 
+    /// The next reads of an object end in a `RequestTimeout`: status 400.
+    pub fn time_out_reads(&self, times: usize) {
+        self.bucket.lock().unwrap().timeouts = times;
+    }
+
     /// The keys of all objects.
     pub fn keys(&self) -> Vec<String> {
         self.bucket.lock().unwrap().objects.keys().cloned().collect()
@@ -221,6 +228,10 @@ fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
     assert_eq!(asked.method, "GET");
     if bucket.fails() {
         return error(503, "SlowDown");
+    }
+    if !key.is_empty() && bucket.timeouts > 0 {
+        bucket.timeouts -= 1;
+        return error(400, "RequestTimeout");
     }
     match (key.as_str(), bucket.objects.get(&key)) {
         ("", _) => list(&bucket.objects, &asked.query),

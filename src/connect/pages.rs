@@ -1,0 +1,105 @@
+//! The pages of an answer, from the first to the last.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_connect::config::http::HttpResponse;
+use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
+
+use crate::error::{Code, Error, Stage, sdk};
+
+/// The way through the pages of one answer.
+///
+/// The SDK's paginators end silently where the service repeats a token, and then the rest of the
+/// rows would be missing without a word. And a token may have expired when it is used, which the
+/// service refuses with a 400 (Amazon Connect Administrator Guide, best practices for pagination):
+/// then the answer is read from its first page again, once.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    operation: &'static str,
+    stage: Stage,
+    token: Option<String>,
+    seen: BTreeSet<String>,
+    began_anew: bool,
+}
+
+/// A page that could not be read.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    /// Why.
+    error: Error,
+    /// Whether the service may mean the token of the page.
+    may_be_the_token: bool,
+}
+
+impl Pages {
+    /// Begins at the first page.
+    pub(crate) fn new(operation: &'static str, stage: Stage) -> Self {
+        Self { operation, stage, token: None, seen: BTreeSet::new(), began_anew: false }
+    }
+
+    /// The token of the page that is to be read; the first has none.
+    pub(crate) fn token(&self) -> Option<String> {
+        self.token.clone()
+    }
+
+    /// Goes on to the page with this token; false where there is none.
+    ///
+    /// # Errors
+    /// `BAD_RESPONSE` where the token was that of an earlier page.
+    pub(crate) fn go_on(&mut self, next: Option<&str>) -> Result<bool, Error> {
+        self.token = next.filter(|token| !token.is_empty()).map(ToOwned::to_owned);
+        let Some(token) = &self.token else { return Ok(false) };
+        if self.seen.insert(token.clone()) {
+            return Ok(true);
+        }
+        let message = format!("{} answered the same page token twice", self.operation);
+        Err(Error::new(Code::BadResponse, self.stage, message).retryable())
+    }
+
+    /// Goes back to the first page, once, where the service has refused the token of a page. What
+    /// the pages before it had is to be dropped, for it comes again.
+    ///
+    /// # Errors
+    /// Why the page could not be read, where that is not for its token.
+    pub(crate) fn begin_anew(&mut self, unread: Unread) -> Result<(), Error> {
+        let Unread { error, may_be_the_token } = unread;
+        // What asks for the first page again has the same members.
+        if self.token.is_none() || !may_be_the_token {
+            return Err(error);
+        }
+        if self.began_anew {
+            let message =
+                format!("{} refused its own page tokens twice: {}", self.operation, error.message);
+            let again = Error::new(Code::ServiceError, self.stage, message).retryable();
+            return Err(Error { request_id: error.request_id, ..again });
+        }
+        self.token = None;
+        self.seen.clear();
+        self.began_anew = true;
+        Ok(())
+    }
+}
+
+impl Unread {
+    /// The page that this answer was to bring.
+    pub(crate) fn new<E>(operation: &str, stage: Stage, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        Self {
+            error: sdk::classify(operation, stage, error),
+            may_be_the_token: sdk::may_refuse_token(error),
+        }
+    }
+
+    /// Why it could not be read, of an answer that has no pages.
+    pub(crate) fn into_error(self) -> Error {
+        self.error
+    }
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        Self { error, may_be_the_token: false }
+    }
+}
