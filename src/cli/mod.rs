@@ -20,6 +20,7 @@ mod schema;
 mod signals;
 mod simulate;
 mod times;
+mod trial;
 mod validate;
 
 use std::env;
@@ -84,6 +85,9 @@ enum Command {
     Policy(policy::Arguments),
     /// Starts a local Connect and SES that the AWS SDKs and curl can talk to
     Simulate(simulate::Arguments),
+    /// Tries the templates that are on standard input
+    #[command(hide = true)]
+    TryTemplates,
 }
 
 /// What a command ended with.
@@ -123,6 +127,7 @@ impl Command {
             Self::Schema => schema::schema(),
             Self::Policy(arguments) => policy::policy(places, arguments).await,
             Self::Simulate(arguments) => simulate::simulate(arguments).await,
+            Self::TryTemplates => trial::child(),
         }
     }
 }

@@ -9,13 +9,14 @@ use notify::{RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::run::invocation;
-use super::{Ended, Places, make_folder, only, print, times, write, wrong};
-use crate::definition::ReportId;
+use super::validate::store;
+use super::{Ended, Places, make_folder, only, print, times, trial, write, wrong};
+use crate::definition::{Problem, ReportId};
 use crate::error::Error;
 use crate::event::Order;
 use crate::language::Language;
-use crate::render::Message;
-use crate::run::{Figures, Runner, Work};
+use crate::render::{Message, TemplateFile};
+use crate::run::{Figures, Runner, Work, unusable};
 use crate::settings::{Location, Settings};
 use crate::window::LocalTime;
 
@@ -52,17 +53,22 @@ struct Found {
 pub(super) async fn preview(places: &Places, arguments: &Arguments) -> Ended {
     let (places, id) = places.of_definition(&arguments.report)?;
     let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
-    let mut found = None;
+    let settings = places.settings(std::env::vars_os())?;
+    let (mut found, mut tried) = (None, Vec::new());
     if !arguments.watch {
+        try_templates(&settings, &mut tried).await.map_err(Error::in_full)?;
         show(&runner, &id, arguments, &mut found).await.map_err(Error::in_full)?;
         return Ok(ExitCode::SUCCESS);
     }
     // Before the first message: what is saved while it is made counts, too.
-    let (_watcher, mut saved) = watch(&places.settings(std::env::vars_os())?)?;
+    let (_watcher, mut saved) = watch(&settings)?;
     loop {
+        let shown = match try_templates(&settings, &mut tried).await {
+            Ok(()) => show(&runner, &id, arguments, &mut found).await,
+            Err(error) => Err(error),
+        };
         // While it is watched, a mistake is told and mended.
-        if let Err(error) = show(&runner, &id, arguments, &mut found).await.map_err(Error::in_full)
-        {
+        if let Err(error) = shown.map_err(Error::in_full) {
             print::errors([&error]).await?;
         }
         if saved.recv().await.is_none() {
@@ -72,6 +78,23 @@ pub(super) async fn preview(places: &Places, arguments: &Arguments) -> Ended {
         tokio::time::sleep(Duration::from_millis(100)).await;
         while saved.try_recv().is_ok() {}
     }
+}
+
+/// Tries templates of one's own in a process that can be ended, unless they are those that were tried
+/// last.
+async fn try_templates(settings: &Settings, tried: &mut Vec<TemplateFile>) -> Result<(), Error> {
+    let Some(place) = &settings.templates else { return Ok(()) };
+    let files = store(place).await?.templates().await?;
+    if files == *tried {
+        return Ok(());
+    }
+    let problems = trial::problems(files.clone()).await?;
+    if problems.iter().any(Problem::stops) {
+        let problems: Vec<Problem> = problems.into_iter().map(Problem::in_full).collect();
+        return Err(unusable(&problems));
+    }
+    *tried = files;
+    Ok(())
 }
 
 /// Shows the message as it is now; what was found for the same definition is not asked again.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::diagnostic::{Finding, renderer, text};
-use super::{Ended, Places, print};
+use super::{Ended, Places, print, trial};
 use crate::definition::{self, Parsed, Place, Problem, Report, Severity};
 use crate::error::Error;
 use crate::render::{TemplateFile, Templates};
@@ -101,7 +101,7 @@ async fn check(places: &Places, paths: &[String]) -> Result<Vec<CheckedFile>, Er
         });
     }
     if let Some(place) = &settings.templates {
-        checked.extend(check_templates(&store(place).await?.templates().await?));
+        checked.extend(check_templates(store(place).await?.templates().await?).await?);
     }
     for file in &mut checked {
         let problems = std::mem::take(&mut file.parsed.problems);
@@ -121,11 +121,8 @@ fn with_doubts(name: &str, text: &str, mut parsed: Parsed, now: Timestamp) -> Pa
 }
 
 /// The templates of one's own that have problems.
-fn check_templates(files: &[TemplateFile]) -> Vec<CheckedFile> {
-    let problems = match Templates::with(files) {
-        Ok((_, warnings)) => warnings,
-        Err(problems) => problems,
-    };
+async fn check_templates(files: Vec<TemplateFile>) -> Result<Vec<CheckedFile>, Error> {
+    let problems = trial::problems(files.clone()).await?;
     let of_file = |problem: Problem| {
         let file = files.iter().find(|file| file.place == problem.file);
         CheckedFile {
@@ -134,7 +131,7 @@ fn check_templates(files: &[TemplateFile]) -> Vec<CheckedFile> {
             is_definition: false,
         }
     };
-    problems.into_iter().map(of_file).collect()
+    Ok(problems.into_iter().map(of_file).collect())
 }
 
 /// What can't be read is a problem of its own, and the others are told nevertheless.

@@ -224,7 +224,7 @@ mod tests {
 
     /// What is told of these queues: contacts queued, service level and speed of answer now and a
     /// week before.
-    fn told(queues: &[Queue]) -> Vec<String> {
+    fn told(queues: &[Queue<'_>]) -> Vec<String> {
         let scene = Scene { queues, ..EXAMPLE };
         let told = scene.with(|contents, _| {
             let voice = Voice::of(contents.report);

@@ -157,7 +157,7 @@ mod tests {
         let definition = definition.replace("\"SERVICE_LEVEL\"", &level);
         let figures =
             [[412.0, 64.0, 41.0], [318.0, 83.9, 22.0], [166.0, 74.6, 31.0], [1.0, 1.0, 1.0]];
-        let queues: Vec<Queue> = (0..)
+        let queues: Vec<Queue<'_>> = (0..)
             .zip(figures)
             .map(|(number, figures)| {
                 let name: &'static str = named(number).leak();
@@ -244,7 +244,7 @@ mod tests {
             place: "foot.html".to_owned(),
             content: b"<p>Ask {{ report.title }} of {{ report.title | breakable }}.</p>".to_vec(),
         };
-        let (templates, problems) = Templates::with(&[foot]).unwrap();
+        let (templates, problems) = Templates::read(&[foot]).unwrap();
         assert!(problems.is_empty());
         let message = called(NAMES[0], &templates);
         keep("long-names-in-own-parts", &message);

@@ -98,8 +98,8 @@ pub(super) fn height(panels: usize) -> u32 {
 pub(super) fn draw(templates: &Templates, chart: &ChartContext) -> Result<Vec<u8>, Error> {
     let svg = templates.trend(chart)?;
     let picture = picture(&svg, chart.height).map_err(|reason| {
-        let message = format!("trend.svg makes no picture: {reason}");
-        Error::new(Code::TemplateError, Stage::Render, message)
+        // The reason may quote what the template made of figures.
+        Error::new(Code::TemplateError, Stage::Render, "trend.svg makes no picture").quoting(reason)
     })?;
     png(&picture).map_err(|error| {
         let message = format!("a chart can't be written as PNG: {error}");

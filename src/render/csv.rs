@@ -214,7 +214,7 @@ mod tests {
     }
 
     /// The files of the example with these queues and in this dialect.
-    fn files(queues: &[Queue], definition: &str) -> Vec<String> {
+    fn files(queues: &[Queue<'_>], definition: &str) -> Vec<String> {
         let scene = Scene { queues, definition, ..EXAMPLE };
         let files = scene.with(|contents, _| {
             let tables = contents.tables.iter();
@@ -223,7 +223,7 @@ mod tests {
         files.unwrap()
     }
 
-    const QUEUES: [Queue; 4] = [
+    const QUEUES: [Queue<'_>; 4] = [
         ("00123", now([412.0, 64.25, 41.0]), now([400.0, 75.5, 40.0])),
         ("1E5", now([318.0, 83.0, 22.0]), [NONE; 3]),
         ("2026-11-23", [Figure::Value(0.0), NONE, NONE], now([3.0, 90.0, 9.5])),

@@ -5,12 +5,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::bounded::Bounded;
+use super::chart::ChartContext;
 use super::context;
 #[cfg(test)]
 use super::context::Context;
-use super::template::{HTML, SUBJECT, TEXT, TREND, Templates};
-use super::{Contents, Layout, MOST_BYTES, Missing, chart, files, one_line, trend};
+use super::template::{HTML, MOST_SVG, SUBJECT, TEXT, TREND, Templates};
+use super::trial::{Listener, Step};
+use super::{
+    Contents, Draft, Layout, MOST_BYTES, MOST_ROWS, Missing, chart, files, one_line, trend,
+};
 use crate::definition::{self, Dimension, MetricQuery, Report, Section};
+use crate::error::Error;
 use crate::plan::{Absent, Base, Directory, Entry, Figure, Query, Row, Rows, SectionAnswer};
 use crate::settings::Deployment;
 use crate::table::{self, Against, Note, Table};
@@ -85,13 +91,13 @@ metrics  = ["CONTACTS_QUEUED"]
 
 /// A queue with the figures of its columns now and a week before: contacts queued, service level,
 /// speed of answer.
-pub(super) type Queue = (&'static str, [Figure; 3], [Figure; 3]);
+pub(super) type Queue<'q> = (&'q str, [Figure; 3], [Figure; 3]);
 
 /// What the figures of a report are made of.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'s> {
     pub(super) definition: &'s str,
-    pub(super) queues: &'s [Queue],
+    pub(super) queues: &'s [Queue<'s>],
     /// The totals now and a week before.
     pub(super) totals: ([Figure; 3], [Figure; 3]),
 }
@@ -103,7 +109,7 @@ pub(super) const EXAMPLE: Scene<'static> = Scene {
     totals: (now([896.0, 78.5, 34.0]), now([400.0, 80.5, 32.0])),
 };
 
-const QUEUES: [Queue; 4] = [
+const QUEUES: [Queue<'_>; 4] = [
     ("Sales", now([412.0, 64.0, 41.0]), now([400.0, 75.5, 40.0])),
     ("Support", now([318.0, 83.9, 22.0]), now([318.0, 82.7, 30.0])),
     ("Billing", now([166.0, 74.6, 31.0]), now([140.0, 80.1, 31.0])),
@@ -129,25 +135,66 @@ pub(super) enum Wrong {
     Unusable(&'static str, String),
 }
 
-/// What goes wrong when templates are rendered with the example, the first of each; and with a report
-/// that has as little as one can have.
-pub(super) fn render(templates: &Templates) -> Vec<Wrong> {
+/// What goes wrong when templates are rendered with the example, the first of each; with a report that has
+/// as little as one can have; and with one that has more than fits a mail.
+pub(super) fn render(templates: &Templates, listener: &Listener) -> Vec<Wrong> {
     let nothing = ([NONE; 3], [NONE; 3]);
-    let nobody: [Queue; 1] = [("Sales", nothing.0, nothing.1)];
+    let nobody: [Queue<'_>; 1] = [("Sales", nothing.0, nothing.1)];
     let plain = Scene { definition: PLAIN, queues: &nobody, totals: nothing };
-    let wrong = |scene: Scene<'_>| scene.with(|contents, layout| made(templates, contents, layout));
+    let made =
+        |contents: &Contents<'_>, layout: &Layout| made(templates, contents, layout, listener);
+    let wrong = |scene: Scene<'_>| scene.with(made);
     let found = [EXAMPLE, plain].into_iter().filter_map(wrong).find(|wrong| !wrong.is_empty());
-    found.unwrap_or_default()
+    found.unwrap_or_else(|| largest(templates, listener).into_iter().collect())
 }
 
-fn made(templates: &Templates, contents: &Contents<'_>, layout: &Layout) -> Vec<Wrong> {
+/// What goes wrong with a message that has as many rows as fit.
+fn largest(templates: &Templates, listener: &Listener) -> Option<Wrong> {
+    let names: Vec<String> = (0..=MOST_ROWS).map(|number| format!("Queue {number}")).collect();
+    let figures = (now([412.0, 64.0, 41.0]), now([400.0, 75.5, 40.0]));
+    let queues: Vec<Queue<'_>> =
+        names.iter().map(|name| (name.as_str(), figures.0, figures.1)).collect();
+    let definition = DEFINITION.replace("rows = 3\n", "");
+    let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE };
+    scene.with(|contents, _| {
+        let draft = match at(listener, HTML, || Draft::new(templates, *contents)) {
+            Ok(draft) => draft,
+            Err(wrong) => return Some(wrong),
+        };
+        let text = at(listener, TEXT, || draft.text());
+        let pictures = at(listener, TREND, || draft.pictures());
+        text.err().or(pictures.err())
+    })?
+}
+
+/// Makes something of a template, and tells when it begins and ends.
+fn at<T>(
+    listener: &Listener,
+    template: &'static str,
+    make: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Wrong> {
+    listener(Step::Enter(template));
+    let made = make();
+    listener(Step::Leave);
+    made.map_err(|error| Wrong::Unusable(template, error.in_full().message))
+}
+
+fn made(
+    templates: &Templates,
+    contents: &Contents<'_>,
+    layout: &Layout,
+    listener: &Listener,
+) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let context = match tera::Context::from_serialize(&context::of(contents, layout)) {
         Ok(context) => context,
         Err(error) => return vec![Wrong::Unmade(error)],
     };
     for name in [HTML, TEXT, SUBJECT] {
-        match templates.tera.render(name, &context) {
+        listener(Step::Enter(name));
+        let rendered = templates.tera.render(name, &context);
+        listener(Step::Leave);
+        match rendered {
             Err(error) => wrong.push(Wrong::Unmade(error)),
             Ok(html) if name == HTML && html.len() > MOST_BYTES => {
                 let message =
@@ -161,18 +208,26 @@ fn made(templates: &Templates, contents: &Contents<'_>, layout: &Layout) -> Vec<
         }
     }
     for (_, chart) in trend::placed(contents) {
-        let drawn = tera::Context::from_serialize(&chart)
-            .and_then(|context| templates.tera.render(TREND, &context));
-        match drawn {
-            Err(error) => wrong.push(Wrong::Unmade(error)),
-            Ok(_) => wrong.extend(
-                chart::draw(templates, &chart)
-                    .err()
-                    .map(|error| Wrong::Unusable(TREND, error.message)),
-            ),
-        }
+        listener(Step::Enter(TREND));
+        wrong.extend(
+            chart::draw(templates, &chart).err().map(|error| undrawn(templates, &chart, error)),
+        );
+        listener(Step::Leave);
     }
     wrong
+}
+
+/// Why a chart is not drawn: what its template fails with, if it does.
+fn undrawn(templates: &Templates, chart: &ChartContext, error: Error) -> Wrong {
+    let failed = match tera::Context::from_serialize(chart) {
+        Ok(context) => {
+            let mut made = Bounded::new(MOST_SVG);
+            let rendered = templates.tera.render_to(TREND, &context, &mut made);
+            rendered.err().filter(|_| !made.is_full())
+        }
+        Err(error) => Some(error),
+    };
+    failed.map_or_else(|| Wrong::Unusable(TREND, error.in_full().message), Wrong::Unmade)
 }
 
 /// The example's context.
@@ -224,7 +279,7 @@ impl Scene<'_> {
         against: Option<&Against>,
     ) -> Option<Table> {
         let mut directory = Directory::default();
-        let entry = |(name, _, _): &Queue| Entry::new(name.to_lowercase(), *name);
+        let entry = |(name, _, _): &Queue<'_>| Entry::new(name.to_lowercase(), *name);
         directory.insert(Dimension::Queue, self.queues.iter().map(entry).collect());
         let query = Query::of(section, &report.instance, window, &directory).ok()?;
         let base = Base {
@@ -250,7 +305,7 @@ impl Scene<'_> {
         self,
         section: &Section,
         window: &Window,
-        figures: impl Fn(&Queue) -> [Figure; 3],
+        figures: impl Fn(&Queue<'_>) -> [Figure; 3],
     ) -> Rows {
         let mut rows = Rows::default();
         let mut add = |of, figures| rows.add_with(of, by_metric(section, figures));
@@ -324,8 +379,10 @@ mod tests {
     #[test]
     fn templates_of_the_program_have_nothing_wrong() {
         let templates = Templates::built_in().unwrap();
-        assert!(render(&templates).is_empty(), "{:?}", render(&templates));
-        let nobody: [Queue; 1] = [("Sales", [NONE; 3], [NONE; 3])];
+        let silence: Listener = Arc::new(|_| ());
+        let found = render(&templates, &silence);
+        assert!(found.is_empty(), "{found:?}");
+        let nobody: [Queue<'_>; 1] = [("Sales", [NONE; 3], [NONE; 3])];
         let plain = Scene { definition: PLAIN, queues: &nobody, totals: ([NONE; 3], [NONE; 3]) };
         assert_eq!(plain.with(|contents, _| contents.tables.len()), Some(1));
     }
@@ -348,7 +405,7 @@ mod tests {
                     ),
                 );
         let name = "-<i>&amp;\"'\r\nBcc: x@example.com\u{202e}\u{2028}";
-        let queues: [Queue; 1] = [(name, now([50.0, 10.0, 41.0]), now([400.0, 75.5, 40.0]))];
+        let queues: [Queue<'_>; 1] = [(name, now([50.0, 10.0, 41.0]), now([400.0, 75.5, 40.0]))];
         let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE };
         let templates = Templates::built_in().unwrap();
         let message =

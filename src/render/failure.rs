@@ -4,8 +4,11 @@
 //! for a report's recipients. So the words for all others have the place and the kind of a mistake, and
 //! Tera's are kept apart, for those who preview a report or validate templates.
 
+use std::collections::BTreeMap;
+
 use tera::{ErrorKind, ReportError};
 
+use super::template::BUILT_IN;
 use crate::error::{Code, Error, Stage};
 
 /// The reason for which a template makes nothing.
@@ -61,23 +64,38 @@ impl Failure {
         }
     }
 
-    /// The failure of a run; `what` is the template that was rendered.
-    pub(super) fn into_error(self, what: &str, is_name: impl Fn(&str) -> bool) -> Error {
+    /// The failure of a run; `what` is what was rendered, and says where that lies, and `places` has
+    /// those of one's own templates, by name.
+    pub(super) fn into_error(self, what: &str, places: &BTreeMap<String, String>) -> Error {
         let Self { spot, kind, quoted } = self;
-        let message = match spot {
-            Some(Spot { template, line, column }) => {
-                let file = if is_name(&template) { &template } else { what };
+        let own = spot.as_ref().and_then(|spot| places.get(&spot.template));
+        let message = match (&spot, own) {
+            (Some(Spot { line, column, .. }), Some(place)) => {
+                format!("{place}:{line}:{column}: {kind}")
+            }
+            (Some(Spot { template, line, column }), None) => {
+                let is_known = BUILT_IN.iter().any(|(name, _)| name == template);
+                let file = if is_known { template } else { what };
                 format!("{file}, line {line}, column {column}: {kind}")
             }
-            None => format!("{what}: {kind}"),
+            (None, _) => format!("{what}: {kind}"),
         };
         let error = Error::new(Code::TemplateError, Stage::Render, message);
-        match quoted {
+        let error = match quoted {
             Some(text) => error.quoting(text),
+            None => error,
+        };
+        match own {
+            // Somebody may be mending it.
+            Some(_) => error.hint(MEND).retryable(),
             None => error,
         }
     }
 }
+
+/// What helps where a template of one's own can't be used.
+pub const MEND: &str =
+    "mend the template; `connect-reports validate` tells everything that is wrong";
 
 impl Spot {
     fn of(report: &ReportError) -> Self {

@@ -1,10 +1,12 @@
 //! Tables become a message: subject, HTML and plain text with the same figures, and attachments.
 
 mod attention;
+mod bounded;
 mod breaks;
 mod chart;
 mod context;
 mod csv;
+#[cfg(any(test, feature = "cli"))]
 mod example;
 mod failure;
 mod figure;
@@ -18,6 +20,8 @@ mod subject;
 mod template;
 mod text;
 mod trend;
+#[cfg(any(test, feature = "cli"))]
+mod trial;
 mod xlsx;
 
 use jiff::Timestamp;
@@ -30,10 +34,13 @@ use crate::table::Table;
 use crate::window::Window;
 use template::Prepared;
 
+pub use failure::MEND;
 pub(crate) use isolate::isolated;
 pub use own::TemplateFile;
 pub use subject::{check_subject, example_window};
-pub use template::Templates;
+pub use template::{Origin, Templates};
+#[cfg(feature = "cli")]
+pub use trial::{Listener, Step, try_templates};
 
 /// What a message holds, whoever gets it; as it is stored beside a run's record too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

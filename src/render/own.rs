@@ -1,20 +1,19 @@
 //! Templates of one's own, in the place of those that come with the program.
 //!
 //! A file replaces the template of its name; any other is a part that these may include. Everything
-//! that can be wrong with one is found by adding all of them and by rendering an example that has
-//! every value.
+//! that can be wrong with the text of one is found by adding all of them; what it makes is tried in
+//! [`trial`](super::trial).
 
 use std::collections::BTreeSet;
 
 use tera::ErrorKind;
 
-use super::example::{self, Wrong};
 use super::failure::{Failure, Spot, lower};
 use super::template::{BUILT_IN, NOTICES, Templates};
 use crate::definition::{Place, Problem, Severity};
 
 /// A template as it lies in its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateFile {
     /// Its path, or its `s3://` address.
     pub place: String,
@@ -28,6 +27,12 @@ impl TemplateFile {
         self.place.rsplit(['/', '\\']).next().unwrap_or(&self.place)
     }
 
+    /// Its text, where it is UTF-8, without a byte order mark.
+    pub(super) fn text(&self) -> Option<&str> {
+        let text = std::str::from_utf8(&self.content).ok()?;
+        Some(text.strip_prefix('\u{feff}').unwrap_or(text))
+    }
+
     /// Whether this is a template's name rather than that of something else that lies beside them.
     pub fn is_template(name: &str) -> bool {
         ENDINGS.iter().any(|ending| name.ends_with(ending))
@@ -38,12 +43,12 @@ impl TemplateFile {
 const ENDINGS: [&str; 3] = [".html", ".txt", ".svg"];
 
 impl Templates {
-    /// The templates with some of one's own.
+    /// The templates with some of one's own, which are read and not tried.
     ///
     /// # Errors
-    /// Everything that is wrong with them, each with its file, line and column; warnings too, which
-    /// keep nobody from using them.
-    pub fn with(files: &[TemplateFile]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+    /// Everything that is wrong with their texts, each with its file, line and column; warnings too,
+    /// which keep nobody from using them.
+    pub fn read(files: &[TemplateFile]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let built_in = Self::built_in().map_err(|error| {
             vec![place("templates", 1, 1).error("template", error.message, "report this defect")]
         })?;
@@ -59,19 +64,9 @@ impl Templates {
         if let Err(error) = templates.tera.add_raw_templates(named) {
             return Err(told(&error, files).into_iter().chain(unused(&texts)).collect());
         }
-        let unused = unused(&texts);
-        let wrong = example::render(&templates).into_iter().flat_map(|wrong| match wrong {
-            Wrong::Unmade(error) => told(&error, files),
-            Wrong::Unusable(name, message) => {
-                let help = "docs/templates.md says what each template makes";
-                vec![place_of(name, files).error("template", message, help)]
-            }
-        });
-        problems.extend(wrong);
-        match problems.is_empty() {
-            true => Ok((templates, unused)),
-            false => Err(problems.into_iter().chain(unused).collect()),
-        }
+        templates.places =
+            files.iter().map(|file| (file.name().to_owned(), file.place.clone())).collect();
+        Ok((templates, unused(&texts)))
     }
 }
 
@@ -82,17 +77,14 @@ fn text<'f>(file: &'f TemplateFile, problems: &mut Vec<Problem>) -> Option<&'f s
         problems.push(at.error("template", "this template can't be replaced", help));
         return None;
     }
-    match std::str::from_utf8(&file.content) {
-        Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
-        Err(_) => {
-            problems.push(at.error("template", "the file is not UTF-8", "save it as UTF-8"));
-            None
-        }
+    if file.text().is_none() {
+        problems.push(at.error("template", "the file is not UTF-8", "save it as UTF-8"));
     }
+    file.text()
 }
 
 /// The place of a template as a whole.
-fn place_of(name: &str, files: &[TemplateFile]) -> Place {
+pub(super) fn place_of(name: &str, files: &[TemplateFile]) -> Place {
     let file = files.iter().find(|file| file.name() == name);
     place(file.map_or(name, |file| &file.place), 1, 1)
 }
@@ -105,7 +97,7 @@ fn unparsed(built_in: &Templates, file: &TemplateFile, text: &str) -> Vec<Proble
 }
 
 /// An error of Tera's as problems with their places.
-fn told(error: &tera::Error, files: &[TemplateFile]) -> Vec<Problem> {
+pub(super) fn told(error: &tera::Error, files: &[TemplateFile]) -> Vec<Problem> {
     let at = |name: &str, line: usize, column: usize| match files
         .iter()
         .find(|file| file.name() == name)
@@ -199,8 +191,7 @@ fn place(file: &str, line: usize, column: usize) -> Place {
 
 /// The place of a line and column of a template, with the word that stands there.
 fn place_in(file: &TemplateFile, line: usize, column: usize) -> Place {
-    let text = std::str::from_utf8(&file.content).unwrap_or_default();
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = file.text().unwrap_or_default();
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let rest = text.get(before..).unwrap_or_default();
     let start =

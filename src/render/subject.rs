@@ -6,11 +6,10 @@
 mod check;
 mod filters;
 
-use std::io::{self, ErrorKind, Write};
-
 use tera::{Context, Tera, Value};
 use unicode_width::UnicodeWidthChar as _;
 
+use super::bounded::Bounded;
 use super::failure::Failure;
 use super::one_line;
 use crate::definition::Subject;
@@ -46,11 +45,11 @@ impl Subjects {
                 return Err(Failure { spot: None, kind: kind.to_owned(), quoted: None });
             }
         }
-        let mut beginning = Beginning::default();
+        let mut beginning = Bounded::new(MOST_BYTES);
         // Not escaped: a header is no HTML.
         let rendered = self.0.render_str_to(subject.template(), context, false, &mut beginning);
         match rendered {
-            Err(error) if !beginning.is_full => Err(Failure::of(&error)),
+            Err(error) if !beginning.is_full() => Err(Failure::of(&error)),
             _ => Ok(beginning.into_text()),
         }
     }
@@ -82,37 +81,6 @@ fn subtract(value: &Value, left: &mut usize) {
         }
         *left = left.saturating_sub(name);
         subtract(value, left);
-    }
-}
-
-/// The beginning of what is written: the writer stops where nobody would read on.
-#[derive(Default)]
-struct Beginning {
-    bytes: Vec<u8>,
-    is_full: bool,
-}
-
-impl Beginning {
-    fn into_text(self) -> String {
-        // A character may be cut in two.
-        self.bytes.utf8_chunks().next().map_or_else(String::new, |chunk| chunk.valid().to_owned())
-    }
-}
-
-impl Write for Beginning {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = MOST_BYTES.saturating_sub(self.bytes.len());
-        if room == 0 && !bytes.is_empty() {
-            self.is_full = true;
-            return Err(ErrorKind::StorageFull.into());
-        }
-        let taken = bytes.get(..room).unwrap_or(bytes);
-        self.bytes.extend_from_slice(taken);
-        Ok(taken.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
+use super::bounded::Bounded;
 use super::failure::Failure;
 use super::isolate::isolated;
 use super::subject::{self, Subjects};
@@ -49,7 +50,26 @@ pub(super) const BUILT_IN: [(&str, &str); 15] = [
 pub struct Templates {
     pub(super) tera: Tera,
     subjects: Subjects,
+    /// Where templates of one's own lie, by name.
+    pub(super) places: BTreeMap<String, String>,
+    /// Where they were read, and what they were then.
+    origin: Option<Origin>,
 }
+
+/// Which templates of one's own a message is made with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The folder, or the `s3://` address.
+    pub place: String,
+    /// The digest of all of them.
+    pub digest: String,
+}
+
+/// How large what a template makes may be, in bytes: no mail has so much text.
+const MOST_BYTES: usize = 10_000_000;
+
+/// How large a chart may be as SVG, in bytes: what is drawn takes many times as much.
+pub(super) const MOST_SVG: usize = 5_000_000;
 
 impl Templates {
     /// The templates that come with the program.
@@ -64,7 +84,19 @@ impl Templates {
         tera.register_filter("say", say);
         tera.register_filter("breakable", breaks::breakable);
         tera.add_raw_templates(BUILT_IN).map_err(|error| failure("the templates", &error))?;
-        Ok(Self { tera, subjects: Subjects::new() })
+        let (subjects, places) = (Subjects::new(), BTreeMap::new());
+        Ok(Self { tera, subjects, places, origin: None })
+    }
+
+    /// The same templates, read at this place.
+    #[must_use]
+    pub fn read_from(self, origin: Origin) -> Self {
+        Self { origin: Some(origin), ..self }
+    }
+
+    /// Which templates of one's own are among them, if any are.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
     }
 
     pub(super) fn html(&self, context: &Prepared) -> Result<String, Error> {
@@ -77,7 +109,7 @@ impl Templates {
 
     /// The chart of a trend as SVG.
     pub(super) fn trend(&self, context: &impl Serialize) -> Result<String, Error> {
-        self.render(TREND, &Prepared::of(context)?)
+        self.render_within(TREND, &Prepared::of(context)?, MOST_SVG)
     }
 
     /// HTML and text of a notice.
@@ -98,7 +130,7 @@ impl Templates {
             Some(own) => {
                 let what = subject_at(own);
                 let text = self.own_subject(&own.value, context);
-                let text = text.map_err(|failure| failure.into_error(&what, |_| false))?;
+                let text = text.map_err(|failure| failure.into_error(&what, &BTreeMap::new()))?;
                 (what, text)
             }
         };
@@ -121,7 +153,20 @@ impl Templates {
     }
 
     fn render(&self, name: &str, context: &Prepared) -> Result<String, Error> {
-        self.tera.render(name, &context.0).map_err(|error| failure(name, &error))
+        self.render_within(name, context, MOST_BYTES)
+    }
+
+    fn render_within(&self, name: &str, context: &Prepared, most: usize) -> Result<String, Error> {
+        let mut made = Bounded::new(most);
+        let rendered = self.tera.render_to(name, &context.0, &mut made);
+        if made.is_full() {
+            let file = self.places.get(name).map_or(name, String::as_str);
+            let message = format!("{file} makes more than {} MB", most / 1_000_000);
+            let error = Error::new(Code::TemplateError, Stage::Render, message);
+            return Err(error.hint("look for loops over more than the message needs"));
+        }
+        rendered.map_err(|error| Failure::of(&error).into_error(name, &self.places))?;
+        Ok(made.into_text())
     }
 }
 
@@ -155,6 +200,5 @@ fn subject_at(own: &Placed<Subject>) -> String {
 }
 
 fn failure(what: &str, error: &tera::Error) -> Error {
-    let is_built_in = |file: &str| BUILT_IN.iter().any(|(name, _)| *name == file);
-    Failure::of(error).into_error(what, is_built_in)
+    Failure::of(error).into_error(what, &BTreeMap::new())
 }

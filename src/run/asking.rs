@@ -274,7 +274,8 @@ impl Asking {
             self.failed_ahead(run, &BTreeSet::from([index]))?;
             // It is closed never.
             let _place = self.on_their_way.acquire().await;
-            client.figures(request, deadline).await
+            // A call of the SDK is large, and every future that it is in is as large.
+            Box::pin(client.figures(request, deadline)).await
         });
         answer.await.map(drop)
     }

@@ -19,6 +19,7 @@ use super::protocol::{Claimant, Claimed, meanwhile};
 use super::record::Record;
 use super::report::{self, Asked, LookUp, Rendering, check_time, make};
 use super::stop::stopped;
+use super::templates::{Endless, never_came_back};
 use super::turns::Turns;
 use super::{Progress, Queued, Runner, Work, side_by_side};
 use crate::error::{Code, Error, Panicked, Stage, redact_addresses, until, unwinding};
@@ -70,6 +71,7 @@ pub(super) struct Together {
     /// Read when the first of them needs them.
     templates: OnceCell<Result<Arc<Templates>, Error>>,
     turns: PlacesInTurn,
+    endless: Endless,
 }
 
 /// What runs do one after the other, in their order.
@@ -113,6 +115,7 @@ impl Runner {
         let (mut ahead, mut came) = (FuturesUnordered::new(), Vec::new());
         ahead.extend(guess.map(|index| self.make_ahead((works, index), &questions, &together)));
         let starts = meanwhile(claiming, &mut ahead, &mut came).await;
+        together.endless.learn(starts.iter().filter_map(Start::held));
         let asks = |index: usize| {
             works.get(index).zip(starts.get(index)).is_some_and(|(work, start)| start.asks(work))
         };
@@ -324,7 +327,9 @@ impl Runner {
         let ended = match work.is_overdue {
             true => {
                 place.turns.asks.pass(place.index);
-                keeper.close(&mut hold, &post, overdue(work)).await
+                let left = hold.left_rendering.as_ref();
+                let error = left.map_or_else(|| overdue(work), never_came_back);
+                keeper.close(&mut hold, &post, error).await
             }
             false => {
                 let asked = match asked {
@@ -332,7 +337,7 @@ impl Runner {
                     None => Err(defect()),
                 };
                 let store = keeper.address_of_files(&hold);
-                let make = async |effort: &mut _| {
+                let make = async |hold: &mut Hold| {
                     let making = async {
                         place.turns.asks.come(place.index).await;
                         let ahead = place.asking.ahead_since(place.index);
@@ -342,8 +347,9 @@ impl Runner {
                         }
                         let templates =
                             together.templates.get_or_init(|| self.templates_in_time(work)).await;
-                        let rendering = Rendering { templates: templates.clone(), store };
-                        make(self, work, asked, place, rendering, effort).await
+                        let templates = together.endless.refuse(templates.clone(), hold);
+                        let rendering = Rendering { templates, store };
+                        make(self, work, asked, place, rendering, hold).await
                     };
                     let made = work.invocation.stop.or(making).await;
                     place.turns.asks.pass(place.index);
@@ -417,6 +423,13 @@ impl Ran {
 }
 
 impl Start {
+    fn held(&self) -> Option<&Hold> {
+        match self {
+            Self::Held(hold) => Some(hold),
+            Self::Parted(..) | Self::Busy(_) | Self::Over(_) => None,
+        }
+    }
+
     fn asks(&self, work: &Work) -> bool {
         matches!(self, Self::Held(hold) if asks(work, hold))
     }

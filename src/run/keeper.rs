@@ -10,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::clock::Clock;
 use super::outcome::Effort;
-use super::protocol::Claimant;
+use super::protocol::{Claimant, taken_over};
 use super::record::{Claim, Record, Stamp, parsed};
 use crate::error::{Code, Error, Stage, until};
-use crate::render::Message;
+use crate::render::{Message, Origin};
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
 
 /// How long the lease of a holder without a deadline lasts from its last write.
@@ -40,6 +40,8 @@ pub(super) struct Hold {
     pub(super) effort: Effort,
     /// What the attempt before failed with.
     pub(super) last_error: Option<Error>,
+    /// The templates of one's own with which the attempt before never came back.
+    pub(super) left_rendering: Option<Origin>,
     writer: String,
     writes: u64,
     /// Of the record as it lies in the store, as far as is known.
@@ -90,6 +92,24 @@ impl<S: Objects> Keeper<'_, S> {
         }
         hold.nothing_new();
         Ok(())
+    }
+
+    /// Writes down that the message of a run is about to be made with templates of one's own: where the
+    /// process never comes back, the next one knows why.
+    ///
+    /// # Errors
+    /// Where it can't be written, or another has the run by now.
+    pub(super) async fn begin_rendering(
+        &self,
+        hold: &mut Hold,
+        origin: Option<&Origin>,
+    ) -> Result<(), Error> {
+        if origin.is_none() {
+            return Ok(());
+        }
+        hold.record.rendering = origin.cloned();
+        self.save(hold).await?;
+        if hold.is_lost { Err(taken_over()) } else { Ok(()) }
     }
 
     /// Adds what this one knows to the record of another.
@@ -223,7 +243,8 @@ impl<S: Objects> Keeper<'_, S> {
     }
 
     async fn in_time<T>(&self, access: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        until(self.clock.answer_by(), access).await.unwrap_or_else(|| {
+        // A call of the SDK is large, and every future that it is in is as large.
+        until(self.clock.answer_by(), Box::pin(access)).await.unwrap_or_else(|| {
             let message = "the store of records did not answer before the deadline";
             Err(Error::new(Code::Timeout, Stage::Record, message).retryable())
         })
@@ -251,6 +272,7 @@ impl Hold {
             record,
             effort: Effort::default(),
             last_error: None,
+            left_rendering: None,
             writer: format!("{:016x}", fastrand::u64(..)),
             writes: 0,
             tag: None,
@@ -278,6 +300,7 @@ impl Hold {
         let claim = Claim { by: self.writer.clone(), until: Some(keeper.lease()) };
         let Claimant { event, is_a_person } = claimant;
         self.last_error.clone_from(&self.record.error);
+        self.left_rendering.clone_from(&self.record.rendering);
         self.record.take_up(claim, event, is_a_person, keeper.clock.now());
     }
 

@@ -72,6 +72,7 @@ use report::LookUp;
 use sight::Sights;
 pub use stop::{Stop, Stopper, stopped};
 use templates::OwnTemplates;
+pub use templates::unusable;
 pub use work::Work;
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are

@@ -18,7 +18,9 @@
 //! 1. Claim: write the record with a lease, on condition that there is none; or, having read one that
 //!    is not final and whose lease is over, on condition that it is still that one. The lease ends
 //!    with the holder's own deadline. Without one it lasts ten minutes, and every write renews it.
-//! 2. Ask Connect and render. Nobody can see any of it yet.
+//! 2. Ask Connect and render. Nobody can see any of it yet. Before rendering with templates of one's own
+//!    the record says so: who takes up a run that says so after a death does not use them again as they
+//!    are, and tells the owner.
 //! 3. Store the message, under a key of the holder's own.
 //! 4. Mark the next recipients as being sent to, no more than are sent to at once.
 //! 5. Send to them.
@@ -61,7 +63,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::keeper::{Hold, Keeper, Written};
-use super::outcome::{Effort, defect};
+use super::outcome::defect;
 use super::record::{Event, Recipient, Record, State};
 use crate::address::Mailbox;
 use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
@@ -215,7 +217,7 @@ impl<S: Objects> Keeper<'_, S> {
         hold: &mut Hold,
         definition: &str,
         courier: &C,
-        make: impl AsyncFnOnce(&mut Effort) -> Result<Made, Error>,
+        make: impl AsyncFnOnce(&mut Hold) -> Result<Made, Error>,
     ) -> Result<(), Error> {
         let stored = hold.record.message.clone().filter(|_| hold.record.resumes(definition));
         let message = match stored {
@@ -305,13 +307,13 @@ impl<S: Objects> Keeper<'_, S> {
         &self,
         hold: &mut Hold,
         definition: &str,
-        make: impl AsyncFnOnce(&mut Effort) -> Result<Made, Error>,
+        make: impl AsyncFnOnce(&mut Hold) -> Result<Made, Error>,
     ) -> Result<Made, Error> {
         // Who waits for a message that will not be sent, waits for the one that is made now.
         hold.record.message = None;
         hold.record.messages.clear();
         hold.record.definition = definition.to_owned();
-        let made = unwinding(make(&mut hold.effort)).await;
+        let made = unwinding(make(hold)).await;
         hold.record.effort = hold.effort;
         let made = made.unwrap_or_else(|Panicked| Err(defect()))?;
         if let Made::Message { message, to, without } = &made {
@@ -417,7 +419,7 @@ fn still_held() -> Error {
     Error::new(Code::Timeout, Stage::Record, message).retryable()
 }
 
-fn taken_over() -> Error {
+pub(super) fn taken_over() -> Error {
     let message = "another invocation has taken this run over";
     Error::new(Code::Timeout, Stage::Record, message).retryable()
 }

@@ -12,6 +12,7 @@ use super::outcome::{Delivery, DeliveryStatus, Effort, RunOutcome, Status};
 use super::parts::Parts;
 use crate::address::Mailbox;
 use crate::error::{Code, Error, Stage};
+use crate::render::Origin;
 use crate::window::Window;
 
 /// The form of records that this program writes.
@@ -72,6 +73,10 @@ pub(super) struct Record {
     /// The key of the message as it was rendered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
+    /// The templates of one's own with which its message is being made; none before and after. A death
+    /// leaves them, until the message is made anew or the run ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rendering: Option<Origin>,
     /// Into which parts its recipients are cut, until these have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) parts: Option<Parts>,
@@ -192,6 +197,7 @@ impl Record {
             resent: false,
             reissued: false,
             message: None,
+            rendering: None,
             parts: None,
             is_part: false,
             messages: Vec::new(),
@@ -279,6 +285,7 @@ impl Record {
         self.message = Some(message);
         self.messages = to.iter().map(Recipient::new).collect();
         self.made_at = Some(now);
+        self.rendering = None;
     }
 
     /// Marks the next recipients as being sent to, so many at most, and says which they are.
@@ -310,6 +317,7 @@ impl Record {
         self.sum_up();
         self.claim.until = None;
         self.ended_at = Some(now);
+        self.rendering = None;
     }
 
     /// The run, ended because there is nothing to be sent.

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::asking::Asking;
 use super::batch::Place;
+use super::keeper::Hold;
 use super::names::Need;
 use super::protocol::Made;
 use super::questions::{Questions, StaleTarget, Unplanned, stale_targets};
@@ -165,13 +166,13 @@ pub(super) async fn make(
     asked: Result<&Asked, Error>,
     place: Place<'_>,
     rendering: Rendering,
-    effort: &mut Effort,
+    hold: &mut Hold,
 ) -> Result<Made, Error> {
     let Place { asking, index, .. } = place;
     let window = work.window()?;
     let (asked, templates) = (asked?, rendering.templates?);
     check_time((runner, work), place.is_first, (asking, index))?;
-    let answering = answers((runner, work), asked, (asking, index), effort);
+    let answering = answers((runner, work), asked, (asking, index), &mut hold.effort);
     let answered = until(work.query_deadline(), answering).await;
     // Before more is made of them: there may be many.
     asking.ended(index);
@@ -184,6 +185,7 @@ pub(super) async fn make(
     }
     let figures = found((runner, work), window, asked, answers);
     let run = work.run(&figures.window);
+    runner.keeper(work).begin_rendering(hold, templates.origin()).await?;
     let draft = figures.draft(work, &run, rendering.store.as_deref(), &templates)?;
     let message = draft.message()?;
     if work.order.dry_run {

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::definitions::defective;
+use super::keeper::Hold;
 use crate::definition::{self, Problem};
 use crate::error::{Code, Error, Stage};
-use crate::render::{TemplateFile, Templates};
+use crate::render::{MEND, Origin, TemplateFile, Templates};
 use crate::store::Store;
 
 /// Where templates of one's own lie, if there are any, and what was read there last: a process lives
@@ -44,8 +45,9 @@ impl OwnTemplates {
         if let Some((_, templates)) = known.filter(|(known, _)| *known == digest) {
             return Ok(templates);
         }
-        let (templates, _) = Templates::with(&files).map_err(|problems| unusable(&problems))?;
-        let templates = Arc::new(templates);
+        let (templates, _) = Templates::read(&files).map_err(|problems| unusable(&problems))?;
+        let origin = Origin { place: place.address(""), digest: digest.clone() };
+        let templates = Arc::new(templates.read_from(origin));
         let read = Some((digest, Arc::clone(&templates)));
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
         Ok(templates)
@@ -59,12 +61,52 @@ fn digest(files: &[TemplateFile]) -> String {
 }
 
 /// The error that no report can be rendered with its templates.
-fn unusable(problems: &[Problem]) -> Error {
+pub fn unusable(problems: &[Problem]) -> Error {
     let error = defective(Stage::Load, problems, |problem| {
         let Problem { file, line, column, message, .. } = problem;
         format!("{file}:{line}:{column}: {message}")
     });
-    let hint = "mend the template; `connect-reports validate` tells everything that is wrong";
     // Somebody may be mending it.
-    Error { code: Code::TemplateError, ..error.hint(hint) }.retryable()
+    Error { code: Code::TemplateError, ..error.hint(MEND) }.retryable()
+}
+
+/// The templates of one's own with which earlier runs never came back: they may do so again.
+#[derive(Debug, Default)]
+pub(super) struct Endless(Mutex<Vec<Origin>>);
+
+impl Endless {
+    /// Takes in what runs that were taken up had been at.
+    pub(super) fn learn<'h>(&self, holds: impl IntoIterator<Item = &'h Hold>) {
+        let left = holds.into_iter().filter_map(|hold| hold.left_rendering.clone());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
+    }
+
+    /// The templates, unless this run or one before it never came back from rendering with them.
+    ///
+    /// # Errors
+    /// `TEMPLATE_ERROR`, which trying again does not mend.
+    pub(super) fn refuse(
+        &self,
+        templates: Result<Arc<Templates>, Error>,
+        hold: &Hold,
+    ) -> Result<Arc<Templates>, Error> {
+        self.learn([hold]);
+        let templates = templates?;
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.iter().find(|left| Some(*left) == templates.origin()) {
+            Some(left) => Err(never_came_back(left)),
+            None => Ok(templates),
+        }
+    }
+}
+
+/// The error that a report is not rendered with templates of which an earlier process never came back.
+pub(super) fn never_came_back(origin: &Origin) -> Error {
+    let message = format!(
+        "rendering with the templates at {} did not end before, and they have not changed since",
+        origin.place
+    );
+    let hint = "`connect-reports validate` tells which template runs away; mend it, and run the \
+                report by name for this window";
+    Error::new(Code::TemplateError, Stage::Render, message).hint(hint)
 }

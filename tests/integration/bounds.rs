@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use mail_parser::MessageParser;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick};
+use crate::harness::binary::{Function, SMALL, definitions, program, run, simulator, text, tick};
 use crate::harness::runtime_api::Answer;
 
 /// How long the function has for a tick.
@@ -143,4 +143,157 @@ async fn an_error_of_rendering_quotes_no_figure() {
             assert!(!told.contains("The string") && !told.contains("Unable to"), "{told}");
         }
     }
+}
+
+/// A template that never ends.
+const ENDLESS: &str = "{% for a in range(end=99999) %}{% for b in range(end=99999) %}{% if a == b %}\
+                       {% endif %}{% endfor %}{% endfor %}";
+
+/// The problems that `validate` tells of templates.
+async fn problems_of(templates: &[(&str, &str)]) -> Vec<Value> {
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let own = definitions(templates);
+    let mut command = program();
+    command
+        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+        .env("CONNECT_REPORTS_TEMPLATES", own.path())
+        .args(["validate", "--json"]);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // The definition has some of its own.
+    let problems = found["problems"].as_array().unwrap().iter();
+    problems.filter(|problem| problem["code"] == "template").cloned().collect()
+}
+
+/// A template that runs away is named, wherever it is included, and `validate` ends.
+#[tokio::test]
+async fn a_template_that_runs_away_is_named() {
+    let growing = "{% set a = \"xxxxxxxx\" %}{% for i in range(end=60) %}\
+                   {% set_global a = a ~ a %}{% endfor %}{{ a }}";
+    let nested = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\">\
+                  {% for a in range(end=3000) %}{% for b in range(end=3000) %}<g/>{% endfor %}\
+                  {% endfor %}</svg>";
+    for (templates, name, chain) in [
+        (&[("notes.html", ENDLESS)][..], "notes.html", "email.html → notes.html"),
+        (
+            &[("foot.html", "{% include \"mine.html\" %}"), ("mine.html", growing)],
+            "mine.html",
+            "email.html → foot.html → mine.html",
+        ),
+        (&[("subject.txt", ENDLESS)], "subject.txt", "subject.txt"),
+    ] {
+        let problems = problems_of(templates).await;
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        let (file, message) = (&problems[0]["file"], problems[0]["message"].as_str().unwrap());
+        assert!(file.as_str().unwrap().ends_with(name), "{problems:#?}");
+        assert!(message.starts_with("rendering an example "), "{message}");
+        assert!(message.ends_with(chain), "{message}");
+    }
+    let problems = problems_of(&[("trend.svg", nested)]).await;
+    assert!(problems[0]["file"].as_str().unwrap().ends_with("trend.svg"), "{problems:#?}");
+}
+
+/// `preview` ends too, and names the template.
+#[tokio::test]
+async fn a_preview_does_not_run_away() {
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let own = definitions(&[("head.html", ENDLESS)]);
+    let mut command = program();
+    command
+        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+        .env("CONNECT_REPORTS_TEMPLATES", own.path())
+        .args(["preview", "small", "--simulate"]);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("head.html:1:1") && told.contains("did not end within"), "{told}");
+}
+
+/// What `validate` says of a value that can't be rendered is whole; a run says where and of what kind.
+#[tokio::test]
+async fn only_who_validates_reads_what_a_template_quotes() {
+    let own = [("foot.html", "\n{{ (sections[0].totals[0].text ~ \"q\") | int }}")];
+    let problems = problems_of(&own).await;
+    let message = problems[0]["message"].as_str().unwrap();
+    assert!(message.contains("what stands here can't be rendered: The string `"), "{message}");
+
+    let simulator = simulator().await;
+    let (folder, own) = (definitions(&[("small.toml", SMALL)]), definitions(&own));
+    let more = [("CONNECT_REPORTS_TEMPLATES", text(own.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+    let (kind, envelope) = function.fail(&tick()).await;
+    assert_eq!(kind, "TEMPLATE_ERROR");
+    let message = envelope["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with("what stands here can't be rendered"), "{message}");
+    assert!(message.contains("foot.html:2:"), "{message}");
+    assert!(!function.log().contains("The string"), "{}", function.log());
+}
+
+/// A template that makes too much for any mail fails its report, and the process goes on.
+#[tokio::test]
+async fn what_a_template_makes_has_a_limit() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let line = "x".repeat(1_000);
+    let own = definitions(&[(
+        "foot.html",
+        &format!("{{% for a in range(end=90000) %}}{line}{{% endfor %}}"),
+    )]);
+    let more = [("CONNECT_REPORTS_TEMPLATES", text(own.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+    for _ in 0..2 {
+        let (kind, envelope) = function.fail(&tick()).await;
+        assert_eq!(kind, "TEMPLATE_ERROR");
+        let message = envelope["error"]["message"].as_str().unwrap();
+        assert_eq!(message, "email.html makes more than 10 MB");
+    }
+}
+
+/// Where rendering never ended, the next tick does not render again with the same templates: the owners
+/// of the reports hear where these lie. Mended templates are used.
+#[tokio::test]
+async fn a_run_that_never_came_back_is_told_at_the_next_tick() {
+    let simulator = simulator().await;
+    let other = SMALL.replace("title    = \"Small\"", "title    = \"Other\"");
+    let folder = definitions(&[("small.toml", SMALL), ("other.toml", &other)]);
+    let (own, runs) = (definitions(&[("foot.html", ENDLESS)]), tempfile::tempdir().unwrap());
+    let place = text(own.path());
+    let more = [("CONNECT_REPORTS_RUNS", text(runs.path())), ("CONNECT_REPORTS_TEMPLATES", place)];
+    let mut function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+    function.api.hand_over(tick().to_string(), Duration::from_secs(8));
+    let is_rendering = || {
+        let folders = ["other", "small"].map(|report| std::fs::read_dir(runs.path().join(report)));
+        let files = folders.into_iter().flatten().flatten().map(|file| file.unwrap().path());
+        // What is not in its place yet has another ending.
+        let records = files.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+        let mut texts = records.map(std::fs::read_to_string);
+        texts.any(|text| text.is_ok_and(|text| text.contains("\"rendering\"")))
+    };
+    while !is_rendering() {
+        tokio::task::yield_now().await;
+    }
+    function.kill();
+
+    let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+    let answer = function.api.invoke(tick().to_string(), DEADLINE * 2).await;
+    let Answer::Error { kind, message } = answer else { panic!("{answer:?}") };
+    assert_eq!(kind, "TEMPLATE_ERROR", "{message}");
+    let messages = simulator.messages();
+    let told: Vec<String> = messages
+        .iter()
+        .map(|message| {
+            assert_eq!(message.to, ["workforce@example.com"]);
+            let mail = MessageParser::default().parse(&message.raw).unwrap();
+            let text = mail.body_text(0).unwrap().replace("\r\n", " ").replace('\n', " ");
+            assert!(text.contains(place) && text.contains("did not end before"), "{text}");
+            mail.subject().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(told.len(), 2, "the owner of each report: {told:?}");
+
+    std::fs::write(own.path().join("foot.html"), "<p>Mended</p>").unwrap();
+    let order = json!({"id": "mended", "reports": ["small"], "time": "2025-03-31T08:00:00Z"});
+    let answer = function.succeed(&order).await;
+    assert_eq!(answer["data"]["reports"][0]["status"], "sent");
 }

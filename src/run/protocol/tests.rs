@@ -285,7 +285,7 @@ async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
     let keeper = Keeper { store: Some(process), clock };
     let event = Event { id: event.to_owned(), time: now };
     let claimant = Claimant { event: &event, is_a_person: false };
-    let make = async |_: &mut Effort| {
+    let make = async |_: &mut Hold| {
         process.world.asked.set(process.world.asked.get() + 1);
         Ok(Made::Message { message: message(), to: recipients(count), without: None })
     };
