@@ -20,7 +20,7 @@ use crate::error::{Code, Error, Panicked, Stage, unwinding};
 use crate::instance::InstanceArn;
 use crate::metric::Limits;
 
-pub use http::read_certificates;
+pub use http::{MailConnections, read_certificates};
 pub use place::{Location, LocationError, QueueUrl, QueueUrlError};
 pub use rate::{Rate, RateError, Rates};
 
@@ -255,20 +255,36 @@ pub fn behavior() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
+/// What calls of AWS are made with.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// The SDK's configuration, with the HTTP client of all but SES.
+    pub config: SdkConfig,
+    /// The connections to SES; `None`: those of the configuration.
+    pub mail_connections: Option<MailConnections>,
+}
+
+impl From<SdkConfig> for Aws {
+    fn from(config: SdkConfig) -> Self {
+        Self { config, mail_connections: None }
+    }
+}
+
 /// The SDK's configuration: Region, credentials, endpoints and retries are those of its own
 /// variables, and no call takes longer than it may.
 ///
 /// # Errors
 /// `CONFIGURATION_ERROR` where one of the SDK's own variables has a value that it does not take.
-pub async fn aws() -> Result<SdkConfig, Error> {
+pub async fn aws() -> Result<Aws, Error> {
     let loader = aws_config::defaults(behavior());
     let loader = loader.timeout_config(timeouts()).http_client(http::Shared::new());
     // The SDK panics on a value of AWS_MAX_ATTEMPTS or AWS_RETRY_MODE that it can't read.
-    unwinding(loader.load()).await.map_err(|Panicked| {
+    let config = unwinding(loader.load()).await.map_err(|Panicked| {
         let message = "the AWS SDK can't read its settings";
         Error::new(Code::ConfigurationError, Stage::Load, message)
             .hint("check the variables that start with AWS_, such as AWS_MAX_ATTEMPTS")
-    })
+    })?;
+    Ok(Aws { config, mail_connections: Some(MailConnections::default()) })
 }
 
 /// The variables that this program reads and that have a value.

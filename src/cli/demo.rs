@@ -52,7 +52,7 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     let simulator = start(Options::default()).await?;
     // Of the environment the demo takes nothing.
     let settings = Settings { definitions, runs: None, ..places.settings([])? };
-    let runner = Runner::new(settings, simulated(&simulator))?;
+    let runner = Runner::new(settings, simulated(&simulator).into())?;
     let now = Timestamp::now();
     let (teller, listener) = mpsc::unbounded_channel();
     let invocation = Invocation {

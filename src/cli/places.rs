@@ -69,15 +69,15 @@ impl Places {
     ) -> Result<(Runner, Option<Simulator>), Error> {
         let settings = self.settings(env::vars_os())?;
         if !simulate {
-            let config = settings::aws().await?;
+            let aws = settings::aws().await?;
             // A person's order runs here, never in another invocation.
             let settings = Settings { queue: None, ..settings };
-            return Ok((Runner::new(settings, config)?, None));
+            return Ok((Runner::new(settings, aws)?, None));
         }
         let simulator = start(Options { clock: times::clock(time), ..Options::default() }).await?;
         // A simulator's message is no run of the report, and no record of one.
         let settings = Settings { runs: None, queue: None, ..settings };
-        let runner = Runner::new(settings, simulated(&simulator))?;
+        let runner = Runner::new(settings, simulated(&simulator).into())?;
         Ok((runner, Some(simulator)))
     }
 

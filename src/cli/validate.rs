@@ -178,7 +178,7 @@ pub(super) async fn store(place: &Location) -> Result<Store, Error> {
         Location::Folder(folder) => Store::Folder(folder.clone()),
         // Only S3 needs the SDK's settings, and then they have to be right.
         Location::S3 { .. } => {
-            let config = settings::aws().await?;
+            let config = settings::aws().await?.config;
             Store::at(place, || aws_sdk_s3::Client::new(&config))
         }
     })

@@ -9,7 +9,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::Builder;
@@ -20,6 +19,7 @@ use tokio::time::Instant;
 use crate::address::Mailbox;
 use crate::connect::{Key, Pacer};
 use crate::error::{Code, Error, Stage, sdk, until};
+use crate::settings::{Aws, MailConnections};
 
 const OPERATION: &str = "ses:SendRawEmail";
 
@@ -33,6 +33,7 @@ const ATTEMPT_NEEDS: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Ses {
     client: Client,
+    connections: Option<MailConnections>,
     pacer: Arc<Pacer>,
     attempts: u32,
 }
@@ -69,15 +70,25 @@ pub enum Reach {
 
 impl Ses {
     /// The client; Region and credentials are the environment's. The pacer keeps the account's rate.
-    pub fn new(config: &SdkConfig, pacer: Arc<Pacer>) -> Self {
-        let calls = config.retry_config().map_or(3, RetryConfig::max_attempts);
+    pub fn new(aws: &Aws, pacer: Arc<Pacer>) -> Self {
+        let calls = aws.config.retry_config().map_or(3, RetryConfig::max_attempts);
         let attempts = calls.saturating_mul(2).saturating_sub(1);
-        let client = Client::from_conf(
-            Builder::from(config)
-                .retry_config(RetryConfig::standard().with_max_attempts(1))
-                .build(),
-        );
-        Self { client, pacer, attempts }
+        let config =
+            Builder::from(&aws.config).retry_config(RetryConfig::standard().with_max_attempts(1));
+        let config = match &aws.mail_connections {
+            Some(connections) => config.http_client(connections.clone()),
+            None => config,
+        };
+        let connections = aws.mail_connections.clone();
+        Self { client: Client::from_conf(config.build()), connections, pacer, attempts }
+    }
+
+    /// Has an invocation use no connection of an earlier one: meanwhile the process may have stood still,
+    /// and the other end, or what lies between, may have forgotten it.
+    pub fn renew_connections(&self) {
+        if let Some(connections) = &self.connections {
+            connections.renew();
+        }
     }
 
     /// Sends a mail to one recipient, and answers the message id that SES gave it.

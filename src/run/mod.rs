@@ -51,7 +51,7 @@ use crate::mail::Ses;
 use crate::plan::{self, Directory, Plan, Request, SectionPlan};
 use crate::queue::Queue;
 use crate::render::Message;
-use crate::settings::Settings;
+use crate::settings::{Aws, Settings};
 use crate::store::{File, Store};
 use crate::window::{Window, to_the_minute};
 
@@ -199,20 +199,21 @@ impl Planned {
 }
 
 impl Runner {
-    /// A runner with these settings; `config` is the SDK's.
+    /// A runner with these settings.
     ///
     /// # Errors
     /// `TEMPLATE_ERROR` where a template does not parse.
-    pub fn new(settings: Settings, config: SdkConfig) -> Result<Self, Error> {
-        let s3 = || aws_sdk_s3::Client::new(&config);
+    pub fn new(settings: Settings, aws: Aws) -> Result<Self, Error> {
+        let config = &aws.config;
+        let s3 = || aws_sdk_s3::Client::new(config);
         let records = settings.runs.as_ref().map(|place| Store::at(place, s3));
         let pacer = Arc::new(Pacer::new(settings.rates));
         Ok(Self {
             store: Store::at(&settings.definitions, s3),
             read: Read::default(),
             records: Records::new(records),
-            ses: Ses::new(&config, Arc::clone(&pacer)),
-            queue: settings.queue.clone().map(|url| Queue::new(&config, url)),
+            ses: Ses::new(&aws, Arc::clone(&pacer)),
+            queue: settings.queue.clone().map(|url| Queue::new(config, url)),
             connect: Mutex::default(),
             pacer,
             names: Names::default(),
@@ -220,12 +221,13 @@ impl Runner {
                 settings.templates.as_ref().map(|place| Store::at(place, s3)),
             )?,
             settings,
-            config,
+            config: aws.config,
         })
     }
 
     /// Does what a payload asks for.
     pub async fn answer(&self, payload: &Value, invocation: &Invocation) -> Answer {
+        self.ses.renew_connections();
         match event::parse(payload) {
             Ok(Payload::Order(order)) => {
                 Answer::Order(Box::new(self.run(&order, invocation).await))

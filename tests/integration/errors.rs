@@ -186,7 +186,7 @@ async fn every_error_of_ses_has_its_code() {
     let (from, to) = ("a@example.com".parse().unwrap(), "b@example.com".parse().unwrap());
     for case in SES {
         let server = refusing(case.0, case.1, case.2, false).await;
-        let ses = Ses::new(&config(&server.url()), Arc::new(Pacer::new(Rates::default())));
+        let ses = Ses::new(&config(&server.url()).into(), Arc::new(Pacer::new(Rates::default())));
         let refusal =
             ses.send((&from, &to), b"From: a", &Sending::default(), None).await.unwrap_err();
         check("ses:SendRawEmail", Stage::Deliver, case, &refusal.error);

@@ -36,6 +36,8 @@ mod bounds;
 mod catalogue;
 /// What figures are compared with, and what they are to reach.
 mod comparing;
+/// Which connections calls go through, from one invocation to the next.
+mod connections;
 /// What is wrong with definitions, before anything is asked.
 mod diagnostics;
 /// Which runs an event starts, and what is kept of them.

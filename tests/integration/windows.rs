@@ -285,7 +285,7 @@ async fn outcome(simulator: &Simulator, folder: &tempfile::TempDir, payload: &Va
         let clock = RunClock::read(MOMENT.parse().unwrap(), None);
         let id = format!("i{}", fastrand::u64(..));
         let invocation = Invocation { id, clock, progress: None, stop: Stop::never() };
-        let runner = Runner::new(settings, config).unwrap();
+        let runner = Runner::new(settings, config.into()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = match runtime.block_on(runner.answer(&payload, &invocation)) {
             Answer::Order(outcome) => outcome.envelope(),

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
@@ -27,6 +28,9 @@ pub struct Asked {
     pub query: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// Which connection it came on, and after how many others on this one.
+    pub connection: usize,
+    pub before: usize,
 }
 
 pub type Answered = Response<Full<Bytes>>;
@@ -41,12 +45,17 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(async move {
-            loop {
+            for connection in 0.. {
                 let (stream, _) = listener.accept().await.unwrap();
                 let answer = answer.clone();
+                let count = AtomicUsize::new(0);
                 let service = service_fn(move |request| {
                     let answer = answer.clone();
-                    async move { Ok::<_, Infallible>(answer(read(request).await).await) }
+                    let before = count.fetch_add(1, Ordering::Relaxed);
+                    async move {
+                        let asked = read(request, connection, before).await;
+                        Ok::<_, Infallible>(answer(asked).await)
+                    }
                 });
                 // A client may close its connection whenever it likes.
                 tokio::spawn(async move {
@@ -78,7 +87,7 @@ pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer
         .unwrap()
 }
 
-async fn read(request: Request<Incoming>) -> Asked {
+async fn read(request: Request<Incoming>, connection: usize, before: usize) -> Asked {
     let (parts, body) = request.into_parts();
     Asked {
         method: parts.method.to_string(),
@@ -86,6 +95,8 @@ async fn read(request: Request<Incoming>) -> Asked {
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body: body.collect().await.unwrap().to_bytes(),
+        connection,
+        before,
     }
 }
 
