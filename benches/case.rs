@@ -12,7 +12,7 @@ use connect_reports::language::Language;
 use connect_reports::metric::limits::Limits;
 use connect_reports::plan::{self, Answer, Directory, Plan, Query, SectionAnswer};
 use connect_reports::render::{Contents, Templates};
-use connect_reports::run::{Checks, Clock as RunClock, Invocation, Stop, Work};
+use connect_reports::run::{Checks, Clock as RunClock, Invocation, SendBreaker, Stop, Work};
 use connect_reports::settings::{Deployment, Rate, Rates};
 use connect_reports::simulator::{Clock, Options, Simulator};
 use connect_reports::table::{self, Against, Table};
@@ -179,8 +179,13 @@ fn work(report: Report, times: Option<[&str; 2]>) -> Work {
     }
     let Ok(event::Payload::Order(order)) = event::parse(&order) else { panic!("an order") };
     let clock = RunClock::read(NOW.parse().expect("a time"), None);
-    let invocation =
-        Invocation { id: "bench".to_owned(), clock, progress: None, stop: Stop::never() };
+    let invocation = Invocation {
+        id: "bench".to_owned(),
+        clock,
+        progress: None,
+        stop: Stop::never(),
+        breaker: SendBreaker::default(),
+    };
     Work::new(report, &order, &invocation)
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::error::{Code, Error, Stage, redact_addresses};
-use crate::run::{Answer, Batch, Clock, Invocation, Outcome, Runner, Stop};
+use crate::run::{Answer, Batch, Clock, Invocation, Outcome, Runner, SendBreaker, Stop};
 use crate::settings::{self, Settings};
 use crate::telemetry;
 
@@ -103,6 +103,7 @@ fn invocation(context: &Context) -> Invocation {
         progress: None,
         // Lambda asks nobody; the deadline is known beforehand.
         stop: Stop::never(),
+        breaker: SendBreaker::default(),
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
     wrong,
 };
 use crate::error::{Code, Error, Stage};
-use crate::run::{Answer, Clock, Invocation, Outcome, Progress, Runner, Stop};
+use crate::run::{Answer, Clock, Invocation, Outcome, Progress, Runner, SendBreaker, Stop};
 use crate::settings::{Location, Settings};
 use crate::simulator::{Options, SentMessage, Simulator};
 
@@ -60,6 +60,7 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
         clock: Clock::read(now, None),
         progress: Some(teller),
         stop: Stop::never(),
+        breaker: SendBreaker::default(),
     };
     let shown = tokio::spawn(show(listener));
     let reports = runner.definitions(&[]).await?.reports;

@@ -16,7 +16,7 @@ use crate::address::{Mailbox, each_once};
 use crate::definition::ReportId;
 use crate::error::Error;
 use crate::event::Order;
-use crate::run::{Clock, Invocation, Outcome, Progress, Runner, Stop, stopped};
+use crate::run::{Clock, Invocation, Outcome, Progress, Runner, SendBreaker, Stop, stopped};
 use crate::window::{LocalTime, Zone};
 
 #[derive(Debug, Args)]
@@ -190,6 +190,7 @@ pub(super) fn invocation(simulate: bool, time: Option<Timestamp>) -> Invocation 
         clock: Clock::read(time.filter(|_| simulate).unwrap_or(now), None),
         progress: Some(teller),
         stop: Stop::never(),
+        breaker: SendBreaker::default(),
     }
 }
 

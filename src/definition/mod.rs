@@ -43,7 +43,7 @@ pub use report::{
     Attachment, Column, CsvDialect, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery,
     Partial, Report, ReportId, ReportIdError, Section, SendRule, Sort, Threshold,
 };
-pub use schedule::{Schedule, ScheduleDays};
+pub use schedule::{CATCH_UP, Schedule, ScheduleDays};
 pub use schema::schema;
 pub use selection::{Selection, Selector};
 pub use subject::{SUBJECT_FILTERS, Subject, SubjectError};

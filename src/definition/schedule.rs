@@ -105,7 +105,8 @@ pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
 const NONE: SignedDuration = SignedDuration::ZERO;
 const SETTLE: SignedDuration = SignedDuration::from_mins(15);
 const MOST_SETTLE: SignedDuration = SignedDuration::from_hours(7 * 24);
-const CATCH_UP: SignedDuration = SignedDuration::from_hours(12);
+/// The age up to which a missed run is caught up where its definition does not say.
+pub const CATCH_UP: SignedDuration = SignedDuration::from_hours(12);
 const MOST_CATCH_UP: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 fn read_window(problems: &Problems<'_>, value: Value<'_>) -> Option<WindowRule> {

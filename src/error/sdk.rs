@@ -38,6 +38,9 @@ const PASSING: &[&str] = &[
     "XAmzContentSHA256Mismatch",
 ];
 
+/// Codes of answers with status 5xx by which a service says that it did not act on the request.
+const NOT_DONE: &[&str] = &["NotImplemented", "ServiceUnavailable", "ServiceUnavailableException"];
+
 /// Codes of SES v2 that are final for a message (SendEmail, Errors).
 const REJECTED: &[&str] = &[
     "AccountSuspendedException",
@@ -66,14 +69,22 @@ where
     Error { request_id: error.request_id().map(ToOwned::to_owned), ..failure }
 }
 
-/// Whether the service may have acted on the request although no clear answer came.
-pub fn is_ambiguous<E>(error: &SdkError<E, HttpResponse>) -> bool {
+/// Whether the service may have acted on the request although no clear answer came:
+///
+/// | answer | may have acted |
+/// | --- | --- |
+/// | 2xx that can't be read | yes |
+/// | 3xx, 4xx, a code of throttling, `ServiceUnavailable` | no |
+/// | any other 5xx: `InternalFailure`, a gateway's word, no code | yes |
+/// | none, after the request was on its way | yes |
+/// | none, because no connection was made | no |
+pub fn is_ambiguous<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => false,
-        // Accepted with an answer that can't be read, or the word of a gateway on the way.
         SdkError::ServiceError(refusal) => {
-            let status = refusal.raw().status();
-            status.is_success() || matches!(status.as_u16(), 502 | 504)
+            let (status, code) = (refusal.raw().status(), refusal.err().code().unwrap_or_default());
+            let is_clear = throttles(status.as_u16(), code) || NOT_DONE.contains(&code);
+            status.is_success() || status.is_server_error() && !is_clear
         }
         // A connection that was never made carried no request.
         SdkError::DispatchFailure(failure) => left(failure) && !never_connected(failure),

@@ -1,10 +1,12 @@
 //! Sending through SES v2.
 //!
 //! SendEmail has no token that would make a second attempt harmless, so a send whose end is not
-//! known is never tried again: not here, and not by a failed invocation. Not known is the end of a
-//! request without an answer (a timeout, a connection that broke), of an acceptance that can't be
-//! read, and of a 502 or 504, with which something before SES says that it had no answer either. A
-//! 500 or 503 is SES's own word that it did not take the mail.
+//! known is never tried again: not here, and not by a failed invocation. [`sdk::is_ambiguous`] has the
+//! table of answers. SES has been seen to accept a mail and to answer `InternalFailure`, so only a code
+//! that says otherwise makes an answer with status 5xx a refusal.
+//!
+//! One end that is not known is a sign that SES, or the way to it, is in trouble. Then nobody else is
+//! sent to in the same invocation ([`Reach::Service`]), so that an outage leaves few ends unknown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +68,8 @@ pub enum Reach {
     Sender,
     /// All of the account.
     Account,
+    /// All, until a later invocation: the end of this one is not known.
+    Service,
 }
 
 impl Ses {
@@ -192,7 +196,7 @@ fn refusal(error: Error, ambiguous: bool) -> Refusal {
         let message = format!("it is not known whether SES took the message: {}", error.message);
         let error = Error { code: Code::DeliveryUnknown, message, retryable: false, ..error };
         let error = error.hint("ask the recipient, and `resend --unknown` if it has not come");
-        return Refusal { error, reach: Reach::Message };
+        return Refusal { error, reach: Reach::Service };
     }
     let says = |signs: &[&str]| signs.iter().any(|sign| error.message.contains(sign));
     let of_the_account = says(&["AccountSuspended", "SendingPaused", "Daily message quota"])

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::asking::Asking;
-use super::courier::{Post, Stops};
+use super::courier::Post;
 use super::keeper::{Hold, Keeper};
 use super::outcome::{RunOutcome, defect};
 use super::parts::Left;
@@ -67,7 +67,6 @@ const UNDER_WAY: usize = 4;
 /// What the invocation's runs have together.
 #[derive(Default)]
 pub(super) struct Together {
-    pub(super) stops: Stops,
     /// Read when the first of them needs them.
     templates: OnceCell<Result<Arc<Templates>, Error>>,
     turns: PlacesInTurn,
@@ -172,7 +171,7 @@ impl Runner {
             Start::Parted(hold, left) => {
                 place.turns.asks.pass(place.index);
                 place.turns.sends.come(place.index).await;
-                self.hand_on(work, *hold, left, &together.stops).await
+                self.hand_on(work, *hold, left).await
             }
         }
     }
@@ -322,7 +321,7 @@ impl Runner {
             true => Ok(()),
             false => self.learn_reissues(work, &mut hold.record).await,
         };
-        let post = Post::new(self, work, (&hold.record, learned.err()), &together.stops);
+        let post = Post::new(self, work, (&hold.record, learned.err()));
         let post = post.in_turn(&place.turns.sends, place.index);
         let ended = match work.is_overdue {
             true => {
@@ -370,7 +369,7 @@ impl Runner {
         }
         if ended.is_ok() && hold.record.parts.is_some() {
             let left = hold.record.all_parts();
-            return self.hand_on(work, hold, left, &together.stops).await;
+            return self.hand_on(work, hold, left).await;
         }
         if let Err(error) = &ended {
             tracing::error!(

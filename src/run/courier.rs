@@ -1,6 +1,6 @@
 //! Mails on their way to SES: those of a run, and the one to its owner.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::protocol::{Courier, IN_FLIGHT};
@@ -29,29 +29,40 @@ pub(super) struct Post<'a> {
     first: usize,
     /// Why none of them may be sent.
     refused: Option<Error>,
-    stops: &'a Stops,
     /// Whose turn to send it is, and the place of the run.
     turn: Option<(&'a Turns, usize)>,
 }
 
-/// What SES has refused in a way that further mails of the invocation, of all senders or of one, would fare
-/// the same.
-#[derive(Debug, Default)]
-pub(super) struct Stops(Mutex<Vec<(Option<Address>, Error)>>);
+/// SES's answers that would also affect later sends of the invocation, of one sender or of all. Clones
+/// share what they know.
+#[derive(Clone, Debug, Default)]
+pub struct SendBreaker(Arc<Mutex<Vec<Stopped>>>);
+
+/// Sends that would fare as another did.
+#[derive(Clone, Debug)]
+struct Stopped {
+    /// Those of this sender; none where it is all of them.
+    from: Option<Address>,
+    error: Error,
+}
 
 impl<'a> Post<'a> {
     pub(super) fn new(
         runner: &'a Runner,
         work: &'a Work,
         (record, unknown): (&Record, Option<Error>),
-        stops: &'a Stops,
     ) -> Self {
         let waiting = record.messages.iter().filter(|r| r.status == Handover::Pending);
         let waiting: Result<Vec<Mailbox>, Error> = waiting.map(Recipient::mailbox).collect();
         let checked = waiting.and_then(|waiting| check_allowed(runner, &waiting));
         let refused = unknown.or(checked.err());
         let (is_reissued, first) = (record.reissued, record.recipients_before());
-        Self { runner, work, is_reissued, first, refused, stops, turn: None }
+        Self { runner, work, is_reissued, first, refused, turn: None }
+    }
+
+    /// Sends only the mail to the owner of a run that has ended.
+    pub(super) fn to_owner(runner: &'a Runner, work: &'a Work) -> Self {
+        Self { runner, work, is_reissued: false, first: 0, refused: None, turn: None }
     }
 
     /// The same, for a run that sends when those before it have ended.
@@ -76,7 +87,7 @@ impl<'a> Post<'a> {
         let sending = self.runner.ses.send((from, to), mail, sending, deadline);
         let sent = self.work.invocation.stop.with_grace(sending).await;
         sent.ok_or_else(unanswered)?.map_err(|refusal| {
-            self.stops.add(refusal.reach, &from.address, &refusal.error);
+            self.work.invocation.breaker.trip(refusal.reach, &from.address, &refusal.error);
             refusal.error
         })
     }
@@ -127,7 +138,7 @@ impl Courier for Post<'_> {
         };
         let refused = self.refused.clone();
         let refused = refused.or_else(|| self.work.invocation.stop.has_come().then(stopped));
-        let stopped = || self.stops.of(&self.work.report.email.from.address);
+        let stopped = || self.work.invocation.breaker.stops(&self.work.report.email.from.address);
         refused.or_else(stopped).or_else(|| (!time_is_left).then(late))
     }
 
@@ -142,7 +153,9 @@ impl Courier for Post<'_> {
     }
 
     async fn notify(&self, record: &Record, to: &Recipient) -> Result<String, Error> {
-        if let Some(error) = self.stops.of(&self.work.report.email.from.address) {
+        if let Some(error) =
+            self.work.invocation.breaker.stops(&self.work.report.email.from.address)
+        {
             return Err(error);
         }
         let message = notice::of_a_run(self.runner, self.work, record)?;
@@ -168,21 +181,30 @@ impl Courier for Post<'_> {
     }
 }
 
-impl Stops {
-    fn add(&self, reach: Reach, from: &Address, error: &Error) {
-        let sender = match reach {
+impl SendBreaker {
+    /// Stops what a refusal says would fare the same.
+    pub(super) fn trip(&self, reach: Reach, from: &Address, error: &Error) {
+        let stopped = match reach {
             Reach::Message => return,
-            Reach::Sender => Some(from.clone()),
-            Reach::Account => None,
+            Reach::Sender => Stopped { from: Some(from.clone()), error: error.clone() },
+            Reach::Account => Stopped { from: None, error: error.clone() },
+            Reach::Service => Stopped { from: None, error: in_trouble() },
         };
-        let mut stops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stops.push((sender, error.clone()));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(stopped);
     }
 
-    /// Why a sender's mails are not tried.
-    fn of(&self, from: &Address) -> Option<Error> {
-        let stops = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let concerns = |sender: &Option<Address>| sender.as_ref().is_none_or(|s| s == from);
-        stops.iter().find(|(sender, _)| concerns(sender)).map(|(_, error)| error.clone())
+    /// The reason for which a sender's mails are not tried, if there is one.
+    pub(super) fn stops(&self, from: &Address) -> Option<Error> {
+        let stopped = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let concerns = |stopped: &&Stopped| stopped.from.as_ref().is_none_or(|s| s == from);
+        stopped.iter().find(concerns).map(|stopped| stopped.error.clone())
     }
+}
+
+/// The reason for which nobody else is sent to after an end that is not known.
+fn in_trouble() -> Error {
+    let message = "SES gave no clear answer for another message, and this one was not tried";
+    Error::new(Code::ServiceError, Stage::Deliver, message)
+        .retryable()
+        .hint("it is sent by the next attempt, once SES answers again")
 }

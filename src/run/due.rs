@@ -22,6 +22,8 @@ pub(super) struct Due {
     /// Those that ended without being started: what is due could not be found out, or the same event
     /// has failed them for good before.
     pub(super) ended: Vec<RunOutcome>,
+    /// Those that have ended, and whose owners could not be reached.
+    pub(super) unnotified: Vec<Work>,
 }
 
 /// What becomes of an occurrence.
@@ -29,6 +31,8 @@ enum Fate {
     /// It runs; what was found of it.
     Run(Occurrence, Sight),
     Close(Occurrence),
+    /// It has ended, and its owner could not be reached.
+    Notify(Occurrence),
     Ended(Box<RunOutcome>),
 }
 
@@ -64,6 +68,14 @@ impl Runner {
                     Ok(Fate::Close(occurrence)) => {
                         let (time, report) = (occurrence.due, report.clone());
                         works.push((time, Work::overdue(report, occurrence, order, invocation)));
+                    }
+                    Ok(Fate::Notify(occurrence)) => {
+                        due.unnotified.push(Work::due(
+                            report.clone(),
+                            occurrence,
+                            order,
+                            invocation,
+                        ));
                     }
                     Ok(Fate::Ended(outcome)) => due.ended.push(*outcome),
                     Err(error) => due.ended.push(RunOutcome::started(&report.id).failed(error)),
@@ -153,7 +165,7 @@ impl Runner {
         if self.records.are_kept() && !order.dry_run {
             for occurrence in report.overdue_at(time, memory) {
                 let fate = sight(sights, report, &occurrence)
-                    .map(|sight| fate_of_overdue(report, occurrence, sight, (event, clock)));
+                    .map(|sight| fate_of_overdue(report, occurrence, sight, (event, time, clock)));
                 fates.extend(fate.transpose());
             }
         }
@@ -209,7 +221,10 @@ fn sight<'s>(
 fn fate(occurrence: Occurrence, sight: &Sight, event: &str) -> Option<Fate> {
     match &sight.look {
         Look::Over => None,
-        Look::Found(record) if record.is_final => told_again(record, event),
+        Look::Found(record) if record.is_final => {
+            let notify = || record.is_to_notify_again().then_some(Fate::Notify(occurrence));
+            told_again(record, event).or_else(notify)
+        }
         Look::Found(_) | Look::Nothing => {
             (!sight.is_overtaken).then(|| Fate::Run(occurrence, sight.clone()))
         }
@@ -220,11 +235,15 @@ fn fate_of_overdue(
     report: &Report,
     occurrence: Occurrence,
     sight: &Sight,
-    (event, clock): (&str, Clock),
+    (event, time, clock): (&str, Timestamp, Clock),
 ) -> Option<Fate> {
     match &sight.look {
         Look::Over => None,
-        Look::Found(record) if record.is_final => told_again(record, event),
+        Look::Found(record) if record.is_final => {
+            let waits = record.is_to_notify_again()
+                && time.duration_since(record.event.time) < report.catch_up;
+            told_again(record, event).or_else(|| waits.then_some(Fate::Notify(occurrence)))
+        }
         Look::Found(record) if record.is_held_at(clock.now()) => None,
         Look::Found(_) => Some(Fate::Close(occurrence)),
         // Without a schedule nobody knows whether it should have run.

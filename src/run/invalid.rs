@@ -1,14 +1,16 @@
 //! Definitions that are not valid, or can't be one by their name or because nobody can read them: each
-//! content fails one event, and its owner hears of it once.
+//! content fails one event, and its owner hears of it once. A mail to the owner that was refused is sent
+//! again by later ticks, for as long as a missed run is caught up by default.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::definitions::Invalid;
-use super::record::Recipient;
+use super::record::{Handover, Recipient};
 use super::report::check_allowed;
 use super::{Invocation, RunOutcome, Runner, notice};
 use crate::address::Mailbox;
-use crate::definition::{ReportId, ReportIdError, digest};
+use crate::definition::{CATCH_UP, ReportId, ReportIdError, digest};
 use crate::error::{Error, redact_addresses, unwinding};
 use crate::event::Order;
 use crate::mail::{Envelope, List, Sending, compose};
@@ -28,11 +30,22 @@ struct Known {
     definition: String,
     /// The event that found it first, and failed for it.
     event: String,
-    /// Which write this was.
+    /// The reference time of that event. Records of before do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time: Option<Timestamp>,
+    /// The write that took it upon itself to send the mail to the owner.
     by: String,
     /// The mail to the owner, if there can be one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     notice: Option<Recipient>,
+}
+
+/// The event that found a content which is not valid.
+#[derive(Clone, Copy, Debug)]
+struct Seen<'e> {
+    event: &'e str,
+    /// Its reference time.
+    time: Timestamp,
 }
 
 const VERSION: u32 = 1;
@@ -55,7 +68,8 @@ impl Runner {
             return outcome;
         }
         let event = invocation.event_id(order);
-        match self.know(&invalid, event, invocation).await {
+        let seen = Seen { event, time: invocation.reference_time(order) };
+        match self.know(&invalid, seen, invocation).await {
             Ok(is_known) => RunOutcome { is_known, ..outcome },
             Err(error) => {
                 let report = redact_addresses(&outcome.report);
@@ -71,7 +85,7 @@ impl Runner {
     async fn know(
         &self,
         invalid: &Invalid,
-        event: &str,
+        seen: Seen<'_>,
         invocation: &Invocation,
     ) -> Result<bool, Error> {
         let digest = &invalid.digest;
@@ -80,21 +94,21 @@ impl Runner {
         let mailboxes = self.mailboxes(invalid);
         let new = Known {
             definition: digest.clone(),
-            event: event.to_owned(),
+            event: seen.event.to_owned(),
+            time: Some(seen.time),
             by: format!("{:016x}", fastrand::u64(..)),
             notice: mailboxes.as_ref().map(|(_, owner)| Recipient::sending(owner)),
         };
         let add = |kept: Option<&Kept>| {
             let contents = kept.map_or(&[][..], |kept| kept.contents.as_slice());
-            let is_known = contents.iter().any(|known| known.definition == *digest);
-            let all = std::iter::once(&new).chain(contents).take(CONTENTS).cloned();
-            (!is_known).then(|| Kept { version: VERSION, contents: all.collect() })
+            Some(Kept { version: VERSION, contents: added(contents, &new, seen.time)? })
         };
         let kept = keeper.update(&key, add).await?;
         let known = kept.contents.iter().find(|known| known.definition == *digest);
-        let is_new = known.is_some_and(|known| known.by == new.by);
-        let (true, Some(mailboxes)) = (is_new, mailboxes) else {
-            return Ok(known.is_some_and(|known| known.event != event));
+        let is_known = known.is_some_and(|known| known.event != seen.event);
+        let is_own = known.is_some_and(|known| known.by == new.by);
+        let (true, Some(mailboxes)) = (is_own, mailboxes) else {
+            return Ok(is_known);
         };
         let sent = unwinding(self.tell(invalid, &mailboxes, invocation)).await;
         let end = |kept: Option<&Kept>| {
@@ -104,9 +118,9 @@ impl Runner {
             open.ended(sent.clone().unwrap_or_else(|_| Err(super::outcome::defect())));
             Some(kept)
         };
-        // The owner is not told again, whether this is written or not.
+        // The owner does not hear twice, whether this is written or not: the mail then stays under way.
         let _ = keeper.update(&key, end).await;
-        Ok(false)
+        Ok(is_known)
     }
 
     /// Sender and owner, where there are both and the owner may be told; in the place of one who may
@@ -128,6 +142,9 @@ impl Runner {
         let Some(error) = &invalid.outcome.error else {
             return Ok(String::new());
         };
+        if let Some(stopped) = invocation.breaker.stops(&from.address) {
+            return Err(stopped);
+        }
         let message = notice::of_a_definition(self, &invalid.outcome.report, error)?;
         let clock = invocation.clock;
         let report = id_of(&invalid.stem);
@@ -150,7 +167,32 @@ impl Runner {
             ..Sending::default()
         };
         let sent = self.ses.send((from, owner), &mail, &sending, clock.answer_by()).await;
-        sent.map_err(|refusal| refusal.error)
+        sent.map_err(|refusal| {
+            invocation.breaker.trip(refusal.reach, &from.address, &refusal.error);
+            refusal.error
+        })
+    }
+}
+
+/// The contents with a new one in front; or with the mail to its owner taken up, where the content is known
+/// and that mail is owed. None where nothing changes.
+fn added(contents: &[Known], new: &Known, now: Timestamp) -> Option<Vec<Known>> {
+    let Some(index) = contents.iter().position(|known| known.definition == new.definition) else {
+        return Some(std::iter::once(new).chain(contents).take(CONTENTS).cloned().collect());
+    };
+    let mut contents = contents.to_vec();
+    let known =
+        contents.get_mut(index).filter(|known| new.notice.is_some() && known.owes_at(now))?;
+    known.by.clone_from(&new.by);
+    known.notice.clone_from(&new.notice);
+    Some(contents)
+}
+
+impl Known {
+    /// Tells whether the mail to the owner was refused, and is not too old to be sent again.
+    fn owes_at(&self, now: Timestamp) -> bool {
+        let failed = self.notice.as_ref().is_some_and(|n| n.status == Handover::Failed);
+        failed && self.time.is_some_and(|time| now.duration_since(time) < CATCH_UP)
     }
 }
 

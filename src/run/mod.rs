@@ -58,6 +58,8 @@ use crate::window::{Window, to_the_minute};
 pub use answer::{Answer, Handled};
 use batch::Ran;
 pub use clock::Clock;
+use courier::Post;
+pub use courier::SendBreaker;
 use definitions::Read;
 pub use definitions::{Checks, Definitions, unknown_report};
 use due::Due;
@@ -103,6 +105,8 @@ pub struct Invocation {
     pub progress: Option<UnboundedSender<Progress>>,
     /// What ends it before its time.
     pub stop: Stop,
+    /// What stops further mails: shared by all messages of a batch.
+    pub breaker: SendBreaker,
 }
 
 /// Whether a time lies ahead of the clock, by more than clocks differ.
@@ -292,6 +296,7 @@ impl Runner {
                 (Ran::default(), Some(error))
             }
         };
+        self.notify_owners(&due.unnotified).await;
         batch.reports.extend(ran.outcomes);
         batch.recorded &= ran.unrecorded.is_none();
         batch.queued = self.queue.as_ref().map(|_| ran.queued);
@@ -315,7 +320,7 @@ impl Runner {
         let works: Vec<Work> = works.collect();
         match order.part {
             None => self.named_works(works, sights, (order, invocation)).await,
-            Some(_) => Due { works, ended: Vec::new() },
+            Some(_) => Due { works, ..Due::default() },
         }
     }
 
@@ -353,6 +358,27 @@ impl Runner {
             }
         }
         Ok(ran)
+    }
+
+    /// Sends the mails to owners that could not be sent when their runs ended.
+    async fn notify_owners(&self, works: &[Work]) {
+        for work in works.iter().filter(|work| work.is_recorded()) {
+            let breaker = &work.invocation.breaker;
+            if breaker.stops(&work.report.email.from.address).is_some() {
+                continue;
+            }
+            if let Err(error) = self.notify_owner(work).await {
+                let (report, code) = (work.report.id.as_str(), error.code.as_str());
+                let error = redact_addresses(&error.message);
+                tracing::warn!(report, code, error, "the owner could not be reached again");
+            }
+        }
+    }
+
+    async fn notify_owner(&self, work: &Work) -> Result<(), Error> {
+        let window = work.window()?;
+        let post = Post::to_owner(self, work);
+        self.keeper(work).notify_again(&work.key(&window), &post).await
     }
 
     /// Reads the definitions: all, or those that are named.

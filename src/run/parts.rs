@@ -17,7 +17,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::batch::{End, Ran};
-use super::courier::{Post, Stops};
+use super::courier::Post;
 use super::keeper::Hold;
 use super::protocol::{Claimant, Claimed, gone};
 use super::record::{Handover, Recipient, Record};
@@ -197,11 +197,10 @@ impl Runner {
         error: &Error,
     ) -> Result<Left, Error> {
         let left = self.gather(work, record).await?;
-        let stops = Stops::default();
         for part in &left.open {
             let Some(fresh) = record.of_part(part) else { continue };
             if let Claimed::Held(mut hold) = self.claim_part(work, part, &fresh).await? {
-                let post = Post::new(self, work, (&hold.record, None), &stops);
+                let post = Post::new(self, work, (&hold.record, None));
                 self.keeper(work).close(&mut hold, &post, error.clone()).await?;
             }
         }
@@ -212,14 +211,8 @@ impl Runner {
     }
 
     /// Goes on with a run that was cut into parts and has not ended, and lets go of it.
-    pub(super) async fn hand_on(
-        &self,
-        work: &Work,
-        mut hold: Hold,
-        left: Left,
-        stops: &Stops,
-    ) -> End {
-        let went_on = self.go_on(work, &mut hold, &left, stops).await;
+    pub(super) async fn hand_on(&self, work: &Work, mut hold: Hold, left: Left) -> End {
+        let went_on = self.go_on(work, &mut hold, &left).await;
         self.let_go(work, &mut hold).await;
         let outcome = |run: RunOutcome| Box::new(RunOutcome { effort: hold.effort, ..run });
         match went_on {
@@ -250,36 +243,24 @@ impl Runner {
 
     /// Queues what is open, unless it was queued a short while ago; or sends it, where there is no
     /// queue. Where all has been tried, the run ends for now with what failed.
-    async fn go_on(
-        &self,
-        work: &Work,
-        hold: &mut Hold,
-        left: &Left,
-        stops: &Stops,
-    ) -> Result<Ended, Error> {
+    async fn go_on(&self, work: &Work, hold: &mut Hold, left: &Left) -> Result<Ended, Error> {
         match &self.queue {
             _ if work.is_overdue => Ok(Ended::Queued(0)),
-            None => self.send_here(work, hold, left, stops).await,
+            None => self.send_here(work, hold, left).await,
             Some(queue) => {
                 let queued = queue_open(queue, work, &mut hold.record, left).await?;
                 match left.is_tried() {
-                    true => self.end_for_now(work, hold, stops).await,
+                    true => self.end_for_now(work, hold).await,
                     false => Ok(Ended::Queued(queued)),
                 }
             }
         }
     }
 
-    async fn send_here(
-        &self,
-        work: &Work,
-        hold: &mut Hold,
-        left: &Left,
-        stops: &Stops,
-    ) -> Result<Ended, Error> {
+    async fn send_here(&self, work: &Work, hold: &mut Hold, left: &Left) -> Result<Ended, Error> {
         let keeper = self.keeper(work);
         for part in &left.open {
-            self.send_part(work, part, stops).await?;
+            self.send_part(work, part).await?;
             // The lease goes on.
             keeper.save(hold).await?;
             if hold.is_lost() {
@@ -291,24 +272,19 @@ impl Runner {
             hold.record.put_together();
             hold.effort = hold.record.effort;
             let definition = hold.record.definition.clone();
-            let post = Post::new(self, work, (&hold.record, None), stops);
+            let post = Post::new(self, work, (&hold.record, None));
             keeper.carry_out(hold, &definition, &post, async |_| Err(gone())).await?;
             return Ok(Ended::Whole);
         }
         match left.is_tried() {
-            true => self.end_for_now(work, hold, stops).await,
+            true => self.end_for_now(work, hold).await,
             false => Err(others_are_sending()),
         }
     }
 
     /// Ends a run of which all has been tried, and that is tried again later.
-    async fn end_for_now(
-        &self,
-        work: &Work,
-        hold: &mut Hold,
-        stops: &Stops,
-    ) -> Result<Ended, Error> {
-        let post = Post::new(self, work, (&hold.record, None), stops);
+    async fn end_for_now(&self, work: &Work, hold: &mut Hold) -> Result<Ended, Error> {
+        let post = Post::new(self, work, (&hold.record, None));
         self.keeper(work).end(hold, &post, None).await.map(|()| Ended::Whole)
     }
 
@@ -324,12 +300,7 @@ impl Runner {
     ///
     /// # Errors
     /// Where a record can't be read or written.
-    async fn send_part(
-        &self,
-        work: &Work,
-        part: &Part,
-        stops: &Stops,
-    ) -> Result<Option<(Record, Record)>, Error> {
+    async fn send_part(&self, work: &Work, part: &Part) -> Result<Option<(Record, Record)>, Error> {
         let (keeper, window) = (self.keeper(work), work.window()?);
         let key = work.key(&window);
         let found = keeper.read(&key).await?;
@@ -345,7 +316,7 @@ impl Runner {
             Claimed::Ended(record) => *record,
             Claimed::Held(mut hold) => {
                 let learned = self.learn_reissues(work, &mut hold.record).await;
-                let post = Post::new(self, work, (&hold.record, learned.err()), stops);
+                let post = Post::new(self, work, (&hold.record, learned.err()));
                 let definition = hold.record.definition.clone();
                 keeper.carry_out(&mut hold, &definition, &post, async |_| Err(gone())).await?;
                 log(part, &hold.record);
@@ -366,7 +337,7 @@ impl Runner {
         part: &Part,
         tell: impl Fn(&RunOutcome),
     ) -> Result<Ran, Error> {
-        let Some((record, mut run)) = self.send_part(&work, part, &Stops::default()).await? else {
+        let Some((record, mut run)) = self.send_part(&work, part).await? else {
             return Ok(Ran::default());
         };
         if !record.is_final {

@@ -37,7 +37,8 @@
 //! - after 4 or 5: those who are marked may have the message, at most eight of them. The next one calls
 //!   them unknown, never sends to them, and sends the rest from the stored message.
 //! - after 6: the next one goes on with the rest, or finds the run ended.
-//! - within 7: the owner hears nothing, or hears it and nobody knows. The run itself has ended.
+//! - within 7: the owner hears nothing, or hears it and nobody knows. The run itself has ended. A mail
+//!   to the owner that was refused is sent again by a later tick, until `catch_up` has passed.
 //!
 //! Who is to end before that (Ctrl-C) goes on to 6: nobody is marked any more, those who are marked get two
 //! seconds for their answers and are unknown without one, and the outcome ends the lease: the next one
@@ -279,6 +280,28 @@ impl<S: Objects> Keeper<'_, S> {
     ) -> Result<(), Error> {
         hold.record.end(left_out, self.clock.now());
         self.tell(hold, courier).await
+    }
+
+    /// Sends the mail to the owner of a run that has ended, where it could not be sent before. Whoever
+    /// writes first that it is being sent sends it.
+    ///
+    /// # Errors
+    /// Where the record can't be read or written.
+    pub(super) async fn notify_again<C: Courier>(
+        &self,
+        key: &str,
+        courier: &C,
+    ) -> Result<(), Error> {
+        let Some(Object { content, tag }) = self.read(key).await? else {
+            return Ok(());
+        };
+        let record = Record::parse(key, &content)?;
+        if !record.is_to_notify_again() {
+            return Ok(());
+        }
+        let mut hold = Hold::new(key, record);
+        hold.tag = Some(tag);
+        self.tell(&mut hold, courier).await
     }
 
     /// Writes the end of a run, and tells its owner if need be.

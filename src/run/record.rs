@@ -407,8 +407,19 @@ impl Record {
     /// Whether its owner is to hear of its end, and has not.
     pub(super) fn owes_a_notice(&self) -> bool {
         let is_news = self.is_final || self.status == State::Unknown || self.attempts >= PATIENCE;
-        // Of a part it hears when the run ends.
-        self.has_failed() && is_news && self.notice.is_none() && !self.is_part
+        let is_open = self.notice.is_none() || self.notice_failed();
+        // The end of a part is no news: the owner hears when the run ends.
+        self.has_failed() && is_news && is_open && !self.is_part
+    }
+
+    /// Tells whether the mail to the owner of a run that has ended could not be sent, and is due again:
+    /// nobody has it.
+    pub(super) fn is_to_notify_again(&self) -> bool {
+        self.is_final && self.owes_a_notice() && self.notice_failed()
+    }
+
+    fn notice_failed(&self) -> bool {
+        self.notice.as_ref().is_some_and(|notice| notice.status == Handover::Failed)
     }
 
     /// Whether it has ended in something that its owner would have to mend.

@@ -219,6 +219,7 @@ impl Records {
     pub(super) fn know(&self, key: &str, record: &Record) {
         // A person may have run again what had failed or was skipped.
         let stays = matches!(record.status, State::Sent | State::Unknown);
+        let stays = stays && !record.is_to_notify_again();
         if self.are_kept() && record.is_final && stays {
             let failed = record.has_failed().then(|| record.event.id.clone());
             self.known().over.insert(key.to_owned(), failed);

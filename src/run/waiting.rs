@@ -58,7 +58,7 @@ impl Runner {
         };
         match self.begin(work, hold).await {
             Start::Held(hold) => self.carry_alone(work, *hold, together).await,
-            Start::Parted(hold, left) => self.hand_on(work, *hold, left, &together.stops).await,
+            Start::Parted(hold, left) => self.hand_on(work, *hold, left).await,
             Start::Busy(fresh) => End::Lost(fresh),
             Start::Over(outcome) => End::Outcome(outcome, None),
         }

@@ -15,6 +15,10 @@ pub enum Fault {
     Throttled,
     /// The service has a problem: status 500.
     ServerError,
+    /// The request is done, and the answer is that of [`Self::ServerError`] all the same.
+    ServerErrorAfter,
+    /// The service takes nothing at the moment: status 503, `ServiceUnavailable`.
+    Unavailable,
     /// The connection is closed without an answer, and nothing was done.
     Dropped,
     /// The request is done and then the connection closed: a message is kept, nobody is told.
@@ -68,9 +72,11 @@ pub(crate) struct ToldFault {
 }
 
 /// The faults in [`ToldFault`] by name. There is "slow" besides, which says for how long.
-const NAMED: [(&str, Fault); 21] = [
+const NAMED: [(&str, Fault); 23] = [
     ("throttled", Fault::Throttled),
     ("server-error", Fault::ServerError),
+    ("server-error-after", Fault::ServerErrorAfter),
+    ("unavailable", Fault::Unavailable),
     ("dropped", Fault::Dropped),
     ("dropped-after", Fault::DroppedAfter),
     ("silent", Fault::Silent),
@@ -122,9 +128,11 @@ pub(crate) struct Faults {
 }
 
 /// What happens by chance.
-const CHANCES: [Fault; 6] = [
+const CHANCES: [Fault; 8] = [
     Fault::Throttled,
     Fault::ServerError,
+    Fault::ServerErrorAfter,
+    Fault::Unavailable,
     Fault::Dropped,
     Fault::DroppedAfter,
     Fault::Slow(Duration::from_millis(100)),

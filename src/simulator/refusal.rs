@@ -87,6 +87,11 @@ impl Refusal {
         }
     }
 
+    /// The service takes nothing at the moment.
+    pub(crate) fn unavailable() -> Self {
+        Self::new(503, "ServiceUnavailable", "The service is temporarily unavailable.")
+    }
+
     /// The caller has no permission; the form is that of a message seen from the service.
     pub(crate) fn denied(operation: Operation) -> Self {
         let service = match operation {

@@ -255,6 +255,10 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
     let result = match fault {
         Some(Fault::Throttled) => Err(Refusal::throttled(operation)),
         Some(Fault::ServerError) => Err(Refusal::server_error(operation)),
+        Some(Fault::ServerErrorAfter) => {
+            input.carry_out(state).and(Err(Refusal::server_error(operation)))
+        }
+        Some(Fault::Unavailable) => Err(Refusal::unavailable()),
         Some(Fault::Denied) => Err(Refusal::denied(operation)),
         Some(Fault::QuotaExceeded) => Err(Refusal::quota_exceeded()),
         Some(Fault::SendingPaused) => Err(Refusal::sending_paused()),

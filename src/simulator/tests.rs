@@ -292,6 +292,8 @@ async fn it_misbehaves_as_told() {
     for (fault, status, code) in [
         ("throttled", 429, "ThrottlingException"),
         ("server-error", 500, "InternalServiceException"),
+        ("server-error-after", 500, "InternalServiceException"),
+        ("unavailable", 503, "ServiceUnavailable"),
         ("denied", 403, "AccessDeniedException"),
     ] {
         let told = json!({ "fault": fault, "times": 1 }).to_string();

@@ -72,8 +72,11 @@ const SES: &[Case] = &[
         "24 hours",
     ),
     ("AccessDeniedException", 403, "no policy allows it", Code::AccessDenied, false, "\"Action\""),
-    ("InternalFailure", 500, "down", Code::ServiceError, true, ""),
     ("ServiceUnavailable", 503, "busy", Code::ServiceError, true, ""),
+    ("ThrottlingException", 503, "too fast", Code::Throttled, true, ""),
+    ("InternalFailure", 500, "down", Code::DeliveryUnknown, false, "resend --unknown"),
+    ("", 500, "status 500", Code::DeliveryUnknown, false, "resend --unknown"),
+    ("", 503, "status 503", Code::DeliveryUnknown, false, "resend --unknown"),
     ("BadGateway", 502, "a gateway", Code::DeliveryUnknown, false, "resend --unknown"),
     ("GatewayTimeout", 504, "a gateway", Code::DeliveryUnknown, false, "resend --unknown"),
 ];
@@ -194,6 +197,7 @@ async fn every_error_of_ses_has_its_code() {
             ("AccountSuspendedException" | "SendingPausedException", _)
             | (_, "Daily message quota exceeded") => Reach::Account,
             ("MailFromDomainNotVerifiedException" | "AccessDeniedException", _) => Reach::Sender,
+            _ if case.3 == Code::DeliveryUnknown => Reach::Service,
             _ => Reach::Message,
         };
         assert_eq!(refusal.reach, expected, "{case:?}");

@@ -159,12 +159,17 @@ async fn deliveries_that_fail_and_deliveries_that_nobody_knows_of() {
     assert_eq!(kind, "ACCESS_DENIED");
     let (kind, _) = fail(&simulator, &function, Fault::Throttled, None).await;
     assert_eq!(kind, "THROTTLED");
-    // A 500 is SES's own word that it did not take the mail.
-    let (kind, _) = fail(&simulator, &function, Fault::ServerError, None).await;
+    let (kind, _) = fail(&simulator, &function, Fault::Unavailable, None).await;
     assert_eq!(kind, "SERVICE_ERROR");
     assert!(simulator.messages().is_empty());
 
-    for (fault, kept) in [(Fault::Dropped, 1), (Fault::DroppedAfter, 2), (Fault::BrokenJson, 2)] {
+    for (fault, kept) in [
+        (Fault::Dropped, 1),
+        (Fault::DroppedAfter, 2),
+        (Fault::BrokenJson, 2),
+        (Fault::ServerError, 1),
+        (Fault::ServerErrorAfter, 2),
+    ] {
         simulator.misbehave(Operation::SendEmail, fault, Some(1));
         let before = simulator.messages().len();
         let answer = function.succeed(&tick()).await;

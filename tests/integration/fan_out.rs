@@ -214,7 +214,7 @@ async fn five_hundred_due_runs_end_once() {
     assert!(stage.records(is_run).is_empty() && stage.simulator.messages().is_empty());
 
     // SES says that it did not take some mails: their runs may pass, and their messages come again.
-    simulator.misbehave(Operation::SendEmail, Fault::ServerError, Some(5));
+    simulator.misbehave(Operation::SendEmail, Fault::Unavailable, Some(5));
     stage.work_off(5, 4).await;
 
     let records = stage.records(is_run);
@@ -262,7 +262,7 @@ async fn two_thousand_recipients_get_one_mail() {
     let scheduler = stage.function().await;
     scheduler.succeed(&tick()).await;
     // SES says that it did not take some mails: their parts are handed out again.
-    simulator.misbehave(Operation::SendEmail, Fault::ServerError, Some(3));
+    simulator.misbehave(Operation::SendEmail, Fault::Unavailable, Some(3));
     stage.work_off(7, 2).await;
 
     let parts = stage.records(|key| key.contains(".part-"));
@@ -503,7 +503,7 @@ async fn only_what_may_pass_is_handed_out_again() {
     let bodies = [due("good"), due("broken"), due("refused"), due("removed")];
     let bodies: Vec<&str> = bodies.iter().map(String::as_str).chain(["{", "[]"]).collect();
     // SES says that it did not take the first mail, which may pass.
-    simulator.misbehave(Operation::SendEmail, Fault::ServerError, Some(1));
+    simulator.misbehave(Operation::SendEmail, Fault::Unavailable, Some(1));
     let answer = function.succeed(&batch(&bodies)).await;
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "m0"}]}));
     let states = |records: Vec<Value>| -> Vec<(Value, Value)> {

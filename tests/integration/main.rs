@@ -74,6 +74,8 @@ mod messages;
 mod moto;
 /// What names do to what stands beside them, and what has none.
 mod naming;
+/// SES on bad days: what an outage costs, and owners who could not be reached.
+mod outage;
 /// One outcome for every run: retries, races, deaths, re-issues, and who hears of them.
 mod outcomes;
 /// Printing, and failing to print.

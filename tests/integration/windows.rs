@@ -1,4 +1,4 @@
-use connect_reports::run::{Answer, Clock as RunClock, Invocation, Runner, Stop};
+use connect_reports::run::{Answer, Clock as RunClock, Invocation, Runner, SendBreaker, Stop};
 use connect_reports::settings::Settings;
 use connect_reports::simulator::{Clock, Layout, Options, Simulator};
 use serde_json::{Value, json};
@@ -284,7 +284,13 @@ async fn outcome(simulator: &Simulator, folder: &tempfile::TempDir, payload: &Va
     let answering = move || {
         let clock = RunClock::read(MOMENT.parse().unwrap(), None);
         let id = format!("i{}", fastrand::u64(..));
-        let invocation = Invocation { id, clock, progress: None, stop: Stop::never() };
+        let invocation = Invocation {
+            id,
+            clock,
+            progress: None,
+            stop: Stop::never(),
+            breaker: SendBreaker::default(),
+        };
         let runner = Runner::new(settings, config.into()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = match runtime.block_on(runner.answer(&payload, &invocation)) {
