@@ -1,5 +1,6 @@
 //! Problems of definitions as a compiler draws them: at their lines, and each once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -7,7 +8,7 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde_json::Value;
 
 use super::places::Named;
-use super::validate;
+use super::{print, validate};
 use crate::definition::{Problem, Severity};
 use crate::error::Error;
 use crate::settings::Location;
@@ -118,21 +119,30 @@ impl Finding {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let group = level.primary_title(&self.message).id(&self.code);
-        let place = text.zip(self.span.clone());
+        let (message, help) = (print::visible(&self.message), print::visible(&self.help));
+        // A file's name may hold anything, ends of lines too.
+        let path = print::visible(&self.file).replace(['\n', '\t'], "\u{fffd}");
+        let text = text.map(without_c1);
+        let group = level.primary_title(message).id(&self.code);
+        let place = text.as_deref().zip(self.span.clone());
         let group = match place.filter(|(text, span)| text.get(span.clone()).is_some()) {
             Some((text, span)) => group.element(
-                Snippet::source(text)
-                    .path(&self.file)
-                    .annotation(AnnotationKind::Primary.span(span)),
+                Snippet::source(text).path(&path).annotation(AnnotationKind::Primary.span(span)),
             ),
             None => {
-                let origin = Origin::path(&self.file);
+                let origin = Origin::path(&path);
                 group.element(origin.line(self.line).char_column(self.column))
             }
         };
-        renderer.render(&[group.element(Level::HELP.message(&self.help))])
+        renderer.render(&[group.element(Level::HELP.message(help))])
     }
+}
+
+/// The text without the control characters that the renderer leaves, U+0080 to U+009F: a character of as
+/// many bytes stands for each, so that spans keep their place.
+fn without_c1(text: &str) -> Cow<'_, str> {
+    let is_c1 = |c: char| ('\u{80}'..='\u{9f}').contains(&c);
+    if text.contains(is_c1) { Cow::Owned(text.replace(is_c1, "¿")) } else { Cow::Borrowed(text) }
 }
 
 /// Colour for people at a terminal who have not asked for none (no-color.org).

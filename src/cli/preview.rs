@@ -124,10 +124,12 @@ async fn show(
     if let Some(folder) = &arguments.out {
         write_files(folder, work, (&message, &report_json))?;
     }
-    let shown = match (arguments.json, &arguments.out) {
-        (true, _) => report_json,
-        (false, None) => format!("Subject: {}\n\n{}", message.subject, message.text),
-        (false, Some(folder)) => format!(
+    if arguments.json {
+        return said.and(print::json_text(&report_json));
+    }
+    let shown = match &arguments.out {
+        None => format!("Subject: {}\n\n{}", message.subject, message.text),
+        Some(folder) => format!(
             "{}: {}\nThe message is in {}; nothing was sent.\n",
             work.report.id,
             figures.window.exactly(Language::English),

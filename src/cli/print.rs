@@ -1,5 +1,8 @@
 //! The one place that writes to standard output and standard error: texts that people read at a terminal.
+//!
+//! A name may hold anything, and what a terminal obeys, such as ESC, reaches none: it is replaced here.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal as _, Write, stderr, stdout};
 use std::process::ExitCode;
@@ -19,7 +22,15 @@ use crate::run::{DeliveryStatus, Outcome, RunOutcome, Status};
 /// # Errors
 /// `STORE_ERROR` if it can't be written, as on a full disk.
 pub(super) fn out(text: &str) -> Result<(), Error> {
-    written(STANDARD_OUTPUT, write(stdout().lock(), text))
+    out_drawn(&visible(text))
+}
+
+/// Writes problems to standard output as they were drawn, in colour perhaps.
+///
+/// # Errors
+/// `STORE_ERROR` if it can't be written.
+pub(super) fn out_drawn(drawn: &str) -> Result<(), Error> {
+    written(STANDARD_OUTPUT, write(stdout().lock(), drawn))
 }
 
 /// Writes JSON to standard output.
@@ -27,7 +38,16 @@ pub(super) fn out(text: &str) -> Result<(), Error> {
 /// # Errors
 /// `STORE_ERROR` if it can't be written.
 pub(super) fn json(value: &Value) -> Result<(), Error> {
-    out(&format!("{value:#}\n"))
+    json_text(&format!("{value:#}\n"))
+}
+
+/// Writes a text that is JSON to standard output.
+///
+/// # Errors
+/// `STORE_ERROR` if it can't be written.
+pub(super) fn json_text(text: &str) -> Result<(), Error> {
+    // Those below U+0020 are escaped already.
+    out(&replaced(text, |c| format!("\\u{:04x}", u32::from(c))))
 }
 
 /// Writes to standard error.
@@ -35,7 +55,30 @@ pub(super) fn json(value: &Value) -> Result<(), Error> {
 /// # Errors
 /// `STORE_ERROR` if it can't be written.
 pub(super) fn complain(text: &str) -> Result<(), Error> {
-    written(STANDARD_ERROR, write(stderr().lock(), text))
+    complain_drawn(&visible(text))
+}
+
+/// Writes problems to standard error as they were drawn, in colour perhaps.
+///
+/// # Errors
+/// `STORE_ERROR` if it can't be written.
+pub(super) fn complain_drawn(drawn: &str) -> Result<(), Error> {
+    written(STANDARD_ERROR, write(stderr().lock(), drawn))
+}
+
+/// The text with U+FFFD in the place of every control character that does not end a line or indent it.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    replaced(text, |_| char::REPLACEMENT_CHARACTER.to_string())
+}
+
+/// The text with something else in the place of its control characters.
+fn replaced(text: &str, by: impl Fn(char) -> String) -> Cow<'_, str> {
+    let is_obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if is_obeyed(c) { by(c) } else { c.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
 }
 
 /// Standard error for the lines of the log, which are written where no error can be returned.
@@ -64,7 +107,14 @@ impl Write for Log {
 /// Writes help, version, or the mistake in a command line.
 pub(super) fn usage(said: &clap::Error) -> Ended {
     let code = ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(2));
-    let result = said.print().and_then(|()| stdout().flush());
+    // It quotes arguments as they are.
+    let text = said.to_string();
+    let result = match visible(&text) {
+        Cow::Borrowed(_) => said.print(),
+        Cow::Owned(visible) if said.use_stderr() => write(stderr().lock(), &visible),
+        Cow::Owned(visible) => write(stdout().lock(), &visible),
+    };
+    let result = result.and_then(|()| stdout().flush());
     if said.use_stderr() {
         // The exit code says the same.
         return Ok(code);
@@ -94,7 +144,7 @@ fn written(stream: &str, result: io::Result<()>) -> Result<(), Error> {
 /// # Errors
 /// `STORE_ERROR` if it can't be written.
 pub(super) async fn warnings(problems: &[Problem]) -> Result<(), Error> {
-    complain(&Drawing::on(stderr().is_terminal()).draw(warnings_among(problems)).await)
+    complain_drawn(&Drawing::on(stderr().is_terminal()).draw(warnings_among(problems)).await)
 }
 
 fn warnings_among(problems: &[Problem]) -> impl Iterator<Item = Finding> {
@@ -106,7 +156,7 @@ fn warnings_among(problems: &[Problem]) -> impl Iterator<Item = Finding> {
 /// # Errors
 /// `STORE_ERROR` if it can't be written.
 pub(super) async fn errors<'e>(errors: impl IntoIterator<Item = &'e Error>) -> Result<(), Error> {
-    complain(&told(errors, &mut Drawing::on(stderr().is_terminal())).await)
+    complain_drawn(&told(errors, &mut Drawing::on(stderr().is_terminal())).await)
 }
 
 async fn told<'e>(errors: impl IntoIterator<Item = &'e Error>, drawing: &mut Drawing) -> String {
@@ -130,7 +180,7 @@ async fn failure(error: &Error, drawing: &mut Drawing) -> String {
     if let Some(hint) = &error.hint {
         let _ = writeln!(text, "  help: {hint}");
     }
-    text
+    visible(&text).into_owned()
 }
 
 /// Writes one line for each report to standard output, with what holds for all of them, and warnings and
@@ -155,7 +205,7 @@ pub(super) async fn outcome(outcome: &Outcome, remark: Option<&str>) -> Result<(
     let others = warnings_among(&outcome.problems).filter(|one| !of_failures.contains(one));
     let warnings = drawing.draw(others).await;
     let said = told(failures, &mut drawing).await;
-    complain(&warnings).and(out(&text)).and(complain(&said))
+    complain_drawn(&warnings).and(out(&text)).and(complain_drawn(&said))
 }
 
 fn line(run: &RunOutcome) -> String {

@@ -39,7 +39,7 @@ pub(super) async fn validate(places: &Places, arguments: &Arguments) -> Ended {
             "problems": checked.iter().flat_map(|file| &file.parsed.problems).collect::<Vec<_>>(),
         }))?;
     } else {
-        print::out(&told(&checked, &renderer(stdout().is_terminal())))?;
+        print::out_drawn(&told(&checked, &renderer(stdout().is_terminal())))?;
     }
     let has_warnings = count(&checked, Severity::Warning) > 0;
     let fails = has_errors(&checked) || (arguments.strict && has_warnings);
@@ -75,7 +75,7 @@ pub(super) async fn usable(places: &Places) -> Result<Vec<Report>, Error> {
 }
 
 fn complain_of(checked: &[CheckedFile]) -> Result<(), Error> {
-    print::complain(&told(checked, &renderer(stderr().is_terminal())))
+    print::complain_drawn(&told(checked, &renderer(stderr().is_terminal())))
 }
 
 fn reports(checked: Vec<CheckedFile>) -> Vec<Report> {

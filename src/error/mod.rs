@@ -213,6 +213,9 @@ impl std::fmt::Display for Code {
 /// replaced is rather too long than too short: all that may stand in a local part (RFC 5322, atext)
 /// belongs to it.
 pub fn redact_addresses(text: &str) -> String {
+    if !text.contains('@') {
+        return text.to_owned();
+    }
     let ends_word = |c: char| c.is_whitespace() || "<>()[],;:\"\\".contains(c);
     text.split_inclusive(ends_word)
         .map(|piece| {

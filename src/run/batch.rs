@@ -385,7 +385,7 @@ impl Runner {
             effort: hold.effort,
             is_overdue: work.is_overdue,
             took: began.get().unwrap_or(&started).elapsed(),
-            ..hold.record.outcome()
+            ..work.told_of(hold.record.outcome())
         };
         End::Outcome(Box::new(outcome), ended.err())
     }
@@ -393,7 +393,7 @@ impl Runner {
     /// What an invocation answers that found the run ended.
     pub(super) fn answered(&self, work: &Work, record: &Record) -> RunOutcome {
         self.records.know(&work.key(&record.window), record);
-        record.outcome_before()
+        work.told_of(record.outcome_before())
     }
 
     /// The store of a run's record, if it has one.

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::clock::Clock;
 use super::outcome::Effort;
 use super::protocol::{Claimant, taken_over};
-use super::record::{Claim, Record, Stamp, parsed};
+use super::record::{Claim, LONGEST_LEASE, Record, Stamp, parsed};
 use crate::error::{Code, Error, Stage, until};
 use crate::render::{Message, Origin};
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
@@ -74,11 +74,15 @@ impl<S: Objects> Keeper<'_, S> {
         if hold.record.claim.until.is_some() {
             hold.record.claim.until = Some(self.lease());
         }
+        let mut refusals = 0;
         loop {
             match self.write(hold).await? {
                 Written::Done => break,
                 // Somebody has removed it.
-                Written::Refused(None) => hold.tag = None,
+                Written::Refused(None) => {
+                    self.refused_for_nothing(&mut refusals).await?;
+                    hold.tag = None;
+                }
                 Written::Refused(Some(Object { content, tag })) => {
                     let theirs = Record::parse(hold.key(), &content)?;
                     if theirs.claim.by != hold.writer {
@@ -250,6 +254,20 @@ impl<S: Objects> Keeper<'_, S> {
         })
     }
 
+    /// Waits before a write is made again that was refused although nothing is there: somebody removes
+    /// records, or the store contradicts itself, which may pass.
+    ///
+    /// # Errors
+    /// `STORE_ERROR` where that was so too often, or time is up.
+    pub(super) async fn refused_for_nothing(&self, refusals: &mut u32) -> Result<(), Error> {
+        *refusals = refusals.saturating_add(1);
+        if !self.goes_on(*refusals) {
+            return Err(contradiction());
+        }
+        self.pause(*refusals).await;
+        Ok(())
+    }
+
     fn goes_on(&self, tries: u32) -> bool {
         tries < TRIES && self.clock.has_time_for(backoff(tries))
     }
@@ -261,7 +279,8 @@ impl<S: Objects> Keeper<'_, S> {
     /// When a lease ends that begins or is renewed now.
     pub(super) fn lease(&self) -> Timestamp {
         let ten_minutes = self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-        self.clock.deadline().unwrap_or(ten_minutes)
+        let longest = self.clock.now().saturating_add(LONGEST_LEASE).unwrap_or(Timestamp::MAX);
+        self.clock.deadline().map_or(ten_minutes, |deadline| deadline.min(longest))
     }
 }
 
@@ -343,7 +362,70 @@ fn backoff(tries: u32) -> Duration {
     Duration::from_millis(25 << tries.min(6))
 }
 
+fn contradiction() -> Error {
+    let message =
+        "the store refuses to write a record as one that others have changed, and has none";
+    Error::new(Code::StoreError, Stage::Record, message)
+        .retryable()
+        .hint("see whether something removes records while they are written")
+}
+
 fn always_busy() -> Error {
     let message = "the record was being written by others at every try";
     Error::new(Code::StoreError, Stage::Record, message).retryable()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use serde_json::{Value, json};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::run::record::Event;
+    use crate::window::{LocalTime, Window, Zone};
+
+    /// A store that refuses every write as if others had changed what lies there, and has nothing.
+    #[derive(Default)]
+    struct Contradiction(Cell<u32>);
+
+    impl Objects for Contradiction {
+        async fn get(&self, _: &str) -> Result<Option<Object>, Error> {
+            Ok(None)
+        }
+
+        async fn put(&self, _: &str, _: Vec<u8>, _: Condition<'_>) -> Result<Put, Error> {
+            self.0.set(self.0.get() + 1);
+            assert!(self.0.get() < 100, "it is asked without end");
+            Ok(Put::Refused)
+        }
+    }
+
+    /// Who claims, who saves and who keeps something waits between refusals, and gives up.
+    #[tokio::test(start_paused = true)]
+    async fn writes_that_are_refused_for_nothing_pause() {
+        let now: Timestamp = "2026-11-23T07:00:00Z".parse().unwrap();
+        let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
+        let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
+        let event = Event { id: "tick".to_owned(), time: now };
+        let fresh = Record::new("daily".to_owned(), window, String::new(), event.clone());
+        let claimant = Claimant { event: &event, is_a_person: false };
+        for access in ["claim", "save", "update"] {
+            let (store, began) = (Contradiction::default(), Instant::now());
+            let keeper = Keeper { store: Some(&store), clock: Clock::read(now, None) };
+            let ended = match access {
+                "claim" => keeper.claim("daily/a.json", &fresh, claimant).await.map(drop),
+                "save" => keeper.save(&mut Hold::new("daily/a.json", fresh.clone())).await,
+                _ => {
+                    let change = |_: Option<&Value>| Some(json!({}));
+                    keeper.update("daily/since.json", change).await.map(drop)
+                }
+            };
+            let error = ended.unwrap_err();
+            assert!(error.code == Code::StoreError && error.retryable, "{access}: {error}");
+            assert_eq!(store.0.get(), TRIES, "{access}");
+            assert!(began.elapsed() > Duration::from_secs(1), "{access}");
+        }
+    }
 }

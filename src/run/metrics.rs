@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Outcome, RunOutcome, Status};
+use crate::definition::ReportId;
 use crate::error::Error;
 use crate::telemetry::{Metrics, Unit};
 
@@ -49,10 +50,11 @@ fn of_a_run(run: &RunOutcome) -> Metrics {
         None => metrics,
     };
     // Each value of a dimension is a metric that is paid for, so only what somebody has to look at
-    // has one.
+    // has one; and no file's name that can't be an id.
+    let is_id = run.report.parse::<ReportId>().is_ok();
     match run.status {
-        Status::Failed => metrics.also_by("report", "Failed"),
-        Status::Unknown => metrics.also_by("report", "Unknown"),
-        Status::Sent | Status::Skipped | Status::Duplicate => metrics,
+        Status::Failed if is_id => metrics.also_by("report", "Failed"),
+        Status::Unknown if is_id => metrics.also_by("report", "Unknown"),
+        _ => metrics,
     }
 }

@@ -51,7 +51,7 @@ pub struct RunOutcome {
     pub report: String,
     /// How it ended.
     pub status: Status,
-    /// Why it was skipped.
+    /// Why it was skipped, or what else is to be known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The span; none where the run ended before it was known.
@@ -322,9 +322,13 @@ impl RunOutcome {
 
     /// The outcome of a definition that is not valid; `report` is what its id would be.
     pub(super) fn invalid(report: &str, error: Error) -> Self {
-        // A file's name that can't be an id may be long, and hold anything.
+        // A file's name that can't be an id may be long, and hold anything; cut, it is none either.
         let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-        let report = report.chars().map(shown).take(64).collect();
+        let mut report: String = report.chars().map(shown).collect();
+        if let Some((end, _)) = report.char_indices().nth(64) {
+            report.truncate(end);
+            report.push('…');
+        }
         Self { report, ..Self::default() }.failed(error)
     }
 

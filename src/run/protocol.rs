@@ -162,12 +162,14 @@ impl<S: Objects> Keeper<'_, S> {
             return Ok(Claimed::Held(Box::new(hold)));
         };
         hold.take_up(self, claimant);
+        let mut refusals = 0;
         loop {
             let found = match self.write(&mut hold).await? {
                 Written::Done => return Ok(Claimed::Held(Box::new(hold))),
                 Written::Refused(found) => found,
             };
             let Some(Object { content, tag }) = found else {
+                self.refused_for_nothing(&mut refusals).await?;
                 (hold.record, hold.tag) = (fresh.clone(), None);
                 hold.take_up(self, claimant);
                 continue;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,6 +21,10 @@ const VERSION: u32 = 1;
 /// That of runs in parts and of their parts, so that a program that does not know of them leaves them
 /// alone.
 const WITH_PARTS: u32 = 2;
+
+/// How far ahead the end of a lease may lie: Lambda ends an invocation after 15 minutes, and clocks
+/// differ.
+pub(super) const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(20);
 
 /// After how many failed attempts the owner hears of a failure that may pass.
 const PATIENCE: u32 = 3;
@@ -236,9 +240,11 @@ impl Record {
         self.held_at(time).is_some()
     }
 
-    /// Until when somebody has it, who has it at this time.
+    /// Until when somebody has it, who has it at this time. A lease that is longer than any is nobody's: it
+    /// comes from a clock that is wrong, or from a hand, and would hold the run up for as long.
     pub(super) fn held_at(&self, time: Timestamp) -> Option<Timestamp> {
-        self.claim.until.filter(|until| *until > time)
+        let left = |until: &Timestamp| until.duration_since(time);
+        self.claim.until.filter(|until| left(until).is_positive() && left(until) <= LONGEST_LEASE)
     }
 
     /// The run, taken up by a writer. Who was marked as being sent to by one that died may have the
@@ -261,7 +267,7 @@ impl Record {
         }
         self.claim = claim;
         self.event = event.clone();
-        self.attempts += 1;
+        self.attempts = self.attempts.saturating_add(1);
         self.status = State::Running;
         self.is_final = false;
         (self.error, self.ended_at) = (None, None);
@@ -666,5 +672,32 @@ mod tests {
             let states: Vec<_> = record.messages.iter().map(|r| r.status).collect();
             assert_eq!(states, [first, Handover::Unknown]);
         }
+    }
+
+    /// Nobody has a run for longer than any invocation lasts, whatever its record says.
+    #[test]
+    fn a_lease_of_more_than_twenty_minutes_is_not_believed() {
+        let now: Timestamp = "2026-11-23T07:00:00Z".parse().unwrap();
+        let mut record = ended([Ok(()), Ok(())]);
+        for (until, is_held) in [
+            ("2026-11-23T07:00:00Z", false),
+            ("2026-11-23T07:00:01Z", true),
+            ("2026-11-23T07:20:00Z", true),
+            ("2026-11-23T07:20:01Z", false),
+            ("9999-12-30T22:00:00Z", false),
+        ] {
+            record.claim.until = Some(until.parse().unwrap());
+            assert_eq!(record.is_held_at(now), is_held, "{until}");
+        }
+    }
+
+    /// What a record says of attempts may be anything.
+    #[test]
+    fn attempts_are_counted_as_far_as_they_can_be() {
+        let mut record = ended([Err((Code::Throttled, true)), Ok(())]);
+        record.attempts = u32::MAX;
+        let (event, now) = (record.event.clone(), record.started_at);
+        record.take_up(Claim { by: "me".to_owned(), until: Some(now) }, &event, false, now);
+        assert_eq!(record.attempts, u32::MAX);
     }
 }

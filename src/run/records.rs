@@ -27,7 +27,7 @@ use super::record::{Record, State, parsed};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::event::Part;
-use crate::store::{Object, Store};
+use crate::store::{Object, Objects, Store};
 use crate::window::Window;
 
 /// The records of all reports, if any are kept.
@@ -364,7 +364,7 @@ fn timing(report: &Report) -> String {
     format!("{} in {}{}", report.window, report.zone.name(), schedule.unwrap_or_default())
 }
 
-impl Keeper<'_, Store> {
+impl<S: Objects> Keeper<'_, S> {
     async fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         let object = self.read(key).await?;
         object.map(|object| parsed(key, &object.content)).transpose()
@@ -376,6 +376,7 @@ impl Keeper<'_, Store> {
         key: &str,
         change: impl Fn(Option<&T>) -> Option<T>,
     ) -> Result<T, Error> {
+        let mut refusals = 0;
         loop {
             let object = self.read(key).await?;
             let kept = match &object {
@@ -388,9 +389,14 @@ impl Keeper<'_, Store> {
                 (Some(new), _) => new,
             };
             let content = serde_json::to_vec_pretty(&new).unwrap_or_default();
+            let tag = object.map(|object| object.tag);
+            let is_new = tag.is_none();
             // Where it is refused, another was faster, or it was done and the answer was lost.
-            if self.put(key, content, object.map(|object| object.tag)).await? {
+            if self.put(key, content, tag).await? {
                 return Ok(new);
+            }
+            if is_new {
+                self.refused_for_nothing(&mut refusals).await?;
             }
         }
     }

@@ -1,5 +1,6 @@
 //! A report to run, and how: what it is run for, over which window, for whom, and until when.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use tokio::time::Instant;
 
 use super::record::Event;
 use super::sight::Sight;
-use super::{Invocation, Progress, Runner, records};
+use super::{Invocation, Progress, RunOutcome, Runner, records};
 use crate::address::Mailbox;
 use crate::definition::{self, Occurrence, Report};
 use crate::error::{Code, Error, Stage};
@@ -15,6 +16,10 @@ use crate::event::Order;
 use crate::mail::{Envelope, List, Sending, compose};
 use crate::render::Message;
 use crate::window::{Window, WindowError};
+
+/// Why an order sends nothing to those whom it names.
+const FOR_OTHERS: &str = "the order's id was used before, for other recipients: those of this order get nothing; \
+                          give it an id of its own";
 
 /// A report to run, and how.
 #[derive(Clone, Debug)]
@@ -95,6 +100,19 @@ impl Work {
     /// Whether it neither counts as the report's run for its window nor is held up by it.
     pub(super) fn is_reissue(&self) -> bool {
         self.order.to.is_some() || self.order.resend.is_some()
+    }
+
+    /// What has come of it, which says so where the order's id was used before, for others: they are
+    /// the recipients then.
+    pub(super) fn told_of(&self, outcome: RunOutcome) -> RunOutcome {
+        let Some(to) = &self.order.to else { return outcome };
+        let asked: BTreeSet<String> = to.iter().map(|to| to.address.to_string()).collect();
+        let had: BTreeSet<String> = outcome.messages.iter().map(|one| one.to.clone()).collect();
+        if had.is_empty() || had == asked {
+            return outcome;
+        }
+        let reason = outcome.reason.into_iter().chain([FOR_OTHERS.to_owned()]);
+        RunOutcome { reason: Some(reason.collect::<Vec<_>>().join("; ")), ..outcome }
     }
 
     /// The key of its record.

@@ -11,6 +11,8 @@ use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::error::redacted;
+
 /// The invocation that the process is in, or was in last: there is one at a time.
 static CURRENT: Mutex<Current> =
     Mutex::new(Current { is_first: true, request_id: None, trace_id: None });
@@ -39,8 +41,10 @@ fn trace_id(header: &str) -> Option<&str> {
     root.or(Some(header.trim()).filter(|id| !id.contains('='))).filter(|id| !id.is_empty())
 }
 
-/// Adds to a line's own fields those that every line has.
+/// Adds to a line's own fields those that every line has. An address in the line's own is replaced,
+/// whichever name, of a file say, it came with.
 pub(super) fn complete(time: Timestamp, own: Map<String, Value>) -> Map<String, Value> {
+    let own = own.into_iter().map(|(name, value)| (name, redacted(value)));
     let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     let mut line = Map::from_iter([("timestamp".to_owned(), json!(format!("{time:.3}")))]);
     line.extend(own);

@@ -114,6 +114,71 @@ async fn a_key_that_cannot_be_a_definition_is_told_once() {
     assert!(s3.keys().iter().filter(|key| key.starts_with("runs/_invalid/")).count() == 4);
 }
 
+/// A file may be called by an address, or by anything that takes a dimension of its own: the log names
+/// nobody, and the only reports that metrics are counted by are those that can be one.
+#[tokio::test]
+async fn a_files_name_is_neither_logged_nor_a_dimension_unless_it_is_an_id() {
+    let simulator = simulator().await;
+    let longest = format!("{}.toml", "x".repeat(200));
+    let names = ["ana@example.com.toml", "bad.toml", "two words.toml", &longest];
+    let folder = definitions(&names.map(|name| (name, "title = 1")));
+    let function = Function::start(&simulator.url(), text(folder.path()), &CONTACTS).await;
+    function.fail(&tick()).await;
+    let log = function.log();
+    assert!(!log.contains("ana@") && log.contains("<address>"), "{log}");
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let by_report = lines.filter(|line| {
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array();
+        directives.is_some_and(|all| all.iter().any(|one| one["Dimensions"][0][1] == "report"))
+    });
+    let dimensions: Vec<Value> = by_report.map(|line| line["report"].clone()).collect();
+    assert_eq!(dimensions, ["bad"]);
+}
+
+/// What a terminal obeys, in a file's name or in a file, is not what it gets.
+#[tokio::test]
+async fn no_control_character_of_a_name_reaches_a_terminal() {
+    let name = "\u{1b}[31m\u{9b}2J\u{7}\rbad\u{7f}";
+    let file = format!("{name}.toml");
+    let content = format!("title = \"{}\"\n# \u{1b}]0;title\u{7}\u{9b}2J", "\u{9b}");
+    let folder = definitions(&[(&file, &content)]);
+    let own = definitions(&[(&format!("{name}.html"), "{% if %}\u{9b}2J")]);
+    let place = text(folder.path());
+    let path = format!("{place}/{file}");
+    for arguments in [
+        &["validate"][..],
+        &["validate", "--json"],
+        &["validate", &path],
+        &["validate", name],
+        &["plan", &path, "--simulate"],
+        &["preview", &path, "--simulate"],
+        &["preview", name, "--simulate"],
+        &["run", name, "--simulate"],
+        &["run", "small", name],
+        &["runs", name],
+        &["resend", &path],
+        &["policy", &path],
+        &["names", name],
+        &["metrics", name],
+        &[name],
+        &["validate", "--definitions", name],
+    ] {
+        let mut command = program();
+        command
+            .env("CONNECT_REPORTS_DEFINITIONS", place)
+            .env("CONNECT_REPORTS_TEMPLATES", own.path())
+            .env("CONNECT_REPORTS_RUNS", folder.path().join(name))
+            .env("RUST_LOG", "info")
+            .args(arguments);
+        let output = run(command).await;
+        for stream in [output.stdout, output.stderr] {
+            let told = String::from_utf8(stream).unwrap();
+            let obeyed = told.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
+            assert_eq!(obeyed, None, "{arguments:?}: {told:?}");
+        }
+    }
+}
+
 /// What an owner reads of such a file names it.
 #[tokio::test]
 async fn the_owner_of_the_settings_reads_which_file_it_is() {

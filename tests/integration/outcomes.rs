@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::binary::{
-    Function, SMALL, definitions, failed, program, run, simulator, text, tick, tick_at,
+    DUE, Function, SMALL, definitions, failed, program, run, simulator, text, tick, tick_at,
 };
 use crate::harness::mail::{list_id, parse};
 use crate::harness::s3::{PutFault, S3};
@@ -428,6 +428,30 @@ async fn a_message_for_somebody_else_is_not_the_reports() {
         })
         .collect();
     assert_eq!(subjects, ["Draft", "Small", "Small", "Small"]);
+}
+
+/// An id stands for one order: another with it and other recipients sends them nothing, and says so.
+#[tokio::test]
+async fn a_used_id_with_other_recipients_is_told() {
+    let simulator = simulator().await;
+    let place = Place::of(SMALL);
+    let function = place.function(&simulator, &[]).await;
+    let order = |to: &[&str]| json!({"id": "again", "reports": ["small"], "to": to, "time": DUE});
+    let run = async |to: &[&str]| {
+        let answer = function.succeed(&order(to)).await;
+        answer["data"]["reports"][0].clone()
+    };
+    let first = run(&["a@example.com", "b@example.com"]).await;
+    assert_eq!((&first["status"], &first["reason"]), (&json!("sent"), &Value::Null));
+    let same = run(&["b@example.com", "a@example.com"]).await;
+    assert_eq!((&same["status"], &same["reason"]), (&json!("duplicate"), &Value::Null));
+    for others in [&["c@example.com"][..], &["a@example.com"]] {
+        let other = run(others).await;
+        assert_eq!(other["status"], "duplicate");
+        let reason = other["reason"].as_str().unwrap();
+        assert!(reason.contains("id was used before, for other recipients"), "{reason}");
+    }
+    assert_eq!(simulator.messages().len(), 2);
 }
 
 fn metrics(function: &Function) -> Vec<Value> {
