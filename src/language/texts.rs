@@ -141,7 +141,7 @@ pub(super) static TEXTS: &[(&str, [&str; 3])] = &[
     ("No {what}", ["Ohne {what}", "Sans {what}", "Sin {what}"]),
     ("Non-adherent time", ["Zeit außerhalb des Plans", "Temps hors adhérence", "Tiempo sin adherencia"]),
     ("Non-talk time percent", ["Stilleanteil", "Part de silence", "Porcentaje de silencio"]),
-    ("Not every week has a comparison: in the other window weeks lie on other days.", ["Nicht jede Woche hat einen Vergleich: Im anderen Zeitraum liegen die Wochen auf anderen Tagen.", "Toutes les semaines n’ont pas de comparaison : dans l’autre période, les semaines tombent sur d’autres jours.", "No todas las semanas tienen comparación: en el otro periodo las semanas caen en otros días."]),
+    ("Not every week has a comparison: in the other window weeks begin or end on other days.", ["Nicht jede Woche hat einen Vergleich: Im anderen Zeitraum beginnen oder enden die Wochen an anderen Tagen.", "Toutes les semaines n’ont pas de comparaison : dans l’autre période, les semaines commencent ou finissent d’autres jours.", "No todas las semanas tienen comparación: en el otro periodo las semanas empiezan o terminan en otros días."]),
     ("Occupancy", ["Auslastung", "Occupation", "Ocupación"]),
     ("Online time", ["Onlinezeit", "Temps en ligne", "Tiempo en línea"]),
     ("Queue", ["Warteschlange", "File d’attente", "Cola"]),

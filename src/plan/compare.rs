@@ -10,7 +10,7 @@ use super::answer::{Absent, Figure};
 use super::merge::{self, Parts, Rule};
 use super::rows::{Row, RowKey, Rows};
 use super::{Query, SectionAnswer};
-use crate::definition::MetricQuery;
+use crate::definition::{Interval, MetricQuery};
 use crate::metric::limits::Limits;
 use crate::window::Window;
 
@@ -23,8 +23,30 @@ pub struct Base {
     pub totals: BTreeMap<MetricQuery, Figure>,
     /// The windows that it is of: one alone, or of several those that had figures at all.
     pub windows: Vec<Window>,
-    /// When those intervals of the section begin that the windows have too; without intervals none.
-    pub intervals: BTreeSet<Timestamp>,
+    /// The intervals of the section; without intervals none.
+    pub intervals: Vec<Arc<Window>>,
+    /// When those of them begin that the windows have too.
+    pub shared: BTreeSet<Timestamp>,
+}
+
+impl Base {
+    /// Figures of one window that has all intervals of the section, as examples have them.
+    pub fn of_same_intervals(
+        query: &Query,
+        rows: Rows,
+        totals: BTreeMap<MetricQuery, Figure>,
+    ) -> Self {
+        let told = rows.intervals();
+        let all = query.interval.map(|interval| intervals(&query.window, interval, &told));
+        let shared = told.iter().map(|interval| interval.start()).collect();
+        let windows = vec![query.window.clone()];
+        Self { rows, totals, windows, intervals: all.unwrap_or_default(), shared }
+    }
+
+    /// True where an interval of the section is none that the windows have.
+    pub fn lacks_intervals(&self) -> bool {
+        self.intervals.iter().any(|own| !self.shared.contains(&own.start()))
+    }
 }
 
 /// The questions about these windows in place of the query's own. Where there are several, what
@@ -40,17 +62,25 @@ pub fn base_queries(query: &Query, windows: &[Window], limits: &Limits) -> Vec<Q
     windows.iter().map(|window| Query { window: window.clone(), ..asked.clone() }).collect()
 }
 
-/// The figures of one window as they are, those of several as their average: of counts and sums
-/// the mean over the windows that have figures at all, and of an interval over those that have such a
+/// The figures beside those of an answer: of one window as they are, of several as their average: of
+/// counts and sums the mean over the windows that have figures at all, and of an interval over those that have such a
 /// one; of averages and rates what they are of all their contacts together. There is none of maxima
 /// and minima, nor where no rule is known.
-pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits: &Limits) -> Base {
+pub fn base(
+    query: &Query,
+    answer: &SectionAnswer,
+    windows: &[Window],
+    answers: &[SectionAnswer],
+    limits: &Limits,
+) -> Base {
     let is_average = windows.len() > 1;
     let known = windows.iter().zip(answers).filter(|(_, answer)| !is_average || !answer.is_quiet);
     let known: Vec<_> = known.collect();
     let rules = is_average.then(|| rules(query, limits));
     let average = Average { rules: rules.as_ref() };
-    let beside = Beside::of(query, known.iter().map(|(window, _)| *window));
+    let own = Told::of_rows(&query.window, &answer.rows);
+    let others = known.iter().map(|(window, answer)| Told::of_rows(window, &answer.rows));
+    let beside = Beside::laid_out(query.interval, &own, &others.collect::<Vec<_>>());
     let mut places: HashMap<RowKey, usize> = HashMap::new();
     let mut found: Vec<(Option<&Arc<Window>>, Vec<Row<'_>>)> = Vec::new();
     for (window, answer) in &known {
@@ -89,12 +119,50 @@ pub fn base(query: &Query, windows: &[Window], answers: &[SectionAnswer], limits
             .map(|metric| (metric.clone(), average.figure(metric, &totals, known.len())))
             .collect(),
         windows: known.iter().map(|(window, _)| (*window).clone()).collect(),
-        intervals: beside.windows.into_keys().collect(),
+        intervals: beside.own,
+        shared: beside.windows.into_keys().collect(),
     }
 }
 
+/// The intervals of a window that the service told of.
+struct Told<'w> {
+    window: &'w Window,
+    intervals: Vec<Arc<Window>>,
+}
+
+impl<'w> Told<'w> {
+    fn of_rows(window: &'w Window, rows: &Rows) -> Self {
+        Self { window, intervals: rows.intervals() }
+    }
+
+    /// All intervals of the window. Nobody knows where the service begins weeks: where it told of none
+    /// they lie as those of another window that is whole weeks away.
+    fn all(&self, interval: Interval, others: &[Self]) -> Vec<Arc<Window>> {
+        let others = others.iter().filter(|_| self.intervals.is_empty());
+        let others = others.filter(|_| interval == Interval::Week);
+        let mut alike = others.map(|other| {
+            let weeks = other.intervals.iter().map(AsRef::as_ref);
+            self.window.weeks_like(weeks, other.window).into_iter().map(Arc::new).collect()
+        });
+        let alike: Option<Vec<Arc<Window>>> = alike.find(|alike: &Vec<_>| !alike.is_empty());
+        intervals(self.window, interval, alike.as_ref().unwrap_or(&self.intervals))
+    }
+}
+
+/// The intervals of a window as the service told them, and where it told of none as they lie beside these.
+pub fn intervals(window: &Window, interval: Interval, told: &[Arc<Window>]) -> Vec<Arc<Window>> {
+    let shared: BTreeMap<Timestamp, &Arc<Window>> =
+        told.iter().map(|interval| (interval.start(), interval)).collect();
+    let all = window.intervals_among(interval, told.iter().map(AsRef::as_ref)).into_iter();
+    all.map(|own| shared.get(&own.start()).map_or_else(|| Arc::new(own), |told| Arc::clone(told)))
+        .collect()
+}
+
 /// Which interval of the section those of other windows stand beside.
+#[derive(Default)]
 struct Beside {
+    /// The intervals of the section.
+    own: Vec<Arc<Window>>,
     /// By when the window and its interval begin.
     places: BTreeMap<(Timestamp, Timestamp), Arc<Window>>,
     /// How many windows have one like it, by when the section's begins: an hour that the clocks skip is
@@ -103,26 +171,25 @@ struct Beside {
 }
 
 impl Beside {
-    fn of<'w>(query: &Query, windows: impl Iterator<Item = &'w Window>) -> Self {
-        let mut beside = Self { places: BTreeMap::new(), windows: BTreeMap::new() };
-        let Some(interval) = query.interval else {
-            return beside;
-        };
-        let own = query.window.intervals(interval);
-        let own: BTreeMap<Timestamp, Arc<Window>> =
-            own.into_iter().map(|interval| (interval.start(), Arc::new(interval))).collect();
-        for window in windows {
-            for other in window.intervals(interval) {
-                let alike = query.window.alike(other.start(), window, interval);
-                let found = alike.and_then(|start| own.get(&start));
+    /// Each window has the intervals that came of it.
+    fn laid_out(interval: Option<Interval>, section: &Told<'_>, others: &[Told<'_>]) -> Self {
+        let Some(interval) = interval else { return Self::default() };
+        let own = section.all(interval, others);
+        let by_start: BTreeMap<Timestamp, &Arc<Window>> =
+            own.iter().map(|interval| (interval.start(), interval)).collect();
+        let (mut places, mut windows) = (BTreeMap::new(), BTreeMap::new());
+        for told in others {
+            for other in told.all(interval, std::slice::from_ref(section)) {
+                let alike = section.window.alike(other.start(), told.window, interval);
+                let found = alike.and_then(|start| by_start.get(&start));
                 // The first and the last may be cut off where the window begins and ends.
                 if let Some(own) = found.filter(|own| own.is_as_long_as(&other, interval)) {
-                    beside.places.insert((window.start(), other.start()), Arc::clone(own));
-                    *beside.windows.entry(own.start()).or_default() += 1;
+                    places.insert((told.window.start(), other.start()), Arc::clone(own));
+                    *windows.entry(own.start()).or_default() += 1;
                 }
             }
         }
-        beside
+        Self { own, places, windows }
     }
 
     /// How many windows have an interval like this one of the section.
@@ -176,4 +243,105 @@ fn totals(answer: &SectionAnswer) -> Rows {
     let mut rows = Rows::default();
     rows.add_with((Arc::default(), None), totals);
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan as _;
+    use jiff::civil::{Date, date};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::window::{LocalTime, Zone};
+
+    /// Where the service begins weeks.
+    #[derive(Clone, Copy, Debug)]
+    enum Weeks {
+        /// On this day of the week, from Monday on.
+        On(i8),
+        /// With the window, and then every seven days.
+        FromTheStart,
+    }
+
+    fn between(start: Date, end: Date, zone: &Zone) -> Window {
+        Window::between(LocalTime::Date(start), LocalTime::Date(end), zone).unwrap()
+    }
+
+    /// The weeks of so many days, those at the borders cut short.
+    fn weeks(first: Date, days: i32, weeks: Weeks, zone: &Zone) -> Vec<Window> {
+        let begins = |date: &Date| match weeks {
+            Weeks::On(day) => date.weekday().to_monday_zero_offset() == day,
+            Weeks::FromTheStart => (*date - first).get_days() % 7 == 0,
+        };
+        let inner = (1..days).map(|day| first + day.days()).filter(begins);
+        let borders: Vec<Date> =
+            std::iter::once(first).chain(inner).chain([first + days.days()]).collect();
+        borders.windows(2).map(|pair| between(pair[0], pair[1], zone)).collect()
+    }
+
+    fn question(window: Window) -> Query {
+        let instance =
+            "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
+        Query {
+            instance: instance.parse().unwrap(),
+            window,
+            interval: Some(Interval::Week),
+            groupings: Vec::new(),
+            filters: BTreeMap::new(),
+            metrics: vec![queued()],
+            has_totals: false,
+            weights: BTreeSet::new(),
+        }
+    }
+
+    fn queued() -> MetricQuery {
+        MetricQuery { name: "CONTACTS_QUEUED".to_owned(), threshold: None, filters: Vec::new() }
+    }
+
+    /// An answer in which the weeks came whose place `came` names, each with its place as its count.
+    fn answer(weeks: &[Window], came: &[bool]) -> SectionAnswer {
+        let metric = Arc::new(queued());
+        let mut answer = SectionAnswer::default();
+        for ((place, week), _) in (0_i32..).zip(weeks).zip(came).filter(|(_, came)| **came) {
+            let of = (Arc::default(), Some(Arc::new(week.clone())));
+            answer.rows.add_with(of, [(&metric, Figure::Value(f64::from(place)))]);
+        }
+        answer
+    }
+
+    proptest! {
+        /// Windows that are whole weeks apart have the same weeks, on whichever day the service begins
+        /// them, and whichever of them it tells of: each is compared with the one in its place.
+        #[test]
+        fn weeks_are_compared_with_those_in_their_place(
+            day in 0_i32..600,
+            days in 1_i32..35,
+            apart in 1_i64..6,
+            layout in prop_oneof![(0_i8..7).prop_map(Weeks::On), Just(Weeks::FromTheStart)],
+            zone in proptest::sample::select(vec!["Europe/London", "America/Santiago", "UTC"]),
+            (own_came, other_came) in (any::<[bool; 6]>(), any::<[bool; 6]>()),
+        ) {
+            let zone = Zone::named(zone).unwrap();
+            let first = date(2026, 1, 1) + day.days();
+            let before = first.checked_sub(apart.weeks()).unwrap();
+            let own = weeks(first, days, layout, &zone);
+            let other = weeks(before, days, layout, &zone);
+            let (answered, compared) = (answer(&own, &own_came), answer(&other, &other_came));
+            prop_assume!(!answered.rows.is_empty() || !compared.rows.is_empty());
+            let query = question(between(first, first + days.days(), &zone));
+            let windows = [between(before, before + days.days(), &zone)];
+            let compared = [compared];
+            let base = base(&query, &answered, &windows, &compared, &Limits::CURRENT);
+            prop_assert!(!base.lacks_intervals(), "{base:?}");
+            let told: Vec<Window> = base.intervals.iter().map(|week| week.as_ref().clone()).collect();
+            prop_assert_eq!(&told, &own);
+            let places = base.rows.iter().map(|row| {
+                let place = own.iter().position(|week| Some(week.start()) == row.start());
+                (place, row.get(&queued()).and_then(Figure::value))
+            });
+            let expected = (0_u8..).zip(other.iter().zip(other_came)).filter(|(_, (_, came))| *came);
+            let expected = expected.map(|(place, _)| (Some(usize::from(place)), Some(f64::from(place))));
+            prop_assert_eq!(places.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        }
+    }
 }

@@ -33,7 +33,7 @@ use crate::metric::limits::Limits;
 use crate::window::Window;
 
 pub use answer::{Absent, Answer, Figure};
-pub use compare::{Base, base, base_queries};
+pub use compare::{Base, base, base_queries, intervals};
 pub use directory::{Directory, Entry, Unresolved};
 pub use explain::{Origin, interval_name};
 pub use merge::{Parts, Rule, SameRow};

@@ -2,6 +2,7 @@
 //! arrive.
 
 use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -63,6 +64,14 @@ impl Rows {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         let row = |(index, of)| Row { of, columns: &self.columns, index };
         self.of.iter().enumerate().map(row)
+    }
+
+    /// The intervals that there are rows of, in the order of time.
+    pub fn intervals(&self) -> Vec<Arc<Window>> {
+        let intervals = self.of.iter().filter_map(|of| of.interval.as_ref());
+        let by_start: BTreeMap<Timestamp, &Arc<Window>> =
+            intervals.map(|interval| (interval.start(), interval)).collect();
+        by_start.into_values().map(Arc::clone).collect()
     }
 
     /// Adds a row without figures, and returns its place.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::definition::{self, Dimension, MetricQuery, Report, Section};
 use crate::error::Error;
-use crate::plan::{Absent, Base, Directory, Entry, Figure, Query, Row, Rows, SectionAnswer};
+use crate::plan::{Absent, Base, Directory, Entry, Figure, Query, Rows, SectionAnswer};
 use crate::settings::Deployment;
 use crate::table::{self, Against, Note, Table};
 use crate::window::Window;
@@ -282,13 +282,11 @@ impl Scene<'_> {
         let entry = |(name, _, _): &Queue<'_>| Entry::new(name.to_lowercase(), *name);
         directory.insert(Dimension::Queue, self.queues.iter().map(entry).collect());
         let query = Query::of(section, &report.instance, window, &directory).ok()?;
-        let base = Base {
-            rows: self.rows(section, window, |(_, _, before)| *before),
-            totals: totals(section, self.totals.1),
-            windows: vec![window.clone()],
-            ..Base::default()
-        };
-        let base = Base { intervals: base.rows.iter().filter_map(Row::start).collect(), ..base };
+        let base = Base::of_same_intervals(
+            &query,
+            self.rows(section, window, |(_, _, before)| *before),
+            totals(section, self.totals.1),
+        );
         let answer = SectionAnswer {
             rows: self.rows(section, window, |(_, now, _)| *now),
             totals: totals(section, self.totals.0),

@@ -391,7 +391,7 @@ fn tables(
             continue;
         };
         let against = (!asked.compared.is_empty()).then(|| {
-            let base = plan::base(query, &asked.compared, bases, limits);
+            let base = plan::base(query, answer, &asked.compared, bases, limits);
             Against { label: against(&asked.compared, &base.windows, language), base }
         });
         let mut table = table::build(section, query, answer, against.as_ref(), &asked.directory);

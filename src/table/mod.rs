@@ -281,11 +281,11 @@ const QUIET_LEFT_OUT: &str =
 
 /// Why weeks have no comparison, where some have none: those of months hardly ever lie alike.
 fn weeks_apart(query: &Query, against: Option<&Against>) -> Option<Note> {
+    const NOTE: &str =
+        "Not every week has a comparison: in the other window weeks begin or end on other days.";
     let base = &against.filter(|_| query.interval == Some(Interval::Week))?.base;
-    let weeks = query.window.intervals(Interval::Week);
-    let is_apart = weeks.iter().any(|week| !base.intervals.contains(&week.start()));
-    let note = "Not every week has a comparison: in the other window weeks lie on other days.";
-    (is_apart && !base.windows.is_empty()).then_some(Note::Other(note))
+    let is_apart = base.lacks_intervals() && !base.windows.is_empty();
+    is_apart.then_some(Note::Other(NOTE))
 }
 
 fn figures(section: &Section, figure: impl Fn(&MetricQuery) -> Option<Figure>) -> Vec<Figure> {

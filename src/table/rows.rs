@@ -74,7 +74,7 @@ impl<'a> Rows<'a> {
             answer.rows.iter().map(|row| rows.group(row.dimensions())).collect();
         rows.groups.iter_mut().for_each(|about| about.is_known = true);
         rows.add_quiet_groups(base);
-        let intervals = intervals(query, &answer.rows);
+        let intervals = intervals(query, &answer.rows, base);
         let all = rows.groups.len().saturating_mul(intervals.len());
         let lacks_quiet = query.interval.is_some() && all > MOST_ROWS;
         rows.rows.reserve_exact(if lacks_quiet { answered.len() } else { all });
@@ -153,7 +153,7 @@ impl<'a> Rows<'a> {
         let nothing = Nothing::of(self.section);
         for (group, row) in &mut self.rows {
             let start = row.interval.as_deref().map(Window::start);
-            let is_there = start.is_none_or(|start| base.intervals.contains(&start));
+            let is_there = start.is_none_or(|start| base.shared.contains(&start));
             let is_there = is_there && !base.windows.is_empty();
             row.compared = match known.get(&(*group, start)) {
                 Some(known) => {
@@ -254,16 +254,18 @@ impl Nothing {
     }
 }
 
-/// The intervals of which a group has rows, as the service told them, and where it told of none as they lie
-/// beside those; none without intervals.
-fn intervals(query: &Query, answered: &plan::Rows) -> Vec<Option<Arc<Window>>> {
+/// The intervals of which a group has rows; none without intervals.
+fn intervals(
+    query: &Query,
+    answered: &plan::Rows,
+    base: Option<&Base>,
+) -> Vec<Option<Arc<Window>>> {
     let Some(interval) = query.interval else { return vec![None] };
-    let told = answered.iter().filter_map(Row::interval);
-    let told: BTreeMap<Timestamp, Arc<Window>> =
-        told.map(|interval| (interval.start(), Arc::clone(interval))).collect();
-    let all = query.window.intervals_among(interval, told.values().map(AsRef::as_ref));
-    let shared = |own: Window| told.get(&own.start()).cloned().unwrap_or_else(|| Arc::new(own));
-    all.into_iter().map(shared).map(Some).collect()
+    let all = match base {
+        Some(base) => base.intervals.clone(),
+        None => plan::intervals(&query.window, interval, &answered.intervals()),
+    };
+    all.into_iter().map(Some).collect()
 }
 
 /// The rows by the sorted column, what has no figure last; then by name, what has no name last; then by

@@ -145,6 +145,19 @@ impl Window {
         found.map(|found| found.timestamp())
     }
 
+    /// Where weeks of another window would lie in this one, if the two are whole weeks apart: then they lie
+    /// alike, on whichever day weeks begin.
+    pub fn weeks_like<'w>(&self, weeks: impl Iterator<Item = &'w Self>, of: &Self) -> Vec<Self> {
+        let alike = |time| self.alike(time, of, Interval::Week);
+        let moved = |week: &Self| {
+            let ends_with_window = week.end() == of.end();
+            let end = if ends_with_window { self.end() } else { alike(week.end())? };
+            self.part(alike(week.start())?, end)
+        };
+        let is_whole_weeks_apart = self.days_after(of).is_some_and(|days| days % 7 == 0);
+        weeks.filter(|_| is_whole_weeks_apart).filter_map(moved).collect()
+    }
+
     /// Tells whether an interval is as long as one of another window: so many hours, or of days and weeks so
     /// many dates, however long a day is on which the clocks change. One that is cut off in a day is as
     /// long as one that is cut off at the same reading of the clock.

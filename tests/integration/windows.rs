@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use connect_reports::run::{Answer, Clock as RunClock, Invocation, Runner, SendBreaker, Stop};
 use connect_reports::settings::Settings;
 use connect_reports::simulator::{Clock, Layout, Options, Simulator};
@@ -233,6 +235,71 @@ async fn intervals_are_taken_as_they_come() {
                 let (end, start) = (&pair[0][26..], &pair[1][..25]);
                 assert_eq!(end, start, "{what}");
             }
+        }
+    }
+}
+
+/// The figures of two sections by week: by what their rows are of, and from when to when their weeks go,
+/// in seconds after the window starts.
+fn by_place(report: &Value, member: &str) -> BTreeMap<(String, [i64; 2]), Option<f64>> {
+    let at = |time: &Value| time.as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_second();
+    let start = at(&report["window"]["start"]);
+    let sections = report["sections"].as_array().unwrap().iter().skip(1);
+    let rows = sections.flat_map(|section| section["rows"].as_array().unwrap());
+    rows.map(|row| {
+        let week = ["start", "end"].map(|border| at(&row["interval"][border]) - start);
+        ((row["dimensions"].to_string(), week), row[member][0].as_f64())
+    })
+    .collect()
+}
+
+/// Weeks are compared as they come, too: each has the figure that the report of the other window has of
+/// the same days, and only where it has none a note says so.
+#[tokio::test]
+async fn weeks_are_compared_as_they_come() {
+    const DUE: &str = "2025-03-25T07:30:00Z";
+    let weeks_before = ["2025-03-18", "2025-03-11", "2025-03-04", "2025-02-25"];
+    let a_week_before = &weeks_before[..1];
+    for (window, week_starts, compare, before) in [
+        (r#""previous-week""#, "mon", "previous-window", a_week_before),
+        (r#""previous-week""#, "sun", "previous-window", a_week_before),
+        (r#""previous-week""#, "mon", "average-4-weeks", &weeks_before),
+        (r#""week-to-date""#, "wed", "previous-window", a_week_before),
+        (r#"{ last = "28d" }"#, "mon", "previous-window", &["2025-02-25"]),
+        (r#""previous-month""#, "mon", "previous-window", &["2025-02-25"]),
+    ] {
+        let table = "[[section]]\ntitle = \"By queue and week\"\ninterval = \"WEEK\"\n\
+                     group_by = [\"QUEUE\"]\nfilters = { QUEUE = [\"*\"] }\n\
+                     metrics = [\"CONTACTS_QUEUED\"]\n";
+        let lines = format!("week_starts = \"{week_starts}\"\n[schedule]");
+        let plain = with_trend(window, "WEEK").replace("[schedule]", &lines) + table;
+        let compared = plain.replace("[schedule]", &format!("compare = \"{compare}\"\n[schedule]"));
+        for layout in [Layout::ByTheClock, Layout::FromTheStart, Layout::FromSundays] {
+            let clock = Clock::At(DUE.parse().unwrap());
+            let options = Options { clock, layout, queues: 4, ..Options::default() };
+            let simulator = Simulator::start(options).await.unwrap();
+            let report = previewed(&simulator, &compared, DUE).await;
+            let mut known: BTreeMap<_, Vec<f64>> = BTreeMap::new();
+            for date in before {
+                let base = previewed(&simulator, &plain, &format!("{date}T07:30:00Z")).await;
+                for (place, value) in by_place(&base, "values") {
+                    known.entry(place).or_default().extend(value);
+                }
+            }
+            let mean = |values: &Vec<f64>| {
+                values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).unwrap())
+            };
+            let found = by_place(&report, "compared");
+            let told = |place| format!("{layout:?} {window} {week_starts} {compare}: {place:?}");
+            for (place, figure) in &found {
+                assert_eq!(*figure, known.get(place).map(mean), "{}", told(place));
+            }
+            let words = report["text"].as_str().unwrap().split_whitespace();
+            let note = words.collect::<Vec<_>>().join(" ").contains("Not every week has a");
+            assert_eq!(note, found.values().any(Option::is_none), "{}", told(&Default::default()));
+            // Months begin on any day: only weeks that begin with them lie alike.
+            let is_apart = window.contains("month") && layout != Layout::FromTheStart;
+            assert_eq!(note, is_apart, "{}", told(&Default::default()));
         }
     }
 }

@@ -10,7 +10,7 @@ use super::line;
 use crate::definition::{
     MetricQuery, Place, Placed, Problem, Report, Section, Selector, Severity, Subject,
 };
-use crate::plan::{Base, Directory, Figure, Group, Query, Row, Rows, SectionAnswer};
+use crate::plan::{Base, Directory, Figure, Group, Query, Rows, SectionAnswer};
 use crate::table::{self, Against, Note, Table};
 use crate::window::{Calendar, Window, WindowRule};
 
@@ -150,16 +150,11 @@ fn table(
         let nothing = SectionAnswer::default();
         return Some(table::build(section, &query.totals(), &nothing, None, &nobody));
     }
-    let rows = rows(section, window, |(_, before)| before);
-    let base = Base {
-        intervals: rows.iter().filter_map(Row::start).collect(),
-        rows,
-        totals: totals(section, 40.0),
-        windows: vec![window.clone()],
-    };
+    let before = rows(section, window, |(_, before)| before);
+    let base = Base::of_same_intervals(&query, before, totals(section, 40.0));
     let against = against.map(|against| Against { base, ..against.clone() });
     let answer = SectionAnswer {
-        rows: self::rows(section, window, |(now, _)| now),
+        rows: rows(section, window, |(now, _)| now),
         totals: totals(section, 50.0),
         ..SectionAnswer::default()
     };
