@@ -6,12 +6,12 @@ use super::dimension::Dimension;
 use super::filter::Filters;
 use super::keys::METRIC;
 use super::metric_query::{
-    check_filters, metric_name, read_metric_filters, read_threshold, require_threshold,
+    NameForm, check_filters, metric_name, read_metric_filters, read_threshold, require_threshold,
 };
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
 use super::report::{Column, MetricQuery};
-use super::selection::is_uuid;
+use super::selection::{Selection, is_uuid};
 use super::target;
 use crate::language::Language;
 use crate::metric::{self, METRICS, Metric, Polarity, Unit, limits};
@@ -69,7 +69,10 @@ fn check_keys(
     let of_some = |key: &&Dimension| METRICS.iter().any(|metric| metric.filters_by(key.key()));
     for key in filters.keys().filter(of_some).filter(|key| !metric.filters_by(key.key())) {
         let message = format!("{name} can't be filtered by {}", key.key());
-        let help = apart(name, "is filtered by", metric.filters());
+        let help = match metric.metric_filter(key.key()) {
+            Some(_) => as_metric_filter(value, metric, key, filters.get(key)),
+            None => apart(name, "is filtered by", metric.filters()),
+        };
         problems.error(&value.span(), "metric-filter", message, help);
     }
     if let Some(key) = metric.required_filter()
@@ -78,6 +81,27 @@ fn check_keys(
         let message = format!("{name} needs a filter {key}");
         let help = format!("add `{key} = [\"…\"]` to `filters`");
         problems.error(&value.span(), "missing-filter", message, help);
+    }
+}
+
+/// Tells how a filter of the section that a metric has as a filter of its own is written.
+fn as_metric_filter(
+    value: Value<'_>,
+    metric: &Metric,
+    key: &Dimension,
+    selection: Option<&Selection>,
+) -> String {
+    let (name, key) = (metric.name, key.key());
+    let taken = selection.iter().flat_map(|selection| &selection.taken);
+    let values: Vec<String> = taken.map(|selector| selector.value.to_string()).collect();
+    let values = if values.is_empty() { vec!["…".to_owned()] } else { values };
+    let filter = format!("where = {{ {key} = {values:?} }}");
+    match value.get_ref().is_table() {
+        true => format!("{name} has it as a filter of its own: move it here, as in `{filter}`"),
+        false => format!(
+            "{name} has it as a filter of its own: remove it from `filters`, and write \
+             {{ name = \"{name}\", {filter} }}"
+        ),
     }
 }
 
@@ -115,7 +139,7 @@ impl Counts {
 
 fn read_column(problems: &Problems<'_>, value: Value<'_>, language: Language) -> Option<Column> {
     if value.get_ref().is_str() {
-        let name = metric_name(problems, value)?;
+        let name = metric_name(problems, value, NameForm::Alone)?;
         require_threshold(problems, value, &name, false);
         let metric = MetricQuery { name, threshold: None, filters: Vec::new() };
         let label = usual_label(&metric, language);
@@ -173,7 +197,10 @@ fn read_name(table: &mut Table<'_>) -> Option<String> {
     let problems = table.problems();
     let (name, id) = (table.get("name"), table.get("id"));
     match (name, id) {
-        (Some(name), None) => metric_name(problems, name),
+        (Some(name), None) => {
+            let has_threshold = table.get("threshold").is_some();
+            metric_name(problems, name, NameForm::InTable { has_threshold })
+        }
         (None, Some(id)) => {
             if table.get("label").is_none() {
                 let help = "add `label = \"First contact resolution\"`, which people read";

@@ -13,6 +13,7 @@ use super::report::{Column, Report, Section};
 use super::schedule::ScheduleDays;
 use super::target::{Bound, Target};
 use crate::address::Address;
+use crate::instance::InstanceArn;
 use crate::metric::Unit;
 use crate::window::{Compare, WindowRule};
 
@@ -54,6 +55,17 @@ impl Written<'_> {
 /// The account in the examples of AWS, and so in those of `new`.
 const SAMPLE_ACCOUNT: &str = "123456789012";
 
+/// The ids of instances in examples: that of `new`, and that of the documents of AWS.
+const SAMPLE_INSTANCES: [&str; 2] =
+    ["aaaabbbb-1111-4222-8333-ccccddddeeee", "12345678-1234-1234-1234-123456789012"];
+
+/// Tells whether an instance is one of examples: by its account, by its id, or by an id of zeros alone.
+fn is_sample_instance(instance: &InstanceArn) -> bool {
+    let id = instance.id();
+    let is_of_zeros = id.chars().all(|c| matches!(c, '0' | '-'));
+    instance.account() == SAMPLE_ACCOUNT || SAMPLE_INSTANCES.contains(&id) || is_of_zeros
+}
+
 /// Text of `new` that somebody has to replace; reported once for all of it.
 fn placeholders(problems: &Problems<'_>, written: &Written<'_>, report: &Report) {
     let email = &report.email;
@@ -61,7 +73,7 @@ fn placeholders(problems: &Problems<'_>, written: &Written<'_>, report: &Report)
     let reply_to = email.reply_to.as_ref().is_some_and(|to| is_sample(&to.address));
     let found = [
         (None, "owner", is_sample(&report.owner)),
-        (None, "instance", report.instance.account() == SAMPLE_ACCOUNT),
+        (None, "instance", is_sample_instance(&report.instance)),
         (Some("email"), "from", is_sample(&email.from.address)),
         (Some("email"), "to", email.to.iter().any(|to| is_sample(&to.address))),
         (Some("email"), "reply_to", reply_to),
@@ -81,7 +93,7 @@ fn placeholders(problems: &Problems<'_>, written: &Written<'_>, report: &Report)
         keys => format!("these are still placeholders: {}", keys.join(", ")),
     };
     let help = format!(
-        "write your own; example.com is nobody's, and no account has the number {SAMPLE_ACCOUNT}"
+        "write your own: nobody has example.com, the account {SAMPLE_ACCOUNT} or the instances of examples"
     );
     problems.warning(place, "placeholder", message, help);
 }
@@ -113,6 +125,11 @@ fn ended_schedule(problems: &Problems<'_>, written: &Written<'_>, report: &Repor
     if end < report.zone.date_at(now) {
         let message = format!("the schedule ended on {end}; the report is not due any more");
         let help = "let `end` be a later date, or remove it";
+        problems.warning(&place, "ended-schedule", message, help);
+    } else if report.next_due(now).is_none() {
+        let message = format!("the schedule ends on {end}, and the report is not due until then");
+        let help = "let `end` be a later date, or remove it; `at`, the days and `holidays` leave no time \
+                    before it";
         problems.warning(&place, "ended-schedule", message, help);
     }
 }
@@ -258,6 +275,77 @@ fn warn(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A schedule that ends before it is due again, by its days, its time, its zone and holidays.
+    #[test]
+    fn a_schedule_without_a_time_that_is_left_has_ended() {
+        const HEAD: &str = r#"
+title = "Small"
+owner = "workforce@acme.test"
+instance = "arn:aws:connect:eu-west-2:210987654321:instance/5c1f7a3e-8d24-4b6f-9e0a-2b7d61c3f845"
+timezone = "Europe/London"
+window = "previous-day"
+email = { from = "reports@acme.test", to = ["ops@acme.test"] }
+section = [{ title = "Queues", filters = { QUEUE = ["*"] }, metrics = ["CONTACTS_QUEUED"] }]
+"#;
+        let now = "2026-11-30T22:28:00Z".parse().unwrap();
+        let told = |keys: &str, zone: &str| {
+            let text = HEAD.replace("Europe/London", zone);
+            let text = format!("{text}holidays = [\"2026-12-25\"]\n[schedule]\n{keys}\n");
+            let parsed =
+                crate::definition::parse("small.toml", text.as_bytes(), &Default::default());
+            let report = parsed.report.unwrap_or_else(|| panic!("{:?}", parsed.problems));
+            doubts("small.toml", &text, &report, now)
+                .iter()
+                .any(|doubt| doubt.code == "ended-schedule")
+        };
+        for (keys, zone, has_ended) in [
+            (
+                r#"at = "07:00", start = "2026-12-01", end = "2026-12-01", days = ["mon"]"#,
+                "UTC",
+                true,
+            ),
+            (
+                r#"at = "07:00", start = "2026-12-01", end = "2026-12-01", days = ["tue"]"#,
+                "UTC",
+                false,
+            ),
+            (r#"at = "07:00", start = "2026-12-25", end = "2026-12-25""#, "UTC", true),
+            (r#"at = "07:00", day_of_month = 15, end = "2026-12-10""#, "UTC", true),
+            (r#"at = "07:00", day_of_month = 15, end = "2026-12-15""#, "UTC", false),
+            (r#"at = "07:00", day_of_month = "last", end = "2026-12-30""#, "UTC", true),
+            (r#"at = "07:00", end = "2026-11-30""#, "UTC", true),
+            (r#"at = "22:28", end = "2026-11-30""#, "UTC", true),
+            (r#"at = "22:29", end = "2026-11-30""#, "UTC", false),
+            (r#"at = "18:00", end = "2026-11-30""#, "America/New_York", false),
+            (r#"at = "17:00", end = "2026-11-30""#, "America/New_York", true),
+            (r#"at = "07:00", days = ["sun"], end = "2026-12-05""#, "UTC", true),
+            (r#"at = "07:00", days = ["sun"], end = "2026-12-06""#, "UTC", false),
+            (r#"at = "07:00", end = "9999-12-31""#, "UTC", false),
+            (r#"at = "07:00", start = "2026-12-24""#, "UTC", false),
+        ] {
+            let keys = keys.replace(", start", "\nstart").replace(", end", "\nend");
+            let keys = keys.replace(", day", "\nday");
+            assert_eq!(told(&keys, zone), has_ended, "{keys}");
+        }
+    }
+
+    #[test]
+    fn instances_of_examples_are_nobodys() {
+        let arn = |account: &str, id: &str| -> InstanceArn {
+            format!("arn:aws:connect:eu-west-2:{account}:instance/{id}").parse().unwrap()
+        };
+        let own = "5c1f7a3e-8d24-4b6f-9e0a-2b7d61c3f845";
+        for (account, id) in [
+            (SAMPLE_ACCOUNT, own),
+            ("123456789999", "aaaabbbb-1111-4222-8333-ccccddddeeee"),
+            ("123456789999", "12345678-1234-1234-1234-123456789012"),
+            ("123456789999", "00000000-0000-0000-0000-000000000000"),
+        ] {
+            assert!(is_sample_instance(&arn(account, id)), "{account} {id}");
+        }
+        assert!(!is_sample_instance(&arn("123456789999", own)));
+    }
 
     #[test]
     fn domains_of_examples_are_nobodys() {

@@ -74,6 +74,27 @@ impl Report {
         Ok(windows)
     }
 
+    /// The next time, after `now`, at which the schedule has the report run for a window that the run before
+    /// does not have; none where it ends before that, and without an end or a schedule.
+    pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let schedule = self.schedule.as_ref()?;
+        let end = schedule.end?;
+        // One day before, because a time that the clocks skip may be one of the day after.
+        let today = self.zone.date_at(now).yesterday().unwrap_or(Date::MIN);
+        let first = schedule.start.map_or(today, |start| start.max(today));
+        let dates = std::iter::successors(Some(first), |date| date.tomorrow().ok());
+        dates
+            .take_while(|date| *date <= end)
+            .filter(|date| self.is_on(schedule, *date))
+            .filter_map(|date| Some((date, self.zone.instant_of(date, schedule.at)?)))
+            .filter(|(_, due)| *due > now)
+            .find(|(date, due)| {
+                let window = self.window_at(*due);
+                window.is_ok_and(|window| !self.was_due_before(schedule, *date, &window))
+            })
+            .map(|(_, due)| due)
+    }
+
     /// The last window that has closed and settled; there may be none, as after long holidays.
     fn last_settled(&self, time: Timestamp) -> Option<Occurrence> {
         let settled = time.checked_sub(self.settle).ok()?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::dimension::Dimension;
+use super::keys::{SECTION, belongs_outside};
 use super::problem::{Placed, Problems, did_you_mean};
 use super::reader::{Entry, Value};
 use super::selection::{self, Selection};
@@ -114,21 +115,29 @@ fn check_filter(problems: &Problems<'_>, key: &Entry<'_>) -> bool {
         }
         return true;
     }
+    let as_metric_filter = METRICS.iter().find(|metric| metric.metric_filter(name).is_some());
+    let as_metric_filter = as_metric_filter.map(|Metric { name: metric, .. }| {
+        let example = format!("{{ name = \"{metric}\", where = {{ {name} = [\"…\"] }} }}");
+        format!("it is a filter of metrics: write it as `where` of each, as in {example}")
+    });
     let near = did_you_mean(name, FILTERS.iter().copied());
     if GROUPINGS.contains(&name) {
         let message = format!("{name} is a grouping; figures can't be filtered by it");
-        let help = format!("group by it, and filter by another key such as {COMMON}");
+        let help = as_metric_filter
+            .unwrap_or_else(|| format!("group by it, and filter by another key such as {COMMON}"));
         problems.error(&key.span, "unknown-filter", message, help);
         return false;
     }
     let well_formed = metric::is_written_like_a_key(name);
     if well_formed {
         let message = format!("the filter `{name}` is not known here");
-        let help = format!("{near}If the service knows it, leave it");
+        let help =
+            as_metric_filter.unwrap_or_else(|| format!("{near}If the service knows it, leave it"));
         problems.warning(&key.span, "unknown-filter", message, help);
     } else {
         let message = format!("there is no filter `{name}`");
-        let help = format!("{near}Filters are written like {COMMON}");
+        let written_like = || format!("{near}Filters are written like {COMMON}");
+        let help = belongs_outside(name, &SECTION, "filters").unwrap_or_else(written_like);
         problems.error(&key.span, "unknown-filter", message, help);
     }
     well_formed

@@ -86,18 +86,40 @@ impl Key {
 
 /// Names the table to which a key belongs that `table` does not have, if another has it.
 pub(super) fn belongs(key: &str, table: &Keys) -> Option<String> {
-    let tables = [&ROOT, &EMAIL, &SCHEDULE, &SECTION, &METRIC, &WINDOW];
-    let others = tables.into_iter().filter(|other| !std::ptr::eq(*other, table));
-    let mut found =
-        others.filter_map(|other| Some((other, other.keys.iter().find(|k| k.name == key)?)));
-    let (other, described) = found.next()?;
-    let example = described.example;
-    Some(match other.name {
-        "the definition" => {
+    home(key, TABLES.into_iter().filter(|other| !std::ptr::eq(*other, table)))
+}
+
+/// Names the table to which a key belongs that stands in a table of the service's keys, such as `filters`,
+/// which is itself a key of `around`.
+pub(super) fn belongs_outside(key: &str, around: &'static Keys, table: &str) -> Option<String> {
+    if around.keys.iter().any(|known| known.name == key) {
+        return Some(format!("`{key}` belongs to {}: write it before `{table}`", around.name));
+    }
+    belongs(key, around)
+}
+
+static TABLES: [&Keys; 6] = [&ROOT, &EMAIL, &SCHEDULE, &SECTION, &METRIC, &WINDOW];
+
+/// Says where a key belongs: to the first of the tables that has it.
+fn home(key: &str, mut tables: impl Iterator<Item = &'static Keys>) -> Option<String> {
+    let found = |table: &'static Keys| Some((table, table.keys.iter().find(|k| k.name == key)?));
+    let (table, Key { shape, example, .. }) = tables.find_map(found)?;
+    Some(match (table.name, shape) {
+        ("the definition", Shape::List(Shape::Table(_), ..)) => {
+            format!("`{key}` belongs to the top: each begins with a line [[{key}]]")
+        }
+        ("the definition", Shape::Table(_)) => {
+            format!("`{key}` belongs to the top: it begins with a line [{key}]")
+        }
+        ("the definition", _) => {
             format!("`{key}` belongs to the top, above the first table in brackets")
         }
-        name if name.starts_with('[') => format!("`{key}` belongs to {name}, below that line"),
-        "the window" => format!("`{key}` belongs to `window`, as in window = {{ {example} }}"),
+        (name, _) if name.starts_with('[') => format!("`{key}` belongs to {name}, below that line"),
+        ("the window", _) => format!("`{key}` belongs to `window`, as in window = {{ {example} }}"),
+        _ if key == "name" => format!("`{key}` belongs to a metric, as in {{ {example} }}"),
+        _ if key == "id" => {
+            format!("`{key}` belongs to a metric, as in {{ {example}, label = \"…\" }}")
+        }
         _ => format!("`{key}` belongs to a metric, as in {{ name = \"…\", {example} }}"),
     })
 }

@@ -1,18 +1,26 @@
 //! Reading what makes a metric's figure this one and no other: name, threshold, metric filters.
 
+use std::borrow::Cow;
+
+use super::keys::{METRIC, belongs_outside};
 use super::problem::{Problems, choice, did_you_mean, is_written_like_a_name};
 use super::reader::{Entry, Table, Value};
 use super::report::{MetricFilter, Threshold};
+use super::selection::LEFT_OUT;
 use crate::metric::{self, Abbreviation, Comparison, METRICS, Metric, limits};
 
 /// A metric's name; an unknown one only warns, because the service gains metrics faster than any
 /// catalogue.
-pub(super) fn metric_name(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
+pub(super) fn metric_name(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    form: NameForm,
+) -> Option<String> {
     let name = problems.text(value)?.value;
     if metric::find(&name).is_some() {
         return Some(name);
     }
-    let abbreviated = metric::abbreviated(&name).map(in_full);
+    let abbreviated = meant_by_short_name(&name, form);
     let near = did_you_mean(&name, METRICS.iter().map(|metric| metric.name));
     if !is_written_like_a_name(&name) {
         let written_like = format!("{near}Metric names are written like CONTACTS_QUEUED");
@@ -36,14 +44,64 @@ pub(super) fn metric_name(problems: &Problems<'_>, value: Value<'_>) -> Option<S
     Some(name)
 }
 
-/// Tells the metric that an abbreviation means.
-fn in_full(Abbreviation { word, metric, words }: &Abbreviation) -> String {
-    let has_threshold = metric::find(metric).is_some_and(|known| !known.thresholds().is_empty());
-    let written = match has_threshold {
-        true => format!("{{ name = \"{metric}\", threshold = 20 }}"),
-        false => format!("\"{metric}\""),
+/// The forms in which a definition writes a metric's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameForm {
+    /// As the whole entry.
+    Alone,
+    /// As `name` of a table, with a threshold beside it or without.
+    InTable { has_threshold: bool },
+}
+
+/// Tells the metric that is meant by an abbreviation, or by a name with its threshold behind it, and how to
+/// write it.
+fn meant_by_short_name(name: &str, form: NameForm) -> Option<String> {
+    let (metric, lead) = match metric::abbreviated(name) {
+        Some(Abbreviation { word, metric, words }) => {
+            (metric::find(metric)?, format!("{word} is {words}: write "))
+        }
+        None => (
+            with_threshold_behind(name)?,
+            "the threshold is no part of the name: write ".to_owned(),
+        ),
     };
-    format!("{word} is {words}: write {written}")
+    let name_of = metric.name;
+    let threshold = (!metric.thresholds().is_empty())
+        .then(|| format!(", threshold = {}", threshold_behind(name).unwrap_or(20)));
+    let threshold = threshold.unwrap_or_default();
+    let written = match form {
+        NameForm::Alone if threshold.is_empty() => format!("\"{name_of}\""),
+        NameForm::Alone => format!("{{ name = \"{name_of}\"{threshold} }}"),
+        NameForm::InTable { has_threshold: true } => format!("`name = \"{name_of}\"`"),
+        NameForm::InTable { has_threshold: false } => format!("`name = \"{name_of}\"{threshold}`"),
+    };
+    Some(format!("{lead}{written}"))
+}
+
+/// The metric with a threshold whose name a text begins with: `SERVICE_LEVEL_30` and `SERVICE_LEVEL_IN_30`.
+fn with_threshold_behind(text: &str) -> Option<&'static Metric> {
+    threshold_behind(text)?;
+    let upper = text.to_ascii_uppercase().replace([' ', '-'], "_");
+    let takes_one = METRICS.iter().filter(|metric| !metric.thresholds().is_empty());
+    takes_one
+        .filter(|metric| upper.starts_with(metric.name.trim_end_matches("_X")))
+        .max_by_key(|metric| metric.name.len())
+}
+
+/// The seconds that stand behind a name, as in `SL_30`, `SL30S` and `SL_2MIN`; of several numbers the last:
+/// in `SL_80_20` the first is the target.
+fn threshold_behind(text: &str) -> Option<u32> {
+    let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let (before, unit) = text.split_at_checked(end)?;
+    let start = before.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |last| last + 1);
+    let number: u32 = before.get(start..).filter(|_| before.is_ascii())?.parse().ok()?;
+    let unit = unit.trim_matches(|c: char| !c.is_ascii_alphabetic()).to_ascii_lowercase();
+    let seconds = match unit.as_str() {
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => number,
+        "m" | "min" | "mins" | "minute" | "minutes" => number.checked_mul(60)?,
+        _ => return None,
+    };
+    limits::THRESHOLD.contains(&seconds).then_some(seconds)
 }
 
 pub(super) fn require_threshold(
@@ -144,6 +202,9 @@ pub(super) fn read_metric_filters(
             let help = "remove some of them (GetMetricDataV2, MetricFilterV2)";
             problems.error(&value.span(), "too-many-values", message, help);
         }
+        if !check_written_as_values(problems, &texts, WrittenIn { key: key.name, negate, metric }) {
+            continue;
+        }
         for (value, text) in &texts {
             check_filter_value(problems, value, &key, text, metric);
         }
@@ -153,6 +214,62 @@ pub(super) fn read_metric_filters(
         filters.push(MetricFilter { negate, key: key.name.to_owned(), values });
     }
     filters
+}
+
+/// Where the values of a metric filter are written.
+struct WrittenIn<'f> {
+    key: &'f str,
+    /// True under `where_not`.
+    negate: bool,
+    metric: Option<&'static Metric>,
+}
+
+/// Refuses what selects in `filters` and would be a value here, which nothing has: the figure would be 0.
+fn check_written_as_values(
+    problems: &Problems<'_>,
+    texts: &[(Value<'_>, String)],
+    place: WrittenIn<'_>,
+) -> bool {
+    let table = if place.negate { "where_not" } else { "where" };
+    let is_sign = |text: &str| text.starts_with(LEFT_OUT) || text == "*";
+    let Some((value, text)) = texts.iter().find(|(_, text)| is_sign(text)) else {
+        return true;
+    };
+    let message = match text.as_str() {
+        "*" => format!("`*` does not stand for all values in `{table}`"),
+        _ => format!("`!` leaves nothing out in `{table}`"),
+    };
+    problems.error(&value.span(), "no-selector", message, meant_by_selectors(texts, place));
+    false
+}
+
+/// The table that says what selectors were meant to say.
+fn meant_by_selectors(texts: &[(Value<'_>, String)], place: WrittenIn<'_>) -> String {
+    let WrittenIn { key, negate, metric } = place;
+    let names: Vec<&str> = texts
+        .iter()
+        .filter_map(|(_, text)| Some(text.strip_prefix(LEFT_OUT)?.trim()))
+        .filter(|name| !name.is_empty() && *name != "*")
+        .collect();
+    let can_negate = metric.is_none_or(Metric::can_negate);
+    match (names.is_empty(), negate) {
+        (true, _) => {
+            format!("remove {key} where all of its values count, or name those that are meant")
+        }
+        (false, false) if !can_negate => {
+            "name the values that count: this metric takes no `where_not`".to_owned()
+        }
+        (false, _) => {
+            let table = if negate { "where" } else { "where_not" };
+            format!("write `{table} = {{ {} = {names:?} }}`", toml_key(key))
+        }
+    }
+}
+
+/// The key as TOML takes it: in quotes where it has more than letters, digits, `_` and `-`.
+fn toml_key(key: &str) -> Cow<'_, str> {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if key.chars().all(is_bare) { Cow::Borrowed(key) } else { Cow::Owned(format!("{key:?}")) }
 }
 
 fn check_filter_key(
@@ -174,9 +291,16 @@ fn check_filter_key(
             problems.warning(&key.span, "unknown-metric-filter", message, help);
             return true;
         }
-        let help = match keys.is_empty() {
-            true => "it takes none; remove `where` and `where_not`".to_owned(),
-            false => choice(name, &keys),
+        let table = if negate { "where_not" } else { "where" };
+        let help = match (belongs_outside(name, &METRIC, table), keys.is_empty()) {
+            (Some(elsewhere), _) => elsewhere,
+            _ if metric.filters_by(name) => {
+                format!(
+                    "{name} belongs to the `filters` of the section; it counts for all of its metrics"
+                )
+            }
+            (None, true) => "it takes none; remove `where` and `where_not`".to_owned(),
+            (None, false) => choice(name, &keys),
         };
         let message = format!("{of_metric} takes no metric filter `{name}`");
         problems.error(&key.span, "unknown-metric-filter", message, help);
@@ -209,7 +333,16 @@ fn check_filter_value(
         }
         _ => {
             let known = metric::metric_filter_values(key);
-            if known.is_empty() || known.contains(&text) {
+            if known.contains(&text) {
+                return;
+            }
+            if text.contains('*') {
+                let message =
+                    format!("`{text}` is no pattern here: {key} is compared with it as it stands");
+                let help = "write each value that is meant";
+                problems.warning(&value.span(), "no-pattern", message, help);
+            }
+            if known.is_empty() || text.contains('*') {
                 return;
             }
             // The service's own words do not differ from known ones by their letters' case alone.

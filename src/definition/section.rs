@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use super::dimension::Dimension;
 use super::filter::{self, Filters};
-use super::keys::{INTERVAL, KIND};
+use super::keys::{INTERVAL, KIND, SECTION, belongs_outside};
 use super::problem::{Problems, choice};
 use super::reader::{Table, Value};
 use super::report::{Column, Interval, Kind, MAX_ROWS, Section, Sort};
@@ -177,6 +177,7 @@ fn read_targets(problems: &Problems<'_>, value: Value<'_>, columns: &mut [Column
             Ok(Some(column)) => column,
             Ok(None) => continue,
             Err((message, help)) => {
+                let help = belongs_outside(name.name, &SECTION, "targets").unwrap_or(help);
                 problems.error(&name.span, "target", message, help);
                 continue;
             }

@@ -85,7 +85,7 @@ impl fmt::Display for Selector {
 }
 
 /// The sign before an entry that leaves something out.
-const LEFT_OUT: char = '!';
+pub(super) const LEFT_OUT: char = '!';
 
 /// The word for disabled queues, where they are left out.
 const DISABLED: &str = "disabled";
@@ -97,256 +97,255 @@ pub(super) fn read(
     dimension: &Dimension,
     instance: Option<&InstanceArn>,
 ) -> Selection {
-    let texts = problems.texts(values);
-    if !dimension.has_list() {
-        return read_values(problems, values, &texts, dimension);
-    }
-    let (mut selection, mut complete) = (Selection::default(), true);
-    for (value, text) in texts {
-        let placed = |selector| Placed { value: selector, place: problems.place(&value.span()) };
-        let (list, selector) = match text.strip_prefix(LEFT_OUT) {
-            Some(rest) => {
-                let selector = read_left_out(problems, value, rest.trim(), dimension, instance);
-                (&mut selection.left_out, selector)
-            }
-            None => {
-                (&mut selection.taken, read_selector(problems, value, &text, dimension, instance))
-            }
-        };
-        complete &= selector.is_some();
-        list.extend(selector.map(placed));
-    }
-    if complete && selection.taken.is_empty() && !selection.left_out.is_empty() {
-        takes_nothing(problems, values, dimension);
-    }
-    selection
-}
-
-/// Reads the text behind the sign.
-fn read_left_out(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    text: &str,
-    dimension: &Dimension,
-    instance: Option<&InstanceArn>,
-) -> Option<Selector> {
-    match text {
-        "" => {
-            let help = "write what is left out behind it, as in \"!Test*\"";
-            problems.error(&value.span(), "empty", "found nothing behind `!`", help);
-            None
-        }
-        "*" => {
-            let help = "leave out less, as in \"!Test*\"";
-            problems.error(&value.span(), "nothing-left", "`!*` leaves everything out", help);
-            None
-        }
-        DISABLED if *dimension == Dimension::Queue => Some(Selector::Disabled),
-        DISABLED => {
-            let message =
-                format!("only queues are disabled; {} has no such state", dimension.key());
-            let help = "write names, ids or patterns of what is left out, as in \"!Test*\"";
-            problems.error(&value.span(), "disabled", message, help);
-            None
-        }
-        _ => read_selector(problems, value, text, dimension, instance),
+    let reader = Reader { problems, dimension, instance };
+    match dimension.has_list() {
+        true => reader.selectors(values),
+        false => reader.values(values),
     }
 }
 
-fn takes_nothing(problems: &Problems<'_>, values: Value<'_>, dimension: &Dimension) {
-    let key = dimension.key();
-    let message = format!("this says what is left out of {key}, and not what it is left out of");
-    let first = values.get_ref().as_array().and_then(|values| values.iter().next());
-    let first = first.and_then(|value| value.get_ref().as_str()).unwrap_or("!Test*");
-    let help = format!("add \"*\" for all of the others, as in [\"*\", {first:?}]");
-    problems.error(&values.span(), "nothing-taken", message, help);
+/// Reads the filter by one key.
+struct Reader<'r, 'd> {
+    problems: &'r Problems<'d>,
+    dimension: &'r Dimension,
+    instance: Option<&'r InstanceArn>,
 }
 
-/// Reads values of a key that has no names. All but some can be taken where the service fixes them.
-fn read_values(
-    problems: &Problems<'_>,
-    values: Value<'_>,
-    texts: &[(Value<'_>, String)],
-    dimension: &Dimension,
-) -> Selection {
-    let (key, fixed) = (dimension.key(), metric::filter_values(dimension.key()));
-    let leaves_out = texts.iter().any(|(_, text)| text.starts_with(LEFT_OUT));
-    if !leaves_out || fixed.is_empty() {
-        let read = |(value, text): &(Value<'_>, String)| {
-            let text = unlisted(problems, value, text, dimension)?;
-            let selector = read_value(problems, value, text, dimension)?;
-            Some(Placed { value: selector, place: problems.place(&value.span()) })
-        };
-        return Selection { taken: texts.iter().filter_map(read).collect(), left_out: Vec::new() };
-    }
-    let (mut taken, mut left_out) = (Vec::new(), Vec::new());
-    for (value, text) in texts {
-        let place = problems.place(&value.span());
-        match text.strip_prefix(LEFT_OUT).map(str::trim) {
-            None if text == "*" => taken.extend(fixed.iter().map(|word| (*word, place.clone()))),
-            None => {
-                read_value(problems, value, text, dimension);
-                taken.push((text.as_str(), place));
-            }
-            Some(rest) => {
-                read_value(problems, value, rest, dimension);
-                left_out.push(rest);
-            }
-        }
-    }
-    if taken.is_empty() {
-        takes_nothing(problems, values, dimension);
-        return Selection::default();
-    }
-    taken.retain(|(word, _)| !left_out.contains(word));
-    if taken.is_empty() {
-        let message = format!("this leaves nothing of {key}");
-        let help = format!("leave out less; {key} has {}", fixed.join(", "));
-        problems.error(&values.span(), "nothing-left", message, help);
-    }
-    let placed =
-        |(word, place): (&str, Place)| Placed { value: Selector::Id(word.to_owned()), place };
-    Selection { taken: taken.into_iter().map(placed).collect(), left_out: Vec::new() }
-}
-
-/// Reads a value of a key whose values nothing lists, so that none can be left out; one that begins
-/// with the sign has the sign twice.
-fn unlisted<'t>(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    text: &'t str,
-    dimension: &Dimension,
-) -> Option<&'t str> {
-    let key = dimension.key();
-    match text.strip_prefix(LEFT_OUT) {
-        None => Some(text),
-        Some(rest) if rest.starts_with(LEFT_OUT) => Some(rest),
-        Some(rest) => {
-            let message = format!("`!` does not work for {key}: nothing lists its values");
-            let help = format!(
-                "write the values that are meant; a value that begins with `!` is written \"!!{rest}\""
-            );
-            problems.error(&value.span(), "nothing-listed", message, help);
-            None
-        }
-    }
-}
-
-/// Reads an id, an ARN, a tag, a pattern or a name of something that the instance has.
-fn read_selector(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    text: &str,
-    dimension: &Dimension,
-    instance: Option<&InstanceArn>,
-) -> Option<Selector> {
-    if text == "*" {
-        return Some(Selector::All);
-    }
-    if text.starts_with("arn:") {
-        return id_of_arn(problems, value, text, dimension, instance);
-    }
-    if let Some(tag) = text.strip_prefix("tag:") {
-        return read_tag(problems, value, tag, dimension);
-    }
-    if text.contains(['*', '?']) {
-        return Some(Selector::Pattern(text.to_owned()));
-    }
-    if is_uuid(text) {
-        return Some(Selector::Id(text.to_ascii_lowercase()));
-    }
-    Some(Selector::Name(text.to_owned()))
-}
-
-/// What is sent as it stands; of names the ids are sent, and tags are only looked for.
-fn check_length(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    text: &str,
-    dimension: &Dimension,
-) -> Option<()> {
-    let (found, most) = (text.chars().count(), metric::filter_value_length(dimension.key()));
-    if found > most {
-        let message = format!("this value has {found} characters, {most} are allowed");
-        let help = "shorten it (GetMetricDataV2, FilterValues)";
-        problems.error(&value.span(), "too-long", message, help);
-        return None;
-    }
-    Some(())
-}
-
-/// A value of a key that has no names, such as a channel.
-fn read_value(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    text: &str,
-    dimension: &Dimension,
-) -> Option<Selector> {
-    check_length(problems, value, text, dimension)?;
-    let (key, allowed) = (dimension.key(), metric::filter_values(dimension.key()));
-    if text == "*" {
-        let message = format!("`*` does not work for {key}: nothing lists its values");
-        let help = match dimension {
-            Dimension::Channel => "leave CHANNEL out for all of them".to_owned(),
-            _ => "write the values that are meant".to_owned(),
-        };
-        problems.error(&value.span(), "no-wildcard", message, help);
-        return None;
-    }
-    if !allowed.is_empty() && !allowed.contains(&text) {
-        let (message, code) = match dimension {
-            Dimension::Channel => (format!("there is no channel `{text}`"), "unknown-channel"),
-            _ => (format!("{key} has no value `{text}`"), "unknown-filter-value"),
-        };
-        problems.error(&value.span(), code, message, choice(text, allowed));
-        return None;
-    }
-    Some(Selector::Id(text.to_owned()))
-}
-
-fn read_tag(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    tag: &str,
-    dimension: &Dimension,
-) -> Option<Selector> {
-    if *dimension != Dimension::Queue {
-        let message = format!("tags select queues; {} takes none", dimension.key());
-        let help = "write names, ids, or \"*\" for all";
-        problems.error(&value.span(), "tag", message, help);
-        return None;
-    }
-    let Some((key, wanted)) = tag.split_once('=').filter(|(key, _)| !key.trim().is_empty()) else {
-        let help = "write it as \"tag:KEY=VALUE\", for instance \"tag:team=sales\", or as \
-                    \"tag:KEY=\" where the value is empty";
-        let message = "this tag has no key, or no `=` after it";
-        problems.error(&value.span(), "tag", message, help);
-        return None;
-    };
-    Some(Selector::Tag { key: key.to_owned(), value: wanted.to_owned() })
-}
-
-fn id_of_arn(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    arn: &str,
-    dimension: &Dimension,
-    instance: Option<&InstanceArn>,
-) -> Option<Selector> {
-    // Without a valid instance there is another problem to mend first.
-    let prefix = format!("{}/{}/", instance?, dimension.resource()?);
-    match arn.strip_prefix(&prefix).filter(|id| is_uuid(id)) {
-        Some(id) => Some(Selector::Id(id.to_ascii_lowercase())),
-        None => {
-            let what = dimension.title().to_lowercase();
-            let message = format!("this ARN names no {what} of the report's instance");
-            let help = match arn.strip_prefix(&prefix) {
-                Some("*") => "write \"*\" alone for all of them".to_owned(),
-                _ => format!("it must be {prefix} and an id"),
+/// Reading what the instance has.
+impl Reader<'_, '_> {
+    fn selectors(&self, values: Value<'_>) -> Selection {
+        let (mut selection, mut complete) = (Selection::default(), true);
+        for (value, text) in self.problems.texts(values) {
+            let place = self.problems.place(&value.span());
+            let (list, selector) = match text.strip_prefix(LEFT_OUT) {
+                Some(rest) => (&mut selection.left_out, self.left_out(value, rest.trim())),
+                None => (&mut selection.taken, self.selector(value, &text)),
             };
-            problems.error(&value.span(), "foreign-arn", message, help);
-            None
+            complete &= selector.is_some();
+            list.extend(selector.map(|value| Placed { value, place }));
         }
+        if complete && selection.taken.is_empty() && !selection.left_out.is_empty() {
+            self.takes_nothing(values);
+        }
+        selection
+    }
+
+    /// Reads the text behind the sign.
+    fn left_out(&self, value: Value<'_>, text: &str) -> Option<Selector> {
+        let refuse = |code, message: &str, help| {
+            self.problems.error(&value.span(), code, message, help);
+            None
+        };
+        match text {
+            "" => {
+                let help = "write what is left out behind it, as in \"!Test*\"";
+                refuse("empty", "found nothing behind `!`", help)
+            }
+            "*" => {
+                let help = "leave out less, as in \"!Test*\"";
+                refuse("nothing-left", "`!*` leaves everything out", help)
+            }
+            _ if !text.eq_ignore_ascii_case(DISABLED) => self.selector(value, text),
+            _ if *self.dimension == Dimension::Queue => Some(Selector::Disabled),
+            _ => {
+                let key = self.dimension.key();
+                let message = format!("only queues are disabled; {key} has no such state");
+                let help = "write names, ids or patterns of what is left out, as in \"!Test*\"";
+                refuse("disabled", &message, help)
+            }
+        }
+    }
+
+    /// Reads an id, an ARN, a tag, a pattern or a name of something that the instance has.
+    fn selector(&self, value: Value<'_>, text: &str) -> Option<Selector> {
+        if text == "*" {
+            return Some(Selector::All);
+        }
+        if text.starts_with("arn:") {
+            return self.id_of_arn(value, text);
+        }
+        if let Some(tag) = text.strip_prefix("tag:") {
+            return self.tag(value, tag);
+        }
+        if text.contains(['*', '?']) {
+            return Some(Selector::Pattern(text.to_owned()));
+        }
+        if is_uuid(text) {
+            return Some(Selector::Id(text.to_ascii_lowercase()));
+        }
+        Some(Selector::Name(text.to_owned()))
+    }
+
+    fn tag(&self, value: Value<'_>, tag: &str) -> Option<Selector> {
+        if *self.dimension != Dimension::Queue {
+            let message = format!("tags select queues; {} takes none", self.dimension.key());
+            let help = "write names, ids, or \"*\" for all";
+            self.problems.error(&value.span(), "tag", message, help);
+            return None;
+        }
+        let Some((key, wanted)) = tag.split_once('=').filter(|(key, _)| !key.trim().is_empty())
+        else {
+            let help = "write it as \"tag:KEY=VALUE\", for instance \"tag:team=sales\", or as \
+                        \"tag:KEY=\" where the value is empty";
+            let message = "this tag has no key, or no `=` after it";
+            self.problems.error(&value.span(), "tag", message, help);
+            return None;
+        };
+        Some(Selector::Tag { key: key.to_owned(), value: wanted.to_owned() })
+    }
+
+    fn id_of_arn(&self, value: Value<'_>, arn: &str) -> Option<Selector> {
+        // Without a valid instance there is another problem to mend first.
+        let prefix = format!("{}/{}/", self.instance?, self.dimension.resource()?);
+        match arn.strip_prefix(&prefix).filter(|id| is_uuid(id)) {
+            Some(id) => Some(Selector::Id(id.to_ascii_lowercase())),
+            None => {
+                let what = self.dimension.title().to_lowercase();
+                let message = format!("this ARN names no {what} of the report's instance");
+                let help = match arn.strip_prefix(&prefix) {
+                    Some("*") => "write \"*\" alone for all of them".to_owned(),
+                    _ => format!("it must be {prefix} and an id"),
+                };
+                self.problems.error(&value.span(), "foreign-arn", message, help);
+                None
+            }
+        }
+    }
+
+    fn takes_nothing(&self, values: Value<'_>) {
+        let key = self.dimension.key();
+        let message =
+            format!("this says what is left out of {key}, and not what it is left out of");
+        let first = values.get_ref().as_array().and_then(|values| values.iter().next());
+        let first = first.and_then(|value| value.get_ref().as_str()).unwrap_or("!Test*");
+        let help = format!("add \"*\" for all of the others, as in [\"*\", {first:?}]");
+        self.problems.error(&values.span(), "nothing-taken", message, help);
+    }
+}
+
+/// Reading values of a key that has no names.
+impl Reader<'_, '_> {
+    /// All values but some can be taken where the service fixes them.
+    fn values(&self, values: Value<'_>) -> Selection {
+        let (key, fixed) = (self.dimension.key(), metric::filter_values(self.dimension.key()));
+        let texts = self.problems.texts(values);
+        let leaves_out = texts.iter().any(|(_, text)| text.starts_with(LEFT_OUT));
+        if !leaves_out || fixed.is_empty() {
+            let read = |(value, text): &(Value<'_>, String)| {
+                let selector = self.value(value, self.unlisted(value, text)?)?;
+                Some(Placed { value: selector, place: self.problems.place(&value.span()) })
+            };
+            return Selection {
+                taken: texts.iter().filter_map(read).collect(),
+                left_out: Vec::new(),
+            };
+        }
+        let (mut taken, mut left_out) = (Vec::new(), Vec::new());
+        for (value, text) in &texts {
+            let place = self.problems.place(&value.span());
+            match text.strip_prefix(LEFT_OUT).map(str::trim) {
+                None if text == "*" => {
+                    taken.extend(fixed.iter().map(|word| (*word, place.clone())));
+                }
+                None => {
+                    self.value(value, text);
+                    taken.push((text.as_str(), place));
+                }
+                Some(rest) => {
+                    self.value(value, rest);
+                    left_out.push(rest);
+                }
+            }
+        }
+        if taken.is_empty() {
+            self.takes_nothing(values);
+            return Selection::default();
+        }
+        taken.retain(|(word, _)| !left_out.contains(word));
+        if taken.is_empty() {
+            let message = format!("this leaves nothing of {key}");
+            let help = format!("leave out less; {key} has {}", fixed.join(", "));
+            self.problems.error(&values.span(), "nothing-left", message, help);
+        }
+        let placed =
+            |(word, place): (&str, Place)| Placed { value: Selector::Id(word.to_owned()), place };
+        Selection { taken: taken.into_iter().map(placed).collect(), left_out: Vec::new() }
+    }
+
+    /// Reads a value of a key whose values nothing lists, so that none can be left out; one that begins
+    /// with the sign has the sign twice.
+    fn unlisted<'t>(&self, value: Value<'_>, text: &'t str) -> Option<&'t str> {
+        match text.strip_prefix(LEFT_OUT) {
+            None => Some(text),
+            Some(rest) if rest.starts_with(LEFT_OUT) => Some(rest),
+            Some(rest) => {
+                let key = self.dimension.key();
+                let message = format!("`!` does not work for {key}: nothing lists its values");
+                let help = format!(
+                    "write the values that are meant; a value that begins with `!` is written \"!!{rest}\""
+                );
+                self.problems.error(&value.span(), "nothing-listed", message, help);
+                None
+            }
+        }
+    }
+
+    /// Reads a value such as a channel.
+    fn value(&self, value: Value<'_>, text: &str) -> Option<Selector> {
+        self.check_length(value, text)?;
+        let (key, allowed) = (self.dimension.key(), metric::filter_values(self.dimension.key()));
+        let refuse = |code, message, help| {
+            self.problems.error(&value.span(), code, message, help);
+            None
+        };
+        match text {
+            "*" if allowed.is_empty() => {
+                let message = format!("`*` does not work for {key}: nothing lists its values");
+                refuse("no-wildcard", message, "write the values that are meant".to_owned())
+            }
+            "*" => {
+                let message = format!("`*` alone does not filter by {key}");
+                refuse("no-wildcard", message, format!("leave {key} out for all of them"))
+            }
+            _ if allowed.is_empty() => {
+                self.warn_of_pattern(value, text);
+                Some(Selector::Id(text.to_owned()))
+            }
+            _ if allowed.contains(&text) => Some(Selector::Id(text.to_owned())),
+            _ => {
+                let (message, code) = match self.dimension {
+                    Dimension::Channel => {
+                        (format!("there is no channel `{text}`"), "unknown-channel")
+                    }
+                    _ => (format!("{key} has no value `{text}`"), "unknown-filter-value"),
+                };
+                refuse(code, message, choice(text, allowed))
+            }
+        }
+    }
+
+    /// Warns of a value that would be a pattern of names; it is sent as it stands, and nothing may have it.
+    fn warn_of_pattern(&self, value: Value<'_>, text: &str) {
+        if text.contains('*') {
+            let key = self.dimension.key();
+            let message =
+                format!("`{text}` is no pattern here: {key} is compared with it as it stands");
+            let help = "write each value that is meant";
+            self.problems.warning(&value.span(), "no-pattern", message, help);
+        }
+    }
+
+    /// Checks what is sent as it stands; of names the ids are sent, and tags are only looked for.
+    fn check_length(&self, value: Value<'_>, text: &str) -> Option<()> {
+        let key = self.dimension.key();
+        let (found, most) = (text.chars().count(), metric::filter_value_length(key));
+        if found > most {
+            let message = format!("this value has {found} characters, {most} are allowed");
+            let help = "shorten it (GetMetricDataV2, FilterValues)";
+            self.problems.error(&value.span(), "too-long", message, help);
+            return None;
+        }
+        Some(())
     }
 }
 

@@ -147,6 +147,17 @@ fn every_key_in_the_wrong_table_is_told_where_it_belongs() {
                 "{}: {told:?}",
                 table.name
             );
+            // What it shows as an example can be written so.
+            let shown = told.and_then(|help| Some(&help[help.find('{')?..]));
+            if let Some(shown) = shown {
+                let line = format!("metric = {shown}");
+                assert!(toml::de::DeTable::parse(&line).is_ok(), "{told:?}");
+            }
+            let is_of_tables = ["section", "schedule", "email"].contains(&name);
+            assert_eq!(
+                told.is_some_and(|help| help.contains("begins with a line [")),
+                is_of_tables
+            );
             tried += 1;
         }
     }

@@ -3,7 +3,7 @@
 //! The database of zones also has abbreviations and fixed offsets, for old programs. They are valid,
 //! and mostly wrong: `EST` never has summer time, and the signs of `Etc/GMT+5` are reversed.
 
-use super::problem::{Problems, did_you_mean};
+use super::problem::{Problems, nearest};
 use super::reader::Value;
 use crate::window::Zone;
 
@@ -53,9 +53,17 @@ fn odd(name: &str) -> Option<Odd> {
     }
     let message =
         format!("`{name}` is {}: its sign is reversed, and it has no summer time", utc(east));
+    told(message, format!("{}{HELP}", either_side(east)))
+}
+
+/// Asks for the place that is so far ahead of UTC, or as far behind it: people write either sign.
+fn either_side(east: i32) -> String {
     let place = |minutes| Some(format!("`{}`, {} in winter", place_at(minutes)?, utc(minutes)));
     let places: Vec<String> = [east, -east].into_iter().filter_map(place).collect();
-    told(message, format!("did you mean {}? {HELP}", places.join(", or ")))
+    match places.is_empty() {
+        true => String::new(),
+        false => format!("did you mean {}? ", places.join(", or ")),
+    }
 }
 
 /// The zone that a name was probably meant to be.
@@ -64,26 +72,51 @@ fn meant(name: &str) -> String {
     if let Some((_, meant)) = SPOKEN.iter().find(|(spoken, _)| name.eq_ignore_ascii_case(spoken)) {
         return format!("did you mean `{meant}`? {HELP}");
     }
-    let east = ["UTC", "GMT", "Z", ""].iter().find_map(|of| {
-        let (start, offset_of) = name.split_at_checked(of.len())?;
-        start.eq_ignore_ascii_case(of).then(|| offset(offset_of))?
-    });
-    if let Some(east) = east {
+    const NO_SUMMER_TIME: &str = "An offset says nothing of summer time.";
+    if let Some(east) = without(name, "Etc/").and_then(offset_of_utc) {
+        return format!("{}{NO_SUMMER_TIME} {HELP}", either_side(east));
+    }
+    if let Some(east) = offset_of_utc(name) {
         let near = place_at(east).map_or_else(String::new, |place| {
             format!("did you mean `{place}`, which is {} in winter? ", utc(east))
         });
-        return format!("{near}An offset says nothing of summer time. {HELP}");
+        return format!("{near}{NO_SUMMER_TIME} {HELP}");
     }
-    let names: Vec<String> = Zone::names().collect();
+    // Those are told by their offsets, and never by letters that are alike.
+    if has_sign(name) {
+        return format!("{NO_SUMMER_TIME} {HELP}");
+    }
+    let names: Vec<String> = Zone::names().filter(|zone| !has_sign(zone)).collect();
     let city = name.replace(' ', "_");
     let is_city = |zone: &&String| {
         zone.rsplit_once('/').is_some_and(|(_, place)| place.eq_ignore_ascii_case(&city))
     };
     // Several places may have this name: the one with the shortest path to it.
-    match names.iter().filter(is_city).min_by_key(|zone| zone.len()) {
-        Some(zone) => format!("did you mean `{zone}`? {HELP}"),
-        None => format!("{}{HELP}", did_you_mean(name, names.iter().map(String::as_str))),
+    let city = names.iter().filter(is_city).min_by_key(|zone| zone.len()).map(String::as_str);
+    match city.or_else(|| nearest(name, names.iter().map(String::as_str))) {
+        Some(zone) => match odd(zone) {
+            Some(Odd { help, .. }) => help,
+            None => format!("did you mean `{zone}`? {HELP}"),
+        },
+        None => HELP.to_owned(),
     }
+}
+
+/// The offset from UTC that a text such as `UTC+5` or `+0100` says, in minutes.
+fn offset_of_utc(text: &str) -> Option<i32> {
+    ["UTC", "GMT", "Z", ""].iter().find_map(|start| offset(without(text, start)?))
+}
+
+/// The text behind such a start, in whatever case that is written.
+fn without<'t>(text: &'t str, start: &str) -> Option<&'t str> {
+    let (found, rest) = text.split_at_checked(start.len())?;
+    found.eq_ignore_ascii_case(start).then_some(rest)
+}
+
+/// Tells whether a name ends in a sign and a number, as `Etc/GMT+5` does.
+fn has_sign(name: &str) -> bool {
+    let number = name.rsplit_once(['+', '-']).map_or("", |(_, number)| number);
+    !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == ':')
 }
 
 const HELP: &str = "Zones have IANA names such as Europe/London";
@@ -302,6 +335,45 @@ mod tests {
         }
         for name in ["", "+", "UTC+", "GMT+99", "nowhere at all", "\u{fc}", "+1:75"] {
             assert!(meant(name).contains("IANA names"), "{name}");
+        }
+    }
+
+    /// Misspelt names, too, lead to a zone that raises no doubt.
+    #[test]
+    fn what_is_proposed_raises_no_doubt() {
+        for (name, expected) in [
+            ("Etc/UTC+5", "`Asia/Karachi`, UTC+05:00 in winter, or `America/New_York`"),
+            ("etc/utc-1", "`Atlantic/Azores`, UTC-01:00 in winter, or `Europe/Berlin`"),
+            ("EST6EDT", "`America/New_York`"),
+            ("HSTT", "`Pacific/Honolulu`"),
+            ("WET-DST", "`Europe/Lisbon`"),
+            ("Etc/Greenwhich", "`Europe/London`"),
+            (" Greenwich", "`Europe/London`"),
+        ] {
+            assert!(Zone::named(name).is_none());
+            assert!(meant(name).contains(expected), "{name}: {}", meant(name));
+        }
+        assert!(!meant("Etc/GMT+15").contains("did you mean"));
+        let fixed = FIXED.iter().map(|(odd, ..)| (*odd).to_owned());
+        let rules = RULES.iter().map(|(odd, _)| (*odd).to_owned());
+        let offsets = Zone::names().filter(|zone| has_sign(zone));
+        for name in fixed.chain(rules).chain(offsets).chain(["Factory".to_owned()]) {
+            let (start, end) = name.split_at(name.len() / 2);
+            for wrong in [
+                format!("{name}x"),
+                format!("{name}-DST"),
+                format!("Etc/{name}"),
+                format!("{start}o{end}"),
+                format!("{name}{end}"),
+                format!(" {name}"),
+            ] {
+                let told = meant(&wrong);
+                let proposed = told.split('`').skip(1).step_by(2);
+                for zone in proposed.filter(|zone| *zone != "UTC") {
+                    assert!(Zone::named(zone).is_some(), "{wrong}: {told}");
+                    assert!(odd(zone).is_none(), "{wrong}: {told}");
+                }
+            }
         }
     }
 

@@ -39,13 +39,28 @@ pub struct Entry {
     pub is_disabled: bool,
 }
 
-/// Why a selector selects nothing.
+/// The reason why a selector selects nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unresolved {
+    /// The kind of reason.
+    pub kind: Lack,
     /// What was found.
     pub message: String,
     /// What to do.
     pub help: String,
+}
+
+/// The kinds of reasons why a selector selects nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The instance does not have it.
+    Absent,
+    /// The instance has several by this name.
+    Ambiguous,
+    /// All that is selected is left out.
+    NothingLeft,
+    /// The section does not show it.
+    NotShown,
 }
 
 /// What the instance has of one dimension.
@@ -230,7 +245,8 @@ impl Directory {
             return Ok(());
         }
         let message = format!("the section shows no {} `{name}`", words.one);
-        Err(Unresolved { message, help: "select it in `filters`, or remove the target".to_owned() })
+        let help = "select it in `filters`, or remove the target".to_owned();
+        Err(Unresolved { kind: Lack::NotShown, message, help })
     }
 
     /// Whether what has this id is called so, or has this as its id.
@@ -282,9 +298,12 @@ impl Directory {
         selector: &Selector,
     ) -> Result<Vec<String>, Unresolved> {
         self.find(dimension, selector).map_err(|unresolved| match selector {
-            Selector::Name(name) if self.list(dimension).nearest(name).is_none() => {
-                let help = "remove the entry: there is nothing to leave out";
-                Unresolved { help: help.to_owned(), ..unresolved }
+            Selector::Name(name) if self.is_unlike_any(dimension, name) => {
+                // Under a new name it would count again without the entry, and nobody would know.
+                let one = self.words(dimension).one;
+                let help =
+                    format!("write its new name; remove the entry only if the {one} was deleted");
+                Unresolved { help, ..unresolved }
             }
             _ => unresolved,
         })
@@ -294,6 +313,7 @@ impl Directory {
     pub fn nothing_left(&self, dimension: &Dimension) -> Unresolved {
         let several = self.words(dimension).several;
         Unresolved {
+            kind: Lack::NothingLeft,
             message: format!("all of the {several} that are selected are left out"),
             help: "leave out less: remove an entry that begins with `!`, or select more".to_owned(),
         }
@@ -330,7 +350,16 @@ impl Directory {
         }
     }
 
-    /// Where a group is that was looked for on the wrong level.
+    /// Tells whether nothing of the instance has this name or one that is near it.
+    fn is_unlike_any(&self, dimension: &Dimension, name: &str) -> bool {
+        let list = self.list(dimension);
+        list.called(name).is_empty()
+            && list.nearest(name).is_none()
+            && self.check_level(dimension).is_ok()
+            && self.on_another_level(dimension, name).is_none()
+    }
+
+    /// Says where a group is that was looked for on the wrong level.
     fn on_another_level(&self, dimension: &Dimension, name: &str) -> Option<String> {
         let Dimension::Hierarchy(_) = dimension else {
             return None;
@@ -362,7 +391,7 @@ impl Directory {
             true => "it has no agent hierarchy; remove the key, or check `instance`".to_owned(),
             false => format!("it has {}", known.join(", ")),
         };
-        Err(Unresolved { message, help })
+        Err(Unresolved { kind: Lack::Absent, message, help })
     }
 }
 
@@ -376,24 +405,24 @@ impl List {
     /// The reason why a selector stands for nothing.
     fn nothing(&self, selector: &Selector, words: &Words) -> Unresolved {
         let none = format!("the instance has no {}", words.one);
-        match selector {
-            Selector::Pattern(pattern) => Unresolved {
-                message: format!("{none} that fits `{pattern}`"),
-                help: self.near_pattern(pattern),
-            },
+        let (message, help) = match selector {
+            Selector::Pattern(pattern) => {
+                (format!("{none} that fits `{pattern}`"), self.near_pattern(pattern))
+            }
             Selector::Tag { key, value } => {
                 let tag = format!("{key}={value}");
-                let help = self.near_tag(&tag, words);
-                Unresolved { message: format!("{none} with the tag `{tag}`"), help }
+                (format!("{none} with the tag `{tag}`"), self.near_tag(&tag, words))
             }
-            _ => Unresolved { message: none, help: "check `instance`".to_owned() },
-        }
+            _ => (none, "check `instance`".to_owned()),
+        };
+        Unresolved { kind: Lack::Absent, message, help }
     }
 
     fn named(&self, name: &str, words: &Words) -> Result<Vec<String>, Unresolved> {
         match self.called(name).as_slice() {
             [entry] => Ok(vec![entry.id.clone()]),
             [] => Err(Unresolved {
+                kind: Lack::Absent,
                 message: format!("the instance has no {} with the name `{name}`", words.one),
                 help: match self.nearest(name) {
                     Some(near) => meant(name, near),
@@ -419,6 +448,7 @@ impl List {
         let last = told.pop().unwrap_or_default();
         let (count, what) = (namesakes.len(), &words.several);
         Unresolved {
+            kind: Lack::Ambiguous,
             message: format!("{count} {what} are called `{name}`: {} and {last}", told.join(", ")),
             help: "write the one that is meant as it is told here".to_owned(),
         }

@@ -34,10 +34,10 @@ use crate::window::Window;
 
 pub use answer::{Absent, Answer, Figure};
 pub use compare::{Base, base, base_queries, intervals};
-pub use directory::{Directory, Entry, Unresolved};
+pub use directory::{Directory, Entry, Lack, Unresolved};
 pub use explain::{Origin, interval_name};
 pub use merge::{Parts, Rule, SameRow};
-pub use query::{Query, roster, unresolved};
+pub use query::{Obstacle, Query, roster};
 pub use rows::{Group, Row, RowKey, Rows};
 
 /// One request within the service's limits; its pages belong to it.

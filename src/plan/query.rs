@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::directory::{Directory, Unresolved};
+use super::directory::{Directory, Lack, Unresolved};
 use crate::definition::{
-    Dimension, Interval, Kind, MetricQuery, Placed, Problem, Section, Selection, Selector,
+    Dimension, Interval, Kind, MetricQuery, Place, Placed, Problem, Section, Selection,
 };
 use crate::instance::InstanceArn;
 use crate::window::Window;
@@ -42,7 +42,7 @@ impl Query {
         instance: &InstanceArn,
         window: &Window,
         directory: &Directory,
-    ) -> Result<Self, Vec<Problem>> {
+    ) -> Result<Self, Vec<Obstacle>> {
         let metrics: BTreeSet<_> =
             section.columns.iter().map(|column| column.metric.clone()).collect();
         let groupings: BTreeSet<_> = section.group_by.iter().cloned().collect();
@@ -69,25 +69,47 @@ impl Query {
     }
 }
 
+/// A reason why a section can't be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The kind of reason.
+    pub kind: Lack,
+    /// True of an entry that leaves something out.
+    pub is_left_out: bool,
+    /// The entry in the words of the definition, with its sign: a name, a pattern, a tag; or the level of the
+    /// hierarchy that there is not.
+    pub entry: String,
+    /// What is wrong, with its place and what helps.
+    pub problem: Problem,
+}
+
+impl Obstacle {
+    fn at(place: &Place, unresolved: Unresolved, entry: String) -> Self {
+        let Unresolved { kind, message, help } = unresolved;
+        let problem = place.error("selection", message, help);
+        Self { kind, is_left_out: false, entry, problem }
+    }
+}
+
 fn resolve(
     section: &Section,
     directory: &Directory,
-) -> Result<BTreeMap<Dimension, Vec<String>>, Vec<Problem>> {
-    let (mut filters, mut problems) = (BTreeMap::new(), Vec::new());
+) -> Result<BTreeMap<Dimension, Vec<String>>, Vec<Obstacle>> {
+    let (mut filters, mut obstacles) = (BTreeMap::new(), Vec::new());
     for (dimension, place) in &section.grouping_places {
-        if let Err(Unresolved { message, help }) = directory.check_level(dimension) {
-            problems.push(place.error("selection", message, help));
+        if let Err(unresolved) = directory.check_level(dimension) {
+            obstacles.push(Obstacle::at(place, unresolved, dimension.title().into_owned()));
         }
     }
     for (dimension, selection) in &section.filters {
         match ids(dimension, selection, directory) {
             Ok(ids) => drop(filters.insert(dimension.clone(), ids.into_iter().collect())),
-            Err(found) => problems.extend(found),
+            Err(found) => obstacles.extend(found),
         }
     }
-    match problems.is_empty() {
+    match obstacles.is_empty() {
         true => Ok(filters),
-        false => Err(problems),
+        false => Err(obstacles),
     }
 }
 
@@ -96,61 +118,43 @@ fn ids(
     dimension: &Dimension,
     selection: &Selection,
     directory: &Directory,
-) -> Result<BTreeSet<String>, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut found = |selectors: &[Placed<Selector>], find: &Find<'_>| {
-        let mut ids = BTreeSet::new();
-        for selector in selectors {
-            match find(&selector.value) {
-                Ok(found) => ids.extend(found),
-                Err(Unresolved { message, help }) => {
-                    problems.push(selector.place.error("selection", message, help));
-                }
+) -> Result<BTreeSet<String>, Vec<Obstacle>> {
+    let (mut ids, mut left_out, mut obstacles) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for Placed { value, place } in &selection.taken {
+        match directory.select(dimension, value) {
+            Ok(found) => ids.extend(found),
+            Err(unresolved) => {
+                let has_level = directory.check_level(dimension).is_ok();
+                let level = || dimension.title().into_owned();
+                let entry = if has_level { value.to_string() } else { level() };
+                obstacles.push(Obstacle::at(place, unresolved, entry));
             }
         }
-        ids
-    };
-    let mut ids = found(&selection.taken, &|selector| directory.select(dimension, selector));
-    let left_out = found(&selection.left_out, &|selector| directory.leave_out(dimension, selector));
-    if !problems.is_empty() {
-        return Err(problems);
+    }
+    for Placed { value, place } in &selection.left_out {
+        match directory.leave_out(dimension, value) {
+            Ok(found) => left_out.extend(found),
+            // The level is told where it is selected.
+            Err(_) if directory.check_level(dimension).is_err() => {}
+            Err(unresolved) => {
+                let obstacle = Obstacle::at(place, unresolved, format!("!{value}"));
+                obstacles.push(Obstacle { is_left_out: true, ..obstacle });
+            }
+        }
+    }
+    if !obstacles.is_empty() {
+        return Err(obstacles);
     }
     ids.retain(|id| !left_out.contains(id));
     match selection.left_out.last() {
         Some(last) if ids.is_empty() => {
-            let Unresolved { message, help } = directory.nothing_left(dimension);
-            Err(vec![last.place.error("selection", message, help)])
+            let entries = selection.left_out.iter().map(|selector| format!("!{}", selector.value));
+            let entry = entries.collect::<Vec<_>>().join(", ");
+            Err(vec![Obstacle::at(&last.place, directory.nothing_left(dimension), entry)])
         }
         _ => Ok(ids),
     }
 }
-
-/// Everything that a section selects and the instance does not have, in the words of the definition: names,
-/// patterns, tags, levels of the hierarchy; or of what nothing is left, what leaves it out.
-pub fn unresolved(section: &Section, directory: &Directory) -> Vec<String> {
-    let levels = section.group_by.iter().filter(|key| directory.check_level(key).is_err());
-    let mut names: Vec<String> = levels.map(|key| key.title().into_owned()).collect();
-    for (dimension, selection) in &section.filters {
-        if directory.check_level(dimension).is_err() {
-            names.push(dimension.title().into_owned());
-            continue;
-        }
-        let before = names.len();
-        let taken = selection.taken.iter().map(|selector| &selector.value);
-        let taken = taken.filter(|selector| directory.select(dimension, selector).is_err());
-        names.extend(taken.map(ToString::to_string));
-        let left_out = || selection.left_out.iter().map(|selector| &selector.value);
-        let is_stale = |selector: &&Selector| directory.leave_out(dimension, selector).is_err();
-        names.extend(left_out().filter(is_stale).map(|selector| format!("!{selector}")));
-        if names.len() == before && ids(dimension, selection, directory).is_err() {
-            names.extend(left_out().map(|selector| format!("!{selector}")));
-        }
-    }
-    names
-}
-
-/// Finds the ids behind a selector.
-type Find<'f> = dyn Fn(&Selector) -> Result<Vec<String>, Unresolved> + 'f;
 
 /// The ids that a section selects of a dimension, and shows even where nothing happened.
 ///

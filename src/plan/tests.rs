@@ -161,11 +161,11 @@ fn names_that_select_nothing_or_two_things_are_told() {
     };
     let mut directory = queues(3);
     let problems = asked(&directory);
-    assert_eq!(problems[0].message, "the instance has no queue with the name `queue 2`");
-    assert_eq!(problems[0].help, "did you mean `Queue 2`? Upper and lower case differ");
+    assert_eq!(problems[0].problem.message, "the instance has no queue with the name `queue 2`");
+    assert_eq!(problems[0].problem.help, "did you mean `Queue 2`? Upper and lower case differ");
     let twin = |id: &str| Entry::new(id, "Queue 1");
     directory.insert(Dimension::Queue, vec![twin("a"), twin("b")]);
-    assert_eq!(asked(&directory)[0].message, "2 queues are called `Queue 1`: `a` and `b`");
+    assert_eq!(asked(&directory)[0].problem.message, "2 queues are called `Queue 1`: `a` and `b`");
 }
 
 // The planned and merged answer against the single one that no limit hinders.

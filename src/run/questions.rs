@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use super::definitions::defective;
 use crate::definition::{Column, Dimension, Partial, Problem, Report, Section};
 use crate::error::{Error, Stage};
+use crate::language::Language;
 use crate::metric::limits::Limits;
-use crate::plan::{self, Directory, Query, Unresolved};
+use crate::plan::{self, Directory, Lack, Obstacle, Query, Unresolved};
+use crate::render::isolated;
 use crate::window::Window;
 
 /// The questions of a report's sections for one window.
@@ -23,8 +25,34 @@ pub(super) struct Questions {
 pub(super) struct Unplanned {
     /// The error, with every problem of the section.
     pub(super) error: Error,
-    /// The names that the instance does not have, in the words of the definition.
-    pub(super) names: Vec<String>,
+    /// The entries that it can't be asked for with.
+    obstacles: Vec<Obstacle>,
+}
+
+impl Unplanned {
+    /// Why it can't be asked for, for those who read the report: a sentence for each kind of reason.
+    pub(super) fn reason(&self, language: Language) -> String {
+        let mut sentences: Vec<(&str, Vec<String>)> = Vec::new();
+        for Obstacle { kind, is_left_out, entry, .. } in &self.obstacles {
+            let english = match (kind, is_left_out) {
+                (Lack::Ambiguous, _) => "Amazon Connect has more than one by this name: {names}",
+                (Lack::NothingLeft, _) => "All that the section selects is left out: {names}",
+                (_, true) => "Amazon Connect does not have what the section leaves out: {names}",
+                (_, false) => "Amazon Connect does not have what the section selects: {names}",
+            };
+            let entry = isolated(entry);
+            match sentences.iter_mut().find(|(other, _)| *other == english) {
+                Some((_, entries)) if entries.contains(&entry) => {}
+                Some((_, entries)) => entries.push(entry),
+                None => sentences.push((english, vec![entry])),
+            }
+        }
+        let said: Vec<String> = sentences
+            .iter()
+            .map(|(english, names)| language.say_with(english, &[("names", &names.join(", "))]))
+            .collect();
+        said.join(". ")
+    }
 }
 
 impl Questions {
@@ -48,9 +76,11 @@ impl Questions {
                     queries.extend(std::iter::once(query).chain(bases));
                 }
                 Err(found) => {
-                    let names = plan::unresolved(section, directory);
-                    unplanned.insert(place, Unplanned { error: unplannable(&found), names });
-                    problems.extend(found);
+                    let of_section: Vec<_> =
+                        found.iter().map(|obstacle| obstacle.problem.clone()).collect();
+                    let error = unplannable(&of_section);
+                    unplanned.insert(place, Unplanned { error, obstacles: found });
+                    problems.extend(of_section);
                 }
             }
         }

@@ -22,7 +22,7 @@ use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::instance::InstanceArn;
 use crate::language::Language;
 use crate::plan::{self, Directory, Query, SectionAnswer};
-use crate::render::{Contents, Draft, Message, Missing, Templates, isolated};
+use crate::render::{Contents, Draft, Message, Missing, Templates};
 use crate::table::{self, Against, Note, Table};
 use crate::window::{Compare, Window};
 
@@ -262,12 +262,8 @@ fn found(
 
 /// Why a section is missing, for those who read the report.
 fn reason(error: &Error, unplanned: Option<&Unplanned>, language: Language) -> String {
-    let english = "Amazon Connect does not have what the section selects: {names}";
     let why = match (unplanned, error.code) {
-        (Some(unplanned), _) => {
-            let names: Vec<String> = unplanned.names.iter().map(|name| isolated(name)).collect();
-            language.say_with(english, &[("names", &names.join(", "))])
-        }
+        (Some(unplanned), _) => unplanned.reason(language),
         (None, Code::AccessDenied) => {
             language.say("Amazon Connect did not allow its figures to be read").to_owned()
         }

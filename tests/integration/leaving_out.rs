@@ -31,7 +31,7 @@ async fn some_queues_are_left_out_of_all() {
     assert!(rows(&report, "QUEUE").contains(&Some("Loans")), "a disabled queue");
     assert!(calls_of(&simulator, Operation::SearchQueues).is_empty(), "names alone are needed");
 
-    let filters = "{ QUEUE = [\"*\", \"!tag:team=sales\", \"!tag:stage=test\", \"! disabled\"] }";
+    let filters = "{ QUEUE = [\"*\", \"!tag:team=sales\", \"!tag:stage=test\", \"! Disabled\"] }";
     let report = preview(&simulator, &small("[\"QUEUE\"]", filters)).await;
     let sales: Vec<_> = simulator.centre().standard_queues().collect();
     let sales = sales.iter().filter(|queue| queue.tags.get("team").is_some_and(|t| t == "sales"));
@@ -91,7 +91,7 @@ const WRONG: [[&str; 4]; 4] = [
         "[\"*\", \"!Nothing like it at all\"]",
         "15:28",
         "the instance has no queue with the name `Nothing like it at all`",
-        "remove the entry",
+        "write its new name; remove the entry only if the queue was deleted",
     ],
     [
         "[\"!S*\", \"Sales\", \"Support\"]",
@@ -135,6 +135,7 @@ fn names_that_begin_with_the_sign_can_be_said() {
         ("[\"*\", \"!!Urgent\"]", &["q1", "q2", "q3"]),
         ("[\"*\", \"!?Urgent\"]", &["q1", "q2", "q3"]),
         ("[\"*\", \"!Urgent\", \"!disabled\"]", &["q1", "q4"]),
+        ("[\"*\", \"!Urgent\", \"!DISABLED\"]", &["q1", "q4"]),
     ] {
         assert_eq!(resolved(filters), ids, "{filters}");
     }

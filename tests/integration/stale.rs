@@ -35,29 +35,43 @@ async fn ordered(definition: &str) -> (Value, Vec<connect_reports::simulator::Se
 }
 
 /// A renamed queue, a pattern that fits nothing any more, and a level that was removed stop their
-/// section alone with `partial = "banner"`; the message names it, and what it lacks.
+/// section alone with `partial = "banner"`; the message names it, and says why in a sentence that is true.
 #[tokio::test]
 async fn a_stale_name_stops_its_section_alone() {
     let lines = section("Old names", "Slaes");
     let patterns = section("Old patterns", "Vertrieb *");
     let left = section("Left out", "*").replace("[\"*\"]", "[\"*\", \"!Verkauf\"]");
+    let nothing =
+        section("All out", "Sales").replace("[\"Sales\"]", "[\"Sales\", \"!Sal*\", \"!disabled\"]");
+    let both =
+        section("Both", "Slaes").replace("[\"Slaes\"]", "[\"Slaes\", \"!Verkauf\", \"!Gone\"]");
     let good = section("Good names", "Sales");
-    let definition = defined("banner", &[&lines, &patterns, LEVEL, &left, &good]);
+    let sections = [&lines, &patterns, LEVEL, &left, &nothing, &both, &good];
+    let definition = defined("banner", &sections);
     let (run, messages) = ordered(&definition).await;
     assert_eq!(run["status"], "sent", "{run:#}");
     let [message] = messages.as_slice() else { panic!("{} messages", messages.len()) };
     let mail = mail_parser::MessageParser::default().parse(&message.raw).unwrap();
     let [html, plain] = [mail.body_html(0).unwrap(), mail.body_text(0).unwrap()];
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (title, name) in [
-        ("Old names", "Slaes"),
-        ("Old patterns", "Vertrieb *"),
-        ("By squad", "Agent hierarchy level 4"),
-        ("Left out", "!Verkauf"),
+    for (title, reason) in [
+        ("Old names", "Amazon Connect does not have what the section selects: Slaes"),
+        ("Old patterns", "Amazon Connect does not have what the section selects: Vertrieb *"),
+        (
+            "By squad",
+            "Amazon Connect does not have what the section selects: Agent hierarchy level 4",
+        ),
+        ("Left out", "Amazon Connect does not have what the section leaves out: !Verkauf"),
+        ("All out", "All that the section selects is left out: !Sal*, !disabled"),
+        (
+            "Both",
+            "Amazon Connect does not have what the section selects: Slaes. Amazon Connect does not have \
+             what the section leaves out: !Verkauf, !Gone",
+        ),
     ] {
-        let reason = format!("Amazon Connect does not have what the section selects: {name}");
-        assert!(plain.contains(title) && plain.contains(&reason), "{plain}");
-        assert!(html.contains(&reason), "{html}");
+        assert!(html.contains(reason), "{reason}: {html}");
+        let told = format!("{title}. {reason} (VALIDATION_ERROR)");
+        assert!(plain.contains(&told), "{told}: {plain}");
     }
     assert!(plain.contains("Good names") && plain.contains("By queue"), "{plain}");
 

@@ -53,7 +53,7 @@ fn tag(key: &str, value: &str) -> Selector {
 }
 
 fn unresolved(dimension: &Dimension, selector: &Selector) -> [String; 2] {
-    let Unresolved { message, help } = directory().select(dimension, selector).unwrap_err();
+    let Unresolved { message, help, .. } = directory().select(dimension, selector).unwrap_err();
     [message, help]
 }
 
@@ -96,11 +96,27 @@ fn what_is_left_out_need_not_be_there() {
         assert!(directory.select(&Dimension::Queue, &selector).is_err(), "{selector:?}");
     }
     assert_eq!(left_out(&pattern("Sales ?*")), Ok(["q2", "q3"].map(ToOwned::to_owned).into()));
+    for (selector, dimension, expected) in [
+        // Under its new name it would count again without the entry.
+        (
+            name("Verkauf"),
+            Dimension::Queue,
+            "write its new name; remove the entry only if the queue was deleted",
+        ),
+        (name("Verkauf"), Dimension::Agent, "only if the agent was deleted"),
+        (name("Zentrale"), TEAM, "write its new name; remove the entry only if the group"),
+    ] {
+        let unresolved = directory.leave_out(&dimension, &selector).unwrap_err();
+        assert!(unresolved.help.contains(expected), "{}", unresolved.help);
+    }
     let unresolved = left_out(&name("sales emea")).unwrap_err();
     assert!(unresolved.help.contains("did you mean `Sales EMEA`?"), "{}", unresolved.help);
     let unresolved = left_out(&name("x")).unwrap_err();
     assert_eq!(unresolved.message, "the instance has no queue with the name `x`");
-    assert_eq!(unresolved.help, "remove the entry: there is nothing to leave out");
+    assert_eq!(
+        unresolved.help,
+        "write its new name; remove the entry only if the queue was deleted"
+    );
     let four = Dimension::Hierarchy(HierarchyLevel::Four);
     assert!(directory.leave_out(&four, &pattern("P*")).is_err());
 }
