@@ -1,4 +1,4 @@
-//! Mail addresses that SES accepts, and the domains that reports may go to.
+//! Mail addresses that SES accepts, and the domains that mail may go to and links may lead to.
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,12 +24,13 @@ pub struct Mailbox {
     pub address: Address,
 }
 
-/// The domains that messages may go to; an empty list allows every domain.
+/// The domains that messages may go to, or links lead to; an empty list allows every domain, as `*` does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AllowedRecipients(Vec<Pattern>);
+pub struct AllowedDomains(Vec<Pattern>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Pattern {
+    Any,
     Domain(String),
     Subdomains(String),
 }
@@ -151,39 +152,61 @@ fn unescape(quoted: &str) -> String {
     text
 }
 
-impl AllowedRecipients {
+impl AllowedDomains {
     /// Whether a message may go to this address.
     pub fn allows(&self, address: &Address) -> bool {
-        self.0.is_empty() || self.0.iter().any(|pattern| pattern.matches(address.domain()))
+        self.allow_all() || self.0.iter().any(|pattern| pattern.matches(address.domain()))
+    }
+
+    /// Whether every domain is allowed.
+    pub fn allow_all(&self) -> bool {
+        self.0.is_empty() || self.0.contains(&Pattern::Any)
+    }
+
+    /// Whether somebody has said what is allowed, be it everything.
+    pub fn are_set(&self) -> bool {
+        !self.0.is_empty()
     }
 }
 
-impl FromStr for AllowedRecipients {
+impl FromStr for AllowedDomains {
     type Err = AddressError;
 
-    /// Reads a comma list of domains, `*.` in front standing for all subdomains.
+    /// Reads a comma list of domains, `*.` in front standing for all subdomains, and `*` alone for any.
     fn from_str(list: &str) -> Result<Self, AddressError> {
-        list.split(',')
-            .map(str::trim)
-            .map(|entry| {
-                let (domain, pattern): (_, fn(String) -> Pattern) = match entry.strip_prefix("*.") {
-                    Some(domain) => (domain, Pattern::Subdomains),
-                    None => (entry, Pattern::Domain),
-                };
-                // The rules for a domain are those of an address in it.
-                let address: Address =
-                    format!("x@{domain}").parse().map_err(|_| AddressError::Domain)?;
-                Ok(pattern(address.domain().to_owned()))
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let mut patterns: Vec<Pattern> = Vec::new();
+        for entry in list.split(',').map(str::trim) {
+            let pattern: Pattern = entry.parse()?;
+            if !patterns.contains(&pattern) {
+                patterns.push(pattern);
+            }
+        }
+        Ok(Self(patterns))
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = AddressError;
+
+    fn from_str(entry: &str) -> Result<Self, AddressError> {
+        if entry == "*" {
+            return Ok(Self::Any);
+        }
+        let (domain, pattern): (_, fn(String) -> Self) = match entry.strip_prefix("*.") {
+            Some(domain) => (domain, Self::Subdomains),
+            None => (entry, Self::Domain),
+        };
+        // The rules for a domain are those of an address in it.
+        let address: Address = format!("x@{domain}").parse().map_err(|_| AddressError::Domain)?;
+        Ok(pattern(address.domain().to_owned()))
     }
 }
 
 /// The comma list.
-impl fmt::Display for AllowedRecipients {
+impl fmt::Display for AllowedDomains {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let patterns = self.0.iter().map(|pattern| match pattern {
+            Pattern::Any => "*".to_owned(),
             Pattern::Domain(domain) => domain.clone(),
             Pattern::Subdomains(parent) => format!("*.{parent}"),
         });
@@ -194,6 +217,7 @@ impl fmt::Display for AllowedRecipients {
 impl Pattern {
     fn matches(&self, domain: &str) -> bool {
         match self {
+            Self::Any => true,
             Self::Domain(allowed) => domain == allowed,
             Self::Subdomains(parent) => {
                 domain.strip_suffix(parent.as_str()).is_some_and(|rest| rest.ends_with('.'))
@@ -264,15 +288,22 @@ mod tests {
     }
 
     #[test]
-    fn allowed_recipients_by_domain() {
-        let allowed: AllowedRecipients = "example.com, *.example.org".parse().unwrap();
+    fn mail_is_allowed_by_domain() {
+        let allowed: AllowedDomains = "example.com, *.example.org".parse().unwrap();
         let allows = |text: &str| allowed.allows(&text.parse().unwrap());
         assert!(allows("a@example.com") && allows("a@x.example.org"));
         assert!(!allows("a@x.example.com") && !allows("a@example.org"));
         assert!(!allows("a@notexample.com") && !allows("a@evilexample.org"));
-        assert!(AllowedRecipients::default().allows(&"a@anywhere.example".parse().unwrap()));
-        for broken in ["exa mple", ",", "", "example.com,"] {
-            assert!(broken.parse::<AllowedRecipients>().is_err(), "{broken:?} must not allow all");
+        assert!(AllowedDomains::default().allows(&"a@anywhere.example".parse().unwrap()));
+        for all in ["*", " * ", "example.com,*"] {
+            let all: AllowedDomains = all.parse().unwrap();
+            assert!(all.allow_all() && all.are_set());
+            assert!(all.allows(&"a@anywhere.example".parse().unwrap()));
+        }
+        let twice: AllowedDomains = "example.com,Example.com".parse().unwrap();
+        assert_eq!(twice.to_string(), "example.com");
+        for broken in ["exa mple", ",", "", "example.com,", "*.", "**", "*example.com"] {
+            assert!(broken.parse::<AllowedDomains>().is_err(), "{broken:?} must not allow all");
         }
     }
 }

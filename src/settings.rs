@@ -15,7 +15,7 @@ use std::time::Duration;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
-use crate::address::{Address, AllowedRecipients, Mailbox};
+use crate::address::{Address, AllowedDomains, Mailbox};
 use crate::error::{Code, Error, Panicked, Stage, unwinding};
 use crate::instance::InstanceArn;
 use crate::metric::Limits;
@@ -55,7 +55,9 @@ pub struct Deployment {
     /// The sender of definitions without one (`CONNECT_REPORTS_FROM`).
     pub from: Option<Mailbox>,
     /// The domains that messages may go to (`CONNECT_REPORTS_ALLOWED_RECIPIENTS`).
-    pub allowed_recipients: AllowedRecipients,
+    pub allowed_recipients: AllowedDomains,
+    /// The domains that links of definitions may lead to (`CONNECT_REPORTS_ALLOWED_LINKS`).
+    pub allowed_links: AllowedDomains,
     /// The SES configuration set of definitions without one
     /// (`CONNECT_REPORTS_CONFIGURATION_SET`).
     pub configuration_set: Option<ConfigurationSet>,
@@ -106,6 +108,7 @@ const INSTANCE: &str = "CONNECT_REPORTS_INSTANCE";
 const OWNER: &str = "CONNECT_REPORTS_OWNER";
 const FROM: &str = "CONNECT_REPORTS_FROM";
 const ALLOWED_RECIPIENTS: &str = "CONNECT_REPORTS_ALLOWED_RECIPIENTS";
+const ALLOWED_LINKS: &str = "CONNECT_REPORTS_ALLOWED_LINKS";
 const CONFIGURATION_SET: &str = "CONNECT_REPORTS_CONFIGURATION_SET";
 /// The variable that says where templates of one's own are.
 pub const TEMPLATES: &str = "CONNECT_REPORTS_TEMPLATES";
@@ -126,6 +129,7 @@ const READ: &[&str] = &[
     OWNER,
     FROM,
     ALLOWED_RECIPIENTS,
+    ALLOWED_LINKS,
     CONFIGURATION_SET,
     TEMPLATES,
     REQUESTS_PER_SECOND,
@@ -183,6 +187,8 @@ impl Settings {
                 owner: optional(OWNER, variable(OWNER))?,
                 from: optional(FROM, variable(FROM))?,
                 allowed_recipients: optional(ALLOWED_RECIPIENTS, variable(ALLOWED_RECIPIENTS))?
+                    .unwrap_or_default(),
+                allowed_links: optional(ALLOWED_LINKS, variable(ALLOWED_LINKS))?
                     .unwrap_or_default(),
                 configuration_set: optional(CONFIGURATION_SET, variable(CONFIGURATION_SET))?,
             },
@@ -381,6 +387,10 @@ mod tests {
             ([(CONFIGURATION_SET, "a b")], "CONNECT_REPORTS_CONFIGURATION_SET is no name of"),
             ([("CONNECT_REPORTS_OWNR", "x")], "CONNECT_REPORTS_OWNR is unknown"),
             ([(ALLOWED_RECIPIENTS, " , ")], "CONNECT_REPORTS_ALLOWED_RECIPIENTS does not end"),
+            (
+                [(ALLOWED_LINKS, "https://x")],
+                "CONNECT_REPORTS_ALLOWED_LINKS does not end in a domain",
+            ),
         ] {
             let error = read(&variables).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::diagnostic::{Finding, renderer, text};
 use super::{Ended, Places, print, trial};
-use crate::definition::{self, Parsed, Place, Problem, Report, Severity};
+use crate::definition::{self, Parsed, Place, Problem, Report, Severity, beyond_own_domains};
 use crate::error::Error;
 use crate::render::{TemplateFile, Templates};
 use crate::run::Checks;
@@ -26,13 +26,14 @@ pub(super) struct Arguments {
     /// Prints the problems as JSON
     #[arg(long)]
     json: bool,
-    /// Ends with exit code 2 where there are warnings, too
+    /// Ends with exit code 2 where there are warnings, too, and warns of mail to other domains than those
+    /// of sender and owner unless it is said what is allowed
     #[arg(long)]
     strict: bool,
 }
 
 pub(super) async fn validate(places: &Places, arguments: &Arguments) -> Ended {
-    let checked = check(places, &arguments.paths).await?;
+    let checked = check(places, &arguments.paths, arguments.strict).await?;
     if arguments.json {
         print::json(&json!({
             "definitions": checked.iter().filter(|file| file.is_definition).count(),
@@ -56,7 +57,7 @@ pub(super) struct CheckedFile {
 /// The reports of the definitions at these places, or at the one that the settings name; none if one of
 /// them has an error, which is printed.
 pub(super) async fn valid(places: &Places, paths: &[String]) -> Result<Option<Vec<Report>>, Error> {
-    let checked = check(places, paths).await?;
+    let checked = check(places, paths, false).await?;
     if has_errors(&checked) {
         complain_of(&checked)?;
         return Ok(None);
@@ -67,7 +68,7 @@ pub(super) async fn valid(places: &Places, paths: &[String]) -> Result<Option<Ve
 /// The reports of the definitions that the settings name, as far as they have no error. The errors are
 /// printed if each has one.
 pub(super) async fn usable(places: &Places) -> Result<Vec<Report>, Error> {
-    let checked = check(places, &[]).await?;
+    let checked = check(places, &[], false).await?;
     if checked.iter().all(|file| file.parsed.report.is_none()) {
         complain_of(&checked)?;
     }
@@ -83,7 +84,11 @@ fn reports(checked: Vec<CheckedFile>) -> Vec<Report> {
 }
 
 /// Reads and checks the definitions at these places, or at the one that the settings name.
-async fn check(places: &Places, paths: &[String]) -> Result<Vec<CheckedFile>, Error> {
+async fn check(
+    places: &Places,
+    paths: &[String],
+    is_strict: bool,
+) -> Result<Vec<CheckedFile>, Error> {
     let settings = places.settings(std::env::vars_os())?;
     let templates = Templates::built_in()?;
     let Settings { deployment, limits, .. } = &settings;
@@ -94,7 +99,12 @@ async fn check(places: &Places, paths: &[String]) -> Result<Vec<CheckedFile>, Er
             Ok(content) => {
                 let text = text(&content);
                 let parsed = checks.check(&file.name, &content);
-                let parsed = with_doubts(&file.name, &text, parsed, now);
+                let mut parsed = with_doubts(&file.name, &text, parsed, now);
+                if let Some(report) = parsed.report.as_ref().filter(|_| is_strict) {
+                    let found = beyond_own_domains(&file.name, &text, report, deployment);
+                    parsed.problems.extend(found);
+                    parsed.problems.sort_by_key(|problem| (problem.line, problem.column));
+                }
                 CheckedFile { text, parsed, is_definition: true }
             }
             Err(error) => unreadable(file.name, error),

@@ -21,11 +21,11 @@ use crate::window::{Compare, WindowRule};
 /// without a byte order mark.
 pub fn doubts(file: &str, text: &str, report: &Report, now: Timestamp) -> Vec<Problem> {
     let problems = Problems::new(file, text);
-    let (document, _) = DeTable::parse_recoverable(text);
-    let written = Written(document.get_ref());
-    placeholders(&problems, &written, report);
-    ended_schedule(&problems, &written, report, now);
-    unlike_days(&problems, &written, report);
+    Written::read(text, |written| {
+        placeholders(&problems, written, report);
+        ended_schedule(&problems, written, report, now);
+        unlike_days(&problems, written, report);
+    });
     for section in &report.sections {
         waits_of_all_channels(&problems, section);
         for column in &section.columns {
@@ -36,11 +36,17 @@ pub fn doubts(file: &str, text: &str, report: &Report, now: Timestamp) -> Vec<Pr
 }
 
 /// The definition as it is written.
-struct Written<'d>(&'d DeTable<'d>);
+pub(super) struct Written<'d>(&'d DeTable<'d>);
 
 impl Written<'_> {
+    /// Reads the text of a definition for what wants its places.
+    pub(super) fn read(text: &str, use_it: impl FnOnce(&Written<'_>)) {
+        let (document, _) = DeTable::parse_recoverable(text);
+        use_it(&Written(document.get_ref()));
+    }
+
     /// The place of the value of a key; without a table the key is one of the definition itself.
-    fn place(&self, table: Option<&str>, key: &str) -> Option<Range<usize>> {
+    pub(super) fn place(&self, table: Option<&str>, key: &str) -> Option<Range<usize>> {
         let table = match table {
             Some(table) => match self.0.get(table)?.get_ref() {
                 DeValue::Table(table) => table,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
 
+use super::domains::{check_allowed, check_link};
 use super::keys::{ATTACH, CSV_DIALECT, DELIVERY, SEND};
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
@@ -11,7 +12,7 @@ use super::report::{
     Attachment, CsvDialect, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule,
 };
 use super::subject::{Subject, SubjectError};
-use crate::address::{Address, AddressError, Mailbox};
+use crate::address::{AddressError, Mailbox};
 use crate::settings::{ConfigurationSet, Deployment};
 
 /// `[email]`, and where its `send` stands.
@@ -34,8 +35,10 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
     let csv_dialect = table
         .get("csv_dialect")
         .map_or(Some(CsvDialect::default()), |value| read_csv_dialect(problems, value));
-    let reply_to = optional(table.get("reply_to"), |value| address(problems, value));
-    let unsubscribe = optional(table.get("unsubscribe"), |value| read_link(problems, value));
+    let reply_to =
+        optional(table.get("reply_to"), |value| read_reply_to(problems, value, deployment));
+    let unsubscribe =
+        optional(table.get("unsubscribe"), |value| read_link(problems, value, deployment));
     let configuration_set = match table.get("configuration_set") {
         None => Some(deployment.configuration_set.as_ref().map(ToString::to_string)),
         value => optional(value, |value| read_configuration_set(problems, value)),
@@ -105,15 +108,27 @@ fn read_attach_max(problems: &Problems<'_>, value: Value<'_>) -> Option<u64> {
     })
 }
 
+fn read_reply_to(
+    problems: &Problems<'_>,
+    value: Value<'_>,
+    deployment: &Deployment,
+) -> Option<Mailbox> {
+    let mailbox: Mailbox = address(problems, value)?;
+    check_allowed(problems, &value.span(), &mailbox.address, deployment);
+    Some(mailbox)
+}
+
 /// An address for a header: what could end it early or stand for another is refused.
-fn read_link(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
+fn read_link(problems: &Problems<'_>, value: Value<'_>, deployment: &Deployment) -> Option<String> {
     let wanted = "an address such as \"https://example.com/reports\" or \"mailto:ops@example.com\"";
-    problems.parsed(value, "unsubscribe", wanted, |text| {
+    let link = problems.parsed(value, "unsubscribe", wanted, |text| {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("mailto:"))?;
         let is_safe = |byte: u8| byte.is_ascii_graphic() && !b"<>\"'\\^`{|},".contains(&byte);
         let is_short = text.len() <= 900;
         (!rest.is_empty() && is_short && rest.bytes().all(is_safe)).then(|| text.to_owned())
-    })
+    })?;
+    check_link(problems, &value.span(), &link, deployment);
+    Some(link)
 }
 
 fn read_configuration_set(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
@@ -152,23 +167,6 @@ fn read_recipients(
         }
     }
     complete.then_some(to)
-}
-
-/// Refuses an address outside the domains that the deployment allows.
-pub(super) fn check_allowed(
-    problems: &Problems<'_>,
-    span: &Range<usize>,
-    address: &Address,
-    deployment: &Deployment,
-) {
-    if !deployment.allowed_recipients.allows(address) {
-        let message = format!("mail to {} is not allowed here", address.domain());
-        let help = format!(
-            "allowed: {}; CONNECT_REPORTS_ALLOWED_RECIPIENTS says so",
-            deployment.allowed_recipients
-        );
-        problems.error(span, "recipient-not-allowed", message, help);
-    }
 }
 
 fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Attachment>> {

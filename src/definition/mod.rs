@@ -3,6 +3,7 @@
 
 mod column;
 mod dimension;
+mod domains;
 mod doubts;
 mod due;
 mod email;
@@ -31,6 +32,7 @@ use crate::language::{Language, Locale};
 use crate::settings::Deployment;
 
 pub use dimension::{Dimension, HierarchyLevel};
+pub use domains::beyond_own_domains;
 pub use doubts::doubts;
 pub use due::{Memory, Occurrence, TICK};
 use email::address;
@@ -229,7 +231,7 @@ fn read_owner(root: &mut Table<'_>, deployment: &Deployment) -> Option<Address> 
         Some(owner) => match root.get("owner") {
             Some(value) => value,
             None => {
-                email::check_allowed(problems, root.span(), owner, deployment);
+                domains::check_allowed(problems, root.span(), owner, deployment);
                 return Some(owner.clone());
             }
         },
@@ -237,7 +239,7 @@ fn read_owner(root: &mut Table<'_>, deployment: &Deployment) -> Option<Address> 
     };
     let owner = address(problems, value)?;
     // The owner gets mail too, when a run fails.
-    email::check_allowed(problems, &value.span(), &owner, deployment);
+    domains::check_allowed(problems, &value.span(), &owner, deployment);
     Some(owner)
 }
 

@@ -17,7 +17,7 @@ use crate::mail::{Envelope, List, Sending, compose};
 use crate::render::Message;
 use crate::window::{Window, WindowError};
 
-/// Why an order sends nothing to those whom it names.
+/// The reason for which an order sends nothing to those whom it names.
 const FOR_OTHERS: &str = "the order's id was used before, for other recipients: those of this order get nothing; \
                           give it an id of its own";
 
@@ -102,8 +102,8 @@ impl Work {
         self.order.to.is_some() || self.order.resend.is_some()
     }
 
-    /// What has come of it, which says so where the order's id was used before, for others: they are
-    /// the recipients then.
+    /// Its outcome, which says so where the order's id was used before, for others: they are the
+    /// recipients then.
     pub(super) fn told_of(&self, outcome: RunOutcome) -> RunOutcome {
         let Some(to) = &self.order.to else { return outcome };
         let asked: BTreeSet<String> = to.iter().map(|to| to.address.to_string()).collect();

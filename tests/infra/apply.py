@@ -1,4 +1,5 @@
-"""Applies infra/template.yaml to moto, as SAM and CloudFormation would to AWS, and reads back what is there.
+"""Applies infra/template.yaml to moto, as SAM and CloudFormation would to AWS, and reads back what is there: as a new
+stack, and as the update of one of an earlier template.
 
     pip install --requirement tests/infra/requirements.txt
     MOTO_SERVER=moto_server python tests/infra/apply.py
@@ -30,12 +31,17 @@ from samtranslator.translator.transform import transform  # noqa: E402
 # It misses somebody who collects its metrics.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
-TEMPLATE = (pathlib.Path(__file__).parents[2] / "infra" / "template.yaml").read_text()
+HERE = pathlib.Path(__file__)
+TEMPLATE = (HERE.parents[2] / "infra" / "template.yaml").read_text()
+EARLIER = (HERE.parent / "earlier.yaml").read_text()
 INSTANCE = f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
 # With these no condition of the template is true, and with those every one.
 LEAST = {"Instance": INSTANCE, "Owner": "workforce@example.com", "From": "reports@mail.example.com"}
 MOST = LEAST | {"Workers": "5", "Identity": "example.com", "Sandbox": "yes", "AlarmAddress": "operations@example.com",
-                "OwnTemplates": "yes", "RecordDays": "90", "LogDays": "7", "MessagesPerSecond": "50"}
+                "OwnTemplates": "yes", "RecordDays": "90", "LogDays": "7", "MessagesPerSecond": "50",
+                "ReservedConcurrency": "7", "AllowedLinks": "example.com"}
+# What a stack keeps: without it, records and messages are lost, or everything is sent again.
+KEPT = ["Bucket", "DeadLetters", "LogGroup", "Alarms", "Runs", "RunsDeadLetters"]
 
 
 def main():
@@ -43,13 +49,15 @@ def main():
     os.environ["AWS_ENDPOINT_URL"] = url
     try:
         for what, parameters in [("one invocation for each event", LEAST), ("five workers", MOST)]:
-            urllib.request.urlopen(f"{url}/moto-api/reset", data=b"")
-            asked, bucket = apply(parameters)
-            found, wanted = in_short(read_back(asked, bucket)), expected(parameters is MOST)
-            for key in found | wanted:
-                equal(f"{what}: {key}", found.get(key), wanted.get(key))
-            by_calls = sum(len(asked[kind]) for kind in asked if kind in CALLS)
-            print(f"{what}: {sum(map(len, asked.values()))} resources, {by_calls} of them by calls of their own")
+            for is_update in (False, True):
+                urllib.request.urlopen(f"{url}/moto-api/reset", data=b"")
+                asked, bucket = update(parameters) if is_update else apply(parameters)
+                found, wanted = in_short(read_back(asked, bucket)), expected(parameters is MOST)
+                for key in found | wanted:
+                    equal(f"{what}: {key}", found.get(key), wanted.get(key))
+                by_calls = sum(len(asked[kind]) for kind in asked if kind in CALLS)
+                how = "updated" if is_update else "new"
+                print(f"{what}, {how}: {sum(map(len, asked.values()))} resources, {by_calls} of them by calls of their own")
     finally:
         process.terminate()
 
@@ -60,6 +68,9 @@ def equal(what, found, wanted):
 
 
 # ---- Applying
+
+# What AWS::NoValue comes to: a property that is not there.
+NO_VALUE = object()
 
 aws = functools.cache(boto3.client)
 
@@ -77,7 +88,40 @@ def start_moto():
 
 def apply(parameters):
     """Makes the stack; says what was asked for, by type, and the bucket's name."""
-    template = yaml_parse(TEMPLATE)
+    template, asked = prepare(TEMPLATE, parameters)
+    keep_code()
+    values = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    aws("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template), Parameters=values)
+    return complete(asked, "CREATE_COMPLETE")
+
+
+def update(parameters):
+    """Makes a stack of the earlier template, and updates it, with its own parameters and what is new; see `apply`."""
+    known = {key: it for key, it in parameters.items() if key in yaml_parse(EARLIER)["Parameters"]}
+    template, _ = prepare(EARLIER, known)
+    keep_code()
+    values = [{"ParameterKey": key, "ParameterValue": value} for key, value in known.items()]
+    aws("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template), Parameters=values)
+    before = physical_ids()
+    template, asked = prepare(TEMPLATE, parameters)
+    values = [{"ParameterKey": key} | ({"UsePreviousValue": True} if key in known else {"ParameterValue": value})
+              for key, value in parameters.items()]
+    aws("cloudformation").update_stack(StackName=STACK, TemplateBody=json.dumps(template), Parameters=values)
+    after = physical_ids()
+    for name in KEPT:
+        equal(f"{name} is kept", after.get(name), before.get(name))
+    return complete(asked, "UPDATE_COMPLETE")
+
+
+def physical_ids():
+    resources = aws("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    # What moto can't make has no name there.
+    return {it["LogicalResourceId"]: it["PhysicalResourceId"] for it in resources if "LogicalResourceId" in it}
+
+
+def prepare(template, parameters):
+    """A template as CloudFormation of moto takes it, and what it asks for, by type."""
+    template = yaml_parse(template)
     template["Resources"]["Function"]["Properties"]["CodeUri"] = {"Bucket": "code", "Key": "function.zip"}
     text = json.dumps(transform(template, dict(parameters), None))
     # moto's CloudFormation knows nothing of SES, and can't say what it is called.
@@ -97,18 +141,23 @@ def apply(parameters):
         if "Condition" not in it or parameters is MOST:
             properties = it.get("Properties", {})
             asked.setdefault(it["Type"], []).append(changed(properties, as_output) if it["Type"] in CALLS else {})
-    del resources["Worker"]  # Its function is made anew below.
+    resources.pop("Worker", None)  # Its function is made anew below.
+    return template, asked
 
+
+def keep_code():
     code = io.BytesIO()
     zipfile.ZipFile(code, "w").close()
     aws("s3").create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
     aws("s3").put_object(Bucket="code", Key="function.zip", Body=code.getvalue())
-    values = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
-    aws("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template), Parameters=values)
+
+
+def complete(asked, status):
+    """Makes what moto's CloudFormation leaves out."""
     (stack,) = aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    equal("the stack", stack["StackStatus"], "CREATE_COMPLETE")
+    equal("the stack", stack["StackStatus"], status)
     names = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    asked = changed(asked, lambda it: names[it["Output"]] if "Output" in it else None)
+    asked = changed(asked, lambda it: names.get(it["Output"], NO_VALUE) if "Output" in it else None)
     for kind, call in CALLS.items():
         for properties in asked.get(kind, []):
             call(properties, names["Bucket"])
@@ -119,7 +168,8 @@ def changed(value, change):
     """The value, with other things in the place of the dictionaries that there is a change for."""
     if isinstance(value, dict):
         new = change(value)
-        return {key: changed(it, change) for key, it in value.items()} if new is None else new
+        parts = {key: changed(it, change) for key, it in value.items()} if new is None else {}
+        return {key: it for key, it in parts.items() if it is not NO_VALUE} if new is None else new
     return [changed(it, change) for it in value] if isinstance(value, list) else value
 
 
@@ -129,7 +179,11 @@ def changed(value, change):
 def make_function(it, _):
     # moto has made one, for another architecture.
     aws("lambda").delete_function(FunctionName=it["FunctionName"])
+    reserved = it.pop("ReservedConcurrentExecutions", None)
     aws("lambda").create_function(**it | {"Tags": {tag["Key"]: tag["Value"] for tag in it["Tags"]}})
+    if reserved:
+        aws("lambda").put_function_concurrency(
+            FunctionName=it["FunctionName"], ReservedConcurrentExecutions=int(reserved))
 
 
 def make_worker(it, _):
@@ -169,6 +223,8 @@ CALLS = {
     "AWS::Lambda::Function": make_function,
     "AWS::Lambda::EventInvokeConfig": lambda it, _: aws("lambda").put_function_event_invoke_config(**it),
     "AWS::Lambda::EventSourceMapping": make_worker,
+    "AWS::SQS::QueuePolicy": lambda it, _: aws("sqs").set_queue_attributes(
+        QueueUrl=it["Queues"][0], Attributes={"Policy": json.dumps(it["PolicyDocument"])}),
     "AWS::Scheduler::Schedule": lambda it, _: aws("scheduler").create_schedule(**it),
     "AWS::S3::Bucket": complete_bucket,
     "AWS::S3::BucketPolicy": lambda it, name: aws("s3").put_bucket_policy(
@@ -194,6 +250,7 @@ def read_back(asked, name):
     encryption = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
     found = {
         "function": values(function, "Runtime Architectures MemorySize Timeout Handler"),
+        "concurrency": functions.get_function_concurrency(FunctionName=STACK).get("ReservedConcurrentExecutions"),
         "environment": {key.removeprefix("CONNECT_REPORTS_"): it for key, it in variables if it},
         # Here and of the rules, moto forgets what it was asked for.
         "log": asked["AWS::Lambda::Function"][0]["LoggingConfig"],
@@ -221,6 +278,7 @@ def read_back(asked, name):
         attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         found[url.split("-")[-2]] = values(
             attributes, "VisibilityTimeout MessageRetentionPeriod SqsManagedSseEnabled RedrivePolicy")
+        found[url.split("-")[-2]] += statements(json.loads(attributes["Policy"]))
     for it in aws("cloudwatch").describe_alarms()["MetricAlarms"]:
         equal(it["AlarmName"], it["AlarmActions"] + it["OKActions"], [topic["TopicArn"]] * 2)
         said = values(it, "Namespace MetricName Statistic Period ComparisonOperator Threshold TreatMissingData")
@@ -258,6 +316,7 @@ def in_short(found):
 
 EXPECTED = """
 function: [provided.al2023, [arm64], 256, 300, bootstrap]
+concurrency: <null|7>
 environment:
   DEFINITIONS: s3://STACK-bucket/reports
   RUNS: s3://STACK-bucket/runs
@@ -266,6 +325,8 @@ environment:
   OWNER: workforce@example.com
   FROM: Queue reports <reports@mail.example.com>
   CONFIGURATION_SET: STACK
+  ALLOWED_RECIPIENTS: mail.example.com,<mail.example.com|example.com>,example.com
+  <|ALLOWED_LINKS: example.com>
   REQUESTS_PER_SECOND: "10"
   LISTS_PER_SECOND: "2"
   MESSAGES_PER_SECOND: "<14|50>"
@@ -310,9 +371,24 @@ mail events:
     MatchingEventTypes: [bounce, complaint, reject, deliveryDelay]
     SNSDestination: {TopicARN: "arn:aws:sns:HERE:STACK-Alarms"}
 reputation: {ReputationMetricsEnabled: true}
-DeadLetters: ["30", "1209600", "true", null]
-<|RunsDeadLetters: ["30", "1209600", "true", null]>
-<|Runs: ["1800", "86400", "true", '{"deadLetterTargetArn": "arn:aws:sqs:HERE:STACK-RunsDeadLetters", "maxReceiveCount": 5}']>
+DeadLetters:
+  - "30"
+  - "1209600"
+  - "true"
+  - null
+  - 'Deny * sqs:* arn:aws:sqs:HERE:STACK-DeadLetters {"Bool": {"aws:SecureTransport": "false"}}'
+<|RunsDeadLetters:
+  - "30"
+  - "1209600"
+  - "true"
+  - null
+  - 'Deny * sqs:* arn:aws:sqs:HERE:STACK-RunsDeadLetters {"Bool": {"aws:SecureTransport": "false"}}'>
+<|Runs:
+  - "1800"
+  - "86400"
+  - "true"
+  - '{"deadLetterTargetArn": "arn:aws:sqs:HERE:STACK-RunsDeadLetters", "maxReceiveCount": 5}'
+  - 'Deny * sqs:* arn:aws:sqs:HERE:STACK-Runs {"Bool": {"aws:SecureTransport": "false"}}'>
 STACK-failed: ConnectReports Failed Sum 300 GreaterThanOrEqualToThreshold 1.0 notBreaching STACK
 STACK-unknown: ConnectReports Unknown Sum 300 GreaterThanOrEqualToThreshold 1.0 notBreaching STACK
 STACK-overdue: ConnectReports Overdue Sum 300 GreaterThanOrEqualToThreshold 1.0 notBreaching STACK

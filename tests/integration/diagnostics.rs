@@ -20,6 +20,7 @@ fn validate(path: &Path, more: &[&str]) -> Output {
     program()
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CONNECT_REPORTS_ALLOWED_RECIPIENTS", "example.com, *.example.com, acme.test")
+        .env("CONNECT_REPORTS_ALLOWED_LINKS", "example.com, *.example.com, acme.test")
         .arg("validate")
         .arg(path)
         .args(more)
@@ -164,6 +165,49 @@ fn what_the_instance_does_not_have_is_drawn_at_its_line() {
     let template = SMALL.replace("[email]", "[email]\nsubject = \"{{ report.id | shout }}\"");
     let (_, told) = told_of(&template, &["preview", "small", "--simulate", "--definitions", "."]);
     assert_eq!(told.matches("error[").count(), 1, "{told}");
+}
+
+/// Before a stack allows its own domains alone, `validate --strict` shows what it will refuse, unless it
+/// is said what is allowed.
+#[test]
+fn strict_validation_shows_mail_to_other_domains() {
+    let own = SMALL.replace("example.com", "acme.test").replace(":123456789012:", ":210987654321:");
+    let others = own
+        .replace(
+            "[\"ops@acme.test\"]",
+            "[\"ops@acme.test\", \"ana@partner.test\", \"bo@else.test\"]",
+        )
+        .replace(
+            "[email]",
+            "[email]\nreply_to = \"help@partner.test\"\nunsubscribe = \"mailto:stop@partner.test\"",
+        );
+    let told = |text: &str, more: &[&str], variables: &[(&str, &str)]| {
+        let folder = folder_with(&[("small.toml", text)]);
+        let mut command = program();
+        command.current_dir(folder.path()).args(["validate", "--definitions", "."]).args(more);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        (output.status.code(), stdout(&output))
+    };
+    let is_told = |text: &str, more: &[&str], variables: &[(&str, &str)]| {
+        told(text, more, variables).1.contains("AllowedRecipients")
+    };
+    assert!(!is_told(&own, &["--strict"], &[]) && !is_told(&others, &[], &[]));
+    let (code, found) = told(&others, &["--strict"], &[]);
+    assert_eq!(code, Some(2), "{found}");
+    insta::assert_snapshot!("strict_other_domains", found);
+    // What the stack has counts, not what a definition says.
+    let stack =
+        [("CONNECT_REPORTS_FROM", "r@partner.test"), ("CONNECT_REPORTS_OWNER", "o@else.test")];
+    let (_, found) = told(&others, &["--strict"], &stack);
+    assert!(
+        found.contains("acme.test is refused") && !found.contains("partner.test is"),
+        "{found}"
+    );
+    for allowed in ["*", "acme.test,partner.test,else.test"] {
+        let variables = [("CONNECT_REPORTS_ALLOWED_RECIPIENTS", allowed)];
+        assert!(!is_told(&others, &["--strict"], &variables), "{allowed}");
+        assert!(!told(&others, &[], &variables).1.contains("not-allowed"), "{allowed}");
+    }
 }
 
 /// Warnings are no failure, unless somebody wants them to be one.

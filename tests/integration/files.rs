@@ -135,7 +135,7 @@ async fn a_files_name_is_neither_logged_nor_a_dimension_unless_it_is_an_id() {
     assert_eq!(dimensions, ["bad"]);
 }
 
-/// What a terminal obeys, in a file's name or in a file, is not what it gets.
+/// A terminal gets nothing of a file's name, or of a file, that it would obey.
 #[tokio::test]
 async fn no_control_character_of_a_name_reaches_a_terminal() {
     let name = "\u{1b}[31m\u{9b}2J\u{7}\rbad\u{7f}";

@@ -38,6 +38,8 @@ mod catalogue;
 mod comparing;
 /// Which connections calls go through, from one invocation to the next.
 mod connections;
+/// A stack is bounded by default: whom it mails, how it is called, how much of it runs.
+mod defaults;
 /// What is wrong with definitions, before anything is asked.
 mod diagnostics;
 /// Which runs an event starts, and what is kept of them.

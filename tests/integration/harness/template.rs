@@ -80,6 +80,14 @@ impl Stack {
         holds.then(|| self.evaluate(&resource["Properties"]))
     }
 
+    /// Says that every rule of the template holds, so that `CloudFormation` takes the parameters.
+    pub fn is_taken(&self) -> bool {
+        let rules = template()["Rules"].as_object().unwrap().values();
+        let assertions = rules.flat_map(|rule| rule["Assertions"].as_array().unwrap());
+        let mut assertions = assertions.map(|one| self.evaluate(&one["Assert"]));
+        assertions.all(|holds| holds == json!(true))
+    }
+
     fn holds(&self, condition: &str) -> bool {
         self.evaluate(&template()["Conditions"][condition]) == json!(true)
     }
@@ -117,6 +125,8 @@ impl Stack {
             },
             "Fn::Equals" => json!(item(0) == item(1)),
             "Fn::Not" => json!(item(0) == json!(false)),
+            "Fn::And" => json!(listed(&self.evaluate(argument)).iter().all(|one| one == "true")),
+            "Fn::Contains" => json!(item(0).as_array().unwrap().contains(&item(1))),
             "Fn::Select" => {
                 item(1)[usize::try_from(argument[0].as_u64().unwrap()).unwrap()].clone()
             }
@@ -128,7 +138,8 @@ impl Stack {
         }
     }
 
-    fn reference(&self, name: &str) -> Value {
+    /// What a parameter or a resource is referred to as.
+    pub fn reference(&self, name: &str) -> Value {
         if let Some(value) = self.parameters.get(name) {
             return json!(value);
         }
