@@ -16,6 +16,7 @@ use mail_parser::{MessageParser, MimeHeaders as _, PartType};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
+use super::places::{LAST, place};
 use super::{
     Ended, Places, make_folder, outcome_code, print, schema, simulated, start, unwritable, write,
     wrong,
@@ -30,6 +31,10 @@ pub(super) struct Arguments {
     /// The folder for the messages, and for the samples
     #[arg(long, value_name = "DIR", default_value = "demo")]
     out: PathBuf,
+    /// Folder or s3://bucket/prefix of the definitions [default: the samples, which are built in]
+    // The option of all commands, which has another default here.
+    #[arg(long, display_order = LAST, value_name = "PLACE", value_parser = place())]
+    definitions: Option<String>,
 }
 
 /// A file that says that a folder is the demo's own, to be emptied by the next.
@@ -45,7 +50,7 @@ const SAMPLES: [(&str, &str); 3] = [
 pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     let folder = arguments.out.join("messages");
     empty(&folder)?;
-    let definitions = match &places.definitions {
+    let definitions = match &arguments.definitions {
         Some(place) => place.parse().map_err(|error| wrong(format!("{place} {error}")))?,
         None => Location::Folder(lay_out(&arguments.out)?),
     };

@@ -19,26 +19,21 @@ use crate::window::LocalTime;
 /// The places of definitions and records, as the command line says it.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Places {
-    /// The place of the definitions
-    #[arg(
-        long,
-        global = true,
-        display_order = 90,
-        value_name = "PLACE",
-        value_parser = NonEmptyStringValueParser::new(),
-        help = "Folder or s3://bucket/prefix of the definitions [default: CONNECT_REPORTS_DEFINITIONS, or reports]"
-    )]
+    /// Folder or s3://bucket/prefix of the definitions [default: CONNECT_REPORTS_DEFINITIONS, or
+    /// reports]
+    #[arg(long, global = true, display_order = LAST, value_name = "PLACE", value_parser = place())]
     pub(super) definitions: Option<String>,
-    /// The place of the records
-    #[arg(
-        long,
-        global = true,
-        display_order = 90,
-        value_name = "PLACE",
-        value_parser = NonEmptyStringValueParser::new(),
-        help = "Folder or s3://bucket/prefix of the records of runs [default: CONNECT_REPORTS_RUNS, or runs]"
-    )]
+    /// Folder or s3://bucket/prefix of the records of runs [default: CONNECT_REPORTS_RUNS, or runs]
+    #[arg(long, global = true, display_order = LAST, value_name = "PLACE", value_parser = place())]
     pub(super) runs: Option<String>,
+}
+
+/// Behind the options of a command's own.
+pub(super) const LAST: usize = 90;
+
+/// The text of a place, which is not empty.
+pub(super) fn place() -> NonEmptyStringValueParser {
+    NonEmptyStringValueParser::new()
 }
 
 impl Places {

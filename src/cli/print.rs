@@ -3,6 +3,7 @@
 //! A name may hold anything, and what a terminal obeys, such as ESC, reaches none: it is replaced here.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal as _, Write, stderr, stdout};
 use std::process::ExitCode;
@@ -159,10 +160,15 @@ pub(super) async fn errors<'e>(errors: impl IntoIterator<Item = &'e Error>) -> R
     complain_drawn(&told(errors, &mut Drawing::on(stderr().is_terminal())).await)
 }
 
+/// Errors one after the other; what is the same of several windows once.
 async fn told<'e>(errors: impl IntoIterator<Item = &'e Error>, drawing: &mut Drawing) -> String {
-    let mut text = String::new();
+    let (mut text, mut told) = (String::new(), BTreeSet::new());
     for error in errors {
-        text.push_str(&failure(error, drawing).await);
+        let said = failure(error, drawing).await;
+        if !told.contains(&said) {
+            text.push_str(&said);
+            told.insert(said);
+        }
     }
     text
 }

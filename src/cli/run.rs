@@ -13,11 +13,11 @@ use super::signals::Signals;
 use super::times::{self, window};
 use super::{Ended, Places, found, outcome_code, print, wrong};
 use crate::address::{Mailbox, each_once};
-use crate::definition::ReportId;
+use crate::definition::{Report, ReportId};
 use crate::error::Error;
 use crate::event::Order;
-use crate::run::{Clock, Invocation, Outcome, Progress, Runner, SendBreaker, Stop, stopped};
-use crate::window::{LocalTime, Zone};
+use crate::run::{Clock, Invocation, Outcome, Progress, Runner, SendBreaker, Stop, Work};
+use crate::window::{LocalTime, Window, Zone};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -110,9 +110,10 @@ impl Place<'_> {
         let time = match time {
             Some(time @ (LocalTime::Date(_) | LocalTime::DateTime(_))) => time,
             Some(LocalTime::Instant(time)) => {
-                return Ok(self.run(&Order { time: Some(time), ..order.clone() }).await);
+                let order = Order { time: Some(time), ..order.clone() };
+                return self.run_each(vec![order], &[], || ()).await;
             }
-            None => return Ok(self.run(order).await),
+            None => return self.run_each(vec![order.clone()], &[], || ()).await,
         };
         let mut by_time: BTreeMap<Timestamp, Vec<ReportId>> = BTreeMap::new();
         // A definition that can't be read is reported by its run.
@@ -125,7 +126,7 @@ impl Place<'_> {
             by_time.entry(times::instant(time, &zone)?).or_default().push(id.clone());
         }
         let order = |(time, reports)| Order { time: Some(time), reports, ..order.clone() };
-        self.run_each(by_time.into_iter().map(order).collect(), || ()).await
+        self.run_each(by_time.into_iter().map(order).collect(), &reports, || ()).await
     }
 
     /// Runs the reports for each of their windows in a span, and shows how far that is.
@@ -135,7 +136,7 @@ impl Place<'_> {
         span: (LocalTime, LocalTime),
         time: Option<LocalTime>,
     ) -> Result<Outcome, Error> {
-        let mut orders = Vec::new();
+        let (mut orders, mut reports) = (Vec::new(), Vec::new());
         for id in &order.reports {
             let (report, _) = found(self.runner, id).await?;
             let windows = report.windows_between(span).map_err(|error| wrong(error.to_string()))?;
@@ -146,36 +147,67 @@ impl Place<'_> {
                 window: Some(window),
                 ..order.clone()
             }));
+            reports.push(report);
         }
         if orders.is_empty() {
             return Err(wrong("no window of the report lies in this span"));
         }
         let bar = ProgressBar::new(u64::try_from(orders.len()).unwrap_or(u64::MAX));
-        let outcome = self.run_each(orders, || bar.inc(1)).await;
+        let outcome = self.run_each(orders, &reports, || bar.inc(1)).await;
         bar.finish_and_clear();
         outcome
     }
 
-    /// Carries orders out one after the other; where a stop comes, those that are left do not begin.
-    async fn run_each(&self, orders: Vec<Order>, ended: impl Fn()) -> Result<Outcome, Error> {
-        let mut outcomes = Vec::new();
-        for order in &orders {
-            if self.stop.has_come() {
-                break;
-            }
-            outcomes.push(self.run(order).await);
+    /// Carries orders out one after the other. Where a stop comes, those that are left do not begin; the
+    /// answer has them nevertheless, with their windows as far as their reports are among `known`.
+    async fn run_each(
+        &self,
+        orders: Vec<Order>,
+        known: &[Report],
+        ended: impl Fn(),
+    ) -> Result<Outcome, Error> {
+        let mut orders = orders.iter();
+        let first = orders.next().ok_or_else(|| wrong("nothing is asked for"))?;
+        let mut all = self.run(first, known).await;
+        ended();
+        for order in orders {
+            all = match self.stop.has_come() {
+                true => all.with_those_left(self.left(order, known, &[])),
+                false => all.and(self.run(order, known).await),
+            };
             ended();
         }
-        let is_cut_short = outcomes.len() < orders.len();
-        let outcome = outcomes.into_iter().reduce(Outcome::and).ok_or_else(stopped)?;
-        let error = outcome.error.clone().or_else(|| is_cut_short.then(stopped));
-        Ok(Outcome { error, ..outcome })
+        Ok(all)
     }
 
-    async fn run(&self, order: &Order) -> Outcome {
-        let invocation =
-            Invocation { stop: self.stop.clone(), ..invocation(self.simulate, order.time) };
-        self.runner.run(order, &invocation).await
+    async fn run(&self, order: &Order, known: &[Report]) -> Outcome {
+        let outcome = self.runner.run(order, &self.invocation(order)).await;
+        if !self.stop.has_come() {
+            return outcome;
+        }
+        // Where it came while definitions were read, nothing is told of any.
+        let told = outcome.batch.reports.iter().map(|run| run.report.clone()).collect::<Vec<_>>();
+        outcome.with_those_left(self.left(order, known, &told))
+    }
+
+    /// The runs of an order of which nothing is told yet.
+    fn left(
+        &self,
+        order: &Order,
+        known: &[Report],
+        told: &[String],
+    ) -> Vec<(ReportId, Option<Window>)> {
+        let invocation = self.invocation(order);
+        let left = order.reports.iter().filter(|id| !told.iter().any(|told| told == id.as_str()));
+        let window = |id: &ReportId| {
+            let report = known.iter().find(|report| report.id == *id)?;
+            Work::new(report.clone(), order, &invocation).window().ok()
+        };
+        left.map(|id| (id.clone(), window(id))).collect()
+    }
+
+    fn invocation(&self, order: &Order) -> Invocation {
+        Invocation { stop: self.stop.clone(), ..invocation(self.simulate, order.time) }
     }
 }
 

@@ -53,7 +53,8 @@ fn obey(
         let _ = first.set(code);
         stopper.stop();
         // It is no result.
-        let _ = print::complain("Ending what is under way, so that it can be run again at once. Ctrl-C again ends at once.\n");
+        let _ =
+            print::complain("Ending in order what is under way here. Ctrl-C again ends at once.\n");
         let code = asked.next().await;
         std::process::exit(i32::from(code))
     })

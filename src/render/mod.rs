@@ -399,7 +399,7 @@ fn sentence(text: &str) -> String {
 
 /// The text as one line of what can be seen: what would break the line becomes a space, and what
 /// would turn its direction or hide in it is left out. What joins letters, or keeps them apart, stays.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let invisible = |c: char| matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let text = text.replace(invisible, "");
     let words: Vec<&str> = text

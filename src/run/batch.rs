@@ -21,7 +21,7 @@ use super::report::{self, Asked, LookUp, Rendering, check_time, make};
 use super::stop::stopped;
 use super::templates::{Endless, never_came_back};
 use super::turns::Turns;
-use super::{Progress, Queued, Runner, Work, side_by_side};
+use super::{Progress, Queued, Runner, Work, log_error, side_by_side};
 use crate::error::{Code, Error, Panicked, Stage, redact_addresses, until, unwinding};
 use crate::render::Templates;
 use crate::store::Store;
@@ -372,12 +372,9 @@ impl Runner {
             return self.hand_on(work, hold, left).await;
         }
         if let Err(error) = &ended {
-            tracing::error!(
-                report = work.report.id.as_str(),
-                code = error.code.as_str(),
-                error = redact_addresses(&error.message),
-                "the outcome could not be recorded"
-            );
+            let batch = work.event().id;
+            let report = work.report.id.as_str();
+            log_error(&batch, Some(report), error, "the outcome could not be recorded");
         } else if work.is_recorded() {
             self.records.know(&work.key(&hold.record.window), &hold.record);
         }

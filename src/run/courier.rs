@@ -8,7 +8,7 @@ use super::record::{Handover, Recipient, Record};
 use super::report::check_allowed;
 use super::stop::{stopped, unanswered};
 use super::turns::Turns;
-use super::{Runner, Work, notice, parts};
+use super::{Runner, Work, log_error, notice, parts};
 use crate::address::{Address, Mailbox};
 use crate::error::{Code, Error, Stage};
 use crate::mail::{Envelope, Reach, Sending, compose};
@@ -175,8 +175,8 @@ impl Courier for Post<'_> {
         let mail = compose(envelope, &message)?;
         let sent = self.mail(&to, &mail, &self.work.sending()).await;
         sent.inspect_err(|error| {
-            let report = self.work.report.id.as_str();
-            tracing::error!(report, code = error.code.as_str(), "the owner could not be told");
+            let (batch, report) = (self.work.event().id, self.work.report.id.as_str());
+            log_error(&batch, Some(report), error, "the owner could not be told");
         })
     }
 }

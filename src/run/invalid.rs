@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::definitions::Invalid;
 use super::record::{Handover, Recipient};
 use super::report::check_allowed;
-use super::{Invocation, RunOutcome, Runner, notice};
+use super::{Invocation, RunOutcome, Runner, log_error, notice};
 use crate::address::Mailbox;
 use crate::definition::{CATCH_UP, ReportId, ReportIdError, digest};
 use crate::error::{Error, redact_addresses, unwinding};
@@ -73,8 +73,8 @@ impl Runner {
             Ok(is_known) => RunOutcome { is_known, ..outcome },
             Err(error) => {
                 let report = redact_addresses(&outcome.report);
-                let (code, error) = (error.code.as_str(), redact_addresses(&error.message));
-                tracing::error!(report, code, error, "what is not valid could not be recorded");
+                let message = "what is not valid could not be recorded";
+                log_error(event, Some(&report), &error, message);
                 outcome
             }
         }

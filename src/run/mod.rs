@@ -72,7 +72,7 @@ use records::Records;
 pub use report::Figures;
 use report::LookUp;
 use sight::Sights;
-pub use stop::{Stop, Stopper, stopped};
+pub use stop::{Stop, Stopper};
 use templates::OwnTemplates;
 pub use templates::unusable;
 pub use work::Work;
@@ -512,11 +512,23 @@ impl Runner {
     }
 }
 
-/// Logs what failed and is the outcome of no run.
+/// Logs what failed and is the outcome of no run. A run's event has the same fields.
 fn log_failure(batch: &str, error: &Error) {
-    let (code, stage) = (error.code.as_str(), error.stage.as_str());
-    let (retryable, error) = (error.retryable, redact_addresses(&error.message));
-    tracing::error!(batch, code, stage, retryable, error, "failed");
+    log_error(batch, None, error, "failed");
+}
+
+/// Logs an error with all that is known of it, addresses left out; of a report its id.
+fn log_error(batch: &str, report: Option<&str>, error: &Error, message: &str) {
+    tracing::error!(
+        batch,
+        report,
+        code = error.code.as_str(),
+        stage = error.stage.as_str(),
+        retryable = error.retryable,
+        error = redact_addresses(&error.message),
+        request_id = error.request_id,
+        "{message}"
+    );
 }
 
 /// The outcome of what could not be understood.

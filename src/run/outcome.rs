@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::fan_out::Queued;
+use super::stop::not_begun;
 use crate::definition::{Problem, ReportId};
 use crate::error::{Code, Error, Stage, redact_addresses, redacted};
 use crate::window::Window;
@@ -172,6 +173,22 @@ impl Outcome {
         }
         self.error = self.error.or(other.error);
         self.is_kept &= other.is_kept;
+        self
+    }
+
+    /// This outcome with runs that a stop kept from beginning: each of them failed, and nothing was sent. Of
+    /// a report that was named, but not read, the window is not known.
+    #[must_use]
+    pub fn with_those_left(
+        mut self,
+        left: impl IntoIterator<Item = (ReportId, Option<Window>)>,
+    ) -> Self {
+        for (report, window) in left {
+            let run = RunOutcome { window, ..RunOutcome::started(&report) }.failed(not_begun());
+            run.log(&self.batch.id);
+            self.error = self.error.or_else(|| run.error.clone());
+            self.batch.reports.push(run);
+        }
         self
     }
 

@@ -14,7 +14,7 @@ use super::names::Need;
 use super::protocol::Made;
 use super::questions::{Questions, StaleTarget, Unplanned, stale_targets};
 use super::work::a_little_before;
-use super::{Effort, Runner, Work};
+use super::{Effort, Runner, Work, log_error};
 use crate::address::Mailbox;
 use crate::connect::List;
 use crate::definition::{Interval, Partial, Report, SendRule};
@@ -22,7 +22,7 @@ use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::instance::InstanceArn;
 use crate::language::Language;
 use crate::plan::{self, Directory, Query, SectionAnswer};
-use crate::render::{Contents, Draft, Message, Missing, Templates};
+use crate::render::{Contents, Draft, Message, Missing, Templates, one_line};
 use crate::table::{self, Against, Note, Table};
 use crate::window::{Compare, Window};
 
@@ -35,8 +35,10 @@ pub struct Figures {
     pub errors: Vec<Error>,
     /// The sections that have figures.
     tables: Vec<Table>,
-    /// The others.
+    /// The others, for those who read the report.
     missing: Vec<Missing>,
+    /// The same with what is known of why, for the report's owner.
+    without: Vec<String>,
 }
 
 impl Figures {
@@ -44,6 +46,12 @@ impl Figures {
     pub fn unsent(&self, rule: SendRule) -> Option<&'static str> {
         // What is missing may be what somebody has to see.
         unsent(rule, &self.tables).filter(|_| self.missing.is_empty())
+    }
+
+    /// Says in one line which sections the message goes without, and why, for those who look the run up.
+    fn sent_without(&self) -> Option<String> {
+        let sections = self.without.join("; ");
+        (!sections.is_empty()).then(|| shortened(&format!("sent without: {sections}"), 1_000))
     }
 
     /// The message that they become; `run` is what people look the run up by, `store` what the
@@ -194,8 +202,7 @@ pub(super) async fn make(
     if let Some(reason) = figures.unsent(work.report.email.send) {
         return Ok(Made::Nothing(reason.to_owned()));
     }
-    let titles: Vec<_> = figures.missing.iter().map(|missing| missing.title.as_str()).collect();
-    let without = (!titles.is_empty()).then(|| format!("sent without: {}", titles.join(", ")));
+    let without = figures.sent_without();
     Ok(Made::Message { message, to: work.recipients().to_vec(), without })
 }
 
@@ -245,19 +252,28 @@ fn found(
     answers: Answers,
 ) -> Figures {
     let (id, language) = (&work.report.id, work.report.locale.language());
-    let (mut missing, mut errors) = (Vec::new(), Vec::new());
+    let (mut missing, mut errors, mut without) = (Vec::new(), Vec::new(), Vec::new());
     for (place, (section, answer)) in work.report.sections.iter().zip(&answers).enumerate() {
         let Err(error) = answer else { continue };
-        let (code, text) = (error.code.as_str(), redact_addresses(&error.message));
-        tracing::error!(report = id.as_str(), code, error = text, "a section is missing");
+        log_error(&work.event().id, Some(id.as_str()), error, "a section is missing");
         let title = section.title.clone();
+        without.push(shortened(&format!("{title} ({})", error.message), 300));
         let message = format!("the section `{title}` is missing: {}", error.message);
         errors.push(Error { message, ..error.clone() }.of_report(id.as_str()));
         let unplanned = asked.unplanned.get(&place);
         missing.push(Missing { title, reason: reason(error, unplanned, language) });
     }
     let answers: Vec<_> = answers.into_iter().map(Result::ok).collect();
-    Figures { window, errors, tables: tables(runner, work, asked, &answers), missing }
+    Figures { window, errors, tables: tables(runner, work, asked, &answers), missing, without }
+}
+
+/// A text of an error as one line of so many characters at most, without addresses.
+fn shortened(text: &str, most: usize) -> String {
+    let text = one_line(&redact_addresses(text));
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
 }
 
 /// Why a section is missing, for those who read the report.

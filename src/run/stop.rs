@@ -84,11 +84,17 @@ impl Stop {
 }
 
 /// The error of a run that was stopped: it may be taken up again at once.
-pub fn stopped() -> Error {
+pub(super) fn stopped() -> Error {
     let message = "the command was stopped before the run had ended";
     Error::new(Code::Timeout, Stage::Plan, message)
         .retryable()
         .hint("run it again: it begins at once, and sends to nobody twice")
+}
+
+/// The error of a run that was not begun before the command was stopped.
+pub(super) fn not_begun() -> Error {
+    let message = "the command was stopped before this run had begun";
+    Error::new(Code::Timeout, Stage::Plan, message).retryable().hint("run it again")
 }
 
 /// The error of a mail of which nobody knows whether SES took it.

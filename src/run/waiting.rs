@@ -47,7 +47,7 @@ impl Runner {
                 tokio::time::sleep(look).await;
                 Ok(())
             };
-            invocation.stop.or(waiting).await
+            invocation.stop.or(waiting).await.map_err(|_| stopped_while_waiting(until))
         };
         let ended = |outcome: RunOutcome| End::Outcome(Box::new(outcome), None);
         let hold = match self.keeper(work).claim_in_time(&key, fresh, claimant, wait).await {
@@ -75,6 +75,15 @@ impl Runner {
         let place = Place { asking: &asking, index: 0, turns, is_first: false };
         self.carry((work, place), hold, asked.first().and_then(Option::as_ref), together).await
     }
+}
+
+/// The error of a wait that was stopped. The run is another's: whoever runs it again waits again.
+fn stopped_while_waiting(until: Timestamp) -> Error {
+    let message = "the command was stopped while another process had the run";
+    let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
+    Error::new(Code::Timeout, Stage::Record, message).retryable().hint(format!(
+        "another process has it until {until}, or longer if it is still at it; `run` waits for it"
+    ))
 }
 
 fn taken_over_twice() -> Error {

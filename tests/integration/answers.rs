@@ -142,6 +142,16 @@ async fn contradictions_are_refused() {
     let told =
         "a queue that was not asked for came in the row of QUEUE elsewhere, with CONTACTS_QUEUED";
     assert!(error.message.ends_with(told), "{}", error.message);
+    let form = Dimension::of_key("EVALUATION_FORM");
+    let forms = Request {
+        groupings: vec![form.clone()],
+        filters: [(form, vec![SALES.to_owned()])].into(),
+        ..rows.clone()
+    };
+    let foreign = json!([{"Dimensions": {"EVALUATION_FORM": "elsewhere"}, "Collections": one}]);
+    let error = answer(&forms, [json!({"MetricResults": foreign})]).await.unwrap_err();
+    let told = ": an evaluation form that was not asked for came in the row of EVALUATION_FORM";
+    assert!(error.message.contains(told), "{}", error.message);
 }
 
 /// Keys whose values are ARNs may be answered by ids, and the other way round.

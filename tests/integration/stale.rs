@@ -83,6 +83,50 @@ async fn a_stale_name_stops_its_section_alone() {
     assert!(messages.is_empty());
 }
 
+/// Whoever looks the run up, or reads the log, hears what is missing and why.
+#[tokio::test]
+async fn the_run_and_the_log_say_why_a_section_is_missing() {
+    let simulator = simulator().await;
+    let runs = tempfile::tempdir().unwrap();
+    let definition = defined("banner", &[&section("Old names", "Slaes"), LEVEL]);
+    let folder = definitions(&[("small.toml", &definition)]);
+    let records = [("CONNECT_REPORTS_RUNS", text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &records).await;
+    let answer = function.succeed(&json!({ "reports": ["small"], "time": DUE })).await;
+    let reason = answer["data"]["reports"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("sent without: Old names ("), "{reason}");
+    assert!(
+        reason.contains(
+            "small.toml:23:22: the instance has no queue with the name `Slaes`); By squad ("
+        ),
+        "{reason}"
+    );
+    assert_eq!(reason.lines().count(), 1);
+    let mut command = program();
+    command.args(["runs", "small", "--runs", text(runs.path())]);
+    let output = run(command).await;
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(listed.contains("no queue with the name `Slaes`"), "{listed}");
+
+    let log = function.log();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let missing: Vec<_> = lines.filter(|line| line["message"] == "a section is missing").collect();
+    assert_eq!(missing.len(), 2, "{log}");
+    for line in missing {
+        assert_eq!(
+            [&line["report"], &line["code"], &line["stage"], &line["retryable"], &line["batch"]],
+            [
+                &json!("small"),
+                &json!("VALIDATION_ERROR"),
+                &json!("plan"),
+                &json!(false),
+                &answer["data"]["id"]
+            ],
+            "{line}"
+        );
+    }
+}
+
 /// A report without a section that is left sends nothing, and tells every problem.
 #[tokio::test]
 async fn a_report_of_stale_names_alone_fails() {

@@ -194,11 +194,59 @@ async fn a_wait_says_until_when() {
     let until: jiff::Timestamp = until.parse().unwrap();
     let mut waiting = place.run(&simulator).spawn().unwrap();
     let said = line(&mut waiting).await;
-    assert!(said.contains(&until.strftime("until %Y-%m-%d %H:%M:%S UTC").to_string()), "{said}");
+    let until = until.strftime("until %Y-%m-%d %H:%M:%S UTC").to_string();
+    assert!(said.contains(&until), "{said}");
     signal(&waiting, Signal::SIGINT);
     let (status, said) = ended(waiting).await;
     assert_eq!(status.code(), Some(130), "{said}");
-    assert!(said.contains("the command was stopped"), "{said}");
+    assert!(said.contains("the command was stopped while another process had the run"), "{said}");
+    let hint = format!(
+        "help: another process has it {until}, or longer if it is still at it; `run` waits for it"
+    );
+    assert!(said.contains(&hint), "{said}");
+    // The next one would wait too.
+    assert!(!said.contains("at once, and") && !said.contains("run again at once"), "{said}");
+}
+
+/// Reports that a stop keeps from beginning are in the answer, with their windows.
+#[tokio::test]
+async fn runs_that_a_stop_keeps_from_beginning_are_answered() {
+    let elsewhere = SMALL.replace("Europe/London", "America/New_York");
+    let one_day = ["run", "small", "west", "--time", "2025-03-31", "--json"];
+    let days = ["run", "small", "--backfill", "2025-03-28..2025-03-31", "--time", DUE, "--json"];
+    for (arguments, expected) in [
+        (&one_day[..], &[("small", "2025-03-30"), ("west", "2025-03-30")][..]),
+        (&days, &[("small", "2025-03-28"), ("small", "2025-03-29"), ("small", "2025-03-30")]),
+    ] {
+        let simulator = simulator().await;
+        let place = Place::of(SMALL);
+        std::fs::write(place.definitions.path().join("west.toml"), &elsewhere).unwrap();
+        simulator.misbehave(Operation::ListQueues, Fault::Silent, None);
+        let mut child = place.command(&simulator, arguments).spawn().unwrap();
+        called(&simulator, Operation::ListQueues).await;
+        signal(&child, Signal::SIGINT);
+        line(&mut child).await;
+        let (status, said) = ended(child).await;
+        assert_eq!(status.code(), Some(130), "{said}");
+        let answer: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{said}"));
+        let runs = answer["data"]["reports"].as_array().unwrap();
+        let told: Vec<_> = runs
+            .iter()
+            .map(|run| {
+                assert_eq!(
+                    (&run["status"], &run["error"]["code"]),
+                    (&json!("failed"), &json!("TIMEOUT"))
+                );
+                let start = run["window"]["start"].as_str().unwrap();
+                (run["report"].as_str().unwrap(), &start[..10])
+            })
+            .collect();
+        assert_eq!(told, expected);
+        let begun: Vec<_> =
+            runs.iter().map(|run| run["error"]["message"].as_str().unwrap()).collect();
+        assert!(begun[0].ends_with("before the run had ended"), "{begun:?}");
+        assert!(begun[1..].iter().all(|error| error.ends_with("before this run had begun")));
+    }
 }
 
 /// What was stopped in a span is no failure of the windows that had not begun.
@@ -213,6 +261,12 @@ async fn a_stopped_backfill_leaves_the_other_windows_alone() {
     signal(&child, Signal::SIGTERM);
     let (status, said) = ended(child).await;
     assert_eq!(status.code(), Some(143), "{said}");
+    assert_eq!(said.matches("small  failed").count(), 3, "{said}");
+    assert_eq!(
+        said.matches("before this run had begun").count(),
+        1,
+        "one reason is told once: {said}"
+    );
     let entries = std::fs::read_dir(place.runs.path().join("small")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert_eq!(names.filter(|name| name.contains("--")).count(), 1);

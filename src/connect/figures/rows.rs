@@ -112,7 +112,9 @@ impl<'r> Reading<'r> {
         for key in request.filters.keys() {
             let what = || key.title().to_lowercase();
             match self.member(result, key) {
-                Member::Foreign => return Err(format!("a {} that was not asked for came", what())),
+                Member::Foreign => {
+                    return Err(format!("{} that was not asked for came", one(&what())));
+                }
                 Member::None
                     if request.groupings.contains(key) && !self.may_be_of_nobody(result) =>
                 {
@@ -349,4 +351,9 @@ fn echoed_filters(echo: &MetricV2) -> Vec<MetricFilter> {
     let mut filters: Vec<_> = filters.collect();
     filters.sort();
     filters
+}
+/// A thing with its article: `a queue`, `an evaluation form`.
+fn one(thing: &str) -> String {
+    let article = if thing.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {thing}")
 }

@@ -205,6 +205,13 @@ fn check_line(line: &str) {
     assert!(line["cold_start"].is_boolean(), "{line}");
     assert_eq!(line["function_request_id"], REQUEST_ID, "{line}");
     assert_eq!(line["xray_trace_id"], TRACE_ID, "{line}");
+    // An error says all that is known of it, wherever it came about.
+    if line["level"] == "ERROR" && line["code"].is_string() && line["message"] != "start" {
+        for field in ["batch", "stage", "error"] {
+            assert!(line[field].is_string(), "{field}: {line}");
+        }
+        assert!(line["retryable"].is_boolean(), "{line}");
+    }
     let is_event = line["level"].is_string() && line["message"].is_string();
     assert!(is_event || line["_aws"].is_object(), "{line}");
 }
