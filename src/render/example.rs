@@ -293,7 +293,8 @@ impl Scene<'_> {
             ..SectionAnswer::default()
         };
         let against = against.map(|against| Against { base, ..against.clone() });
-        let mut table = table::build(section, &query, &answer, against.as_ref(), &directory);
+        let mut table =
+            table::build(section, &query, &answer, against.as_ref(), &directory, table::MOST_ROWS);
         table.notes.push(Note::Other("How its figures add up is not known."));
         Some(table)
     }

@@ -17,13 +17,13 @@ use super::work::a_little_before;
 use super::{Effort, Runner, Work, log_error};
 use crate::address::Mailbox;
 use crate::connect::List;
-use crate::definition::{Interval, Partial, Report, SendRule};
+use crate::definition::{Interval, Kind, Partial, Report, SendRule};
 use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::instance::InstanceArn;
 use crate::language::Language;
 use crate::plan::{self, Directory, Query, SectionAnswer};
 use crate::render::{Contents, Draft, Message, Missing, Templates, one_line};
-use crate::table::{self, Against, Note, Table};
+use crate::table::{self, Against, MOST_ROWS, Note, Table};
 use crate::window::{Compare, Window};
 
 /// What a report found for a window.
@@ -406,7 +406,9 @@ fn tables(
             let base = plan::base(query, answer, &asked.compared, bases, limits);
             Against { label: against(&asked.compared, &base.windows, language), base }
         });
-        let mut table = table::build(section, query, answer, against.as_ref(), &asked.directory);
+        let room = room_beside(&tables, section.kind);
+        let mut table =
+            table::build(section, query, answer, against.as_ref(), &asked.directory, room);
         table.notes.extend(asked.uncompared.map(Note::Other));
         table.notes.extend(other_weeks(query, &table, work.report.calendar.week_starts));
         let stale = stale_targets(section, query, &asked.directory).into_iter();
@@ -418,6 +420,13 @@ fn tables(
         tables.push(Table { place, ..table });
     }
     tables
+}
+
+/// How many rows a further table may have with those of its quiet intervals. A trend has few, and would not
+/// be true without them.
+fn room_beside(tables: &[Table], kind: Kind) -> usize {
+    let taken = || tables.iter().map(|table| table.rows.len()).sum();
+    if kind == Kind::Trend { MOST_ROWS } else { MOST_ROWS.saturating_sub(taken()) }
 }
 
 /// Weeks as intervals are those of the service, which has no setting for the day on which they begin.

@@ -19,6 +19,10 @@ use crate::window::Window;
 pub use change::{Amount, Change, Direction, Sense};
 use rows::Rows;
 
+/// How many rows the tables of a report have at most where quiet intervals have theirs. So many, of a
+/// dozen columns with comparisons and in every kind of file, take some 200 MB; the function has 256.
+pub const MOST_ROWS: usize = 100_000;
+
 /// A section with its figures.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -186,17 +190,18 @@ impl Table {
     }
 }
 
-/// The table of a section; `query` is the question for its rows.
+/// The table of a section; `query` is the question for its rows. Where there is no room for so many,
+/// quiet intervals have none.
 pub fn build(
     section: &Section,
     query: &Query,
     answer: &SectionAnswer,
     against: Option<&Against>,
     directory: &Directory,
+    room: usize,
 ) -> Table {
-    let made = query.has_rows().then(|| {
-        Rows::of((section, query, directory), answer, against.map(|against| &against.base))
-    });
+    let base = against.map(|against| &against.base);
+    let made = query.has_rows().then(|| Rows::of((section, query, directory), answer, base, room));
     let lacks_quiet = made.as_ref().is_some_and(|made| made.lacks_quiet);
     let rows = made.map_or_else(Vec::new, |made| made.rows);
     let columns = if query.has_totals { section.columns.as_slice() } else { &[] };
@@ -276,8 +281,7 @@ fn notes<'a>(
 }
 
 /// Why a table has no row for some of its intervals.
-const QUIET_LEFT_OUT: &str =
-    "Intervals without contacts are left out: with them there would be more than a million rows.";
+const QUIET_LEFT_OUT: &str = "Intervals without contacts are left out: with them the report would have more than a hundred thousand rows.";
 
 /// Why weeks have no comparison, where some have none: those of months hardly ever lie alike.
 fn weeks_apart(query: &Query, against: Option<&Against>) -> Option<Note> {

@@ -19,10 +19,6 @@ use crate::plan::{
 };
 use crate::window::Window;
 
-/// How many rows a table has at most where quiet intervals have theirs: a sheet of a workbook takes
-/// 1,048,576.
-const MOST_ROWS: usize = 1_000_000;
-
 /// The rows of a table in their order.
 pub(super) struct InOrder {
     pub(super) rows: Vec<TableRow>,
@@ -54,11 +50,13 @@ struct About {
 }
 
 impl<'a> Rows<'a> {
-    /// The rows in their order.
+    /// The rows in their order; quiet intervals have theirs if all of them are no more than there is room
+    /// for.
     pub(super) fn of(
         (section, query, directory): (&'a Section, &'a Query, &'a Directory),
         answer: &SectionAnswer,
         base: Option<&Base>,
+        room: usize,
     ) -> InOrder {
         let place = |dimension| query.groupings.iter().position(|grouping| grouping == dimension);
         let mut rows = Self {
@@ -76,7 +74,7 @@ impl<'a> Rows<'a> {
         rows.add_quiet_groups(base);
         let intervals = intervals(query, &answer.rows, base);
         let all = rows.groups.len().saturating_mul(intervals.len());
-        let lacks_quiet = query.interval.is_some() && all > MOST_ROWS;
+        let lacks_quiet = query.interval.is_some() && all > room;
         rows.rows.reserve_exact(if lacks_quiet { answered.len() } else { all });
         rows.add_answered(&answer.rows, &answered);
         if !lacks_quiet {

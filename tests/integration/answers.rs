@@ -391,7 +391,7 @@ async fn tabled(report: &Report, rows: Value) -> Table {
         .insert(Dimension::Queue, vec![Entry::new(SALES, "Sales"), Entry::new(LOANS, "Loans")]);
     directory.insert(Dimension::Agent, vec![Entry::new(ANA, "ana")]);
     let of_section = plan.sections[0].answer(|index| (index == 0).then_some(&answer)).unwrap();
-    table::build(&report.sections[0], &query, &of_section, None, &directory)
+    table::build(&report.sections[0], &query, &of_section, None, &directory, table::MOST_ROWS)
 }
 
 /// Each row as `name: figure, figure`.

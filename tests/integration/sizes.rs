@@ -428,3 +428,47 @@ async fn tiny_limits_change_no_figure() {
         assert!(rows.is_empty(), "{rows:?}");
     }
 }
+
+/// The function has 256 MB: quiet intervals have their rows as far as these fit into it, over all tables
+/// of a report, and where they don't a note says so.
+#[tokio::test]
+async fn quiet_intervals_fit_into_memory() {
+    const NOTE: &str = "Intervals without contacts are left out";
+    let simulator = simulator().await;
+    let by_hour = |queues: usize| {
+        let ids = (0..queues).map(|n| format!("\"ffffffff-0000-4000-8000-{n:012}\""));
+        let ids = ids.collect::<Vec<_>>().join(", ");
+        format!(
+            "[[section]]\ntitle = \"{queues} by hour\"\ninterval = \"HOUR\"\ngroup_by = [\"QUEUE\"]\n\
+             filters = {{ QUEUE = [{ids}] }}\nmetrics = [\"CONTACTS_QUEUED\", \"AVG_HANDLE_TIME\"]\n"
+        )
+    };
+    // February has 672 hours.
+    for (queues, rows, notes) in [
+        ([100, 48], ["67,200", "32,256"].as_slice(), 0),
+        ([100, 49], &["67,200"], 1),
+        ([149, 10], &["6,720"], 1),
+        ([600, 2], &["1,344"], 1),
+    ] {
+        let small = SMALL
+            .replace("previous-day", "previous-month")
+            .replace("[email]", "[email]\nattach = [\"json\"]");
+        let definition = small + &queues.map(by_hour).concat();
+        let folder = definitions(&[("small.toml", &definition)]);
+        let runs = tempfile::tempdir().unwrap();
+        let more = [
+            ("CONNECT_REPORTS_RUNS", text(runs.path())),
+            ("CONNECT_REPORTS_REQUESTS_PER_SECOND", "1000"),
+        ];
+        let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+        function.succeed(&tick()).await;
+        let message = simulator.messages().pop().unwrap();
+        let mail = mail_parser::MessageParser::default().parse(&message.raw).unwrap();
+        let told = mail.body_text(0).unwrap();
+        let shown = |count: &&str| told.contains(&format!(" of {count} shown"));
+        assert!(rows.iter().all(shown), "{queues:?}: {told}");
+        assert_eq!(told.matches(NOTE).count(), notes, "{queues:?}: {told}");
+        let most = function.most_memory();
+        assert!(most.is_none_or(|most| most < 256 << 20), "{queues:?}: {most:?} bytes");
+    }
+}

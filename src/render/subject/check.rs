@@ -148,7 +148,7 @@ fn table(
     let query = Query::of(section, &report.instance, window, &nobody).ok()?;
     if example == Example::Bare {
         let nothing = SectionAnswer::default();
-        return Some(table::build(section, &query.totals(), &nothing, None, &nobody));
+        return Some(table::build(section, &query.totals(), &nothing, None, &nobody, 0));
     }
     let before = rows(section, window, |(_, before)| before);
     let base = Base::of_same_intervals(&query, before, totals(section, 40.0));
@@ -158,7 +158,8 @@ fn table(
         totals: totals(section, 50.0),
         ..SectionAnswer::default()
     };
-    let mut table = table::build(section, &query, &answer, against.as_ref(), &nobody);
+    let mut table =
+        table::build(section, &query, &answer, against.as_ref(), &nobody, table::MOST_ROWS);
     table.notes.push(Note::Other("How its figures add up is not known."));
     Some(table)
 }

@@ -171,6 +171,14 @@ impl Function {
         failed(self.invoke(payload).await)
     }
 
+    /// The most memory that it has had so far, in bytes, where the system tells.
+    pub fn most_memory(&self) -> Option<u64> {
+        let path = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(path).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024)
+    }
+
     /// Ends the process, as a defect, or the end of its memory, would.
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
