@@ -74,6 +74,17 @@ pub enum WindowError {
         /// How many days back there are figures.
         days: i64,
     },
+    /// The week or the month to date begins at the minute at which the window would end.
+    #[error(
+        "the {unit} has only just begun, at {start}, and a window to date ends with the last full minute: \
+         nothing of it is over yet; take a later time, or `previous-{unit}` for the {unit} before"
+    )]
+    JustBegun {
+        /// A `week` or a `month`.
+        unit: &'static str,
+        /// The start, as RFC 3339.
+        start: String,
+    },
     /// There is no working day in the two weeks before.
     #[error("there is no working day in the 14 days before")]
     NoWorkday,

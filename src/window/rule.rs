@@ -8,7 +8,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
-use super::{Window, WindowError, Zone};
+use super::{Window, WindowError, Zone, rfc3339};
 
 /// How the window of a run follows from the instant at which it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +103,9 @@ impl WindowRule {
                 return over.ok_or(WindowError::NoWorkday);
             }
             Self::WeekToDate => {
-                return to_date(week_start(&now, calendar), now, zone);
+                return to_date("week", week_start(&now, calendar), now);
             }
-            Self::MonthToDate => return to_date(Ok(now.date().first_of_month()), now, zone),
+            Self::MonthToDate => return to_date("month", Ok(now.date().first_of_month()), now),
             Self::Last(length) => {
                 now.checked_sub(length).map(|start| Window { start, end: now.clone() })
             }
@@ -213,16 +213,18 @@ fn workdays_before(today: Date, calendar: &Calendar, days: usize) -> impl Iterat
     dates.take(days).filter(works)
 }
 
+/// The window from the start of a week, or a month, until now.
 fn to_date(
+    unit: &'static str,
     first_day: Result<Date, jiff::Error>,
     now: Zoned,
-    zone: &Zone,
 ) -> Result<Window, WindowError> {
-    let start = first_day.and_then(|date| start_of(date, &zone.0));
+    let start = first_day.and_then(|date| start_of(date, now.time_zone()));
     let start = start.map_err(|_| WindowError::OutOfRange)?;
-    match start < now {
-        true => Ok(Window { start, end: now }),
-        false => Err(WindowError::Empty),
+    if start < now {
+        Ok(Window { start, end: now })
+    } else {
+        Err(WindowError::JustBegun { unit, start: rfc3339(&start) })
     }
 }
 

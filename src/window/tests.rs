@@ -333,7 +333,8 @@ fn weeks_and_working_days_are_those_of_the_calendar() {
         &zone,
         &Calendar::default(),
     );
-    assert_eq!(monday, Err(WindowError::Empty), "the week has just begun");
+    let start = "2026-11-23T00:00:00+00:00".to_owned();
+    assert_eq!(monday, Err(WindowError::JustBegun { unit: "week", start }));
 }
 
 mod shifts;

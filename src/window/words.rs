@@ -1,6 +1,6 @@
 //! Windows in words.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Zoned};
 
 use super::{Window, starts_its_day};
@@ -33,7 +33,7 @@ impl Window {
     /// changed in it.
     pub fn exactly(&self, language: Language) -> String {
         let zone = self.zone_name();
-        let (from, to) = (offset(&self.start), offset(&self.end));
+        let (from, to) = (offset(&self.start), offset(&self.last_clock()));
         let offset = match from == to {
             true => from,
             false => language.say_with("{from}, to {to}", &[("from", &from), ("to", &to)]),
@@ -62,11 +62,29 @@ impl Window {
             let differs = length != SignedDuration::from_hours(24);
             return told("a day of {length}", length.as_secs()).filter(|_| differs);
         }
-        match i64::from(self.end.offset().seconds() - self.start.offset().seconds()) {
+        match self.clocks_went_ahead().as_secs() {
             0 => None,
             ahead @ 1.. => told("in which the clocks went forward by {length}", ahead),
             behind => told("in which the clocks went back by {length}", -behind),
         }
+    }
+
+    /// By how much the readings at its borders tell of more time than passed between them: the end of a
+    /// day is read as 24:00, also where the clocks skip the start of the next.
+    fn clocks_went_ahead(&self) -> SignedDuration {
+        let end = match starts_its_day(&self.end) {
+            true => self.end.date().to_datetime(Time::midnight()),
+            false => self.end.datetime(),
+        };
+        let read = end.duration_since(self.start.datetime());
+        read - self.end().duration_since(self.start())
+    }
+
+    /// The clock by which its end is read: that of its last instant, unless the clocks were changed.
+    fn last_clock(&self) -> Zoned {
+        let last = self.end.checked_sub(SignedDuration::from_nanos(1)).ok();
+        let last = last.filter(|_| self.clocks_went_ahead().is_zero());
+        last.unwrap_or_else(|| self.end.clone())
     }
 
     /// The window as an interval of a table names it: `22 Nov, 08:00–09:00`, `Sun 22 Nov`,
@@ -75,13 +93,17 @@ impl Window {
         let day = |date: Date| language.short_date(date);
         let clock = |time: &Zoned| language.clock(time.time());
         let time = |time: &Zoned| format!("{}, {}", day(time.date()), clock(time));
+        let end = || match self.ends_where_none_begins() {
+            true => format!("{}, {}", day(self.last_date()), language.end_of_day()),
+            false => time(&self.end),
+        };
         let (first, last) = (self.start.date(), self.last_date());
         match (self.is_of_days(), first == last) {
             (true, true) => language.short_day(first),
             (true, false) => format!("{} – {}", day(first), day(last)),
             (false, true) => format!("{}, {}", day(first), self.times(language)),
             (false, false) if self.is_shorter_than_a_day() => self.with_days(language),
-            (false, false) => format!("{} – {}", time(&self.start), time(&self.end)),
+            (false, false) => format!("{} – {}", time(&self.start), end()),
         }
     }
 
@@ -104,7 +126,14 @@ impl Window {
         if !self.is_one_day() {
             let full =
                 |time: &Zoned| format!("{}, {}", language.long_date(time.date()), clock(time));
-            return format!("{} – {}", full(&self.start), full(&self.end));
+            let end = match self.ends_where_none_begins() {
+                true => {
+                    let day = language.long_date(self.last_date());
+                    format!("{day}, {}", language.end_of_day())
+                }
+                false => full(&self.end),
+            };
+            return format!("{} – {end}", full(&self.start));
         }
         if !self.is_of_days() && (is_twofold(&self.start) || is_twofold(&self.end)) {
             // The clocks were set back: readings alone would not tell when and how long it was.
@@ -131,6 +160,11 @@ impl Window {
     pub(super) fn last_date(&self) -> Date {
         let last = self.end.checked_sub(SignedDuration::from_nanos(1));
         last.map_or(self.end.date(), |last| last.date())
+    }
+
+    /// True where it ends with a day and the clocks skip the midnight at which the next would begin.
+    fn ends_where_none_begins(&self) -> bool {
+        starts_its_day(&self.end) && self.end.time() != Time::midnight()
     }
 
     fn is_shorter_than_a_day(&self) -> bool {

@@ -304,6 +304,28 @@ async fn weeks_are_compared_as_they_come() {
     }
 }
 
+/// In the first minute of a week or a month nothing of it is over yet, which has words of its own.
+#[tokio::test]
+async fn a_week_that_has_only_just_begun_is_told() {
+    for (window, time, unit, start) in [
+        ("week-to-date", "2025-03-23T00:00:30Z", "", ""),
+        ("week-to-date", "2025-03-30T23:00:30Z", "week", "2025-03-31T00:00:00+01:00"),
+        ("month-to-date", "2025-03-01T00:00:59Z", "month", "2025-03-01T00:00:00+00:00"),
+    ] {
+        let folder = definitions(&[("roll.toml", &of_window(&format!("\"{window}\"")))]);
+        let mut command = program();
+        command.args(["plan", "roll", "--simulate", "--time", time, "--definitions"]);
+        command.arg(folder.path());
+        let output = run(command).await;
+        let told = String::from_utf8(output.stderr).unwrap();
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        let begun = format!("the {unit} has only just begun, at {start}, and a window to date ends");
+        assert_eq!(told.contains(&begun), !unit.is_empty(), "{window} {time}: {told}");
+        assert!(unit.is_empty() || told.contains(&format!("or `previous-{unit}`")), "{told}");
+        assert!(!told.contains("one day is"), "{told}");
+    }
+}
+
 /// A date is a time, the start of that day where the report is, and alone a window of that day.
 #[tokio::test]
 async fn dates_are_times_and_windows() {

@@ -1,5 +1,7 @@
 //! Hours of working days that go to midnight and past it.
 
+use jiff::civil::Weekday;
+
 use super::*;
 
 fn hours(from: &str, to: &str) -> WindowRule {
@@ -53,18 +55,18 @@ fn hours_go_to_midnight_and_past_it() {
 /// borders is lost or comes twice, and each is the last one when it and its day are over.
 #[test]
 fn shifts_relieve_each_other_around_every_change_of_clocks() {
-    use jiff::civil::Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+    use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
     let every_day = vec![Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday];
     let calendar = Calendar { workdays: every_day, ..Calendar::default() };
     // Late shifts and nights, and borders at midnight and in the hours in which clocks change.
-    const SHIFTS: [(&str, &str); 7] = [
-        ("22:00", "06:00"),
-        ("14:00", "24:00"),
-        ("23:30", "00:30"),
-        ("01:30", "00:15"),
-        ("02:15", "01:45"),
-        ("02:05", "02:00"),
-        ("12:00", "03:00"),
+    const SHIFTS: [Borders; 7] = [
+        Borders { from: "22:00", to: "06:00" },
+        Borders { from: "14:00", to: "24:00" },
+        Borders { from: "23:30", to: "00:30" },
+        Borders { from: "01:30", to: "00:15" },
+        Borders { from: "02:15", to: "01:45" },
+        Borders { from: "02:05", to: "02:00" },
+        Borders { from: "12:00", to: "03:00" },
     ];
     // With gaps and folds at midnight, before it, after it, by half an hour and by two.
     const ALL_OF: [&str; 9] = [
@@ -100,8 +102,16 @@ fn shifts_relieve_each_other_around_every_change_of_clocks() {
     }
 }
 
+/// The borders of a shift as definitions write them.
+#[derive(Clone, Copy)]
+struct Borders {
+    from: &'static str,
+    to: &'static str,
+}
+
 /// A shift and the one that relieves it tile the days around an instant.
-fn assert_relieved((from, to): (&str, &str), zone: &Zone, around: Timestamp, calendar: &Calendar) {
+fn assert_relieved(shift: Borders, zone: &Zone, around: Timestamp, calendar: &Calendar) {
+    let Borders { from, to } = shift;
     let span = SignedDuration::from_hours(40);
     let relief = if to == "24:00" { "00:00" } else { to };
     let of_rule = |rule: WindowRule| {
@@ -128,12 +138,122 @@ fn assert_relieved((from, to): (&str, &str), zone: &Zone, around: Timestamp, cal
     }
 }
 
+/// That the clocks were changed is said where the readings tell of more or less time than passed, and only
+/// there. Where they skip midnight, the day before ends at 24:00 as others do.
+#[test]
+fn a_change_of_clocks_is_told_of_windows_that_have_it() {
+    use WindowRule::{Last, PreviousDay, PreviousHour, PreviousMonth, PreviousWeek, WeekToDate};
+    let workdays = vec![Weekday::Saturday, Weekday::Thursday, Weekday::Sunday];
+    let calendar = Calendar { workdays, week_starts: Weekday::Sunday, ..Calendar::default() };
+    let late = hours("14:00", "24:00");
+    let four_hours = Last(SignedDuration::from_hours(4));
+    let (santiago, midnight) = ("America/Santiago", "2026-09-06T04:00:00Z");
+    for (rule, zone, due, expected) in [
+        (
+            late,
+            santiago,
+            midnight,
+            "Saturday 5 September 2026, 14:00–24:00 America/Santiago (UTC-04:00)",
+        ),
+        (
+            four_hours,
+            santiago,
+            midnight,
+            "Saturday 5 September 2026, 20:00–24:00 America/Santiago (UTC-04:00)",
+        ),
+        (
+            PreviousHour,
+            santiago,
+            midnight,
+            "Saturday 5 September 2026, 23:00–24:00 America/Santiago (UTC-04:00)",
+        ),
+        (
+            PreviousDay,
+            santiago,
+            midnight,
+            "Saturday 5 September 2026, 00:00–24:00 America/Santiago (UTC-04:00)",
+        ),
+        (
+            PreviousWeek,
+            santiago,
+            midnight,
+            "30 August 2026, 00:00 – 5 September 2026, 24:00 America/Santiago (UTC-04:00)",
+        ),
+        (
+            hours("16:00", "24:00"),
+            "Africa/Cairo",
+            "2026-04-23T22:00:00Z",
+            "Thursday 23 April 2026, 16:00–24:00 Africa/Cairo (EET, UTC+02:00)",
+        ),
+        (
+            hours("16:00", "24:00"),
+            "Asia/Beirut",
+            "2026-03-28T22:00:00Z",
+            "Saturday 28 March 2026, 16:00–24:00 Asia/Beirut (EET, UTC+02:00)",
+        ),
+        // The day after begins with the change, and has it behind it.
+        (
+            four_hours,
+            santiago,
+            "2026-09-06T08:00:00Z",
+            "Sunday 6 September 2026, 01:00–05:00 America/Santiago (UTC-03:00)",
+        ),
+        (
+            WeekToDate,
+            santiago,
+            "2026-09-07T12:00:00Z",
+            "6 September 2026, 01:00 – 7 September 2026, 09:00 America/Santiago (UTC-03:00)",
+        ),
+        // What passes midnight has it.
+        (
+            hours("22:00", "06:00"),
+            santiago,
+            "2026-09-06T12:00:00Z",
+            "5 September 2026, 22:00 – 6 September 2026, 06:00 America/Santiago (UTC-04:00, to UTC-03:00), in which the clocks went forward by 1 hour",
+        ),
+        (
+            hours("22:00", "02:00"),
+            "Europe/London",
+            "2026-03-29T12:00:00Z",
+            "28 March 2026, 22:00 – 29 March 2026, 02:00 Europe/London (GMT, UTC+00:00, to BST, UTC+01:00), in which the clocks went forward by 1 hour",
+        ),
+        // The hour before midnight came twice.
+        (
+            late,
+            santiago,
+            "2026-04-05T04:00:00Z",
+            "Saturday 4 April 2026, 14:00–24:00 America/Santiago (UTC-03:00, to UTC-04:00), in which the clocks went back by 1 hour",
+        ),
+        // In Nuuk the clocks skip the last hour of the day.
+        (
+            late,
+            "America/Nuuk",
+            "2026-03-29T01:00:00Z",
+            "Saturday 28 March 2026, 14:00–24:00 America/Nuuk (UTC-02:00, to UTC-01:00), in which the clocks went forward by 1 hour",
+        ),
+        (
+            PreviousMonth,
+            santiago,
+            "2026-10-02T12:00:00Z",
+            "1 September 2026, 00:00 – 1 October 2026, 00:00 America/Santiago (UTC-04:00, to UTC-03:00), in which the clocks went forward by 1 hour",
+        ),
+    ] {
+        let zone = Zone::named(zone).unwrap();
+        let window = rule.before(due.parse().unwrap(), &zone, &calendar).unwrap();
+        assert_eq!(window.exactly(Language::English).replace('\u{a0}', " "), expected);
+    }
+    let zone = Zone::named(santiago).unwrap();
+    let week =
+        Window::between("2026-09-01T07:00".parse().unwrap(), "2026-09-06".parse().unwrap(), &zone);
+    assert_eq!(week.unwrap().briefly(Language::English), "1 Sep, 07:00 – 5 Sep, 24:00");
+}
+
 /// A border that the clocks skip is the first time after it; a day of which they leave nothing is none.
 #[test]
 fn hours_that_the_clocks_skip() {
     let told = |zone: &str, (from, to): (&str, &str), due: &str| {
         let zone = Zone::named(zone).unwrap();
-        let workdays = vec![jiff::civil::Weekday::Saturday, jiff::civil::Weekday::Sunday];
+        let workdays = vec![Weekday::Saturday, Weekday::Sunday];
         let calendar = Calendar { workdays, ..Calendar::default() };
         let window = hours(from, to).before(due.parse().unwrap(), &zone, &calendar).unwrap();
         window.borders().join(" ")
