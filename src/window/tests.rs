@@ -30,13 +30,13 @@ fn calendar_windows() {
             PreviousDay,
             "2026-03-30T07:00:00Z",
             "Europe/London",
-            "2026-03-29T00:00:00+00:00 2026-03-30T00:00:00+01:00 | Sunday 29 March 2026, 00:00–24:00 Europe/London (GMT, UTC+00:00, to BST, UTC+01:00), a day of 23 hours",
+            "2026-03-29T00:00:00+00:00 2026-03-30T00:00:00+01:00 | Sunday 29 March 2026, 00:00–24:00 Europe/London (GMT, UTC+00:00, to BST, UTC+01:00), a day of 23\u{a0}hours",
         ),
         (
             PreviousDay,
             "2018-11-05T12:00:00Z",
             "America/Sao_Paulo",
-            "2018-11-04T01:00:00-02:00 2018-11-05T00:00:00-02:00 | Sunday 4 November 2018, 01:00–24:00 America/Sao_Paulo (UTC-02:00), a day of 23 hours",
+            "2018-11-04T01:00:00-02:00 2018-11-05T00:00:00-02:00 | Sunday 4 November 2018, 01:00–24:00 America/Sao_Paulo (UTC-02:00), a day of 23\u{a0}hours",
         ),
         (
             PreviousWeek,
@@ -60,19 +60,19 @@ fn calendar_windows() {
             PreviousDay,
             "2026-10-26T07:00:00Z",
             "Europe/London",
-            "2026-10-25T00:00:00+01:00 2026-10-26T00:00:00+00:00 | Sunday 25 October 2026, 00:00–24:00 Europe/London (BST, UTC+01:00, to GMT, UTC+00:00), a day of 25 hours",
+            "2026-10-25T00:00:00+01:00 2026-10-26T00:00:00+00:00 | Sunday 25 October 2026, 00:00–24:00 Europe/London (BST, UTC+01:00, to GMT, UTC+00:00), a day of 25\u{a0}hours",
         ),
         (
             PreviousDay,
             "2026-04-05T20:00:00Z",
             "Australia/Lord_Howe",
-            "2026-04-05T00:00:00+11:00 2026-04-06T00:00:00+10:30 | Sunday 5 April 2026, 00:00–24:00 Australia/Lord_Howe (UTC+11:00, to UTC+10:30), a day of 24:30 hours",
+            "2026-04-05T00:00:00+11:00 2026-04-06T00:00:00+10:30 | Sunday 5 April 2026, 00:00–24:00 Australia/Lord_Howe (UTC+11:00, to UTC+10:30), a day of 24:30\u{a0}hours",
         ),
         (
             PreviousMonth,
             "2026-11-02T07:00:00Z",
             "Europe/London",
-            "2026-10-01T00:00:00+01:00 2026-11-01T00:00:00+00:00 | 1 October 2026, 00:00 – 1 November 2026, 00:00 Europe/London (BST, UTC+01:00, to GMT, UTC+00:00), in which the clocks went back by 1 hour",
+            "2026-10-01T00:00:00+01:00 2026-11-01T00:00:00+00:00 | 1 October 2026, 00:00 – 1 November 2026, 00:00 Europe/London (BST, UTC+01:00, to GMT, UTC+00:00), in which the clocks went back by 1\u{a0}hour",
         ),
         (
             PreviousHour,

@@ -187,14 +187,16 @@ fn is_twofold(time: &Zoned) -> bool {
     time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous()
 }
 
+/// A length of time: `1 hour`, `24:30 hours`. No line is broken between number and unit.
 fn in_hours(seconds: i64, language: Language) -> String {
     let several = |english, n: String| language.say_with(english, &[("n", &n)]);
-    match (seconds / 3_600, seconds / 60 % 60) {
+    let length = match (seconds / 3_600, seconds / 60 % 60) {
         (1, 0) => language.say("1 hour").to_owned(),
         (hours, 0) => several("{n} hours", hours.to_string()),
         (0, minutes) => several("{n} minutes", minutes.to_string()),
         (hours, minutes) => several("{n} hours", format!("{hours}:{minutes:02}")),
-    }
+    };
+    length.replace(' ', "\u{a0}")
 }
 
 /// The offset with its name where it has one of its own: `BST, UTC+01:00`.

@@ -1,6 +1,7 @@
 use mail_parser::MimeHeaders as _;
+use serde_json::json;
 
-use crate::harness::binary::{Function, definitions, simulator, text, tick};
+use crate::harness::binary::{DUE, Function, SMALL, definitions, simulator, text, tick};
 use crate::harness::mail::{html, keep, parse};
 
 /// Headline figures, contacts by channel, and an hourly trend.
@@ -150,6 +151,54 @@ async fn figures_have_the_words_of_the_trade() {
         }
         for stranger in ["eingereiht", "répondus après", "délai moyen de réponse : délai"] {
             assert!(!sent.text.contains(stranger), "{stranger} in {}", sent.text);
+        }
+    }
+}
+
+/// A number stands on one line with its unit, however the words before it fill the line: in every
+/// language, of windows in which the clocks were changed in zones with names of every length.
+#[tokio::test]
+async fn a_number_stands_on_a_line_with_its_unit() {
+    const UNITS: [&str; 15] = [
+        "%", "s", "ms", "pp", "AM", "PM", "hour", "hours", "minutes", "Stunde", "Stunden", "heure",
+        "heures", "hora", "horas",
+    ];
+    const ZONES: [&str; 4] =
+        ["Europe/London", "Europe/Madrid", "Atlantic/Azores", "Europe/Bucharest"];
+    let simulator = simulator().await;
+    let mut files = Vec::new();
+    for locale in ["en-US", "en-GB", "de-CH", "fr", "es"] {
+        for (place, zone) in ZONES.iter().enumerate() {
+            for window in ["previous-day", "previous-week"] {
+                let definition = SMALL
+                    .replace("Europe/London", zone)
+                    .replace("previous-day", window)
+                    .replace("[email]", &format!("locale = \"{locale}\"\n\n[email]"));
+                let name = format!("{window}-{}-{place}.toml", locale.to_lowercase());
+                files.push((name, definition));
+            }
+        }
+    }
+    let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let folder = definitions(&files);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    let reports: Vec<_> = files.iter().filter_map(|(name, _)| name.strip_suffix(".toml")).collect();
+    function.succeed(&json!({"reports": reports, "time": DUE})).await;
+    let messages = simulator.messages();
+    assert_eq!(messages.len(), files.len());
+    for message in messages {
+        let mail = parse(&message.raw);
+        let told = mail.body_text(0).unwrap();
+        let lines: Vec<&str> = told.lines().collect();
+        for pair in lines.windows(2) {
+            let ends_in_number = pair[0].ends_with(|last: char| last.is_ascii_digit());
+            let word = pair[1].split(' ').next().unwrap().trim_matches(['.', ',', ';', ')', ':']);
+            let is_parted = ends_in_number && UNITS.contains(&word);
+            assert!(!is_parted, "{}\n{}", pair[0], pair[1]);
+        }
+        let page = html(&mail);
+        for unit in &UNITS[6..] {
+            assert!(!["1 ", "23 "].iter().any(|n| page.contains(&format!("{n}{unit}"))), "{unit}");
         }
     }
 }

@@ -319,7 +319,8 @@ async fn a_week_that_has_only_just_begun_is_told() {
         let output = run(command).await;
         let told = String::from_utf8(output.stderr).unwrap();
         let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
-        let begun = format!("the {unit} has only just begun, at {start}, and a window to date ends");
+        let begun =
+            format!("the {unit} has only just begun, at {start}, and a window to date ends");
         assert_eq!(told.contains(&begun), !unit.is_empty(), "{window} {time}: {told}");
         assert!(unit.is_empty() || told.contains(&format!("or `previous-{unit}`")), "{told}");
         assert!(!told.contains("one day is"), "{told}");

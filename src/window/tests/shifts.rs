@@ -209,38 +209,38 @@ fn a_change_of_clocks_is_told_of_windows_that_have_it() {
             hours("22:00", "06:00"),
             santiago,
             "2026-09-06T12:00:00Z",
-            "5 September 2026, 22:00 – 6 September 2026, 06:00 America/Santiago (UTC-04:00, to UTC-03:00), in which the clocks went forward by 1 hour",
+            "5 September 2026, 22:00 – 6 September 2026, 06:00 America/Santiago (UTC-04:00, to UTC-03:00), in which the clocks went forward by 1\u{a0}hour",
         ),
         (
             hours("22:00", "02:00"),
             "Europe/London",
             "2026-03-29T12:00:00Z",
-            "28 March 2026, 22:00 – 29 March 2026, 02:00 Europe/London (GMT, UTC+00:00, to BST, UTC+01:00), in which the clocks went forward by 1 hour",
+            "28 March 2026, 22:00 – 29 March 2026, 02:00 Europe/London (GMT, UTC+00:00, to BST, UTC+01:00), in which the clocks went forward by 1\u{a0}hour",
         ),
         // The hour before midnight came twice.
         (
             late,
             santiago,
             "2026-04-05T04:00:00Z",
-            "Saturday 4 April 2026, 14:00–24:00 America/Santiago (UTC-03:00, to UTC-04:00), in which the clocks went back by 1 hour",
+            "Saturday 4 April 2026, 14:00–24:00 America/Santiago (UTC-03:00, to UTC-04:00), in which the clocks went back by 1\u{a0}hour",
         ),
         // In Nuuk the clocks skip the last hour of the day.
         (
             late,
             "America/Nuuk",
             "2026-03-29T01:00:00Z",
-            "Saturday 28 March 2026, 14:00–24:00 America/Nuuk (UTC-02:00, to UTC-01:00), in which the clocks went forward by 1 hour",
+            "Saturday 28 March 2026, 14:00–24:00 America/Nuuk (UTC-02:00, to UTC-01:00), in which the clocks went forward by 1\u{a0}hour",
         ),
         (
             PreviousMonth,
             santiago,
             "2026-10-02T12:00:00Z",
-            "1 September 2026, 00:00 – 1 October 2026, 00:00 America/Santiago (UTC-04:00, to UTC-03:00), in which the clocks went forward by 1 hour",
+            "1 September 2026, 00:00 – 1 October 2026, 00:00 America/Santiago (UTC-04:00, to UTC-03:00), in which the clocks went forward by 1\u{a0}hour",
         ),
     ] {
         let zone = Zone::named(zone).unwrap();
         let window = rule.before(due.parse().unwrap(), &zone, &calendar).unwrap();
-        assert_eq!(window.exactly(Language::English).replace('\u{a0}', " "), expected);
+        assert_eq!(window.exactly(Language::English), expected);
     }
     let zone = Zone::named(santiago).unwrap();
     let week =
