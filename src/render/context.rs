@@ -59,6 +59,17 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// The same for a line that names stand on with something else: each keeps its direction to itself. In
+    /// sentences they do so already.
+    pub(super) fn isolated(mut self) -> Self {
+        let names = std::iter::once(&mut self.report.title);
+        let sections = self.sections.iter_mut().flat_map(SectionContext::names);
+        for name in names.chain(sections) {
+            *name = isolated(name);
+        }
+        self
+    }
+
     /// The same with what is there on some days only, to try templates with.
     pub(super) fn filled(mut self) -> Self {
         if self.attention.is_empty() {
@@ -130,6 +141,15 @@ pub(super) struct SectionContext {
     trend: Option<TrendContext>,
     /// The section as lines of plain text.
     lines: Vec<String>,
+}
+
+impl SectionContext {
+    /// The names that somebody gave: of the section, its groupings, columns and rows.
+    fn names(&mut self) -> impl Iterator<Item = &mut String> {
+        let columns = self.columns.iter_mut().map(|column| &mut column.label);
+        let rows = self.rows.iter_mut().flat_map(|row| &mut row.names);
+        std::iter::once(&mut self.title).chain(&mut self.groupings).chain(columns).chain(rows)
+    }
 }
 
 #[derive(Debug, Serialize)]

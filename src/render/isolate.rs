@@ -9,9 +9,9 @@ use unicode_bidi::{BidiClass, bidi_class};
 use super::one_line;
 
 /// Begins a part whose direction is that of its own first letter (FIRST STRONG ISOLATE).
-const START: char = '\u{2068}';
+pub(super) const START: char = '\u{2068}';
 /// Ends it (POP DIRECTIONAL ISOLATE).
-const END: char = '\u{2069}';
+pub(super) const END: char = '\u{2069}';
 
 /// A text of somebody else's as one line, which moves nothing of what stands beside it.
 pub(crate) fn isolated(text: &str) -> String {
@@ -38,6 +38,23 @@ pub(super) fn closed(lines: &mut [String]) {
             [(START, before), (END, open)].map(|(mark, count)| mark.to_string().repeat(count));
         *line = format!("{starts}{line}{ends}");
     }
+}
+
+/// The text with each isolate that it begins ended, and no end of what it does not begin.
+pub(super) fn balanced(text: &str) -> String {
+    let mut open = 0_usize;
+    let mut balanced = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            END if open == 0 => continue,
+            END => open -= 1,
+            START => open += 1,
+            _ => {}
+        }
+        balanced.push(character);
+    }
+    balanced.extend(std::iter::repeat_n(END, open));
+    balanced
 }
 
 #[cfg(test)]

@@ -144,12 +144,13 @@ impl<'c> Draft<'c> {
     pub fn message(self) -> Result<Message, Error> {
         let Self { templates, contents, fitted } = self;
         let packed = files::of(&contents, &fitted.layout)?;
-        let Fitted { context, html, .. } = match packed.told == fitted.layout.files {
+        let Fitted { names, context, html, .. } = match packed.told == fitted.layout.files {
             true => fitted,
             false => made(templates, &contents, Layout { files: packed.told, ..fitted.layout })?,
         };
+        let own = contents.report.email.subject.as_ref();
         Ok(Message {
-            subject: templates.subject(contents.report.email.subject.as_ref(), &context)?,
+            subject: templates.subject(own, &Prepared::of(&names.isolated())?)?,
             html,
             text: templates.text(&context)?,
             inline: trend::charts(templates, &contents)?,
@@ -225,6 +226,7 @@ const MOST_ROWS: usize = 650;
 #[derive(Debug)]
 struct Fitted {
     layout: Layout,
+    names: context::Context,
     context: Prepared,
     html: String,
 }
@@ -236,9 +238,10 @@ impl Fitted {
 }
 
 fn made(templates: &Templates, contents: &Contents<'_>, layout: Layout) -> Result<Fitted, Error> {
-    let context = Prepared::of(&context::of(contents, &layout))?;
+    let names = context::of(contents, &layout);
+    let context = Prepared::of(&names)?;
     let html = templates.html(&context)?;
-    Ok(Fitted { layout, context, html })
+    Ok(Fitted { layout, names, context, html })
 }
 
 /// The HTML with as many rows of each table, or else as many sections, as fit into a mail that every
@@ -351,7 +354,7 @@ pub struct Notice {
 /// `TEMPLATE_ERROR` naming the template, line and column.
 pub fn notice(templates: &Templates, notice: &Notice) -> Result<Message, Error> {
     let (html, text) = templates.notice(notice)?;
-    let subject = one_line(&notice.headline);
+    let subject = subject::line(&notice.headline);
     Ok(Message { subject, html, text, inline: vec![], attachments: vec![], kept: vec![] })
 }
 
@@ -400,8 +403,15 @@ fn sentence(text: &str) -> String {
 /// The text as one line of what can be seen: what would break the line becomes a space, and what
 /// would turn its direction or hide in it is left out. What joins letters, or keeps them apart, stays.
 pub(crate) fn one_line(text: &str) -> String {
-    let invisible = |c: char| matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    let text = text.replace(invisible, "");
+    one_line_without(text, is_invisible)
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn one_line_without(text: &str, left_out: impl Fn(char) -> bool) -> String {
+    let text = text.replace(left_out, "");
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() && !text::is_no_break_space(c) || c.is_control())
         .filter(|word| !word.is_empty())

@@ -11,7 +11,8 @@ use unicode_width::UnicodeWidthChar as _;
 
 use super::bounded::Bounded;
 use super::failure::Failure;
-use super::one_line;
+use super::isolate::{END, START, balanced};
+use super::{is_invisible, one_line, one_line_without};
 use crate::definition::Subject;
 
 pub use check::{check_subject, example_window};
@@ -84,17 +85,26 @@ fn subtract(value: &Value, left: &mut usize) {
     }
 }
 
-/// The text as a subject: one line, cut where it is too long.
+/// The text as a subject: one line, cut where it is too long. Names from right to left stay by themselves:
+/// whatever is cut, each isolate ends.
 pub(super) fn line(text: &str) -> String {
-    let line = one_line(text);
+    if one_line(text).is_empty() {
+        return String::new();
+    }
+    let line = one_line_without(text, |c| is_invisible(c) && !matches!(c, START | END));
+    let line = balanced(&line);
     let characters: Vec<char> = line.chars().collect();
     if characters.len() <= MOST_CHARACTERS {
         return line;
     }
-    let most = MOST_CHARACTERS - 1;
-    let end = (1..=most).rev().find(|end| is_border(&characters, *end)).unwrap_or(most);
-    let kept: String = characters.into_iter().take(end).collect();
-    format!("{}…", kept.trim_end())
+    let cut = |end: usize| {
+        let kept: String = characters.iter().take(end).collect();
+        balanced(&format!("{}…", kept.trim_end()))
+    };
+    let fits = |end: &usize| cut(*end).chars().count() <= MOST_CHARACTERS;
+    let ends = || (1..MOST_CHARACTERS).rev().filter(fits);
+    let end = ends().find(|end| is_border(&characters, *end)).or_else(|| ends().next());
+    end.map_or_else(|| "…".to_owned(), cut)
 }
 
 /// Tells whether readers see what is before a place and what is after it as characters of their own
@@ -116,6 +126,8 @@ fn is_border(characters: &[char], at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn rendered(template: &str) -> Result<String, String> {
@@ -176,6 +188,32 @@ mod tests {
             ("{{ title ~ ', ' ~ rows[0][0] ~ 1 }}", "Daily, a long name1"),
         ] {
             assert_eq!(rendered(template).as_deref(), Ok(expected), "{template}");
+        }
+    }
+
+    /// What moves text is left out of a subject, but for isolates that end.
+    #[test]
+    fn isolates_of_names_stay_and_end() {
+        for (text, expected) in [
+            ("\u{2068}מוקד\u{2069}, 23", "\u{2068}מוקד\u{2069}, 23"),
+            ("\u{2068}מוקד, 23", "\u{2068}מוקד, 23\u{2069}"),
+            ("\u{2069}a\u{2069} \u{202e}b\u{2067}", "a b"),
+            ("\u{2068}\u{2069} \n", ""),
+        ] {
+            assert_eq!(line(text), expected, "{text:?}");
+        }
+        let cut = line(&format!("\u{2068}{}\u{2069}, 23", "מ".repeat(300)));
+        assert_eq!(cut, format!("\u{2068}{}…\u{2069}", "מ".repeat(247)));
+        assert_eq!(cut.chars().count(), MOST_CHARACTERS);
+    }
+
+    proptest! {
+        #[test]
+        fn isolates_of_subjects_are_balanced(text in "[a-cא-ג\u{2068}\u{2069}\u{202e} ]{0,300}") {
+            let line = line(&text);
+            prop_assert!(line.chars().count() <= MOST_CHARACTERS);
+            prop_assert_eq!(&balanced(&line), &line);
+            prop_assert_eq!(line.find('\u{202e}'), None);
         }
     }
 

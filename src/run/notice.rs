@@ -7,7 +7,7 @@ use super::record::{Record, State};
 use super::{DeliveryStatus, Runner, Work};
 use crate::error::Error;
 use crate::language::Language;
-use crate::render::{self, Message, Notice};
+use crate::render::{self, Message, Notice, isolated};
 use crate::settings::Location;
 
 /// How many single problems are told.
@@ -15,7 +15,7 @@ const DETAILS: usize = 10;
 
 /// The notice of a run that failed, or whose end is not known.
 pub(super) fn of_a_run(runner: &Runner, work: &Work, record: &Record) -> Result<Message, Error> {
-    let title = &work.report.title;
+    let title = isolated(&work.report.title);
     let outcome = record.outcome();
     let [sent, failed, unknown] =
         [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
@@ -53,7 +53,7 @@ pub(super) fn of_a_definition(
     error: &Error,
 ) -> Result<Message, Error> {
     let notice = Notice {
-        headline: format!("The definition of the report “{report}” can't be used"),
+        headline: format!("The definition of the report “{}” can't be used", isolated(report)),
         summary: "It does not run until the definition is mended. `connect-reports validate` \
                   shows what is wrong, line by line."
             .to_owned(),

@@ -394,7 +394,8 @@ async fn names_of_any_script_survive() {
     let message = simulator.messages().pop().unwrap();
     let mail = parse(&message.raw);
     keep("scripts", &message.raw);
-    assert_eq!(mail.subject(), Some(&*format!("{title}, Sunday 30 March 2025")));
+    let subject = format!("\u{2068}{title}\u{2069}, Sunday 30 March 2025");
+    assert_eq!(mail.subject(), Some(&*subject), "the title does not move the date");
     assert_eq!(list_id(&mail), (title.to_owned(), "full.example.com".to_owned()));
     let csv = mail
         .attachments()

@@ -1,3 +1,4 @@
+use connect_reports::simulator::{Fault, Operation};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{
@@ -130,6 +131,65 @@ async fn names_from_right_to_left_keep_figures_in_their_columns() {
             line.contains('\u{2068}') == line.contains(|c| ('א'..='ي').contains(&c)),
             "{line:?}"
         );
+    }
+}
+
+/// The subject of a mail, with what its paragraph looks like from left to right.
+fn subject_seen(raw: &[u8]) -> (String, String) {
+    let mail = mail_parser::MessageParser::default().parse(raw).unwrap();
+    let subject = mail.subject().unwrap().to_owned();
+    let bidi = unicode_bidi::BidiInfo::new(&subject, None);
+    let [paragraph] = bidi.paragraphs.as_slice() else { panic!("{subject:?}") };
+    let seen = bidi.reorder_line(paragraph, paragraph.range.clone()).into_owned();
+    (subject, seen.replace(['\u{2068}', '\u{2069}'], ""))
+}
+
+/// A title from right to left moves neither the date in the subject nor what else stands beside it: in the
+/// usual subject, one's own, that of a message that is sent again, the page's title, and what the owner reads.
+#[tokio::test]
+async fn a_title_from_right_to_left_leaves_the_date_in_its_place() {
+    // "מוקד" as it is seen, from left to right.
+    const SEEN: &str = "דקומ";
+    let simulator = simulator().await;
+    let titled = SMALL.replace("\"Small\"", "\"מוקד\"");
+    let own = titled.replace(
+        "[email]",
+        "[email]\nsubject = \"{{ report.title }} {{ window.label }}: {{ sections[0].title }}, {{ sections[0].columns[0].label }} 5\"",
+    );
+    let own = own
+        .replace("\"By queue\"", "\"לפי תור\"")
+        .replace("\"CONTACTS_QUEUED\",", "{ name = \"CONTACTS_QUEUED\", label = \"פניות\" },");
+    let runs = tempfile::tempdir().unwrap();
+    let folder = definitions(&[("own.toml", &own), ("small.toml", &titled)]);
+    let command = |arguments: &[&str]| {
+        let mut command = program();
+        command.env("AWS_ENDPOINT_URL", simulator.url()).args(arguments);
+        command.args(["--definitions", text(folder.path()), "--runs", text(runs.path())]);
+        run(command)
+    };
+    let ran = command(&["run", "small", "own", "--time", DUE]).await;
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let resent =
+        command(&["resend", "small", "--window", "2025-03-30", "--to", "ops@example.com"]).await;
+    assert!(resent.status.success(), "{}", String::from_utf8_lossy(&resent.stderr));
+    simulator.misbehave(Operation::GetMetricDataV2, Fault::Denied, None);
+    command(&["run", "small", "--time", "2025-03-30T06:00:00Z"]).await;
+    let messages = simulator.messages();
+    let seen: Vec<String> = messages.iter().map(|message| subject_seen(&message.raw).1).collect();
+    assert_eq!(
+        seen,
+        [
+            format!("{SEEN}, Sunday 30 March 2025"),
+            format!("{SEEN} Sunday 30 March 2025: רות יפל, תוינפ 5"),
+            format!("Re-issued: {SEEN}, Sunday 30 March 2025"),
+            format!("The report “{SEEN}” could not be sent"),
+        ]
+    );
+    for message in &messages {
+        let (subject, _) = subject_seen(&message.raw);
+        let mail = mail_parser::MessageParser::default().parse(&message.raw).unwrap();
+        let html = mail.body_html(0).unwrap();
+        assert!(html.contains("\u{2068}מוקד\u{2069}") && subject.contains("\u{2068}מוקד\u{2069}"));
     }
 }
 

@@ -110,7 +110,7 @@ fn tried(
     let layout = Layout { rows: EXAMPLES.len() - 1, sections: usize::MAX, files: told };
     let context = context::of(&contents, &layout);
     let context = if is_filled { context.filled() } else { context };
-    let context = Prepared::of(&context).ok()?;
+    let context = Prepared::of(&context.isolated()).ok()?;
     Some(match templates.own_subject(&subject.value, &context) {
         Err(failure) => Tried::Failed(failure),
         Ok(text) if line(&text).is_empty() => Tried::Empty,
