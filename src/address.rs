@@ -1,5 +1,6 @@
 //! Mail addresses that SES accepts, and the domains that mail may go to and links may lead to.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -35,15 +36,14 @@ enum Pattern {
     Subdomains(String),
 }
 
+/// How many recipients an order may name.
+pub const MOST_OF_AN_ORDER: usize = 1_000;
+
 /// The mailboxes without those that reach one that stands before them.
 pub fn each_once(mailboxes: Vec<Mailbox>) -> Vec<Mailbox> {
-    let mut once: Vec<Mailbox> = Vec::with_capacity(mailboxes.len());
-    for mailbox in mailboxes {
-        if once.iter().all(|other| !other.address.reaches_the_same(&mailbox.address)) {
-            once.push(mailbox);
-        }
-    }
-    once
+    let mut known = HashSet::with_capacity(mailboxes.len());
+    let is_new = |mailbox: &Mailbox| known.insert(mailbox.address.mailbox_key());
+    mailboxes.into_iter().filter(is_new).collect()
 }
 
 /// Why a text is no address; the text itself is not repeated.

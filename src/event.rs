@@ -1,12 +1,14 @@
 //! What an invocation is asked for: an EventBridge event, or an order, becomes an [`Order`]; a batch
 //! of messages from a queue becomes one for each.
 
+use std::collections::HashSet;
+
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::address::{Mailbox, each_once};
+use crate::address::{MOST_OF_AN_ORDER, Mailbox, each_once};
 use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
 use crate::window::{LocalTime, Zone};
@@ -207,16 +209,22 @@ fn order(members: &Map<String, Value>) -> Result<Order, Error> {
         from_queue: false,
     };
     reader.check_together(&order);
-    for member in members.keys().filter(|member| !MEMBERS.contains(&member.as_str())) {
+    let mut unknown = members.keys().filter(|member| !MEMBERS.contains(&member.as_str()));
+    let left = MOST_PROBLEMS.saturating_sub(reader.problems.len());
+    for member in unknown.by_ref().take(left) {
         // A name is quoted as far as it can be one.
         let name: String = member.chars().take(40).collect();
         reader.problem(&name, &format!("is unknown; an order has {}", MEMBERS.join(", ")));
     }
-    match reader.problems.is_empty() {
-        true => Ok(order),
-        false => Err(invalid(format!("the order is wrong: {}", reader.summary()))
-            .details(reader.problems.into_iter().map(|(details, _)| details).collect())),
+    if reader.problems.is_empty() {
+        return Ok(order);
     }
+    let more = match unknown.count() {
+        0 => String::new(),
+        more => format!("; and {more} more members are unknown"),
+    };
+    Err(invalid(format!("the order is wrong: {}{more}", reader.summary()))
+        .details(reader.problems.into_iter().map(|(details, _)| details).collect()))
 }
 
 impl Order {
@@ -244,6 +252,9 @@ impl Order {
     }
 }
 
+/// How many problems of an order are told.
+const MOST_PROBLEMS: usize = 100;
+
 const ID: &str = "a text of 1 to 128 letters, digits and `.`, `_`, `:`, `-`";
 
 /// An id ends in logs and in the names of records.
@@ -255,11 +266,19 @@ fn is_id(text: &str) -> bool {
 const WINDOW: &str = "two different dates, local times, or times with an offset, such as \
                       {\"start\": \"2026-11-22\", \"end\": \"2026-11-23\"}";
 
+/// How many reports an order may name.
+const MOST_REPORTS: usize = 10_000;
+
+/// How many entries a member may have that is a list.
+fn most_of(member: &str) -> usize {
+    if member == "to" { MOST_OF_AN_ORDER } else { MOST_REPORTS }
+}
+
 fn reports(value: &Value) -> Option<Vec<ReportId>> {
-    let mut ids: Vec<ReportId> = Vec::new();
+    let (mut ids, mut known) = (Vec::new(), HashSet::new());
     for id in value.as_array()? {
-        let id = id.as_str()?.parse().ok()?;
-        if !ids.contains(&id) {
+        let id: ReportId = id.as_str()?.parse().ok()?;
+        if known.insert(id.clone()) {
             ids.push(id);
         }
     }
@@ -319,6 +338,11 @@ impl Reader<'_> {
         read: impl Fn(&Value) -> Option<T>,
     ) -> Option<T> {
         let value = self.members.get(member)?;
+        let (length, most) = (value.as_array().map_or(0, Vec::len), most_of(member));
+        if length > most {
+            self.problem(member, &format!("has {length} entries, {most} are allowed"));
+            return None;
+        }
         let found = read(value);
         if found.is_none() {
             self.problem(member, &format!("is not {wanted}"));

@@ -1,7 +1,7 @@
 //! Problems of definitions as a compiler draws them: at their lines, and each once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
@@ -18,20 +18,20 @@ use crate::store::read_file;
 pub(super) struct Drawing {
     renderer: Renderer,
     texts: BTreeMap<String, Option<String>>,
-    drawn: Vec<Finding>,
+    drawn: BTreeSet<Key>,
 }
 
 impl Drawing {
     /// For a stream that is, or is not, a terminal.
     pub(super) fn on(is_terminal: bool) -> Self {
-        Self { renderer: renderer(is_terminal), texts: BTreeMap::new(), drawn: Vec::new() }
+        Self { renderer: renderer(is_terminal), texts: BTreeMap::new(), drawn: BTreeSet::new() }
     }
 
     /// Draws those that have not been drawn yet, with an empty line behind each.
     pub(super) async fn draw(&mut self, findings: impl IntoIterator<Item = Finding>) -> String {
         let mut text = String::new();
         for finding in findings {
-            if self.drawn.contains(&finding) {
+            if !self.drawn.insert(finding.key()) {
                 continue;
             }
             if !self.texts.contains_key(&finding.file) {
@@ -40,7 +40,6 @@ impl Drawing {
             let source = self.texts.get(&finding.file).and_then(Option::as_deref);
             text.push_str(&finding.drawn_in(source, &self.renderer));
             text.push_str("\n\n");
-            self.drawn.push(finding);
         }
         text
     }
@@ -60,14 +59,8 @@ pub(super) struct Finding {
     span: Option<Range<usize>>,
 }
 
-/// The same problem has the same place and says the same.
-impl PartialEq for Finding {
-    fn eq(&self, other: &Self) -> bool {
-        let place = |of: &Self| (of.line, of.column);
-        place(self) == place(other)
-            && [&self.file, &self.code, &self.message] == [&other.file, &other.code, &other.message]
-    }
-}
+/// What tells a problem from others: its file and place, its code, and what it says.
+pub(super) type Key = (String, (usize, usize), String, String);
 
 impl From<&Problem> for Finding {
     fn from(problem: &Problem) -> Self {
@@ -85,6 +78,12 @@ impl From<&Problem> for Finding {
 }
 
 impl Finding {
+    /// The same problem has the same place and says the same.
+    pub(super) fn key(&self) -> Key {
+        let place = (self.line, self.column);
+        (self.file.clone(), place, self.code.clone(), self.message.clone())
+    }
+
     /// The problems that an error consists of; none where it says more than they do.
     pub(super) fn all_of(error: &Error) -> Vec<Self> {
         let spans = error.spans.iter().cloned().map(Some).chain(std::iter::repeat(None));

@@ -207,8 +207,9 @@ pub(super) async fn outcome(outcome: &Outcome, remark: Option<&str>) -> Result<(
     let failures: Vec<&Error> = failures.chain(lonely).collect();
     let mut drawing = Drawing::on(stderr().is_terminal());
     // A definition that fails is drawn whole, its warnings too.
-    let of_failures: Vec<Finding> = failures.iter().flat_map(|e| Finding::all_of(e)).collect();
-    let others = warnings_among(&outcome.problems).filter(|one| !of_failures.contains(one));
+    let of_failures = failures.iter().flat_map(|error| Finding::all_of(error));
+    let of_failures: BTreeSet<_> = of_failures.map(|finding| finding.key()).collect();
+    let others = warnings_among(&outcome.problems).filter(|one| !of_failures.contains(&one.key()));
     let warnings = drawing.draw(others).await;
     let said = told(failures, &mut drawing).await;
     complain_drawn(&warnings).and(out(&text)).and(complain_drawn(&said))

@@ -11,7 +11,9 @@ use serde_json::json;
 
 use super::diagnostic::{Finding, renderer, text};
 use super::{Ended, Places, print, trial};
-use crate::definition::{self, Parsed, Place, Problem, Report, Severity, beyond_own_domains};
+use crate::definition::{
+    self, Omitted, Parsed, Place, Problem, Report, Severity, beyond_own_domains,
+};
 use crate::error::Error;
 use crate::render::{TemplateFile, Templates};
 use crate::run::Checks;
@@ -38,6 +40,7 @@ pub(super) async fn validate(places: &Places, arguments: &Arguments) -> Ended {
         print::json(&json!({
             "definitions": checked.iter().filter(|file| file.is_definition).count(),
             "problems": checked.iter().flat_map(|file| &file.parsed.problems).collect::<Vec<_>>(),
+            "omitted": checked.iter().map(|file| file.parsed.omitted.count()).sum::<usize>(),
         }))?;
     } else {
         print::out_drawn(&told(&checked, &renderer(stdout().is_terminal())))?;
@@ -102,8 +105,7 @@ async fn check(
                 let mut parsed = with_doubts(&file.name, &text, parsed, now);
                 if let Some(report) = parsed.report.as_ref().filter(|_| is_strict) {
                     let found = beyond_own_domains(&file.name, &text, report, deployment);
-                    parsed.problems.extend(found);
-                    parsed.problems.sort_by_key(|problem| (problem.line, problem.column));
+                    parsed.add(found, Omitted::default());
                 }
                 CheckedFile { text, parsed, is_definition: true }
             }
@@ -123,10 +125,10 @@ async fn check(
 /// A valid definition may still say what can hardly be meant. Whoever writes it is told, and nobody
 /// else: reports run with it.
 fn with_doubts(name: &str, text: &str, mut parsed: Parsed, now: Timestamp) -> Parsed {
-    let doubts =
-        parsed.report.iter().flat_map(|report| definition::doubts(name, text, report, now));
-    parsed.problems.extend(doubts);
-    parsed.problems.sort_by_key(|problem| (problem.line, problem.column));
+    if let Some(report) = &parsed.report {
+        let (doubts, omitted) = definition::doubts(name, text, report, now);
+        parsed.add(doubts, omitted);
+    }
     parsed
 }
 
@@ -137,7 +139,7 @@ async fn check_templates(files: Vec<TemplateFile>) -> Result<Vec<CheckedFile>, E
         let file = files.iter().find(|file| file.place == problem.file);
         CheckedFile {
             text: file.map_or_else(String::new, |file| text(&file.content)),
-            parsed: Parsed { report: None, problems: vec![problem] },
+            parsed: Parsed::unreadable(problem),
             is_definition: false,
         }
     };
@@ -149,11 +151,7 @@ fn unreadable(file: String, error: Error) -> CheckedFile {
     let help = error.hint.unwrap_or_else(|| "check the path, and that it may be read".to_owned());
     let place = Place { file, line: 1, column: 1, span: 0..0 };
     let problem = place.error("unreadable", error.message, help);
-    CheckedFile {
-        text: String::new(),
-        parsed: Parsed { report: None, problems: vec![problem] },
-        is_definition: true,
-    }
+    CheckedFile { text: String::new(), parsed: Parsed::unreadable(problem), is_definition: true }
 }
 
 async fn files(settings: &Settings, paths: &[String]) -> Result<Vec<File>, Error> {
@@ -199,8 +197,14 @@ fn has_errors(checked: &[CheckedFile]) -> bool {
 }
 
 fn count(checked: &[CheckedFile], severity: Severity) -> usize {
-    let problems = checked.iter().flat_map(|file| &file.parsed.problems);
-    problems.filter(|problem| problem.severity == severity).count()
+    let count = |CheckedFile { parsed, .. }: &CheckedFile| {
+        let told = parsed.problems.iter().filter(|problem| problem.severity == severity).count();
+        told + match severity {
+            Severity::Error => parsed.omitted.errors,
+            Severity::Warning => parsed.omitted.warnings,
+        }
+    };
+    checked.iter().map(count).sum()
 }
 
 /// Every problem with its place, and the sum of it.
@@ -210,6 +214,11 @@ fn told(checked: &[CheckedFile], renderer: &Renderer) -> String {
         for problem in &file.parsed.problems {
             let drawn = Finding::from(problem).drawn_in(Some(&file.text), renderer);
             let _ = writeln!(text, "{drawn}\n");
+        }
+        let problem = file.parsed.problems.first();
+        if let (Some(problem), more @ 1..) = (problem, file.parsed.omitted.count()) {
+            let _ =
+                writeln!(text, "{}: and {}\n", problem.file, print::counted(more, "more problem"));
         }
     }
     let _ = writeln!(

@@ -146,7 +146,7 @@ pub fn beyond_own_domains(
             }
         }
     });
-    problems.into_found()
+    problems.into_found().0
 }
 
 fn warn_of(

@@ -8,7 +8,7 @@ use jiff::civil::{Time, Weekday};
 use toml::de::{DeTable, DeValue};
 
 use super::dimension::Dimension;
-use super::problem::{Problem, Problems, Severity};
+use super::problem::{Omitted, Problem, Problems, Severity};
 use super::report::{Column, Report, Section};
 use super::schedule::ScheduleDays;
 use super::target::{Bound, Target};
@@ -17,9 +17,9 @@ use crate::instance::InstanceArn;
 use crate::metric::Unit;
 use crate::window::{Compare, WindowRule};
 
-/// The doubts about a valid definition, in the order of its text. `text` is that of its file,
+/// The doubts about a valid definition, in the order of its text, and how many more there are. `text` is that of its file,
 /// without a byte order mark.
-pub fn doubts(file: &str, text: &str, report: &Report, now: Timestamp) -> Vec<Problem> {
+pub fn doubts(file: &str, text: &str, report: &Report, now: Timestamp) -> (Vec<Problem>, Omitted) {
     let problems = Problems::new(file, text);
     Written::read(text, |written| {
         placeholders(&problems, written, report);
@@ -302,6 +302,7 @@ section = [{ title = "Queues", filters = { QUEUE = ["*"] }, metrics = ["CONTACTS
                 crate::definition::parse("small.toml", text.as_bytes(), &Default::default());
             let report = parsed.report.unwrap_or_else(|| panic!("{:?}", parsed.problems));
             doubts("small.toml", &text, &report, now)
+                .0
                 .iter()
                 .any(|doubt| doubt.code == "ended-schedule")
         };

@@ -9,7 +9,8 @@ use super::keys::{ATTACH, CSV_DIALECT, DELIVERY, SEND};
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
 use super::report::{
-    Attachment, CsvDialect, DeliveryMode, Email, MAX_RECIPIENTS_TOGETHER, Section, SendRule,
+    Attachment, CsvDialect, DeliveryMode, Email, MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, Section,
+    SendRule,
 };
 use super::subject::{Subject, SubjectError};
 use crate::address::{AddressError, Mailbox};
@@ -147,6 +148,13 @@ fn read_recipients(
     let mut known = BTreeSet::new();
     let values = problems.list(value, "a list of addresses such as [\"ops@example.com\"]");
     let mut complete = !values.is_empty();
+    if values.len() > MAX_RECIPIENTS {
+        let message =
+            format!("the report has {} recipients, {MAX_RECIPIENTS} are allowed", values.len());
+        let help = "write to a mailing list, or split it into several reports";
+        problems.error(&value.span(), "too-many-recipients", message, help);
+        return None;
+    }
     for value in values {
         let Some(mailbox) = address::<Mailbox>(problems, value) else {
             complete = false;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::dimension::Dimension;
 use super::keys::{SECTION, belongs_outside};
-use super::problem::{Placed, Problems, did_you_mean};
+use super::problem::{Placed, Problems};
 use super::reader::{Entry, Value};
 use super::selection::{self, Selection};
 use crate::instance::InstanceArn;
@@ -28,6 +28,7 @@ pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Group
             let message = format!("a section may have {} groupings", limits::GROUPINGS);
             let help = "remove this one and those after it (GetMetricDataV2, Groupings)";
             problems.error(&value.span(), "too-many-groupings", message, help);
+            break;
         }
         if !check_grouping(problems, value, &key) {
             continue;
@@ -55,7 +56,7 @@ fn check_grouping(problems: &Problems<'_>, value: Value<'_>, key: &str) -> bool 
         }
         return true;
     }
-    let near = did_you_mean(key, GROUPINGS.iter().copied());
+    let near = problems.did_you_mean(key, GROUPINGS.iter().copied());
     if FILTERS.contains(&key) {
         let message = format!("{key} is a filter; rows can't be grouped by it");
         let help = format!("filter by it, and group by another key such as {COMMON}");
@@ -89,6 +90,7 @@ pub(super) fn read_filters(
             let message = format!("a section may filter by {} keys", limits::FILTER_KEYS);
             let help = "remove this one and those after it (GetMetricDataV2, Filters)";
             problems.error(&key.span, "too-many-filters", message, help);
+            break;
         }
         if !check_filter(problems, &key) {
             continue;
@@ -120,7 +122,7 @@ fn check_filter(problems: &Problems<'_>, key: &Entry<'_>) -> bool {
         let example = format!("{{ name = \"{metric}\", where = {{ {name} = [\"…\"] }} }}");
         format!("it is a filter of metrics: write it as `where` of each, as in {example}")
     });
-    let near = did_you_mean(name, FILTERS.iter().copied());
+    let near = problems.did_you_mean(name, FILTERS.iter().copied());
     if GROUPINGS.contains(&name) {
         let message = format!("{name} is a grouping; figures can't be filtered by it");
         let help = as_metric_filter

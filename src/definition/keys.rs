@@ -3,7 +3,7 @@
 //! The readers take from here which keys there are and what a missing one should look like, and
 //! [`schema`](super::schema()) makes the JSON Schema of it. A key is added here first.
 
-use super::report::{MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
+use super::report::{MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
 use crate::metric::{self, GROUPINGS, limits};
 
 /// One table of a definition.
@@ -214,7 +214,7 @@ pub(super) static EMAIL: Keys = Keys {
     about: "Who gets the message, from whom, and with what.",
     keys: &[
         optional("from", Shape::Address, r#"from = "Queue reports <reports@example.com>""#, "The sender, verified in SES. Without it, CONNECT_REPORTS_FROM."),
-        required("to", Shape::List(&Shape::Address, 1, ANY), r#"to = ["ops@example.com"]"#, "The recipients."),
+        required("to", Shape::List(&Shape::Address, 1, MAX_RECIPIENTS), r#"to = ["ops@example.com"]"#, "The recipients, 2,000 at most."),
         optional("subject", Shape::Text, r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject: text with values in {{ }} and {% if %}, of which docs/templates.md has all. Without it, the template subject.txt: title and window."),
         optional("attach", Shape::List(&Shape::Choice(ATTACH), 0, 3), r#"attach = ["csv"]"#, "The figures as files: every row, raw values."),
         optional("attach_max", Shape::Form(SIZE), r#"attach_max = "5MB""#, "How much the attachments may take in the mail, a third more than the files; larger ones are zipped, or kept in the store.").default("5MB"),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::keys::{METRIC, belongs_outside};
-use super::problem::{Problems, choice, did_you_mean, is_written_like_a_name};
+use super::problem::{Problems, is_written_like_a_name};
 use super::reader::{Entry, Table, Value};
 use super::report::{MetricFilter, Threshold};
 use super::selection::LEFT_OUT;
@@ -21,7 +21,7 @@ pub(super) fn metric_name(
         return Some(name);
     }
     let abbreviated = meant_by_short_name(&name, form);
-    let near = did_you_mean(&name, METRICS.iter().map(|metric| metric.name));
+    let near = problems.did_you_mean(&name, METRICS.iter().map(|metric| metric.name));
     if !is_written_like_a_name(&name) {
         let written_like = format!("{near}Metric names are written like CONTACTS_QUEUED");
         let help = abbreviated.unwrap_or(written_like);
@@ -173,7 +173,7 @@ fn read_comparison(
     if found.is_none() {
         let names: Vec<_> = allowed.iter().map(|comparison| comparison.as_str()).collect();
         let message = format!("the comparison can't be `{name}`");
-        problems.error(&value.span(), "comparison", message, choice(&name, &names));
+        problems.error(&value.span(), "comparison", message, problems.choice(&name, &names));
     }
     found
 }
@@ -286,7 +286,7 @@ fn check_filter_key(
         let keys: Vec<&str> = metric.metric_filters().iter().map(|filter| filter.key).collect();
         if metric::may_be_metric_filter(name) {
             let message = format!("no metric filter `{name}` of {of_metric} is known here");
-            let near = did_you_mean(name, keys.iter().copied());
+            let near = problems.did_you_mean(name, keys.iter().copied());
             let help = format!("{near}If the service takes it for this metric, leave it");
             problems.warning(&key.span, "unknown-metric-filter", message, help);
             return true;
@@ -300,7 +300,7 @@ fn check_filter_key(
                 )
             }
             (None, true) => "it takes none; remove `where` and `where_not`".to_owned(),
-            (None, false) => choice(name, &keys),
+            (None, false) => problems.choice(name, &keys),
         };
         let message = format!("{of_metric} takes no metric filter `{name}`");
         problems.error(&key.span, "unknown-metric-filter", message, help);
@@ -327,7 +327,7 @@ fn check_filter_value(
         Some((metric, filter)) if !filter.values.is_empty() => {
             if !filter.values.contains(&text) {
                 let message = format!("{} takes no {key} `{text}`", metric.name);
-                let help = choice(text, filter.values);
+                let help = problems.choice(text, filter.values);
                 problems.error(&value.span(), "unknown-metric-filter-value", message, help);
             }
         }
@@ -349,11 +349,11 @@ fn check_filter_value(
             if known.iter().any(|word| word.eq_ignore_ascii_case(text)) {
                 let message = format!("there is no {key} `{text}`");
                 let code = "unknown-metric-filter-value";
-                problems.error(&value.span(), code, message, choice(text, known));
+                problems.error(&value.span(), code, message, problems.choice(text, known));
                 return;
             }
             let message = format!("the {key} `{text}` is not known here");
-            let help = format!("{}; if the service has it, leave it", choice(text, known));
+            let help = format!("{}; if the service has it, leave it", problems.choice(text, known));
             problems.warning(&value.span(), "unknown-metric-filter-value", message, help);
         }
     }

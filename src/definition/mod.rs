@@ -39,7 +39,7 @@ use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
 use problem::Problems;
 pub(crate) use problem::visible;
-pub use problem::{NOT_YET, Place, Placed, Problem, Severity, nearest};
+pub use problem::{NOT_YET, Omitted, Place, Placed, Problem, Severity, nearest};
 use reader::{Table, Value};
 pub use report::{
     Attachment, Column, CsvDialect, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery,
@@ -56,8 +56,29 @@ pub use target::{Bound, State, Target, TargetError};
 pub struct Parsed {
     /// The report, unless there is an error.
     pub report: Option<Report>,
-    /// Everything that is wrong, in the order of the text.
+    /// What is wrong, in the order of the text: a hundred problems at most, the errors before all others.
     pub problems: Vec<Problem>,
+    /// How many more there are.
+    pub omitted: Omitted,
+}
+
+impl Parsed {
+    /// A file that can't be read, for the one problem that it has.
+    pub fn unreadable(problem: Problem) -> Self {
+        Self { report: None, problems: vec![problem], omitted: Omitted::default() }
+    }
+
+    /// Adds what a later stage finds wrong, and how much more it has found. With an error there is no
+    /// report.
+    pub fn add(&mut self, found: impl IntoIterator<Item = Problem>, omitted: Omitted) {
+        self.problems.extend(found);
+        self.omitted.errors += omitted.errors;
+        self.omitted.warnings += omitted.warnings;
+        problem::limit(&mut self.problems, &mut self.omitted);
+        if self.problems.iter().any(|problem| problem.severity == Severity::Error) {
+            self.report = None;
+        }
+    }
 }
 
 /// Reads a definition; `file` is its name in problems, and its stem the report's id.
@@ -72,9 +93,9 @@ pub fn parse(file: &str, content: &[u8], deployment: &Deployment) -> Parsed {
     }
     let problems = Problems::new(file, text);
     let report = read(file, text, &problems, deployment);
-    let problems = problems.into_found();
+    let (problems, omitted) = problems.into_found();
     let usable = problems.iter().all(|problem| problem.severity != Severity::Error);
-    Parsed { report: report.filter(|_| usable), problems }
+    Parsed { report: report.filter(|_| usable), problems, omitted }
 }
 
 /// Who is told where a definition is not valid, and by whom, as far as that can be read.
@@ -91,7 +112,16 @@ pub struct Contacts {
 impl Contacts {
     /// Those of a definition, or where it names none, or none that can be, of the deployment.
     pub fn of(content: &[u8], deployment: &Deployment) -> Self {
-        let text = std::str::from_utf8(content).unwrap_or_default();
+        // They stand at its beginning, whatever its length.
+        let content = content.get(..MAX_BYTES).unwrap_or(content);
+        let text = match std::str::from_utf8(content) {
+            Ok(text) => text,
+            Err(error) if error.error_len().is_none() => {
+                let valid = content.get(..error.valid_up_to()).unwrap_or_default();
+                std::str::from_utf8(valid).unwrap_or_default()
+            }
+            Err(_) => "",
+        };
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let (document, _) = DeTable::parse_recoverable(text);
         let root = document.get_ref();
@@ -112,21 +142,21 @@ fn one_line(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// How large a definition may be; one that says everything has a few kilobytes.
-const MAX_BYTES: usize = 1024 * 1024;
+/// How many bytes a definition may have; one that says everything has a few thousand.
+const MAX_BYTES: usize = 512_000;
 
 fn too_large(file: &str, bytes: usize) -> Parsed {
     let place = Problems::new(file, "").place(&(0..0));
     let message = format!("the definition has {bytes} bytes, {MAX_BYTES} are allowed");
     let help = "split it into several reports, and write to a mailing list";
-    Parsed { report: None, problems: vec![place.error("too-large", message, help)] }
+    Parsed::unreadable(place.error("too-large", message, help))
 }
 
 fn not_utf8(file: &str, content: &[u8], valid_up_to: usize) -> Parsed {
     let valid = String::from_utf8_lossy(content.get(..valid_up_to).unwrap_or_default());
     let place = Problems::new(file, &valid).place(&(valid.len()..valid.len()));
     let problem = place.error("encoding", "the file is not UTF-8 from here on", "save it as UTF-8");
-    Parsed { report: None, problems: vec![problem] }
+    Parsed::unreadable(problem)
 }
 
 fn read(

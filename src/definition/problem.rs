@@ -1,7 +1,7 @@
 //! What is wrong with a definition, and where.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::fmt;
 use std::ops::Range;
 
@@ -101,6 +101,11 @@ pub(crate) fn visible(text: String) -> String {
 }
 
 impl Problem {
+    /// What tells it from other problems: where it is, and what is said of it.
+    pub fn key(&self) -> (String, (usize, usize), &'static str, String) {
+        (self.file.clone(), (self.line, self.column), self.code, self.message.clone())
+    }
+
     /// The same problem with what it quotes, for somebody at a terminal who may see figures.
     #[must_use]
     pub fn in_full(self) -> Self {
@@ -129,20 +134,131 @@ impl fmt::Display for Problem {
     }
 }
 
+/// How many problems of a file are told. Who has mended those finds the others.
+pub(super) const MOST: usize = 100;
+
+/// How many more problems there are than are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Omitted {
+    /// How many of them are errors.
+    pub errors: usize,
+    /// How many are warnings.
+    pub warnings: usize,
+}
+
+impl Omitted {
+    /// How many there are in all.
+    pub fn count(self) -> usize {
+        self.errors + self.warnings
+    }
+
+    fn add_one(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+        }
+    }
+}
+
+/// Sorts problems by their places, and leaves those that are told: errors come first.
+pub(super) fn limit(problems: &mut Vec<Problem>, omitted: &mut Omitted) {
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let (mut of_errors, mut of_warnings) = (MOST, MOST.saturating_sub(errors));
+    problems.retain(|problem| {
+        let left = match problem.severity {
+            Severity::Error => &mut of_errors,
+            Severity::Warning => &mut of_warnings,
+        };
+        match left.checked_sub(1) {
+            Some(less) => {
+                *left = less;
+                true
+            }
+            None => {
+                omitted.add_one(problem.severity);
+                false
+            }
+        }
+    });
+}
+
 /// The problems of one definition as they are found, and its text to find their places in.
 pub(super) struct Problems<'d> {
     file: &'d str,
     text: &'d str,
     /// Where each line starts.
     lines: Vec<usize>,
-    found: RefCell<Vec<Problem>>,
+    /// How many characters stand before each block of bytes: a line may be as long as the text.
+    blocks: Vec<usize>,
+    /// Where the last line ends that says anything.
+    end: usize,
+    /// How many words that may be meant are still looked for.
+    suggestions: Cell<usize>,
+    found: RefCell<Found>,
+}
+
+/// What is kept of the problems: as many of each kind as are told.
+#[derive(Default)]
+struct Found {
+    errors: Vec<Problem>,
+    warnings: Vec<Problem>,
+    /// What this version can't do yet, by what is said of it.
+    not_yet: BTreeMap<String, Problem>,
+    omitted: Omitted,
+}
+
+impl Found {
+    fn add(&mut self, problem: Problem) {
+        if problem.code == NOT_YET {
+            return self.add_not_yet(problem);
+        }
+        let kept = match problem.severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        match kept.len() < MOST {
+            true => kept.push(problem),
+            false => self.omitted.add_one(problem.severity),
+        }
+    }
+
+    /// Each is told once, where it stands first.
+    fn add_not_yet(&mut self, problem: Problem) {
+        let place = |problem: &Problem| (problem.line, problem.column);
+        match self.not_yet.entry(problem.message.clone()) {
+            Entry::Vacant(new) => drop(new.insert(problem)),
+            Entry::Occupied(mut known) if place(&problem) < place(known.get()) => {
+                known.insert(problem);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+}
+
+/// How many bytes a block of [`Problems::blocks`] has.
+const BLOCK: usize = 256;
+
+/// How many characters begin in these bytes (UTF-8).
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
 impl<'d> Problems<'d> {
     pub(super) fn new(file: &'d str, text: &'d str) -> Self {
         let starts = text.match_indices('\n').map(|(end, _)| end + 1);
         let lines = std::iter::once(0).chain(starts).collect();
-        Self { file, text, lines, found: RefCell::default() }
+        let mut before = 0;
+        let count = |block: &[u8]| {
+            let start = before;
+            before += characters(block);
+            start
+        };
+        // One more, for an offset at the very end.
+        let blocks = text.as_bytes().chunks(BLOCK).chain([&[][..]]).map(count).collect();
+        let end = text.trim_end().len();
+        let suggestions = Cell::new(3 * MOST);
+        Self { file, text, lines, blocks, end, suggestions, found: RefCell::default() }
     }
 
     /// The text of the definition.
@@ -153,15 +269,26 @@ impl<'d> Problems<'d> {
     /// The place of a span of bytes. What is missing at the end is missing in the last line that
     /// says anything.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
-        let end = self.text.trim_end().len();
-        let span = match span.start > end {
-            true => end..end,
+        let span = match span.start > self.end {
+            true => self.end..self.end,
             false => span.clone(),
         };
-        let line = self.lines.partition_point(|start| *start <= span.start);
+        let line = self.line_number(span.start);
         let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied();
-        let before = self.text.get(start.unwrap_or(0)..span.start).unwrap_or_default();
-        Place { file: self.file.to_owned(), line, column: before.chars().count() + 1, span }
+        let before = self.before(span.start) - self.before(start.unwrap_or(0));
+        Place { file: self.file.to_owned(), line, column: before + 1, span }
+    }
+
+    /// The number of the line at an offset, from 1.
+    pub(super) fn line_number(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset)
+    }
+
+    /// How many characters stand before an offset.
+    fn before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        let rest = self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        self.blocks.get(block).copied().unwrap_or_default() + characters(rest)
     }
 
     pub(super) fn error(
@@ -171,8 +298,7 @@ impl<'d> Problems<'d> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let problem = self.place(span).error(code, message, help);
-        self.found.borrow_mut().push(problem);
+        self.push(self.place(span).error(code, message, help));
     }
 
     pub(super) fn warning(
@@ -183,13 +309,12 @@ impl<'d> Problems<'d> {
         help: impl Into<String>,
     ) {
         let problem = self.place(span).error(code, message, help);
-        let problem = Problem { severity: Severity::Warning, ..problem };
-        self.found.borrow_mut().push(problem);
+        self.push(Problem { severity: Severity::Warning, ..problem });
     }
 
     /// Adds what was found with the place of a value at hand.
     pub(super) fn push(&self, problem: Problem) {
-        self.found.borrow_mut().push(problem);
+        self.found.borrow_mut().add(problem);
     }
 
     /// Warns of what is well-formed, and what this version does not do yet.
@@ -198,23 +323,55 @@ impl<'d> Problems<'d> {
         self.warning(span, NOT_YET, message, format!("to run it now, {instead}"));
     }
 
-    /// All problems, in the order of their places.
+    /// `did you mean …? ` where a known word is near.
+    pub(super) fn did_you_mean<'k>(
+        &self,
+        word: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) -> String {
+        let left = self.suggestions.get();
+        self.suggestions.set(left.saturating_sub(1));
+        let near = if left == 0 { None } else { nearest(word, known) };
+        near.map_or_else(String::new, |near| format!("did you mean `{near}`? "))
+    }
+
+    /// `did you mean …?` where a known word is near, and then the whole choice.
+    pub(super) fn choice(&self, word: &str, known: &[&str]) -> String {
+        let told: Vec<&str> = known.iter().take(MOST_CHOICES).copied().collect();
+        let more = match known.len().saturating_sub(MOST_CHOICES) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let near = self.did_you_mean(word, known.iter().copied());
+        format!("{near}allowed: {}{more}", told.join(", "))
+    }
+
+    /// The problems that are told, in the order of their places, and how many more there are.
     ///
     /// What this version can't do yet is told once each, and after the errors are mended.
-    pub(super) fn into_found(self) -> Vec<Problem> {
-        let mut found = self.found.into_inner();
-        found.sort_by_key(|problem| (problem.line, problem.column));
-        let has_errors = found.iter().any(|problem| problem.severity == Severity::Error);
-        let mut told = BTreeSet::new();
-        found.retain(|problem| {
-            problem.code != NOT_YET || (!has_errors && told.insert(problem.message.clone()))
-        });
-        found
+    pub(super) fn into_found(self) -> (Vec<Problem>, Omitted) {
+        let Found { errors, mut warnings, not_yet, mut omitted } = self.found.into_inner();
+        if errors.is_empty() {
+            warnings.extend(not_yet.into_values());
+        }
+        let mut found = errors;
+        found.append(&mut warnings);
+        limit(&mut found, &mut omitted);
+        (found, omitted)
     }
 }
 
-/// The word of `known` that `word` was probably meant to be.
+/// How many allowed words are told.
+pub(super) const MOST_CHOICES: usize = 100;
+
+/// How many characters a word has at most that another is looked for.
+const LONGEST_WORD: usize = 128;
+
+/// The word of `known` that `word` was probably meant to be. None is near what is longer than names are.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    if word.chars().nth(LONGEST_WORD).is_some() {
+        return None;
+    }
     let upper = word.to_uppercase();
     known
         .into_iter()
@@ -224,17 +381,45 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// `did you mean …? ` where a known word is near.
-pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    nearest(word, known).map_or_else(String::new, |near| format!("did you mean `{near}`? "))
-}
-
-/// `did you mean …?` where a known word is near, and then the whole choice.
-pub(super) fn choice(word: &str, known: &[&str]) -> String {
-    format!("{}allowed: {}", did_you_mean(word, known.iter().copied()), known.join(", "))
-}
-
 /// Whether a word is written like the service's names; it may be one that is not known yet.
 pub(super) fn is_written_like_a_name(word: &str) -> bool {
     word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// However long the lines are, and whatever letters they have.
+        #[test]
+        fn a_place_is_counted_in_characters(
+            text in "[a\u{e9}\u{1f600}\n ]{0,900}x", part in 0.0..1.0_f64
+        ) {
+            let problems = Problems::new("small.toml", &text);
+            let places: Vec<usize> =
+                text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let at = places[(places.len() as f64 * part) as usize];
+            let found = problems.place(&(at..at));
+            let before = &text[..at];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            prop_assert_eq!((found.line, found.column), (line, column));
+        }
+    }
+
+    #[test]
+    fn errors_are_told_before_warnings() {
+        let problems = Problems::new("small.toml", "abc");
+        problems.not_yet(&(0..1), "these", "leave them");
+        (0..150).for_each(|_| problems.warning(&(0..1), "unsure", "a warning", ""));
+        (0..30).for_each(|_| problems.error(&(2..3), "wrong", "an error", ""));
+        let (told, omitted) = problems.into_found();
+        let errors = told.iter().filter(|problem| problem.severity == Severity::Error).count();
+        assert_eq!((told.len(), errors), (MOST, 30));
+        assert_eq!(omitted, Omitted { errors: 0, warnings: 80 });
+    }
 }

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Keys, belongs};
-use super::problem::{Placed, Problems, choice};
+use super::problem::{Placed, Problems};
 
 /// A TOML value with its place.
 pub(super) type Value<'d> = &'d Spanned<DeValue<'d>>;
@@ -87,7 +87,8 @@ impl<'d> Table<'d> {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let message = format!("{} has no key `{name}`", self.keys.name);
-                let help = belongs(name, self.keys).unwrap_or_else(|| choice(name, &known));
+                let help =
+                    belongs(name, self.keys).unwrap_or_else(|| self.problems.choice(name, &known));
                 self.problems.error(&key.span(), "unknown-key", message, help);
             }
         }
@@ -235,7 +236,7 @@ impl<'d> Problems<'d> {
         let found = words.iter().zip(meanings).find(|(known, _)| **known == word);
         if found.is_none() {
             let message = format!("there is no {what} `{word}`");
-            self.error(&value.span(), code, message, choice(&word, words));
+            self.error(&value.span(), code, message, self.choice(&word, words));
         }
         found.map(|(_, meaning)| meaning)
     }

@@ -23,6 +23,10 @@ use crate::window::{Calendar, Compare, WindowRule, Zone};
 /// How many recipients one message may have (SES, quotas: "recipients per message").
 pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
 
+/// How many recipients a report may have: each gets a mail of their own, and has a place in the run's
+/// record.
+pub(super) const MAX_RECIPIENTS: usize = 2_000;
+
 /// How many rows of a section a message may be told to show.
 pub(super) const MAX_ROWS: u32 = 100_000;
 

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 
 use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
-use super::problem::{Problem, Problems, Severity, choice};
+use super::problem::{Problem, Problems, Severity};
 use super::reader::{Table, Value, whole_number};
 use super::report::{Interval, Section};
 use crate::metric::limits::HISTORY_DAYS;
@@ -124,7 +124,7 @@ fn read_window(problems: &Problems<'_>, value: Value<'_>) -> Option<WindowRule> 
         "month-to-date" => WindowRule::MonthToDate,
         _ => {
             let message = format!("there is no window `{name}`");
-            let help = format!("{}; or {{ last = \"4h\" }}", choice(&name, WINDOWS));
+            let help = format!("{}; or {{ last = \"4h\" }}", problems.choice(&name, WINDOWS));
             problems.error(&value.span(), "unknown-window", message, help);
             return None;
         }

@@ -1,12 +1,12 @@
 //! Reading one `[[section]]`: what it shows, of what, and in which order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU32;
 
 use super::dimension::Dimension;
 use super::filter::{self, Filters};
 use super::keys::{INTERVAL, KIND, SECTION, belongs_outside};
-use super::problem::{Problems, choice};
+use super::problem::{MOST_CHOICES, Problems};
 use super::reader::{Table, Value};
 use super::report::{Column, Interval, Kind, MAX_ROWS, Section, Sort};
 use super::{column, target};
@@ -137,7 +137,7 @@ fn read_sort(problems: &Problems<'_>, value: Value<'_>, columns: &[Column]) -> O
         Some(name) => (name, true),
         None => (text.as_str(), false),
     };
-    match find_column(columns, name) {
+    match ColumnNames::of(columns).find(problems, name) {
         Ok(column) => Some(Sort { column, descending }),
         Err((message, help)) => {
             problems.error(&value.span(), "sort", message, help);
@@ -146,42 +146,66 @@ fn read_sort(problems: &Problems<'_>, value: Value<'_>, columns: &[Column]) -> O
     }
 }
 
-/// The column with this label, or the only one of this metric; else what is wrong, and what helps.
-fn find_column(columns: &[Column], name: &str) -> Result<usize, (String, String)> {
-    let by_label = columns.iter().position(|column| column.label == name);
-    let mut by_metric = columns.iter().enumerate().filter(|(_, column)| column.metric.name == name);
-    let (first, second) = (by_metric.next(), by_metric.next());
-    match (by_label, first, second) {
-        (Some(column), _, _) | (None, Some((column, _)), None) => Ok(column),
-        (None, Some(_), Some(_)) => Err((
-            format!("more than one column shows {name}"),
-            "name the column by its label".to_owned(),
-        )),
-        (None, None, _) => {
-            let labels = columns.iter().map(|column| column.label.as_str());
-            let metrics = columns.iter().map(|column| column.metric.name.as_str());
-            let mut names: Vec<&str> = labels.chain(metrics).collect();
-            let mut known = BTreeSet::new();
-            names.retain(|name| known.insert(*name));
-            Err((format!("there is no column `{name}`"), choice(name, &names)))
+/// The columns of a section by what definitions call them.
+struct ColumnNames<'c> {
+    columns: &'c [Column],
+    by_label: HashMap<&'c str, usize>,
+    /// The first column of each metric, and how many there are.
+    by_metric: HashMap<&'c str, (usize, usize)>,
+}
+
+impl<'c> ColumnNames<'c> {
+    fn of(columns: &'c [Column]) -> Self {
+        let (mut by_label, mut by_metric) = (HashMap::new(), HashMap::new());
+        for (index, column) in columns.iter().enumerate() {
+            by_label.entry(column.label.as_str()).or_insert(index);
+            by_metric.entry(column.metric.name.as_str()).or_insert((index, 0)).1 += 1;
         }
+        Self { columns, by_label, by_metric }
+    }
+
+    /// The column with this label, or the only one of this metric; else what is wrong, and what helps.
+    fn find(&self, problems: &Problems<'_>, name: &str) -> Result<usize, (String, String)> {
+        match (self.by_label.get(name), self.by_metric.get(name)) {
+            (Some(index), _) | (None, Some((index, 1))) => Ok(*index),
+            (None, Some(_)) => Err((
+                format!("more than one column shows {name}"),
+                "name the column by its label".to_owned(),
+            )),
+            (None, None) => {
+                let message = format!("there is no column `{name}`");
+                Err((message, problems.choice(name, &self.told())))
+            }
+        }
+    }
+
+    /// The labels, and then the metrics; no more than can be told.
+    fn told(&self) -> Vec<&'c str> {
+        let labels = self.columns.iter().map(|column| column.label.as_str());
+        let metrics = self.columns.iter().map(|column| column.metric.name.as_str());
+        let mut known = BTreeSet::new();
+        let names = labels.chain(metrics).filter(|name| known.insert(*name));
+        names.take(MOST_CHOICES).collect()
     }
 }
 
 /// `targets` of a section: of a column, or by what the section groups by.
 fn read_targets(problems: &Problems<'_>, value: Value<'_>, columns: &mut [Column]) {
     let example = "{ SERVICE_LEVEL = \">= 80\" }";
-    for (value, name) in problems.entries(value, example).unwrap_or_default() {
-        let found = find_column(columns, name.name);
-        let column = match found.map(|index| columns.get_mut(index)) {
-            Ok(Some(column)) => column,
-            Ok(None) => continue,
+    let entries = problems.entries(value, example).unwrap_or_default();
+    let names = ColumnNames::of(columns);
+    let mut found = Vec::with_capacity(entries.len());
+    for (value, name) in entries {
+        match names.find(problems, name.name) {
+            Ok(index) => found.push((index, value, name)),
             Err((message, help)) => {
                 let help = belongs_outside(name.name, &SECTION, "targets").unwrap_or(help);
                 problems.error(&name.span, "target", message, help);
-                continue;
             }
-        };
+        }
+    }
+    for (index, value, name) in found {
+        let Some(column) = columns.get_mut(index) else { continue };
         let given = match value.get_ref().is_table() {
             true => !column.targets.is_empty(),
             false => column.target.is_some(),

@@ -1,9 +1,10 @@
 //! Reading the values of a filter: those that it takes of a key, and those that it leaves out.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::dimension::Dimension;
-use super::problem::{Place, Placed, Problems, choice};
+use super::problem::{Place, Placed, Problems};
 use super::reader::Value;
 use crate::instance::InstanceArn;
 use crate::metric;
@@ -66,6 +67,11 @@ impl Selector {
         !is_other && !is_uuid(text) && !text.trim().is_empty()
     }
 
+    /// Tells whether everything that the instance has is compared with it.
+    fn is_compared_with_all(&self) -> bool {
+        matches!(self, Self::Pattern(_) | Self::Tag { .. })
+    }
+
     /// Tells whether only a search of queues finds it: by tags and states.
     pub(super) fn needs_search(&self) -> bool {
         matches!(self, Self::Tag { .. } | Self::Disabled)
@@ -83,6 +89,9 @@ impl fmt::Display for Selector {
         }
     }
 }
+
+/// How many patterns and tags a filter may have: each is compared with every name of the instance.
+const MAX_SEARCHES: usize = 1_000;
 
 /// The sign before an entry that leaves something out.
 pub(super) const LEFT_OUT: char = '!';
@@ -114,7 +123,7 @@ struct Reader<'r, 'd> {
 /// Reading what the instance has.
 impl Reader<'_, '_> {
     fn selectors(&self, values: Value<'_>) -> Selection {
-        let (mut selection, mut complete) = (Selection::default(), true);
+        let (mut selection, mut complete, mut searches) = (Selection::default(), true, 0);
         for (value, text) in self.problems.texts(values) {
             let place = self.problems.place(&value.span());
             let (list, selector) = match text.strip_prefix(LEFT_OUT) {
@@ -122,6 +131,13 @@ impl Reader<'_, '_> {
                 None => (&mut selection.taken, self.selector(value, &text)),
             };
             complete &= selector.is_some();
+            searches += usize::from(selector.as_ref().is_some_and(Selector::is_compared_with_all));
+            if searches > MAX_SEARCHES {
+                let message = format!("a filter has {MAX_SEARCHES} patterns and tags at most");
+                let help = "write fewer that stand for more, or the names that are meant";
+                self.problems.error(&value.span(), "too-many-patterns", message, help);
+                break;
+            }
             list.extend(selector.map(|value| Placed { value, place }));
         }
         if complete && selection.taken.is_empty() && !selection.left_out.is_empty() {
@@ -261,6 +277,7 @@ impl Reader<'_, '_> {
             self.takes_nothing(values);
             return Selection::default();
         }
+        let left_out: BTreeSet<&str> = left_out.into_iter().collect();
         taken.retain(|(word, _)| !left_out.contains(word));
         if taken.is_empty() {
             let message = format!("this leaves nothing of {key}");
@@ -319,7 +336,7 @@ impl Reader<'_, '_> {
                     }
                     _ => (format!("{key} has no value `{text}`"), "unknown-filter-value"),
                 };
-                refuse(code, message, choice(text, allowed))
+                refuse(code, message, self.problems.choice(text, allowed))
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::problem::Problems;
+use super::problem::{MOST, Problems};
 
 /// Tells the parser's errors.
 ///
@@ -21,15 +21,16 @@ pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
     let foreign_lines: BTreeSet<usize> = errors
         .iter()
         .filter(|error| foreign(text, start(error)).is_some())
-        .map(|error| line_of(text, start(error)))
+        .map(|error| problems.line_number(start(error)))
         .collect();
-    let mut told_lines = BTreeSet::new();
+    let (mut told_lines, mut told) = (BTreeSet::new(), 0);
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        let line = line_of(text, span.start);
+        let line = problems.line_number(span.start);
         if span.start >= told_until || told_lines.contains(&line) {
             continue;
         }
+        told += 1;
         if is_second_section(text, &span, error.message()) {
             told_until = span.end;
             let header = single_brackets(text).unwrap_or(span);
@@ -39,7 +40,12 @@ pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
             told_lines.insert(line);
             problems.error(&(span.start..span.start + length), "syntax", message, help);
         } else if !foreign_lines.contains(&line) {
-            problems.error(&span, "syntax", error.message(), help(text, &span, error.message()));
+            // To look for what helps takes a look at the whole text.
+            let help = match told > MOST {
+                true => USUAL_HELP.to_owned(),
+                false => help(text, &span, error.message()),
+            };
+            problems.error(&span, "syntax", error.message(), help);
         }
     }
     if let Some(bracket) = unclosed {
@@ -50,10 +56,8 @@ pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
     }
 }
 
-/// The number of the line at an offset, from 1.
-fn line_of(text: &str, offset: usize) -> usize {
-    text.get(..offset).map_or(0, |before| before.matches('\n').count()) + 1
-}
+/// The help where nothing better is known.
+const USUAL_HELP: &str = "mend the TOML here; https://toml.io describes the format";
 
 /// Tells whether a section stands under single brackets, and another under single or double ones.
 fn is_second_section(text: &str, span: &Range<usize>, message: &str) -> bool {
@@ -107,9 +111,15 @@ fn foreign(text: &str, offset: usize) -> Option<Foreign> {
     None
 }
 
+/// How many bytes before a sign are looked at.
+const LONGEST_KEY: usize = 256;
+
 /// Tells whether a key without a value yet stands before what follows.
 fn is_after_key(before: &str) -> bool {
-    let entry = before.rsplit(['\n', '{', ',']).next().unwrap_or_default().trim();
+    // A key is no longer.
+    let near = before.len().saturating_sub(LONGEST_KEY);
+    let near = (near..before.len()).find_map(|start| before.get(start..)).unwrap_or_default();
+    let entry = near.rsplit(['\n', '{', ',']).next().unwrap_or_default().trim();
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '"' | '\'');
     !entry.contains('=') && entry.ends_with(is_part)
 }
@@ -139,7 +149,7 @@ fn help(text: &str, span: &Range<usize>, message: &str) -> String {
         return help;
     }
     let known = HELP.iter().find(|(part, _)| message.contains(part));
-    let help = known.map_or("mend the TOML here; https://toml.io describes the format", |k| k.1);
+    let help = known.map_or(USUAL_HELP, |k| k.1);
     help.to_owned()
 }
 

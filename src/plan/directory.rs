@@ -233,20 +233,30 @@ impl Directory {
         selected: Option<&[String]>,
     ) -> Result<(), Unresolved> {
         let words = self.words(dimension);
-        let id = match self.lists.get(dimension) {
-            Some(list) if !list.shown.contains_key(name) => {
-                list.named(name, &words)?.into_iter().next().unwrap_or_default()
-            }
-            _ => name.to_owned(),
-        };
-        let values = metric::filter_values(dimension.key());
-        let is_value = values.is_empty() || values.contains(&name);
-        if is_value && selected.is_none_or(|selected| selected.contains(&id)) {
+        let list = self.lists.get(dimension).filter(|list| !list.shown.contains_key(name));
+        if let Some(list) = list.filter(|list| list.only(name).is_none()) {
+            return Err(list.not_one(name, &words));
+        }
+        if self.shows(dimension, name, selected) {
             return Ok(());
         }
         let message = format!("the section shows no {} `{name}`", words.one);
         let help = "select it in `filters`, or remove the target".to_owned();
         Err(Unresolved { kind: Lack::NotShown, message, help })
+    }
+
+    /// Tells whether there is no error in a target by this name, without the reason.
+    pub fn shows(&self, dimension: &Dimension, name: &str, selected: Option<&[String]>) -> bool {
+        let id = match self.lists.get(dimension) {
+            Some(list) if !list.shown.contains_key(name) => match list.only(name) {
+                Some(entry) => &entry.id,
+                None => return false,
+            },
+            _ => name,
+        };
+        let values = metric::filter_values(dimension.key());
+        let is_value = values.is_empty() || values.contains(&name);
+        is_value && selected.is_none_or(|selected| selected.iter().any(|one| one == id))
     }
 
     /// Whether what has this id is called so, or has this as its id.
@@ -325,28 +335,68 @@ impl Directory {
     }
 
     fn find(&self, dimension: &Dimension, selector: &Selector) -> Result<Vec<String>, Unresolved> {
+        self.found(dimension, selector).ok_or_else(|| self.not_found(dimension, selector))
+    }
+
+    /// The ids that a selector stands for, of which there may be none; nothing where it is a name that
+    /// not exactly one has, or of a level that is not there. The reason costs more: see [`Self::select`].
+    pub fn found(&self, dimension: &Dimension, selector: &Selector) -> Option<Vec<String>> {
         if let Selector::Id(id) = selector {
-            return Ok(vec![id.clone()]);
+            return Some(vec![id.clone()]);
         }
-        self.check_level(dimension)?;
+        self.check_level(dimension).ok()?;
         let list = self.list(dimension);
-        let words = self.words(dimension);
         match selector {
-            Selector::Name(name) => list.named(name, &words).map_err(|unresolved| {
-                let help = self.on_another_level(dimension, name).unwrap_or(unresolved.help);
-                Unresolved { help, ..unresolved }
-            }),
+            Selector::Name(name) => list.only(name).map(|entry| vec![entry.id.clone()]),
             // A name may have a star of its own, and then it is meant.
-            Selector::Pattern(text) if !list.called(text).is_empty() => list.named(text, &words),
-            Selector::Id(_) | Selector::All => Ok(list.ids(|_| true)),
+            Selector::Pattern(text) if list.called.contains_key(text) => {
+                list.only(text).map(|entry| vec![entry.id.clone()])
+            }
+            Selector::Id(_) | Selector::All => Some(list.ids(|_| true)),
             Selector::Pattern(pattern) => {
-                Ok(list.ids(|entry| list.calls(entry).any(|call| pattern::fits(pattern, call))))
+                Some(list.ids(|entry| list.calls(entry).any(|call| pattern::fits(pattern, call))))
             }
             Selector::Tag { key, value } => {
                 let tag = format!("{key}={value}");
-                Ok(list.ids(|entry| tags(entry).any(|other| other == tag)))
+                Some(list.ids(|entry| has_tag(entry, &tag)))
             }
-            Selector::Disabled => Ok(list.ids(|entry| entry.is_disabled)),
+            Selector::Disabled => Some(list.ids(|entry| entry.is_disabled)),
+        }
+    }
+
+    /// The reason why nothing was found.
+    fn not_found(&self, dimension: &Dimension, selector: &Selector) -> Unresolved {
+        if let Err(unresolved) = self.check_level(dimension) {
+            return unresolved;
+        }
+        let (list, words) = (self.list(dimension), self.words(dimension));
+        match selector {
+            Selector::Name(name) => {
+                let unresolved = list.not_one(name, &words);
+                let help = self.on_another_level(dimension, name).unwrap_or(unresolved.help);
+                Unresolved { help, ..unresolved }
+            }
+            Selector::Pattern(text) => list.not_one(text, &words),
+            _ => list.nothing(selector, &words),
+        }
+    }
+
+    /// The reason in short, without what is near: to find that takes a look at all names.
+    pub fn in_short(&self, dimension: &Dimension, selector: &Selector) -> Unresolved {
+        let namesakes = match selector {
+            Selector::Name(name) | Selector::Pattern(name) => {
+                self.list(dimension).called(name).len()
+            }
+            _ => 0,
+        };
+        let (kind, what) = match namesakes {
+            0 | 1 => (Lack::Absent, "does not have"),
+            _ => (Lack::Ambiguous, "has several that are called"),
+        };
+        Unresolved {
+            kind,
+            message: format!("the instance {what} `{selector}`"),
+            help: "the command `names` prints what there is".to_owned(),
         }
     }
 
@@ -418,22 +468,31 @@ impl List {
         Unresolved { kind: Lack::Absent, message, help }
     }
 
-    fn named(&self, name: &str, words: &Words) -> Result<Vec<String>, Unresolved> {
+    /// The one that is called so; none where several are, or none is.
+    fn only(&self, name: &str) -> Option<&Entry> {
         match self.called(name).as_slice() {
-            [entry] => Ok(vec![entry.id.clone()]),
-            [] => Err(Unresolved {
-                kind: Lack::Absent,
-                message: format!("the instance has no {} with the name `{name}`", words.one),
-                help: match self.nearest(name) {
-                    Some(near) => meant(name, near),
-                    None => format!(
-                        "write its exact name or id, or \"*\" for all {}; the command `names` \
-                         prints what there is",
-                        words.several
-                    ),
-                },
-            }),
-            namesakes => Err(self.ambiguous(name, namesakes, words)),
+            [entry] => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// The reason why not exactly one is called so.
+    fn not_one(&self, name: &str, words: &Words) -> Unresolved {
+        let namesakes = self.called(name);
+        if !namesakes.is_empty() {
+            return self.ambiguous(name, &namesakes, words);
+        }
+        Unresolved {
+            kind: Lack::Absent,
+            message: format!("the instance has no {} with the name `{name}`", words.one),
+            help: match self.nearest(name) {
+                Some(near) => meant(name, near),
+                None => format!(
+                    "write its exact name or id, or \"*\" for all {}; the command `names` prints \
+                     what there is",
+                    words.several
+                ),
+            },
         }
     }
 
@@ -490,6 +549,13 @@ impl List {
 /// Keys and values are compared together, because `=` may be part of either.
 fn tags(entry: &Entry) -> impl Iterator<Item = String> {
     entry.tags.iter().map(|(key, value)| format!("{key}={value}"))
+}
+
+fn has_tag(entry: &Entry, tag: &str) -> bool {
+    let is_it = |(key, value): (&String, &String)| {
+        tag.strip_prefix(key.as_str()).and_then(|rest| rest.strip_prefix('=')) == Some(value)
+    };
+    entry.tags.iter().any(is_it)
 }
 
 /// What was probably meant, and what it differs in where that is hard to see.

@@ -153,8 +153,61 @@ pub fn plan(queries: &[Query], limits: &Limits) -> Plan {
 struct Planner<'l> {
     limits: &'l Limits,
     requests: Vec<Request>,
-    /// Where a request of this kind stands.
-    index: BTreeMap<String, Vec<usize>>,
+    /// The requests of each kind.
+    index: BTreeMap<String, Alike>,
+}
+
+/// The requests that differ in their metrics alone.
+#[derive(Default)]
+struct Alike {
+    /// Where each metric is asked.
+    asked: BTreeMap<MetricQuery, usize>,
+    /// Those that may take more: all metrics of them are known.
+    open: Vec<usize>,
+    /// How many of these take no other service level.
+    full: usize,
+    /// How many service levels the next one of these has.
+    service_levels: usize,
+}
+
+impl Alike {
+    /// The request that has a metric, or takes it besides its own (GetMetricDataV2, Metrics); none where
+    /// it takes a new one.
+    fn place(&self, metric: &MetricQuery) -> Option<usize> {
+        let open = || match metric.name.as_str() {
+            _ if !is_known(metric) => None,
+            SERVICE_LEVEL => self.open.get(self.full),
+            _ => self.open.first(),
+        };
+        self.asked.get(metric).or_else(open).copied()
+    }
+
+    /// Keeps that a request has a metric.
+    fn add(&mut self, index: usize, metric: &MetricQuery, limits: &Limits) {
+        if self.asked.insert(metric.clone(), index).is_some() || !is_known(metric) {
+            return;
+        }
+        if self.open.last().is_none_or(|last| *last < index) {
+            self.open.push(index);
+        }
+        if metric.name == SERVICE_LEVEL {
+            self.service_levels += 1;
+            if self.service_levels >= limits.service_levels {
+                (self.full, self.service_levels) = (self.full + 1, 0);
+            }
+        }
+    }
+}
+
+const SERVICE_LEVEL: &str = "SERVICE_LEVEL";
+
+/// Whether the catalogue knows a metric with its filters. What it does not know may be refused, and with
+/// it the whole request, so it stands alone.
+fn is_known(metric: &MetricQuery) -> bool {
+    let takes = |known: &metric::Metric| {
+        metric.filters.iter().all(|filter| known.metric_filter(&filter.key).is_some())
+    };
+    metric::find(&metric.name).is_some_and(takes)
 }
 
 impl Planner<'_> {
@@ -276,24 +329,16 @@ impl Planner<'_> {
                 &request.filters
             )
         );
+        let alike = self.index.entry(kind).or_default();
         let mut used = BTreeSet::new();
         let beside = weights.iter().map(|weight| (weight, true));
         let metrics = metrics.iter().map(|metric| (metric, unread.contains(metric)));
         for (metric, is_weight) in metrics.chain(beside) {
-            let known = self.index.get(&kind).into_iter().flatten().copied().collect::<Vec<_>>();
-            let index = known
-                .into_iter()
-                .find(|index| {
-                    self.requests
-                        .get(*index)
-                        .is_some_and(|request| takes(request, metric, self.limits))
-                })
-                .unwrap_or_else(|| {
-                    self.requests.push(request.clone());
-                    let index = self.requests.len() - 1;
-                    self.index.entry(kind.clone()).or_default().push(index);
-                    index
-                });
+            let index = alike.place(metric).unwrap_or_else(|| {
+                self.requests.push(request.clone());
+                self.requests.len() - 1
+            });
+            alike.add(index, metric, self.limits);
             if let Some(request) = self.requests.get_mut(index) {
                 add(request, metric, is_weight);
             }
@@ -385,25 +430,6 @@ fn without_rule(recipe: &Recipe, total: bool) -> Vec<NotAvailable> {
         Some(NotAvailable { metric: metric.clone(), total, reason })
     });
     lost.collect()
-}
-
-/// Whether a request takes one metric more (GetMetricDataV2, Metrics). What the catalogue does not
-/// know may be refused, and with it the whole request, so it stands alone.
-fn takes(request: &Request, metric: &MetricQuery, limits: &Limits) -> bool {
-    if request.metrics.contains(metric) {
-        return true;
-    }
-    let is_known = |metric: &MetricQuery| {
-        let takes = |known: &metric::Metric| {
-            metric.filters.iter().all(|filter| known.metric_filter(&filter.key).is_some())
-        };
-        metric::find(&metric.name).is_some_and(takes)
-    };
-    if !is_known(metric) || !request.metrics.iter().all(is_known) {
-        return false;
-    }
-    let of_name = request.metrics.iter().filter(|other| other.name == metric.name).count();
-    metric.name != "SERVICE_LEVEL" || of_name < limits.service_levels
 }
 
 fn add(request: &mut Request, metric: &MetricQuery, is_weight: bool) {

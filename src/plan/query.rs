@@ -113,6 +113,9 @@ fn resolve(
     }
 }
 
+/// For how many entries a name is looked for that may be meant: each is compared with all names.
+const MOST_EXPLAINED: usize = 100;
+
 /// The ids that are taken and not left out; one at least.
 fn ids(
     dimension: &Dimension,
@@ -121,9 +124,13 @@ fn ids(
 ) -> Result<BTreeSet<String>, Vec<Obstacle>> {
     let (mut ids, mut left_out, mut obstacles) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for Placed { value, place } in &selection.taken {
-        match directory.select(dimension, value) {
-            Ok(found) => ids.extend(found),
-            Err(unresolved) => {
+        match directory.found(dimension, value).filter(|found| !found.is_empty()) {
+            Some(found) => ids.extend(found),
+            None => {
+                let explained = (obstacles.len() < MOST_EXPLAINED)
+                    .then(|| directory.select(dimension, value).err())
+                    .flatten();
+                let unresolved = explained.unwrap_or_else(|| directory.in_short(dimension, value));
                 let has_level = directory.check_level(dimension).is_ok();
                 let level = || dimension.title().into_owned();
                 let entry = if has_level { value.to_string() } else { level() };
@@ -132,11 +139,15 @@ fn ids(
         }
     }
     for Placed { value, place } in &selection.left_out {
-        match directory.leave_out(dimension, value) {
-            Ok(found) => left_out.extend(found),
+        match directory.found(dimension, value) {
+            Some(found) => left_out.extend(found),
             // The level is told where it is selected.
-            Err(_) if directory.check_level(dimension).is_err() => {}
-            Err(unresolved) => {
+            None if directory.check_level(dimension).is_err() => {}
+            None => {
+                let explained = (obstacles.len() < MOST_EXPLAINED)
+                    .then(|| directory.leave_out(dimension, value).err())
+                    .flatten();
+                let unresolved = explained.unwrap_or_else(|| directory.in_short(dimension, value));
                 let obstacle = Obstacle::at(place, unresolved, format!("!{value}"));
                 obstacles.push(Obstacle { is_left_out: true, ..obstacle });
             }

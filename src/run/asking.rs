@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::report::{Asked, out_of_time};
 use super::{Effort, Progress, Runner, Work};
-use crate::definition::Partial;
+use crate::definition::{MetricQuery, Partial};
 use crate::error::{Code, Error, Stage, until};
 use crate::metric::limits::Limits;
 use crate::plan::{self, Answer, Plan, Request, SectionAnswer, SectionPlan};
@@ -122,7 +122,15 @@ impl Asking {
             ended => return ended,
         };
         let alone = Self::of([Some(asked)], &runner.settings.limits);
-        match alone.plan.requests.iter().all(|request| self.plan.requests.contains(request)) {
+        let mut by_metrics: BTreeMap<&[MetricQuery], Vec<&Request>> = BTreeMap::new();
+        for request in &self.plan.requests {
+            by_metrics.entry(&request.metrics).or_default().push(request);
+        }
+        let is_here = |request: &Request| {
+            let alike = by_metrics.get(request.metrics.as_slice());
+            alike.is_some_and(|alike| alike.contains(&request))
+        };
+        match alone.plan.requests.iter().all(is_here) {
             true => Err(error),
             false => alone.together((runner, work), 0, effort).await,
         }

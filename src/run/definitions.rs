@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::RunOutcome;
 use crate::definition::{
-    self, Contacts, Dimension, MetricQuery, Parsed, Place, Problem, Report, ReportId, Section,
-    Selector, Severity, Threshold, nearest,
+    self, Contacts, Dimension, MetricQuery, Omitted, Parsed, Place, Problem, Report, ReportId,
+    Section, Selector, Severity, Threshold, nearest,
 };
 use crate::error::{Code, Error, Stage};
 use crate::metric::Limits;
@@ -65,6 +65,7 @@ impl Read {
         let parsed = read.values().map(|(_, parsed)| parsed);
         let valid = parsed.filter(|parsed| !parsed.problems.iter().any(Problem::stops));
         let reports = valid.filter_map(|parsed| parsed.report.as_ref());
+        let named: BTreeSet<&ReportId> = named.iter().collect();
         let wanted = reports.filter(|report| named.is_empty() || named.contains(&report.id));
         wanted.cloned().collect()
     }
@@ -72,7 +73,8 @@ impl Read {
     /// Forgets what is not there any more.
     fn forget_all_but(&self, files: &[File]) {
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        read.retain(|name, _| files.iter().any(|file| file.name == *name));
+        let there: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        read.retain(|name, _| there.contains(name.as_str()));
     }
 
     /// What a definition is, by the digest of its text.
@@ -95,20 +97,12 @@ impl Checks<'_> {
     /// asked.
     pub fn check(self, name: &str, content: &[u8]) -> Parsed {
         let mut parsed = definition::parse(name, content, self.deployment);
-        let wrong = parsed.report.as_ref().and_then(|r| render::check_subject(self.templates, r));
-        let of_version = parsed.report.as_ref().map_or_else(Vec::new, |report| {
-            let mut found = beyond_version(report, name, self.limits);
-            found.extend(not_available(report, self.limits));
-            found
-        });
-        for problem in wrong.into_iter().chain(of_version) {
-            if problem.severity == Severity::Error {
-                parsed.report = None;
-            }
-            let by_place = |problem: &Problem| (problem.line, problem.column);
-            let at = parsed.problems.partition_point(|other| by_place(other) <= by_place(&problem));
-            parsed.problems.insert(at, problem);
-        }
+        let Some(report) = &parsed.report else { return parsed };
+        let mut found: Vec<Problem> =
+            render::check_subject(self.templates, report).into_iter().collect();
+        found.extend(beyond_version(report, name, self.limits));
+        found.extend(not_available(report, self.limits));
+        parsed.add(found, Omitted::default());
         parsed
     }
 }
@@ -247,8 +241,9 @@ impl Definitions {
                 definitions.add(file, (checks, read));
             }
         }
+        let by_stem: BTreeMap<&str, &File> = files.iter().map(|file| (file.stem(), file)).collect();
         for id in named {
-            let file = files.iter().find(|file| file.stem() == id.as_str());
+            let file = by_stem.get(id.as_str());
             definitions.add(
                 file.ok_or_else(|| unknown_report(id, files.iter().map(File::stem)))?,
                 (checks, read),
@@ -277,7 +272,7 @@ impl Definitions {
         match parsed.report.filter(|_| runs) {
             Some(report) => self.reports.push(report),
             None => self.invalid.push(Invalid {
-                outcome: invalid(file, &parsed.problems),
+                outcome: invalid(file, &parsed.problems, parsed.omitted),
                 stem: file.stem().to_owned(),
                 digest: definition::digest(content),
                 contacts: Contacts::of(content, checks.deployment),
@@ -287,36 +282,41 @@ impl Definitions {
     }
 }
 
-fn invalid(file: &File, problems: &[Problem]) -> RunOutcome {
+fn invalid(file: &File, problems: &[Problem], omitted: Omitted) -> RunOutcome {
     let has_errors = problems.iter().any(|problem| problem.severity == Severity::Error);
     let what = match has_errors {
         true => "is not valid",
         false => "asks for what this version can't do",
     };
-    let error = defective(Stage::Load, problems, |problem| {
+    let error = defective(Stage::Load, problems, omitted.errors, |problem| {
         let Problem { line, message, .. } = problem;
         format!("the definition {} {what}: line {line}, {message}", file.name)
     });
     RunOutcome::invalid(file.stem(), error)
 }
 
+/// How many problems an error lists.
+pub(super) const MOST_TOLD: usize = 100;
+
 /// The failure that problems of a definition are: the first in words, and all of them with their
-/// places.
+/// places. So many more errors are only counted.
 pub(super) fn defective(
     stage: Stage,
     problems: &[Problem],
+    omitted: usize,
     tell: impl Fn(&Problem) -> String,
 ) -> Error {
     let stopping: Vec<&Problem> = problems.iter().filter(|problem| problem.stops()).collect();
     let first = stopping.first().map(|problem| tell(problem)).unwrap_or_default();
-    let message = match stopping.len() {
+    let message = match stopping.len() + omitted {
         0 | 1 => first,
         several => format!("{first} (and {} more)", several - 1),
     };
+    let told = || problems.iter().take(MOST_TOLD);
     let error = Error::new(Code::ValidationError, stage, message)
-        .hint("change the definition; `details` has every problem with its line")
-        .details(problems.iter().map(|problem| json!(problem)).collect());
-    let spans = problems.iter().map(|problem| problem.span.clone()).collect();
+        .hint("change the definition; `details` has the problems with their lines")
+        .details(told().map(|problem| json!(problem)).collect());
+    let spans = told().map(|problem| problem.span.clone()).collect();
     let error = Error { spans, ..error };
     match stopping.iter().find_map(|problem| problem.quoted.as_deref()) {
         Some(quoted) => error.quoting(quoted),

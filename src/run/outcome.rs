@@ -1,5 +1,6 @@
 //! What became of an order: one outcome for each run, and the answer that the invocation gives.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -166,11 +167,10 @@ impl Outcome {
     pub fn and(mut self, other: Self) -> Self {
         self.batch.recorded &= other.batch.recorded;
         self.batch.reports.extend(other.batch.reports);
-        for problem in other.problems {
-            if !self.problems.contains(&problem) {
-                self.problems.push(problem);
-            }
-        }
+        let known: HashSet<_> = self.problems.iter().map(Problem::key).collect();
+        let new = other.problems.into_iter().filter(|problem| !known.contains(&problem.key()));
+        let new: Vec<Problem> = new.collect();
+        self.problems.extend(new);
         self.error = self.error.or(other.error);
         self.is_kept &= other.is_kept;
         self

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::definitions::defective;
+use super::definitions::{MOST_TOLD, defective};
 use crate::definition::{Column, Dimension, Partial, Problem, Report, Section};
 use crate::error::{Error, Stage};
 use crate::language::Language;
@@ -29,6 +29,9 @@ pub(super) struct Unplanned {
     obstacles: Vec<Obstacle>,
 }
 
+/// How many names of one kind those who read the report are told.
+const MOST_NAMES: usize = 20;
+
 impl Unplanned {
     /// Why it can't be asked for, for those who read the report: a sentence for each kind of reason.
     pub(super) fn reason(&self, language: Language) -> String {
@@ -43,6 +46,9 @@ impl Unplanned {
             let entry = isolated(entry);
             match sentences.iter_mut().find(|(other, _)| *other == english) {
                 Some((_, entries)) if entries.contains(&entry) => {}
+                Some((_, entries)) if entries.len() > MOST_NAMES => {}
+                // That there are more.
+                Some((_, entries)) if entries.len() == MOST_NAMES => entries.push("…".to_owned()),
                 Some((_, entries)) => entries.push(entry),
                 None => sentences.push((english, vec![entry])),
             }
@@ -110,23 +116,26 @@ pub(super) fn stale_targets<'s>(
     query: &Query,
     directory: &Directory,
 ) -> Vec<StaleTarget<'s>> {
+    let selected = |key: &Dimension| query.filters.get(key).map(Vec::as_slice);
     // One of the groupings has to know it.
-    let unknown = |name: &String| {
-        let of_key = |key: &Dimension| {
-            let selected = query.filters.get(key).map(Vec::as_slice);
-            directory.target(key, name, selected)
-        };
-        let found: Vec<Result<(), Unresolved>> = section.group_by.iter().map(of_key).collect();
-        match found.iter().any(Result::is_ok) {
-            true => None,
-            false => found.into_iter().find_map(Result::err),
-        }
+    let is_known =
+        |name: &str| section.group_by.iter().any(|key| directory.shows(key, name, selected(key)));
+    let reason = |name: &str| {
+        let of_key = |key: &Dimension| directory.target(key, name, selected(key)).err();
+        section.group_by.iter().find_map(of_key)
+    };
+    // What is near is looked for among all names, and not for more than people read.
+    let short = |name: &str| Unresolved {
+        kind: Lack::NotShown,
+        message: format!("the section shows nothing that is called `{name}`"),
+        help: "select it in `filters`, or remove the target".to_owned(),
     };
     let mut stale = Vec::new();
     for (index, column) in section.columns.iter().enumerate() {
-        for name in column.targets.keys() {
-            let reason = unknown(name);
-            stale.extend(reason.map(|reason| StaleTarget { index, name, column, reason }));
+        for name in column.targets.keys().filter(|name| !is_known(name)) {
+            let full = if stale.len() < MOST_TOLD { reason(name) } else { None };
+            let reason = full.unwrap_or_else(|| short(name));
+            stale.push(StaleTarget { index, name, column, reason });
         }
     }
     stale
@@ -142,7 +151,7 @@ fn unknown_targets(section: &Section, query: &Query, directory: &Directory) -> V
 
 /// The error for sections that can't be asked for.
 fn unplannable(problems: &[Problem]) -> Error {
-    defective(Stage::Plan, problems, |problem| {
+    defective(Stage::Plan, problems, 0, |problem| {
         let Problem { file, line, column, message, .. } = problem;
         format!("{file}:{line}:{column}: {message}")
     })

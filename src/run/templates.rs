@@ -62,7 +62,7 @@ fn digest(files: &[TemplateFile]) -> String {
 
 /// The error that no report can be rendered with its templates.
 pub fn unusable(problems: &[Problem]) -> Error {
-    let error = defective(Stage::Load, problems, |problem| {
+    let error = defective(Stage::Load, problems, 0, |problem| {
         let Problem { file, line, column, message, .. } = problem;
         format!("{file}:{line}:{column}: {message}")
     });

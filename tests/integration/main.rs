@@ -94,5 +94,7 @@ mod stale;
 mod stopping;
 /// The commands at a terminal.
 mod terminal;
+/// Definitions and orders that are large on purpose.
+mod volume;
 /// The spans that reports cover, and the intervals in them, whatever the clock shows.
 mod windows;

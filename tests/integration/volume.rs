@@ -1,0 +1,246 @@
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::harness::binary::{
+    DUE, Function, SMALL, definitions, failed, program, run, simulator, text, tick,
+};
+use crate::harness::runtime_api::Answer;
+
+/// How long the function has.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// So many things, one behind the other.
+fn many(count: usize, one: impl Fn(usize) -> String) -> String {
+    let all: Vec<String> = (0..count).map(one).collect();
+    all.join(", ")
+}
+
+/// [`SMALL`] with other metrics.
+fn with_metrics(metrics: &str) -> String {
+    let old = r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#;
+    SMALL.replace(old, &format!("[{metrics}]"))
+}
+
+/// Definitions with as many mistakes as fit, mostly on one line, with the place of the first.
+fn full_of_mistakes() -> Vec<(&'static str, String)> {
+    let lines = |count: usize, line: &str| {
+        let mut text = SMALL.to_owned();
+        text.extend(std::iter::repeat_n(format!("{line}\n"), count));
+        text
+    };
+    let queues = |values: String| SMALL.replace("[\"*\"]", &format!("[{values}]"));
+    let level =
+        |more: String| SMALL.replace("threshold = 20 }", &format!("threshold = 20, {more} }}"));
+    vec![
+        ("metrics", with_metrics(&many(20_000, |index| format!("\"metric {index}\"")))),
+        ("keys", format!("{}\n{SMALL}", many(25_000, |i| format!("k{i} = 1")).replace(", ", "\n"))),
+        ("inline", level(many(30_000, |index| format!("k{index} = 1")))),
+        ("syntax", lines(80_000, "a b c")),
+        ("slashes", lines(90_000, "// x")),
+        ("keys twice", lines(48_000, "title = 1")),
+        ("tables twice", lines(60_000, "[email]")),
+        ("open quotes", lines(70_000, "x = \"a")),
+        (
+            "groupings",
+            SMALL.replace("[\"QUEUE\"]", &format!("[{}]", many(40_000, |i| format!("\"Q{i}\"")))),
+        ),
+        ("patterns", queues(many(40_000, |index| format!("\"a*{index}\"")))),
+        ("targets", format!("{SMALL}targets = {{ {} }}\n", many(25_000, |i| format!("T{i} = 1")))),
+        (
+            "channels",
+            SMALL
+                .replace(
+                    "[\"*\"] }",
+                    &format!(
+                        "[\"*\"], CHANNEL = [\"VOICE\", {}] }}",
+                        many(40_000, |_| "\"!CHAT\"".to_owned())
+                    ),
+                )
+                .replace(
+                    "\"VOICE\"",
+                    &format!("\"PHONE\", {}", many(10_000, |_| "\"VOICE\"".to_owned())),
+                ),
+        ),
+        (
+            "addresses",
+            SMALL.replace(
+                "[\"ops@example.com\"]",
+                &format!("[{}]", many(1_900, |i| format!("\"p{i} example.com\""))),
+            ),
+        ),
+    ]
+}
+
+/// Whatever is wrong, and however often: the report beside it is sent, and the owner told, in time.
+#[tokio::test]
+async fn a_definition_full_of_mistakes_stops_no_other_report() {
+    for (what, bad) in full_of_mistakes() {
+        assert!(bad.len() < 512_000, "{what} has {} bytes", bad.len());
+        let simulator = simulator().await;
+        let bad = bad.replace("workforce@", "bad-owner@").replace("ops@", "bad-ops@");
+        let folder = definitions(&[("bad.toml", &bad), ("good.toml", SMALL)]);
+        let runs = tempfile::tempdir().unwrap();
+        let more = [("CONNECT_REPORTS_RUNS", text(runs.path()))];
+        let function =
+            Function::start_within(&simulator.url(), text(folder.path()), &more, 1_500_000).await;
+        let (kind, envelope) = failed(function.api.invoke(tick().to_string(), DEADLINE).await);
+        assert_eq!(kind, "VALIDATION_ERROR", "{what}: {envelope:#}");
+        assert_eq!(envelope["error"]["report"], "bad", "{what}");
+        let told = |to: &str| simulator.messages().iter().filter(|m| m.to == [to]).count();
+        assert_eq!((told("ops@example.com"), told("bad-owner@example.com")), (1, 1), "{what}");
+    }
+}
+
+/// A definition that is valid and asks for twenty thousand metrics of which nothing is known, each in a
+/// request of its own, is told so; the others are sent.
+#[tokio::test]
+async fn twenty_thousand_unknown_metrics_stop_no_other_report() {
+    let simulator = simulator().await;
+    let bad = with_metrics(&many(20_000, |index| format!("\"UNKNOWN_{index}\"")));
+    let folder = definitions(&[("bad.toml", &bad), ("good.toml", SMALL)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    let Answer::Response(envelope) = function.api.invoke(tick().to_string(), DEADLINE).await else {
+        panic!("the good report was sent, and so the invocation does not fail");
+    };
+    let runs = envelope["data"]["reports"].as_array().unwrap();
+    let ended: Vec<_> = runs.iter().map(|run| run["status"].as_str().unwrap()).collect();
+    assert_eq!(ended, ["failed", "sent"], "{envelope:#}");
+    assert!(
+        runs[0]["error"]["hint"].as_str().is_some_and(|hint| hint.contains("split")),
+        "{runs:#?}"
+    );
+}
+
+/// A hundred problems of a file are told, the errors first, and how many more there are.
+#[tokio::test]
+async fn a_hundred_problems_of_a_file_are_told() {
+    let warnings = many(300, |index| format!("\"UNKNOWN_{index}\""));
+    let errors = many(120, |index| format!("\"wrong {index}\""));
+    let both = with_metrics(&format!("{warnings}, {errors}"));
+    let few = with_metrics("\"wrong\"");
+    let folder = definitions(&[("both.toml", &both), ("few.toml", &few)]);
+    let mut command = program();
+    command.args(["validate", "--json"]).arg(folder.path());
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(2));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let problems = told["problems"].as_array().unwrap();
+    assert_eq!((problems.len(), &told["omitted"]), (101, &json!(320)));
+    assert!(problems.iter().all(|problem| problem["severity"] == "error"));
+    let columns: Vec<_> = problems[..100].iter().map(|p| p["column"].as_u64().unwrap()).collect();
+    assert!(columns.is_sorted() && columns[0] == 13 + warnings.len() as u64 + 2, "{columns:?}");
+
+    let mut command = program();
+    command.arg("validate").arg(folder.path());
+    let told = String::from_utf8(run(command).await.stdout).unwrap();
+    assert!(told.contains("both.toml: and 320 more problems\n"), "{told}");
+    assert!(told.ends_with("2 definitions, 121 errors, 300 warnings\n"), "{told}");
+}
+
+/// Who may be told by a definition that is too large to be read is told nevertheless.
+#[tokio::test]
+async fn a_definition_that_is_too_large_has_an_owner() {
+    let large = format!("{SMALL}# {}\n", "ü".repeat(300_000));
+    let simulator = simulator().await;
+    let folder = definitions(&[("large.toml", &large)]);
+    let runs = tempfile::tempdir().unwrap();
+    let more = [("CONNECT_REPORTS_RUNS", text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+    let (kind, envelope) = function.fail(&tick()).await;
+    assert_eq!(kind, "VALIDATION_ERROR");
+    let message = envelope["error"]["message"].as_str().unwrap();
+    assert!(message.contains("512000 are allowed"), "{message}");
+    assert_eq!(simulator.messages()[0].to, ["workforce@example.com"]);
+}
+
+/// The recipients of a report and of an order have a number, which is told.
+#[tokio::test]
+async fn recipients_have_a_number() {
+    let recipients = |count| many(count, |index| format!("\"p{index}@example.com\""));
+    let listed = |count| SMALL.replace("\"ops@example.com\"", &recipients(count));
+    for (count, code) in [(2_000, 0), (2_001, 2)] {
+        let folder = definitions(&[("small.toml", &listed(count))]);
+        let mut command = program();
+        command.arg("validate").arg(folder.path());
+        let output = run(command).await;
+        assert_eq!(output.status.code(), Some(code), "{count}");
+        let told = String::from_utf8(output.stdout).unwrap();
+        let is_told = told.contains("the report has 2001 recipients, 2000 are allowed");
+        assert_eq!(is_told, code == 2, "{told}");
+    }
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    let to = |count| (0..count).map(|i| format!("p{i}@example.com")).collect::<Vec<_>>();
+    for count in [1_001, 11_500] {
+        let order = json!({"reports": ["small"], "to": to(count)});
+        let (kind, envelope) = failed(function.api.invoke(order.to_string(), DEADLINE).await);
+        assert_eq!(kind, "VALIDATION_ERROR");
+        let message = envelope["error"]["message"].as_str().unwrap();
+        let expected = format!("the order is wrong: `to` has {count} entries, 1000 are allowed");
+        assert_eq!(message, expected);
+    }
+    assert!(simulator.messages().is_empty());
+    let order = json!({"reports": ["small"], "to": to(1_000), "dry_run": true, "time": DUE});
+    function.succeed(&order).await;
+}
+
+/// Orders of any size are answered in time and with little memory.
+#[tokio::test]
+async fn a_large_order_is_answered_in_time() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let function =
+        Function::start_within(&simulator.url(), text(folder.path()), &[], 1_500_000).await;
+    let unknown: Map<String, Value> =
+        (0..450_000).map(|index| (format!("m{index}"), json!(1))).collect();
+    let ids: Vec<_> = (0..100_000).map(|index| format!("r{index}")).collect();
+    let few: Vec<_> = (0..10_000).map(|index| format!("r{index}")).collect();
+    let message = |body: &Value| json!({"messageId": "m", "eventSource": "aws:sqs", "body": body.to_string()});
+    let unknown = Value::Object(unknown);
+    for (order, kind, words) in [
+        (unknown.clone(), "VALIDATION_ERROR", "; and 449900 more members are unknown"),
+        (
+            json!({"reports": ids}),
+            "VALIDATION_ERROR",
+            "`reports` has 100000 entries, 10000 are allowed",
+        ),
+        (json!({"reports": few}), "NOT_FOUND", "there is no report `r0`"),
+    ] {
+        let (found, envelope) = failed(function.api.invoke(order.to_string(), DEADLINE).await);
+        let text = envelope["error"]["message"].as_str().unwrap();
+        assert_eq!(found, kind, "{text}");
+        assert!(text.contains(words) || text.ends_with('…'), "{text}");
+    }
+    let batch = json!({"Records": [message(&unknown)]});
+    let answer = function.api.invoke(batch.to_string(), DEADLINE).await;
+    let Answer::Response(answer) = answer else { panic!("{answer:?}") };
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    function.succeed(&tick()).await;
+    assert_eq!(simulator.messages().len(), 1, "and the next event is as ever");
+}
+
+/// Twenty thousand names that the instance does not have are told in time, those that are near beside
+/// the first.
+#[tokio::test]
+async fn names_that_are_not_there_are_told_in_time() {
+    let simulator = simulator().await;
+    let names = many(20_000, |index| format!("\"Sales {index}\""));
+    let targets = many(12_000, |index| format!("\"Nobody {index}\" = \">= 1\""));
+    let stale = SMALL.replace("[\"*\"]", &format!("[{names}]"));
+    let untold =
+        SMALL.replace("threshold = 20 }", &format!("threshold = 20, targets = {{ {targets} }} }}"));
+    for (bad, count) in [(stale, 20_000), (untold, 12_000)] {
+        let folder = definitions(&[("bad.toml", &bad), ("good.toml", SMALL)]);
+        let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+        let sent = simulator.messages().len();
+        let answer = function.api.invoke(tick().to_string(), DEADLINE).await;
+        let Answer::Response(envelope) = answer else { panic!("{answer:?}") };
+        let error = &envelope["error"];
+        assert_eq!((&error["code"], &error["report"]), (&json!("VALIDATION_ERROR"), &json!("bad")));
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&format!("(and {} more)", count - 1)), "{message}");
+        assert_eq!(simulator.messages().len(), sent + 1, "the good one is sent");
+    }
+}
