@@ -401,6 +401,12 @@ impl Runner {
 }
 
 impl Ran {
+    /// Adds what became of runs that queued nothing.
+    pub(super) fn join(&mut self, other: Self) {
+        self.outcomes.extend(other.outcomes);
+        self.unrecorded = self.unrecorded.take().or(other.unrecorded);
+    }
+
     pub(super) fn add_parts(&mut self, parts: usize, told: Option<Box<RunOutcome>>) {
         self.queued.add(parts);
         self.outcomes.extend(told.map(|told| *told));

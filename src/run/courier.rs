@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::fence::Fence;
 use super::protocol::{Courier, IN_FLIGHT};
 use super::record::{Handover, Recipient, Record};
 use super::report::check_allowed;
@@ -139,7 +140,8 @@ impl Courier for Post<'_> {
         let refused = self.refused.clone();
         let refused = refused.or_else(|| self.work.invocation.stop.has_come().then(stopped));
         let stopped = || self.work.invocation.breaker.stops(&self.work.report.email.from.address);
-        refused.or_else(stopped).or_else(|| (!time_is_left).then(late))
+        let superseded = || self.work.fence.as_ref().and_then(Fence::loss);
+        refused.or_else(superseded).or_else(stopped).or_else(|| (!time_is_left).then(late))
     }
 
     fn owner(&self) -> Option<Mailbox> {

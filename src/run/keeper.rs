@@ -17,7 +17,7 @@ use crate::render::{Message, Origin};
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
 
 /// How long the lease of a holder without a deadline lasts from its last write.
-const LEASE: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const LEASE: SignedDuration = SignedDuration::from_mins(10);
 
 /// How often a write or a read is tried whose end is not known, or that another was in the way of.
 const TRIES: u32 = 6;
@@ -292,7 +292,7 @@ impl Hold {
             effort: Effort::default(),
             last_error: None,
             left_rendering: None,
-            writer: format!("{:016x}", fastrand::u64(..)),
+            writer: writer(),
             writes: 0,
             tag: None,
             news: BTreeSet::new(),
@@ -346,6 +346,11 @@ impl Keeper<'_, Store> {
         let (store, key) = (self.store?, hold.key.as_ref()?);
         Some(store.address(&stem_of_files(hold, key)))
     }
+}
+
+/// A name for a process that writes records, which no other has.
+pub(super) fn writer() -> String {
+    format!("{:016x}", fastrand::u64(..))
 }
 
 /// What the keys of files begin with that are stored beside a run's record: nobody else's do.

@@ -9,6 +9,7 @@ mod courier;
 mod definitions;
 mod due;
 mod fan_out;
+mod fence;
 #[cfg(feature = "cli")]
 mod history;
 mod invalid;
@@ -340,6 +341,9 @@ impl Runner {
                 Some(work) => self.run_part(work, part, tell).await,
                 None => Ok(Ran::default()),
             };
+        }
+        if order.resend.is_some() && !order.dry_run && self.records.are_kept() {
+            return Ok(self.resend_all(works, tell).await);
         }
         let is_tick = order.reports.is_empty() && !order.dry_run;
         let queue = self.queue.as_ref().filter(|_| is_tick && !order.from_queue);

@@ -14,13 +14,14 @@
 //! Between the last part and the end of the run, the next tick ends it. An order that comes twice finds
 //! the part's record. Where there is no queue any more, whoever takes the run up sends its parts.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::batch::{End, Ran};
 use super::courier::Post;
 use super::keeper::Hold;
 use super::protocol::{Claimant, Claimed, gone};
-use super::record::{Handover, Recipient, Record};
+use super::record::{Handover, Record};
 use super::records::HANDED_OUT_AGAIN;
 use super::{DeliveryStatus, RunOutcome, Runner, Work, records, side_by_side};
 use crate::error::{Code, Error, Stage};
@@ -140,9 +141,9 @@ impl Record {
     }
 
     /// Whoever was sending in a part that nobody has any more does not say how it ended.
-    fn lose(&mut self, number: u32) {
+    fn lose(&mut self, number: u32, now: Timestamp) {
         let its = self.messages.iter_mut().filter(|own| own.part == Some(number));
-        its.filter(|own| own.status == Handover::Sending).for_each(Recipient::lost);
+        its.filter(|own| own.status == Handover::Sending).for_each(|own| own.lost(now));
     }
 
     /// The run in one piece again.
@@ -176,7 +177,7 @@ impl Runner {
                 Some(found) if found.is_final => {}
                 Some(found) if found.is_held_at(now) => left.busy += 1,
                 found => {
-                    record.lose(part.number);
+                    record.lose(part.number, now);
                     left.untried += usize::from(found.is_none());
                     left.open.push(part);
                 }

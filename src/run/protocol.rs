@@ -79,8 +79,8 @@ pub(super) const IN_FLIGHT: usize = 8;
 const MOMENT: Duration = Duration::from_millis(200);
 
 /// How soon one looks again at a run that another has, at first and at most.
-const FIRST_LOOK: Duration = Duration::from_millis(250);
-const LAST_LOOK: Duration = Duration::from_secs(5);
+pub(super) const FIRST_LOOK: Duration = Duration::from_millis(250);
+pub(super) const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// Who claims a run.
 #[derive(Clone, Copy, Debug)]
@@ -439,7 +439,7 @@ pub(super) async fn meanwhile<T, F: Future>(
     }
 }
 
-fn still_held() -> Error {
+pub(super) fn still_held() -> Error {
     let message = "another invocation has this run and had not ended it when the time was up";
     Error::new(Code::Timeout, Stage::Record, message).retryable()
 }

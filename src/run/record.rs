@@ -64,6 +64,9 @@ pub(super) struct Record {
     pub(super) claim: Claim,
     /// Who wrote this, and how many times they had written it before.
     pub(super) written: Stamp,
+    /// The order that sends its message again at this moment, or died while it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resend: Option<ResendLease>,
     /// Of a re-issue the key of the run's own record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reissue_of: Option<String>,
@@ -114,6 +117,15 @@ pub(super) struct Claim {
     pub(super) until: Option<Timestamp>,
 }
 
+/// The lease of an order that sends a run's message again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ResendLease {
+    pub(super) order: String,
+    /// The process that carries the order out.
+    pub(super) by: String,
+    pub(super) until: Timestamp,
+}
+
 /// What tells a write from every other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
@@ -157,6 +169,9 @@ pub(super) struct Recipient {
     message_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<Error>,
+    /// When another found that the process which was sending it was gone, or slow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lost_at: Option<Timestamp>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -197,6 +212,7 @@ impl Record {
             ended_at: None,
             claim: Claim { by: nobody.clone(), until: None },
             written: Stamp { by: nobody, count: 0 },
+            resend: None,
             reissue_of: None,
             resent: false,
             reissued: false,
@@ -240,11 +256,58 @@ impl Record {
         self.held_at(time).is_some()
     }
 
-    /// Until when somebody has it, who has it at this time. A lease that is longer than any is nobody's: it
-    /// comes from a clock that is wrong, or from a hand, and would hold the run up for as long.
+    /// The end of the lease of whoever has it at this time, or sends its message again.
     pub(super) fn held_at(&self, time: Timestamp) -> Option<Timestamp> {
-        let left = |until: &Timestamp| until.duration_since(time);
-        self.claim.until.filter(|until| left(until).is_positive() && left(until) <= LONGEST_LEASE)
+        let resent = self.resent_at(time).map(|resend| resend.until);
+        self.claimed_at(time).max(resent)
+    }
+
+    /// The end of the lease of whoever has the run itself at this time.
+    pub(super) fn claimed_at(&self, time: Timestamp) -> Option<Timestamp> {
+        self.claim.until.filter(|until| is_believed(*until, time))
+    }
+
+    /// The order that sends its message again at this time.
+    pub(super) fn resent_at(&self, time: Timestamp) -> Option<&ResendLease> {
+        self.resend.as_ref().filter(|resend| is_believed(resend.until, time))
+    }
+
+    /// Gives the run to an order that sends its message again. The process that had the run before, and may
+    /// only be slow, has lost it: whom it was sending to may have the message.
+    pub(super) fn fence(&mut self, resend: ResendLease, now: Timestamp) {
+        let is_news = self.interrupt(resend.by.clone(), now);
+        self.resend = Some(resend);
+        if self.status != State::Running && is_news {
+            self.sum_up();
+        }
+    }
+
+    /// Ends a resend in whose place another has come.
+    pub(super) fn supersede(&mut self, by: String, error: Error, now: Timestamp) {
+        self.interrupt(by, now);
+        self.end(Some(error), now);
+        self.give_up();
+    }
+
+    /// Takes the record from whoever has it, and tells whether anybody was being sent to.
+    fn interrupt(&mut self, by: String, now: Timestamp) -> bool {
+        self.claim = Claim { by, until: None };
+        let sending = self.messages.iter_mut().filter(|r| r.status == Handover::Sending);
+        sending.map(|recipient| recipient.lost(now)).count() > 0
+    }
+
+    pub(super) fn is_fenced_by(&self, process: &str) -> bool {
+        self.resend.as_ref().is_some_and(|resend| resend.by == process)
+    }
+
+    pub(super) fn renew_fence(&mut self, until: Timestamp) {
+        if let Some(resend) = &mut self.resend {
+            resend.until = until;
+        }
+    }
+
+    pub(super) fn release_fence(&mut self) {
+        self.resend = None;
     }
 
     /// The run, taken up by a writer. Who was marked as being sent to by one that died may have the
@@ -260,12 +323,13 @@ impl Record {
         let by_a_person = by_a_person && (self.attempts == 0 || self.event.id != event.id);
         for recipient in &mut self.messages {
             match recipient.status {
-                Handover::Sending => recipient.lost(),
+                Handover::Sending => recipient.lost(now),
                 Handover::Failed if by_a_person || recipient.may_pass() => recipient.wait(),
                 Handover::Pending | Handover::Sent | Handover::Failed | Handover::Unknown => {}
             }
         }
         self.claim = claim;
+        self.resend = None;
         self.event = event.clone();
         self.attempts = self.attempts.saturating_add(1);
         self.status = State::Running;
@@ -314,7 +378,7 @@ impl Record {
     /// The run, ended: what is pending was left out for this reason.
     pub(super) fn end(&mut self, left_out: Option<Error>, now: Timestamp) {
         let sending = self.messages.iter_mut().filter(|r| r.status == Handover::Sending);
-        sending.for_each(Recipient::lost);
+        sending.for_each(|recipient| recipient.lost(now));
         if let Some(error) = left_out {
             let pending = self.messages.iter_mut().filter(|r| r.status == Handover::Pending);
             pending.for_each(|recipient| recipient.ended(Err(error.clone())));
@@ -468,6 +532,13 @@ impl Record {
     }
 }
 
+/// Tells whether a lease that ends then is still somebody's. One that is longer than any is nobody's: it comes
+/// from a clock that is wrong, or from a hand, and would hold the run up for as long.
+fn is_believed(until: Timestamp, now: Timestamp) -> bool {
+    let left = until.duration_since(now);
+    left.is_positive() && left <= LONGEST_LEASE
+}
+
 /// What lies in the store of records as JSON.
 ///
 /// # Errors
@@ -503,6 +574,7 @@ impl Recipient {
             by: None,
             message_id: None,
             error: None,
+            lost_at: None,
             others: Map::new(),
         }
     }
@@ -556,15 +628,22 @@ impl Recipient {
 
     /// Back among those who wait.
     pub(super) fn wait(&mut self) {
-        (self.status, self.error) = (Handover::Pending, None);
+        (self.status, self.error, self.lost_at) = (Handover::Pending, None, None);
     }
 
     /// Who was sending this does not say any more how it ended.
-    pub(super) fn lost(&mut self) {
+    pub(super) fn lost(&mut self, now: Timestamp) {
         let message = "the process that was sending this message ended before it could write down \
                        how the send ended";
         self.ended(Err(Error::new(Code::DeliveryUnknown, Stage::Deliver, message)
             .hint("ask the recipient, and `resend --unknown` if it has not come")));
+        self.lost_at = Some(now);
+    }
+
+    /// Tells whether a process was sending this that may only have been slow, and was found out at this
+    /// time or later.
+    pub(super) fn was_lost_since(&self, time: Timestamp) -> bool {
+        self.status == Handover::Unknown && self.lost_at.is_some_and(|lost_at| lost_at >= time)
     }
 
     /// Takes over how it ended elsewhere.
@@ -572,6 +651,7 @@ impl Recipient {
         self.status = known.status;
         self.message_id.clone_from(&known.message_id);
         self.error.clone_from(&known.error);
+        self.lost_at = known.lost_at;
     }
 
     /// Whether it may still be sent without a person's word.

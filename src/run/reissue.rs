@@ -1,19 +1,28 @@
 //! Messages again: an order for other recipients, or for those that a run did not reach. It has a
 //! record of its own, so that its retries send nothing twice and the run's own record stays as it is.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use jiff::Timestamp;
+
+use super::batch::Ran;
+use super::fence::Fence;
+use super::keeper::Keeper;
 use super::record::{Handover, Recipient, Record};
-use super::{RunOutcome, Runner, Work, records};
+use super::{Progress, RunOutcome, Runner, Work, records};
+use crate::address::Mailbox;
 use crate::error::{Code, Error, Stage};
 use crate::event::Resend;
 use crate::language::Language;
+use crate::store::Objects;
+use crate::window::Window;
 
-/// What became of the message of a run.
-struct History {
-    /// Whether a re-issue of it is under way.
-    is_running: bool,
-    /// To each recipient.
-    recipients: Vec<Recipient>,
-    /// Its key, if there ever was one.
+/// The message of a run, and how far it came in the run itself and in all resends.
+pub(super) struct History {
+    /// Each recipient of the run.
+    pub(super) recipients: Vec<Recipient>,
+    /// The message's key, if there ever was one.
     message: Option<String>,
     /// The digest of the definition that it was made from.
     definition: String,
@@ -70,8 +79,7 @@ impl Runner {
         if keeper.read(&work.key(&fresh.window)).await?.is_some() {
             return Ok(None);
         }
-        let original = keeper.read(&key).await?;
-        let original = original.map(|object| Record::parse(&key, &object.content)).transpose()?;
+        let original = keeper.record(&key).await?;
         fresh.reissued = original.as_ref().is_some_and(Record::may_have_been_read);
         let Some(resend) = work.order.resend else {
             return Ok(None);
@@ -79,18 +87,12 @@ impl Runner {
         let Some(original) = original else {
             return Err(self.no_such_run(work, fresh).await);
         };
-        if original.is_held_at(clock.now()) {
-            return Err(refused("it is running at this moment; look at it with `runs`"));
-        }
         if !original.is_final && resend != Resend::Unknown {
             return Err(refused(
                 "it has not ended, and what failed is tried again by itself; `run` tries it now",
             ));
         }
         let history = self.history(&original, work).await?;
-        if history.is_running {
-            return Err(refused("a re-issue of it is running at this moment"));
-        }
         fresh.reissued |= history.recipients.iter().any(may_have_it);
         fresh.message.clone_from(&history.message);
         fresh.definition.clone_from(&history.definition);
@@ -98,37 +100,105 @@ impl Runner {
             fresh.messages = to.iter().map(Recipient::new).collect();
             return Ok(None);
         }
-        let chosen = history.recipients.iter().filter(|r| resend.chooses(r.status));
-        fresh.messages = chosen.map(Recipient::again).collect();
-        Ok(fresh.messages.is_empty().then_some(NOBODY))
+        let ordered_at = clock.started();
+        fresh.messages = history.chosen(resend, ordered_at);
+        let may_be_on_their_way = history.recipients.iter().any(|r| r.was_lost_since(ordered_at));
+        Ok(fresh.messages.is_empty().then_some(match resend {
+            Resend::Unknown if may_be_on_their_way => ON_THEIR_WAY,
+            _ => NOBODY,
+        }))
+    }
+
+    /// Sends the messages of runs again, one run after the other, each by one order at a time.
+    pub(super) async fn resend_all(&self, works: Vec<Work>, tell: impl Fn(&RunOutcome)) -> Ran {
+        let mut ran = Ran::default();
+        for work in works {
+            let fence = match self.take_fence(&work).await {
+                Ok(fence) => fence,
+                Err(error) => {
+                    let outcome = RunOutcome::started(&work.report.id).failed(error);
+                    ran.add(RunOutcome { window: work.window().ok(), ..outcome }, None, &tell);
+                    continue;
+                }
+            };
+            let (keeper, work) = (self.keeper(&work), work.fenced(fence.clone()));
+            let running = pin!(self.run_all(std::slice::from_ref(&work), &tell));
+            match select(running, pin!(keeper.renew_fence(fence.as_ref()))).await {
+                Either::Left((one, _)) => ran.join(one),
+                Either::Right((never, _)) => match never {},
+            }
+            if let Some(fence) = &fence {
+                keeper.release_fence(fence).await;
+            }
+        }
+        ran
+    }
+
+    /// Takes the fence of the run that an order sends again, and closes what other orders have begun. None
+    /// where there is nothing to be fenced: no such run, or an order that has ended before.
+    async fn take_fence(&self, work: &Work) -> Result<Option<Fence>, Error> {
+        let (window, keeper) = (work.window()?, self.keeper(work));
+        let own = work.key(&window);
+        if keeper.record(&own).await?.is_some_and(|record| record.is_final) {
+            return Ok(None);
+        }
+        let wait = async |look, until| {
+            work.tell(Progress::Waiting { report: work.report.id.clone(), until });
+            let waiting = async {
+                tokio::time::sleep(look).await;
+                Ok(())
+            };
+            work.invocation.stop.or(waiting).await
+        };
+        let (key, order) = (records::key(&work.report.id, &window), work.event().id);
+        let Some(fence) = keeper.take_fence(&key, &order, wait).await? else {
+            return Ok(None);
+        };
+        let closing = async {
+            let keys = self.reissue_keys(work, &window).await?;
+            keeper.close_resends(keys.iter().filter(|key| **key != own)).await
+        };
+        if let Err(error) = closing.await {
+            keeper.release_fence(&fence).await;
+            return Err(error);
+        }
+        Ok(Some(fence))
     }
 
     /// Leaves those out of a run that is taken up again who got its message meanwhile by a re-issue,
-    /// or of a re-issue by another.
+    /// or of a re-issue by another. What a resend has begun that holds the run no more is closed first.
     ///
     /// # Errors
-    /// Where the records of re-issues can't be read.
+    /// Where the records of re-issues can't be read; `TIMEOUT` where another order has taken over this
+    /// resend.
     pub(super) async fn learn_reissues(
         &self,
         work: &Work,
         record: &mut Record,
     ) -> Result<(), Error> {
+        let keeper = self.keeper(work);
+        if let Some(fence) = &work.fence {
+            keeper.check_fence(fence).await?;
+        }
         if !work.is_recorded() || record.attempts < 2 {
             return Ok(());
         }
         let original = match &record.reissue_of {
-            None => record.clone(),
+            // Parts are sent to others than a resend is.
+            None if record.is_part => record.clone(),
+            None => {
+                let keys = self.reissue_keys(work, &record.window).await?;
+                keeper.close_resends(&keys).await?;
+                record.clone()
+            }
             // Whom an order names gets it from that order.
             Some(_) if work.order.to.is_some() || work.order.resend == Some(Resend::All) => {
                 return Ok(());
             }
-            Some(key) => {
-                let keeper = self.records.keeper(work.invocation.clock);
-                match keeper.read(key).await? {
-                    Some(object) => Record::parse(key, &object.content)?,
-                    None => return Ok(()),
-                }
-            }
+            Some(key) => match keeper.record(key).await? {
+                Some(original) => original,
+                None => return Ok(()),
+            },
         };
         let history = self.history(&original, work).await?;
         // A run that came to no message takes that of its re-issue, if anybody has it.
@@ -153,45 +223,19 @@ impl Runner {
         Ok(())
     }
 
-    /// What became of a run's message, in the run itself and in its re-issues.
+    /// Reads how far a run's message came, in the run itself and in all resends.
     async fn history(&self, original: &Record, work: &Work) -> Result<History, Error> {
-        let (report, clock) = (&work.report.id, work.invocation.clock);
-        let stem = records::stem(report, &original.window);
-        let keys = self.records.list(Some(report)).await?;
-        let is_reissue = |key: &String| key.starts_with(&stem) && key.ends_with(records::REISSUE);
-        let mut reissues = Vec::new();
-        for key in keys.iter().filter(|key| is_reissue(key)) {
-            if let Some(object) = self.records.keeper(clock).read(key).await? {
-                reissues.extend(Some(Record::parse(key, &object.content)?).filter(|r| r.resent));
-            }
-        }
-        reissues.sort_by_key(|record| record.started_at);
-        // A run without a message would have gone to all whom the definition names.
-        let mut recipients = match original.message {
-            Some(_) => original.messages.clone(),
-            None => work.report.email.to.iter().map(Recipient::new).collect(),
-        };
-        for recipient in &mut recipients {
-            for latest in reissues.iter().flat_map(|record| &record.messages) {
-                // Who has it has it, and who may have it may, whatever became of another attempt.
-                let says_more = match recipient.status {
-                    Handover::Sent => false,
-                    Handover::Unknown | Handover::Sending => may_have_it(latest),
-                    Handover::Pending | Handover::Failed => true,
-                };
-                if latest.to == recipient.to && says_more {
-                    recipient.take(latest);
-                }
-            }
-        }
-        let newest = reissues.iter().rfind(|record| record.message.is_some());
-        let made = Some(original).filter(|record| record.message.is_some()).or(newest);
-        Ok(History {
-            is_running: reissues.iter().any(|record| record.is_held_at(clock.now())),
-            recipients,
-            message: made.and_then(|record| record.message.clone()),
-            definition: made.unwrap_or(original).definition.clone(),
-        })
+        let keys = self.reissue_keys(work, &original.window).await?;
+        let resends = self.keeper(work).resends(&keys).await?;
+        Ok(History::new(original, resends, &work.report.email.to))
+    }
+
+    /// The keys of all re-issues of a run.
+    async fn reissue_keys(&self, work: &Work, window: &Window) -> Result<Vec<String>, Error> {
+        let stem = records::stem(&work.report.id, window);
+        let mut keys = self.records.list(Some(&work.report.id)).await?;
+        keys.retain(|key| key.starts_with(&stem) && key.ends_with(records::REISSUE));
+        Ok(keys)
     }
 
     async fn no_such_run(&self, work: &Work, fresh: &Record) -> Error {
@@ -210,12 +254,73 @@ impl Runner {
     }
 }
 
+impl<S: Objects> Keeper<'_, S> {
+    /// The record at a key, if there is one.
+    pub(super) async fn record(&self, key: &str) -> Result<Option<Record>, Error> {
+        let object = self.read(key).await?;
+        object.map(|object| Record::parse(key, &object.content)).transpose()
+    }
+
+    /// The records of resends among those at these keys, the oldest first.
+    pub(super) async fn resends(&self, keys: &[String]) -> Result<Vec<Record>, Error> {
+        let mut resends = Vec::new();
+        for key in keys {
+            resends.extend(self.record(key).await?.filter(|record| record.resent));
+        }
+        resends.sort_by_key(|record| record.started_at);
+        Ok(resends)
+    }
+}
+
+impl History {
+    /// The history that the records of a run and of its resends tell. `to` is whom the definition names: a
+    /// run without a message would have gone to them.
+    pub(super) fn new(original: &Record, resends: Vec<Record>, to: &[Mailbox]) -> Self {
+        let mut recipients = match original.message {
+            Some(_) => original.messages.clone(),
+            None => to.iter().map(Recipient::new).collect(),
+        };
+        for recipient in &mut recipients {
+            for latest in resends.iter().flat_map(|record| &record.messages) {
+                // Who has it has it, and who may have it may, whatever became of another attempt.
+                let says_more = match recipient.status {
+                    Handover::Sent => false,
+                    Handover::Unknown | Handover::Sending => may_have_it(latest),
+                    Handover::Pending | Handover::Failed => true,
+                };
+                if latest.to == recipient.to && says_more {
+                    recipient.take(latest);
+                }
+            }
+        }
+        let newest = resends.iter().rfind(|record| record.message.is_some());
+        let made = Some(original).filter(|record| record.message.is_some()).or(newest);
+        Self {
+            recipients,
+            message: made.and_then(|record| record.message.clone()),
+            definition: made.unwrap_or(original).definition.clone(),
+        }
+    }
+
+    /// The recipients that a resend sends to. Of those who are unknown it leaves out whom somebody was
+    /// sending to after it was ordered: that process may only be slow.
+    pub(super) fn chosen(&self, resend: Resend, ordered_at: Timestamp) -> Vec<Recipient> {
+        let is_chosen = |r: &&Recipient| {
+            let may_be_on_its_way = resend == Resend::Unknown && r.was_lost_since(ordered_at);
+            resend.chooses(r.status) && !may_be_on_its_way
+        };
+        self.recipients.iter().filter(is_chosen).map(Recipient::again).collect()
+    }
+}
+
 /// Whether somebody may have the message.
 fn may_have_it(recipient: &Recipient) -> bool {
     !matches!(recipient.status, Handover::Pending | Handover::Failed)
 }
 
 const NOBODY: &str = "there is nobody to whom this applies";
+const ON_THEIR_WAY: &str = "those who are unknown were being sent to when this was ordered; ask them, \
+                            and order it again if it has not come";
 
 impl Resend {
     fn chooses(self, status: Handover) -> bool {

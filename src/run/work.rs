@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::fence::Fence;
 use super::record::Event;
 use super::sight::Sight;
 use super::{Invocation, Progress, RunOutcome, Runner, records};
@@ -32,6 +33,8 @@ pub struct Work {
     pub(super) is_overdue: bool,
     /// Whether it most likely has figures to ask for: then they are asked for while it is being claimed.
     pub(super) lets_ask: bool,
+    /// The right to send the run's message again, where the order does so.
+    pub(super) fence: Option<Fence>,
     pub(super) order: Order,
     pub(super) invocation: Invocation,
 }
@@ -40,7 +43,15 @@ impl Work {
     /// The report as an order wants it.
     pub fn new(report: Report, order: &Order, invocation: &Invocation) -> Self {
         let (order, invocation) = (order.clone(), invocation.clone());
-        Self { report, occurrence: None, is_overdue: false, lets_ask: false, order, invocation }
+        Self {
+            report,
+            occurrence: None,
+            is_overdue: false,
+            lets_ask: false,
+            fence: None,
+            order,
+            invocation,
+        }
     }
 
     /// The report after it was looked what is kept of its run.
@@ -67,6 +78,11 @@ impl Work {
         invocation: &Invocation,
     ) -> Self {
         Self { is_overdue: true, ..Self::due(report, occurrence, order, invocation) }
+    }
+
+    /// The same, with the right to send the run's message again.
+    pub(super) fn fenced(self, fence: Option<Fence>) -> Self {
+        Self { fence, ..self }
     }
 
     /// Of a part the whole run, which this invocation ends even if it has to wait for another.

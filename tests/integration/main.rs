@@ -82,6 +82,8 @@ mod outage;
 mod outcomes;
 /// Printing, and failing to print.
 mod printing;
+/// Sending runs again, by several people at once.
+mod resends;
 /// What filters stand for: names, patterns, tags, agents and groups.
 mod selecting;
 /// Contact centres of any size, and the limits of the API.

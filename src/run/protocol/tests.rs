@@ -18,6 +18,9 @@ use crate::run::record::Handover;
 use crate::store::{Condition, Put, Tag};
 use crate::window::{LocalTime, Window, Zone};
 
+/// Resends of a run beside each other, and beside the run.
+mod resends;
+
 const KEY: &str = "daily/2026-11-22T0000+0000--2026-11-23T0000+0000.json";
 const DEFINITION: &str = "0123456789abcdef";
 const NOW: &str = "2026-11-23T07:00:00Z";
@@ -51,6 +54,10 @@ const MISHAPS: [Mishap; 7] = [
     Mishap::StoreDown,
 ];
 
+/// Those that a process survives, with its store.
+const NOT_DEADLY: [Mishap; 4] =
+    [Mishap::AnswerLost, Mishap::DoneAndRefused, Mishap::Busy, Mishap::Refused];
+
 /// What is really there.
 #[derive(Debug, Default)]
 struct World {
@@ -80,17 +87,28 @@ struct Process {
     number: usize,
 }
 
-/// Lets the steps of two processes come about one by one.
-#[derive(Default)]
+/// Lets the steps of several processes come about one by one.
 struct Gate {
     /// The steps of each that wait.
-    waits: [RefCell<Vec<Waker>>; 2],
-    granted: [Cell<Option<Option<Mishap>>>; 2],
+    waits: Vec<RefCell<Vec<Waker>>>,
+    granted: Vec<Cell<Option<Option<Mishap>>>>,
     /// What each process has found at its steps, and how often one had stalled by then.
-    found: [RefCell<Vec<(Found, usize)>>; 2],
+    found: Vec<RefCell<Vec<(Found, usize)>>>,
     stalls: Cell<usize>,
     /// Whether sends are steps that wait too.
     with_sends: bool,
+}
+
+impl Gate {
+    fn new(processes: usize, with_sends: bool) -> Rc<Self> {
+        Rc::new(Self {
+            waits: (0..processes).map(|_| RefCell::default()).collect(),
+            granted: (0..processes).map(|_| Cell::default()).collect(),
+            found: (0..processes).map(|_| RefCell::default()).collect(),
+            stalls: Cell::new(0),
+            with_sends,
+        })
+    }
 }
 
 /// What a process finds.
@@ -307,7 +325,11 @@ async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
 
 /// Lets a process run until it ends or dies.
 async fn live(process: &Process, event: &str, count: usize, since: Instant) {
-    let mut life = pin!(invoke(process, event, count, since));
+    until_death(process, invoke(process, event, count, since)).await;
+}
+
+async fn until_death(process: &Process, life: impl Future<Output = ()>) {
+    let mut life = pin!(life);
     poll_fn(|context| match life.as_mut().poll(context) {
         Poll::Ready(()) => Poll::Ready(()),
         Poll::Pending if process.is_dead.get() => Poll::Ready(()),
@@ -415,7 +437,7 @@ enum Schedule {
 
 /// What was written last of the record and of the rest, what both processes have found, and what luck
 /// they have left.
-type Situation = (Vec<Write>, [Vec<(Found, usize)>; 2], Luck);
+type Situation = (Vec<Write>, Vec<Vec<(Found, usize)>>, Luck);
 
 impl Schedule {
     fn random(seed: u64) -> Self {
@@ -464,13 +486,15 @@ struct Luck {
     stalls: usize,
     /// How often the store answers something else than it should.
     mishaps: usize,
+    /// Whether a mishap may be a process's end.
+    deaths: bool,
     with_sends: bool,
 }
 
 /// Two processes in one order of their steps; nothing where the rest of it has been seen.
 fn race(schedule: &mut Schedule, count: usize, events: [&str; 2], luck: Luck) -> Option<Rc<World>> {
     let world = Rc::new(World::default());
-    let gate = Rc::new(Gate { with_sends: luck.with_sends, ..Gate::default() });
+    let gate = Gate::new(2, luck.with_sends);
     let racer =
         |number| Process { gate: Some(Rc::clone(&gate)), ..Process::new(&world, None, number) };
     let (first, second) = (racer(0), racer(1));
@@ -509,20 +533,24 @@ async fn grant(
     mut luck: Luck,
     running: &Cell<usize>,
 ) -> bool {
-    const MISHAPS: [Mishap; 4] =
-        [Mishap::AnswerLost, Mishap::DoneAndRefused, Mishap::Busy, Mishap::Refused];
     while running.get() > 0 {
         // The paused clock goes on when nobody has anything to do, so that both are where they wait.
         sleep(Duration::from_millis(1)).await;
-        let waiting: Vec<usize> = (0..2).filter(|n| !gate.waits[*n].borrow().is_empty()).collect();
+        let all = 0..gate.waits.len();
+        let waiting: Vec<usize> = all.filter(|n| !gate.waits[*n].borrow().is_empty()).collect();
         if waiting.is_empty() {
             sleep(Duration::from_millis(100)).await;
             continue;
         }
-        let with_mishaps = if luck.mishaps > 0 { 1 + MISHAPS.len() } else { 1 };
+        let mishaps = match (luck.mishaps, luck.deaths) {
+            (0, _) => &[][..],
+            (_, false) => &NOT_DEADLY[..],
+            (_, true) => &MISHAPS[..],
+        };
+        let with_mishaps = 1 + mishaps.len();
         let grants = waiting.len() * with_mishaps;
         let situation = || {
-            let found = [0, 1].map(|number: usize| gate.found[number].borrow().clone());
+            let found = gate.found.iter().map(|found| found.borrow().clone()).collect();
             let mut written: Vec<_> = world.objects.borrow().values().map(|(_, w)| *w).collect();
             written.sort_unstable();
             (written, found, luck)
@@ -536,7 +564,7 @@ async fn grant(
             continue;
         }
         let number = waiting[choice % waiting.len()];
-        let mishap = (choice / waiting.len()).checked_sub(1).map(|index| MISHAPS[index]);
+        let mishap = (choice / waiting.len()).checked_sub(1).map(|index| mishaps[index]);
         luck.mishaps -= usize::from(mishap.is_some());
         gate.granted[number].set(Some(mishap));
         // Whoever comes first takes it; the others wait on.
@@ -556,7 +584,7 @@ fn check_race(world: &World, count: usize, what: &str) {
 fn two_that_race_send_once_in_every_order() {
     for count in [1, 3] {
         for (stalls, mishaps) in [(1, 0), (0, 1)] {
-            let luck = Luck { stalls, mishaps, with_sends: false };
+            let luck = Luck { stalls, mishaps, deaths: false, with_sends: false };
             let (mut schedule, mut orders) = (Schedule::every(), 0);
             loop {
                 if let Some(world) = race(&mut schedule, count, ["tick", "later"], luck) {
@@ -577,7 +605,7 @@ fn two_that_race_send_once_in_random_orders() {
     for (count, seeds) in [(1, 300), (3, 300), (120, 20)] {
         for seed in 0..seeds {
             for (stalls, mishaps, with_sends) in [(2, 0, true), (1, 3, false)] {
-                let luck = Luck { stalls, mishaps, with_sends };
+                let luck = Luck { stalls, mishaps, deaths: false, with_sends };
                 let schedule = &mut Schedule::random(seed);
                 let world = race(schedule, count, ["tick", "later"], luck).unwrap();
                 check_race(&world, count, &format!("{count} recipients, {luck:?}, seed {seed}"));
