@@ -44,6 +44,8 @@
 //! seconds for their answers and are unknown without one, and the outcome ends the lease: the next one
 //! goes on at once.
 //!
+//! People who send a run again do it [one order at a time](super::fence).
+//!
 //! Two that race: one claim is written, the other finds it. Who has lost a lease, because it was slow
 //! and not dead, finds its next write refused. It marks nobody any more; what it knows of those whom
 //! it was sending to it adds to the record of the one that has the run now, because a result is never
