@@ -28,7 +28,8 @@ pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer,
     let mut count = 0;
     loop {
         let key = Key::figures(calls.instance, OPERATION);
-        let page = || call.clone().set_next_token(pages.token()).send();
+        // A call is some kilobytes, which what awaits it would have several times over.
+        let page = || Box::pin(call.clone().set_next_token(pages.token()).send());
         let page = match calls.paced(key, OPERATION, page).await {
             Ok(page) => page,
             Err(unread) => {

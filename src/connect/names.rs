@@ -117,7 +117,7 @@ async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, 
         .queue_types(QueueType::Standard);
     let request = request.max_results(LISTED).set_next_token(token);
     let key = Key::list(calls.instance, QUEUES);
-    let page = calls.paced(key, QUEUES, || request.clone().send()).await?;
+    let page = calls.paced(key, QUEUES, || Box::pin(request.clone().send())).await?;
     let found = there(QUEUES, "QueueSummaryList", page.queue_summary_list)?;
     let found = found.iter().map(|queue| named(QUEUES, queue.id(), queue.name()));
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
@@ -134,7 +134,7 @@ async fn searched_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page
         .search_criteria(standard.build());
     let request = request.max_results(FOUND).set_next_token(token);
     let key = Key::list(calls.instance, SEARCHED_QUEUES);
-    let page = calls.paced(key, SEARCHED_QUEUES, || request.clone().send()).await?;
+    let page = calls.paced(key, SEARCHED_QUEUES, || Box::pin(request.clone().send())).await?;
     let found = there(SEARCHED_QUEUES, "Queues", page.queues)?;
     let found = found.iter().map(searched_queue);
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
@@ -152,7 +152,7 @@ async fn routing_profiles(calls: Calls<'_>, token: Option<String>) -> Result<Pag
     let request = calls.connect.client.list_routing_profiles().instance_id(calls.instance.id());
     let request = request.max_results(LISTED).set_next_token(token);
     let key = Key::list(calls.instance, ROUTING_PROFILES);
-    let page = calls.paced(key, ROUTING_PROFILES, || request.clone().send()).await?;
+    let page = calls.paced(key, ROUTING_PROFILES, || Box::pin(request.clone().send())).await?;
     let found =
         there(ROUTING_PROFILES, "RoutingProfileSummaryList", page.routing_profile_summary_list)?;
     let found = found.iter().map(|profile| named(ROUTING_PROFILES, profile.id(), profile.name()));
@@ -163,7 +163,7 @@ async fn agents(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, 
     let request = calls.connect.client.search_users().instance_id(calls.instance.id());
     let request = request.max_results(FOUND).set_next_token(token);
     let key = Key::list(calls.instance, AGENTS);
-    let page = calls.paced(key, AGENTS, || request.clone().send()).await?;
+    let page = calls.paced(key, AGENTS, || Box::pin(request.clone().send())).await?;
     let found = there(AGENTS, "Users", page.users)?;
     let found = found.iter().map(agent);
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
@@ -220,7 +220,7 @@ async fn levels(calls: Calls<'_>) -> Result<Option<Levels>, Error> {
     let request =
         calls.connect.client.describe_user_hierarchy_structure().instance_id(calls.instance.id());
     let key = Key::list(calls.instance, LEVELS);
-    let answer = calls.paced(key, LEVELS, || request.clone().send()).await;
+    let answer = calls.paced(key, LEVELS, || Box::pin(request.clone().send())).await;
     let answer = answer.map_err(Unread::into_error)?;
     let Some(structure) = answer.hierarchy_structure() else { return Ok(None) };
     let mut levels = Levels::new();
@@ -248,7 +248,7 @@ async fn groups(calls: Calls<'_>, token: Option<String>) -> Result<Page<Hierarch
         calls.connect.client.search_user_hierarchy_groups().instance_id(calls.instance.id());
     let request = request.max_results(GROUPS_FOUND).set_next_token(token);
     let key = Key::list(calls.instance, GROUPS);
-    let page = calls.paced(key, GROUPS, || request.clone().send()).await?;
+    let page = calls.paced(key, GROUPS, || Box::pin(request.clone().send())).await?;
     let found = there(GROUPS, "UserHierarchyGroups", page.user_hierarchy_groups)?;
     Ok((found, page.next_token))
 }

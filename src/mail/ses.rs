@@ -130,7 +130,7 @@ impl Ses {
                 return Err(last.unwrap_or_else(no_turn));
             };
             // Only an attempt that is under way when time runs out has no known end.
-            let error = match until(deadline, request.clone().send()).await {
+            let error = match until(deadline, Box::pin(request.clone().send())).await {
                 Some(Ok(answer)) => {
                     paced.answered();
                     return accepted(answer.message_id());

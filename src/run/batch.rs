@@ -5,7 +5,7 @@
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-use futures_util::future::{Either, join, join_all, ready, select};
+use futures_util::future::{Either, join, ready, select};
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -266,10 +266,11 @@ impl Runner {
     async fn ask_together(&self, works: &[Work], asks: Vec<bool>) -> Questions {
         // Those among them that turn out to ask later share lists with these.
         let look_up = &LookUp::of(works.iter().filter(|work| !work.is_overdue));
-        let asked = join_all(works.iter().zip(&asks).map(async |(work, asks)| match asks {
+        let asking: Vec<_> = works.iter().zip(asks).collect();
+        let asked = side_by_side(&asking, async |(work, asks)| match asks {
             true => Some(self.ask(work, look_up).await),
             false => None,
-        }));
+        });
         let asked = asked.await;
         self.plan_together(asked).await
     }

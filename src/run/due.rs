@@ -1,6 +1,6 @@
 //! Which runs an event starts, and which it closes because they were due for too long.
 
-use futures_util::future::{join_all, join3};
+use futures_util::future::join3;
 use jiff::Timestamp;
 
 use super::clock::Clock;
@@ -51,13 +51,14 @@ impl Runner {
             self.names_ahead(&reports, order, invocation),
         )
         .await;
-        let found = reports.iter().zip(memories).map(async |(report, memory)| match memory {
-            Ok(memory) => self.fates(report, memory, &sights, (order, invocation)).await,
-            Err(error) => vec![Err(error)],
+        let known: Vec<_> = reports.iter().zip(memories).collect();
+        let fates = side_by_side(&known, async |(report, memory)| match memory {
+            Ok(memory) => self.fates(report, *memory, &sights, (order, invocation)).await,
+            Err(error) => vec![Err(error.clone())],
         });
         let mut due = Due::default();
         let mut works: Vec<(Timestamp, Work)> = Vec::new();
-        for (report, fates) in reports.iter().zip(join_all(found).await) {
+        for (report, fates) in reports.iter().zip(fates.await) {
             for fate in fates {
                 match fate {
                     Ok(Fate::Run(occurrence, sight)) => {

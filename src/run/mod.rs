@@ -36,10 +36,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
+use futures_util::stream::{self, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
@@ -134,13 +134,12 @@ const SIDE_BY_SIDE: usize = 20;
 
 /// Does something with each of many, some of them at once, and answers in their order.
 async fn side_by_side<T, R>(all: &[T], act: impl AsyncFn(&T) -> R) -> Vec<R> {
-    let places = Semaphore::new(SIDE_BY_SIDE);
-    let acting = all.iter().map(async |one| {
-        // It is closed never.
-        let _place = places.acquire().await;
-        act(one).await
-    });
-    join_all(acting).await
+    let acting = stream::iter(all.iter().enumerate());
+    // Only those under way are in memory: each of them is some kilobytes.
+    let acting = acting.map(async |(index, one)| (index, act(one).await));
+    let mut ended: Vec<(usize, R)> = acting.buffer_unordered(SIDE_BY_SIDE).collect().await;
+    ended.sort_by_key(|(index, _)| *index);
+    ended.into_iter().map(|(_, result)| result).collect()
 }
 
 /// How far a run is.

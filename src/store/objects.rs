@@ -112,7 +112,8 @@ impl Objects for Store {
                     Condition::Absent => put.if_none_match("*"),
                     Condition::Unchanged(tag) => put.if_match(&tag.0),
                 };
-                let answer = put.content_type(content_type(&key)).send().await;
+                // A call is some kilobytes, which what awaits it would have several times over.
+                let answer = Box::pin(put.content_type(content_type(&key)).send()).await;
                 let ended = match answer {
                     Ok(answer) => tag("s3:PutObject", answer.e_tag).map(Put::Written),
                     Err(error) => refused(&error, condition),
@@ -188,7 +189,7 @@ pub(super) async fn read(
     let known = known.map(|Tag(tag)| tag.clone()).filter(|tag| !tag.is_empty());
     let is_conditional = known.is_some();
     let call = client.get_object().bucket(bucket).key(key).set_if_none_match(known);
-    let answer = call.send().await;
+    let answer = Box::pin(call.send()).await;
     let is_unchanged = |error: &SdkError<GetObjectError, HttpResponse>| {
         error.raw_response().is_some_and(|answer| answer.status().as_u16() == 304)
     };
