@@ -158,12 +158,12 @@ impl AllowedDomains {
         self.allow_all() || self.0.iter().any(|pattern| pattern.matches(address.domain()))
     }
 
-    /// Whether every domain is allowed.
+    /// Says that every domain is allowed.
     pub fn allow_all(&self) -> bool {
         self.0.is_empty() || self.0.contains(&Pattern::Any)
     }
 
-    /// Whether somebody has said what is allowed, be it everything.
+    /// Says that somebody has set what is allowed, be it everything.
     pub fn are_set(&self) -> bool {
         !self.0.is_empty()
     }

@@ -48,25 +48,24 @@ pub(super) struct Arguments {
 struct Found {
     work: Work,
     figures: Figures,
+    /// The templates of one's own that were tried with them.
+    tried: Vec<TemplateFile>,
 }
 
 pub(super) async fn preview(places: &Places, arguments: &Arguments) -> Ended {
     let (places, id) = places.of_definition(&arguments.report)?;
     let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
     let settings = places.settings(std::env::vars_os())?;
-    let (mut found, mut tried) = (None, Vec::new());
+    let mut found = None;
     if !arguments.watch {
-        try_templates(&settings, &mut tried).await.map_err(Error::in_full)?;
-        show(&runner, &id, arguments, &mut found).await.map_err(Error::in_full)?;
+        let shown = show((&runner, &settings), &id, arguments, &mut found).await;
+        shown.map_err(Error::in_full)?;
         return Ok(ExitCode::SUCCESS);
     }
     // Before the first message: what is saved while it is made counts, too.
     let (_watcher, mut saved) = watch(&settings)?;
     loop {
-        let shown = match try_templates(&settings, &mut tried).await {
-            Ok(()) => show(&runner, &id, arguments, &mut found).await,
-            Err(error) => Err(error),
-        };
+        let shown = show((&runner, &settings), &id, arguments, &mut found).await;
         // While it is watched, a mistake is told and mended.
         if let Err(error) = shown.map_err(Error::in_full) {
             print::errors([&error]).await?;
@@ -80,26 +79,27 @@ pub(super) async fn preview(places: &Places, arguments: &Arguments) -> Ended {
     }
 }
 
-/// Tries templates of one's own in a process that can be ended, unless they are those that were tried
-/// last.
-async fn try_templates(settings: &Settings, tried: &mut Vec<TemplateFile>) -> Result<(), Error> {
+/// Tries templates of one's own with what was found, in a process that can be ended, unless that was done
+/// before.
+async fn try_templates(settings: &Settings, found: &mut Found) -> Result<(), Error> {
     let Some(place) = &settings.templates else { return Ok(()) };
     let files = store(place).await?.templates().await?;
-    if files == *tried {
+    if files == found.tried {
         return Ok(());
     }
-    let problems = trial::problems(files.clone()).await?;
+    let values = found.figures.values(&found.work);
+    let problems = trial::problems(files.clone(), Some(values)).await?;
     if problems.iter().any(Problem::stops) {
         let problems: Vec<Problem> = problems.into_iter().map(Problem::in_full).collect();
         return Err(unusable(&problems));
     }
-    *tried = files;
+    found.tried = files;
     Ok(())
 }
 
 /// Shows the message as it is now; what was found for the same definition is not asked again.
 async fn show(
-    runner: &Runner,
+    (runner, settings): (&Runner, &Settings),
     id: &ReportId,
     arguments: &Arguments,
     found: &mut Option<Found>,
@@ -110,11 +110,13 @@ async fn show(
         let order = Order { time, ..Order::default() };
         let work = Work::new(report, &order, &invocation(arguments.simulate, time));
         let figures = runner.figures(&work).await?;
-        *found = Some(Found { work, figures });
+        *found = Some(Found { work, figures, tried: Vec::new() });
     }
-    let Some(Found { work, figures }) = found else {
+    let Some(found) = found else {
         return Ok(());
     };
+    try_templates(settings, found).await?;
+    let Found { work, figures, .. } = found;
     let (message, report_json) = runner.preview(work, figures).await?;
     let mut said = print::errors(&figures.errors).await;
     if let Some(reason) = figures.unsent(work.report.email.send) {

@@ -47,7 +47,7 @@ pub(super) fn json(value: &Value) -> Result<(), Error> {
 /// # Errors
 /// `STORE_ERROR` if it can't be written.
 pub(super) fn json_text(text: &str) -> Result<(), Error> {
-    // Those below U+0020 are escaped already.
+    // JSON escapes those below U+0020 already.
     out(&replaced(text, |c| format!("\\u{:04x}", u32::from(c))))
 }
 

@@ -12,27 +12,31 @@ use serde::{Deserialize, Serialize};
 use super::{Ended, wrong};
 use crate::definition::{Place, Problem, Severity};
 use crate::error::Error;
-use crate::render::{Listener, Step, TemplateFile, try_templates};
+use crate::render::{Listener, Step, TemplateFile, Values, try_templates};
 
 /// The command that tries the templates that it reads.
 const COMMAND: &str = "try-templates";
 
-/// How long a trial may compute, and how much memory it may take.
-const SECONDS: u64 = 15;
+/// The time for which a trial may compute, and the memory that it may take.
+const SECONDS: u64 = 10;
 const BYTES: u64 = 1 << 30;
 
-/// How long one waits for it at most: the machine may have others to serve.
+/// The longest that one waits for it: the machine may have others to serve.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// What is wrong with templates, or which of them ran away.
+/// The problems of templates, or the one that ran away; tried with examples, and with the values of a
+/// message, if there are any.
 ///
 /// # Errors
-/// Where the program can't start itself.
-pub(super) async fn problems(files: Vec<TemplateFile>) -> Result<Vec<Problem>, Error> {
+/// The program can't start itself.
+pub(super) async fn problems(
+    files: Vec<TemplateFile>,
+    values: Option<Values>,
+) -> Result<Vec<Problem>, Error> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let trying = tokio::task::spawn_blocking(move || tried(&files));
+    let trying = tokio::task::spawn_blocking(move || tried(&files, values));
     trying.await.map_err(|error| wrong(format!("templates can't be tried: {error}")))?
 }
 
@@ -42,14 +46,13 @@ pub(super) fn child() -> Ended {
     let mut input = Vec::new();
     let unread = |error: &dyn std::fmt::Display| wrong(format!("no templates to try: {error}"));
     stdin().read_to_end(&mut input).map_err(|error| unread(&error))?;
-    let files: Vec<(String, Vec<u8>)> =
-        serde_json::from_slice(&input).map_err(|error| unread(&error))?;
+    let Input { files, values } = serde_json::from_slice(&input).map_err(|error| unread(&error))?;
     let files = files.into_iter().map(|(place, content)| TemplateFile { place, content });
     let listener: Listener = Arc::new(|step| match step {
         Step::Enter(name) => tell(&format!("enter {name}")),
         Step::Leave => tell("leave"),
     });
-    let found = try_templates(&files.collect::<Vec<_>>(), &listener);
+    let found = try_templates(&files.collect::<Vec<_>>(), values.as_ref(), &listener);
     let found: Vec<Found> = found.into_iter().map(Found::from).collect();
     tell(&format!("found {}", serde_json::to_string(&found).unwrap_or_default()));
     Ok(ExitCode::SUCCESS)
@@ -73,6 +76,14 @@ fn limit() {
 
 #[cfg(not(unix))]
 fn limit() {}
+
+/// The input of the process that tries templates.
+#[derive(Debug, Deserialize, Serialize)]
+struct Input {
+    /// Their places and their bytes.
+    files: Vec<(String, Vec<u8>)>,
+    values: Option<Values>,
+}
 
 /// A problem on its way from one process to the other.
 #[derive(Debug, Deserialize, Serialize)]
@@ -107,7 +118,7 @@ impl From<Found> for Problem {
 }
 
 /// Has templates tried by another process of this program.
-fn tried(files: &[TemplateFile]) -> Result<Vec<Problem>, Error> {
+fn tried(files: &[TemplateFile], values: Option<Values>) -> Result<Vec<Problem>, Error> {
     let unstarted = |error: std::io::Error| wrong(format!("templates can't be tried: {error}"));
     let program = std::env::current_exe().map_err(unstarted)?;
     let mut child = Command::new(program)
@@ -118,10 +129,11 @@ fn tried(files: &[TemplateFile]) -> Result<Vec<Problem>, Error> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(unstarted)?;
-    let input: Vec<_> = files.iter().map(|file| (&file.place, &file.content)).collect();
+    let parts = files.iter().map(|file| (file.place.clone(), file.content.clone()));
+    let input = Input { files: parts.collect(), values };
     let input = serde_json::to_vec(&input).unwrap_or_default();
     if let Some(mut pipe) = child.stdin.take() {
-        // Where it ended before it has read all, how it ended says why.
+        // If it ended before it has read all, its exit says why.
         let _ = pipe.write_all(&input);
     }
     let steps = Steps::follow(&listen(&mut child));
@@ -147,7 +159,7 @@ fn listen(child: &mut Child) -> Receiver<String> {
     lines
 }
 
-/// Where a trial is, or what it found.
+/// The place at which a trial is, or what it found.
 #[derive(Default)]
 struct Steps {
     /// The templates that have begun and not ended; each was included by the one before.
@@ -175,12 +187,12 @@ impl Steps {
     fn ran_away(mut self, files: &[TemplateFile], ended: ExitStatus) -> Problem {
         self.under_way.dedup();
         let why = match end_of(ended) {
-            End::OutOfTime => format!("rendering an example did not end within {SECONDS} seconds"),
+            End::OutOfTime => format!("rendering did not end within {SECONDS} seconds"),
             End::OutOfMemory => format!(
-                "rendering an example took more than {} MB of memory, or called itself without end",
+                "rendering took more than {} MB of memory, or called itself without end",
                 BYTES >> 20
             ),
-            End::Exit => format!("rendering an example ended its process: {ended}"),
+            End::Exit => format!("rendering ended its process: {ended}"),
         };
         let own = |name: &&String| files.iter().any(|file| file.name() == name.as_str());
         let name = self.under_way.iter().rfind(own).or(self.under_way.last());
@@ -198,7 +210,7 @@ impl Steps {
     }
 }
 
-/// Why a process ended before it told what it found.
+/// The reason for which a process ended before it told what it found.
 enum End {
     OutOfTime,
     /// One that gets no memory, for its heap or its stack, ends itself.

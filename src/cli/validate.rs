@@ -134,7 +134,7 @@ fn with_doubts(name: &str, text: &str, mut parsed: Parsed, now: Timestamp) -> Pa
 
 /// The templates of one's own that have problems.
 async fn check_templates(files: Vec<TemplateFile>) -> Result<Vec<CheckedFile>, Error> {
-    let problems = trial::problems(files.clone()).await?;
+    let problems = trial::problems(files.clone(), None).await?;
     let of_file = |problem: Problem| {
         let file = files.iter().find(|file| file.place == problem.file);
         CheckedFile {

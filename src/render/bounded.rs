@@ -15,12 +15,12 @@ impl Bounded {
         Self { bytes: Vec::new(), most, is_full: false }
     }
 
-    /// Whether more was written than it takes.
+    /// Says that more was written than it takes.
     pub(super) fn is_full(&self) -> bool {
         self.is_full
     }
 
-    /// What was written, or its beginning; a character that was cut in two is left out.
+    /// The text that was written, or its beginning; a character that was cut in two is left out.
     pub(super) fn into_text(self) -> String {
         String::from_utf8(self.bytes).unwrap_or_else(|error| {
             let whole = error.utf8_error().valid_up_to();

@@ -96,8 +96,20 @@ pub(super) fn height(panels: usize) -> u32 {
 /// # Errors
 /// `TEMPLATE_ERROR` where the template fails, or what it makes is no picture.
 pub(super) fn draw(templates: &Templates, chart: &ChartContext) -> Result<Vec<u8>, Error> {
-    let svg = templates.trend(chart)?;
-    let picture = picture(&svg, chart.height).map_err(|reason| {
+    drawn(templates, chart, chart.height)
+}
+
+/// The picture of the values of a chart so high, in CSS pixels.
+///
+/// # Errors
+/// As [`draw`].
+pub(super) fn drawn(
+    templates: &Templates,
+    values: &impl Serialize,
+    height: u32,
+) -> Result<Vec<u8>, Error> {
+    let svg = templates.trend(values)?;
+    let picture = picture(&svg, height).map_err(|reason| {
         // The reason may quote what the template made of figures.
         Error::new(Code::TemplateError, Stage::Render, "trend.svg makes no picture").quoting(reason)
     })?;

@@ -135,7 +135,7 @@ pub(super) enum Wrong {
     Unusable(&'static str, String),
 }
 
-/// What goes wrong when templates are rendered with the example, the first of each; with a report that has
+/// The mistakes when templates are rendered with the example, the first of each; with a report that has
 /// as little as one can have; and with one that has more than fits a mail.
 pub(super) fn render(templates: &Templates, listener: &Listener) -> Vec<Wrong> {
     let nothing = ([NONE; 3], [NONE; 3]);
@@ -148,7 +148,7 @@ pub(super) fn render(templates: &Templates, listener: &Listener) -> Vec<Wrong> {
     found.unwrap_or_else(|| largest(templates, listener).into_iter().collect())
 }
 
-/// What goes wrong with a message that has as many rows as fit.
+/// The mistake in a message that has as many rows as fit.
 fn largest(templates: &Templates, listener: &Listener) -> Option<Wrong> {
     let names: Vec<String> = (0..=MOST_ROWS).map(|number| format!("Queue {number}")).collect();
     let figures = (now([412.0, 64.0, 41.0]), now([400.0, 75.5, 40.0]));
@@ -217,7 +217,7 @@ fn made(
     wrong
 }
 
-/// Why a chart is not drawn: what its template fails with, if it does.
+/// The reason for which a chart is not drawn: its template's failure, if it fails.
 fn undrawn(templates: &Templates, chart: &ChartContext, error: Error) -> Wrong {
     let failed = match tera::Context::from_serialize(chart) {
         Ok(context) => {

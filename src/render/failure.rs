@@ -93,7 +93,7 @@ impl Failure {
     }
 }
 
-/// What helps where a template of one's own can't be used.
+/// The help where a template of one's own can't be used.
 pub const MEND: &str =
     "mend the template; `connect-reports validate` tells everything that is wrong";
 

@@ -40,7 +40,7 @@ pub use own::TemplateFile;
 pub use subject::{check_subject, example_window};
 pub use template::{Origin, Templates};
 #[cfg(feature = "cli")]
-pub use trial::{Listener, Step, try_templates};
+pub use trial::{Listener, Step, Values, try_templates};
 
 /// What a message holds, whoever gets it; as it is stored beside a run's record too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,13 +244,18 @@ fn made(templates: &Templates, contents: &Contents<'_>, layout: Layout) -> Resul
     Ok(Fitted { layout, names, context, html })
 }
 
+/// The layout that is tried first.
+fn hoped(contents: &Contents<'_>) -> Layout {
+    Layout { rows: MOST_ROWS, sections: usize::MAX, files: files::hoped(contents) }
+}
+
 /// The HTML with as many rows of each table, or else as many sections, as fit into a mail that every
 /// client shows as a whole.
 ///
 /// # Errors
 /// `TEMPLATE_ERROR` where not even a mail without sections fits.
 fn fitted(templates: &Templates, contents: &Contents<'_>) -> Result<Fitted, Error> {
-    let hoped = Layout { rows: MOST_ROWS, sections: usize::MAX, files: files::hoped(contents) };
+    let hoped = hoped(contents);
     let made = |rows: usize, sections: usize| {
         made(templates, contents, Layout { rows, sections, ..hoped.clone() })
     };

@@ -50,9 +50,9 @@ pub(super) const BUILT_IN: [(&str, &str); 15] = [
 pub struct Templates {
     pub(super) tera: Tera,
     subjects: Subjects,
-    /// Where templates of one's own lie, by name.
+    /// The places of templates of one's own, by name.
     pub(super) places: BTreeMap<String, String>,
-    /// Where they were read, and what they were then.
+    /// The place where they were read, and what they were then.
     origin: Option<Origin>,
 }
 
@@ -65,10 +65,10 @@ pub struct Origin {
     pub digest: String,
 }
 
-/// How large what a template makes may be, in bytes: no mail has so much text.
+/// The most that a template may make, in bytes: no mail has so much text.
 const MOST_BYTES: usize = 10_000_000;
 
-/// How large a chart may be as SVG, in bytes: what is drawn takes many times as much.
+/// The most that a chart may have as SVG, in bytes: its picture takes many times as much.
 pub(super) const MOST_SVG: usize = 5_000_000;
 
 impl Templates {

@@ -1,19 +1,23 @@
 //! Trying templates of one's own with examples: one that has every value, one with as little as there
-//! can be, and the largest that fits a mail.
+//! can be, and the largest that fits a mail; and with a message that somebody wants to see.
 //!
 //! A template can run for ever, so the trial tells which one is at work; whoever tries them does so in a
 //! process that can be ended.
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tera::{Kwargs, State, TeraResult};
 
 use super::example::{self, Wrong};
 use super::own::{TemplateFile, place_of, told};
-use super::template::Templates;
+use super::template::{HTML, Prepared, SUBJECT, TEXT, TREND, Templates};
+use super::{Contents, chart, context, hoped, trend};
 use crate::definition::Problem;
+use crate::error::Error;
 
-/// What a trial is at.
+/// A step of a trial.
 #[derive(Clone, Copy, Debug)]
 pub enum Step<'s> {
     /// A template of this name begins.
@@ -25,17 +29,60 @@ pub enum Step<'s> {
 /// Hears of each step of a trial.
 pub type Listener = Arc<dyn Fn(Step<'_>) + Send + Sync>;
 
-/// Everything that is wrong with templates, each with its file, line and column.
-pub fn try_templates(files: &[TemplateFile], listener: &Listener) -> Vec<Problem> {
+/// The values of one message as its templates get them, on their way to the process that tries these.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Values {
+    message: Value,
+    charts: Vec<Value>,
+}
+
+impl Values {
+    /// The values of the largest message that is tried with these contents.
+    pub fn of(contents: &Contents<'_>) -> Self {
+        let value = |of: serde_json::Result<Value>| of.unwrap_or_default();
+        let message = value(serde_json::to_value(context::of(contents, &hoped(contents))));
+        let charts = trend::placed(contents).map(|(_, chart)| value(serde_json::to_value(chart)));
+        Self { message, charts: charts.collect() }
+    }
+
+    /// Has everything made of them, for its time and its memory: what is wrong with it is told where it is
+    /// shown.
+    fn render(&self, templates: &Templates, listener: &Listener) {
+        let at = |template, make: &dyn Fn() -> Result<(), Error>| {
+            listener(Step::Enter(template));
+            let _ = make();
+            listener(Step::Leave);
+        };
+        if let Ok(values) = Prepared::of(&self.message) {
+            at(HTML, &|| templates.html(&values).map(drop));
+            at(TEXT, &|| templates.text(&values).map(drop));
+            at(SUBJECT, &|| templates.subject(None, &values).map(drop));
+        }
+        for chart in &self.charts {
+            let height = chart.get("height").and_then(Value::as_u64);
+            let height = height.and_then(|height| u32::try_from(height).ok()).unwrap_or(1);
+            at(TREND, &|| chart::drawn(templates, chart, height).map(drop));
+        }
+    }
+}
+
+/// Everything that is wrong with templates, each with its file, line and column; values of a message are
+/// rendered too, if there are any.
+pub fn try_templates(
+    files: &[TemplateFile],
+    values: Option<&Values>,
+    listener: &Listener,
+) -> Vec<Problem> {
     let (templates, warnings) = match Templates::read(files) {
         Ok(read) => read,
         Err(problems) => return problems,
     };
     let traced = traced(&templates, files, listener);
     if example::render(&traced, listener).is_empty() {
+        values.into_iter().for_each(|values| values.render(&traced, listener));
         return warnings;
     }
-    // What tells of the steps stands in the first line of each, and moves what is wrong with it.
+    // The marks of the steps stand in the first line of each, and move what is wrong with it.
     let silence: Listener = Arc::new(|_| ());
     let wrong = example::render(&templates, &silence).into_iter().flat_map(|wrong| match wrong {
         Wrong::Unmade(error) => told(&error, files),
@@ -64,7 +111,7 @@ fn traced(templates: &Templates, files: &[TemplateFile], listener: &Listener) ->
     });
     let marked = files.iter().enumerate().filter_map(|(index, file)| {
         let text = file.text()?;
-        // What extends another begins with saying so.
+        // A template that extends another begins with saying so.
         let is_child = text.contains("extends");
         let marked = format!("{{{{ trial_enter(file={index}) }}}}{text}{{{{ trial_leave() }}}}");
         (!is_child).then(|| (file.name().to_owned(), marked))

@@ -102,7 +102,7 @@ impl<S: Objects> Keeper<'_, S> {
     /// process never comes back, the next one knows why.
     ///
     /// # Errors
-    /// Where it can't be written, or another has the run by now.
+    /// It can't be written, or another has the run by now.
     pub(super) async fn begin_rendering(
         &self,
         hold: &mut Hold,
@@ -407,7 +407,7 @@ mod tests {
         }
     }
 
-    /// Who claims, who saves and who keeps something waits between refusals, and gives up.
+    /// Claiming, saving and keeping something wait between refusals, and give up.
     #[tokio::test(start_paused = true)]
     async fn writes_that_are_refused_for_nothing_pause() {
         let now: Timestamp = "2026-11-23T07:00:00Z".parse().unwrap();

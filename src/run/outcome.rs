@@ -53,7 +53,7 @@ pub struct RunOutcome {
     pub report: String,
     /// How it ended.
     pub status: Status,
-    /// Why it was skipped, or what else is to be known of it.
+    /// The reason for which it was skipped, or what else is to be known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The span; none where the run ended before it was known.

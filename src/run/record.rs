@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 /// alone.
 const WITH_PARTS: u32 = 2;
 
-/// How far ahead the end of a lease may lie: Lambda ends an invocation after 15 minutes, and clocks
+/// The furthest that the end of a lease may lie ahead: Lambda ends an invocation after 15 minutes, and clocks
 /// differ.
 pub(super) const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(20);
 
@@ -771,7 +771,7 @@ mod tests {
         }
     }
 
-    /// What a record says of attempts may be anything.
+    /// A record may say anything of attempts.
     #[test]
     fn attempts_are_counted_as_far_as_they_can_be() {
         let mut record = ended([Err((Code::Throttled, true)), Ok(())]);

@@ -22,6 +22,8 @@ use crate::error::{Code, Error, Stage, redact_addresses, until};
 use crate::instance::InstanceArn;
 use crate::language::Language;
 use crate::plan::{self, Directory, Query, SectionAnswer};
+#[cfg(feature = "cli")]
+use crate::render::Values;
 use crate::render::{Contents, Draft, Message, Missing, Templates, one_line};
 use crate::table::{self, Against, MOST_ROWS, Note, Table};
 use crate::window::{Compare, Window};
@@ -63,7 +65,23 @@ impl Figures {
         store: Option<&'d str>,
         templates: &'d Templates,
     ) -> Result<Draft<'d>, Error> {
-        let contents = Contents {
+        Draft::new(templates, self.contents(work, run, store))
+    }
+
+    /// The values that templates make the message of, to try these with.
+    #[cfg(feature = "cli")]
+    pub fn values(&self, work: &Work) -> Values {
+        let run = work.run(&self.window);
+        Values::of(&self.contents(work, &run, Some("")))
+    }
+
+    fn contents<'d>(
+        &'d self,
+        work: &'d Work,
+        run: &'d str,
+        store: Option<&'d str>,
+    ) -> Contents<'d> {
+        Contents {
             report: &work.report,
             run,
             window: &self.window,
@@ -71,8 +89,7 @@ impl Figures {
             missing: &self.missing,
             read_at: work.invocation.clock.started(),
             store,
-        };
-        Draft::new(templates, contents)
+        }
     }
 }
 

@@ -1,9 +1,13 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use crate::harness::binary::{Function, SMALL, definitions, program, run, simulator, text, tick};
+use crate::harness::binary::{
+    Function, SMALL, Watched, definitions, program, run, simulator, text, tick, tick_at,
+};
 use crate::harness::runtime_api::Answer;
 
 /// How long the function has for a tick.
@@ -187,18 +191,19 @@ async fn a_template_that_runs_away_is_named() {
         assert_eq!(problems.len(), 1, "{problems:#?}");
         let (file, message) = (&problems[0]["file"], problems[0]["message"].as_str().unwrap());
         assert!(file.as_str().unwrap().ends_with(name), "{problems:#?}");
-        assert!(message.starts_with("rendering an example "), "{message}");
+        assert!(message.starts_with("rendering "), "{message}");
         assert!(message.ends_with(chain), "{message}");
     }
     let problems = problems_of(&[("trend.svg", nested)]).await;
     assert!(problems[0]["file"].as_str().unwrap().ends_with("trend.svg"), "{problems:#?}");
 }
 
-/// `preview` ends too, and names the template.
+/// `preview` ends too, and names the template: also of one that runs away with the report's own values only.
 #[tokio::test]
 async fn a_preview_does_not_run_away() {
     let folder = definitions(&[("small.toml", SMALL)]);
-    let own = definitions(&[("head.html", ENDLESS)]);
+    let head = format!("{{% if report.title == \"Small\" %}}{ENDLESS}{{% endif %}}");
+    let own = definitions(&[("head.html", &head)]);
     let mut command = program();
     command
         .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
@@ -210,7 +215,7 @@ async fn a_preview_does_not_run_away() {
     assert!(told.contains("head.html:1:1") && told.contains("did not end within"), "{told}");
 }
 
-/// What `validate` says of a value that can't be rendered is whole; a run says where and of what kind.
+/// `validate` says all of a value that can't be rendered; a run says its place and the kind of its mistake.
 #[tokio::test]
 async fn only_who_validates_reads_what_a_template_quotes() {
     let own = [("foot.html", "\n{{ (sections[0].totals[0].text ~ \"q\") | int }}")];
@@ -250,50 +255,113 @@ async fn what_a_template_makes_has_a_limit() {
     }
 }
 
-/// Where rendering never ended, the next tick does not render again with the same templates: the owners
+/// Two reports with templates of which one never ends, and the records of their runs.
+struct Endless {
+    simulator: Watched,
+    definitions: TempDir,
+    templates: TempDir,
+    runs: TempDir,
+}
+
+impl Endless {
+    async fn new() -> Self {
+        let other = SMALL.replace("title    = \"Small\"", "title    = \"Other\"");
+        Self {
+            simulator: simulator().await,
+            definitions: definitions(&[("small.toml", SMALL), ("other.toml", &other)]),
+            templates: definitions(&[("foot.html", ENDLESS)]),
+            runs: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    async fn function(&self) -> Function {
+        let more = [
+            ("CONNECT_REPORTS_RUNS", text(self.runs.path())),
+            ("CONNECT_REPORTS_TEMPLATES", text(self.templates.path())),
+        ];
+        Function::start(&self.simulator.url(), text(self.definitions.path()), &more).await
+    }
+
+    /// Ends a process that a tick has brought to render.
+    async fn kill_while_it_renders(&self) {
+        let mut function = self.function().await;
+        function.api.hand_over(tick().to_string(), Duration::from_secs(8));
+        let rendering = async {
+            while !self.is_rendering() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, rendering).await.expect("it renders");
+        function.kill();
+    }
+
+    fn is_rendering(&self) -> bool {
+        let mut texts = self.records().into_iter().map(std::fs::read_to_string);
+        texts.any(|text| text.is_ok_and(|text| text.contains("\"rendering\"")))
+    }
+
+    fn records(&self) -> Vec<PathBuf> {
+        let runs = self.runs.path();
+        let folders = ["other", "small"].map(|report| std::fs::read_dir(runs.join(report)));
+        let files = folders.into_iter().flatten().flatten().map(|file| file.unwrap().path());
+        // A record that is not in its place yet has another ending.
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect()
+    }
+
+    /// Time goes by until nobody has the runs any more.
+    fn end_leases(&self) {
+        for path in self.records() {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let mut record: Value = serde_json::from_str(&text).unwrap();
+            if record.get("claim").is_some() {
+                record["claim"]["until"] = json!("2025-03-31T07:00:08Z");
+                std::fs::write(path, record.to_string()).unwrap();
+            }
+        }
+    }
+
+    /// The number of mails that owners got, and of those that say that rendering did not end, and with which
+    /// templates.
+    fn told(&self) -> (usize, usize) {
+        let messages = self.simulator.messages();
+        let says_so = |raw: &[u8]| {
+            let mail = MessageParser::default().parse(raw).unwrap();
+            let told = mail.body_text(0).unwrap().replace("\r\n", " ").replace('\n', " ");
+            told.contains(text(self.templates.path())) && told.contains("did not end before")
+        };
+        assert!(messages.iter().all(|message| message.to == ["workforce@example.com"]));
+        (messages.len(), messages.iter().filter(|message| says_so(&message.raw)).count())
+    }
+}
+
+/// If rendering never ended, the next tick does not render again with the same templates: the owners
 /// of the reports hear where these lie. Mended templates are used.
 #[tokio::test]
 async fn a_run_that_never_came_back_is_told_at_the_next_tick() {
-    let simulator = simulator().await;
-    let other = SMALL.replace("title    = \"Small\"", "title    = \"Other\"");
-    let folder = definitions(&[("small.toml", SMALL), ("other.toml", &other)]);
-    let (own, runs) = (definitions(&[("foot.html", ENDLESS)]), tempfile::tempdir().unwrap());
-    let place = text(own.path());
-    let more = [("CONNECT_REPORTS_RUNS", text(runs.path())), ("CONNECT_REPORTS_TEMPLATES", place)];
-    let mut function = Function::start(&simulator.url(), text(folder.path()), &more).await;
-    function.api.hand_over(tick().to_string(), Duration::from_secs(8));
-    let is_rendering = || {
-        let folders = ["other", "small"].map(|report| std::fs::read_dir(runs.path().join(report)));
-        let files = folders.into_iter().flatten().flatten().map(|file| file.unwrap().path());
-        // What is not in its place yet has another ending.
-        let records = files.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
-        let mut texts = records.map(std::fs::read_to_string);
-        texts.any(|text| text.is_ok_and(|text| text.contains("\"rendering\"")))
-    };
-    while !is_rendering() {
-        tokio::task::yield_now().await;
-    }
-    function.kill();
-
-    let function = Function::start(&simulator.url(), text(folder.path()), &more).await;
+    let endless = Endless::new().await;
+    endless.kill_while_it_renders().await;
+    let function = endless.function().await;
     let answer = function.api.invoke(tick().to_string(), DEADLINE * 2).await;
     let Answer::Error { kind, message } = answer else { panic!("{answer:?}") };
     assert_eq!(kind, "TEMPLATE_ERROR", "{message}");
-    let messages = simulator.messages();
-    let told: Vec<String> = messages
-        .iter()
-        .map(|message| {
-            assert_eq!(message.to, ["workforce@example.com"]);
-            let mail = MessageParser::default().parse(&message.raw).unwrap();
-            let text = mail.body_text(0).unwrap().replace("\r\n", " ").replace('\n', " ");
-            assert!(text.contains(place) && text.contains("did not end before"), "{text}");
-            mail.subject().unwrap().to_owned()
-        })
-        .collect();
-    assert_eq!(told.len(), 2, "the owner of each report: {told:?}");
+    assert_eq!(endless.told(), (2, 2), "the owner of each report");
 
-    std::fs::write(own.path().join("foot.html"), "<p>Mended</p>").unwrap();
+    std::fs::write(endless.templates.path().join("foot.html"), "<p>Mended</p>").unwrap();
     let order = json!({"id": "mended", "reports": ["small"], "time": "2025-03-31T08:00:00Z"});
     let answer = function.succeed(&order).await;
     assert_eq!(answer["data"]["reports"][0]["status"], "sent");
+}
+
+/// It is told also by a tick that comes when the run is not due any more.
+#[tokio::test]
+async fn a_run_that_never_came_back_is_told_a_day_later() {
+    let endless = Endless::new().await;
+    endless.kill_while_it_renders().await;
+    endless.end_leases();
+    let function = endless.function().await;
+    let tick = tick_at("2025-04-01T07:00:00Z").to_string();
+    let answer = function.api.invoke(tick, DEADLINE * 2).await;
+    let Answer::Error { kind, message } = answer else { panic!("{answer:?}") };
+    assert_eq!(kind, "TEMPLATE_ERROR", "{message}");
+    assert_eq!(endless.told(), (4, 3), "the run that did not come back, and those of the next day");
 }

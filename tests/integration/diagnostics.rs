@@ -195,7 +195,7 @@ fn strict_validation_shows_mail_to_other_domains() {
     let (code, found) = told(&others, &["--strict"], &[]);
     assert_eq!(code, Some(2), "{found}");
     insta::assert_snapshot!("strict_other_domains", found);
-    // What the stack has counts, not what a definition says.
+    // The stack's own addresses count, not those of a definition.
     let stack =
         [("CONNECT_REPORTS_FROM", "r@partner.test"), ("CONNECT_REPORTS_OWNER", "o@else.test")];
     let (_, found) = told(&others, &["--strict"], &stack);
