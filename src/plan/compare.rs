@@ -222,7 +222,7 @@ impl Average<'_> {
                 figure => figure,
             },
             Some(rule) => rule.merge(metric, parts),
-            None => Figure::Absent(Absent::NotAvailable),
+            None => merge::without_rule(metric, parts),
         }
     }
 }

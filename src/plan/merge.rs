@@ -240,10 +240,19 @@ fn extreme(values: &[f64], of_two: fn(f64, f64) -> f64) -> f64 {
 
 /// A part for which the service could not compute its sum leaves that of all unknown.
 fn sum(asked: &MetricQuery, parts: &[Row<'_>]) -> Figure {
-    match parts.iter().filter(|row| lacks(row, asked, Absent::NotComputable)).count() {
-        some if some > 0 && some < parts.len() => LOST,
-        _ => of_values(asked, parts, |values| values.iter().sum()),
-    }
+    let is_unknown = parts.iter().any(|row| lacks(row, asked, Absent::NotComputable));
+    let sum = of_values(asked, parts, |values| values.iter().sum());
+    if is_unknown && sum.value().is_some() { LOST } else { sum }
+}
+
+/// The figure of parts that no rule merges: it can't be had, but where none of them has any there is
+/// none.
+pub(super) fn without_rule(asked: &MetricQuery, parts: &[Row<'_>]) -> Figure {
+    let has_none = |row: &Row<'_>| {
+        let absent = row.get(asked).map_or(Some(Absent::NoData), Figure::absent);
+        matches!(absent, Some(Absent::NoData | Absent::NotComputable))
+    };
+    if parts.iter().all(has_none) { absent(asked, parts) } else { LOST }
 }
 
 /// A part without a mean has nothing that it would be of, whatever its weight counts besides.
@@ -418,7 +427,7 @@ fn of_nobody(asked: &MetricQuery, query: &Query, parts: &[Row<'_>]) -> Figure {
     };
     match metric::find(&asked.name).filter(adds_up) {
         Some(_) => Rule::Sum.merge(asked, parts),
-        None => Figure::Absent(Absent::NotAvailable),
+        None => without_rule(asked, parts),
     }
 }
 
@@ -429,7 +438,7 @@ fn of_several(
 ) -> Option<Figure> {
     match rule? {
         Ok(rule) => Some(rule.merge(asked, parts)),
-        Err(_) => Some(LOST),
+        Err(_) => Some(without_rule(asked, parts)),
     }
 }
 

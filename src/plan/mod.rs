@@ -214,7 +214,7 @@ impl Planner<'_> {
     fn section(&mut self, query: &Query) -> SectionPlan {
         let totals = query.totals();
         if !query.has_rows() {
-            let totals = self.recipe(totals, BTreeSet::new());
+            let totals = self.recipe(totals, BTreeSet::new(), WithoutRule::Asked);
             return SectionPlan {
                 not_available: without_rule(&totals, true),
                 rows: None,
@@ -229,11 +229,14 @@ impl Planner<'_> {
             _ => self.totals_of_rows(query, &shape),
         };
         let weights = of_rows.values().flat_map(Rule::needs).cloned().collect();
-        let rows = self.recipe(query.clone(), weights);
+        let rows = self.recipe(query.clone(), weights, WithoutRule::Asked);
         let mut not_available = without_rule(&rows, false);
         let asked = match left.is_empty() {
             true => None,
-            false => Some(self.recipe(Query { metrics: left, ..totals }, BTreeSet::new())),
+            false => {
+                let totals = Query { metrics: left, ..totals };
+                Some(self.recipe(totals, BTreeSet::new(), WithoutRule::LeftToRows))
+            }
         };
         not_available.extend(asked.iter().flat_map(|recipe| without_rule(recipe, true)));
         SectionPlan { rows: Some(rows), totals: asked, of_rows, not_available }
@@ -249,12 +252,7 @@ impl Planner<'_> {
             keys: query.groupings.iter().cloned().chain(shape.over.iter().cloned()).collect(),
             time: query.interval.is_some() || shape.windows.len() > 1,
         };
-        // Contacts without a queue, a channel or an agent have a row too. Whether those without
-        // another thing have one is not documented, unless the filter leaves them out anyway.
-        let complete = query.groupings.iter().all(|key| {
-            matches!(key, Dimension::Queue | Dimension::Channel | Dimension::Agent)
-                || query.filters.contains_key(key)
-        });
+        let complete = has_row_of_everything(query);
         let (mut of_rows, mut left) = (BTreeMap::new(), Vec::new());
         for metric in &query.metrics {
             match merge::rule(metric, query, &over, self.limits) {
@@ -268,7 +266,12 @@ impl Planner<'_> {
     }
 
     /// A question's requests; `weights` are asked beside its metrics.
-    fn recipe(&mut self, query: Query, weights: BTreeSet<MetricQuery>) -> Recipe {
+    fn recipe(
+        &mut self,
+        query: Query,
+        weights: BTreeSet<MetricQuery>,
+        without_rule: WithoutRule,
+    ) -> Recipe {
         let shape = self.shape(&query);
         let merged_over = shape.merged_over(&query);
         let rules: BTreeMap<_, _> = match merged_over.is_empty() {
@@ -282,9 +285,8 @@ impl Planner<'_> {
         };
         let needed = rules.values().flatten().flat_map(Rule::needs).cloned();
         let weights: BTreeSet<_> = weights.into_iter().chain(needed).collect();
-        // Of a total that no rule merges the parts are of no use.
         let wanted = |metric: &&MetricQuery| {
-            query.has_rows() || rules.get(*metric).is_none_or(Result::is_ok)
+            without_rule == WithoutRule::Asked || rules.get(*metric).is_none_or(Result::is_ok)
         };
         let metrics: Vec<_> = query.metrics.iter().filter(wanted).cloned().collect();
         let mut parts = Vec::new();
@@ -393,6 +395,25 @@ impl Planner<'_> {
     }
 }
 
+/// True where the rows of a question are of all that its total is of. Contacts without a queue, a channel
+/// or an agent have a row too. Whether those without another thing have one is not documented, unless
+/// the filter leaves them out anyway.
+fn has_row_of_everything(query: &Query) -> bool {
+    query.groupings.iter().all(|key| {
+        matches!(key, Dimension::Queue | Dimension::Channel | Dimension::Agent)
+            || query.filters.contains_key(key)
+    })
+}
+
+/// A metric that no rule merges over the parts of a question.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WithoutRule {
+    /// It is asked of each part, which tells whether there is any figure of it.
+    Asked,
+    /// The rows tell that.
+    LeftToRows,
+}
+
 /// How a question is cut.
 struct Shape {
     filters: Vec<BTreeMap<Dimension, Vec<String>>>,
@@ -486,10 +507,15 @@ impl SectionPlan {
             let merged = merged.map(|(metric, rule)| (metric.clone(), rule.merge(metric, &rows)));
             section.totals.extend(merged);
         }
-        // Rows are asked for every metric: where none came, there is nothing that could be lost.
-        let nothing_came = section.is_quiet && self.rows.is_some();
-        let lost = self.not_available.iter().filter(|lost| lost.total && !nothing_came);
-        section.totals.extend(lost.map(|lost| (lost.metric.clone(), LOST)));
+        if let Some(recipe) = &self.rows {
+            let lost = self.not_available.iter().filter(|lost| lost.total);
+            let rows: Vec<Row<'_>> = parts.iter().flat_map(|answer| answer.rows.iter()).collect();
+            let is_told = section.is_quiet || has_row_of_everything(&recipe.query);
+            section.totals.extend(lost.map(|NotAvailable { metric, .. }| {
+                let told = is_told.then(|| merge::without_rule(metric, &rows));
+                (metric.clone(), told.unwrap_or(LOST))
+            }));
+        }
         section.tell_lost(&self.not_available);
         Ok(section)
     }

@@ -56,6 +56,14 @@ const THICKEST: f64 = 34.0;
 const LETTER: f64 = 8.5;
 const SPACE: f64 = 14.0;
 
+/// What stands under an interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Label {
+    pub(super) text: String,
+    /// True for one that others make room for.
+    pub(super) has_to_stand: bool,
+}
+
 /// The series of one unit, over an axis of their own.
 #[derive(Debug)]
 pub(super) struct Panel {
@@ -214,7 +222,7 @@ struct DotContext {
 }
 
 /// The chart as the template sees it; a label for each interval that has one.
-pub(super) fn placed(panels: &[Panel], labels: &[Option<String>]) -> ChartContext {
+pub(super) fn placed(panels: &[Panel], labels: &[Option<Label>]) -> ChartContext {
     let height = height(panels.len());
     let across = Across::of(labels.len(), left(panels));
     let tops = (0..).map(|index| f64::from(TOP + index * (PANEL + GAP)));
@@ -343,13 +351,12 @@ impl PanelContext {
     }
 }
 
-/// As many of the labels as have room.
-fn placed_labels(labels: &[Option<String>], across: Across) -> Vec<LabelContext> {
-    let mut placed = Vec::new();
+/// As many of the labels as have room, the first that has to stand among them.
+fn placed_labels(labels: &[Option<Label>], across: Across) -> Vec<LabelContext> {
     let known =
         labels.iter().enumerate().filter_map(|(index, label)| Some((index, label.as_ref()?)));
-    let known: Vec<(usize, &String)> = known.collect();
-    let widest = known.iter().map(|(_, label)| label.chars().count()).max().unwrap_or(0);
+    let known: Vec<(usize, &Label)> = known.collect();
+    let widest = known.iter().map(|(_, label)| label.text.chars().count()).max().unwrap_or(0);
     let room = f64::from(u32::try_from(widest).unwrap_or(u32::MAX)) * LETTER + SPACE;
     let apart = match known.as_slice() {
         [(first, _), (second, _), ..] => across.start(*second) - across.start(*first),
@@ -360,10 +367,14 @@ fn placed_labels(labels: &[Option<String>], across: Across) -> Vec<LabelContext>
     let every = every
         .into_iter()
         .find(|every| f64::from(u32::try_from(*every).unwrap_or(u32::MAX)) * apart >= room);
-    for (index, label) in known.into_iter().step_by(every.unwrap_or(usize::MAX)) {
-        placed.push(LabelContext { at: pixels(across.middle(index)), text: label.clone() });
-    }
-    placed
+    let every = every.unwrap_or(usize::MAX);
+    let stands = known.iter().position(|(_, label)| label.has_to_stand).unwrap_or(0);
+    let shown = known.into_iter().skip(stands % every).step_by(every);
+    let placed = shown.map(|(index, label)| LabelContext {
+        at: pixels(across.middle(index)),
+        text: label.text.clone(),
+    });
+    placed.collect()
 }
 
 fn pixels(value: f64) -> String {

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::chart::{self, ChartContext, Panel, Series, Tick};
+use super::chart::{self, ChartContext, Label, Panel, Series, Tick};
 use super::context::{Voice, target_text};
 use super::figure::Row;
 use super::isolate::isolated;
@@ -306,26 +306,37 @@ fn tidy(value: f64) -> f64 {
 /// No interval of hours is so long, even where the clocks are put back in it.
 const LEAST_OF_DAYS: SignedDuration = SignedDuration::from_hours(2);
 
-/// What stands under the intervals: hours within a day, else days; nothing under most of them.
-fn labels(window: &Window, intervals: &[&Window], voice: &Voice) -> Vec<Option<String>> {
+/// No window that is no longer than a day is so long, even where the clocks are put back in it.
+const LEAST_OF_SEVERAL_DAYS: SignedDuration = SignedDuration::from_hours(26);
+
+/// What stands under the intervals: hours where the window is no longer than a day, with the day at
+/// midnight; else days; nothing under most of them.
+fn labels(window: &Window, intervals: &[&Window], voice: &Voice) -> Vec<Option<Label>> {
     let language = voice.language;
     let start = |interval: &Window| interval.on_its_clock(interval.start());
     // An hour may end at midnight as a day does, and the first day may be cut off.
-    let length = |interval: &&Window| interval.end().duration_since(interval.start());
-    let is_of_days = intervals.iter().map(length).max() >= Some(LEAST_OF_DAYS);
+    let length = |interval: &Window| interval.end().duration_since(interval.start());
+    let is_of_days = intervals.iter().map(|interval| length(interval)).max() >= Some(LEAST_OF_DAYS);
+    let has_hours = window.is_one_day() || !is_of_days && length(window) < LEAST_OF_SEVERAL_DAYS;
     let days = window.days();
     let label = |interval: &&Window| {
         let at = start(interval);
         let date = at.date();
-        if window.is_one_day() {
-            return (at.minute() == 0).then(|| language.hour(at.time()));
-        }
-        let begins_a_day = is_of_days || at.hour() == 0 && at.minute() == 0;
-        begins_a_day.then(|| match days {
-            ..=8 => language.short_weekday(date.weekday()).to_owned(),
-            9..=31 => date.day().to_string(),
-            _ => language.short_date(date),
-        })
+        let is_midnight = at.hour() == 0 && at.minute() == 0;
+        let text = if has_hours {
+            let hour = (at.minute() == 0).then(|| language.hour(at.time()))?;
+            match is_midnight && !window.is_one_day() {
+                true => format!("{} {hour}", language.short_weekday(date.weekday())),
+                false => hour,
+            }
+        } else {
+            (is_of_days || is_midnight).then(|| match days {
+                ..=8 => language.short_weekday(date.weekday()).to_owned(),
+                9..=31 => date.day().to_string(),
+                _ => language.short_date(date),
+            })?
+        };
+        Some(Label { text, has_to_stand: has_hours && is_midnight })
     };
     intervals.iter().map(label).collect()
 }
@@ -337,23 +348,69 @@ mod tests {
     use crate::language::{Language, Locale};
     use crate::window::Zone;
 
-    /// The quarter of an hour before midnight is no day.
+    fn labelled(window: [&str; 2], interval: Interval, language: Language) -> Vec<String> {
+        let zone = Zone::named("Europe/London").unwrap();
+        let [start, end] = window.map(|time| time.parse().unwrap());
+        let window = Window::between(start, end, &zone).unwrap();
+        let intervals = window.intervals(interval);
+        let numbers = Numbers::of(&Locale::parse("en").unwrap());
+        let labels =
+            labels(&window, &intervals.iter().collect::<Vec<_>>(), &Voice { language, numbers });
+        let text = |label: Option<Label>| label.map_or_else(String::new, |label| label.text);
+        labels.into_iter().map(text).collect()
+    }
+
+    /// A night has hours as a day has, and the day at midnight; more than a day has days.
     #[test]
-    fn hours_over_midnight_are_labelled_by_the_day() {
-        let labelled = |start: &str, end: &str, interval: Interval| -> Vec<String> {
-            let zone = Zone::named("Europe/London").unwrap();
-            let window = Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone);
-            let window = window.unwrap();
-            let intervals = window.intervals(interval);
+    fn windows_up_to_a_day_are_labelled_by_the_hour() {
+        use Interval::{Day, FifteenMinutes, Hour};
+        let english = |window, interval| labelled(window, interval, Language::English);
+        assert_eq!(
+            english(["2026-11-21T22:00", "2026-11-22T06:00"], Hour),
+            ["22:00", "23:00", "Sun 00:00", "01:00", "02:00", "03:00", "04:00", "05:00"]
+        );
+        assert_eq!(
+            labelled(["2026-11-21T23:00", "2026-11-22T02:00"], Hour, Language::AmericanEnglish),
+            ["11\u{a0}PM", "Sun 12\u{a0}AM", "1\u{a0}AM"]
+        );
+        assert_eq!(
+            english(["2026-11-22T23:45", "2026-11-23T00:30"], FifteenMinutes),
+            ["", "Mon 00:00", ""]
+        );
+        assert_eq!(
+            english(["2026-11-21T21:20", "2026-11-22T01:20"], Hour),
+            ["", "22:00", "23:00", "Sun 00:00", "01:00"]
+        );
+        // As long as a day; an hour longer, where the clocks go back; and more.
+        let days = ["2026-11-21T06:00", "2026-11-22T06:00"];
+        assert_eq!(english(days, Hour)[17..19], ["23:00", "Sun 00:00"]);
+        let long = english(["2026-10-24T06:00", "2026-10-25T06:00"], Hour);
+        assert_eq!((long.len(), long[18].as_str()), (25, "Sun 00:00"));
+        let longer = english(["2026-11-21T06:00", "2026-11-22T08:00"], Hour);
+        assert_eq!(longer.concat(), "Sun");
+        let day = english(["2026-11-22", "2026-11-23"], Hour);
+        assert_eq!(day[..2], ["00:00", "01:00"]);
+        let days = english(["2026-11-21T12:00", "2026-11-23T12:00"], Day);
+        assert_eq!(days, ["Sat", "Sun", "Mon"]);
+    }
+
+    /// Where there is no room for all, the day at midnight stays.
+    #[test]
+    fn the_day_at_midnight_stays_on_the_axis() {
+        let zone = Zone::named("Europe/London").unwrap();
+        for (start, end) in [("21:00", "06:00"), ("23:00", "07:00"), ("06:00", "06:00")] {
+            let [start, end] = [("2026-11-21", start), ("2026-11-22", end)]
+                .map(|(date, time)| format!("{date}T{time}").parse().unwrap());
+            let window = Window::between(start, end, &zone).unwrap();
+            let intervals = window.intervals(Interval::Hour);
             let numbers = Numbers::of(&Locale::parse("en").unwrap());
             let voice = Voice { language: Language::English, numbers };
             let labels = labels(&window, &intervals.iter().collect::<Vec<_>>(), &voice);
-            labels.into_iter().map(Option::unwrap_or_default).collect()
-        };
-        let quarters = labelled("2026-11-22T23:45", "2026-11-23T00:30", Interval::FifteenMinutes);
-        assert_eq!(quarters, ["", "Mon", ""]);
-        let days = labelled("2026-11-21T12:00", "2026-11-23T12:00", Interval::Day);
-        assert_eq!(days, ["Sat", "Sun", "Mon"]);
+            let chart = serde_json::to_value(chart::placed(&[], &labels)).unwrap();
+            let shown = chart["labels"].as_array().unwrap().iter();
+            let shown: Vec<&str> = shown.map(|label| label["text"].as_str().unwrap()).collect();
+            assert!(shown.contains(&"Sun 00:00") && shown.len() > 2, "{shown:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Weekday;
-use jiff::{SignedDuration, Span, Timestamp, ToSpan as _, Zoned};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
 use super::rule::start_of;
 use super::{Window, starts_its_day};
@@ -107,18 +107,17 @@ impl Window {
         if told.values().all(|piece| borders.contains(&(piece.start(), piece.end()))) {
             return by_clock;
         }
-        let step = step_of(interval);
         let mut pieces: Vec<Self> = Vec::new();
         for piece in told.values() {
             let end = pieces.last().map_or(&self.start, |last| &last.end);
             // Only the first one of a window is cut short at its start.
             let fill = if pieces.is_empty() { back } else { on };
-            let between = fill(end, &piece.start, step);
+            let between = fill(end, &piece.start, interval);
             pieces.extend(between);
             pieces.push((*piece).clone());
         }
         let end = pieces.last().map_or(&self.start, |last| &last.end).clone();
-        pieces.extend(on(&end, &self.end, step));
+        pieces.extend(on(&end, &self.end, interval));
         pieces
     }
 
@@ -142,11 +141,11 @@ impl Window {
     }
 }
 
-/// The spans from one time on to another, each a step long but the last, which may be shorter.
-fn on(from: &Zoned, to: &Zoned, step: Span) -> Vec<Window> {
+/// The spans from one time on to another, each as long as an interval but the last, which may be shorter.
+fn on(from: &Zoned, to: &Zoned, interval: Interval) -> Vec<Window> {
     let (mut pieces, mut start) = (Vec::new(), from.clone());
     while start < *to {
-        let next = start.checked_add(step).ok().filter(|next| next < to);
+        let next = stepped(&start, interval, 1).filter(|next| next < to);
         let end = next.unwrap_or_else(|| to.clone());
         pieces.push(Window { start, end: end.clone() });
         start = end;
@@ -154,11 +153,11 @@ fn on(from: &Zoned, to: &Zoned, step: Span) -> Vec<Window> {
     pieces
 }
 
-/// The spans from one time on to another, each a step long but the first, which may be shorter.
-fn back(from: &Zoned, to: &Zoned, step: Span) -> Vec<Window> {
+/// The spans from one time on to another, each as long as an interval but the first, which may be shorter.
+fn back(from: &Zoned, to: &Zoned, interval: Interval) -> Vec<Window> {
     let (mut pieces, mut end) = (Vec::new(), to.clone());
     while *from < end {
-        let before = end.checked_sub(step).ok().filter(|before| before > from);
+        let before = stepped(&end, interval, -1).filter(|before| before > from);
         let start = before.unwrap_or_else(|| from.clone());
         pieces.push(Window { start: start.clone(), end });
         end = start;
@@ -167,12 +166,17 @@ fn back(from: &Zoned, to: &Zoned, step: Span) -> Vec<Window> {
     pieces
 }
 
-/// From the start of an interval to that of the next on the local clock.
-fn step_of(interval: Interval) -> Span {
-    match interval {
-        Interval::Day => 1.day(),
-        Interval::Week => 1.week(),
-        _ => minutes_of(interval).minutes(),
+/// The time so many intervals later on the local clock. Days begin when they do, also where the clocks
+/// skip a midnight.
+fn stepped(time: &Zoned, interval: Interval, intervals: i64) -> Option<Zoned> {
+    let step = match interval {
+        Interval::Day => intervals.days(),
+        Interval::Week => intervals.weeks(),
+        _ => (minutes_of(interval) * intervals).minutes(),
+    };
+    match starts_its_day(time) && !interval.is_fine() {
+        true => start_of(time.date().checked_add(step).ok()?, time.time_zone()).ok(),
+        false => time.checked_add(step).ok(),
     }
 }
 
@@ -257,6 +261,28 @@ mod tests {
     const ZONES: [&str; 4] =
         ["Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu", "America/New_York"];
 
+    /// In Santiago the clocks skip the midnight of 6 September: what lies beside that day's begins at midnight.
+    #[test]
+    fn weeks_beside_a_day_without_midnight_begin_at_theirs() {
+        let zone = Zone::named("America/Santiago").unwrap();
+        let window = |start: &str, end: &str| {
+            Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()
+        };
+        for (told, expected) in [
+            (("2026-09-06", "2026-09-13"), ["08-23", "08-30", "09-06", "09-13"]),
+            (("2026-08-30", "2026-09-06"), ["08-23", "08-30", "09-06", "09-13"]),
+        ] {
+            let told = window(told.0, told.1);
+            let weeks = window("2026-08-20", "2026-09-15")
+                .intervals_among(Interval::Week, [&told].into_iter());
+            let starts: Vec<_> = weeks[1..].iter().map(|week| week.start.clone()).collect();
+            assert!(starts.iter().all(starts_its_day), "{starts:?}");
+            let dates: Vec<_> =
+                starts.iter().map(|start| start.strftime("%m-%d").to_string()).collect();
+            assert_eq!(dates, expected);
+        }
+    }
+
     /// A window that ends at any minute.
     fn rolling(zone: &str, minute: i64, length: i64) -> Window {
         window(WindowRule::Last(SignedDuration::from_mins(length)), zone, minute * 60)
@@ -275,7 +301,7 @@ mod tests {
         ) {
             let window = rolling(zone, minute, length);
             for span in window.cut(Some(interval), SignedDuration::from_hours(72)) {
-                let stepped = on(&span.start, &span.end, step_of(interval));
+                let stepped = on(&span.start, &span.end, interval);
                 prop_assert_eq!(stepped, span.intervals(interval));
             }
         }
@@ -294,11 +320,10 @@ mod tests {
             ]),
         ) {
             let window = rolling(zone, minute, length);
-            let step = step_of(interval);
             let first = window.start.checked_add(SignedDuration::from_mins(first)).unwrap();
             let first = first.min(window.end.clone());
-            let mut all = back(&window.start, &first, step);
-            all.extend(on(&first, &window.end, step));
+            let mut all = back(&window.start, &first, interval);
+            all.extend(on(&first, &window.end, interval));
             let told = all.iter().zip(told.iter().cycle()).filter(|(_, told)| **told);
             let told: Vec<Window> = told.map(|(piece, _)| piece.clone()).collect();
             let among = window.intervals_among(interval, told.iter());

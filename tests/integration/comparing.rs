@@ -200,6 +200,43 @@ async fn notes_are_of_figures_that_are_shown() {
     }
 }
 
+/// Where nothing came there is nothing that can't be had: totals of their own have what those of a table
+/// and a trend of the same have, and so has the average of weeks in which there was nothing.
+#[tokio::test]
+async fn a_quiet_window_lacks_nothing() {
+    const METRICS: &str = r#"["CONTACTS_HANDLED", "AVG_AGENT_CONNECTING_TIME", "AGENT_ADHERENT_TIME", "MAX_QUEUED_TIME"]"#;
+    let simulator = simulator().await;
+    let ids = (0..230).map(|n| format!("ffffffff-0000-4000-8000-{n:012}")).collect::<Vec<_>>();
+    let section = |lines: &str| {
+        format!(
+            "[[section]]\ntitle = \"T\"\n{lines}\nfilters = {{ QUEUE = {ids:?} }}\nmetrics = {METRICS}\n"
+        )
+    };
+    let head = SMALL.split("[[section]]").next().unwrap();
+    for lines in
+        ["kind = \"totals\"", "group_by = [\"AGENT\"]", "kind = \"trend\"\ninterval = \"HOUR\""]
+    {
+        for compare in ["", "compare = \"previous-window\"\n", "compare = \"average-4-weeks\"\n"] {
+            let definition =
+                head.replace("[email]", &format!("{compare}[email]")) + &section(lines);
+            let report = previewed(&simulator, &definition, "2025-03-30T07:00:00Z").await;
+            let text = report["text"].as_str().unwrap();
+            assert!(!text.contains("not available"), "{compare}{text}");
+            let totals = &report["sections"][0]["totals"];
+            assert!(totals.is_null() || *totals == json!([0, null, 0, null]), "{lines}: {totals}");
+        }
+    }
+    // Where contacts came, what no rule merges is lost all the same.
+    let simulator = centre(150, Limits::CURRENT).await;
+    let definition =
+        format!("{head}{}", section("kind = \"totals\"")).replace(&format!("{ids:?}"), "[\"*\"]");
+    let report = previewed(&simulator, &definition, "2025-03-30T07:00:00Z").await;
+    let totals = numbers(&report["sections"][0]["totals"]);
+    assert!(totals[0] > Some(0.0) && totals[1].is_none(), "{totals:?}");
+    let text = report["text"].as_str().unwrap();
+    assert!(text.contains("connecting time is not available"), "{text}");
+}
+
 /// Rows of intervals stand beside those of the same time of day, and the hour that a day does not
 /// have beside nothing.
 #[tokio::test]

@@ -43,6 +43,35 @@ fn sums_and_extremes() {
     let nulls = of(&[Some(NULL), Some(NULL)]);
     assert_eq!(merged(&Rule::Sum, &nulls), Figure::Absent(Absent::NotComputable));
     assert_eq!(merged(&Rule::Max, &of(&[None, None])), Figure::Absent(Absent::NoData));
+    let nothing = of(&[Some(NULL), None]);
+    assert_eq!(merged(&Rule::Sum, &nothing), Figure::Absent(Absent::NotComputable));
+}
+
+/// Of what no rule merges there is no figure where no part has any; what a part lost is lost.
+#[test]
+fn what_no_rule_merges_is_lost_where_it_is() {
+    let of = |figures: [Option<Figure>; 2]| {
+        let parts = figures.map(|figure| {
+            let mut rows = Rows::default();
+            let figure = figure.map(|figure| (Arc::new(query("ASKED")), figure));
+            rows.add_with((Arc::default(), None), figure);
+            rows
+        });
+        let parts: Vec<Row<'_>> = parts.iter().flat_map(Rows::iter).collect();
+        let asked = query("ASKED");
+        assert_eq!(
+            of_several(&asked, Some(&Err("No rule.")), &parts).unwrap(),
+            without_rule(&asked, &parts)
+        );
+        without_rule(&asked, &parts)
+    };
+    let [none, null] = [Absent::NoData, Absent::NotComputable].map(Figure::Absent);
+    let value = Some(Figure::Value(0.0));
+    assert_eq!(of([None, None]), none);
+    assert_eq!(of([None, Some(null)]), null);
+    for lost in [[value, None], [value, Some(null)], [value, value], [Some(LOST), None]] {
+        assert_eq!(of(lost), LOST, "{lost:?}");
+    }
 }
 
 #[test]
