@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use super::signals::Signals;
 use super::times::{self, window};
 use super::{Ended, Places, found, outcome_code, print, wrong};
-use crate::address::{Mailbox, each_once};
+use crate::address::{MOST_OF_AN_ORDER, Mailbox, each_once};
 use crate::definition::{Report, ReportId};
 use crate::error::Error;
 use crate::event::Order;
@@ -251,6 +251,10 @@ fn order(arguments: &Arguments) -> Result<Order, Error> {
 
 /// The recipients that an option names, if it names any.
 pub(super) fn mailboxes(to: &[String]) -> Result<Option<Vec<Mailbox>>, Error> {
+    if to.len() > MOST_OF_AN_ORDER {
+        let message = format!("--to names {} recipients, {MOST_OF_AN_ORDER} are allowed", to.len());
+        return Err(wrong(message));
+    }
     let mailbox = |text: &String| {
         text.parse::<Mailbox>().map_err(|error| wrong(format!("--to `{text}` {error}")))
     };

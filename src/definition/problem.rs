@@ -404,7 +404,7 @@ mod tests {
             #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let at = places[(places.len() as f64 * part) as usize];
             let found = problems.place(&(at..at));
-            let before = &text[..at];
+            let before = text.get(..at).unwrap();
             let line = before.matches('\n').count() + 1;
             let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
             prop_assert_eq!((found.line, found.column), (line, column));

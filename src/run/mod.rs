@@ -413,7 +413,8 @@ impl Runner {
     /// The definitions of what was due a short while ago: one that has been removed is due no more.
     async fn still_there(&self, named: &[ReportId]) -> Result<Definitions, Error> {
         let files = self.store.named(named).await?;
-        let is_there = |id: &&ReportId| files.iter().any(|file| file.stem() == id.as_str());
+        let stems: BTreeSet<&str> = files.iter().map(File::stem).collect();
+        let is_there = |id: &&ReportId| stems.contains(id.as_str());
         let there: Vec<ReportId> = named.iter().filter(is_there).cloned().collect();
         if there.len() < named.len() {
             let removed = named.len() - there.len();

@@ -1,7 +1,7 @@
 //! What is kept of a run: one JSON object for each report and window, and the rules by which it
 //! changes. Nothing here reads or writes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
@@ -429,8 +429,11 @@ impl Record {
     /// Takes in what a writer found out that had this run before and lost it: it alone knows what
     /// became of the messages that it was sending.
     pub(super) fn learn(&mut self, from: &Self) {
+        let places = self.messages.iter().enumerate().rev();
+        let places: HashMap<String, usize> =
+            places.map(|(index, own)| (own.to.clone(), index)).collect();
         for known in &from.messages {
-            let own = self.messages.iter_mut().find(|own| own.to == known.to);
+            let own = places.get(&known.to).and_then(|index| self.messages.get_mut(*index));
             let Some(own) = own else {
                 continue;
             };

@@ -1,6 +1,7 @@
 //! Messages again: an order for other recipients, or for those that a run did not reach. It has a
 //! record of its own, so that its retries send nothing twice and the run's own record stays as it is.
 
+use std::collections::HashMap;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
@@ -209,8 +210,10 @@ impl Runner {
             record.messages = history.recipients.iter().map(waiting).collect();
             return Ok(());
         }
+        let all = history.recipients.iter().rev();
+        let all: HashMap<&str, &Recipient> = all.map(|known| (known.to.as_str(), known)).collect();
         for own in record.messages.iter_mut().filter(|own| own.status == Handover::Pending) {
-            let known = history.recipients.iter().find(|known| known.to == own.to);
+            let known = all.get(own.to.as_str()).copied();
             // A resend to those who may have it is stopped by what is certain only.
             let is_in_the_way = |known: &&Recipient| match work.order.resend {
                 Some(Resend::Unknown) => known.status == Handover::Sent,

@@ -213,11 +213,20 @@ pub(super) async fn read(
         Stage::Record => tag("s3:GetObject", object.e_tag)?,
         _ => Tag(object.e_tag.unwrap_or_default()),
     };
-    let body = object.body.collect().await.map_err(|error| {
+    let broke_off = |error| {
         let message = format!("the object broke off while it was read: {error}");
         Error::new(Code::StoreError, stage, message).retryable()
-    })?;
-    Ok(Found::Object(Object { content: body.to_vec(), tag }))
+    };
+    let (mut body, mut content) = (object.body, Vec::new());
+    while let Some(chunk) = body.try_next().await.map_err(broke_off)? {
+        content.extend_from_slice(&chunk);
+        // An answer may come in chunks, without its length.
+        let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        if stage == Stage::Load && bytes > MOST_BYTES {
+            return Err(too_large(bytes));
+        }
+    }
+    Ok(Found::Object(Object { content, tag }))
 }
 
 /// The file that is locked while another is written.
