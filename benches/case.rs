@@ -15,7 +15,7 @@ use connect_reports::render::{Contents, Templates};
 use connect_reports::run::{Checks, Clock as RunClock, Invocation, SendBreaker, Stop, Work};
 use connect_reports::settings::{Deployment, Rate, Rates};
 use connect_reports::simulator::{Clock, Options, Simulator};
-use connect_reports::table::{self, Against, Table};
+use connect_reports::table::{self, Against, MOST_ROWS, Table};
 use connect_reports::window::Window;
 use serde_json::json;
 
@@ -149,9 +149,11 @@ impl Case {
                     .compared
                     .first()
                     .map_or_else(String::new, |w| w.label(Language::English)),
-                base: plan::base(query, &self.compared, bases, &Limits::CURRENT),
+                base: plan::base(query, answer, &self.compared, bases, &Limits::CURRENT),
             });
-            let table = table::build(section, query, answer, against.as_ref(), &self.directory);
+            let directory = &self.directory;
+            let table =
+                table::build(section, query, answer, against.as_ref(), directory, MOST_ROWS);
             Some(Table { place, ..table })
         };
         sections.enumerate().filter_map(table).collect()
