@@ -122,7 +122,8 @@ impl Case {
     pub fn asked(&self) -> Vec<Query> {
         let report = &self.work.report;
         let of_section = |section| {
-            let query = Query::of(section, &report.instance, &self.window, &self.directory);
+            let query =
+                Query::for_section(section, &report.instance, &self.window, &self.directory);
             let query = query.expect("a question");
             let bases = plan::base_queries(&query, &self.compared, &Limits::CURRENT);
             std::iter::once(query).chain(bases).collect::<Vec<_>>()

@@ -37,7 +37,7 @@ impl Query {
     ///
     /// # Errors
     /// Every selector that can't be resolved, and every grouping that the instance does not have.
-    pub fn of(
+    pub fn for_section(
         section: &Section,
         instance: &InstanceArn,
         window: &Window,

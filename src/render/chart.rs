@@ -224,7 +224,7 @@ struct DotContext {
 /// The chart as the template sees it; a label for each interval that has one.
 pub(super) fn placed(panels: &[Panel], labels: &[Option<Label>]) -> ChartContext {
     let height = height(panels.len());
-    let across = Across::of(labels.len(), left(panels));
+    let across = Across::divided(labels.len(), left(panels));
     let tops = (0..).map(|index| f64::from(TOP + index * (PANEL + GAP)));
     ChartContext {
         width: WIDTH,
@@ -258,7 +258,7 @@ struct Across {
 }
 
 impl Across {
-    fn of(intervals: usize, left: f64) -> Self {
+    fn divided(intervals: usize, left: f64) -> Self {
         let intervals = u32::try_from(intervals.max(1)).unwrap_or(u32::MAX);
         Self { left, width: (f64::from(WIDTH) - left - RIGHT) / f64::from(intervals) }
     }

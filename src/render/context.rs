@@ -280,7 +280,7 @@ fn section(
         table.rows.iter().take(shown).map(|row| self::row(contents, table, row, voice)).collect();
     let totals = figure::all(&table.columns, Row::totals(table), voice);
     let of = table.rows.len();
-    let trend = (table.kind == Kind::Trend).then(|| trend::of(contents, index, table, voice));
+    let trend = (table.kind == Kind::Trend).then(|| trend::context(contents, index, table, voice));
     SectionContext {
         lines: text::lines(table, &rows, &totals, voice),
         title: table.title.clone(),

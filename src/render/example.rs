@@ -281,7 +281,7 @@ impl Scene<'_> {
         let mut directory = Directory::default();
         let entry = |(name, _, _): &Queue<'_>| Entry::new(name.to_lowercase(), *name);
         directory.insert(Dimension::Queue, self.queues.iter().map(entry).collect());
-        let query = Query::of(section, &report.instance, window, &directory).ok()?;
+        let query = Query::for_section(section, &report.instance, window, &directory).ok()?;
         let base = Base::of_same_intervals(
             &query,
             self.rows(section, window, |(_, _, before)| *before),

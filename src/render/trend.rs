@@ -53,7 +53,7 @@ impl TrendContext {
 }
 
 /// The trend of the section at `index`.
-pub(super) fn of(
+pub(super) fn context(
     contents: &Contents<'_>,
     index: usize,
     table: &Table,

@@ -185,7 +185,8 @@ fn not_available(report: &Report, limits: &Limits) -> Vec<Problem> {
     };
     let nobody = Directory::default();
     let of_section = |section: &Section| {
-        let query = Query::of(&at_least(section), &report.instance, &window, &nobody).ok()?;
+        let query =
+            Query::for_section(&at_least(section), &report.instance, &window, &nobody).ok()?;
         let planned = plan::plan(&[query], limits).sections.into_iter().next()?;
         let lost = planned.not_available.into_iter().filter_map(|lost| {
             let column = section.columns.iter().find(|column| column.metric == lost.metric)?;

@@ -75,7 +75,7 @@ impl Questions {
     ) -> Result<Self, Error> {
         let (mut queries, mut unplanned, mut problems) = (Vec::new(), BTreeMap::new(), Vec::new());
         for (place, section) in report.sections.iter().enumerate() {
-            match Query::of(section, &report.instance, window, directory) {
+            match Query::for_section(section, &report.instance, window, directory) {
                 Ok(query) => {
                     problems.extend(unknown_targets(section, &query, directory));
                     let bases = plan::base_queries(&query, compared, limits);

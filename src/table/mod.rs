@@ -201,7 +201,8 @@ pub fn build(
     room: usize,
 ) -> Table {
     let base = against.map(|against| &against.base);
-    let made = query.has_rows().then(|| Rows::of((section, query, directory), answer, base, room));
+    let made =
+        query.has_rows().then(|| Rows::in_order((section, query, directory), answer, base, room));
     let lacks_quiet = made.as_ref().is_some_and(|made| made.lacks_quiet);
     let rows = made.map_or_else(Vec::new, |made| made.rows);
     let columns = if query.has_totals { section.columns.as_slice() } else { &[] };

@@ -52,7 +52,7 @@ struct About {
 impl<'a> Rows<'a> {
     /// The rows in their order; quiet intervals have theirs if all of them are no more than there is room
     /// for.
-    pub(super) fn of(
+    pub(super) fn in_order(
         (section, query, directory): (&'a Section, &'a Query, &'a Directory),
         answer: &SectionAnswer,
         base: Option<&Base>,
@@ -130,7 +130,7 @@ impl<'a> Rows<'a> {
             let there = place.and_then(|place| is_there.get_mut(group * intervals.len() + place));
             there.into_iter().for_each(|there| *there = true);
         }
-        let Nothing { happened, known } = Nothing::of(self.section);
+        let Nothing { happened, known } = Nothing::in_section(self.section);
         let there = is_there.chunks(intervals.len());
         for ((group, about), there) in self.groups.iter().enumerate().zip(there) {
             let figures = if about.is_known { &happened } else { &known };
@@ -148,7 +148,7 @@ impl<'a> Rows<'a> {
         let place = |row: Row<'_>| Some((*self.by_ids.get(row.dimensions())?, row.start()));
         let known = base.rows.iter().filter_map(|row| Some((place(row)?, row)));
         let known: HashMap<(usize, Option<Timestamp>), Row<'_>> = known.collect();
-        let nothing = Nothing::of(self.section);
+        let nothing = Nothing::in_section(self.section);
         for (group, row) in &mut self.rows {
             let start = row.interval.as_deref().map(Window::start);
             let is_there = start.is_none_or(|start| base.shared.contains(&start));
@@ -246,7 +246,7 @@ struct Nothing {
 }
 
 impl Nothing {
-    fn of(section: &Section) -> Self {
+    fn in_section(section: &Section) -> Self {
         let known = vec![Figure::Absent(Absent::NoData); section.columns.len()];
         Self { happened: nothing_happened(section).into(), known: known.into() }
     }

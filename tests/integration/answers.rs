@@ -366,7 +366,8 @@ fn planned(report: &Report) -> (Query, Plan) {
     let window =
         WindowRule::PreviousDay.before(DUE.parse().unwrap(), &zone, &Calendar::default()).unwrap();
     let section = &report.sections[0];
-    let query = Query::of(section, &report.instance, &window, &Directory::default()).unwrap();
+    let query =
+        Query::for_section(section, &report.instance, &window, &Directory::default()).unwrap();
     let plan = plan::plan(std::slice::from_ref(&query), &Limits::CURRENT);
     (query, plan)
 }

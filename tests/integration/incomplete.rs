@@ -60,7 +60,8 @@ fn request(simulator: &Simulator) -> Request {
     let window =
         WindowRule::PreviousDay.before(DUE.parse().unwrap(), &zone, &Calendar::default()).unwrap();
     let nobody = Directory::default();
-    let query = plan::Query::of(&report.sections[0], &report.instance, &window, &nobody).unwrap();
+    let query =
+        plan::Query::for_section(&report.sections[0], &report.instance, &window, &nobody).unwrap();
     plan::plan(&[query], &Limits::CURRENT).requests.swap_remove(0)
 }
 

@@ -166,7 +166,7 @@ fn resolved(filters: &str) -> Vec<String> {
     let zone = Zone::named("UTC").unwrap();
     let due = DUE.parse().unwrap();
     let window = WindowRule::PreviousDay.before(due, &zone, &Calendar::default()).unwrap();
-    let query = Query::of(&report.sections[0], &report.instance, &window, &directory);
+    let query = Query::for_section(&report.sections[0], &report.instance, &window, &directory);
     query.map_or_else(|_| Vec::new(), |query| query.filters[&Dimension::Queue].clone())
 }
 

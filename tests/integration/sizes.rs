@@ -400,8 +400,12 @@ async fn tiny_limits_change_no_figure() {
         let report = report.report.unwrap();
         let window = report.window.before(DUE.parse().unwrap(), &report.zone, &report.calendar);
         let nobody = Directory::default();
-        let query =
-            plan::Query::of(&report.sections[0], &report.instance, &window.unwrap(), &nobody);
+        let query = plan::Query::for_section(
+            &report.sections[0],
+            &report.instance,
+            &window.unwrap(),
+            &nobody,
+        );
         let plan = plan::plan(&[query.unwrap()], &limits);
         assert!(plan.requests.len() >= 4 * 3, "{}", plan.requests.len());
         let asked = plan.requests.iter().map(|request| client.figures(request, None));

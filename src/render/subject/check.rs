@@ -145,7 +145,7 @@ fn table(
 ) -> Option<Table> {
     let section = &by_id(section);
     let nobody = Directory::default();
-    let query = Query::of(section, &report.instance, window, &nobody).ok()?;
+    let query = Query::for_section(section, &report.instance, window, &nobody).ok()?;
     if example == Example::Bare {
         let nothing = SectionAnswer::default();
         return Some(table::build(section, &query.totals(), &nothing, None, &nobody, 0));
