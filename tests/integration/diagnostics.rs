@@ -171,7 +171,10 @@ fn what_the_instance_does_not_have_is_drawn_at_its_line() {
 /// is said what is allowed.
 #[test]
 fn strict_validation_shows_mail_to_other_domains() {
-    let own = SMALL.replace("example.com", "acme.test").replace(":123456789012:", ":210987654321:");
+    let own = SMALL.replace("example.com", "acme.test").replace(
+        ":123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee",
+        ":210987654321:instance/5f0c9d1e-7b2a-4c3d-9e8f-6a1b2c3d4e5f",
+    );
     let others = own
         .replace(
             "[\"ops@acme.test\"]",
