@@ -16,7 +16,7 @@ use mail_parser::{MessageParser, MimeHeaders as _, PartType};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use super::places::{LAST, place};
+use super::places::{LAST, PLACE, place};
 use super::{
     Ended, Places, make_folder, outcome_code, print, schema, simulated, start, unwritable, write,
     wrong,
@@ -31,11 +31,13 @@ pub(super) struct Arguments {
     /// The folder for the messages, and for the samples
     #[arg(long, value_name = "DIR", default_value = "demo")]
     out: PathBuf,
-    /// Folder or s3://bucket/prefix of the definitions [default: the samples, which are built in]
-    // The option of all commands, which has another default here.
-    #[arg(long, display_order = LAST, value_name = "PLACE", value_parser = place())]
+    /// The place of the definitions: the option of all commands, which has another default here.
+    #[arg(long, display_order = LAST, value_name = PLACE, value_parser = place(), help = HELP_DEFINITIONS)]
     definitions: Option<String>,
 }
+
+const HELP_DEFINITIONS: &str = "Folder or s3://bucket/prefix of the definitions [default: the samples, \
+                                which are built in]";
 
 /// A file that says that a folder is the demo's own, to be emptied by the next.
 const MARK: &str = ".connect-reports-demo";
@@ -55,7 +57,7 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
         None => Location::Folder(lay_out(&arguments.out)?),
     };
     let simulator = start(Options::default()).await?;
-    // Of the environment the demo takes nothing.
+    // The demo takes nothing of the environment.
     let settings = Settings { definitions, runs: None, ..places.settings([])? };
     let runner = Runner::new(settings, simulated(&simulator).into())?;
     let now = Timestamp::now();

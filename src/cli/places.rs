@@ -19,14 +19,21 @@ use crate::window::LocalTime;
 /// The places of definitions and records, as the command line says it.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Places {
-    /// Folder or s3://bucket/prefix of the definitions [default: CONNECT_REPORTS_DEFINITIONS, or
-    /// reports]
-    #[arg(long, global = true, display_order = LAST, value_name = "PLACE", value_parser = place())]
+    /// The place of the definitions.
+    #[arg(long, global = true, display_order = LAST, value_name = PLACE, value_parser = place(), help = HELP_DEFINITIONS)]
     pub(super) definitions: Option<String>,
-    /// Folder or s3://bucket/prefix of the records of runs [default: CONNECT_REPORTS_RUNS, or runs]
-    #[arg(long, global = true, display_order = LAST, value_name = "PLACE", value_parser = place())]
+    /// The place of the records.
+    #[arg(long, global = true, display_order = LAST, value_name = PLACE, value_parser = place(), help = HELP_RUNS)]
     pub(super) runs: Option<String>,
 }
+
+const HELP_DEFINITIONS: &str = "Folder or s3://bucket/prefix of the definitions [default: \
+                                CONNECT_REPORTS_DEFINITIONS, or reports]";
+const HELP_RUNS: &str = "Folder or s3://bucket/prefix of the records of runs [default: \
+                         CONNECT_REPORTS_RUNS, or runs]";
+
+/// The name of the value in help.
+pub(super) const PLACE: &str = "PLACE";
 
 /// Behind the options of a command's own.
 pub(super) const LAST: usize = 90;

@@ -75,7 +75,7 @@ pub(super) fn ended(outcome: &Outcome, signals: &Signals) -> ExitCode {
     stopped.unwrap_or_else(|| outcome_code(outcome))
 }
 
-/// What an outcome is printed as.
+/// The form in which an outcome is printed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Form {
     /// As data, and not as lines.
@@ -97,7 +97,7 @@ pub(super) async fn print_outcome(outcome: &Outcome, form: Form) -> Result<(), E
     print::warnings(&outcome.problems).await.and(print::json(&envelope))
 }
 
-/// Where orders are carried out, and what ends them before their time.
+/// The place where orders are carried out, and the stop that ends them before their time.
 struct Place<'p> {
     runner: &'p Runner,
     simulate: bool,
@@ -185,7 +185,7 @@ impl Place<'_> {
         if !self.stop.has_come() {
             return outcome;
         }
-        // Where it came while definitions were read, nothing is told of any.
+        // A stop that comes while definitions are read leaves none of them told.
         let told = outcome.batch.reports.iter().map(|run| run.report.clone()).collect::<Vec<_>>();
         outcome.with_those_left(self.left(order, known, &told))
     }

@@ -10,7 +10,7 @@ use crate::run::{Stop, Stopper};
 
 /// The first signal ends the runs, the second the process.
 pub(super) struct Signals {
-    /// What ends the runs.
+    /// The stop that ends the runs.
     pub(super) stop: Stop,
     /// The exit code that belongs to the first signal.
     code: Arc<OnceLock<u8>>,
@@ -23,7 +23,7 @@ impl Signals {
         let code = Arc::new(OnceLock::new());
         let (first, (is_listening, listens)) = (Arc::clone(&code), mpsc::channel());
         std::thread::spawn(move || {
-            // Where nothing can be listened to, a signal ends the process as it would have.
+            // If nothing can be listened to, a signal ends the process as it would have.
             let _ = obey(&stopper, &first, &is_listening);
         });
         // It ends with the thread, if not with its word.

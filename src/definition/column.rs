@@ -50,7 +50,7 @@ pub(super) fn read_all(
     ((columns.len() == of).then_some(columns), metrics)
 }
 
-/// What a metric can't be grouped or filtered by (GetMetricDataV2, Metrics). Of a few keys the
+/// Refuses keys that a metric can't be grouped or filtered by (GetMetricDataV2, Metrics). For a few keys the
 /// reference does not say which metrics take them; those are warned of where they stand.
 fn check_keys(
     problems: &Problems<'_>,
@@ -109,7 +109,7 @@ fn apart(name: &str, what: &str, keys: impl Iterator<Item = &'static str>) -> St
     format!("{name} {what} {}; use these, or move it to another section", metric::listed(keys))
 }
 
-/// How often the metrics of a section occur.
+/// Counts how often the metrics of a section occur.
 #[derive(Default)]
 struct Counts {
     of_name: BTreeMap<String, usize>,
@@ -243,7 +243,7 @@ fn column(problems: &Problems<'_>, value: Value<'_>, metric: MetricQuery, label:
         // It is given when all sections are read.
         key: String::new(),
         label,
-        // What an unknown metric is measured in is unknown too; its figures are shown as numbers.
+        // The unit of an unknown metric is unknown too; its figures are shown as numbers.
         unit: known.map_or(Unit::Count, |known| known.unit),
         is_sum: known.is_some_and(|known| known.is_sum),
         polarity: known.map_or(Polarity::Neither, Metric::polarity),

@@ -1,11 +1,11 @@
-//! What figures are filtered and grouped by.
+//! The keys that figures are filtered and grouped by.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-/// What figures are filtered and grouped by (GetMetricDataV2, Filters and Groupings).
+/// A key that figures are filtered and grouped by (GetMetricDataV2, Filters and Groupings).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dimension {
     /// `QUEUE`
@@ -76,7 +76,7 @@ impl Dimension {
         }
     }
 
-    /// What several of them are called, where there is a word for it.
+    /// The word for several of them, if there is one.
     pub fn plural(&self) -> Option<&'static str> {
         match self {
             Self::Queue => Some("queues"),
@@ -87,7 +87,7 @@ impl Dimension {
         }
     }
 
-    /// Whether the service lists what an instance has of it, with names. What has no list, such as
+    /// Tells whether the service lists what an instance has of it, with names. A key without a list, such as
     /// channels, is its own name.
     pub fn has_list(&self) -> bool {
         matches!(self, Self::Queue | Self::RoutingProfile | Self::Agent | Self::Hierarchy(_))

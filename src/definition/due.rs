@@ -2,7 +2,7 @@
 //! of what is kept of earlier runs.
 //!
 //! A report with `[schedule]` is due at its local time on its days, and stays so until the run has
-//! ended for good or the catch-up age has passed. One without is due when a window of its calendar
+//! ended permanently or the catch-up age has passed. One without is due when a window of its calendar
 //! has closed and settled; an event takes the last of them only.
 
 use std::ops::Range;
@@ -21,11 +21,11 @@ use crate::window::{Window, WindowError};
 pub struct Occurrence {
     /// The instant from which its window counts back: of the schedule, or without one of the event.
     pub due: Timestamp,
-    /// What it reports.
+    /// The span that it reports.
     pub window: Window,
 }
 
-/// What is kept of earlier runs.
+/// The memory of earlier runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
     /// Nothing: what is missed is not caught up.
@@ -43,7 +43,7 @@ const OVERDUE: SignedDuration = SignedDuration::from_hours(24);
 
 impl Report {
     /// The runs for which the report is due at the time of an event, the oldest first, each window
-    /// once; those of them that have ended for good are for the caller to leave out. For a run that
+    /// once; those of them that have ended permanently are for the caller to leave out. For a run that
     /// has just become due and has no window there is the reason.
     pub fn due_at(&self, time: Timestamp, memory: Memory) -> Vec<Result<Occurrence, WindowError>> {
         match &self.schedule {
@@ -57,7 +57,7 @@ impl Report {
     /// them.
     ///
     /// # Errors
-    /// Where a time does not exist in the zone, or the end is not after the start.
+    /// A time that does not exist in the zone, or an end that is not after the start.
     #[cfg(feature = "cli")]
     pub fn windows_between(
         &self,
@@ -112,7 +112,7 @@ impl Report {
                 over.into_iter().filter_map(Result::ok).collect()
             }
             (None, _) => {
-                /// How many windows may have gone by without an event.
+                /// The number of windows that may have gone by without an event.
                 const BEFORE: usize = 2;
                 let before = |occurrence: &Occurrence| self.before(occurrence);
                 let windows = std::iter::successors(self.last_settled(time), before);
@@ -172,7 +172,7 @@ impl Report {
         self.window.before(due, &self.zone, &self.calendar)
     }
 
-    /// Whether the run before this date was for the same window already, as on the days after a
+    /// Tells whether the run before this date was for the same window already, as on the days after a
     /// working day, or on a date that the zone left out.
     fn was_due_before(&self, schedule: &Schedule, date: Date, window: &Window) -> bool {
         /// As far back as a working day is looked for.
@@ -183,12 +183,12 @@ impl Report {
         due.is_some_and(|due| self.window_at(due).as_ref() == Ok(window))
     }
 
-    /// Whether the report is due on this local date.
+    /// Tells whether the report is due on this local date.
     fn is_on(&self, schedule: &Schedule, date: Date) -> bool {
         schedule.has(date) && !self.calendar.holidays.contains(&date)
     }
 
-    /// When the run can start: when it is due and its window has settled.
+    /// The time from which the run can start: it is due, and its window has settled.
     fn ready(&self, due: Timestamp, window: &Window) -> Timestamp {
         match self.window.is_rolling() {
             true => due,
@@ -217,7 +217,7 @@ impl Report {
 }
 
 impl Schedule {
-    /// Whether the report is due on this local date, unless it is a holiday.
+    /// Tells whether the report is due on this local date, unless it is a holiday.
     fn has(&self, date: Date) -> bool {
         let is_one_of_its_days = match &self.days {
             ScheduleDays::Week(days) => days.contains(&date.weekday()),

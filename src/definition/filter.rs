@@ -11,10 +11,10 @@ use super::selection::{self, Selection};
 use crate::instance::InstanceArn;
 use crate::metric::{self, AUTHORISING, FILTERS, GROUPINGS, METRICS, Metric, limits};
 
-/// What a section selects.
+/// The selections of a section, by their keys.
 pub(super) type Filters = BTreeMap<Dimension, Selection>;
 
-/// What rows are grouped by, each with its place.
+/// The keys that rows are grouped by, each with its place.
 pub(super) type Groupings = Vec<Placed<Dimension>>;
 
 /// The keys that most definitions use, named where one is not known.

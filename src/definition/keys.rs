@@ -1,4 +1,4 @@
-//! What a definition may say: every table with its keys, their meaning, form and example.
+//! The contents that a definition may have: every table with its keys, their meaning, form and example.
 //!
 //! The readers take from here which keys there are and what a missing one should look like, and
 //! [`schema`](super::schema()) makes the JSON Schema of it. A key is added here first.
@@ -9,9 +9,9 @@ use crate::metric::{self, GROUPINGS, limits};
 /// One table of a definition.
 #[derive(Debug)]
 pub(super) struct Keys {
-    /// How problems call it.
+    /// The name that problems call it by.
     pub(super) name: &'static str,
-    /// What it is for.
+    /// Its purpose.
     pub(super) about: &'static str,
     pub(super) keys: &'static [Key],
 }
@@ -20,9 +20,9 @@ pub(super) struct Keys {
 #[derive(Debug)]
 pub(super) struct Key {
     pub(super) name: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub(super) about: &'static str,
-    /// How it may look, as a whole line.
+    /// An example, as a whole line.
     pub(super) example: &'static str,
     pub(super) shape: Shape,
     pub(super) required: bool,
@@ -30,7 +30,7 @@ pub(super) struct Key {
     pub(super) default: Option<&'static str>,
 }
 
-/// What a value may look like.
+/// The form of a value.
 #[derive(Debug)]
 pub(super) enum Shape {
     /// A text that is not blank.

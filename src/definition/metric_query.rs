@@ -216,7 +216,7 @@ pub(super) fn read_metric_filters(
     filters
 }
 
-/// Where the values of a metric filter are written.
+/// The place where the values of a metric filter are written.
 struct WrittenIn<'f> {
     key: &'f str,
     /// True under `where_not`.
@@ -359,7 +359,7 @@ fn check_filter_value(
     }
 }
 
-/// How many metric filters there are, and whether one counts what another leaves out.
+/// Checks the number of metric filters, and that none leaves out all that another counts.
 pub(super) fn check_filters(problems: &Problems<'_>, value: Value<'_>, filters: &[MetricFilter]) {
     if filters.len() > limits::METRIC_FILTERS {
         let message = format!(

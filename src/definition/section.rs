@@ -30,7 +30,7 @@ pub(super) fn read(
     let timed = table.get("interval");
     let interval = timed.map_or(Some(None), |value| read_interval(problems, value).map(Some));
     let sorted = table.get("sort");
-    // Of columns that could not be read, one may be the one that is meant.
+    // One of the columns that could not be read may be the one that is meant.
     let sort = sorted
         .zip(columns.as_deref())
         .and_then(|(value, columns)| read_sort(problems, value, columns));
@@ -120,7 +120,7 @@ fn check_kind(table: &Table<'_>, kind: Option<Kind>, keys: [(&str, Option<Value<
     }
 }
 
-/// How many series a chart has at most: more can't be told apart.
+/// The most series that a chart has: more can't be told apart.
 const MOST_SERIES: usize = 6;
 
 fn check_series(problems: &Problems<'_>, columns: &[Column]) {

@@ -148,7 +148,7 @@ fn every_key_in_the_wrong_table_is_told_where_it_belongs() {
                 table.name
             );
             // What it shows as an example can be written so.
-            let shown = told.and_then(|help| Some(&help[help.find('{')?..]));
+            let shown = told.and_then(|help| help.get(help.find('{')?..));
             if let Some(shown) = shown {
                 let line = format!("metric = {shown}");
                 assert!(toml::de::DeTable::parse(&line).is_ok(), "{told:?}");

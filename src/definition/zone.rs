@@ -82,7 +82,7 @@ fn meant(name: &str) -> String {
         });
         return format!("{near}{NO_SUMMER_TIME} {HELP}");
     }
-    // Those are told by their offsets, and never by letters that are alike.
+    // A zone of an offset is told by its offset, and never by letters that are alike.
     if has_sign(name) {
         return format!("{NO_SUMMER_TIME} {HELP}");
     }
@@ -160,7 +160,7 @@ fn place_at(minutes: i32) -> Option<&'static str> {
 
 /// Offsets under a name that people take for that of a place, and what else may be meant.
 const FIXED: &[(&str, &str, &str)] = &[
-    ("EST", "America/New_York", "Of Panama or Jamaica write that zone"),
+    ("EST", "America/New_York", "Write the zone of Panama or Jamaica where it is meant"),
     ("MST", "America/Denver", "Of Arizona write `America/Phoenix`"),
     ("HST", "Pacific/Honolulu", HELP),
     ("GMT", "Europe/London", OF_UTC),

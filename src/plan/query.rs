@@ -1,4 +1,4 @@
-//! What a section asks, free of the service's limits.
+//! The question that a section asks, free of the service's limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,16 +18,16 @@ pub struct Query {
     pub window: Window,
     /// The length of the intervals that figures are given for; none for one figure of the span.
     pub interval: Option<Interval>,
-    /// What rows are grouped by, in order, so that who asks the same asks it in the same way; empty
+    /// The keys that rows are grouped by, in order, so that who asks the same asks it in the same way; empty
     /// for totals.
     pub groupings: Vec<Dimension>,
     /// The ids (of what has no names, the values) that are counted; none of the lists is empty.
     pub filters: BTreeMap<Dimension, Vec<String>>,
-    /// What is asked, each metric once, in order.
+    /// The metrics that are asked, each once, in order.
     pub metrics: Vec<MetricQuery>,
-    /// Whether its totals are wanted: of a trend they are not.
+    /// True if its totals are wanted; those of a trend are not.
     pub has_totals: bool,
-    /// Those of the metrics that nobody reads: they weight others where this question's answer is
+    /// The metrics among them that nobody reads: they weight others where this question's answer is
     /// merged with that of another.
     pub weights: BTreeSet<MetricQuery>,
 }
@@ -58,7 +58,7 @@ impl Query {
         })
     }
 
-    /// Whether its answer has rows rather than one line of totals.
+    /// Tells whether its answer has rows rather than one line of totals.
     pub fn has_rows(&self) -> bool {
         !self.groupings.is_empty() || self.interval.is_some()
     }
@@ -79,7 +79,7 @@ pub struct Obstacle {
     /// The entry in the words of the definition, with its sign: a name, a pattern, a tag; or the level of the
     /// hierarchy that there is not.
     pub entry: String,
-    /// What is wrong, with its place and what helps.
+    /// The problem, with its place and what helps.
     pub problem: Problem,
 }
 

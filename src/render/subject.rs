@@ -37,7 +37,7 @@ impl Subjects {
         Self(tera)
     }
 
-    /// What a subject's template makes: its beginning, where that is more than anybody reads.
+    /// The text that a subject's template makes; its beginning, if that is more than anybody reads.
     pub(super) fn render(&self, subject: &Subject, context: &Context) -> Result<String, Failure> {
         for paths in subject.joined() {
             let size = |path: &String| size_at(path, context);
@@ -70,7 +70,7 @@ fn size_at(path: &str, context: &Context) -> usize {
 
 /// Subtracts the size of a value's text from what is left, until nothing is.
 fn subtract(value: &Value, left: &mut usize) {
-    /// What a number takes, or the signs around what a list or a map holds.
+    /// The size of a number, or of the signs around the contents of a list or a map.
     const SIGNS: usize = 24;
     *left = left.saturating_sub(value.as_str().map_or(SIGNS, str::len));
     let members = value.as_map().into_iter().flatten();
@@ -141,7 +141,7 @@ mod tests {
         made.map_err(|failure| failure.kind)
     }
 
-    /// What the scan lets through and could grow ends early: in an error, or in its beginning.
+    /// A template that the scan lets through and that could grow ends early: in an error, or in its beginning.
     #[test]
     fn what_grows_ends() {
         let many = |one: &str| one.repeat((990 - 20) / one.len());
@@ -191,7 +191,7 @@ mod tests {
         }
     }
 
-    /// What moves text is left out of a subject, but for isolates that end.
+    /// Marks that move text are left out of a subject, but for isolates that end.
     #[test]
     fn isolates_of_names_stay_and_end() {
         for (text, expected) in [

@@ -33,7 +33,7 @@ pub(super) struct Unplanned {
 const MOST_NAMES: usize = 20;
 
 impl Unplanned {
-    /// Why it can't be asked for, for those who read the report: a sentence for each kind of reason.
+    /// The reason why it can't be asked for, for those who read the report: a sentence for each kind of reason.
     pub(super) fn reason(&self, language: Language) -> String {
         let mut sentences: Vec<(&str, Vec<String>)> = Vec::new();
         for Obstacle { kind, is_left_out, entry, .. } in &self.obstacles {
@@ -67,7 +67,7 @@ impl Questions {
     /// # Errors
     /// Everything that the instance does not have, with its places: a selection, a level of the hierarchy, a
     /// target's name. With `partial = "banner"` only where no section is left.
-    pub(super) fn of(
+    pub(super) fn resolve(
         report: &Report,
         (window, compared): (&Window, &[Window]),
         directory: &Directory,

@@ -173,7 +173,7 @@ pub(super) async fn ask(
     };
     let windows = (&window, compared.as_slice());
     let Questions { queries, unplanned } =
-        Questions::of(&work.report, windows, &directory, limits)?;
+        Questions::resolve(&work.report, windows, &directory, limits)?;
     Ok(Asked { directory, queries, unplanned, compared, uncompared })
 }
 

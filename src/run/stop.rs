@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Code, Error, Stage};
 
-/// How long mails that are on their way may take yet. Most answers come within a second; of whom none
+/// The time that mails on their way may take yet. Most answers come within a second; of whom none
 /// has come by then, it is not known whether they have the message.
 const GRACE: Duration = Duration::from_secs(2);
 

@@ -1,6 +1,6 @@
 //! Patterns of names: `*` stands for any characters, none too, and `?` for one.
 
-/// Whether a name fits a pattern; upper and lower case differ, as in names.
+/// Tells whether a name fits a pattern; upper and lower case differ, as in names.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
@@ -58,7 +58,7 @@ mod tests {
         }
     }
 
-    /// What a pattern means, slowly and plainly.
+    /// The meaning of a pattern, slowly and plainly.
     fn fits_by_definition(pattern: &[char], name: &[char]) -> bool {
         match pattern {
             [] => name.is_empty(),
