@@ -41,7 +41,7 @@ pub enum LocalTime {
     Instant(Timestamp),
 }
 
-/// Why there is no such window.
+/// The reason why there is no such window.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
     /// The end is not after the start.
@@ -71,7 +71,7 @@ pub enum WindowError {
     Forgotten {
         /// The start, as RFC 3339.
         start: String,
-        /// How many days back there are figures.
+        /// The number of days back from now of which there are figures.
         days: i64,
     },
     /// The week or the month to date begins at the minute at which the window would end.
@@ -115,8 +115,9 @@ impl Zone {
         time.to_zoned(self.0.clone()).date()
     }
 
-    /// When the local clock shows this time on this date: the first time, where it does twice; where
-    /// the clocks skip it, the first instant after. Nothing for a date that the zone left out.
+    /// The instant at which the local clock shows this time on this date: the first time, where it does
+    /// twice; where the clocks skip it, the first instant after. Nothing for a date that the zone left
+    /// out.
     pub fn instant_of(&self, date: Date, time: Time) -> Option<Timestamp> {
         self.has(date).then(|| self.first_at(date, time))?
     }
@@ -150,7 +151,7 @@ impl Window {
     /// The window between two local times.
     ///
     /// # Errors
-    /// Where a time does not exist in the zone, or the end is not after the start.
+    /// [`WindowError`] where a time does not exist in the zone, or the end is not after the start.
     pub fn between(start: LocalTime, end: LocalTime, zone: &Zone) -> Result<Self, WindowError> {
         let (start, end) = (start.in_zone(zone)?, end.in_zone(zone)?);
         match start < end {

@@ -1,5 +1,4 @@
-//! What figures are compared with: the same question about other windows, and one figure of their
-//! several answers.
+//! The comparison: the same question about other windows, and one figure of their several answers.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -25,7 +24,7 @@ pub struct Base {
     pub windows: Vec<Window>,
     /// The intervals of the section; without intervals none.
     pub intervals: Vec<Arc<Window>>,
-    /// When those of them begin that the windows have too.
+    /// The starts of those of them that the windows have too.
     pub shared: BTreeSet<Timestamp>,
 }
 
@@ -62,10 +61,10 @@ pub fn base_queries(query: &Query, windows: &[Window], limits: &Limits) -> Vec<Q
     windows.iter().map(|window| Query { window: window.clone(), ..asked.clone() }).collect()
 }
 
-/// The figures beside those of an answer: of one window as they are, of several as their average: of
-/// counts and sums the mean over the windows that have figures at all, and of an interval over those that have such a
-/// one; of averages and rates what they are of all their contacts together. There is none of maxima
-/// and minima, nor where no rule is known.
+/// The figures beside those of an answer: of one window as they are, of several as their average. That
+/// is of counts and sums the mean over the windows that have figures at all, and of an interval over
+/// those that have such a one; of averages and rates what they are of all their contacts together.
+/// There is none of maxima and minima, nor where no rule is known.
 pub fn base(
     query: &Query,
     answer: &SectionAnswer,
@@ -165,8 +164,8 @@ struct Beside {
     own: Vec<Arc<Window>>,
     /// By when the window and its interval begin.
     places: BTreeMap<(Timestamp, Timestamp), Arc<Window>>,
-    /// How many windows have one like it, by when the section's begins: an hour that the clocks skip is
-    /// one that a window does not have.
+    /// The number of windows that have one like it, by when the section's begins: an hour that the clocks
+    /// skip is one that a window does not have.
     windows: BTreeMap<Timestamp, usize>,
 }
 
@@ -192,7 +191,7 @@ impl Beside {
         Self { own, places, windows }
     }
 
-    /// How many windows have an interval like this one of the section.
+    /// The number of windows that have an interval like this one of the section.
     fn windows(&self, interval: &Window) -> usize {
         self.windows.get(&interval.start()).copied().unwrap_or_default()
     }
@@ -203,7 +202,7 @@ impl Beside {
     }
 }
 
-/// How figures of several windows become one; those of a single window stay as they are.
+/// Makes one figure of those of several windows; those of a single window stay as they are.
 struct Average<'r> {
     rules: Option<&'r BTreeMap<MetricQuery, Rule>>,
 }
@@ -227,7 +226,7 @@ impl Average<'_> {
     }
 }
 
-/// How the figures of several windows become one, of those metrics whose figures do.
+/// The rules by which figures of several windows become one, of those metrics whose figures do.
 fn rules(query: &Query, limits: &Limits) -> BTreeMap<MetricQuery, Rule> {
     let over = Parts { keys: BTreeSet::new(), time: true };
     let rule = |metric: &MetricQuery| match merge::rule(metric, query, &over, limits) {
@@ -254,7 +253,7 @@ mod tests {
     use super::*;
     use crate::window::{LocalTime, Zone};
 
-    /// Where the service begins weeks.
+    /// The days on which the service begins weeks.
     #[derive(Clone, Copy, Debug)]
     enum Weeks {
         /// On this day of the week, from Monday on.

@@ -1,4 +1,4 @@
-//! How the answers to the parts of a question become the answer to the whole.
+//! Merges the answers to the parts of a question to the answer to the whole.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,7 +11,7 @@ use crate::definition::{Dimension, MetricQuery, Threshold, visible};
 use crate::metric::limits::Limits;
 use crate::metric::{self, Comparison, Merge, Weight};
 
-/// How figures of one metric become one figure.
+/// The rule by which figures of one metric become one figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// They are added up.
@@ -31,31 +31,31 @@ pub enum Rule {
     },
     /// The sum divided by how much there is: of each part the sum divided by its mean, rounded.
     MeanOfSum {
-        /// What the mean is of.
+        /// The sum that the mean is of.
         sum: MetricQuery,
         /// Tells a part with nothing to average from one whose mean is 0.
         handled: MetricQuery,
     },
     /// Percent of the wholes added together.
     Ratio {
-        /// What is divided.
+        /// The metric that is divided.
         part: MetricQuery,
-        /// What it is divided by.
+        /// The metrics that it is divided by.
         whole: Vec<MetricQuery>,
     },
 }
 
-/// What parts of a question differ in.
+/// The keys, and the time, in which parts of a question differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     /// The keys.
     pub keys: BTreeSet<Dimension>,
-    /// Whether they differ in time.
+    /// True where they differ in time.
     pub time: bool,
 }
 
 impl Parts {
-    /// Whether there is anything to merge.
+    /// True where there is nothing to merge.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty() && !self.time
     }
@@ -130,7 +130,7 @@ fn keys(query: &Query) -> [Vec<&str>; 2] {
     ]
 }
 
-/// Whether the API's version has the metric, and has it with these keys.
+/// True where the API's version has the metric, and has it with these keys.
 fn exists(name: &str, keys: [&[&str]; 3], limits: &Limits) -> bool {
     limits.has_metric(name) && !keys.concat().iter().any(|key| limits.lacks(name, key))
 }
@@ -175,7 +175,7 @@ fn weight_beside(
 }
 
 impl Rule {
-    /// What has to be asked beside the metric.
+    /// The metrics that have to be asked beside it.
     pub(super) fn needs(&self) -> Vec<&MetricQuery> {
         match self {
             Self::Sum | Self::Max | Self::Min => Vec::new(),
@@ -205,7 +205,7 @@ impl Rule {
     }
 }
 
-/// What can't be had from the parts.
+/// The figure that can't be had from the parts.
 const LOST: Figure = Figure::Absent(Absent::NotAvailable);
 
 fn value(row: &Row<'_>, metric: &MetricQuery) -> Option<f64> {
@@ -217,7 +217,7 @@ fn lacks(row: &Row<'_>, metric: &MetricQuery, absent: Absent) -> bool {
     row.get(metric) == Some(Figure::Absent(absent))
 }
 
-/// What stands in for a figure that no part has: the service could not compute one, or had none.
+/// Stands in for a figure that no part has: the service could not compute one, or had none.
 fn absent(asked: &MetricQuery, parts: &[Row<'_>]) -> Figure {
     Figure::Absent(match parts.iter().any(|row| lacks(row, asked, Absent::NotComputable)) {
         true => Absent::NotComputable,
@@ -301,8 +301,7 @@ fn mean_by_sum(
     }
 }
 
-/// Where all means are 0 so is theirs; where only some are, how much stands behind these is not
-/// known.
+/// The mean of means that are all 0 is 0; behind some that are, nobody knows how much stands.
 fn mean_of_sum(
     asked: &MetricQuery,
     (sum, handled): (&MetricQuery, &MetricQuery),

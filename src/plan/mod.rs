@@ -1,5 +1,5 @@
-//! What reports ask becomes the fewest requests of GetMetricDataV2 within the service's limits, and
-//! their answers become the rows and totals of the sections.
+//! The questions of reports become the fewest requests of GetMetricDataV2 within the service's limits,
+//! and their answers become the rows and totals of the sections.
 //!
 //! The lower bound, and how it is met. A question with filters over keys with n₁, n₂, … values takes
 //! at least the least product of ⌈n₁/c₁⌉, ⌈n₂/c₂⌉, … over all c₁ + c₂ + … within the limit of values,
@@ -48,13 +48,13 @@ pub struct Request {
     pub window: Window,
     /// The length of the intervals that rows are for; none for the span as a whole.
     pub interval: Option<Interval>,
-    /// What rows are grouped by; empty for totals.
+    /// The keys that rows are grouped by; empty for totals.
     pub groupings: Vec<Dimension>,
     /// The ids (of what has no names, the values) that are counted; none of the lists is empty.
     pub filters: BTreeMap<Dimension, Vec<String>>,
-    /// What is asked, each metric once, in order.
+    /// The metrics that are asked, each once, in order.
     pub metrics: Vec<MetricQuery>,
-    /// Those of the metrics that are asked for no reader, but for a merge to weight others by.
+    /// The metrics among them that are asked for no reader, but for a merge to weight others by.
     pub weights: BTreeSet<MetricQuery>,
 }
 
@@ -67,7 +67,7 @@ pub struct Plan {
     pub sections: Vec<SectionPlan>,
 }
 
-/// How a section is answered.
+/// The way in which a section is answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SectionPlan {
     /// The rows, where it has any.
@@ -76,7 +76,7 @@ pub struct SectionPlan {
     pub totals: Option<Recipe>,
     /// The totals that are merged from the rows.
     pub of_rows: BTreeMap<MetricQuery, Rule>,
-    /// What can't be had, with a sentence for people that says why: of rows, then of totals.
+    /// The figures that can't be had, with a sentence for people that says why: of rows, then of totals.
     pub not_available: Vec<NotAvailable>,
 }
 
@@ -85,9 +85,9 @@ pub struct SectionPlan {
 pub struct NotAvailable {
     /// The metric.
     pub metric: MetricQuery,
-    /// Whether only its total can't be had.
+    /// True where only its total can't be had.
     pub total: bool,
-    /// Why, as a sentence for people.
+    /// The reason, as a sentence for people.
     pub reason: &'static str,
 }
 
@@ -96,11 +96,11 @@ pub struct NotAvailable {
 pub struct Recipe {
     /// The question.
     pub query: Query,
-    /// What it is cut into.
+    /// The parts that it is cut into.
     pub parts: Vec<Part>,
-    /// What the parts differ in where their rows are the same.
+    /// The keys in which parts differ whose rows are the same.
     pub merged_over: Parts,
-    /// How the figures of such rows become one.
+    /// The rules by which figures of such rows become one.
     pub rules: BTreeMap<MetricQuery, Result<Rule, &'static str>>,
 }
 
@@ -120,11 +120,11 @@ pub struct SectionAnswer {
     pub rows: Rows,
     /// The totals.
     pub totals: BTreeMap<MetricQuery, Figure>,
-    /// Those of the totals that were merged rather than answered as such.
+    /// The totals that were merged rather than answered as such.
     pub merged: BTreeSet<MetricQuery>,
-    /// Why figures that it has are not available: each is told once, and no other.
+    /// The reasons why figures that it has are not available: each is told once, and no other.
     pub not_available: Vec<NotAvailable>,
-    /// Whether the service was asked and had nothing at all to say.
+    /// True where the service was asked and had nothing at all to say.
     pub is_quiet: bool,
 }
 

@@ -27,13 +27,13 @@ struct Planner<'l> {
 /// The requests that differ in their metrics alone.
 #[derive(Default)]
 struct Alike {
-    /// Where each metric is asked.
+    /// The request that asks each metric.
     asked: BTreeMap<MetricQuery, usize>,
-    /// Those that may take more: all metrics of them are known.
+    /// The requests that may take more: all metrics of them are known.
     open: Vec<usize>,
-    /// How many of these take no other service level.
+    /// The number of these that take no other service level.
     full: usize,
-    /// How many service levels the next one of these has.
+    /// The number of service levels that the next one of these has.
     service_levels: usize,
 }
 
@@ -68,7 +68,7 @@ impl Alike {
 
 const SERVICE_LEVEL: &str = "SERVICE_LEVEL";
 
-/// Whether the catalogue knows a metric with its filters. What it does not know may be refused, and with
+/// True where the catalogue knows a metric with its filters. Another may be refused, and with
 /// it the whole request, so it stands alone.
 fn is_known(metric: &MetricQuery) -> bool {
     let takes = |known: &metric::Metric| {
@@ -216,7 +216,7 @@ impl Planner<'_> {
         used.into_iter().collect()
     }
 
-    /// How a question has to be cut.
+    /// Cuts a question as far as the limits demand.
     fn shape(&self, query: &Query) -> Shape {
         let fine = query.interval.is_some_and(Interval::is_fine);
         let windows: Vec<(Window, Option<Window>)> = match query.interval {
@@ -281,7 +281,7 @@ enum WithoutRule {
     LeftToRows,
 }
 
-/// How a question is cut.
+/// The parts that a question is cut into.
 struct Shape {
     filters: Vec<BTreeMap<Dimension, Vec<String>>>,
     /// The keys that the filters differ in.
@@ -295,7 +295,7 @@ impl Shape {
         self.filters.len() * self.windows.len()
     }
 
-    /// What parts differ in that have the same rows.
+    /// The keys in which parts differ that have the same rows.
     fn merged_over(&self, query: &Query) -> Parts {
         let keys = self.over.iter().filter(|key| !query.groupings.contains(key)).cloned();
         let same_interval = |(_, of): &(Window, Option<Window>)| {
@@ -311,7 +311,7 @@ impl Shape {
     }
 }
 
-/// What of a question has no rule although its parts have to be merged.
+/// The metrics of a question that no rule merges although its parts have to be.
 fn without_rule(recipe: &Recipe, total: bool) -> Vec<NotAvailable> {
     let lost = recipe.rules.iter().filter_map(|(metric, rule)| {
         let reason = rule.as_ref().err()?;

@@ -15,7 +15,7 @@ use crate::window::Window;
 /// as contacts have that never reached an agent. The rows of one group share it.
 pub type Group = Arc<[Option<Arc<str>>]>;
 
-/// What tells a row from the others of its question: when its interval begins, and the ids of its
+/// The key that tells a row from the others of its question: when its interval begins, and the ids of its
 /// groupings.
 pub type RowKey = (Option<Timestamp>, Group);
 
@@ -26,7 +26,7 @@ pub struct Rows {
     columns: Vec<Column>,
 }
 
-/// What a row is of: its group, and its interval, where the request asked for any. Rows share both.
+/// The group and the interval that a row is of, the latter where the request asked for any. Rows share both.
 #[derive(Clone, Debug)]
 struct Of {
     dimensions: Group,
@@ -50,12 +50,12 @@ pub struct Row<'r> {
 }
 
 impl Rows {
-    /// How many there are.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.of.len()
     }
 
-    /// Whether there is none.
+    /// True where there is none.
     pub fn is_empty(&self) -> bool {
         self.of.is_empty()
     }
@@ -156,12 +156,12 @@ impl<'r> Row<'r> {
         self.of.interval.as_ref()
     }
 
-    /// When its interval begins, where it has one.
+    /// The start of its interval, where it has one.
     pub fn start(self) -> Option<Timestamp> {
         self.interval().map(|interval| interval.start())
     }
 
-    /// What tells it from the others of its question.
+    /// The key that tells it from the others of its question.
     pub fn key(self) -> RowKey {
         (self.start(), Arc::clone(self.dimensions()))
     }

@@ -22,7 +22,7 @@ impl SectionPlan {
     /// The section's answer, from the answers to the requests that it needs.
     ///
     /// # Errors
-    /// Where the answers contradict each other.
+    /// [`SameRow`] where the answers contradict each other.
     pub fn answer<'a>(
         &self,
         answer: impl Fn(usize) -> Option<&'a Answer>,
@@ -70,7 +70,7 @@ impl SectionPlan {
     }
 }
 
-/// What can't be had.
+/// The figure that can't be had.
 const LOST: Figure = Figure::Absent(Absent::NotAvailable);
 
 impl SectionAnswer {

@@ -31,15 +31,15 @@ static DATABASE: LazyLock<Arc<Database>> = LazyLock::new(|| {
 pub(super) const COLOURS: [&str; 6] =
     ["#2f5fd0", "#c2570c", "#0f766e", "#7c3aed", "#be185d", "#a16207"];
 
-/// How wide a chart is, in CSS pixels.
+/// The width of a chart, in CSS pixels.
 pub(super) const WIDTH: u32 = 656;
 
-/// How many pixels a picture has for each of CSS.
+/// The pixels that a picture has for each of CSS.
 const DENSITY: f32 = 2.0;
 
-/// What is left of the axis: its labels, and this much besides.
+/// The room left of the axis: its labels, and this much besides.
 const MARGIN: f64 = 14.0;
-/// How wide a digit of the font is.
+/// The width of a digit of the font.
 const DIGIT: f64 = 9.6;
 const RIGHT: f64 = 10.0;
 const TOP: u32 = 14;
@@ -49,14 +49,14 @@ const BOTTOM: u32 = 30;
 
 /// The part of an interval's width that its bars take.
 const BARS: f64 = 0.76;
-/// How wide a bar is at least, or lines are drawn; and at most.
+/// The least width of a bar, below which lines are drawn; and the most.
 const THINNEST: f64 = 2.5;
 const THICKEST: f64 = 34.0;
-/// How far labels are from each other, for each of their letters and besides.
+/// The distance of labels from each other, for each of their letters and besides.
 const LETTER: f64 = 8.5;
 const SPACE: f64 = 14.0;
 
-/// What stands under an interval.
+/// A label under an interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Label {
     pub(super) text: String,
@@ -69,9 +69,9 @@ pub(super) struct Label {
 pub(super) struct Panel {
     pub(super) series: Vec<Series>,
     pub(super) ticks: Vec<Tick>,
-    /// What the top of the axis stands for.
+    /// The value that the top of the axis stands for.
     pub(super) top: f64,
-    /// Whether figures are bars rather than lines, if there is room.
+    /// True where figures are bars rather than lines, if there is room.
     pub(super) has_bars: bool,
 }
 
@@ -80,9 +80,9 @@ pub(super) struct Panel {
 pub(super) struct Series {
     pub(super) color: &'static str,
     pub(super) values: Vec<Option<f64>>,
-    /// What they are compared with; empty where they are with nothing.
+    /// The figures that they are compared with; empty where there are none.
     pub(super) compared: Vec<Option<f64>>,
-    /// What they are to reach.
+    /// The target that they are to reach.
     pub(super) target: Option<f64>,
 }
 
@@ -93,7 +93,7 @@ pub(super) struct Tick {
     pub(super) label: String,
 }
 
-/// How high a chart of so many panels is, in CSS pixels.
+/// The height of a chart of so many panels, in CSS pixels.
 pub(super) fn height(panels: usize) -> u32 {
     let panels = u32::try_from(panels).unwrap_or(1).max(1);
     TOP + panels * PANEL + (panels - 1) * GAP + BOTTOM
@@ -167,7 +167,7 @@ pub(super) struct ChartContext {
     right: String,
     panels: Vec<PanelContext>,
     labels: Vec<LabelContext>,
-    /// Where the labels stand.
+    /// The height at which the labels stand.
     labels_y: String,
 }
 
@@ -175,10 +175,10 @@ pub(super) struct ChartContext {
 struct PanelContext {
     ticks: Vec<LabelContext>,
     bars: Vec<BarContext>,
-    /// What the figures are compared with comes first, so that it hides none of them.
+    /// The comparison comes first, so that it hides none of the figures.
     lines: Vec<LineContext>,
     dots: Vec<DotContext>,
-    /// Where targets are.
+    /// The heights of targets.
     targets: Vec<TargetContext>,
 }
 
@@ -217,7 +217,7 @@ struct DotContext {
     x: String,
     y: String,
     color: &'static str,
-    /// Whether it is of the comparison.
+    /// True where it is of the comparison.
     dashed: bool,
 }
 
@@ -241,19 +241,19 @@ pub(super) fn placed(panels: &[Panel], labels: &[Option<Label>]) -> ChartContext
     }
 }
 
-/// Where the axes begin: right of the longest of their labels.
+/// The place where the axes begin: right of the longest of their labels.
 fn left(panels: &[Panel]) -> f64 {
     let labels = panels.iter().flat_map(|panel| &panel.ticks);
     let longest = labels.map(|tick| tick.label.chars().count()).max().unwrap_or(0);
     MARGIN + f64::from(u32::try_from(longest).unwrap_or(0)) * DIGIT
 }
 
-/// Where intervals are.
+/// The places of intervals.
 #[derive(Clone, Copy)]
 struct Across {
-    /// Where the first begins.
+    /// The place where the first begins.
     left: f64,
-    /// How wide each is.
+    /// The width of each.
     width: f64,
 }
 

@@ -25,15 +25,15 @@ pub(super) struct TrendContext {
     cid: String,
     /// The name of its file.
     file: String,
-    /// What it shows, in words, for those who don't see it.
+    /// The text of what it shows, for those who don't see it.
     alt: String,
     /// Its size in CSS pixels; it has twice as many of its own.
     width: u32,
     /// The height.
     height: u32,
-    /// What each series comes to.
+    /// The finding of each series.
     findings: Vec<FindingContext>,
-    /// What the dashed lines are, if there are any.
+    /// The meaning of the dashed lines, if there are any.
     dashed: Option<String>,
 }
 
@@ -46,7 +46,7 @@ struct FindingContext {
 }
 
 impl TrendContext {
-    /// What its first series comes to.
+    /// The finding of its first series.
     pub(super) fn first_finding(&self) -> Option<&str> {
         self.findings.first().map(|finding| finding.text.as_str())
     }
@@ -82,7 +82,7 @@ pub(super) fn context(
     }
 }
 
-/// What a chart shows, for those who hear it or see it in its place: no line is broken in it.
+/// The text of a chart, for those who hear it or see it in its place: no line is broken in it.
 fn alt(title: &str, told: &[&str]) -> String {
     let title = isolated(title);
     let sentences = std::iter::once(title.as_str()).chain(told.iter().copied()).map(sentence);
@@ -134,7 +134,7 @@ fn file(contents: &Contents<'_>, index: usize) -> String {
     )
 }
 
-/// What a series comes to: where it was highest, or of what had better be high, lowest; and how often
+/// The finding of a series: where it was highest, or of what had better be high, lowest; and how often
 /// it missed its target.
 fn finding(
     window: &Window,
@@ -309,7 +309,7 @@ const LEAST_OF_DAYS: SignedDuration = SignedDuration::from_hours(2);
 /// No window that is no longer than a day is so long, even where the clocks are put back in it.
 const LEAST_OF_SEVERAL_DAYS: SignedDuration = SignedDuration::from_hours(26);
 
-/// What stands under the intervals: hours where the window is no longer than a day, with the day at
+/// The labels under the intervals: hours where the window is no longer than a day, with the day at
 /// midnight; else days; nothing under most of them.
 fn labels(window: &Window, intervals: &[&Window], voice: &Voice) -> Vec<Option<Label>> {
     let language = voice.language;
@@ -394,7 +394,7 @@ mod tests {
         assert_eq!(days, ["Sat", "Sun", "Mon"]);
     }
 
-    /// Where there is no room for all, the day at midnight stays.
+    /// The day at midnight stays where there is no room for all.
     #[test]
     fn the_day_at_midnight_stays_on_the_axis() {
         let zone = Zone::named("Europe/London").unwrap();

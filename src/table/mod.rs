@@ -19,7 +19,7 @@ use crate::window::Window;
 pub use change::{Amount, Change, Direction, Sense};
 use rows::Rows;
 
-/// How many rows the tables of a report have at most where quiet intervals have theirs. So many, of a
+/// The most rows that the tables of a report have where quiet intervals have theirs. So many, of a
 /// dozen columns with comparisons and in every kind of file, take some 200 MB; the function has 256.
 pub const MOST_ROWS: usize = 100_000;
 
@@ -30,13 +30,13 @@ pub struct Table {
     pub place: usize,
     /// The title.
     pub title: String,
-    /// How its figures are shown.
+    /// The way in which its figures are shown.
     pub kind: Kind,
-    /// What rows are grouped by.
+    /// The keys that rows are grouped by.
     pub group_by: Vec<Dimension>,
-    /// What people call these groupings: a level of the agent hierarchy has a name of its own.
+    /// The names that people have for these groupings: a level of the agent hierarchy has a name of its own.
     pub headings: Vec<Cow<'static, str>>,
-    /// Whether there is a row for each interval, too.
+    /// True where there is a row for each interval, too.
     pub has_intervals: bool,
     /// The columns.
     pub columns: Vec<Column>,
@@ -44,28 +44,28 @@ pub struct Table {
     pub rows: Vec<TableRow>,
     /// The figures over all rows; one for each column, and none of a trend.
     pub totals: Vec<Figure>,
-    /// How each of the totals came about.
+    /// The provenance of each of the totals.
     pub provenance: Vec<Provenance>,
-    /// Where each of the totals stands to its target.
+    /// The state of each of the totals against its target.
     pub states: Vec<Option<State>>,
-    /// What the figures are compared with, if with anything.
+    /// The figures that they are compared with, if with any.
     pub comparison: Option<Comparison>,
-    /// Whether the service was asked and had nothing at all to say.
+    /// True where the service was asked and had nothing at all to say.
     pub is_quiet: bool,
-    /// Why some figures are not available, or have no comparison.
+    /// The reasons why some figures are not available, or have no comparison.
     pub notes: Vec<Note>,
-    /// How many of the rows the message shows.
+    /// The number of the rows that the message shows.
     pub shown: usize,
-    /// Whether the section selects everything that it groups by, rather than some of it by name.
+    /// True where the section selects everything that it groups by, rather than some of it by name.
     pub selects_all: bool,
-    /// Whether it is of everything that the instance has: no filter leaves anything out.
+    /// True where it is of everything that the instance has: no filter leaves anything out.
     pub is_of_everything: bool,
 }
 
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableRow {
-    /// What the row is about; one for each grouping. The rows of one group share them.
+    /// The members that the row is about; one for each grouping. The rows of one group share them.
     pub members: Arc<[Member]>,
     /// The interval that it is of, where the section has intervals.
     pub interval: Option<Arc<Window>>,
@@ -81,19 +81,19 @@ pub struct TableRow {
     pub is_quiet: bool,
 }
 
-/// What the figures of a table are compared with.
+/// The figures that those of a table are compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// What it is: `Sunday 15 November 2026`, `the average of 4 weeks`.
+    /// Its name: `Sunday 15 November 2026`, `the average of 4 weeks`.
     pub label: String,
     /// For each column what its total is compared with.
     pub totals: Vec<Figure>,
 }
 
-/// What a table is compared with, and what that is called.
+/// The base that a table is compared with, and what that is called.
 #[derive(Clone, Debug, Default)]
 pub struct Against {
-    /// What it is: `Sunday 15 November 2026`, `the average of 4 weeks`.
+    /// Its name: `Sunday 15 November 2026`, `the average of 4 weeks`.
     pub label: String,
     /// The figures.
     pub base: Base,
@@ -111,16 +111,16 @@ pub struct Member {
     pub is_unlisted: bool,
 }
 
-/// What a reader has to know of figures that are not there.
+/// A note that a reader needs on figures that are not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// Figures of a column can't be had.
     NotAvailable {
         /// The column.
         column: usize,
-        /// Whether it is only their total.
+        /// True where it is only their total.
         total: bool,
-        /// Why, as an English sentence.
+        /// The reason, as an English sentence.
         reason: &'static str,
     },
     /// A column has a target by a name that no row has.
@@ -134,7 +134,7 @@ pub enum Note {
     Other(&'static str),
 }
 
-/// How a total came about.
+/// The way in which a total came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provenance {
@@ -145,7 +145,7 @@ pub enum Provenance {
 }
 
 impl Table {
-    /// Whether any of its columns has a target.
+    /// True where any of its columns has a target.
     pub fn has_targets(&self) -> bool {
         self.columns.iter().any(Column::has_target)
     }
@@ -173,7 +173,7 @@ impl Table {
         groupings.filter(move |(place, _)| is_unlisted(*place)).map(|(_, dimension)| dimension)
     }
 
-    /// Whether any of its figures, or of its totals, misses a target, or may do so because it can't
+    /// True where any of its figures, or of its totals, misses a target, or may do so because it can't
     /// be had. The quiet intervals of a table miss none that anybody has to hear of.
     pub fn may_miss_a_target(&self) -> bool {
         let counts =
@@ -269,7 +269,7 @@ fn figures_or_nothing(
     known.map(or_nothing).collect()
 }
 
-/// Why a column's figures, or its total, can't be had.
+/// The notes on columns whose figures, or whose total, can't be had.
 fn notes<'a>(
     section: &'a Section,
     answer: &'a SectionAnswer,
@@ -281,10 +281,10 @@ fn notes<'a>(
     answer.not_available.iter().filter_map(note)
 }
 
-/// Why a table has no row for some of its intervals.
+/// The note on a table that has no row for some of its intervals.
 const QUIET_LEFT_OUT: &str = "Intervals without contacts are left out: with them the report would have more than a hundred thousand rows.";
 
-/// Why weeks have no comparison, where some have none: those of months hardly ever lie alike.
+/// The note on weeks without a comparison, where some have none: those of months hardly ever lie alike.
 fn weeks_apart(query: &Query, against: Option<&Against>) -> Option<Note> {
     const NOTE: &str =
         "Not every week has a comparison: in the other window weeks begin or end on other days.";

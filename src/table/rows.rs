@@ -31,15 +31,15 @@ pub(super) struct Rows<'a> {
     section: &'a Section,
     query: &'a Query,
     directory: &'a Directory,
-    /// Where the ids of the section's groupings stand in groups.
+    /// The places of the section's groupings in the ids of groups.
     places: Vec<Option<usize>>,
-    /// What is the same for the rows of a group.
+    /// The groups, with what is the same for their rows.
     groups: Vec<About>,
     by_ids: BTreeMap<Group, usize>,
     rows: Vec<(usize, TableRow)>,
 }
 
-/// What holds for a group.
+/// A group, and what holds for all of its rows.
 struct About {
     ids: Group,
     members: Arc<[Member]>,
@@ -206,7 +206,7 @@ impl<'a> Rows<'a> {
 }
 
 impl About {
-    /// Where figures stand to their targets; nothing where no column has one.
+    /// The states of figures against their targets; nothing where no column has one.
     fn states(&self, columns: &[Column], figures: &[Figure]) -> Arc<[Option<State>]> {
         let state = |(index, (column, figure)): (usize, (&Column, &Figure))| {
             let own =
@@ -239,9 +239,9 @@ impl About {
 
 /// The figures of what has none.
 struct Nothing {
-    /// Where it is known that nothing happened.
+    /// The figures of what is known to have had nothing.
     happened: Arc<[Figure]>,
-    /// Where nothing is known.
+    /// The figures of what nothing is known of.
     known: Arc<[Figure]>,
 }
 

@@ -8,7 +8,7 @@ use super::rule::{Shift, start_of};
 use super::{Calendar, Window, WindowRule, Zone, starts_its_day};
 use crate::definition::Interval;
 
-/// What figures are compared with.
+/// The windows that figures are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
     /// Nothing.
@@ -24,7 +24,7 @@ pub enum Compare {
 /// A week in which the clocks are put back.
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24 + 1);
 
-/// How many weeks an average is of, where all have figures.
+/// The number of weeks that an average is of, where all have figures.
 const WEEKS: i64 = 4;
 
 impl Compare {
@@ -32,7 +32,7 @@ impl Compare {
     /// exist is left out, as hours are that the clocks skip, and so are other weeks of a window that
     /// is longer than one and would be compared with a part of itself.
     ///
-    /// What comes before a window follows from the rule that made it. One that no rule made is as
+    /// The window before one follows from the rule that made it. One that no rule made is as
     /// many days long as it is, or where it is not made of days, as much time.
     pub fn windows(self, window: &Window, rule: WindowRule, calendar: &Calendar) -> Vec<Window> {
         let length = window.end().duration_since(window.start());
@@ -57,7 +57,7 @@ impl Compare {
         }
     }
 
-    /// How many days further back than the windows of a rule those lie that they are compared with.
+    /// The number of days by which windows lie further back than those of a rule that are compared with them.
     pub fn further_in_days(self, rule: WindowRule) -> i64 {
         match self {
             Self::None => 0,
@@ -85,7 +85,7 @@ fn before(window: &Window, rule: WindowRule, calendar: &Calendar) -> Option<Wind
     }
 }
 
-/// Whether it is what the rule makes of some time.
+/// True where it is what the rule makes of some time.
 fn made_by(window: &Window, rule: WindowRule, zone: &Zone, calendar: &Calendar) -> bool {
     // Hours are those of a day that is over with them.
     let due = match rule {
@@ -120,7 +120,7 @@ fn moved(window: &Window, by: Span) -> Option<Window> {
 }
 
 impl Window {
-    /// When an interval begins in this window that lies in it as one that begins at `time` lies in
+    /// The start of an interval that lies in this window as one that begins at `time` lies in
     /// another: on the same day from its start, at the same reading of the clock; so long after its
     /// start, where the two start at different readings. Days begin when they do, whatever the clock
     /// shows. Nothing where the clocks skip that reading here, or show it only once.
@@ -145,8 +145,8 @@ impl Window {
         found.map(|found| found.timestamp())
     }
 
-    /// Where weeks of another window would lie in this one, if the two are whole weeks apart: then they lie
-    /// alike, on whichever day weeks begin.
+    /// The weeks of another window as they would lie in this one, if the two are whole weeks apart: then they
+    /// lie alike, on whichever day weeks begin.
     pub fn weeks_like<'w>(&self, weeks: impl Iterator<Item = &'w Self>, of: &Self) -> Vec<Self> {
         let alike = |time| self.alike(time, of, Interval::Week);
         let moved = |week: &Self| {
@@ -193,14 +193,14 @@ impl Window {
         moved_here.or_else(|| days(date_of(other, ours)?, self.start.date()))
     }
 
-    /// How many local dates it covers from start to end.
+    /// The number of local dates that it covers from start to end.
     pub fn days(&self) -> i32 {
         let days = self.start.date().until(self.end.date());
         days.map_or(0, |days| days.get_days())
     }
 }
 
-/// Whether the local clock shows this reading for the second time.
+/// True where the local clock shows this reading for the second time.
 fn is_repeated(time: &Zoned) -> bool {
     let ambiguous = time.time_zone().to_ambiguous_zoned(time.datetime());
     let is_fold = matches!(ambiguous.offset(), AmbiguousOffset::Fold { .. });

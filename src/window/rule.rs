@@ -1,4 +1,4 @@
-//! How the window of a run follows from the instant at which it is due, and from what weeks and
+//! The window of a run follows from the instant at which it is due, and from what weeks and
 //! working days are where the contact centre is.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
 use super::{Window, WindowError, Zone, rfc3339};
 
-/// How the window of a run follows from the instant at which it is due.
+/// The rule by which the window of a run follows from the instant at which it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowRule {
     /// The last full hour of the local clock.
@@ -47,7 +47,7 @@ pub(super) struct Shift {
     to: Time,
 }
 
-/// What weeks and working days are.
+/// The weeks and working days of a contact centre.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
     /// The first day of a week.
@@ -75,7 +75,7 @@ impl WindowRule {
     /// or the span that ends there.
     ///
     /// # Errors
-    /// Where there is none: at the ends of time, at the very start of a week or month to date, and where
+    /// [`WindowError`] where there is none: at the ends of time, at the very start of a week or month to date, and where
     /// nobody works for two weeks.
     pub fn before(
         self,
@@ -113,12 +113,12 @@ impl WindowRule {
         window.map_err(|_| WindowError::OutOfRange)
     }
 
-    /// Whether the window ends at the due time itself, rather than with a calendar's hour or day.
+    /// True where the window ends at the due time itself, rather than with a calendar's hour or day.
     pub fn is_rolling(self) -> bool {
         matches!(self, Self::WeekToDate | Self::MonthToDate | Self::Last(_))
     }
 
-    /// How many days the window's start may lie before the instant at which the run is due, where
+    /// The days by which the window's start may lie before the instant at which the run is due, where
     /// that is no later than the day after its end.
     pub fn reach_in_days(self) -> i64 {
         match self {
@@ -134,7 +134,7 @@ impl WindowRule {
         }
     }
 
-    /// How many days the window has at most, parts of a day counted as one.
+    /// The most days that the window has, parts of a day counted as one.
     pub fn length_in_days(self) -> i64 {
         const DAY: i64 = 86_400;
         match self {
@@ -201,7 +201,7 @@ impl Shift {
     }
 }
 
-/// How far a working day is looked for; longer closures are no "previous working day" any more.
+/// The days among which a working day is looked for; longer closures are no "previous working day" any more.
 const WORKDAY_SEARCH_DAYS: usize = 14;
 
 /// The working days among so many days before this one, the last one first.

@@ -50,7 +50,7 @@ impl Window {
         }
     }
 
-    /// What the clocks did in the window, where they were changed: `a day of 25 hours`.
+    /// The change of the clocks in the window, where there was one: `a day of 25 hours`.
     fn clock_change(&self, language: Language) -> Option<String> {
         let told = |english, seconds| {
             let length = in_hours(seconds, language);
@@ -171,12 +171,12 @@ impl Window {
         self.end().duration_since(self.start()) < SignedDuration::from_hours(24)
     }
 
-    /// Whether it lies within one local day.
+    /// True where it lies within one local day.
     pub fn is_one_day(&self) -> bool {
         self.start.date() == self.last_date()
     }
 
-    /// Whether it begins and ends with a day.
+    /// True where it begins and ends with a day.
     pub(super) fn is_of_days(&self) -> bool {
         starts_its_day(&self.start) && starts_its_day(&self.end)
     }

@@ -63,7 +63,7 @@ fn is_close(a: Option<f64>, b: Option<f64>) -> bool {
     }
 }
 
-/// What figures are compared with are those that a report of that window has.
+/// Figures are compared with those that a report of that window has.
 #[tokio::test]
 async fn a_comparison_is_the_report_of_its_window() {
     let simulator = simulator().await;
@@ -200,7 +200,7 @@ async fn notes_are_of_figures_that_are_shown() {
     }
 }
 
-/// Where nothing came there is nothing that can't be had: totals of their own have what those of a table
+/// A window in which nothing came has nothing that can't be had: totals of their own have what those of a table
 /// and a trend of the same have, and so has the average of weeks in which there was nothing.
 #[tokio::test]
 async fn a_quiet_window_lacks_nothing() {
@@ -303,7 +303,7 @@ async fn parts_of_an_hour_are_compared_in_their_order() {
     assert!(lacking(&long).iter().all(|start| start == "2025-04-06T01:00"), "{long:#}");
 }
 
-/// What nothing happened to any more keeps a row, and a quiet base is as quiet as its own report.
+/// A group that nothing happened to any more keeps a row, and a quiet base is as quiet as its own report.
 #[tokio::test]
 async fn what_fell_to_nothing_is_shown() {
     let simulator = simulator().await;

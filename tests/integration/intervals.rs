@@ -24,7 +24,7 @@ fn by_interval(lines: &str, window: &str, zone: &str, interval: &str) -> String 
         .replace("Europe/London", zone)
 }
 
-/// How many contacts all queues had in each interval of a span in which there were some, by when it
+/// The contacts that all queues had in each interval of a span in which there were some, by when it
 /// began on the local clock.
 fn contacts(
     simulator: &Simulator,
@@ -262,7 +262,7 @@ async fn quiet_intervals_are_no_reason_to_send() {
     assert!(quiet.iter().all(|row| row["states"] == json!(["missed"])), "{quiet:#?}");
 }
 
-/// What had contacts in the comparison and has none now is shown in each of its intervals.
+/// A queue that had contacts in the comparison and has none now is shown in each of its intervals.
 #[tokio::test]
 async fn what_fell_to_nothing_is_shown_in_its_intervals() {
     let simulator = simulator().await;

@@ -1,7 +1,7 @@
 use mail_parser::MimeHeaders as _;
 use serde_json::json;
 
-use crate::harness::binary::{DUE, Function, SMALL, definitions, simulator, text, tick};
+use crate::harness::binary::{self, DUE, Function, SMALL, definitions, simulator, text};
 use crate::harness::mail::{html, keep, parse};
 
 /// Headline figures, contacts by channel, and an hourly trend.
@@ -55,12 +55,10 @@ struct Sent {
 
 async fn sent(locale: &str, definition: &str) -> Sent {
     let simulator = simulator().await;
-    let folder = definitions(&[("channels.toml", &definition.replace("LOCALE", locale))]);
-    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
-    function.succeed(&tick()).await;
-    let message = simulator.messages().pop().unwrap();
-    keep(locale, &message.raw);
-    let mail = parse(&message.raw);
+    let definition = definition.replace("LOCALE", locale);
+    let raw = binary::sent(&simulator, "channels.toml", &definition).await;
+    keep(locale, &raw);
+    let mail = parse(&raw);
     let file = |ending: &str| {
         let part =
             mail.attachments().find(|part| part.attachment_name().unwrap().ends_with(ending));

@@ -1,9 +1,7 @@
 use connect_reports::simulator::{Fault, Operation};
 use serde_json::{Value, json};
 
-use crate::harness::binary::{
-    DUE, Function, SMALL, definitions, program, run, simulator, text, tick,
-};
+use crate::harness::binary::{DUE, SMALL, definitions, program, run, sent, simulator, text};
 use crate::harness::http::{Server, answer};
 use crate::harness::mail::{html, keep, parse};
 
@@ -34,7 +32,20 @@ async fn centre(names: [&'static str; 3]) -> Server {
     .await
 }
 
-/// Of several groupings those are named that hold what was deleted, and no others.
+/// The plain text of a definition's preview.
+async fn previewed(service: &Server, definition: &str) -> String {
+    let folder = definitions(&[("small.toml", definition)]);
+    let mut command = program();
+    command
+        .env("AWS_ENDPOINT_URL", service.url())
+        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
+        .args(["preview", "small", "--time", DUE]);
+    let output = run(command).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The note names those of several groupings that hold what was deleted, and no others.
 #[tokio::test]
 async fn each_grouping_with_ids_in_the_place_of_names_is_explained() {
     let agent = "bbbbbbbb-0000-4000-8000-000000000009";
@@ -65,15 +76,7 @@ async fn each_grouping_with_ids_in_the_place_of_names_is_explained() {
             r#"["CONTACTS_QUEUED", { name = "SERVICE_LEVEL", threshold = 20 }]"#,
             r#"["CONTACTS_HANDLED"]"#,
         );
-    let folder = definitions(&[("small.toml", &definition)]);
-    let mut command = program();
-    command
-        .env("AWS_ENDPOINT_URL", service.url())
-        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
-        .args(["preview", "small", "--time", DUE]);
-    let output = run(command).await;
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = previewed(&service, &definition).await;
     assert!(told.contains(&format!("Sales / {agent}")), "{told}");
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("are of agents that the instance no longer lists."), "{told}");
@@ -104,15 +107,7 @@ async fn names_from_right_to_left_keep_figures_in_their_columns() {
     let service = centre(names).await;
     let definition = SMALL
         .replace("threshold = 20 }", "threshold = 20, target = \">= 80\", label = \"مستوى\" }");
-    let folder = definitions(&[("small.toml", &definition)]);
-    let mut command = program();
-    command
-        .env("AWS_ENDPOINT_URL", service.url())
-        .env("CONNECT_REPORTS_DEFINITIONS", folder.path())
-        .args(["preview", "small", "--time", DUE]);
-    let output = run(command).await;
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = previewed(&service, &definition).await;
     for line in [
         "\u{2068}مبيعات\u{2069}                     218  50.0% ✗",
         "\u{2068}Support עברית\u{2069}                5  50.0% ✗",
@@ -193,7 +188,8 @@ async fn a_title_from_right_to_left_leaves_the_date_in_its_place() {
     }
 }
 
-/// What was deleted has figures and no name: a note says so, under a table that shows it and under no other.
+/// A note explains figures without a name, which are of what was deleted, under a table that shows them and
+/// under no other.
 #[tokio::test]
 async fn ids_in_the_place_of_names_are_explained() {
     let note = "Ids in the place of names are of queues that the instance no longer lists.";
@@ -204,12 +200,9 @@ async fn ids_in_the_place_of_names_are_explained() {
         [(by_profile, true), (first_only, false), (SMALL.to_owned(), false)]
     {
         let simulator = simulator().await;
-        let folder = definitions(&[("small.toml", &definition)]);
-        let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
-        function.succeed(&tick()).await;
-        let message = simulator.messages().pop().unwrap();
-        let mail = parse(&message.raw);
-        keep("unlisted", &message.raw);
+        let raw = sent(&simulator, "small.toml", &definition).await;
+        let mail = parse(&raw);
+        keep("unlisted", &raw);
         let deleted = &simulator.centre().deleted_queue().unwrap().id;
         let told = mail.body_text(0).unwrap();
         let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -236,11 +229,8 @@ async fn what_counts_at_the_end_of_contacts_is_said_of_nothing_else() {
     ] {
         let simulator = simulator().await;
         let definition = definition.replace(usual, metrics);
-        let folder = definitions(&[("small.toml", &definition)]);
-        let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
-        function.succeed(&tick()).await;
-        let message = simulator.messages().pop().unwrap();
-        let mail = parse(&message.raw);
+        let raw = sent(&simulator, "small.toml", &definition).await;
+        let mail = parse(&raw);
         for told in [html(&mail), mail.body_text(0).unwrap().into_owned()] {
             assert_eq!(told.contains(note), is_said, "{metrics}: {told}");
         }

@@ -31,7 +31,7 @@ fn defined(metrics: &str, group_by: &str) -> String {
     SMALL.replace(of, metrics).replace("group_by = [\"QUEUE\"]\n", group_by)
 }
 
-/// What a command prints as JSON.
+/// The JSON that a command prints.
 async fn printed(simulator: &Simulator, definition: &str, command: &str, api: &str) -> Value {
     let folder = definitions(&[("small.toml", definition)]);
     let mut program = program();
@@ -55,7 +55,7 @@ const UTC: [&str; 2] = ["2025-03-30T00:00:00Z", "2025-03-31T00:00:00Z"];
 
 pub(crate) type Metrics<'m> = &'m [(&'m str, Option<Comparison>)];
 
-/// What one request without limits would answer: by the ids of the groupings, of which what has none
+/// The answer of one request without limits: by the ids of the groupings, of which what has none
 /// has an empty one, the figures.
 pub(crate) fn at_once(
     simulator: &Simulator,
@@ -93,7 +93,7 @@ pub(crate) fn at_once(
     centre.figures(&query).into_iter().map(row).collect()
 }
 
-/// What one request without limits would answer to the totals.
+/// The totals that one request without limits would answer.
 fn expected(simulator: &Simulator, metrics: Metrics<'_>) -> Vec<Option<f64>> {
     at_once(simulator, LONDON, &[], metrics).remove(&Vec::new()).unwrap()
 }
@@ -263,7 +263,7 @@ async fn the_first_version_answers_a_day() {
     }
 }
 
-/// What the first version does not have is told before it is asked.
+/// A metric that the first version does not have is told before it is asked.
 #[tokio::test]
 async fn the_first_version_has_its_metrics_only() {
     let new = defined(
@@ -288,7 +288,7 @@ async fn the_first_version_has_its_metrics_only() {
     assert!(told.contains("the API's version has figures of 14 days"), "{told}");
 }
 
-/// What has to be merged because of the time alone is told although nobody knows how many queues
+/// A metric that has to be merged because of the time alone is told although nobody knows how many queues
 /// there are.
 #[tokio::test]
 async fn what_can_t_be_merged_is_told_before() {
@@ -303,7 +303,7 @@ async fn what_can_t_be_merged_is_told_before() {
     }
 }
 
-/// What the service refuses for one report is no reason for the others to fail that share its
+/// A metric that the service refuses for one report is no reason for the others to fail that share its
 /// request.
 #[tokio::test]
 async fn a_metric_that_is_refused_takes_no_other_report_with_it() {

@@ -47,7 +47,7 @@ fn sums_and_extremes() {
     assert_eq!(merged(&Rule::Sum, &nothing), Figure::Absent(Absent::NotComputable));
 }
 
-/// Of what no rule merges there is no figure where no part has any; what a part lost is lost.
+/// A metric that no rule merges has no figure where no part has any; a figure that a part lost is lost.
 #[test]
 fn what_no_rule_merges_is_lost_where_it_is() {
     let of = |figures: [Option<Figure>; 2]| {
@@ -145,7 +145,7 @@ struct Contact {
     is_of_part: bool,
 }
 
-/// What stands in the place of a figure: the figure, a null, nothing, or that it can't be had.
+/// The entry in the place of a figure: the figure, a null, nothing, or that it can't be had.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Told {
     Truly,

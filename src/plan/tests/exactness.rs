@@ -17,7 +17,7 @@ use crate::window::Zone;
 
 static CENTRES: LazyLock<Vec<Centre>> = LazyLock::new(|| (1..=3).map(Centre::new).collect());
 
-/// What the centre answers to a request.
+/// The centre's answer to a request.
 fn executed(centre: &Centre, request: &Request) -> Answer {
     let metrics = request.metrics.iter().map(|metric| simulator::MetricRequest {
         name: metric.name.clone(),
@@ -224,7 +224,7 @@ fn is_close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0)
 }
 
-/// What one answer has is what the merged one has.
+/// The merged answer has each figure that one answer has.
 fn compare(
     what: &str,
     expected: Row<'_>,

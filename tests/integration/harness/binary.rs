@@ -56,6 +56,14 @@ impl Drop for Watched {
     }
 }
 
+/// The message of a definition as the function sends it at a tick.
+pub async fn sent(simulator: &Simulator, name: &str, definition: &str) -> Vec<u8> {
+    let folder = definitions(&[(name, definition)]);
+    let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;
+    function.succeed(&tick()).await;
+    simulator.messages().pop().unwrap().raw
+}
+
 /// The program with nothing of the tester's environment.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_connect-reports"));
