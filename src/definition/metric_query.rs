@@ -294,7 +294,8 @@ fn check_filter_key(
         let table = if negate { "where_not" } else { "where" };
         let help = match (belongs_outside(name, &METRIC, table), keys.is_empty()) {
             (Some(elsewhere), _) => elsewhere,
-            _ if metric.filters_by(name) => {
+            _ if metric.filters_by(&name.to_ascii_uppercase()) => {
+                let name = name.to_ascii_uppercase();
                 format!(
                     "{name} belongs to the `filters` of the section; it counts for all of its metrics"
                 )

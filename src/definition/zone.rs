@@ -68,11 +68,19 @@ fn either_side(east: i32) -> String {
 
 /// The zone that a name was probably meant to be.
 fn meant(name: &str) -> String {
+    const NO_SUMMER_TIME: &str = "An offset says nothing of summer time.";
     let name = name.trim();
     if let Some((_, meant)) = SPOKEN.iter().find(|(spoken, _)| name.eq_ignore_ascii_case(spoken)) {
-        return format!("did you mean `{meant}`? {HELP}");
+        return did_mean(meant);
     }
-    const NO_SUMMER_TIME: &str = "An offset says nothing of summer time.";
+    // People put it before whatever is no place.
+    if let Some(rest) = without(name, "Etc/") {
+        match Zone::named(rest).as_ref().map(Zone::name) {
+            Some(zone) => return odd(zone).map_or_else(|| did_mean(zone), |odd| odd.help),
+            None if is_spoken(rest) => return meant(rest),
+            None => {}
+        }
+    }
     if let Some(east) = without(name, "Etc/").and_then(offset_of_utc) {
         return format!("{}{NO_SUMMER_TIME} {HELP}", either_side(east));
     }
@@ -96,10 +104,18 @@ fn meant(name: &str) -> String {
     match city.or_else(|| nearest(name, names.iter().map(String::as_str))) {
         Some(zone) => match odd(zone) {
             Some(Odd { help, .. }) => help,
-            None => format!("did you mean `{zone}`? {HELP}"),
+            None => did_mean(zone),
         },
         None => HELP.to_owned(),
     }
+}
+
+fn did_mean(zone: &str) -> String {
+    format!("did you mean `{zone}`? {HELP}")
+}
+
+fn is_spoken(name: &str) -> bool {
+    SPOKEN.iter().any(|(spoken, _)| name.eq_ignore_ascii_case(spoken))
 }
 
 /// The offset from UTC that a text such as `UTC+5` or `+0100` says, in minutes.
@@ -348,6 +364,9 @@ mod tests {
             ("HSTT", "`Pacific/Honolulu`"),
             ("WET-DST", "`Europe/Lisbon`"),
             ("Etc/Greenwhich", "`Europe/London`"),
+            ("Etc/EST", "`America/New_York`"),
+            ("etc/pst", "`America/Los_Angeles`"),
+            ("Etc/Europe/Paris", "`Europe/Paris`"),
             (" Greenwich", "`Europe/London`"),
         ] {
             assert!(Zone::named(name).is_none());
