@@ -57,6 +57,13 @@ pub(super) fn cut(
     Cut { parts, over }
 }
 
+/// How many parts the cheapest cut has, without making them: there may be more than fit any memory.
+pub(super) fn count(keys: &[Key<'_>], limits: &Limits) -> usize {
+    let sizes = sizes(keys, limits.filter_values);
+    let parts = keys.iter().zip(sizes).map(|(key, size)| key.values.len().div_ceil(size.max(1)));
+    parts.fold(1, |all, parts| all.saturating_mul(parts.max(1)))
+}
+
 /// How many values of each key one request holds.
 fn sizes(keys: &[Key<'_>], limit: usize) -> Vec<usize> {
     let total: usize = keys.iter().map(|key| key.values.len()).sum();

@@ -35,7 +35,7 @@ pub use compare::{Base, base, base_queries, intervals};
 pub use directory::{Directory, Entry, Lack, Unresolved};
 pub use explain::{Origin, interval_name};
 pub use merge::{Parts, Rule, SameRow};
-pub use planner::plan;
+pub use planner::{MOST_REQUESTS, plan, requests_for};
 pub use query::{Obstacle, Query, roster};
 pub use rows::{Group, Row, RowKey, Rows};
 

@@ -16,6 +16,19 @@ pub fn plan(queries: &[Query], limits: &Limits) -> Plan {
     Plan { requests: planner.requests, sections }
 }
 
+/// How many requests a report may take. With more the function comes to no end at the account's usual
+/// rate, and a product of long filters fits no memory.
+pub const MOST_REQUESTS: usize = 10_000;
+
+/// How many requests the rows of a question take, or its totals where it has no rows, without making
+/// them.
+pub fn requests_for(query: &Query, limits: &Limits) -> usize {
+    let planner = Planner { limits, requests: Vec::new(), index: BTreeMap::new() };
+    let parts = cut::count(&planner.keys(query), limits);
+    let unknown = query.metrics.iter().filter(|metric| !is_known(metric)).count();
+    parts.saturating_mul(planner.windows(query).len()).saturating_mul(unknown.max(1))
+}
+
 /// The requests while they are gathered.
 struct Planner<'l> {
     limits: &'l Limits,
@@ -218,8 +231,14 @@ impl Planner<'_> {
 
     /// Cuts a question as far as the limits demand.
     fn shape(&self, query: &Query) -> Shape {
+        let cut::Cut { parts, over } = cut::cut(&query.filters, &self.keys(query), self.limits);
+        Shape { filters: parts, over, windows: self.windows(query) }
+    }
+
+    /// The spans that a question has to be cut into.
+    fn windows(&self, query: &Query) -> Vec<(Window, Option<Window>)> {
         let fine = query.interval.is_some_and(Interval::is_fine);
-        let windows: Vec<(Window, Option<Window>)> = match query.interval {
+        match query.interval {
             Some(interval) if !self.limits.has_intervals => query
                 .window
                 .intervals(interval)
@@ -235,21 +254,23 @@ impl Planner<'_> {
                 .into_iter()
                 .map(|piece| (piece, None))
                 .collect(),
-        };
+        }
+    }
+
+    /// The keys whose values count towards the limit of a request.
+    fn keys<'q>(&self, query: &'q Query) -> Vec<cut::Key<'q>> {
         let counted = query
             .filters
             .iter()
             .filter(|(key, _)| **key != Dimension::Channel || self.limits.channels_count);
-        let keys: Vec<cut::Key<'_>> = counted
+        counted
             .map(|(dimension, values)| cut::Key {
                 dimension,
                 values,
                 disjoint: query.groupings.contains(dimension),
                 lost: self.lost_over(query, dimension),
             })
-            .collect();
-        let cut::Cut { parts, over } = cut::cut(&query.filters, &keys, self.limits);
-        Shape { filters: parts, over, windows }
+            .collect()
     }
 
     fn lost_over(&self, query: &Query, key: &Dimension) -> usize {

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::RunOutcome;
 use crate::definition::{
-    self, Contacts, Dimension, MetricQuery, Omitted, Parsed, Place, Problem, Report, ReportId,
-    Section, Selector, Severity, Threshold, nearest,
+    self, Column, Contacts, Dimension, MetricQuery, Omitted, Parsed, Place, Problem, Report,
+    ReportId, Section, Selector, Severity, Threshold, nearest,
 };
 use crate::error::{Code, Error, Stage};
 use crate::metric::Limits;
@@ -101,7 +101,7 @@ impl Checks<'_> {
         let mut found: Vec<Problem> =
             render::check_subject(self.templates, report).into_iter().collect();
         found.extend(beyond_version(report, name, self.limits));
-        found.extend(not_available(report, self.limits));
+        found.extend(beyond_bounds(report, self.limits));
         parsed.add(found, Omitted::default());
         parsed
     }
@@ -178,27 +178,60 @@ fn lacking(section: &Section, metric: &MetricQuery, limits: &Limits) -> Option<S
         .then(|| "the API's version does not have `where_not`".to_owned())
 }
 
-/// What would have to be merged and can't be, as far as the definition alone tells.
-fn not_available(report: &Report, limits: &Limits) -> Vec<Problem> {
+/// What the report asks beyond the bounds of one request, and of all of them, as far as the definition
+/// alone tells.
+fn beyond_bounds(report: &Report, limits: &Limits) -> Vec<Problem> {
     let Some(window) = render::example_window(report) else {
         return Vec::new();
     };
     let nobody = Directory::default();
-    let of_section = |section: &Section| {
-        let query =
-            Query::for_section(&at_least(section), &report.instance, &window, &nobody).ok()?;
-        let planned = plan::plan(&[query], limits).sections.into_iter().next()?;
-        let lost = planned.not_available.into_iter().filter_map(|lost| {
-            let column = section.columns.iter().find(|column| column.metric == lost.metric)?;
-            let what = if lost.total { "the total of " } else { "" };
-            let message = format!("{what}{} will not be available: {}", column.label, lost.reason);
-            let help = "select less, so that one request can answer it; `plan` shows the requests";
-            let problem = column.place.error("not-available", message, help);
-            Some(Problem { severity: Severity::Warning, ..problem })
-        });
-        Some(lost.collect::<Vec<_>>())
+    let query = |section: &Section| {
+        Query::for_section(&at_least(section), &report.instance, &window, &nobody).ok()
     };
-    report.sections.iter().filter_map(of_section).flatten().collect()
+    let queries: Vec<Option<Query>> = report.sections.iter().map(query).collect();
+    let sections = || report.sections.iter().zip(&queries);
+    let requests =
+        |query: &Option<Query>| query.as_ref().map_or(0, |query| plan::requests_for(query, limits));
+    let all = queries.iter().map(requests).fold(0, usize::saturating_add);
+    if all > plan::MOST_REQUESTS {
+        let largest = sections().max_by_key(|(_, query)| requests(query));
+        let place = largest.and_then(|(section, _)| section.columns.first());
+        let problem = |column: &Column| {
+            let (message, help) = too_many_requests(all);
+            column.place.error("too-many-requests", message, help)
+        };
+        return place.map(problem).into_iter().collect();
+    }
+    sections()
+        .filter_map(|(section, query)| Some(not_available(section, query.as_ref()?, limits)))
+        .flatten()
+        .collect()
+}
+
+/// The words for a report that takes so many requests, and what helps.
+pub(super) fn too_many_requests(requests: usize) -> (String, &'static str) {
+    let most = plan::MOST_REQUESTS;
+    let message = format!("the report takes {requests} requests at least, {most} are allowed");
+    (message, "select less, leave out metrics, or split it into several reports")
+}
+
+/// What would have to be merged and can't be.
+fn not_available(section: &Section, query: &Query, limits: &Limits) -> Vec<Problem> {
+    let mut columns: BTreeMap<&MetricQuery, &Column> = BTreeMap::new();
+    for column in &section.columns {
+        columns.entry(&column.metric).or_insert(column);
+    }
+    let planned = plan::plan(std::slice::from_ref(query), limits).sections;
+    let lost = planned.into_iter().flat_map(|section| section.not_available);
+    let problem = |lost: plan::NotAvailable| {
+        let column = columns.get(&lost.metric)?;
+        let what = if lost.total { "the total of " } else { "" };
+        let message = format!("{what}{} will not be available: {}", column.label, lost.reason);
+        let help = "select less, so that one request can answer it; `plan` shows the requests";
+        let problem = column.place.error("not-available", message, help);
+        Some(Problem { severity: Severity::Warning, ..problem })
+    };
+    lost.filter_map(problem).collect()
 }
 
 /// The section with one id for each name and each pattern: so many it selects at least. Something left

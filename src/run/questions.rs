@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::definitions::{MOST_TOLD, defective};
+use super::definitions::{MOST_TOLD, defective, too_many_requests};
 use crate::definition::{Column, Dimension, Partial, Problem, Report, Section};
-use crate::error::{Error, Stage};
+use crate::error::{Code, Error, Stage};
 use crate::language::Language;
 use crate::metric::limits::Limits;
 use crate::plan::{self, Directory, Lack, Obstacle, Query, Unresolved};
@@ -90,6 +90,12 @@ impl Questions {
                 }
             }
         }
+        let requests = queries.iter().map(|query| plan::requests_for(query, limits));
+        let requests = requests.fold(0, usize::saturating_add);
+        if requests > plan::MOST_REQUESTS {
+            let (message, help) = too_many_requests(requests);
+            return Err(Error::new(Code::ValidationError, Stage::Plan, message).hint(help));
+        }
         let is_left = unplanned.len() < report.sections.len();
         match problems.is_empty() || (is_left && report.partial == Partial::Banner) {
             true => Ok(Self { queries, unplanned }),
@@ -118,8 +124,10 @@ pub(super) fn stale_targets<'s>(
 ) -> Vec<StaleTarget<'s>> {
     let selected = |key: &Dimension| query.filters.get(key).map(Vec::as_slice);
     // One of the groupings has to know it.
-    let is_known =
-        |name: &str| section.group_by.iter().any(|key| directory.shows(key, name, selected(key)));
+    let is_known = |name: &str| {
+        let mut keys = section.group_by.iter();
+        section.group_by.is_empty() || keys.any(|key| directory.shows(key, name, selected(key)))
+    };
     let reason = |name: &str| {
         let of_key = |key: &Dimension| directory.target(key, name, selected(key)).err();
         section.group_by.iter().find_map(of_key)
