@@ -39,7 +39,7 @@ pub(crate) use isolate::isolated;
 pub use own::TemplateFile;
 pub use subject::{check_subject, example_window};
 pub use template::{Origin, Templates};
-#[cfg(feature = "cli")]
+#[cfg(any(test, feature = "cli"))]
 pub use trial::{Listener, Step, Values, try_templates};
 
 /// What a message holds, whoever gets it; as it is stored beside a run's record too.
