@@ -27,7 +27,6 @@ use crate::settings::{Location, Settings};
 use crate::simulator::{Options, SentMessage, Simulator};
 
 #[derive(Debug, Args)]
-#[expect(clippy::doc_markdown, reason = "help at a terminal has no backticks")]
 pub(super) struct Arguments {
     /// The folder for the messages, and for the samples
     #[arg(long, value_name = "DIR", default_value = "demo")]

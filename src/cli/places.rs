@@ -18,7 +18,6 @@ use crate::window::LocalTime;
 
 /// The places of definitions and records, as the command line says it.
 #[derive(Clone, Debug, Args)]
-#[expect(clippy::doc_markdown, reason = "help at a terminal has no backticks")]
 pub(super) struct Places {
     /// The place of the definitions.
     #[arg(long, global = true, display_order = LAST, value_name = PLACE, value_parser = place(), help = HELP_DEFINITIONS)]
