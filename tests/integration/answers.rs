@@ -216,11 +216,11 @@ async fn an_id_stands_for_its_arn() {
 async fn a_row_of_nobody_is_kept_beside_queues() {
     let metrics = r#"["CONTACTS_HANDLED", "CONTACTS_ABANDONED", "AVG_HANDLE_TIME"]"#;
     let report = report("QUEUE\", \"AGENT", metrics);
-    let nobody = |abandoned: u32| {
+    let nobody = |abandoned: u32, handle_time: Option<f64>| {
         json!({"Dimensions": {}, "Collections": [
             {"Metric": {"Name": "CONTACTS_HANDLED"}, "Value": 0},
             {"Metric": {"Name": "CONTACTS_ABANDONED"}, "Value": abandoned},
-            {"Metric": {"Name": "AVG_HANDLE_TIME"}, "Value": null}
+            {"Metric": {"Name": "AVG_HANDLE_TIME"}, "Value": handle_time}
         ]})
     };
     let of_ana = |queue: &str| {
@@ -228,7 +228,7 @@ async fn a_row_of_nobody_is_kept_beside_queues() {
             {"Metric": {"Name": "CONTACTS_HANDLED"}, "Value": 11}
         ]})
     };
-    let table = tabled(&report, json!({"MetricResults": [nobody(4), of_ana(SALES)]})).await;
+    let table = tabled(&report, json!({"MetricResults": [nobody(4, None), of_ana(SALES)]})).await;
     let rows = texts(&table);
     assert!(rows.contains(&"Sales: 11, no data, no data".to_owned()), "{rows:?}");
     assert!(rows.contains(&"nobody: 0, 4, not computable".to_owned()), "{rows:?}");
@@ -237,21 +237,25 @@ async fn a_row_of_nobody_is_kept_beside_queues() {
     let (query, _) = planned(&report);
     let limits = Limits { filter_values: 1, ..Limits::CURRENT };
     let plan = plan::plan(std::slice::from_ref(&query), &limits);
-    let mut answers = Vec::new();
-    for (request, abandoned) in plan.requests.iter().zip([4, 3]) {
-        let queue = &request.filters[&Dimension::Queue][0];
-        let results = json!({"MetricResults": [nobody(abandoned), of_ana(queue)]});
-        answers.push(answer(request, [results]).await.unwrap());
+    for (handle_time, absent) in [(None, Absent::NotComputable), (Some(40.0), Absent::NotAvailable)]
+    {
+        let mut answers = Vec::new();
+        for (request, nobody) in plan.requests.iter().zip([nobody(4, None), nobody(3, handle_time)])
+        {
+            let queue = &request.filters[&Dimension::Queue][0];
+            let results = json!({"MetricResults": [nobody, of_ana(queue)]});
+            answers.push(answer(request, [results]).await.unwrap());
+        }
+        let of_section = plan.sections[0].answer(|index| answers.get(index)).unwrap();
+        let nobody = of_section.rows.iter().find(|row| row.dimensions()[0].is_none()).unwrap();
+        let figure = |name: &str| {
+            let metric = query.metrics.iter().find(|metric| metric.name == name).unwrap();
+            nobody.get(metric).unwrap()
+        };
+        assert_eq!(figure("CONTACTS_ABANDONED"), Figure::Value(7.0));
+        assert_eq!(figure("AVG_HANDLE_TIME"), Figure::Absent(absent));
+        assert_eq!(of_section.rows.len(), 3);
     }
-    let of_section = plan.sections[0].answer(|index| answers.get(index)).unwrap();
-    let nobody = of_section.rows.iter().find(|row| row.dimensions()[0].is_none()).unwrap();
-    let figure = |name: &str| {
-        let metric = query.metrics.iter().find(|metric| metric.name == name).unwrap();
-        nobody.get(metric).unwrap()
-    };
-    assert_eq!(figure("CONTACTS_ABANDONED"), Figure::Value(7.0));
-    assert_eq!(figure("AVG_HANDLE_TIME"), Figure::Absent(Absent::NotAvailable));
-    assert_eq!(of_section.rows.len(), 3);
 }
 
 /// Instants come through a float, in which only whole seconds are exact.
