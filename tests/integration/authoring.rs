@@ -82,7 +82,10 @@ fn a_new_definition_validates() {
     let left = "these are still placeholders: `owner`, `instance`, `from`, `to`";
     assert!(all.contains(left) && all.ends_with("1 definition, 0 errors, 1 warning\n"), "{all}");
     assert_eq!(call(folder.path(), &["validate", "--strict"]).status.code(), Some(2));
-    let own = written.replace("example.com", "acme.test").replace("123456789012", "210987654321");
+    let own = written
+        .replace("example.com", "acme.test")
+        .replace("123456789012", "210987654321")
+        .replace("aaaabbbb-1111-4222-8333-ccccddddeeee", "5c1f7a3e-8d24-4b6f-9e0a-2b7d61c3f845");
     std::fs::write(&path, own).unwrap();
     let output = call(folder.path(), &["validate", "--strict"]);
     assert_eq!(told(&output), "1 definition, 0 errors, 0 warnings\n");
