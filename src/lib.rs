@@ -10,6 +10,7 @@
 //! The rooms, in the order of that flow; each uses only those above it:
 //!
 //! - [`error`]: what can go wrong, as codes that programs act on; the SDK's errors told apart
+//! - `concurrency`: futures until a deadline, to their panic, several at once
 //! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN
 //! - [`settings`]: the environment as a value
 //! - [`language`]: the texts and dates of messages in each of their languages
@@ -36,6 +37,7 @@
 pub mod address;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod concurrency;
 pub mod connect;
 pub mod definition;
 pub mod error;

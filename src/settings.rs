@@ -16,7 +16,8 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::address::{Address, AllowedDomains, Mailbox};
-use crate::error::{Code, Error, Panicked, Stage, unwinding};
+use crate::concurrency::{Panicked, catch_panic};
+use crate::error::{Code, Error, Stage};
 use crate::instance::InstanceArn;
 use crate::metric::Limits;
 
@@ -285,7 +286,7 @@ pub async fn aws() -> Result<Aws, Error> {
     let loader = aws_config::defaults(behavior());
     let loader = loader.timeout_config(timeouts()).http_client(http::Shared::new());
     // The SDK panics on a value of AWS_MAX_ATTEMPTS or AWS_RETRY_MODE that it can't read.
-    let config = unwinding(loader.load()).await.map_err(|Panicked| {
+    let config = catch_panic(loader.load()).await.map_err(|Panicked| {
         let message = "the AWS SDK can't read its settings";
         Error::new(Code::ConfigurationError, Stage::Load, message)
             .hint("check the variables that start with AWS_, such as AWS_MAX_ATTEMPTS")

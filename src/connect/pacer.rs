@@ -43,7 +43,7 @@ use aws_smithy_runtime_api::client::retries::classifiers::{
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::error::until;
+use crate::concurrency::until;
 use crate::instance::InstanceArn;
 use crate::settings::{Rate, Rates};
 

@@ -1,15 +1,12 @@
 //! What went wrong, in a form that a program can act on: a code, the stage it happened in, whether
 //! trying again can help, and a hint for the person who mends it.
 
-mod ending;
 pub mod sdk;
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-pub use ending::{Panicked, until, unwinding};
 
 /// A failure of a run, or of a whole invocation.
 ///

@@ -19,8 +19,9 @@ use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use tokio::time::Instant;
 
 use crate::address::Mailbox;
+use crate::concurrency::until;
 use crate::connect::{Key, Pacer};
-use crate::error::{Code, Error, Stage, sdk, until};
+use crate::error::{Code, Error, Stage, sdk};
 use crate::settings::{Aws, MailConnections};
 
 const OPERATION: &str = "ses:SendRawEmail";

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 
 use super::report::{Asked, out_of_time};
 use super::{Effort, Progress, Runner, Work};
+use crate::concurrency::until;
 use crate::definition::{MetricQuery, Partial};
-use crate::error::{Code, Error, Stage, until};
+use crate::error::{Code, Error, Stage};
 use crate::metric::limits::Limits;
 use crate::plan::{self, Answer, Plan, Request, SectionAnswer, SectionPlan};
 

@@ -15,14 +15,15 @@ use super::courier::Post;
 use super::keeper::{Hold, Keeper};
 use super::outcome::{RunOutcome, defect};
 use super::parts::Left;
-use super::protocol::{Claimant, Claimed, meanwhile};
+use super::protocol::{Claimant, Claimed};
 use super::record::Record;
 use super::report::{self, Asked, LookUp, Rendering, check_time, make};
 use super::stop::stopped;
 use super::templates::{Endless, never_came_back};
 use super::turns::Turns;
-use super::{Progress, Queued, Runner, Work, log_error, side_by_side};
-use crate::error::{Code, Error, Panicked, Stage, redact_addresses, until, unwinding};
+use super::{Progress, Queued, Runner, Work, log_error};
+use crate::concurrency::{Panicked, catch_panic, meanwhile, side_by_side, until};
+use crate::error::{Code, Error, Stage, redact_addresses};
 use crate::render::Templates;
 use crate::store::Store;
 use crate::window::Window;
@@ -189,7 +190,7 @@ impl Runner {
         let requests = async {
             if is_known && check_time((self, work), true, (asking, index)).is_ok() {
                 // One who panics here does so again where it is told.
-                let _ = unwinding(asking.ahead((self, work), index)).await;
+                let _ = catch_panic(asking.ahead((self, work), index)).await;
             }
         };
         let templates = together.templates.get_or_init(|| self.templates_in_time(work));
@@ -282,7 +283,7 @@ impl Runner {
         let limits = &self.settings.limits;
         let known = asked.iter().map(|asked| asked.as_ref().and_then(|asked| asked.as_ref().ok()));
         let planning = async { Asking::of(known, limits) };
-        match unwinding(planning).await {
+        match catch_panic(planning).await {
             Ok(asking) => (asking, asked),
             Err(Panicked) => {
                 let nothing = asked.iter().map(|_| None);
@@ -296,7 +297,7 @@ impl Runner {
     /// What a run asks, or why it can't ask anything.
     pub(super) async fn ask(&self, work: &Work, look_up: &LookUp<'_>) -> Result<Asked, Error> {
         let asking = report::ask(self, work, look_up);
-        let asked = unwinding(work.invocation.stop.or(asking)).await;
+        let asked = catch_panic(work.invocation.stop.or(asking)).await;
         asked.unwrap_or_else(|Panicked| Err(defect()))
     }
 

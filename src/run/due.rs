@@ -8,9 +8,10 @@ use super::record::Record;
 use super::records::{self, Look};
 use super::sight::{Sight, Sights, Spot, not_in_time};
 use super::work::no_window;
-use super::{Invocation, RunOutcome, Runner, Work, side_by_side};
+use super::{Invocation, RunOutcome, Runner, Work};
+use crate::concurrency::{side_by_side, until};
 use crate::definition::{Memory, Occurrence, Report};
-use crate::error::{Code, Error, Stage, until};
+use crate::error::{Code, Error, Stage};
 use crate::event::Order;
 use crate::window::Window;
 

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::outcome::{DeliveryStatus, Effort};
 use super::record::{Record, State};
-use super::{Clock, Runner, records, side_by_side};
+use super::{Clock, Runner, records};
+use crate::concurrency::side_by_side;
 use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
 use crate::window::Window;

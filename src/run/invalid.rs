@@ -10,8 +10,9 @@ use super::record::{Handover, Recipient};
 use super::report::check_allowed;
 use super::{Invocation, RunOutcome, Runner, log_error, notice};
 use crate::address::Mailbox;
+use crate::concurrency::catch_panic;
 use crate::definition::{CATCH_UP, ReportId, ReportIdError, digest};
-use crate::error::{Error, redact_addresses, unwinding};
+use crate::error::{Error, redact_addresses};
 use crate::event::Order;
 use crate::mail::{Envelope, List, Sending, compose};
 
@@ -110,7 +111,7 @@ impl Runner {
         let (true, Some(mailboxes)) = (is_own, mailboxes) else {
             return Ok(is_known);
         };
-        let sent = unwinding(self.tell(invalid, &mailboxes, invocation)).await;
+        let sent = catch_panic(self.tell(invalid, &mailboxes, invocation)).await;
         let end = |kept: Option<&Kept>| {
             let mut kept = kept?.clone();
             let own = kept.contents.iter_mut().find(|known| known.by == new.by)?;

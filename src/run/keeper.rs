@@ -12,7 +12,8 @@ use super::clock::Clock;
 use super::outcome::Effort;
 use super::protocol::{Claimant, taken_over};
 use super::record::{Claim, LONGEST_LEASE, Record, Stamp, parsed};
-use crate::error::{Code, Error, Stage, until};
+use crate::concurrency::until;
+use crate::error::{Code, Error, Stage};
 use crate::render::{Message, Origin};
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
 

@@ -37,15 +37,15 @@ use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
 use futures_util::future::join;
-use futures_util::stream::{self, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
+use crate::concurrency::until;
 use crate::connect::{Connect, List, Pacer};
 use crate::definition::{Report, ReportId, Section};
-use crate::error::{Code, Error, Stage, redact_addresses, until};
+use crate::error::{Code, Error, Stage, redact_addresses};
 use crate::event::{self, Order, Payload};
 use crate::instance::InstanceArn;
 use crate::mail::Ses;
@@ -127,19 +127,6 @@ impl Invocation {
     pub(crate) fn reference_time(&self, order: &Order) -> Timestamp {
         to_the_minute(order.time.unwrap_or(self.clock.started()))
     }
-}
-
-/// How many records are read or claimed at once.
-const SIDE_BY_SIDE: usize = 20;
-
-/// Does something with each of many, some of them at once, and answers in their order.
-async fn side_by_side<T, R>(all: &[T], act: impl AsyncFn(&T) -> R) -> Vec<R> {
-    let acting = stream::iter(all.iter().enumerate());
-    // Only those under way are in memory: each of them is some kilobytes.
-    let acting = acting.map(async |(index, one)| (index, act(one).await));
-    let mut ended: Vec<(usize, R)> = acting.buffer_unordered(SIDE_BY_SIDE).collect().await;
-    ended.sort_by_key(|(index, _)| *index);
-    ended.into_iter().map(|(_, result)| result).collect()
 }
 
 /// How far a run is.

@@ -55,12 +55,8 @@
 //! A write whose answer was lost may have been done. It is repeated; if its condition does not hold
 //! any more and what lies there is this very write, it had succeeded.
 
-use std::convert::Infallible;
-use std::future::{Future, pending};
-use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -69,7 +65,8 @@ use super::keeper::{Hold, Keeper, Written};
 use super::outcome::defect;
 use super::record::{Event, Recipient, Record, State};
 use crate::address::Mailbox;
-use crate::error::{Code, Error, Panicked, Stage, until, unwinding};
+use crate::concurrency::{Panicked, catch_panic, meanwhile, until};
+use crate::error::{Code, Error, Stage};
 use crate::render::Message;
 use crate::store::{Object, Objects};
 
@@ -321,7 +318,7 @@ impl<S: Objects> Keeper<'_, S> {
             return Ok(());
         }
         courier.turn().await;
-        let ended = unwinding(courier.notify(&hold.record, &notice)).await;
+        let ended = catch_panic(courier.notify(&hold.record, &notice)).await;
         notice.ended(ended.unwrap_or_else(|Panicked| Err(defect())));
         (hold.record.notice, hold.notice_is_news) = (Some(notice), true);
         // The run has ended; whether this is written or not, the owner is not told again.
@@ -340,7 +337,7 @@ impl<S: Objects> Keeper<'_, S> {
         hold.record.message = None;
         hold.record.messages.clear();
         hold.record.definition = definition.to_owned();
-        let made = unwinding(make(hold)).await;
+        let made = catch_panic(make(hold)).await;
         hold.record.effort = hold.effort;
         let made = made.unwrap_or_else(|Panicked| Err(defect()))?;
         if let Made::Message { message, to, without } = &made {
@@ -418,27 +415,9 @@ async fn send<C: Courier>(
     to: Recipient,
     index: usize,
 ) -> (usize, Result<String, Error>) {
-    let sent = unwinding(courier.send(message, &to, index)).await;
+    let sent = catch_panic(courier.send(message, &to, index)).await;
     let unclear = |Panicked| Err(Error { code: Code::DeliveryUnknown, ..defect() });
     (index, sent.unwrap_or_else(unclear))
-}
-
-/// Awaits a future while others go on, and gathers what they end with.
-pub(super) async fn meanwhile<T, F: Future>(
-    future: impl Future<Output = T>,
-    others: &mut FuturesUnordered<F>,
-    ended: &mut Vec<F::Output>,
-) -> T {
-    let gathering = async {
-        while let Some(next) = others.next().await {
-            ended.push(next);
-        }
-        pending::<Infallible>().await
-    };
-    match select(pin!(future), pin!(gathering)).await {
-        Either::Left((value, _)) => value,
-        Either::Right((never, _)) => match never {},
-    }
 }
 
 pub(super) fn still_held() -> Error {

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use super::records::{self, Look};
 use super::report::{self, LookUp};
 use super::work::a_little_before;
-use super::{Invocation, Runner, Work, side_by_side};
+use super::{Invocation, Runner, Work};
+use crate::concurrency::{side_by_side, until};
 use crate::definition::{Memory, Occurrence, Report, ReportId, TICK};
-use crate::error::{Code, Error, Stage, until};
+use crate::error::{Code, Error, Stage};
 use crate::event::Order;
 use crate::window::Window;
 

@@ -5,11 +5,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
-use std::future::poll_fn;
+use std::convert::Infallible;
+use std::future::{pending, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use futures_util::future::join;
+use futures_util::future::{Either, join, select};
 use tokio::time::{Instant, sleep};
 
 use super::*;
