@@ -144,7 +144,7 @@ pub(super) static TEXTS: &[(&str, [&str; 3])] = &[
     ("No {what}", ["Ohne {what}", "Sans {what}", "Sin {what}"]),
     ("Non-adherent time", ["Zeit außerhalb des Plans", "Temps hors adhérence", "Tiempo sin adherencia"]),
     ("Non-talk time percent", ["Stilleanteil", "Part de silence", "Porcentaje de silencio"]),
-    ("Not every week has a comparison: in the other window weeks begin or end on other days.", ["Nicht jede Woche hat einen Vergleich: Im anderen Zeitraum beginnen oder enden die Wochen an anderen Tagen.", "Toutes les semaines n’ont pas de comparaison : dans l’autre période, les semaines commencent ou finissent d’autres jours.", "No todas las semanas tienen comparación: en el otro periodo las semanas empiezan o terminan en otros días."]),
+    ("Not every week has a comparison: in the other window weeks begin or end at other times.", ["Nicht jede Woche hat einen Vergleich: Im anderen Zeitraum beginnen oder enden die Wochen zu anderen Zeiten.", "Toutes les semaines n’ont pas de comparaison : dans l’autre période, les semaines commencent ou finissent à d’autres moments.", "No todas las semanas tienen comparación: en el otro periodo las semanas empiezan o terminan en otros momentos."]),
     ("Occupancy", ["Auslastung", "Occupation", "Ocupación"]),
     ("Online time", ["Onlinezeit", "Temps en ligne", "Tiempo en línea"]),
     ("Queue", ["Warteschlange", "File d’attente", "Cola"]),

@@ -287,7 +287,7 @@ const QUIET_LEFT_OUT: &str = "Intervals without contacts are left out: with them
 /// The note on weeks without a comparison, where some have none: those of months hardly ever lie alike.
 fn weeks_apart(query: &Query, against: Option<&Against>) -> Option<Note> {
     const NOTE: &str =
-        "Not every week has a comparison: in the other window weeks begin or end on other days.";
+        "Not every week has a comparison: in the other window weeks begin or end at other times.";
     let base = &against.filter(|_| query.interval == Some(Interval::Week))?.base;
     let is_apart = base.lacks_intervals() && !base.windows.is_empty();
     is_apart.then_some(Note::Other(NOTE))
