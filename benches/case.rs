@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use connect_reports::connect::{Connect, List, Pacer};
+use connect_reports::connect::{Connect, List};
 use connect_reports::definition::Report;
 use connect_reports::event;
 use connect_reports::language::Language;
 use connect_reports::metric::limits::Limits;
 use connect_reports::plan::{self, Answer, Directory, Plan, Query, SectionAnswer};
+use connect_reports::rate_limit::Pacer;
 use connect_reports::render::{Contents, Templates};
 use connect_reports::run::{Checks, Clock as RunClock, Invocation, SendBreaker, Stop, Work};
 use connect_reports::settings::{Deployment, Rate, Rates};

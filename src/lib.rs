@@ -21,6 +21,7 @@
 //! - [`event`]: an EventBridge event or an order becomes what is asked for
 //! - [`plan`]: what sections ask becomes requests; the form of answers
 //! - `policy`: the IAM policy that definitions need (feature `cli`)
+//! - [`rate_limit`]: calls in turn, so that the account's rates are kept
 //! - [`connect`]: requests through all their pages; the names of queues, agents and the rest
 //! - [`table`]: answers become rows and totals, with changes and targets; number and time formats
 //! - [`render`]: tables become subject, HTML, text and attachments
@@ -51,6 +52,7 @@ pub mod plan;
 #[cfg(feature = "cli")]
 pub mod policy;
 pub mod queue;
+pub mod rate_limit;
 pub mod render;
 pub mod run;
 pub mod settings;

@@ -5,6 +5,7 @@
 
 mod compare;
 mod cut;
+mod interval;
 mod rule;
 mod words;
 
@@ -16,6 +17,7 @@ use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit, Zoned};
 use serde::{Deserialize, Serialize};
 
 pub use compare::Compare;
+pub use interval::Interval;
 use rule::start_of;
 pub use rule::{Calendar, WindowRule};
 

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::event::Order;
 use crate::language::Language;
 use crate::render::{Message, TemplateFile};
-use crate::run::{Figures, Runner, Work, unusable};
+use crate::run::{Figures, Runner, Work, read_templates, unusable};
 use crate::settings::{Location, Settings};
 use crate::window::LocalTime;
 
@@ -83,7 +83,7 @@ pub(super) async fn preview(places: &Places, arguments: &Arguments) -> Ended {
 /// before.
 async fn try_templates(settings: &Settings, found: &mut Found) -> Result<(), Error> {
     let Some(place) = &settings.templates else { return Ok(()) };
-    let files = store(place).await?.templates().await?;
+    let files = read_templates(&store(place).await?).await?;
     if files == found.tried {
         return Ok(());
     }

@@ -16,7 +16,7 @@ use crate::definition::{
 };
 use crate::error::Error;
 use crate::render::{TemplateFile, Templates};
-use crate::run::Checks;
+use crate::run::{Checks, read_templates};
 use crate::settings::{self, Location, Settings};
 use crate::store::{File, Store, read_file};
 
@@ -113,7 +113,7 @@ async fn check(
         });
     }
     if let Some(place) = &settings.templates {
-        checked.extend(check_templates(store(place).await?.templates().await?).await?);
+        checked.extend(check_templates(read_templates(&store(place).await?).await?).await?);
     }
     for file in &mut checked {
         let problems = std::mem::take(&mut file.parsed.problems);

@@ -8,11 +8,13 @@ use aws_sdk_connect::types::{
     FilterV2, IntervalDetails, IntervalPeriod, MetricFilterV2, MetricV2, ThresholdV2,
 };
 
-use super::{Calls, Key, Pages, bad, there};
-use crate::definition::{Interval, MetricQuery};
+use super::{Calls, Pages, bad, there};
+use crate::definition::MetricQuery;
 use crate::error::{Error, Stage};
 use crate::metric::limits::Limits;
 use crate::plan::{Answer, Request};
+use crate::rate_limit::Key;
+use crate::window::Interval;
 
 use rows::Reading;
 

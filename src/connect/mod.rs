@@ -2,7 +2,6 @@
 
 mod figures;
 mod names;
-mod pacer;
 mod pages;
 
 use std::future::Future;
@@ -19,9 +18,9 @@ use crate::error::{Code, Error, Stage, sdk};
 use crate::instance::InstanceArn;
 use crate::metric::limits::Limits;
 use crate::plan::{Answer, Directory, Request};
+use crate::rate_limit::{Key, LeaveThrottles, Pacer, Unanswered};
 
 pub use names::List;
-pub use pacer::{Key, LeaveThrottles, Paced, Pacer, Unanswered};
 pub(crate) use pages::{Pages, Unread};
 
 /// The client of one Region's Connect.

@@ -9,10 +9,11 @@ use aws_sdk_connect::types::{
     UserSearchSummary,
 };
 
-use super::{Calls, Key, Pages, Unread, there};
+use super::{Calls, Pages, Unread, there};
 use crate::definition::{Dimension, HierarchyLevel};
 use crate::error::{Error, Stage};
 use crate::plan::{Directory, Entry};
+use crate::rate_limit::Key;
 
 /// A list of names that is read as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -42,8 +42,8 @@ pub(crate) use problem::visible;
 pub use problem::{NOT_YET, Omitted, Place, Placed, Problem, Severity, nearest};
 use reader::{Table, Value};
 pub use report::{
-    Attachment, Column, CsvDialect, DeliveryMode, Email, Interval, Kind, MetricFilter, MetricQuery,
-    Partial, Report, ReportId, ReportIdError, Section, SendRule, Sort, Threshold,
+    Attachment, Column, CsvDialect, DeliveryMode, Email, Kind, MetricFilter, MetricQuery, Partial,
+    Report, ReportId, ReportIdError, Section, SendRule, Sort, Threshold,
 };
 pub use schedule::{CATCH_UP, Schedule, ScheduleDays};
 pub use schema::schema;

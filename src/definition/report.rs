@@ -18,7 +18,7 @@ use crate::address::{Address, Mailbox};
 use crate::instance::InstanceArn;
 use crate::language::Locale;
 use crate::metric::{Comparison, Polarity, Unit};
-use crate::window::{Calendar, Compare, WindowRule, Zone};
+use crate::window::{Calendar, Compare, Interval, WindowRule, Zone};
 
 /// How many recipients one message may have (SES, quotas: "recipients per message").
 pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
@@ -181,14 +181,6 @@ impl Report {
     }
 }
 
-impl Interval {
-    /// Whether it is of hours or less, of which a request takes fewer days (GetMetricDataV2,
-    /// Interval).
-    pub fn is_fine(self) -> bool {
-        matches!(self, Self::FifteenMinutes | Self::ThirtyMinutes | Self::Hour)
-    }
-}
-
 /// How a section shows its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -199,21 +191,6 @@ pub enum Kind {
     Table,
     /// A line over time.
     Trend,
-}
-
-/// The length of an interval (GetMetricDataV2, `IntervalPeriod`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interval {
-    /// `FIFTEEN_MIN`
-    FifteenMinutes,
-    /// `THIRTY_MIN`
-    ThirtyMinutes,
-    /// `HOUR`
-    Hour,
-    /// `DAY`
-    Day,
-    /// `WEEK`
-    Week,
 }
 
 /// One column of a section.

@@ -9,9 +9,9 @@ use jiff::civil::{Date, Time, Weekday};
 use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
 use super::problem::{Problem, Problems, Severity};
 use super::reader::{Table, Value, whole_number};
-use super::report::{Interval, Section};
+use super::report::Section;
 use crate::metric::limits::HISTORY_DAYS;
-use crate::window::{Calendar, Compare, WindowRule};
+use crate::window::{Calendar, Compare, Interval, WindowRule};
 
 /// When a report is due, on the local clock.
 #[derive(Clone, Debug, PartialEq, Eq)]

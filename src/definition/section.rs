@@ -8,10 +8,11 @@ use super::filter::{self, Filters};
 use super::keys::{INTERVAL, KIND, SECTION, belongs_outside};
 use super::problem::{MOST_CHOICES, Problems};
 use super::reader::{Table, Value};
-use super::report::{Column, Interval, Kind, MAX_ROWS, Section, Sort};
+use super::report::{Column, Kind, MAX_ROWS, Section, Sort};
 use super::{column, target};
 use crate::instance::InstanceArn;
 use crate::language::Language;
+use crate::window::Interval;
 
 pub(super) fn read(
     mut table: Table<'_>,

@@ -20,8 +20,8 @@ use tokio::time::Instant;
 
 use crate::address::Mailbox;
 use crate::concurrency::until;
-use crate::connect::{Key, Pacer};
 use crate::error::{Code, Error, Stage, sdk};
+use crate::rate_limit::{Key, Pacer};
 use crate::settings::{Aws, MailConnections};
 
 const OPERATION: &str = "ses:SendRawEmail";

@@ -9,9 +9,9 @@ use super::answer::{Absent, Figure};
 use super::merge::{self, Parts, Rule};
 use super::rows::{Row, RowKey, Rows};
 use super::{Query, SectionAnswer};
-use crate::definition::{Interval, MetricQuery};
+use crate::definition::MetricQuery;
 use crate::metric::limits::Limits;
-use crate::window::Window;
+use crate::window::{Interval, Window};
 
 /// The figures that a section is compared with.
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,9 @@
 //! Why a plan is as it is, and how long it will take, for people.
 
 use super::{Plan, Recipe, Request, Rule, SectionPlan};
-use crate::definition::{Dimension, Interval, MetricQuery};
+use crate::definition::{Dimension, MetricQuery};
 use crate::language::Language;
+use crate::window::Interval;
 
 /// Rows of a page (GetMetricDataV2, MaxResults).
 const PAGE_ROWS: usize = 100;

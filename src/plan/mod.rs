@@ -26,9 +26,9 @@ mod section;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::definition::{Dimension, Interval, MetricQuery, Report};
+use crate::definition::{Dimension, MetricQuery, Report};
 use crate::instance::InstanceArn;
-use crate::window::Window;
+use crate::window::{Interval, Window};
 
 pub use answer::{Absent, Answer, Figure};
 pub use compare::{Base, base, base_queries, intervals};

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::merge::{self, Rule};
 use super::{NotAvailable, Part, Parts, Plan, Query, Recipe, Request, SectionPlan, cut};
-use crate::definition::{Dimension, Interval, MetricQuery};
+use crate::definition::{Dimension, MetricQuery};
 use crate::metric;
 use crate::metric::limits::Limits;
-use crate::window::Window;
+use crate::window::{Interval, Window};
 
 /// The fewest requests that answer these questions.
 pub fn plan(queries: &[Query], limits: &Limits) -> Plan {

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::directory::{Directory, Lack, Unresolved};
-use crate::definition::{
-    Dimension, Interval, Kind, MetricQuery, Place, Placed, Problem, Section, Selection,
-};
+use crate::definition::{Dimension, Kind, MetricQuery, Place, Placed, Problem, Section, Selection};
 use crate::instance::InstanceArn;
-use crate::window::Window;
+use crate::window::{Interval, Window};
 
 /// A question, however large.
 #[derive(Clone, Debug, PartialEq, Eq)]

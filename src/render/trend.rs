@@ -344,8 +344,8 @@ fn labels(window: &Window, intervals: &[&Window], voice: &Voice) -> Vec<Option<L
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::Interval;
     use crate::language::{Language, Locale};
+    use crate::window::Interval;
     use crate::window::Zone;
 
     fn labelled(window: [&str; 2], interval: Interval, language: Language) -> Vec<String> {

@@ -43,7 +43,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use crate::concurrency::until;
-use crate::connect::{Connect, List, Pacer};
+use crate::connect::{Connect, List};
 use crate::definition::{Report, ReportId, Section};
 use crate::error::{Code, Error, Stage, redact_addresses};
 use crate::event::{self, Order, Payload};
@@ -51,6 +51,7 @@ use crate::instance::InstanceArn;
 use crate::mail::Ses;
 use crate::plan::{self, Directory, Plan, Request, SectionPlan};
 use crate::queue::Queue;
+use crate::rate_limit::Pacer;
 use crate::render::Message;
 use crate::settings::{Aws, Settings};
 use crate::store::{File, Store};
@@ -75,7 +76,7 @@ use report::LookUp;
 use sight::Sights;
 pub use stop::{Stop, Stopper};
 use templates::OwnTemplates;
-pub use templates::unusable;
+pub use templates::{read_templates, unusable};
 pub use work::Work;
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are

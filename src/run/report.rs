@@ -18,7 +18,7 @@ use super::{Effort, Runner, Work, log_error};
 use crate::address::Mailbox;
 use crate::concurrency::until;
 use crate::connect::List;
-use crate::definition::{Interval, Kind, Partial, Report, SendRule};
+use crate::definition::{Kind, Partial, Report, SendRule};
 use crate::error::{Code, Error, Stage, redact_addresses};
 use crate::instance::InstanceArn;
 use crate::language::Language;
@@ -27,7 +27,7 @@ use crate::plan::{self, Directory, Query, SectionAnswer};
 use crate::render::Values;
 use crate::render::{Contents, Draft, Message, Missing, Templates, one_line};
 use crate::table::{self, Against, MOST_ROWS, Note, Table};
-use crate::window::{Compare, Window};
+use crate::window::{Compare, Interval, Window};
 
 /// What a report found for a window.
 #[derive(Clone, Debug)]

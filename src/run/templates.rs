@@ -7,7 +7,7 @@ use super::keeper::Hold;
 use crate::definition::{self, Problem};
 use crate::error::{Code, Error, Stage};
 use crate::render::{MEND, Origin, TemplateFile, Templates};
-use crate::store::Store;
+use crate::store::{File, Store};
 
 /// Where templates of one's own lie, if there are any, and what was read there last: a process lives
 /// for many events, and templates seldom change.
@@ -39,7 +39,7 @@ impl OwnTemplates {
         let Some(place) = &self.place else {
             return Ok(Arc::clone(&self.built_in));
         };
-        let files = place.templates().await?;
+        let files = read_templates(place).await?;
         let digest = digest(&files);
         let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((_, templates)) = known.filter(|(known, _)| *known == digest) {
@@ -52,6 +52,19 @@ impl OwnTemplates {
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
         Ok(templates)
     }
+}
+
+/// Reads the templates at a place, by name, without those of subfolders.
+///
+/// # Errors
+/// Where the place does not exist, or one of them can't be read.
+pub async fn read_templates(place: &Store) -> Result<Vec<TemplateFile>, Error> {
+    let mut files = place.files(TemplateFile::is_template).await.map_err(|error| {
+        error.hint("set CONNECT_REPORTS_TEMPLATES to the folder, or the s3:// prefix, of templates")
+    })?;
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let template = |file: File| Ok(TemplateFile { place: file.name, content: file.content? });
+    files.into_iter().map(template).collect()
 }
 
 fn digest(files: &[TemplateFile]) -> String {

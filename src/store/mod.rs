@@ -11,7 +11,6 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use crate::connect::{Pages, Unread};
 use crate::definition::{ReportId, stem};
 use crate::error::{Code, Error, Stage};
-use crate::render::TemplateFile;
 use crate::settings::Location;
 
 use known::Known;
@@ -124,24 +123,12 @@ impl Store {
         }
     }
 
-    /// The templates, by name, without those of subfolders.
-    ///
-    /// # Errors
-    /// Where the place does not exist, or one of them can't be read.
-    pub async fn templates(&self) -> Result<Vec<TemplateFile>, Error> {
-        let mut files = self.files(TemplateFile::is_template).await.map_err(|error| {
-            let hint =
-                "set CONNECT_REPORTS_TEMPLATES to the folder, or the s3:// prefix, of templates";
-            error.hint(hint)
-        })?;
-        files.sort_by(|a, b| a.name.cmp(&b.name));
-        let template = |file: File| Ok(TemplateFile { place: file.name, content: file.content? });
-        files.into_iter().map(template).collect()
-    }
-
     /// The files whose names are wanted, without those of subfolders, and without those that begin with
     /// a dot: editors and file systems leave them.
-    async fn files(&self, wanted: fn(&str) -> bool) -> Result<Vec<File>, Error> {
+    ///
+    /// # Errors
+    /// Where the place does not exist, or may not be read.
+    pub async fn files(&self, wanted: fn(&str) -> bool) -> Result<Vec<File>, Error> {
         match self {
             Self::Folder(folder) => read_folder(folder, wanted),
             Self::S3 { client, bucket, prefix, known } => {

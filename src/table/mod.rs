@@ -10,11 +10,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::definition::{
-    Column, Dimension, Interval, Kind, MetricQuery, Section, Selection, State, Target,
-};
+use crate::definition::{Column, Dimension, Kind, MetricQuery, Section, Selection, State, Target};
 use crate::plan::{Absent, Base, Directory, Figure, NotAvailable, Query, SectionAnswer};
-use crate::window::Window;
+use crate::window::{Interval, Window};
 
 pub use change::{Amount, Change, Direction, Sense};
 use rows::Rows;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Span, Timestamp, ToSpan as _, Zoned};
 
 use super::rule::{Shift, start_of};
 use super::{Calendar, Window, WindowRule, Zone, starts_its_day};
-use crate::definition::Interval;
+use crate::window::Interval;
 
 /// The windows that figures are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

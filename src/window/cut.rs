@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
 use super::rule::start_of;
 use super::{Window, starts_its_day};
-use crate::definition::Interval;
+use crate::window::Interval;
 
 impl Window {
     /// The fewest consecutive windows, each shorter than `limit`, that make up this one. They meet

@@ -1,5 +1,5 @@
-use crate::definition::Interval;
 use crate::language::Language;
+use crate::window::Interval;
 use jiff::ToSpan as _;
 use proptest::prelude::*;
 

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use connect_reports::connect::Connect;
-use connect_reports::definition::{self, Column, Dimension, Interval, Report};
+use connect_reports::definition::{self, Column, Dimension, Report};
 use connect_reports::error::{Code, Error};
 use connect_reports::metric::limits::Limits;
 use connect_reports::plan::{
@@ -10,7 +10,7 @@ use connect_reports::plan::{
 use connect_reports::settings::Rates;
 use connect_reports::table::format::Numbers;
 use connect_reports::table::{self, Table};
-use connect_reports::window::{Calendar, Window, WindowRule, Zone};
+use connect_reports::window::{Calendar, Interval, Window, WindowRule, Zone};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{self, DUE, SMALL};

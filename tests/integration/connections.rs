@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use connect_reports::connect::Pacer;
 use connect_reports::mail::{Sending, Ses};
+use connect_reports::rate_limit::Pacer;
 use connect_reports::settings::{Aws, MailConnections, Rates};
 use serde_json::{Value, json};
 

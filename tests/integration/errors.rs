@@ -6,8 +6,8 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use connect_reports::connect::Pacer;
 use connect_reports::error::{Code, Error, Stage, sdk};
+use connect_reports::rate_limit::Pacer;
 use connect_reports::settings::{Rates, behavior};
 use connect_reports::simulator::{Clock, Options, Simulator};
 

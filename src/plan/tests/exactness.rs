@@ -9,11 +9,11 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::super::*;
-use crate::definition::{HierarchyLevel, Interval, MetricFilter, Threshold};
+use crate::definition::{HierarchyLevel, MetricFilter, Threshold};
 use crate::metric::limits::Limits;
 use crate::metric::{self, Comparison, METRICS, Metric};
 use crate::simulator::{self, Centre};
-use crate::window::Zone;
+use crate::window::{Interval, Zone};
 
 static CENTRES: LazyLock<Vec<Centre>> = LazyLock::new(|| (1..=3).map(Centre::new).collect());
 
