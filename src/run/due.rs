@@ -149,11 +149,12 @@ impl Runner {
     ) -> Vec<Result<Fate, Error>> {
         let (clock, time) = (invocation.clock, invocation.reference_time(order));
         let event = invocation.event_id(order);
+        let looking = Looking { report, event, time, clock };
         let mut fates = Vec::new();
         for occurrence in report.due_at(time, memory) {
             let fate = match occurrence {
                 Ok(occurrence) => {
-                    sight(sights, report, &occurrence).map(|sight| fate(occurrence, sight, event))
+                    sight(sights, report, &occurrence).map(|sight| fate(looking, occurrence, sight))
                 }
                 Err(error) => Err(no_window(error)),
             };
@@ -167,7 +168,7 @@ impl Runner {
         if self.records.are_kept() && !order.dry_run {
             for occurrence in report.overdue_at(time, memory) {
                 let fate = sight(sights, report, &occurrence)
-                    .map(|sight| fate_of_overdue(report, occurrence, sight, (event, time, clock)));
+                    .map(|sight| fate_of_overdue(looking, occurrence, sight));
                 fates.extend(fate.transpose());
             }
         }
@@ -220,39 +221,46 @@ fn sight<'s>(
     }
 }
 
-fn fate(occurrence: Occurrence, sight: &Sight, event: &str) -> Option<Fate> {
+/// The event at which a report is looked at.
+#[derive(Clone, Copy)]
+struct Looking<'l> {
+    report: &'l Report,
+    event: &'l str,
+    time: Timestamp,
+    clock: Clock,
+}
+
+fn fate(looking: Looking<'_>, occurrence: Occurrence, sight: &Sight) -> Option<Fate> {
     match &sight.look {
         Look::Over => None,
-        Look::Found(record) if record.is_final => {
-            let notify = || record.is_to_notify_again().then_some(Fate::Notify(occurrence));
-            told_again(record, event).or_else(notify)
-        }
+        Look::Found(record) if record.is_final => looking.fate_of_ended(occurrence, record),
         Look::Found(_) | Look::Nothing => {
             (!sight.is_overtaken).then(|| Fate::Run(occurrence, sight.clone()))
         }
     }
 }
 
-fn fate_of_overdue(
-    report: &Report,
-    occurrence: Occurrence,
-    sight: &Sight,
-    (event, time, clock): (&str, Timestamp, Clock),
-) -> Option<Fate> {
+fn fate_of_overdue(looking: Looking<'_>, occurrence: Occurrence, sight: &Sight) -> Option<Fate> {
     match &sight.look {
         Look::Over => None,
-        Look::Found(record) if record.is_final => {
-            let waits = record.is_to_notify_again()
-                && time.duration_since(record.event.time) < report.catch_up;
-            told_again(record, event).or_else(|| waits.then_some(Fate::Notify(occurrence)))
-        }
-        Look::Found(record) if record.is_held_at(clock.now()) => None,
+        Look::Found(record) if record.is_final => looking.fate_of_ended(occurrence, record),
+        Look::Found(record) if record.is_held_at(looking.clock.now()) => None,
         Look::Found(_) => Some(Fate::Close(occurrence)),
         // Without a schedule nobody knows whether it should have run.
         Look::Nothing => {
-            let should_have_run = report.schedule.as_ref().is_some_and(|s| s.enabled);
+            let should_have_run = looking.report.schedule.as_ref().is_some_and(|s| s.enabled);
             should_have_run.then_some(Fate::Close(occurrence))
         }
+    }
+}
+
+impl Looking<'_> {
+    /// The fate of a run that has ended: its retried event hears of its failure, and its owner until the
+    /// catch-up age has passed.
+    fn fate_of_ended(&self, occurrence: Occurrence, record: &Record) -> Option<Fate> {
+        let age = self.time.duration_since(record.event.time);
+        let notifies = record.is_to_notify_again() && age < self.report.catch_up;
+        told_again(record, self.event).or_else(|| notifies.then_some(Fate::Notify(occurrence)))
     }
 }
 

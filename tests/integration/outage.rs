@@ -156,6 +156,29 @@ async fn an_owner_is_tried_until_the_catch_up_age_has_passed() {
     assert_eq!(record(&runs)["notice"]["status"], "failed");
 }
 
+/// Without a schedule the window stays the last one for long, and the owner is tried until the catch-up age
+/// has passed all the same.
+#[tokio::test]
+async fn an_owner_of_a_report_without_a_schedule_is_not_tried_for_ever() {
+    let monthly = SMALL.replace("\"previous-day\"", "\"previous-month\"\ncatch_up = \"2h\"");
+    assert!(monthly.contains("previous-month"));
+    let (reports, runs) = (definitions(&[("small.toml", &monthly)]), tempfile::tempdir().unwrap());
+    let simulator = simulator().await;
+    let settings = [("CONNECT_REPORTS_RUNS", text(runs.path()))];
+    let function = Function::start(&simulator.url(), text(reports.path()), &settings).await;
+    simulator.misbehave(Operation::SendEmail, Fault::Rejected, None);
+    function.fail(&tick()).await;
+    let sends = || {
+        let calls = simulator.calls();
+        calls.iter().filter(|call| call.operation == Operation::SendEmail).count()
+    };
+    let before = sends();
+    for (time, sent) in [("07:15", 1), ("08:45", 2), ("09:15", 2), ("20:00", 2)] {
+        function.succeed(&tick_at(&format!("2025-03-31T{time}:00Z"))).await;
+        assert_eq!(sends(), before + sent, "at {time}");
+    }
+}
+
 /// The owner of a run that was given up hears of it although that mail is refused at first.
 #[tokio::test]
 async fn the_end_of_a_run_that_was_given_up_is_sent_again() {
