@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::clock::Clock;
 use super::outcome::Effort;
 use super::protocol::{Claimant, taken_over};
-use super::record::{Claim, LONGEST_LEASE, Record, Stamp, parsed};
+use super::record::{Claim, LONGEST_LEASE, Record, RenderingMark, Stamp, parsed};
 use crate::concurrency::until;
 use crate::error::{Code, Error, Stage};
 use crate::render::{Message, Origin};
@@ -29,6 +29,8 @@ pub(super) struct Keeper<'s, S> {
     /// Where no records are kept, nothing is read or written, and every claim is granted.
     pub(super) store: Option<&'s S>,
     pub(super) clock: Clock,
+    /// The name of this process, which no other has.
+    pub(super) process: &'s str,
 }
 
 /// A run that this process has.
@@ -41,7 +43,7 @@ pub(super) struct Hold {
     pub(super) effort: Effort,
     /// What the attempt before failed with.
     pub(super) last_error: Option<Error>,
-    /// The templates of one's own with which the attempt before never came back.
+    /// The templates of one's own with which an earlier process never came back.
     pub(super) left_rendering: Option<Origin>,
     writer: String,
     writes: u64,
@@ -109,10 +111,26 @@ impl<S: Objects> Keeper<'_, S> {
         hold: &mut Hold,
         origin: Option<&Origin>,
     ) -> Result<(), Error> {
-        if origin.is_none() {
+        let Some(origin) = origin.cloned() else {
+            return Ok(());
+        };
+        hold.record.rendering = Some(RenderingMark { origin, process: self.process.to_owned() });
+        self.save_held(hold).await
+    }
+
+    /// Writes down that rendering has ended, where it was written down that it began: nothing that comes
+    /// after it, such as a death or an outage of the store, is to be blamed on the templates.
+    ///
+    /// # Errors
+    /// As [`Self::begin_rendering`].
+    pub(super) async fn end_rendering(&self, hold: &mut Hold) -> Result<(), Error> {
+        if hold.record.rendering.take().is_none() {
             return Ok(());
         }
-        hold.record.rendering = origin.cloned();
+        self.save_held(hold).await
+    }
+
+    async fn save_held(&self, hold: &mut Hold) -> Result<(), Error> {
         self.save(hold).await?;
         if hold.is_lost { Err(taken_over()) } else { Ok(()) }
     }
@@ -320,7 +338,9 @@ impl Hold {
         let claim = Claim { by: self.writer.clone(), until: Some(keeper.lease()) };
         let Claimant { event, is_a_person } = claimant;
         self.last_error.clone_from(&self.record.error);
-        self.left_rendering.clone_from(&self.record.rendering);
+        // This very process goes on, so its rendering ended; that could not be written.
+        self.record.rendering.take_if(|mark| mark.process == keeper.process);
+        self.left_rendering = self.record.rendering.as_ref().map(|mark| mark.origin.clone());
         self.record.take_up(claim, event, is_a_person, keeper.clock.now());
     }
 
@@ -419,7 +439,7 @@ mod tests {
         let claimant = Claimant { event: &event, is_a_person: false };
         for access in ["claim", "save", "update"] {
             let (store, began) = (Contradiction::default(), Instant::now());
-            let keeper = Keeper { store: Some(&store), clock: Clock::read(now, None) };
+            let keeper = Keeper { store: Some(&store), clock: Clock::read(now, None), process: "" };
             let ended = match access {
                 "claim" => keeper.claim("daily/a.json", &fresh, claimant).await.map(drop),
                 "save" => keeper.save(&mut Hold::new("daily/a.json", fresh.clone())).await,

@@ -19,8 +19,10 @@
 //!    is not final and whose lease is over, on condition that it is still that one. The lease ends
 //!    with the holder's own deadline. Without one it lasts ten minutes, and every write renews it.
 //! 2. Ask Connect and render. Nobody can see any of it yet. Before rendering with templates of one's own
-//!    the record says so: who takes up a run that says so after a death does not use them again as they
-//!    are, and tells the owner.
+//!    the record says so, and as soon as rendering has ended it says so no more: another process that takes
+//!    up a run that still says so does not use them again as they are, and tells the owner. The process
+//!    that said so itself has come back from rendering, or it would take up nothing: if it could not write
+//!    that, because the store was out of reach, it blames nobody when it takes the run up again.
 //! 3. Store the message, under a key of the holder's own.
 //! 4. Mark the next recipients as being sent to, no more than are sent to at once.
 //! 5. Send to them.
@@ -32,7 +34,7 @@
 //! Where a process dies, or can't reach the store any more:
 //!
 //! - before 1: there is nothing, and the next one runs the report.
-//! - after 1, 2 or 3: a claim without marks. When the lease is over the next one takes the run up and
+//! - after 1, 2 or 3: a claim without marks of recipients. When the lease is over the next one takes the run up and
 //!   makes a message of its own; one that was stored and never named in the record is left alone.
 //! - after 4 or 5: those who are marked may have the message, at most eight of them. The next one calls
 //!   them unknown, never sends to them, and sends the rest from the stored message.
@@ -341,6 +343,7 @@ impl<S: Objects> Keeper<'_, S> {
         hold.record.effort = hold.effort;
         let made = made.unwrap_or_else(|Panicked| Err(defect()))?;
         if let Made::Message { message, to, without } = &made {
+            self.end_rendering(hold).await?;
             let key = self.keep_message(hold, message).await?;
             hold.record.made(key, to, self.clock.now());
             hold.record.reason.clone_from(without);

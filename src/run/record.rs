@@ -80,10 +80,10 @@ pub(super) struct Record {
     /// The key of the message as it was rendered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<String>,
-    /// The templates of one's own with which its message is being made; none before and after. A death
-    /// leaves them, until the message is made anew or the run ends.
+    /// Says that its message is being made with templates of one's own; none before and after. A death
+    /// leaves it, until the message is made anew or the run ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) rendering: Option<Origin>,
+    pub(super) rendering: Option<RenderingMark>,
     /// Into which parts its recipients are cut, until these have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) parts: Option<Parts>,
@@ -99,6 +99,16 @@ pub(super) struct Record {
     pub(super) error: Option<Error>,
     #[serde(flatten)]
     others: Map<String, Value>,
+}
+
+/// The mark that a process makes a message with templates of one's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RenderingMark {
+    #[serde(flatten)]
+    pub(super) origin: Origin,
+    /// The process; records of before name none.
+    #[serde(default)]
+    pub(super) process: String,
 }
 
 /// What an event or an order is known by.
@@ -355,7 +365,6 @@ impl Record {
         self.message = Some(message);
         self.messages = to.iter().map(Recipient::new).collect();
         self.made_at = Some(now);
-        self.rendering = None;
     }
 
     /// Marks the next recipients as being sent to, so many at most, and says which they are.

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
-use super::keeper::Keeper;
+use super::keeper::{Keeper, writer};
 use super::record::{Record, State, parsed};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
@@ -34,6 +34,8 @@ use crate::window::Window;
 #[derive(Debug)]
 pub(super) struct Records {
     store: Option<Store>,
+    /// The name of this process.
+    process: String,
     /// What has been read once and never changes again: a process lives for many events.
     known: Mutex<Known>,
 }
@@ -88,7 +90,7 @@ const OVERTAKING: SignedDuration = SignedDuration::from_hours(1);
 
 impl Records {
     pub(super) fn new(store: Option<Store>) -> Self {
-        Self { store, known: Mutex::default() }
+        Self { store, process: writer(), known: Mutex::default() }
     }
 
     /// Whether there are any.
@@ -98,7 +100,7 @@ impl Records {
 
     /// Their store, for an invocation.
     pub(super) fn keeper(&self, clock: Clock) -> Keeper<'_, Store> {
-        Keeper { store: self.store.as_ref(), clock }
+        Keeper { store: self.store.as_ref(), clock, process: &self.process }
     }
 
     /// What is remembered of a report at the time of an event, which may be the first to see it; and

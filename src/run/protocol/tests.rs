@@ -302,7 +302,7 @@ fn fresh(event: &Event) -> Record {
 async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
-    let keeper = Keeper { store: Some(process), clock };
+    let keeper = Keeper { store: Some(process), clock, process: "" };
     let event = Event { id: event.to_owned(), time: now };
     let claimant = Claimant { event: &event, is_a_person: false };
     let make = async |_: &mut Hold| {

@@ -30,12 +30,16 @@ pub enum PutFault {
     SlowDown,
 }
 
+/// Says of a `PutObject`, by its key and its content, whether it fails.
+type Outage = Box<dyn FnMut(&str, &str) -> bool + Send>;
+
 #[derive(Default)]
 struct Bucket {
     objects: BTreeMap<String, Object>,
     /// How many objects have been written.
     written: usize,
     put_faults: VecDeque<PutFault>,
+    outage: Option<Outage>,
     /// How many reads of an object are refused as too slow.
     timeouts: usize,
     /// Of how many requests one fails by chance.
@@ -131,6 +135,12 @@ impl S3 {
         self.bucket.lock().unwrap().put_faults.extend(faults);
     }
 
+    /// Every `PutObject` fails of which this says so, by its key and its content: status 503, and nothing is
+    /// done.
+    pub fn fail_puts(&self, outage: impl FnMut(&str, &str) -> bool + Send + 'static) {
+        self.bucket.lock().unwrap().outage = Some(Box::new(outage));
+    }
+
     /// Has one of so many requests fail by chance, or none.
     pub fn misbehave_by_chance(&self, chance: Option<(u64, u32)>) {
         let chance = chance.map(|(seed, one_of)| (fastrand::Rng::with_seed(seed), one_of));
@@ -185,6 +195,11 @@ impl Bucket {
         let header = |name: &str| asked.headers.get(name).map(|value| value.to_str().unwrap());
         let faults = [PutFault::AnswerLost, PutFault::Conflict, PutFault::SlowDown];
         let by_chance = self.fails().then(|| faults[self.written % faults.len()]);
+        let content = unchunked(&asked.body);
+        let text = String::from_utf8_lossy(&content);
+        if self.outage.as_mut().is_some_and(|fails| fails(key, &text)) {
+            return error(503, "ServiceUnavailable");
+        }
         let fault = self.put_faults.pop_front().or(by_chance);
         match fault {
             Some(PutFault::SlowDown) => return error(503, "SlowDown"),
@@ -203,7 +218,7 @@ impl Bucket {
             (none_match, matches, _) => panic!("{key}: {none_match:?}, {matches:?}"),
         }
         let content_type = header("content-type").unwrap_or_default();
-        let tag = self.put(key, unchunked(&asked.body), content_type);
+        let tag = self.put(key, content, content_type);
         match fault {
             Some(_) => error(500, "InternalError"),
             None => tagged(Vec::new(), &tag, 200),

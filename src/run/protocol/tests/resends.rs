@@ -57,7 +57,7 @@ impl World {
 async fn resend(process: &Process, order: Order, since: Instant) -> Result<(), Error> {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
-    let keeper = Keeper { store: Some(process), clock };
+    let keeper = Keeper { store: Some(process), clock, process: "" };
     let wait = async |look, _| {
         sleep(look).await;
         Ok(())
@@ -103,7 +103,7 @@ async fn send_again(
 async fn tick(process: &Process, since: Instant) -> Result<(), Error> {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
-    let keeper = Keeper { store: Some(process), clock };
+    let keeper = Keeper { store: Some(process), clock, process: "" };
     let event = Event { id: "later".to_owned(), time: now };
     let claimant = Claimant { event: &event, is_a_person: false };
     let Claimed::Held(mut hold) = keeper.claim(KEY, &fresh(&event), claimant).await? else {
