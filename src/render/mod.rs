@@ -375,7 +375,7 @@ impl Message {
     #[must_use]
     pub fn reissued(self, language: Language) -> Self {
         let subject = language.say_with("Re-issued: {subject}", &[("subject", &self.subject)]);
-        Self { subject, ..self }
+        Self { subject: subject::line(&subject), ..self }
     }
 }
 
@@ -426,7 +426,33 @@ fn one_line_without(text: &str, left_out: impl Fn(char) -> bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{Message, one_line};
+    use crate::language::Language;
+
+    /// Whatever stands before it, a subject is no longer than any other, and what it isolates ends.
+    #[test]
+    fn the_subject_of_a_re_issue_is_as_short_as_every_subject() {
+        let message = |subject: String| Message {
+            subject,
+            html: String::new(),
+            text: String::new(),
+            inline: vec![],
+            attachments: vec![],
+            kept: vec![],
+        };
+        let hebrew = format!("\u{2068}{}\u{2069}", "מ".repeat(248));
+        for subject in ["é".repeat(250), format!("{}…", "é".repeat(249)), hebrew] {
+            for language in Language::ALL {
+                let reissued = message(subject.clone()).reissued(language).subject;
+                assert_eq!(reissued.chars().count(), 250, "{reissued}");
+                assert!(reissued.trim_end_matches('\u{2069}').ends_with('…'), "{reissued}");
+                let isolates = |mark: char| reissued.matches(mark).count();
+                assert_eq!(isolates('\u{2068}'), isolates('\u{2069}'), "{reissued}");
+            }
+        }
+        let short = message("Daily".to_owned()).reissued(Language::English).subject;
+        assert_eq!(short, "Re-issued: Daily");
+    }
 
     #[test]
     fn a_subject_is_one_line() {
