@@ -13,7 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::report::Report;
 use super::schedule::{Schedule, ScheduleDays};
 #[cfg(feature = "cli")]
-use crate::window::{LocalTime, Window, WindowError};
+use crate::window::LocalTime;
+use crate::window::{Window, WindowError};
 
 /// A run that a report is due for.
 #[derive(Clone, Debug, PartialEq, Eq)]
