@@ -80,7 +80,9 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     let _ = shown.await;
     save(&folder, &outcome, &simulator)?;
     let said = print::outcome(&outcome, None).await;
-    let made = format!("\nThe messages are in {} as .eml, .html and .txt.\n", folder.display());
+    let place = folder.display().to_string();
+    let place = print::single_line(&place);
+    let made = format!("\nThe messages are in {place} as .eml, .html and .txt.\n");
     said.and(print::out(&made))?;
     Ok(outcome_code(&outcome))
 }

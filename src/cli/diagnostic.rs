@@ -118,18 +118,17 @@ impl Finding {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let (message, help) = (print::visible(&self.message), print::visible(&self.help));
-        // A file's name may hold anything, ends of lines too.
-        let path = print::visible(&self.file).replace(['\n', '\t'], "\u{fffd}");
+        let [message, help, path] =
+            [&self.message, &self.help, &self.file].map(|text| print::single_line(text));
         let text = text.map(without_c1);
         let group = level.primary_title(message).id(&self.code);
         let place = text.as_deref().zip(self.span.clone());
         let group = match place.filter(|(text, span)| text.get(span.clone()).is_some()) {
             Some((text, span)) => group.element(
-                Snippet::source(text).path(&path).annotation(AnnotationKind::Primary.span(span)),
+                Snippet::source(text).path(&*path).annotation(AnnotationKind::Primary.span(span)),
             ),
             None => {
-                let origin = Origin::path(&path);
+                let origin = Origin::path(&*path);
                 group.element(origin.line(self.line).char_column(self.column))
             }
         };

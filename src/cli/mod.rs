@@ -98,7 +98,7 @@ pub async fn main() -> ExitCode {
     telemetry::at_terminal(|name| env::var(name).ok(), || print::Log);
     let ended = match CommandLine::try_parse() {
         Ok(line) => line.command.carry_out(&line.places).await,
-        Err(usage) => print::usage(&usage),
+        Err(usage) => print::usage(usage),
     };
     match ended {
         Ok(_) if print::log_is_lost() => ExitCode::FAILURE,

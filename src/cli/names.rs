@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Ended, Places, print, validate, wrong};
-use crate::definition::{Dimension, HierarchyLevel, nearest, visible};
+use crate::definition::{Dimension, HierarchyLevel, nearest};
 use crate::error::{Code, Error};
 use crate::instance::InstanceArn;
 use crate::plan::{Directory, Entry};
@@ -138,7 +138,7 @@ fn told(directory: &Directory, lists: &Lists<'_>) -> String {
         let gap = if text.is_empty() { "" } else { "\n" };
         let level = directory.level(dimension).map(|level| format!(" ({level})"));
         let heading = format!("{}{}", dimension.key(), level.unwrap_or_default());
-        let _ = writeln!(text, "{gap}{}", visible(heading));
+        let _ = writeln!(text, "{gap}{}", print::single_line(&heading));
         let name = |entry: &&Entry| name(directory, dimension, entry);
         let names: Vec<String> = entries.iter().map(name).collect();
         let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
@@ -160,7 +160,7 @@ fn name(directory: &Directory, dimension: &Dimension, entry: &Entry) -> String {
     let shown = directory.name(dimension, &entry.id);
     match directory.calls(dimension, entry).contains(&shown) {
         true => quoted(shown),
-        false => visible(shown.to_owned()),
+        false => print::single_line(shown).into_owned(),
     }
 }
 
@@ -181,7 +181,7 @@ fn quoted(text: &str) -> String {
     for character in text.chars() {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
-            _ if character.is_control() => {
+            _ if print::is_unfit(character) => {
                 let _ = write!(quoted, "\\u{:04X}", u32::from(character));
             }
             _ => quoted.push(character),

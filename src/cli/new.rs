@@ -36,14 +36,14 @@ pub(super) fn new(places: &Places, arguments: &Arguments) -> Ended {
     }
     create(&folder.join(schema::FILE), &schema::text())?;
     let place = match &places.definitions {
-        Some(place) => format!(" --definitions {place}"),
+        Some(place) => format!(" --definitions {}", print::single_line(place)),
         None => String::new(),
     };
     print::out(&format!(
         "Wrote {path}. Set its instance and addresses, then:\n  \
          connect-reports validate {path}\n  \
          connect-reports preview {id} --simulate{place}\n",
-        path = path.display(),
+        path = print::single_line(&path.display().to_string()),
     ))?;
     Ok(ExitCode::SUCCESS)
 }

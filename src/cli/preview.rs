@@ -135,7 +135,7 @@ async fn show(
             "{}: {}\nThe message is in {}; nothing was sent.\n",
             work.report.id,
             figures.window.exactly(Language::English),
-            folder.display()
+            print::single_line(&folder.display().to_string())
         ),
     };
     said.and(print::out(&shown))

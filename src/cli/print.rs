@@ -1,6 +1,7 @@
 //! The one place that writes to standard output and standard error: texts that people read at a terminal.
 //!
-//! A name may hold anything, and what a terminal obeys, such as ESC, reaches none: it is replaced here.
+//! A name may hold anything, and what a terminal obeys, such as ESC, reaches none: it is replaced here. A name
+//! or a key can't begin a line of its own either, nor turn what stands beside it.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::error::ContextValue;
 use serde_json::Value;
 
 use super::diagnostic::{Drawing, Finding};
@@ -48,7 +50,8 @@ pub(super) fn json(value: &Value) -> Result<(), Error> {
 /// `STORE_ERROR` if it can't be written.
 pub(super) fn json_text(text: &str) -> Result<(), Error> {
     // JSON escapes those below U+0020 already.
-    out(&replaced(text, |c| format!("\\u{:04x}", u32::from(c))))
+    let is_obeyed = |c| is_obeyed(c) || is_turning(c);
+    out(&replaced(text, is_obeyed, |c| format!("\\u{:04x}", u32::from(c))))
 }
 
 /// Writes to standard error.
@@ -69,16 +72,40 @@ pub(super) fn complain_drawn(drawn: &str) -> Result<(), Error> {
 
 /// The text with U+FFFD in the place of every control character that does not end a line or indent it.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    replaced(text, |_| char::REPLACEMENT_CHARACTER.to_string())
+    replaced(text, is_obeyed, |_| char::REPLACEMENT_CHARACTER.to_string())
 }
 
-/// The text with something else in the place of its control characters.
-fn replaced(text: &str, by: impl Fn(char) -> String) -> Cow<'_, str> {
-    let is_obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if !text.contains(is_obeyed) {
+/// A name or a key as it is printed, or a line with some in it: with U+FFFD in the place of every character
+/// that would control a terminal, end the line or turn its direction.
+pub(super) fn single_line(text: &str) -> Cow<'_, str> {
+    replaced(text, is_unfit, |_| char::REPLACEMENT_CHARACTER.to_string())
+}
+
+/// Says that this has no place in a name as it is printed.
+pub(super) fn is_unfit(c: char) -> bool {
+    c.is_control() || is_turning(c)
+}
+
+/// Says that a terminal obeys this rather than shows it; ends of lines and tabs give a text its form.
+fn is_obeyed(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+}
+
+/// Says that this moves what stands beside it, or ends a line in other ways than a control character.
+fn is_turning(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with something else in the place of some characters.
+fn replaced(
+    text: &str,
+    is_unfit: impl Fn(char) -> bool + Copy,
+    by: impl Fn(char) -> String,
+) -> Cow<'_, str> {
+    if !text.contains(is_unfit) {
         return Cow::Borrowed(text);
     }
-    let shown = |c: char| if is_obeyed(c) { by(c) } else { c.to_string() };
+    let shown = |c: char| if is_unfit(c) { by(c) } else { c.to_string() };
     Cow::Owned(text.chars().map(shown).collect())
 }
 
@@ -106,9 +133,17 @@ impl Write for Log {
 }
 
 /// Writes help, version, or the mistake in a command line.
-pub(super) fn usage(said: &clap::Error) -> Ended {
+pub(super) fn usage(mut said: clap::Error) -> Ended {
     let code = ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(2));
     // It quotes arguments as they are.
+    let unfit = said.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(text) if text.contains(is_unfit) => Some((kind, single_line(text))),
+        _ => None,
+    });
+    let cleaned: Vec<_> = unfit.map(|(kind, text)| (kind, text.into_owned())).collect();
+    for (kind, text) in cleaned {
+        said.insert(kind, ContextValue::String(text));
+    }
     let text = said.to_string();
     let result = match visible(&text) {
         Cow::Borrowed(_) => said.print(),
@@ -179,14 +214,11 @@ async fn failure(error: &Error, drawing: &mut Drawing) -> String {
     if !findings.is_empty() {
         return drawing.draw(findings).await;
     }
-    let mut text = match &error.report {
-        Some(report) => format!("{report}: error[{}]: {}\n", error.code, error.message),
-        None => format!("error[{}]: {}\n", error.code, error.message),
-    };
-    if let Some(hint) = &error.hint {
-        let _ = writeln!(text, "  help: {hint}");
-    }
-    visible(&text).into_owned()
+    let report = error.report.as_ref().map_or_else(String::new, |report| format!("{report}: "));
+    let said = format!("{report}error[{}]: {}", error.code, error.message);
+    let help = error.hint.as_ref().map(|hint| format!("  help: {hint}"));
+    let lines = std::iter::once(&said).chain(&help);
+    lines.map(|line| format!("{}\n", single_line(line))).collect()
 }
 
 /// Writes one line for each report to standard output, with what holds for all of them, and warnings and
@@ -197,10 +229,11 @@ async fn failure(error: &Error, drawing: &mut Drawing) -> String {
 pub(super) async fn outcome(outcome: &Outcome, remark: Option<&str>) -> Result<(), Error> {
     let remark = remark.map_or_else(String::new, |remark| format!("  ({remark})"));
     let runs = &outcome.batch.reports;
-    let width = runs.iter().map(|run| run.report.len()).max().unwrap_or(0);
+    let width = runs.iter().map(|run| run.report.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for run in runs {
-        let _ = writeln!(text, "{:width$}  {}{remark}", run.report, line(run));
+        let line = format!("{:width$}  {}{remark}", run.report, line(run));
+        let _ = writeln!(text, "{}", single_line(&line));
     }
     let mut failures = runs.iter().filter_map(|run| run.error.as_ref()).peekable();
     let lonely = failures.peek().is_none().then_some(outcome.error.as_ref()).flatten();

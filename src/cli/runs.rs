@@ -118,6 +118,8 @@ fn row(run: &PastRun, now: Timestamp) -> [String; 7] {
         age(now.duration_since(run.ended_at.unwrap_or(run.started_at))),
         more.join(", "),
     ]
+    // Records may hold anything.
+    .map(|cell| print::single_line(&cell).into_owned())
 }
 
 /// How long ago something was, roughly.

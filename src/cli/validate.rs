@@ -217,8 +217,9 @@ fn told(checked: &[CheckedFile], renderer: &Renderer) -> String {
         }
         let problem = file.parsed.problems.first();
         if let (Some(problem), more @ 1..) = (problem, file.parsed.omitted.count()) {
-            let _ =
-                writeln!(text, "{}: and {}\n", problem.file, print::counted(more, "more problem"));
+            let (file, more) =
+                (print::single_line(&problem.file), print::counted(more, "more problem"));
+            let _ = writeln!(text, "{file}: and {more}\n");
         }
     }
     let _ = writeln!(

@@ -135,16 +135,21 @@ async fn a_files_name_is_neither_logged_nor_a_dimension_unless_it_is_an_id() {
     assert_eq!(dimensions, ["bad"]);
 }
 
-/// A terminal gets nothing of a file's name, or of a file, that it would obey.
+/// A terminal gets nothing of a file's name, or of a file, that it would obey, that turns a line's direction,
+/// or that begins a line which looks like the program's own.
 #[tokio::test]
-async fn no_control_character_of_a_name_reaches_a_terminal() {
-    let name = "\u{1b}[31m\u{9b}2J\u{7}\rbad\u{7f}";
+async fn nothing_of_a_name_controls_a_terminal_or_begins_a_line() {
+    let name = "\u{1b}[31m\u{9b}2J\u{7}\r\u{202e}\u{2067}\nerror[FORGED]: bad\u{7f}";
     let file = format!("{name}.toml");
     let content = format!("title = \"{}\"\n# \u{1b}]0;title\u{7}\u{9b}2J", "\u{9b}");
-    let folder = definitions(&[(&file, &content)]);
+    let folder = definitions(&[(&file, &content), ("good.toml", SMALL)]);
     let own = definitions(&[(&format!("{name}.html"), "{% if %}\u{9b}2J")]);
     let place = text(folder.path());
-    let path = format!("{place}/{file}");
+    let (path, out) = (format!("{place}/{file}"), format!("{place}/{name}"));
+    let runs = format!("{place}/runs");
+    std::fs::create_dir_all(format!("{runs}/good")).unwrap();
+    let key = format!("good/2025-03-30T0000+0000--2025-03-31T0000+0100.{name}.reissue.json");
+    std::fs::write(format!("{runs}/{key}"), "{}").unwrap();
     for arguments in [
         &["validate"][..],
         &["validate", "--json"],
@@ -156,6 +161,13 @@ async fn no_control_character_of_a_name_reaches_a_terminal() {
         &["run", name, "--simulate"],
         &["run", "small", name],
         &["runs", name],
+        &["runs", "--runs", &runs],
+        &["preview", "good", "--simulate", "--time", DUE],
+        &["demo", "--out", &out],
+        &["preview", "good", "--simulate", "--time", DUE, "--out", &out],
+        &["new", "started", "--definitions", &out],
+        &["new", "started", "--definitions", &out],
+        &["run", "--limit", name],
         &["resend", &path],
         &["policy", &path],
         &["names", name],
@@ -166,15 +178,23 @@ async fn no_control_character_of_a_name_reaches_a_terminal() {
         let mut command = program();
         command
             .env("CONNECT_REPORTS_DEFINITIONS", place)
-            .env("CONNECT_REPORTS_TEMPLATES", own.path())
             .env("CONNECT_REPORTS_RUNS", folder.path().join(name))
             .env("RUST_LOG", "info")
             .args(arguments);
+        // With these templates no message is made.
+        if !arguments.contains(&"--out") {
+            command.env("CONNECT_REPORTS_TEMPLATES", own.path());
+        }
         let output = run(command).await;
         for stream in [output.stdout, output.stderr] {
             let told = String::from_utf8(stream).unwrap();
-            let obeyed = told.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
-            assert_eq!(obeyed, None, "{arguments:?}: {told:?}");
+            let is_unfit = |c: char| {
+                let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+                turns || c.is_control() && !matches!(c, '\n' | '\t')
+            };
+            assert_eq!(told.find(is_unfit), None, "{arguments:?}: {told:?}");
+            let is_forged = told.lines().any(|line| line.starts_with("error[FORGED]"));
+            assert!(!is_forged, "{arguments:?}: {told}");
         }
     }
 }
