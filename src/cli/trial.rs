@@ -196,7 +196,7 @@ impl Steps {
         };
         let own = |name: &&String| files.iter().any(|file| file.name() == name.as_str());
         let name = self.under_way.iter().rfind(own).or(self.under_way.last());
-        let file = name.and_then(|name| files.iter().find(|file| file.name() == name));
+        let file = TemplateFile::behind(name.map_or("", String::as_str), files);
         let file = file.map(|file| &file.place).or(name).or(files.first().map(|file| &file.place));
         let place =
             Place { file: file.cloned().unwrap_or_default(), line: 1, column: 1, span: 0..0 };

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::bounded::Bounded;
 use super::chart::ChartContext;
 use super::context;
 #[cfg(test)]
 use super::context::Context;
-use super::template::{HTML, MOST_SVG, SUBJECT, TEXT, TREND, Templates};
+use super::template::{self, HTML, MOST_SVG, SUBJECT, TEXT, TREND, Templates};
 use super::trial::{Listener, Step};
 use super::{
     Contents, Draft, Layout, MOST_BYTES, MOST_ROWS, Missing, chart, files, one_line, trend,
@@ -163,7 +162,8 @@ fn largest(templates: &Templates, listener: &Listener) -> Option<Wrong> {
         };
         let text = at(listener, TEXT, || draft.text());
         let pictures = at(listener, TREND, || draft.pictures());
-        text.err().or(pictures.err())
+        let subject = at(listener, SUBJECT, || draft.subject());
+        text.err().or(pictures.err()).or(subject.err())
     })?
 }
 
@@ -192,19 +192,24 @@ fn made(
     };
     for name in [HTML, TEXT, SUBJECT] {
         listener(Step::Enter(name));
-        let rendered = templates.tera.render(name, &context);
+        let rendered = templates.bounded(name, &context, template::MOST_BYTES);
         listener(Step::Leave);
         match rendered {
             Err(error) => wrong.push(Wrong::Unmade(error)),
-            Ok(html) if name == HTML && html.len() > MOST_BYTES => {
+            Ok(None) => {
+                let error = templates.endless(name, template::MOST_BYTES);
+                wrong.push(Wrong::Unusable(name, error.message));
+            }
+            Ok(Some(html)) if name == HTML && html.len() > MOST_BYTES => {
+                let bytes = html.len();
                 let message =
-                    format!("this makes {} bytes, of which Gmail shows {MOST_BYTES}", html.len());
+                    format!("{name} makes {bytes} bytes, of which Gmail shows {MOST_BYTES}");
                 wrong.push(Wrong::Unusable(name, message));
             }
-            Ok(subject) if name == SUBJECT && one_line(&subject).is_empty() => {
-                wrong.push(Wrong::Unusable(name, "this makes an empty subject".to_owned()));
+            Ok(Some(subject)) if name == SUBJECT && one_line(&subject).is_empty() => {
+                wrong.push(Wrong::Unusable(name, format!("{name} makes an empty subject")));
             }
-            Ok(_) => {}
+            Ok(Some(_)) => {}
         }
     }
     for (_, chart) in trend::placed(contents) {
@@ -220,11 +225,7 @@ fn made(
 /// The reason for which a chart is not drawn: its template's failure, if it fails.
 fn undrawn(templates: &Templates, chart: &ChartContext, error: Error) -> Wrong {
     let failed = match tera::Context::from_serialize(chart) {
-        Ok(context) => {
-            let mut made = Bounded::new(MOST_SVG);
-            let rendered = templates.tera.render_to(TREND, &context, &mut made);
-            rendered.err().filter(|_| !made.is_full())
-        }
+        Ok(context) => templates.bounded(TREND, &context, MOST_SVG).err(),
         Err(error) => Some(error),
     };
     failed.map_or_else(|| Wrong::Unusable(TREND, error.in_full().message), Wrong::Unmade)

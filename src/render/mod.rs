@@ -148,9 +148,8 @@ impl<'c> Draft<'c> {
             true => fitted,
             false => made(templates, &contents, Layout { files: packed.told, ..fitted.layout })?,
         };
-        let own = contents.report.email.subject.as_ref();
         Ok(Message {
-            subject: templates.subject(own, &Prepared::of(&names.isolated())?)?,
+            subject: subject_of(templates, &contents, names)?,
             html,
             text: templates.text(&context)?,
             inline: trend::charts(templates, &contents)?,
@@ -165,6 +164,15 @@ impl<'c> Draft<'c> {
     /// As [`Draft::new`].
     pub fn text(&self) -> Result<String, Error> {
         self.templates.text(&self.fitted.context)
+    }
+
+    /// The subject alone.
+    ///
+    /// # Errors
+    /// As [`Draft::new`].
+    #[cfg(any(test, feature = "cli"))]
+    fn subject(self) -> Result<String, Error> {
+        subject_of(self.templates, &self.contents, self.fitted.names)
     }
 
     /// The pictures alone.
@@ -191,6 +199,15 @@ impl<'c> Draft<'c> {
     pub fn report_json(&self) -> Result<String, Error> {
         json::of(&self.contents, &self.fitted.layout)
     }
+}
+
+fn subject_of(
+    templates: &Templates,
+    contents: &Contents<'_>,
+    names: context::Context,
+) -> Result<String, Error> {
+    let own = contents.report.email.subject.as_ref();
+    templates.subject(own, &Prepared::of(&names.isolated())?)
 }
 
 /// What a message shows of its contents.

@@ -27,6 +27,13 @@ impl TemplateFile {
         self.place.rsplit(['/', '\\']).next().unwrap_or(&self.place)
     }
 
+    /// The one of a name; or the only one that there is, for the templates of the program have no mistakes
+    /// of their own.
+    pub fn behind<'f>(name: &str, files: &'f [Self]) -> Option<&'f Self> {
+        let only = if let [only] = files { Some(only) } else { None };
+        files.iter().find(|file| file.name() == name).or(only)
+    }
+
     /// Its text, where it is UTF-8, without a byte order mark.
     pub(super) fn text(&self) -> Option<&str> {
         let text = std::str::from_utf8(&self.content).ok()?;
@@ -85,8 +92,7 @@ fn text<'f>(file: &'f TemplateFile, problems: &mut Vec<Problem>) -> Option<&'f s
 
 /// The place of a template as a whole.
 pub(super) fn place_of(name: &str, files: &[TemplateFile]) -> Place {
-    let file = files.iter().find(|file| file.name() == name);
-    place(file.map_or(name, |file| &file.place), 1, 1)
+    place(TemplateFile::behind(name, files).map_or(name, |file| &file.place), 1, 1)
 }
 
 /// What keeps a template from being read at all; of several Tera would tell one only.
@@ -126,7 +132,7 @@ pub(super) fn told(error: &tera::Error, files: &[TemplateFile]) -> Vec<Problem> 
             let message = format!("there is no template `{parent}` to extend");
             at(current, 1, 1).error("template", message, help("template"))
         }
-        _ => at("templates", 1, 1).error("template", kind.as_str(), help(&kind)),
+        _ => place_of("templates", files).error("template", kind.as_str(), help(&kind)),
     };
     vec![Problem { quoted, ..problem }]
 }

@@ -66,7 +66,7 @@ pub struct Origin {
 }
 
 /// The most that a template may make, in bytes: no mail has so much text.
-const MOST_BYTES: usize = 10_000_000;
+pub(super) const MOST_BYTES: usize = 10_000_000;
 
 /// The most that a chart may have as SVG, in bytes: its picture takes many times as much.
 pub(super) const MOST_SVG: usize = 5_000_000;
@@ -157,16 +157,34 @@ impl Templates {
     }
 
     fn render_within(&self, name: &str, context: &Prepared, most: usize) -> Result<String, Error> {
-        let mut made = Bounded::new(most);
-        let rendered = self.tera.render_to(name, &context.0, &mut made);
-        if made.is_full() {
-            let file = self.places.get(name).map_or(name, String::as_str);
-            let message = format!("{file} makes more than {} MB", most / 1_000_000);
-            let error = Error::new(Code::TemplateError, Stage::Render, message);
-            return Err(error.hint("look for loops over more than the message needs"));
+        match self.bounded(name, &context.0, most) {
+            Ok(Some(text)) => Ok(text),
+            Ok(None) => Err(self.endless(name, most)),
+            Err(error) => Err(Failure::of(&error).into_error(name, &self.places)),
         }
-        rendered.map_err(|error| Failure::of(&error).into_error(name, &self.places))?;
-        Ok(made.into_text())
+    }
+
+    /// The text that a template makes; none where it would have more bytes than that.
+    pub(super) fn bounded(
+        &self,
+        name: &str,
+        context: &Context,
+        most: usize,
+    ) -> TeraResult<Option<String>> {
+        let mut made = Bounded::new(most);
+        let rendered = self.tera.render_to(name, context, &mut made);
+        if made.is_full() {
+            return Ok(None);
+        }
+        rendered.map(|()| Some(made.into_text()))
+    }
+
+    /// The error that a template makes more than so many bytes.
+    pub(super) fn endless(&self, name: &str, most: usize) -> Error {
+        let file = self.places.get(name).map_or(name, String::as_str);
+        let message = format!("{file} makes more than {} MB", most / 1_000_000);
+        Error::new(Code::TemplateError, Stage::Render, message)
+            .hint("look for loops over more than the message needs")
     }
 }
 

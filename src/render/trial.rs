@@ -111,15 +111,47 @@ fn traced(templates: &Templates, files: &[TemplateFile], listener: &Listener) ->
     });
     let marked = files.iter().enumerate().filter_map(|(index, file)| {
         let text = file.text()?;
-        // A template that extends another begins with saying so.
-        let is_child = text.contains("extends");
         let marked = format!("{{{{ trial_enter(file={index}) }}}}{text}{{{{ trial_leave() }}}}");
-        (!is_child).then(|| (file.name().to_owned(), marked))
+        (!extends_another(text)).then(|| (file.name().to_owned(), marked))
     });
     let marked: Vec<(String, String)> = marked.collect();
     let named = marked.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     match traced.tera.add_raw_templates(named) {
         Ok(()) => traced,
         Err(_) => templates.clone(),
+    }
+}
+
+/// Says that a template extends another: only spaces and comments stand before the tag that does so, and
+/// nothing else may.
+fn extends_another(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    while let Some((_, after)) = rest.strip_prefix("{#").and_then(|rest| rest.split_once("#}")) {
+        rest = after.trim_start();
+    }
+    let tag = rest.strip_prefix("{%").map(|tag| tag.strip_prefix('-').unwrap_or(tag).trim_start());
+    let name = tag.and_then(|tag| tag.strip_prefix("extends"));
+    name.is_some_and(|name| name.trim_start().starts_with(['"', '\'', '`']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_known_by_its_first_tag() {
+        for (text, is_child) in [
+            ("{% extends \"email.html\" %}", true),
+            (
+                " \n{# a #}{#- extends -#}\n{%- extends 'email.html' -%}{% block a %}{% endblock %}",
+                true,
+            ),
+            ("{# extends \"email.html\" #}<p>", false),
+            ("<p>This extends it.</p>", false),
+            ("{% if extends %}{% endif %}", false),
+            ("{# {% extends 'a' %}", false),
+        ] {
+            assert_eq!(extends_another(text), is_child, "{text}");
+        }
     }
 }

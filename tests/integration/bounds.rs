@@ -1,6 +1,4 @@
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mail_parser::MessageParser;
@@ -11,7 +9,6 @@ use crate::harness::binary::{
     Function, SMALL, Watched, definitions, program, run, simulator, text, tick, tick_at,
 };
 use crate::harness::runtime_api::Answer;
-use crate::harness::s3::S3;
 
 /// How long the function has for a tick.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -201,6 +198,56 @@ async fn a_template_that_runs_away_is_named() {
     assert!(problems[0]["file"].as_str().unwrap().ends_with("trend.svg"), "{problems:#?}");
 }
 
+/// A template that makes more than a run takes is told as the run tells it, at the file that makes it, and
+/// without making all of it.
+#[tokio::test]
+async fn what_a_run_would_refuse_is_told_when_templates_are_tried() {
+    let (line, short) = ("x".repeat(24), "x".repeat(10));
+    let megabytes = |count: &str| {
+        format!(
+            "{{% for a in range(end={count}) %}}{{% for b in range(end=1000) %}}{line}{{% endfor %}}\
+             {{% endfor %}}"
+        )
+    };
+    let in_full_only = format!(
+        "{{{{ report.title }}}}{{% if sections | length > 1 %}}{{% if sections[1].rows | length > 10 \
+         %}}{}{{% endif %}}{{% endif %}}",
+        megabytes("1000")
+    );
+    let large = format!("{{% for a in range(end=12000) %}}{short}{{% endfor %}}");
+    let most = |template: &str| format!("{template} makes more than 10 MB");
+    for (name, template, expected) in [
+        ("subject.txt", megabytes("1000"), "subject.txt makes more than 10 MB".to_owned()),
+        ("subject.txt", in_full_only, "subject.txt makes more than 10 MB".to_owned()),
+        ("email.txt", megabytes("1000"), "email.txt makes more than 10 MB".to_owned()),
+        ("foot.html", megabytes("1000"), most("email.html")),
+        ("foot.html", megabytes("80000"), most("email.html")),
+        ("foot.html", large, "of which Gmail shows 99000".to_owned()),
+    ] {
+        let problems = problems_of(&[(name, &template)]).await;
+        assert_eq!(problems.len(), 1, "{name}: {problems:#?}");
+        let (file, message) = (&problems[0]["file"], problems[0]["message"].as_str().unwrap());
+        assert!(file.as_str().unwrap().ends_with(&format!("/{name}")), "{problems:#?}");
+        assert!(message.ends_with(&expected), "{name}: {message}");
+    }
+}
+
+/// The file is there at which a mistake is told that is nowhere in particular.
+#[tokio::test]
+async fn templates_that_call_themselves_are_told_at_their_file() {
+    let calls_itself = "{% component mine() %}{{ <mine /> }}{% endcomponent mine %}{{ <mine /> }}";
+    let mentions = format!("{{# this extends nothing #}}{ENDLESS}");
+    for template in [calls_itself, mentions.as_str()] {
+        let problems = problems_of(&[("foot.html", template)]).await;
+        assert!(!problems.is_empty(), "{template}");
+        for problem in &problems {
+            assert!(problem["file"].as_str().unwrap().ends_with("/foot.html"), "{problems:#?}");
+        }
+    }
+    let problems = problems_of(&[("foot.html", &mentions), ("head.html", "<p>x</p>")]).await;
+    assert!(problems[0]["file"].as_str().unwrap().ends_with("/foot.html"), "{problems:#?}");
+}
+
 /// `preview` ends too, and names the template: also of one that runs away with the report's own values only.
 #[tokio::test]
 async fn a_preview_does_not_run_away() {
@@ -367,112 +414,4 @@ async fn a_run_that_never_came_back_is_told_a_day_later() {
     let Answer::Error { kind, message } = answer else { panic!("{answer:?}") };
     assert_eq!(kind, "TEMPLATE_ERROR", "{message}");
     assert_eq!(endless.told(), (4, 3), "the run that did not come back, and those of the next day");
-}
-
-/// Two reports with a harmless template of one's own, and a bucket for their records.
-struct Harmless {
-    simulator: Watched,
-    definitions: TempDir,
-    templates: TempDir,
-    s3: S3,
-}
-
-impl Harmless {
-    async fn new() -> Self {
-        Self {
-            simulator: simulator().await,
-            definitions: definitions(&[("a.toml", SMALL), ("b.toml", SMALL)]),
-            templates: definitions(&[("foot.html", "<p>Ours</p>")]),
-            s3: S3::start(&[]).await,
-        }
-    }
-
-    async fn function(&self) -> Function {
-        let url = self.s3.url();
-        let more = [
-            ("CONNECT_REPORTS_RUNS", "s3://reports-bucket/runs"),
-            ("AWS_ENDPOINT_URL_S3", url.as_str()),
-            ("AWS_MAX_ATTEMPTS", "1"),
-            ("CONNECT_REPORTS_TEMPLATES", text(self.templates.path())),
-        ];
-        Function::start(&self.simulator.url(), text(self.definitions.path()), &more).await
-    }
-
-    /// The store takes writes again, and time has gone by until nobody has the runs any more.
-    fn recover(&self) {
-        self.s3.fail_puts(|_, _| false);
-        for key in self.s3.keys() {
-            let mut record: Value = serde_json::from_str(&self.s3.object(&key).unwrap()).unwrap();
-            if record.get("claim").is_some() {
-                assert_eq!(record["status"], "running", "{record:#}");
-                record["claim"]["until"] = json!("2025-03-31T07:00:08Z");
-                self.s3.write(&key, &record.to_string());
-            }
-        }
-    }
-
-    /// The next tick sends both reports.
-    async fn sends_all(&self, function: &Function) {
-        let answer = function.succeed(&tick()).await;
-        let runs = answer["data"]["reports"].as_array().unwrap();
-        let statuses: Vec<_> = runs.iter().map(|run| &run["status"]).collect();
-        assert_eq!(statuses, ["sent", "sent"], "{answer:#}");
-        assert!(self.simulator.messages().iter().all(|mail| mail.to == ["ops@example.com"]));
-    }
-}
-
-/// A process that dies after it has rendered says nothing against its templates.
-#[tokio::test]
-async fn a_death_while_a_message_is_stored_is_not_blamed_on_templates() {
-    let (harmless, stores) = (Harmless::new().await, Arc::new(AtomicBool::new(false)));
-    let seen = Arc::clone(&stores);
-    harmless.s3.fail_puts(move |key, _| {
-        seen.fetch_or(key.ends_with("message.json"), Ordering::Relaxed)
-            || seen.load(Ordering::Relaxed)
-    });
-    let mut function = harmless.function().await;
-    function.api.hand_over(tick().to_string(), DEADLINE);
-    let storing = async {
-        while !stores.load(Ordering::Relaxed) {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, storing).await.expect("it stores a message");
-    function.kill();
-    harmless.recover();
-    harmless.sends_all(&harmless.function().await).await;
-}
-
-/// A store that takes no writes for a while says nothing against them, either.
-#[tokio::test]
-async fn an_outage_of_the_store_is_not_blamed_on_templates() {
-    let from_the_message_on = async {
-        let (harmless, mut is_out) = (Harmless::new().await, false);
-        harmless.s3.fail_puts(move |key, _| {
-            is_out |= key.ends_with("message.json");
-            is_out
-        });
-        outlives_an_outage(&harmless).await;
-    };
-    let from_the_end_of_rendering_on = async {
-        let (harmless, mut is_out) = (Harmless::new().await, false);
-        harmless.s3.fail_puts(move |_, content| {
-            let fails = is_out;
-            is_out |= content.contains("\"rendering\"");
-            fails
-        });
-        outlives_an_outage(&harmless).await;
-    };
-    tokio::join!(from_the_message_on, from_the_end_of_rendering_on);
-}
-
-/// A tick that can't write any more fails in what may pass, and the next one sends all reports.
-async fn outlives_an_outage(harmless: &Harmless) {
-    let function = harmless.function().await;
-    let answer = function.api.invoke(tick().to_string(), DEADLINE * 3).await;
-    let Answer::Error { kind, message } = answer else { panic!("{answer:?}") };
-    assert_eq!(kind, "SERVICE_ERROR", "{message}");
-    assert!(harmless.simulator.messages().is_empty());
-    harmless.recover();
-    harmless.sends_all(&function).await;
 }

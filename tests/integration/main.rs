@@ -30,6 +30,8 @@ mod harness {
 mod answers;
 /// The commands that help to write definitions.
 mod authoring;
+/// What befalls a process or its store after it has rendered says nothing against templates.
+mod blame;
 /// What one definition, or one template, can't do to the reports beside it.
 mod bounds;
 /// The catalogue of metrics says what the documentation of the SDK says.
