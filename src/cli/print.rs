@@ -18,6 +18,7 @@ use super::{Ended, unwritable};
 use crate::definition::Problem;
 use crate::error::Error;
 use crate::language::Language;
+use crate::render::turns_direction;
 use crate::run::{DeliveryStatus, Outcome, RunOutcome, Status};
 
 /// Writes to standard output.
@@ -93,7 +94,7 @@ fn is_obeyed(c: char) -> bool {
 
 /// Says that this moves what stands beside it, or ends a line in other ways than a control character.
 fn is_turning(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    turns_direction(c) || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// The text with something else in the place of some characters.

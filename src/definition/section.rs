@@ -138,7 +138,7 @@ fn read_sort(problems: &Problems<'_>, value: Value<'_>, columns: &[Column]) -> O
         Some(name) => (name, true),
         None => (text.as_str(), false),
     };
-    match ColumnNames::of(columns).find(problems, name) {
+    match ColumnNames::new(columns).find(problems, name) {
         Ok(column) => Some(Sort { column, descending }),
         Err((message, help)) => {
             problems.error(&value.span(), "sort", message, help);
@@ -156,7 +156,7 @@ struct ColumnNames<'c> {
 }
 
 impl<'c> ColumnNames<'c> {
-    fn of(columns: &'c [Column]) -> Self {
+    fn new(columns: &'c [Column]) -> Self {
         let (mut by_label, mut by_metric) = (HashMap::new(), HashMap::new());
         for (index, column) in columns.iter().enumerate() {
             by_label.entry(column.label.as_str()).or_insert(index);
@@ -194,7 +194,7 @@ impl<'c> ColumnNames<'c> {
 fn read_targets(problems: &Problems<'_>, value: Value<'_>, columns: &mut [Column]) {
     let example = "{ SERVICE_LEVEL = \">= 80\" }";
     let entries = problems.entries(value, example).unwrap_or_default();
-    let names = ColumnNames::of(columns);
+    let names = ColumnNames::new(columns);
     let mut found = Vec::with_capacity(entries.len());
     for (value, name) in entries {
         match names.find(problems, name.name) {

@@ -13,6 +13,11 @@ pub(super) const START: char = '\u{2068}';
 /// Ends it (POP DIRECTIONAL ISOLATE).
 pub(super) const END: char = '\u{2069}';
 
+/// Says that this character turns the direction of what stands beside it, and is not seen itself.
+pub(crate) fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A text of somebody else's as one line, which moves nothing of what stands beside it.
 pub(crate) fn isolated(text: &str) -> String {
     let text = one_line(text);

@@ -35,7 +35,7 @@ use crate::window::Window;
 use template::Prepared;
 
 pub use failure::MEND;
-pub(crate) use isolate::isolated;
+pub(crate) use isolate::{isolated, turns_direction};
 pub use own::TemplateFile;
 pub use subject::{check_subject, example_window};
 pub use template::{Origin, Templates};
@@ -429,7 +429,7 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    turns_direction(c) || matches!(c, '\u{200b}' | '\u{feff}')
 }
 
 fn one_line_without(text: &str, left_out: impl Fn(char) -> bool) -> String {

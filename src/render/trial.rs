@@ -38,8 +38,8 @@ pub struct Values {
 
 impl Values {
     /// The values of the largest message that is tried with these contents.
-    pub fn of(contents: &Contents<'_>) -> Self {
-        let value = |of: serde_json::Result<Value>| of.unwrap_or_default();
+    pub fn new(contents: &Contents<'_>) -> Self {
+        let value = |written: serde_json::Result<Value>| written.unwrap_or_default();
         let message = value(serde_json::to_value(context::of(contents, &hoped(contents))));
         let charts = trend::placed(contents).map(|(_, chart)| value(serde_json::to_value(chart)));
         Self { message, charts: charts.collect() }

@@ -12,7 +12,7 @@ use super::turns::Turns;
 use super::{Runner, Work, log_error, notice, parts};
 use crate::address::{Address, Mailbox};
 use crate::error::{Code, Error, Stage};
-use crate::mail::{Envelope, Reach, Sending, compose};
+use crate::mail::{Envelope, Reach, Refusal, Sending, compose};
 use crate::render::Message;
 
 /// How much time a message needs.
@@ -87,10 +87,8 @@ impl<'a> Post<'a> {
         let deadline = answer_by.map(|time| time.checked_sub(TO_RECORD).unwrap_or(time));
         let sending = self.runner.ses.send((from, to), mail, sending, deadline);
         let sent = self.work.invocation.stop.with_grace(sending).await;
-        sent.ok_or_else(unanswered)?.map_err(|refusal| {
-            self.work.invocation.breaker.trip(refusal.reach, &from.address, &refusal.error);
-            refusal.error
-        })
+        let breaker = &self.work.invocation.breaker;
+        sent.ok_or_else(unanswered)?.map_err(|refusal| breaker.trip(refusal, &from.address))
     }
 }
 
@@ -139,7 +137,7 @@ impl Courier for Post<'_> {
         };
         let refused = self.refused.clone();
         let refused = refused.or_else(|| self.work.invocation.stop.has_come().then(stopped));
-        let stopped = || self.work.invocation.breaker.stops(&self.work.report.email.from.address);
+        let stopped = || self.work.send_stop();
         let superseded = || self.work.fence.as_ref().and_then(Fence::loss);
         refused.or_else(superseded).or_else(stopped).or_else(|| (!time_is_left).then(late))
     }
@@ -155,9 +153,7 @@ impl Courier for Post<'_> {
     }
 
     async fn notify(&self, record: &Record, to: &Recipient) -> Result<String, Error> {
-        if let Some(error) =
-            self.work.invocation.breaker.stops(&self.work.report.email.from.address)
-        {
+        if let Some(error) = self.work.send_stop() {
             return Err(error);
         }
         let message = notice::of_a_run(self.runner, self.work, record)?;
@@ -184,15 +180,17 @@ impl Courier for Post<'_> {
 }
 
 impl SendBreaker {
-    /// Stops what a refusal says would fare the same.
-    pub(super) fn trip(&self, reach: Reach, from: &Address, error: &Error) {
-        let stopped = match reach {
-            Reach::Message => return,
+    /// Stops what a refusal says would fare the same, and returns its error.
+    pub(super) fn trip(&self, refusal: Refusal, from: &Address) -> Error {
+        let error = refusal.error;
+        let stopped = match refusal.reach {
+            Reach::Message => return error,
             Reach::Sender => Stopped { from: Some(from.clone()), error: error.clone() },
             Reach::Account => Stopped { from: None, error: error.clone() },
             Reach::Service => Stopped { from: None, error: in_trouble() },
         };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(stopped);
+        error
     }
 
     /// The reason for which a sender's mails are not tried, if there is one.

@@ -33,7 +33,7 @@ use super::keeper::{Hold, Keeper, LEASE, Written, writer};
 use super::protocol::{FIRST_LOOK, LAST_LOOK, still_held};
 use super::record::{Record, ResendLease};
 use crate::error::{Code, Error, Stage};
-use crate::store::{Object, Objects};
+use crate::store::Objects;
 
 /// The right to send a run's message again. Clones share whether it was lost.
 #[derive(Clone, Debug)]
@@ -59,15 +59,15 @@ impl<S: Objects> Keeper<'_, S> {
     ) -> Result<Option<Fence>, Error> {
         let mut look = FIRST_LOOK;
         loop {
-            let Some(Object { content, tag }) = self.read(key).await? else {
+            let Some(found) = self.read(key).await? else {
                 return Ok(None);
             };
-            let record = Record::parse(key, &content)?;
+            let mut hold = Hold::found(key, found)?;
             let now = self.clock.now();
-            if let Some(until) = record.claimed_at(now) {
+            if let Some(until) = hold.record.claimed_at(now) {
                 return Err(is_running(until));
             }
-            match record.resent_at(now) {
+            match hold.record.resent_at(now) {
                 Some(other) if other.order != order => return Err(is_resent(other.until)),
                 Some(_) if !self.clock.has_time_for(look) => return Err(still_held()),
                 Some(own) => {
@@ -77,8 +77,6 @@ impl<S: Objects> Keeper<'_, S> {
                 }
                 None => {}
             }
-            let mut hold = Hold::new(key, record);
-            hold.tag = Some(tag);
             let (by, order) = (writer(), order.to_owned());
             let lease = ResendLease { order, by: by.clone(), until: self.lease() };
             hold.record.fence(lease, now);
@@ -98,14 +96,12 @@ impl<S: Objects> Keeper<'_, S> {
         keys: impl IntoIterator<Item = &String>,
     ) -> Result<(), Error> {
         for key in keys {
-            while let Some(Object { content, tag }) = self.read(key).await? {
-                let record = Record::parse(key, &content)?;
+            while let Some(found) = self.read(key).await? {
+                let mut hold = Hold::found(key, found)?;
                 // An order for other recipients sends a message of its own, which no resend repeats.
-                if record.is_final || !record.resent {
+                if hold.record.is_final || !hold.record.resent {
                     break;
                 }
-                let mut hold = Hold::new(key, record);
-                hold.tag = Some(tag);
                 hold.record.supersede(writer(), superseded(), self.clock.now());
                 if let Written::Done = self.write(&mut hold).await? {
                     break;
@@ -120,13 +116,11 @@ impl<S: Objects> Keeper<'_, S> {
     /// # Errors
     /// `TIMEOUT`, retryable, where another has taken it; where the record can't be read.
     pub(super) async fn check_fence(&self, fence: &Fence) -> Result<(), Error> {
-        let found = self.read(&fence.key).await?;
-        let record = found.map(|found| Record::parse(&fence.key, &found.content)).transpose()?;
+        let record = self.record(&fence.key).await?;
         if record.is_some_and(|record| record.is_fenced_by(&fence.by)) {
             return Ok(());
         }
-        fence.is_lost.store(true, Ordering::Relaxed);
-        Err(superseded())
+        Err(fence.lose())
     }
 
     /// Renews a fence for as long as this is awaited. One that ends with the invocation needs none.
@@ -146,24 +140,26 @@ impl<S: Objects> Keeper<'_, S> {
     }
 
     async fn change_fence(&self, fence: &Fence, change: impl Fn(&mut Record)) -> Result<(), Error> {
-        while let Some(Object { content, tag }) = self.read(&fence.key).await? {
-            let record = Record::parse(&fence.key, &content)?;
-            if !record.is_fenced_by(&fence.by) {
+        while let Some(found) = self.read(&fence.key).await? {
+            let mut hold = Hold::found(&fence.key, found)?;
+            if !hold.record.is_fenced_by(&fence.by) {
                 break;
             }
-            let mut hold = Hold::new(&fence.key, record);
-            hold.tag = Some(tag);
             change(&mut hold.record);
             if let Written::Done = self.write(&mut hold).await? {
                 return Ok(());
             }
         }
-        fence.is_lost.store(true, Ordering::Relaxed);
-        Err(superseded())
+        Err(fence.lose())
     }
 }
 
 impl Fence {
+    fn lose(&self) -> Error {
+        self.is_lost.store(true, Ordering::Relaxed);
+        superseded()
+    }
+
     /// The reason for which nobody else may be sent to, where it is known to be lost.
     pub(super) fn loss(&self) -> Option<Error> {
         self.is_lost.load(Ordering::Relaxed).then(superseded)

@@ -82,8 +82,7 @@ impl Runner {
         let keys = newest(keys, limit);
         let keeper = self.records.keeper(Clock::read(now, None));
         let read = side_by_side(&keys, async |key| {
-            let object = keeper.read(key).await?;
-            let record = object.map(|object| Record::parse(key, &object.content)).transpose()?;
+            let record = keeper.record(key).await?;
             Ok::<_, Error>(record.map(|record| PastRun::of(key, &record, now)))
         });
         let (mut runs, mut unreadable) = (Vec::new(), Vec::new());

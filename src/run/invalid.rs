@@ -168,10 +168,7 @@ impl Runner {
             ..Sending::default()
         };
         let sent = self.ses.send((from, owner), &mail, &sending, clock.answer_by()).await;
-        sent.map_err(|refusal| {
-            invocation.breaker.trip(refusal.reach, &from.address, &refusal.error);
-            refusal.error
-        })
+        sent.map_err(|refusal| invocation.breaker.trip(refusal, &from.address))
     }
 }
 

@@ -215,6 +215,12 @@ impl<S: Objects> Keeper<'_, S> {
         parsed(key, &object.content).map(Some)
     }
 
+    /// The record at a key, if there is one.
+    pub(super) async fn record(&self, key: &str) -> Result<Option<Record>, Error> {
+        let object = self.read(key).await?;
+        object.map(|object| Record::parse(key, &object.content)).transpose()
+    }
+
     /// Reads an object, as often as it takes.
     pub(super) async fn read(&self, key: &str) -> Result<Option<Object>, Error> {
         let Some(store) = self.store else {
@@ -318,6 +324,15 @@ impl Hold {
             notice_is_news: false,
             is_lost: false,
         }
+    }
+
+    /// The record that was found at a key, to be changed on condition that it is still that one.
+    ///
+    /// # Errors
+    /// `STORE_ERROR` where it is no record.
+    pub(super) fn found(key: &str, Object { content, tag }: Object) -> Result<Self, Error> {
+        let record = Record::parse(key, &content)?;
+        Ok(Self { tag: Some(tag), ..Self::new(key, record) })
     }
 
     /// Whether another has taken the run over.

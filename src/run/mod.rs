@@ -354,8 +354,7 @@ impl Runner {
     /// Sends the mails to owners that could not be sent when their runs ended.
     async fn notify_owners(&self, works: &[Work]) {
         for work in works.iter().filter(|work| work.is_recorded()) {
-            let breaker = &work.invocation.breaker;
-            if breaker.stops(&work.report.email.from.address).is_some() {
+            if work.send_stop().is_some() {
                 continue;
             }
             if let Err(error) = self.notify_owner(work).await {

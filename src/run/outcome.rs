@@ -148,7 +148,12 @@ const TEXT_CHARACTERS: usize = 2_000;
 
 /// The text, cut where it is longer than anybody reads.
 fn capped(text: &str) -> String {
-    match text.char_indices().nth(TEXT_CHARACTERS) {
+    cut(text, TEXT_CHARACTERS)
+}
+
+/// The first characters of a text, so many at most, and an ellipsis where there are more.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
     }
@@ -341,12 +346,8 @@ impl RunOutcome {
     pub(super) fn invalid(report: &str, error: Error) -> Self {
         // A file's name that can't be an id may be long, and hold anything; cut, it is none either.
         let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-        let mut report: String = report.chars().map(shown).collect();
-        if let Some((end, _)) = report.char_indices().nth(64) {
-            report.truncate(end);
-            report.push('…');
-        }
-        Self { report, ..Self::default() }.failed(error)
+        let report: String = report.chars().map(shown).collect();
+        Self { report: cut(&report, 64), ..Self::default() }.failed(error)
     }
 
     /// The run, ended by this error.

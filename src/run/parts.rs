@@ -163,11 +163,7 @@ impl Runner {
         let keeper = self.keeper(work);
         let parts = record.all_parts().open;
         let key = |part: &Part| records::part_key(&work.report.id, &record.window, part);
-        let found = side_by_side(&parts, async |part| {
-            let key = key(part);
-            let object = keeper.read(&key).await?;
-            object.map(|object| Record::parse(&key, &object.content)).transpose()
-        });
+        let found = side_by_side(&parts, async |part| keeper.record(&key(part)).await);
         let found: Result<Vec<Option<Record>>, Error> = found.await.into_iter().collect();
         let (now, mut left) = (work.invocation.clock.now(), Left::default());
         for (part, found) in parts.into_iter().zip(found?) {
@@ -305,8 +301,7 @@ impl Runner {
     async fn send_part(&self, work: &Work, part: &Part) -> Result<Option<(Record, Record)>, Error> {
         let (keeper, window) = (self.keeper(work), work.window()?);
         let key = work.key(&window);
-        let found = keeper.read(&key).await?;
-        let run = found.map(|object| Record::parse(&key, &object.content)).transpose()?;
+        let run = keeper.record(&key).await?;
         let fresh = run.as_ref().and_then(|run| run.of_part(part));
         let (Some(run), Some(fresh)) = (run, fresh) else {
             let (report, part) = (work.report.id.as_str(), part.number);

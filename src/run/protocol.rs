@@ -295,15 +295,13 @@ impl<S: Objects> Keeper<'_, S> {
         key: &str,
         courier: &C,
     ) -> Result<(), Error> {
-        let Some(Object { content, tag }) = self.read(key).await? else {
+        let Some(found) = self.read(key).await? else {
             return Ok(());
         };
-        let record = Record::parse(key, &content)?;
-        if !record.is_to_notify_again() {
+        let mut hold = Hold::found(key, found)?;
+        if !hold.record.is_to_notify_again() {
             return Ok(());
         }
-        let mut hold = Hold::new(key, record);
-        hold.tag = Some(tag);
         self.tell(&mut hold, courier).await
     }
 

@@ -27,7 +27,7 @@ use super::record::{Record, State, parsed};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::event::Part;
-use crate::store::{Object, Objects, Store};
+use crate::store::{Objects, Store};
 use crate::window::Window;
 
 /// The records of all reports, if any are kept.
@@ -209,10 +209,9 @@ impl Records {
     /// # Errors
     /// Where the store can't be read, or holds something else there.
     pub(super) async fn look(&self, key: &str, clock: Clock) -> Result<Look, Error> {
-        let Some(Object { content, .. }) = self.keeper(clock).read(key).await? else {
+        let Some(record) = self.keeper(clock).record(key).await? else {
             return Ok(Look::Nothing);
         };
-        let record = Record::parse(key, &content)?;
         self.know(key, &record);
         Ok(Look::Found(Box::new(record)))
     }

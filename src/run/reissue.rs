@@ -11,7 +11,8 @@ use super::batch::Ran;
 use super::fence::Fence;
 use super::keeper::Keeper;
 use super::record::{Handover, Recipient, Record};
-use super::{Progress, RunOutcome, Runner, Work, records};
+use super::waiting::waiter;
+use super::{RunOutcome, Runner, Work, records};
 use crate::address::Mailbox;
 use crate::error::{Code, Error, Stage};
 use crate::event::Resend;
@@ -143,16 +144,8 @@ impl Runner {
         if keeper.record(&own).await?.is_some_and(|record| record.is_final) {
             return Ok(None);
         }
-        let wait = async |look, until| {
-            work.tell(Progress::Waiting { report: work.report.id.clone(), until });
-            let waiting = async {
-                tokio::time::sleep(look).await;
-                Ok(())
-            };
-            work.invocation.stop.or(waiting).await
-        };
         let (key, order) = (records::key(&work.report.id, &window), work.event().id);
-        let Some(fence) = keeper.take_fence(&key, &order, wait).await? else {
+        let Some(fence) = keeper.take_fence(&key, &order, waiter(work)).await? else {
             return Ok(None);
         };
         let closing = async {
@@ -202,27 +195,7 @@ impl Runner {
             },
         };
         let history = self.history(&original, work).await?;
-        // A run that came to no message takes that of its re-issue, if anybody has it.
-        let is_bare = record.reissue_of.is_none() && record.message.is_none();
-        if is_bare && history.recipients.iter().any(may_have_it) {
-            record.message.clone_from(&history.message);
-            let waiting = |r: &Recipient| if may_have_it(r) { r.clone() } else { r.again() };
-            record.messages = history.recipients.iter().map(waiting).collect();
-            return Ok(());
-        }
-        let all = history.recipients.iter().rev();
-        let all: HashMap<&str, &Recipient> = all.map(|known| (known.to.as_str(), known)).collect();
-        for own in record.messages.iter_mut().filter(|own| own.status == Handover::Pending) {
-            let known = all.get(own.to.as_str()).copied();
-            // A resend to those who may have it is stopped by what is certain only.
-            let is_in_the_way = |known: &&Recipient| match work.order.resend {
-                Some(Resend::Unknown) => known.status == Handover::Sent,
-                _ => may_have_it(known),
-            };
-            if let Some(known) = known.filter(is_in_the_way) {
-                own.take(known);
-            }
-        }
+        history.leave_out(record, work.order.resend);
         Ok(())
     }
 
@@ -258,12 +231,6 @@ impl Runner {
 }
 
 impl<S: Objects> Keeper<'_, S> {
-    /// The record at a key, if there is one.
-    pub(super) async fn record(&self, key: &str) -> Result<Option<Record>, Error> {
-        let object = self.read(key).await?;
-        object.map(|object| Record::parse(key, &object.content)).transpose()
-    }
-
     /// The records of resends among those at these keys, the oldest first.
     pub(super) async fn resends(&self, keys: &[String]) -> Result<Vec<Record>, Error> {
         let mut resends = Vec::new();
@@ -302,6 +269,31 @@ impl History {
             recipients,
             message: made.and_then(|record| record.message.clone()),
             definition: made.unwrap_or(original).definition.clone(),
+        }
+    }
+
+    /// Leaves those out of a run, or of a resend, who may have its message by now.
+    pub(super) fn leave_out(&self, record: &mut Record, resend: Option<Resend>) {
+        // A run that came to no message takes that of its re-issue, if anybody has it.
+        let is_bare = record.reissue_of.is_none() && record.message.is_none();
+        if is_bare && self.recipients.iter().any(may_have_it) {
+            record.message.clone_from(&self.message);
+            let waiting = |r: &Recipient| if may_have_it(r) { r.clone() } else { r.again() };
+            record.messages = self.recipients.iter().map(waiting).collect();
+            return;
+        }
+        let all = self.recipients.iter().rev();
+        let all: HashMap<&str, &Recipient> = all.map(|known| (known.to.as_str(), known)).collect();
+        for own in record.messages.iter_mut().filter(|own| own.status == Handover::Pending) {
+            let known = all.get(own.to.as_str()).copied();
+            // A resend to those who may have it is stopped by what is certain only.
+            let is_in_the_way = |known: &&Recipient| match resend {
+                Some(Resend::Unknown) => known.status == Handover::Sent,
+                _ => may_have_it(known),
+            };
+            if let Some(known) = known.filter(is_in_the_way) {
+                own.take(known);
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use super::asking::Asking;
 use super::batch::Place;
 use super::keeper::Hold;
 use super::names::Need;
+use super::outcome::cut;
 use super::protocol::Made;
 use super::questions::{Questions, StaleTarget, Unplanned, stale_targets};
 use super::work::a_little_before;
@@ -73,7 +74,7 @@ impl Figures {
     #[cfg(feature = "cli")]
     pub fn values(&self, work: &Work) -> Values {
         let run = work.run(&self.window);
-        Values::of(&self.contents(work, &run, Some("")))
+        Values::new(&self.contents(work, &run, Some("")))
     }
 
     fn contents<'d>(
@@ -287,11 +288,7 @@ fn found(
 
 /// A text of an error as one line of so many characters at most, without addresses.
 fn shortened(text: &str, most: usize) -> String {
-    let text = one_line(&redact_addresses(text));
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
-    }
+    cut(&one_line(&redact_addresses(text)), most)
 }
 
 /// Why a section is missing, for those who read the report.

@@ -36,19 +36,7 @@ impl Runner {
         let event = work.event();
         let claimant = Claimant { event: &event, is_a_person: work.is_named() };
         let key = work.key(&fresh.window);
-        let (invocation, mut told) = (&work.invocation, None);
-        let wait = async |look: Duration, until: Timestamp| {
-            // Told once, and again where the other goes on for longer.
-            if told.is_none_or(|told| told <= invocation.clock.now()) {
-                work.tell(Progress::Waiting { report: work.report.id.clone(), until });
-                told = Some(until);
-            }
-            let waiting = async {
-                tokio::time::sleep(look).await;
-                Ok(())
-            };
-            invocation.stop.or(waiting).await.map_err(|_| stopped_while_waiting(until))
-        };
+        let wait = waiter(work);
         let ended = |outcome: RunOutcome| End::Outcome(Box::new(outcome), None);
         let hold = match self.keeper(work).claim_in_time(&key, fresh, claimant, wait).await {
             Ok(Claimed::Held(hold)) => hold,
@@ -74,6 +62,23 @@ impl Runner {
         let turns = &PlacesInTurn::default();
         let place = Place { asking: &asking, index: 0, turns, is_first: false };
         self.carry((work, place), hold, asked.first().and_then(Option::as_ref), together).await
+    }
+}
+
+/// Waits until the next look at a run that another has until then at least. It says so once, and again where
+/// the other goes on for longer.
+pub(super) fn waiter(work: &Work) -> impl AsyncFnMut(Duration, Timestamp) -> Result<(), Error> {
+    let (invocation, mut told) = (&work.invocation, None);
+    async move |look, until| {
+        if told.is_none_or(|told| told <= invocation.clock.now()) {
+            work.tell(Progress::Waiting { report: work.report.id.clone(), until });
+            told = Some(until);
+        }
+        let waiting = async {
+            tokio::time::sleep(look).await;
+            Ok(())
+        };
+        invocation.stop.or(waiting).await.map_err(|_| stopped_while_waiting(until))
     }
 }
 

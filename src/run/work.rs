@@ -260,6 +260,11 @@ impl Work {
         self.tell(Progress::Answered { report: self.report.id.clone(), requests, of });
     }
 
+    /// The reason for which no mail of the report's sender is tried any more, if there is one.
+    pub(super) fn send_stop(&self) -> Option<Error> {
+        self.invocation.breaker.stops(&self.report.email.from.address)
+    }
+
     pub(super) fn tell(&self, progress: Progress) {
         if let Some(listener) = &self.invocation.progress {
             // Nobody may be listening any more, and then nobody needs to know.

@@ -136,6 +136,19 @@ async fn an_owner_who_may_have_heard_hears_no_more() {
     assert_eq!(record(&runs)["notice"]["status"], "unknown");
 }
 
+/// Sends ticks of these times, and counts the mails that are tried until each.
+async fn the_owner_is_tried(simulator: &Simulator, function: &Function, tries: [(&str, usize); 4]) {
+    let sends = || {
+        let calls = simulator.calls();
+        calls.iter().filter(|call| call.operation == Operation::SendEmail).count()
+    };
+    let before = sends();
+    for (time, sent) in tries {
+        function.succeed(&tick_at(&format!("2025-03-31T{time}:00Z"))).await;
+        assert_eq!(sends(), before + sent, "at {time}");
+    }
+}
+
 /// An owner who can't be reached is tried until `catch_up` has passed, and not after.
 #[tokio::test]
 async fn an_owner_is_tried_until_the_catch_up_age_has_passed() {
@@ -144,15 +157,8 @@ async fn an_owner_is_tried_until_the_catch_up_age_has_passed() {
     let function = function(&simulator, &reports, &runs).await;
     simulator.misbehave(Operation::SendEmail, Fault::Rejected, None);
     function.fail(&tick()).await;
-    let sends = || {
-        let calls = simulator.calls();
-        calls.iter().filter(|call| call.operation == Operation::SendEmail).count()
-    };
-    let before = sends();
-    for (time, sent) in [("07:15", 1), ("08:45", 2), ("09:15", 2), ("10:00", 2)] {
-        function.succeed(&tick_at(&format!("2025-03-31T{time}:00Z"))).await;
-        assert_eq!(sends(), before + sent, "at {time}");
-    }
+    let tries = [("07:15", 1), ("08:45", 2), ("09:15", 2), ("10:00", 2)];
+    the_owner_is_tried(&simulator, &function, tries).await;
     assert_eq!(record(&runs)["notice"]["status"], "failed");
 }
 
@@ -168,15 +174,8 @@ async fn an_owner_of_a_report_without_a_schedule_is_not_tried_for_ever() {
     let function = Function::start(&simulator.url(), text(reports.path()), &settings).await;
     simulator.misbehave(Operation::SendEmail, Fault::Rejected, None);
     function.fail(&tick()).await;
-    let sends = || {
-        let calls = simulator.calls();
-        calls.iter().filter(|call| call.operation == Operation::SendEmail).count()
-    };
-    let before = sends();
-    for (time, sent) in [("07:15", 1), ("08:45", 2), ("09:15", 2), ("20:00", 2)] {
-        function.succeed(&tick_at(&format!("2025-03-31T{time}:00Z"))).await;
-        assert_eq!(sends(), before + sent, "at {time}");
-    }
+    let tries = [("07:15", 1), ("08:45", 2), ("09:15", 2), ("20:00", 2)];
+    the_owner_is_tried(&simulator, &function, tries).await;
 }
 
 /// The owner of a run that was given up hears of it although that mail is refused at first.

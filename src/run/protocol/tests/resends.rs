@@ -112,12 +112,7 @@ async fn tick(process: &Process, since: Instant) -> Result<(), Error> {
     keeper.close_resends(&process.world.reissue_keys()).await?;
     let resends = keeper.resends(&process.world.reissue_keys()).await?;
     let history = History::new(&hold.record, resends, &[]);
-    for own in hold.record.messages.iter_mut().filter(|r| r.status == Handover::Pending) {
-        let known = history.recipients.iter().find(|known| known.to == own.to);
-        known
-            .filter(|known| !matches!(known.status, Handover::Pending | Handover::Failed))
-            .inspect(|known| own.take(known));
-    }
+    history.leave_out(&mut hold.record, None);
     keeper.carry_out(&mut hold, DEFINITION, process, async |_| Err(gone())).await
 }
 
