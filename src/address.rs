@@ -36,7 +36,7 @@ enum Pattern {
     Subdomains(String),
 }
 
-/// How many recipients an order may name.
+/// The most recipients that an order may name.
 pub const MOST_OF_AN_ORDER: usize = 1_000;
 
 /// The mailboxes without those that reach one that stands before them.

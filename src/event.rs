@@ -252,7 +252,7 @@ impl Order {
     }
 }
 
-/// How many problems of an order are told.
+/// The most problems of an order that are told.
 const MOST_PROBLEMS: usize = 100;
 
 const ID: &str = "a text of 1 to 128 letters, digits and `.`, `_`, `:`, `-`";
@@ -266,10 +266,10 @@ fn is_id(text: &str) -> bool {
 const WINDOW: &str = "two different dates, local times, or times with an offset, such as \
                       {\"start\": \"2026-11-22\", \"end\": \"2026-11-23\"}";
 
-/// How many reports an order may name.
+/// The most reports that an order may name.
 const MOST_REPORTS: usize = 10_000;
 
-/// How many entries a member may have that is a list.
+/// The most entries of a member that is a list.
 fn most_of(member: &str) -> usize {
     if member == "to" { MOST_OF_AN_ORDER } else { MOST_REPORTS }
 }

@@ -262,7 +262,7 @@ pub fn behavior() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
-/// What calls of AWS are made with.
+/// The means of calls to AWS.
 #[derive(Clone, Debug)]
 pub struct Aws {
     /// The SDK's configuration, with the HTTP client of all but SES.

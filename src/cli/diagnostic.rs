@@ -59,7 +59,7 @@ pub(super) struct Finding {
     span: Option<Range<usize>>,
 }
 
-/// What tells a problem from others: its file and place, its code, and what it says.
+/// The key by which a problem is told from others: its file and place, its code, and what it says.
 pub(super) type Key = (String, (usize, usize), String, String);
 
 impl From<&Problem> for Finding {

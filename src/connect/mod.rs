@@ -57,7 +57,7 @@ impl Connect {
     /// The answer to a request, all its pages together, if it comes before the deadline.
     ///
     /// # Errors
-    /// What the service refused with, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks what
+    /// The service's own refusal, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks what
     /// it must have, or contradicts the request or itself.
     pub async fn figures(
         &self,
@@ -70,7 +70,7 @@ impl Connect {
     /// The names that stand on one list of an instance.
     ///
     /// # Errors
-    /// What the service refused with, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks what
+    /// The service's own refusal, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks what
     /// it must have, or a page comes again.
     pub async fn names(
         &self,
@@ -119,7 +119,7 @@ fn bad(operation: &str, problem: impl std::fmt::Display) -> Error {
     Error::new(Code::BadResponse, Stage::Query, message).retryable()
 }
 
-/// What an answer must have. The SDK reads a list that is not there as one of nothing, and so an
+/// A member that an answer must have. The SDK reads a list that is not there as one of nothing, and so an
 /// answer without a body as one that has found nothing.
 fn there<T>(operation: &str, member: &str, value: Option<T>) -> Result<T, Error> {
     value.ok_or_else(|| bad(operation, format!("{member} is missing")))

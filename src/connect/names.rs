@@ -276,7 +276,7 @@ fn groups_on(path: &HierarchyPath) -> [Option<&HierarchyGroupSummary>; 5] {
     [path.level_one(), path.level_two(), path.level_three(), path.level_four(), path.level_five()]
 }
 
-/// What has no name is shown by its id; without one nobody could say what it is.
+/// An entry without a name is shown by its id; without one nobody could say what it is.
 fn named(operation: &str, id: Option<&str>, name: Option<&str>) -> Result<Entry, Error> {
     let id = there(operation, "Id of an entry", id.filter(|id| !id.is_empty()))?;
     Ok(Entry::new(id, name.filter(|name| !name.is_empty()).unwrap_or(id)))

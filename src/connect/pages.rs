@@ -27,7 +27,7 @@ pub(crate) struct Pages {
 pub(crate) struct Unread {
     /// Why.
     error: Error,
-    /// Whether the service may mean the token of the page.
+    /// True where the service may mean the token of the page.
     may_be_the_token: bool,
 }
 
@@ -60,7 +60,7 @@ impl Pages {
     /// the pages before it had is to be dropped, for it comes again.
     ///
     /// # Errors
-    /// Why the page could not be read, where that is not for its token.
+    /// The reason for which the page could not be read, where that is not its token.
     pub(crate) fn begin_anew(&mut self, unread: Unread) -> Result<(), Error> {
         let Unread { error, may_be_the_token } = unread;
         // What asks for the first page again has the same members.
@@ -92,7 +92,7 @@ impl Unread {
         }
     }
 
-    /// Why it could not be read, of an answer that has no pages.
+    /// The reason for which an answer without pages could not be read.
     pub(crate) fn into_error(self) -> Error {
         self.error
     }

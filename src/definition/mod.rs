@@ -56,9 +56,9 @@ pub use target::{Bound, State, Target, TargetError};
 pub struct Parsed {
     /// The report, unless there is an error.
     pub report: Option<Report>,
-    /// What is wrong, in the order of the text: a hundred problems at most, the errors before all others.
+    /// The problems, in the order of the text: a hundred problems at most, the errors before all others.
     pub problems: Vec<Problem>,
-    /// How many more there are.
+    /// The count of those that are left out.
     pub omitted: Omitted,
 }
 
@@ -142,7 +142,7 @@ fn one_line(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// How many bytes a definition may have; one that says everything has a few thousand.
+/// The most bytes that a definition may have; one that says everything has a few thousand.
 const MAX_BYTES: usize = 512_000;
 
 fn too_large(file: &str, bytes: usize) -> Parsed {

@@ -101,7 +101,7 @@ pub(crate) fn visible(text: String) -> String {
 }
 
 impl Problem {
-    /// What tells it from other problems: where it is, and what is said of it.
+    /// The key by which it is told from other problems: its place, and its message.
     pub fn key(&self) -> (String, (usize, usize), &'static str, String) {
         (self.file.clone(), (self.line, self.column), self.code, self.message.clone())
     }
@@ -134,20 +134,20 @@ impl fmt::Display for Problem {
     }
 }
 
-/// How many problems of a file are told. Who has mended those finds the others.
+/// The most problems of a file that are told. Whoever has mended those finds the others.
 pub(super) const MOST: usize = 100;
 
-/// How many more problems there are than are told.
+/// The counts of problems that are not told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Omitted {
-    /// How many of them are errors.
+    /// The errors among them.
     pub errors: usize,
-    /// How many are warnings.
+    /// The warnings among them.
     pub warnings: usize,
 }
 
 impl Omitted {
-    /// How many there are in all.
+    /// Counts them all.
     pub fn count(self) -> usize {
         self.errors + self.warnings
     }
@@ -189,21 +189,21 @@ pub(super) struct Problems<'d> {
     text: &'d str,
     /// Where each line starts.
     lines: Vec<usize>,
-    /// How many characters stand before each block of bytes: a line may be as long as the text.
+    /// The number of characters before each block of bytes: a line may be as long as the text.
     blocks: Vec<usize>,
     /// Where the last line ends that says anything.
     end: usize,
-    /// How many words that may be meant are still looked for.
+    /// The number of words for which the one that is meant is still looked for.
     suggestions: Cell<usize>,
     found: RefCell<Found>,
 }
 
-/// What is kept of the problems: as many of each kind as are told.
+/// The problems that are kept: as many of each kind as are told.
 #[derive(Default)]
 struct Found {
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
-    /// What this version can't do yet, by what is said of it.
+    /// The things that this version can't do yet, by what is said of them.
     not_yet: BTreeMap<String, Problem>,
     omitted: Omitted,
 }
@@ -236,10 +236,10 @@ impl Found {
     }
 }
 
-/// How many bytes a block of [`Problems::blocks`] has.
+/// The number of bytes in a block of [`Problems::blocks`].
 const BLOCK: usize = 256;
 
-/// How many characters begin in these bytes (UTF-8).
+/// Counts the characters that begin in these bytes (UTF-8).
 fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
@@ -284,7 +284,7 @@ impl<'d> Problems<'d> {
         self.lines.partition_point(|start| *start <= offset)
     }
 
-    /// How many characters stand before an offset.
+    /// Counts the characters before an offset.
     fn before(&self, offset: usize) -> usize {
         let block = offset / BLOCK;
         let rest = self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
@@ -361,10 +361,10 @@ impl<'d> Problems<'d> {
     }
 }
 
-/// How many allowed words are told.
+/// The most allowed words that are told.
 pub(super) const MOST_CHOICES: usize = 100;
 
-/// How many characters a word has at most that another is looked for.
+/// The most characters of a word for which a near one is looked for.
 const LONGEST_WORD: usize = 128;
 
 /// The word of `known` that `word` was probably meant to be. None is near what is longer than names are.

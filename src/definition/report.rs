@@ -23,7 +23,7 @@ use crate::window::{Calendar, Compare, Interval, WindowRule, Zone};
 /// How many recipients one message may have (SES, quotas: "recipients per message").
 pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
 
-/// How many recipients a report may have: each gets a mail of their own, and has a place in the run's
+/// The most recipients that a report may have: each gets a mail of their own, and has a place in the run's
 /// record.
 pub(super) const MAX_RECIPIENTS: usize = 2_000;
 

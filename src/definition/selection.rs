@@ -90,7 +90,7 @@ impl fmt::Display for Selector {
     }
 }
 
-/// How many patterns and tags a filter may have: each is compared with every name of the instance.
+/// The most patterns and tags that a filter may have: each is compared with every name of the instance.
 const MAX_SEARCHES: usize = 1_000;
 
 /// The sign before an entry that leaves something out.

@@ -111,7 +111,7 @@ fn foreign(text: &str, offset: usize) -> Option<Foreign> {
     None
 }
 
-/// How many bytes before a sign are looked at.
+/// The number of bytes before a sign that are looked at.
 const LONGEST_KEY: usize = 256;
 
 /// Tells whether a key without a value yet stands before what follows.

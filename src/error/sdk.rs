@@ -69,7 +69,7 @@ where
     Error { request_id: error.request_id().map(ToOwned::to_owned), ..failure }
 }
 
-/// Whether the service may have acted on the request although no clear answer came:
+/// Tells whether the service may have acted on the request although no clear answer came:
 ///
 /// | answer | may have acted |
 /// | --- | --- |
@@ -123,7 +123,7 @@ pub fn is_throttled<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) 
         if throttles(refusal.raw().status().as_u16(), refusal.err().code().unwrap_or_default()))
 }
 
-/// Whether the service may refuse the token of a page with this, where its other members are those
+/// Tells whether the service may refuse the token of a page with this, where its other members are those
 /// of the page before: a 400 that blames the request. Some call the token's error `InvalidToken`, as
 /// others call that of credentials.
 pub fn may_refuse_token<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
@@ -132,7 +132,7 @@ pub fn may_refuse_token<E: ProvideErrorMetadata>(error: &SdkError<E, HttpRespons
             && !passes(400, refusal.err().code().unwrap_or_default()))
 }
 
-/// Whether the request is not to blame.
+/// Tells whether the request is not to blame.
 fn passes(status: u16, code: &str) -> bool {
     throttles(status, code) || status == 408 || PASSING.contains(&code)
 }

@@ -57,7 +57,7 @@ pub(super) fn cut(
     Cut { parts, over }
 }
 
-/// How many parts the cheapest cut has, without making them: there may be more than fit any memory.
+/// Counts the parts of the cheapest cut without making them: there may be more than fit any memory.
 pub(super) fn count(keys: &[Key<'_>], limits: &Limits) -> usize {
     let sizes = sizes(keys, limits.filter_values);
     let parts = keys.iter().zip(sizes).map(|(key, size)| key.values.len().div_ceil(size.max(1)));

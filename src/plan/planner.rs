@@ -16,11 +16,11 @@ pub fn plan(queries: &[Query], limits: &Limits) -> Plan {
     Plan { requests: planner.requests, sections }
 }
 
-/// How many requests a report may take. With more the function comes to no end at the account's usual
+/// The most requests that a report may take. With more the function comes to no end at the account's usual
 /// rate, and a product of long filters fits no memory.
 pub const MOST_REQUESTS: usize = 10_000;
 
-/// How many requests the rows of a question take, or its totals where it has no rows, without making
+/// Counts the requests that the rows of a question take, or its totals where it has no rows, without making
 /// them.
 pub fn requests_for(query: &Query, limits: &Limits) -> usize {
     let planner = Planner { limits, requests: Vec::new(), index: BTreeMap::new() };

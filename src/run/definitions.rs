@@ -178,7 +178,7 @@ fn lacking(section: &Section, metric: &MetricQuery, limits: &Limits) -> Option<S
         .then(|| "the API's version does not have `where_not`".to_owned())
 }
 
-/// What the report asks beyond the bounds of one request, and of all of them, as far as the definition
+/// Problems of what the report asks beyond the bounds of one request, and of all of them, as far as the definition
 /// alone tells.
 fn beyond_bounds(report: &Report, limits: &Limits) -> Vec<Problem> {
     let Some(window) = render::example_window(report) else {
@@ -215,7 +215,7 @@ pub(super) fn too_many_requests(requests: usize) -> (String, &'static str) {
     (message, "select less, leave out metrics, or split it into several reports")
 }
 
-/// What would have to be merged and can't be.
+/// Problems of figures that would have to be merged and can't be.
 fn not_available(section: &Section, query: &Query, limits: &Limits) -> Vec<Problem> {
     let mut columns: BTreeMap<&MetricQuery, &Column> = BTreeMap::new();
     for column in &section.columns {
@@ -329,7 +329,7 @@ fn invalid(file: &File, problems: &[Problem], omitted: Omitted) -> RunOutcome {
     RunOutcome::invalid(file.stem(), error)
 }
 
-/// How many problems an error lists.
+/// The most problems that an error lists.
 pub(super) const MOST_TOLD: usize = 100;
 
 /// The failure that problems of a definition are: the first in words, and all of them with their

@@ -107,7 +107,7 @@ pub struct Invocation {
     pub progress: Option<UnboundedSender<Progress>>,
     /// What ends it before its time.
     pub stop: Stop,
-    /// What stops further mails: shared by all messages of a batch.
+    /// The breaker that stops further mails: shared by all messages of a batch.
     pub breaker: SendBreaker,
 }
 

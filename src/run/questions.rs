@@ -29,7 +29,7 @@ pub(super) struct Unplanned {
     obstacles: Vec<Obstacle>,
 }
 
-/// How many names of one kind those who read the report are told.
+/// The most names of one kind that those who read the report are told.
 const MOST_NAMES: usize = 20;
 
 impl Unplanned {

@@ -179,7 +179,7 @@ pub(super) struct Recipient {
     message_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<Error>,
-    /// When another found that the process which was sending it was gone, or slow.
+    /// The time at which another found that the process which was sending it was gone, or slow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lost_at: Option<Timestamp>,
     #[serde(flatten)]

@@ -437,7 +437,7 @@ fn tables(
     tables
 }
 
-/// How many rows a further table may have with those of its quiet intervals. A trend has few, and would not
+/// The rows that a further table may have with those of its quiet intervals. A trend has few, and would not
 /// be true without them.
 fn room_beside(tables: &[Table], kind: Kind) -> usize {
     let taken = || tables.iter().map(|table| table.rows.len()).sum();

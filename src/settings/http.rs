@@ -41,7 +41,7 @@ fn client(idle: Option<Duration>) -> SharedHttpClient {
         .build_with_connector_fn(move |settings, components| connector(idle, settings, components))
 }
 
-/// How long a connection to SES is kept that no mail goes through. Less than any network on the way
+/// The time for which a connection to SES is kept that no mail goes through. Less than any network on the way
 /// forgets it after.
 const IDLE: Duration = Duration::from_secs(5);
 

@@ -171,7 +171,7 @@ impl Input<'_> {
         }
     }
 
-    /// Whether it asks for no later page than the first.
+    /// Tells whether it asks for no later page than the first.
     fn is_first_page(&self) -> bool {
         let body = self.as_json();
         ["NextToken", "nextToken"].iter().all(|name| body[*name].is_null())

@@ -9,7 +9,7 @@ use crate::harness::binary::{Function, SMALL, Watched, definitions, simulator, t
 use crate::harness::runtime_api::Answer;
 use crate::harness::s3::S3;
 
-/// How long the function has for a tick.
+/// The time that the function has for a tick.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Two reports with a harmless template of one's own, and a bucket for their records.

@@ -49,7 +49,7 @@ async fn names(url: &str, list: List) -> Result<Directory, Error> {
     connect(url).names(&INSTANCE.parse().unwrap(), list, None).await
 }
 
-/// What a table of all queues asks.
+/// The question of a table of all queues.
 fn request(simulator: &Simulator) -> Request {
     let ids: Vec<_> =
         simulator.centre().standard_queues().map(|queue| format!("\"{}\"", queue.id)).collect();
@@ -333,7 +333,7 @@ async fn an_expired_page_token_begins_a_list_anew() {
     }
 }
 
-/// What is wrong with the first page is wrong with the request, and is not asked again.
+/// A fault of the first page is wrong with the request, and is not asked again.
 #[tokio::test]
 async fn a_first_page_that_is_refused_is_not_asked_again() {
     let service = Server::start(|_| async {

@@ -30,7 +30,7 @@ mod harness {
 mod answers;
 /// The commands that help to write definitions.
 mod authoring;
-/// What befalls a process or its store after it has rendered says nothing against templates.
+/// A fault that befalls a process or its store after it has rendered says nothing against templates.
 mod blame;
 /// What one definition, or one template, can't do to the reports beside it.
 mod bounds;

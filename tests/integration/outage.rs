@@ -48,7 +48,7 @@ fn count(record: &Value, status: &str) -> usize {
     messages.filter(|message| message["status"] == status).count()
 }
 
-/// How many mails each address got.
+/// Counts the mails that each address got.
 fn mails(simulator: &Simulator) -> BTreeMap<String, usize> {
     let mut mails = BTreeMap::new();
     for to in simulator.messages().into_iter().flat_map(|message| message.to) {

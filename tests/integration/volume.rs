@@ -7,7 +7,7 @@ use crate::harness::binary::{
 };
 use crate::harness::runtime_api::Answer;
 
-/// How long the function has.
+/// The time that the function has.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// So many things, one behind the other.
@@ -136,7 +136,7 @@ async fn a_hundred_problems_of_a_file_are_told() {
     assert!(told.ends_with("2 definitions, 121 errors, 300 warnings\n"), "{told}");
 }
 
-/// Who may be told by a definition that is too large to be read is told nevertheless.
+/// The owner whom a definition names that is too large to be read hears of it nevertheless.
 #[tokio::test]
 async fn a_definition_that_is_too_large_has_an_owner() {
     let large = format!("{SMALL}# {}\n", "ü".repeat(300_000));

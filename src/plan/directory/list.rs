@@ -1,9 +1,9 @@
-//! What selectors stand for among the names of one dimension, and what is near where they stand for nothing.
+//! The names of one dimension: those that a selector stands for, and the nearest where it stands for none.
 
 use super::{Entry, Lack, List, Unresolved, Words};
 use crate::definition::{Selector, nearest};
 
-/// What selectors stand for.
+/// The ids that selectors stand for.
 impl List {
     pub(super) fn ids(&self, is_meant: impl Fn(&Entry) -> bool) -> Vec<String> {
         let meant = self.entries.iter().filter(|entry| is_meant(entry));
@@ -116,7 +116,7 @@ pub(super) fn has_tag(entry: &Entry, tag: &str) -> bool {
     entry.tags.iter().any(is_it)
 }
 
-/// What was probably meant, and what it differs in where that is hard to see.
+/// The name that was probably meant, and its difference where that is hard to see.
 fn meant(written: &str, near: &str) -> String {
     let letters = |text: &str| -> String {
         text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()

@@ -488,7 +488,7 @@ struct Luck {
     stalls: usize,
     /// How often the store answers something else than it should.
     mishaps: usize,
-    /// Whether a mishap may be a process's end.
+    /// True where a mishap may be a process's end.
     deaths: bool,
     with_sends: bool,
 }

@@ -40,7 +40,7 @@ struct Bucket {
     written: usize,
     put_faults: VecDeque<PutFault>,
     outage: Option<Outage>,
-    /// How many reads of an object are refused as too slow.
+    /// The number of reads of an object that are refused as too slow.
     timeouts: usize,
     /// Of how many requests one fails by chance.
     chance: Option<(fastrand::Rng, u32)>,

@@ -138,7 +138,7 @@ impl Stack {
         }
     }
 
-    /// What a parameter or a resource is referred to as.
+    /// The value that a reference to a parameter or a resource has.
     pub fn reference(&self, name: &str) -> Value {
         if let Some(value) = self.parameters.get(name) {
             return json!(value);
