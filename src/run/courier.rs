@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::fence::Fence;
 use super::protocol::{Courier, IN_FLIGHT};
-use super::record::{Handover, Recipient, Record};
+use super::recipient::{Handover, Recipient};
+use super::record::Record;
 use super::report::check_allowed;
 use super::stop::{stopped, unanswered};
 use super::turns::Turns;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::definitions::Invalid;
-use super::record::{Handover, Recipient};
+use super::recipient::{Handover, Recipient};
 use super::report::check_allowed;
 use super::{Invocation, RunOutcome, Runner, log_error, notice};
 use crate::address::Mailbox;

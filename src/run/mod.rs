@@ -21,6 +21,7 @@ mod outcome;
 mod parts;
 mod protocol;
 mod questions;
+mod recipient;
 mod record;
 mod records;
 mod reissue;

@@ -65,7 +65,8 @@ use tokio::time::Instant;
 
 use super::keeper::{Hold, Keeper, Written};
 use super::outcome::defect;
-use super::record::{Event, Recipient, Record, State};
+use super::recipient::Recipient;
+use super::record::{Event, Record, State};
 use crate::address::Mailbox;
 use crate::concurrency::{Panicked, catch_panic, meanwhile, until};
 use crate::error::{Code, Error, Stage};

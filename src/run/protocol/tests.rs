@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::run::clock::Clock;
-use crate::run::record::Handover;
+use crate::run::recipient::Handover;
 use crate::store::{Condition, Put, Tag};
 use crate::window::{LocalTime, Window, Zone};
 
