@@ -1,37 +1,15 @@
 //! From an order to its outcome: which reports run, each from its definition to its messages, and
 //! what became of them. One report that fails never stops the others.
 
-mod answer;
-mod asking;
-mod batch;
-mod clock;
-mod courier;
 mod definitions;
-mod due;
-mod fan_out;
-mod fence;
-#[cfg(feature = "cli")]
-mod history;
-mod invalid;
-mod keeper;
-mod metrics;
-mod names;
-mod notice;
+mod delivery;
+mod dispatch;
+mod fetch;
+mod job;
+mod ledger;
+mod message;
 mod outcome;
-mod parts;
-mod protocol;
-mod questions;
-mod recipient;
-mod record;
-mod records;
-mod reissue;
-mod report;
-mod sight;
-mod stop;
-mod templates;
-mod turns;
-mod waiting;
-mod work;
+mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -58,27 +36,29 @@ use crate::settings::{Aws, Settings};
 use crate::store::{File, Store};
 use crate::window::{Window, to_the_minute};
 
-pub use answer::{Answer, Handled};
-use batch::Ran;
-pub use clock::Clock;
-use courier::Post;
-pub use courier::SendBreaker;
-use definitions::Read;
-pub use definitions::{Checks, Definitions, unknown_report};
-use due::Due;
-pub use fan_out::Queued;
+use definitions::load::Read;
+pub use definitions::load::{Checks, Definitions, unknown_report};
+use delivery::sender::Post;
+pub use delivery::sender::SendBreaker;
+use dispatch::executor::Ran;
+pub use dispatch::fan_out::Queued;
 #[cfg(feature = "cli")]
-pub use history::PastRun;
-use names::{Names, Need};
-pub use outcome::{Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status};
-use records::Records;
-pub use report::Figures;
-use report::LookUp;
-use sight::Sights;
-pub use stop::{Stop, Stopper};
-use templates::OwnTemplates;
-pub use templates::{read_templates, unusable};
-pub use work::Work;
+pub use dispatch::past_runs::PastRun;
+use fetch::name_cache::{Names, Need};
+pub use job::clock::Clock;
+pub use job::stop::{Stop, Stopper};
+pub use job::work::Work;
+use ledger::records::Records;
+pub use message::build::Figures;
+use message::build::{self as report, LookUp};
+use message::templates::OwnTemplates;
+pub use message::templates::{read_templates, unusable};
+pub use outcome::response::{Answer, Handled};
+pub use outcome::run_outcome::{
+    Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status,
+};
+use schedule::due::Due;
+use schedule::preflight::Sights;
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are
 /// parsed, its lists of names stay warm.

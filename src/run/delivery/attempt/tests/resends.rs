@@ -1,0 +1,240 @@
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+
+use super::*;
+use crate::event::Resend;
+use crate::run::dispatch::resend::History;
+use crate::run::ledger::fence::Fence;
+use crate::run::ledger::records::REISSUE;
+
+/// An order to send the run's message again.
+#[derive(Clone, Copy, Debug)]
+struct Order {
+    id: &'static str,
+    resend: Resend,
+}
+
+const fn order(id: &'static str, resend: Resend) -> Order {
+    Order { id, resend }
+}
+
+impl World {
+    /// A world with a run that has ended: for each recipient whether the end is unknown. Nobody has the
+    /// message, so nobody may get it twice.
+    fn with_run(unknown: &[bool], is_retryable: bool) -> Rc<Self> {
+        let world = Rc::new(Self::default());
+        let now: Timestamp = NOW.parse().unwrap();
+        let mut record = fresh(&Event { id: "tick".to_owned(), time: now });
+        record.made("message.json".to_owned(), &recipients(unknown.len()), now);
+        record.attempts = 1;
+        for (recipient, is_unknown) in record.messages.iter_mut().zip(unknown) {
+            let code = if *is_unknown { Code::DeliveryUnknown } else { Code::DeliveryRejected };
+            let error = Error::new(code, Stage::Deliver, "no");
+            let error = if is_retryable && !is_unknown { error.retryable() } else { error };
+            recipient.ended(Err(error));
+        }
+        record.end(None, now);
+        let stored = serde_json::to_vec(&message()).unwrap();
+        world.put("message.json", stored, Condition::Absent, (99, 0));
+        world.put(KEY, record.to_json(), Condition::Absent, (99, 1));
+        world
+    }
+
+    fn reissue_keys(&self) -> Vec<String> {
+        let objects = self.objects.borrow();
+        objects.keys().filter(|key| key.ends_with(REISSUE)).cloned().collect()
+    }
+
+    fn resends(&self) -> Vec<Record> {
+        let objects = self.objects.borrow();
+        let keys = self.reissue_keys();
+        keys.iter().map(|key| Record::parse(key, &objects[key].0).unwrap()).collect()
+    }
+}
+
+/// The steps of an invocation that sends a run's message again.
+async fn resend(process: &Process, order: Order, since: Instant) -> Result<(), Error> {
+    let now: Timestamp = NOW.parse().unwrap();
+    let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
+    let keeper = Keeper { store: Some(process), clock, process: "" };
+    let wait = async |look, _| {
+        sleep(look).await;
+        Ok(())
+    };
+    let own = format!("{}.{}{REISSUE}", KEY.trim_end_matches(".json"), order.id);
+    if keeper.record(&own).await?.is_some_and(|record| record.is_final) {
+        return Ok(());
+    }
+    let Some(fence) = keeper.take_fence(KEY, order.id, wait).await? else { return Ok(()) };
+    let sent = send_again(process, &keeper, (order, &own, &fence)).await;
+    keeper.release_fence(&fence).await;
+    sent
+}
+
+async fn send_again(
+    process: &Process,
+    keeper: &Keeper<'_, Process>,
+    (order, own, fence): (Order, &str, &Fence),
+) -> Result<(), Error> {
+    let event = Event { id: order.id.to_owned(), time: NOW.parse().unwrap() };
+    let claimant = Claimant { event: &event, is_a_person: true };
+    let keys = process.world.reissue_keys();
+    keeper.close_resends(keys.iter().filter(|key| *key != own)).await?;
+    let mut record = fresh(&event);
+    (record.reissue_of, record.resent) = (Some(KEY.to_owned()), true);
+    if keeper.record(own).await?.is_none() {
+        let Some(original) = keeper.record(KEY).await? else { return Ok(()) };
+        let resends = keeper.resends(&process.world.reissue_keys()).await?;
+        let history = History::new(&original, resends, &[]);
+        record.message = original.message;
+        record.messages = history.chosen(order.resend, keeper.clock.started());
+    }
+    let Claimed::Held(mut hold) = keeper.claim(own, &record, claimant).await? else {
+        return Ok(());
+    };
+    match keeper.check_fence(fence).await {
+        Ok(()) => keeper.carry_out(&mut hold, DEFINITION, process, async |_| Err(gone())).await,
+        Err(error) => keeper.end(&mut hold, process, Some(error)).await,
+    }
+}
+
+/// The steps of a tick that takes the run up.
+async fn tick(process: &Process, since: Instant) -> Result<(), Error> {
+    let now: Timestamp = NOW.parse().unwrap();
+    let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
+    let keeper = Keeper { store: Some(process), clock, process: "" };
+    let event = Event { id: "later".to_owned(), time: now };
+    let claimant = Claimant { event: &event, is_a_person: false };
+    let Claimed::Held(mut hold) = keeper.claim(KEY, &fresh(&event), claimant).await? else {
+        return Ok(());
+    };
+    keeper.close_resends(&process.world.reissue_keys()).await?;
+    let resends = keeper.resends(&process.world.reissue_keys()).await?;
+    let history = History::new(&hold.record, resends, &[]);
+    history.leave_out(&mut hold.record, None);
+    keeper.carry_out(&mut hold, DEFINITION, process, async |_| Err(gone())).await
+}
+
+/// Resends with different ids, and perhaps a tick, in a random order of their steps; then one order after the
+/// other while nothing happens.
+fn race_of_resends(seed: u64, world: &Rc<World>, orders: &[Order], with_tick: bool, luck: Luck) {
+    let count = orders.len() + usize::from(with_tick);
+    let gate = Gate::new(count, luck.with_sends);
+    let processes: Vec<_> = (0..count)
+        .map(|number| Process { gate: Some(Rc::clone(&gate)), ..Process::new(world, None, number) })
+        .collect();
+    let running = Cell::new(count);
+    runtime().block_on(async {
+        let since = Instant::now();
+        let lives = processes.iter().enumerate().map(async |(number, process)| {
+            let life = async {
+                match orders.get(number) {
+                    Some(order) => drop(resend(process, *order, since).await),
+                    None => drop(tick(process, since).await),
+                }
+            };
+            until_death(process, life).await;
+            running.set(running.get() - 1);
+        });
+        let mut schedule = Schedule::random(seed);
+        join(join_all(lives), grant((world, &gate), &mut schedule, luck, &running)).await;
+        // Whatever was left behind by the dead is free after a while.
+        sleep(Duration::from_mins(11)).await;
+        for (number, order) in [order("last", Resend::Failed)].into_iter().enumerate() {
+            let process = Process::new(world, None, count + number);
+            resend(&process, order, since).await.unwrap();
+        }
+    });
+}
+
+/// Nobody got the message twice, and no record says what is not so.
+fn check_resends(world: &World, what: &str) {
+    let accepted = world.accepted.borrow();
+    for (to, got) in accepted.iter() {
+        assert!(*got <= 1, "{what}: {got} mails to {to}: {:#?}", world.resends());
+    }
+    let record = world.record().unwrap();
+    for record in world.resends().iter().chain([&record]) {
+        for message in &record.messages {
+            let got = accepted.get(&message.to).copied().unwrap_or_default();
+            match message.status {
+                Handover::Sent => assert_eq!(got, 1, "{what}: sent, and not accepted"),
+                Handover::Failed => assert!(message.error.is_some(), "{what}"),
+                Handover::Pending | Handover::Sending | Handover::Unknown => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn resends_that_race_send_to_nobody_twice() {
+    let orders = [
+        order("first", Resend::Failed),
+        order("second", Resend::Failed),
+        order("third", Resend::Unknown),
+    ];
+    for seed in 0..300 {
+        for (stalls, mishaps, deaths) in [(0, 0, false), (2, 0, false), (1, 2, false), (2, 1, true)]
+        {
+            let luck = Luck { stalls, mishaps, deaths, with_sends: true };
+            let world = World::with_run(&[false, true, false], false);
+            race_of_resends(seed, &world, &orders, false, luck);
+            check_resends(&world, &format!("seed {seed}, {luck:?}"));
+            let sent = world.accepted.borrow().len();
+            assert!(mishaps > 0 || stalls > 0 || sent >= 2, "seed {seed}: {sent} sent");
+        }
+    }
+}
+
+#[test]
+fn resends_and_a_tick_that_race_send_to_nobody_twice() {
+    let orders = [order("first", Resend::Unknown), order("second", Resend::Unknown)];
+    for seed in 0..300 {
+        for (stalls, mishaps, deaths) in [(0, 0, false), (2, 0, false), (1, 2, false), (2, 1, true)]
+        {
+            let luck = Luck { stalls, mishaps, deaths, with_sends: true };
+            let world = World::with_run(&[true, false, false], true);
+            race_of_resends(seed, &world, &orders, true, luck);
+            check_resends(&world, &format!("seed {seed}, {luck:?}"));
+        }
+    }
+}
+
+/// A resend that dies at any of its steps leaves eight unknown at most; the next order sends to the rest.
+#[test]
+fn the_next_resend_sends_what_a_dead_one_left() {
+    for mishap in [Mishap::DeathBefore, Mishap::DeathAfter, Mishap::StoreDown] {
+        for step in 0.. {
+            let what = format!("{mishap:?} at step {step}");
+            let world = World::with_run(&[false; 12], false);
+            let first = Process::new(&world, Some((step, mishap)), 0);
+            runtime().block_on(async {
+                let since = Instant::now();
+                let life =
+                    async { drop(resend(&first, order("first", Resend::Failed), since).await) };
+                until_death(&first, life).await;
+                sleep(Duration::from_mins(11)).await;
+                let second = Process::new(&world, None, 1);
+                resend(&second, order("second", Resend::Failed), since).await.unwrap();
+            });
+            check_resends(&world, &what);
+            let unknown: BTreeSet<String> = world
+                .resends()
+                .iter()
+                .flat_map(|record| &record.messages)
+                .filter(|message| message.status == Handover::Unknown)
+                .map(|message| message.to.clone())
+                .collect();
+            assert!(unknown.len() <= IN_FLIGHT, "{what}: {} unknown", unknown.len());
+            let accepted = world.accepted.borrow();
+            let left = recipients(12).into_iter().map(|to| to.address.to_string());
+            for to in left.filter(|to| !unknown.contains(to)) {
+                assert_eq!(accepted.get(&to), Some(&1), "{what}: {to}");
+            }
+            if first.steps.get() <= step {
+                break;
+            }
+        }
+    }
+}

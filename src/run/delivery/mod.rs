@@ -1,0 +1,5 @@
+//! Delivery.
+
+pub(crate) mod attempt;
+pub(crate) mod notice;
+pub(crate) mod sender;

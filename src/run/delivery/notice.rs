@@ -1,0 +1,144 @@
+//! What the owner of a report reads where a run failed, or where the definition is not valid. The
+//! audience never sees it.
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::language::Language;
+use crate::render::{self, Message, Notice, isolated};
+use crate::run::Runner;
+use crate::run::job::work::Work;
+use crate::run::ledger::record::Record;
+use crate::run::ledger::record::State;
+use crate::run::outcome::run_outcome::DeliveryStatus;
+use crate::settings::Location;
+
+/// How many single problems are told.
+const DETAILS: usize = 10;
+
+/// The notice of a run that failed, or whose end is not known.
+pub(crate) fn of_a_run(runner: &Runner, work: &Work, record: &Record) -> Result<Message, Error> {
+    let title = isolated(&work.report.title);
+    let outcome = record.outcome();
+    let [sent, failed, unknown] =
+        [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
+            .map(|status| outcome.count(status));
+    let (headline, what) = match record.status {
+        State::Unknown => (
+            format!("It is not known whether everybody got the report “{title}”"),
+            format!("{unknown} not known, {failed} failed, {sent} sent."),
+        ),
+        _ if outcome.messages.is_empty() => {
+            (format!("The report “{title}” could not be sent"), "Nobody got it.".to_owned())
+        }
+        _ => (
+            format!("The report “{title}” could not be sent to everybody"),
+            format!("{failed} failed, {sent} sent."),
+        ),
+    };
+    let (next, commands) = what_next(runner, work, record);
+    let key = work.key(&record.window);
+    let notice = Notice {
+        headline,
+        summary: format!("{}. {what}", record.window.exactly(Language::English)),
+        next: Some(next),
+        commands,
+        record: runner.settings.runs.as_ref().map(|place| place.at(&key)),
+        ..of_error(&record.report, record.error.as_ref())
+    };
+    render::notice(runner.templates.built_in(), &notice)
+}
+
+/// The notice of a definition that is not valid.
+pub(crate) fn of_a_definition(
+    runner: &Runner,
+    report: &str,
+    error: &Error,
+) -> Result<Message, Error> {
+    let notice = Notice {
+        headline: format!("The definition of the report “{}” can't be used", isolated(report)),
+        summary: "It does not run until the definition is mended. `connect-reports validate` \
+                  shows what is wrong, line by line."
+            .to_owned(),
+        commands: vec![format!("connect-reports validate{}", places(runner, false))],
+        ..of_error(report, Some(error))
+    };
+    render::notice(runner.templates.built_in(), &notice)
+}
+
+fn of_error(report: &str, error: Option<&Error>) -> Notice {
+    let details = error.map_or(&[][..], |error| error.details.as_slice());
+    let text = |detail: &Value| {
+        let line = detail.get("line").map(|line| format!("line {line}: "));
+        let message = detail.get("message")?.as_str()?;
+        Some(format!("{}{message}", line.unwrap_or_default()))
+    };
+    Notice {
+        report: report.to_owned(),
+        code: error.map_or("", |error| error.code.as_str()).to_owned(),
+        message: error.map_or_else(String::new, |error| error.message.clone()),
+        details: details.iter().take(DETAILS).filter_map(text).collect(),
+        omitted: details.len().saturating_sub(DETAILS),
+        hint: error.and_then(|error| error.hint.clone()),
+        ..Notice::default()
+    }
+}
+
+/// What happens by itself, and the commands by which a person goes on.
+fn what_next(runner: &Runner, work: &Work, record: &Record) -> (String, Vec<String>) {
+    let (start, end) = record.window.local();
+    let outcome = record.outcome();
+    let of = |what: &str, how: &str| {
+        let places = places(runner, true);
+        format!("connect-reports {what} {} --window {start}..{end}{how}{places}", record.report)
+    };
+    let is_reissue = record.reissue_of.is_some();
+    let mut next = match (record.is_final, is_reissue) {
+        (false, false) => {
+            let next = "It is tried again by itself at every event until its catch-up age is over. To \
+                        try it now:";
+            return (next.to_owned(), vec![of("run", "")]);
+        }
+        (false, true) => "Only the retries of its order try it again.".to_owned(),
+        (true, _) => "It is not tried again by itself.".to_owned(),
+    };
+    if outcome.count(DeliveryStatus::Unknown) > 0 {
+        next += " Who may have it never gets it again without a person's word: ask them first.";
+    }
+    let commands = match &work.order.to {
+        Some(to) => {
+            let named = to.iter().map(|to| to.address.to_string()).collect();
+            let to: Vec<String> = match outcome.messages.is_empty() {
+                true => named,
+                false => {
+                    let open = outcome.messages.iter().filter(|m| m.status != DeliveryStatus::Sent);
+                    open.map(|message| message.to.clone()).collect()
+                }
+            };
+            let to: String = to.iter().map(|to| format!(" --to {to}")).collect();
+            vec![of(if work.order.resend.is_some() { "resend" } else { "run" }, &to)]
+        }
+        None if outcome.messages.is_empty() && !is_reissue => vec![of("run", "")],
+        None => {
+            let ways =
+                [(DeliveryStatus::Unknown, " --unknown"), (DeliveryStatus::Failed, " --failed")];
+            let has = |(status, _): &(DeliveryStatus, &str)| {
+                outcome.count(*status) > 0
+                    || *status == DeliveryStatus::Failed && outcome.messages.is_empty()
+            };
+            ways.iter().filter(|way| has(way)).map(|(_, how)| of("resend", how)).collect()
+        }
+    };
+    (format!("{next} To go on:"), commands)
+}
+
+/// The options that name the places, where they are such that a person at a terminal can reach them.
+fn places(runner: &Runner, with_runs: bool) -> String {
+    let of = |option: &str, place: Option<&Location>| match place {
+        Some(place @ Location::S3 { .. }) => format!(" {option} {place}"),
+        Some(Location::Folder(_)) | None => String::new(),
+    };
+    let definitions = of("--definitions", Some(&runner.settings.definitions));
+    let runs = of("--runs", runner.settings.runs.as_ref().filter(|_| with_runs));
+    format!("{definitions}{runs}")
+}

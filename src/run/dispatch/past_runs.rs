@@ -1,0 +1,142 @@
+//! What the records say of the runs so far, for people.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::concurrency::side_by_side;
+use crate::definition::ReportId;
+use crate::error::{Code, Error, Stage};
+use crate::run::Runner;
+use crate::run::job::clock::Clock;
+use crate::run::ledger::record::Record;
+use crate::run::ledger::record::State;
+use crate::run::ledger::records;
+use crate::run::outcome::run_outcome::DeliveryStatus;
+use crate::run::outcome::run_outcome::Effort;
+use crate::window::Window;
+
+/// A run as its record tells it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PastRun {
+    /// The key of the record below the place of records.
+    pub key: String,
+    /// The report's id.
+    pub report: String,
+    /// The span.
+    pub window: Window,
+    /// `running`, `interrupted`, `sent`, `skipped`, `failed` or `unknown`.
+    pub status: &'static str,
+    /// Whether nothing is left to be done.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+    /// Whether it is a re-issue.
+    pub reissue: bool,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was last tried.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How many recipients there are.
+    pub recipients: usize,
+    /// To how many it was sent.
+    pub sent: usize,
+    /// To how many it was not.
+    pub failed: usize,
+    /// Of how many this is not known.
+    pub unknown: usize,
+    /// What its figures took.
+    #[serde(flatten)]
+    pub effort: Effort,
+    /// Why nothing was sent.
+    pub reason: Option<String>,
+    /// Why it failed.
+    pub error: Option<Error>,
+}
+
+impl Runner {
+    /// The ids of the reports that have records.
+    ///
+    /// # Errors
+    /// `STORE_ERROR` or the service's own, if the records can't be listed.
+    pub async fn recorded_reports(&self) -> Result<BTreeSet<String>, Error> {
+        let keys = self.records.list(None).await?;
+        Ok(keys.iter().filter_map(|key| key.split('/').next()).map(ToOwned::to_owned).collect())
+    }
+
+    /// The runs of a report, or of all, the newest window first; so many of each report at most. And
+    /// why some of the records can't be read.
+    ///
+    /// # Errors
+    /// Where the records can't be listed.
+    pub async fn past_runs(
+        &self,
+        report: Option<&ReportId>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<(Vec<PastRun>, Vec<Error>), Error> {
+        if !self.records.are_kept() {
+            let message = "there is no place of records";
+            return Err(Error::new(Code::ConfigurationError, Stage::Load, message)
+                .hint("name it with --runs or CONNECT_REPORTS_RUNS"));
+        }
+        let keys = self.records.list(report).await?;
+        let keys = newest(keys, limit);
+        let keeper = self.records.keeper(Clock::read(now, None));
+        let read = side_by_side(&keys, async |key| {
+            let record = keeper.record(key).await?;
+            Ok::<_, Error>(record.map(|record| PastRun::of(key, &record, now)))
+        });
+        let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
+        for run in read.await {
+            match run {
+                Ok(run) => runs.extend(run),
+                Err(error) => unreadable.push(error),
+            }
+        }
+        Ok((runs, unreadable))
+    }
+}
+
+/// Of sorted keys those of the last windows of each report, the last first.
+fn newest(keys: Vec<String>, limit: usize) -> Vec<String> {
+    let report = |key: &String| key.split('/').next().unwrap_or_default().to_owned();
+    let of_reports = keys.chunk_by(|a, b| report(a) == report(b));
+    of_reports.flat_map(|keys| keys.iter().rev().take(limit).cloned()).collect()
+}
+
+impl PastRun {
+    fn of(key: &str, record: &Record, now: Timestamp) -> Self {
+        let outcome = record.outcome();
+        let [sent, failed, unknown] =
+            [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
+                .map(|status| outcome.count(status));
+        Self {
+            key: key.to_owned(),
+            report: record.report.clone(),
+            window: record.window.clone(),
+            status: match record.status {
+                State::Running if record.is_held_at(now) => "running",
+                State::Running => "interrupted",
+                State::Sent => "sent",
+                State::Skipped => "skipped",
+                State::Failed => "failed",
+                State::Unknown => "unknown",
+            },
+            is_final: record.is_final,
+            reissue: key.ends_with(records::REISSUE),
+            attempts: record.attempts,
+            started_at: record.started_at,
+            ended_at: record.ended_at,
+            recipients: outcome.messages.len(),
+            sent,
+            failed,
+            unknown,
+            effort: record.effort,
+            reason: record.reason.clone(),
+            error: record.error.clone(),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The names of instances: each list is read when a report needs it, once an invocation at most
+//! whether it can be read or not, and kept warm for those that follow.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::connect::{Connect, List};
+use crate::error::Error;
+use crate::instance::InstanceArn;
+use crate::plan::Directory;
+
+/// For how long a list is used by later invocations.
+const WARM: Duration = Duration::from_mins(5);
+
+/// The lists that were read, of all instances.
+#[derive(Debug, Default)]
+pub(crate) struct Names(SyncMutex<BTreeMap<(InstanceArn, List), Shelf>>);
+
+/// The place of a list, held while it is read, so that those who need it too wait for it.
+type Shelf = Arc<Mutex<Option<Kept>>>;
+
+/// A list, which is shared and not copied.
+#[derive(Clone, Debug)]
+struct Kept {
+    read_at: Instant,
+    /// When the invocation began that read it.
+    since: Instant,
+    names: Result<Directory, Error>,
+}
+
+/// Whose names are needed, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need<'n> {
+    pub(crate) client: &'n Connect,
+    pub(crate) instance: &'n InstanceArn,
+    /// When the invocation began: within it no list is read twice, however long it takes.
+    pub(crate) since: Instant,
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl Names {
+    /// The names on these lists; those that are not there yet are read side by side.
+    ///
+    /// # Errors
+    /// The failure of the first list, in their order, that can't be read; the others are kept.
+    pub(crate) async fn on(
+        &self,
+        lists: BTreeSet<List>,
+        need: Need<'_>,
+    ) -> Result<Directory, Error> {
+        let reading = lists.into_iter().map(|list| {
+            let read = move || need.client.names(need.instance, list, need.deadline);
+            self.list(need.instance, list, need.since, read)
+        });
+        let mut directory = Directory::default();
+        for names in join_all(reading).await {
+            directory.extend(names?);
+        }
+        Ok(directory)
+    }
+
+    async fn list<F>(
+        &self,
+        instance: &InstanceArn,
+        list: List,
+        since: Instant,
+        read: impl FnOnce() -> F,
+    ) -> Result<Directory, Error>
+    where
+        F: Future<Output = Result<Directory, Error>>,
+    {
+        // Names alone are also on the list with tags and states.
+        if list == List::Queues {
+            let searched = self.shelf(instance, List::SearchedQueues);
+            if let Some(Ok(names)) = warm(&*searched.lock().await, since) {
+                return Ok(names);
+            }
+        }
+        let shelf = self.shelf(instance, list);
+        let mut kept = shelf.lock().await;
+        if let Some(names) = warm(&kept, since) {
+            return names;
+        }
+        let read_at = Instant::now();
+        let names = read().await;
+        *kept = Some(Kept { read_at, since, names: names.clone() });
+        names
+    }
+
+    fn shelf(&self, instance: &InstanceArn, list: List) -> Shelf {
+        let mut shelves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(shelves.entry((instance.clone(), list)).or_default())
+    }
+}
+
+/// What is known of a list: its names for a while, a failure for the invocation that met it.
+fn warm(kept: &Option<Kept>, since: Instant) -> Option<Result<Directory, Error>> {
+    let counts = |kept: &&Kept| match kept.names {
+        Ok(_) => since < kept.read_at + WARM,
+        Err(_) => since == kept.since,
+    };
+    kept.as_ref().filter(counts).map(|kept| kept.names.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::definition::Dimension;
+    use crate::error::{Code, Stage};
+    use crate::plan::Entry;
+
+    fn instance() -> InstanceArn {
+        let arn =
+            "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
+        arn.parse().unwrap()
+    }
+
+    /// Lists that are as long as they were read often.
+    #[derive(Default)]
+    struct Counted {
+        names: Names,
+        reads: Cell<usize>,
+    }
+
+    impl Counted {
+        async fn need(&self, list: List, since: Instant) -> usize {
+            let read = async || {
+                tokio::time::sleep(Duration::from_secs(200)).await;
+                self.reads.set(self.reads.get() + 1);
+                let mut directory = Directory::default();
+                let entries = (0..self.reads.get()).map(|id| Entry::new(id.to_string(), "Q"));
+                directory.insert(Dimension::Queue, entries.collect());
+                Ok(directory)
+            };
+            let names = self.names.list(&instance(), list, since, read).await.unwrap();
+            names.entries(&Dimension::Queue).len()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_is_warm_for_five_minutes() {
+        let lists = Counted::default();
+        let start = Instant::now();
+        assert_eq!(lists.need(List::Queues, start).await, 1);
+        tokio::time::sleep(Duration::from_secs(99)).await;
+        assert_eq!(lists.need(List::Queues, Instant::now()).await, 1, "299 s old");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(lists.need(List::Queues, start).await, 1, "the same invocation goes on");
+        assert_eq!(lists.need(List::Queues, Instant::now()).await, 2, "another reads it again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_list_is_read_once_for_all_who_need_it_at_once() {
+        let lists = Counted::default();
+        let start = Instant::now();
+        let needs = [List::Agents, List::Agents, List::RoutingProfiles];
+        join_all(needs.map(|list| lists.need(list, start))).await;
+        assert_eq!(lists.reads.get(), 2);
+        assert_eq!(start.elapsed(), Duration::from_secs(200), "side by side");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tags_are_read_where_names_alone_are_known_and_not_the_other_way_round() {
+        let lists = Counted::default();
+        let start = Instant::now();
+        assert_eq!(lists.need(List::Queues, start).await, 1);
+        assert_eq!(lists.need(List::SearchedQueues, start).await, 2);
+        assert_eq!(lists.need(List::Queues, start).await, 2, "those with tags serve both");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_kept_for_its_invocation() {
+        let lists = Counted::default();
+        let fail = async || Err(Error::new(Code::AccessDenied, Stage::Query, "no"));
+        let start = Instant::now();
+        let instance = instance();
+        let list = lists.names.list(&instance, List::Agents, start, fail);
+        assert_eq!(list.await.unwrap_err().code, Code::AccessDenied);
+        let read = async || Ok(Directory::default());
+        let list = lists.names.list(&instance, List::Agents, start, read);
+        assert_eq!(list.await.unwrap_err().code, Code::AccessDenied);
+        tokio::time::pause();
+        let next = start + Duration::from_nanos(1);
+        assert_eq!(lists.need(List::Agents, next).await, 1);
+    }
+}

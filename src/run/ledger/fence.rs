@@ -1,0 +1,196 @@
+//! One resend of a run at a time, although orders come together, and processes stall or die.
+//!
+//! A resend reads who got the message, and sends it to others by a record of its own. Two that read before
+//! either has sent would both send. So the run's own record says which order sends its message again:
+//!
+//! 1. Take the fence: write `resend` into the run's record, on condition that nobody has the run and no
+//!    other order the fence. Like a claim it is a lease, which ends with the holder's deadline, or is
+//!    renewed.
+//! 2. Close the records of other resends that have not ended. Those who are marked in them may have the
+//!    message; a slow holder finds its record taken over at its next mark, and sends nothing more.
+//! 3. Read who got what, and claim the resend's own record.
+//! 4. Read the fence again. From here on whoever takes it finds the resend's record, and closes it first.
+//! 5. Mark and send, as every run does; at the end give the fence back.
+//!
+//! A claim of the run itself waits for the fence as for a lease. After a death it removes the fence, so that
+//! a slow holder stops at 4, and does 2 before it sends.
+//!
+//! Whoever is unknown because such a process was slow is not sent to by an order for those who are unknown
+//! that was given before: their mail may still be on its way.
+//!
+//! A process that dies before 5 has sent nothing. One that dies in it leaves unknown who was marked, eight
+//! at most.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::error::{Code, Error, Stage};
+use crate::run::delivery::attempt::FIRST_LOOK;
+use crate::run::delivery::attempt::LAST_LOOK;
+use crate::run::delivery::attempt::still_held;
+use crate::run::ledger::record::Record;
+use crate::run::ledger::record::ResendLease;
+use crate::run::ledger::store::Hold;
+use crate::run::ledger::store::Keeper;
+use crate::run::ledger::store::LEASE;
+use crate::run::ledger::store::Written;
+use crate::run::ledger::store::writer;
+use crate::store::Objects;
+
+/// The right to send a run's message again. Clones share whether it was lost.
+#[derive(Clone, Debug)]
+pub(crate) struct Fence {
+    /// The key of the run's record.
+    key: String,
+    by: String,
+    is_lost: Arc<AtomicBool>,
+}
+
+impl<S: Objects> Keeper<'_, S> {
+    /// Takes the fence of a run for an order; none where there is no such run. Where the same order has it
+    /// already, `wait` waits until the next look, knowing when that lease ends.
+    ///
+    /// # Errors
+    /// `TIMEOUT`, retryable, where the run or another order is sending, or the same order still is when time
+    /// is up. Where the record can't be read or written; the errors of `wait`.
+    pub(crate) async fn take_fence(
+        &self,
+        key: &str,
+        order: &str,
+        mut wait: impl AsyncFnMut(Duration, Timestamp) -> Result<(), Error>,
+    ) -> Result<Option<Fence>, Error> {
+        let mut look = FIRST_LOOK;
+        loop {
+            let Some(found) = self.read(key).await? else {
+                return Ok(None);
+            };
+            let mut hold = Hold::found(key, found)?;
+            let now = self.clock.now();
+            if let Some(until) = hold.record.claimed_at(now) {
+                return Err(is_running(until));
+            }
+            match hold.record.resent_at(now) {
+                Some(other) if other.order != order => return Err(is_resent(other.until)),
+                Some(_) if !self.clock.has_time_for(look) => return Err(still_held()),
+                Some(own) => {
+                    wait(look, own.until).await?;
+                    look = (look * 2).min(LAST_LOOK);
+                    continue;
+                }
+                None => {}
+            }
+            let (by, order) = (writer(), order.to_owned());
+            let lease = ResendLease { order, by: by.clone(), until: self.lease() };
+            hold.record.fence(lease, now);
+            if let Written::Done = self.write(&mut hold).await? {
+                let (key, is_lost) = (key.to_owned(), Arc::default());
+                return Ok(Some(Fence { key, by, is_lost }));
+            }
+        }
+    }
+
+    /// Closes the resends at these keys that have not ended.
+    ///
+    /// # Errors
+    /// Where a record can't be read or written.
+    pub(crate) async fn close_resends(
+        &self,
+        keys: impl IntoIterator<Item = &String>,
+    ) -> Result<(), Error> {
+        for key in keys {
+            while let Some(found) = self.read(key).await? {
+                let mut hold = Hold::found(key, found)?;
+                // An order for other recipients sends a message of its own, which no resend repeats.
+                if hold.record.is_final || !hold.record.resent {
+                    break;
+                }
+                hold.record.supersede(writer(), superseded(), self.clock.now());
+                if let Written::Done = self.write(&mut hold).await? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes sure that a fence is still there.
+    ///
+    /// # Errors
+    /// `TIMEOUT`, retryable, where another has taken it; where the record can't be read.
+    pub(crate) async fn check_fence(&self, fence: &Fence) -> Result<(), Error> {
+        let record = self.record(&fence.key).await?;
+        if record.is_some_and(|record| record.is_fenced_by(&fence.by)) {
+            return Ok(());
+        }
+        Err(fence.lose())
+    }
+
+    /// Renews a fence for as long as this is awaited. One that ends with the invocation needs none.
+    pub(crate) async fn renew_fence(&self, fence: Option<&Fence>) -> Infallible {
+        while let Some(fence) = fence.filter(|_| self.clock.deadline().is_none()) {
+            tokio::time::sleep(LEASE.unsigned_abs() / 2).await;
+            let lease = self.lease();
+            // Where this fails, the next time may not; what is marked is safe without it.
+            let _ = self.change_fence(fence, |record| record.renew_fence(lease)).await;
+        }
+        pending().await
+    }
+
+    /// Gives a fence back. Where that can't be written, it ends with its lease.
+    pub(crate) async fn release_fence(&self, fence: &Fence) {
+        let _ = self.change_fence(fence, Record::release_fence).await;
+    }
+
+    async fn change_fence(&self, fence: &Fence, change: impl Fn(&mut Record)) -> Result<(), Error> {
+        while let Some(found) = self.read(&fence.key).await? {
+            let mut hold = Hold::found(&fence.key, found)?;
+            if !hold.record.is_fenced_by(&fence.by) {
+                break;
+            }
+            change(&mut hold.record);
+            if let Written::Done = self.write(&mut hold).await? {
+                return Ok(());
+            }
+        }
+        Err(fence.lose())
+    }
+}
+
+impl Fence {
+    fn lose(&self) -> Error {
+        self.is_lost.store(true, Ordering::Relaxed);
+        superseded()
+    }
+
+    /// The reason for which nobody else may be sent to, where it is known to be lost.
+    pub(crate) fn loss(&self) -> Option<Error> {
+        self.is_lost.load(Ordering::Relaxed).then(superseded)
+    }
+}
+
+fn is_running(until: Timestamp) -> Error {
+    busy(&format!("the run is under way until {until:.0} at the latest"))
+}
+
+fn is_resent(until: Timestamp) -> Error {
+    busy(&format!("another order sends it again until {until:.0} at the latest"))
+}
+
+fn busy(why: &str) -> Error {
+    let message = format!("the run can't be sent again now: {why}");
+    Error::new(Code::Timeout, Stage::Record, message)
+        .retryable()
+        .hint("order it again afterwards; `runs` shows whether it has ended")
+}
+
+fn superseded() -> Error {
+    let message = "another order has taken over sending this run again";
+    Error::new(Code::Timeout, Stage::Record, message)
+        .retryable()
+        .hint("look at the run with `runs`, and send it again to those who are left")
+}

@@ -1,0 +1,167 @@
+//! The message to one recipient as a record keeps it, and how its state changes.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::address::Mailbox;
+use crate::error::{Code, Error, Stage};
+use crate::run::outcome::run_outcome::Delivery;
+use crate::run::outcome::run_outcome::DeliveryStatus;
+
+/// The message to one recipient.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Recipient {
+    /// The address.
+    pub(crate) to: String,
+    /// The name before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    pub(crate) status: Handover,
+    /// The part of the run that it belongs to, where it was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<u32>,
+    /// The writer that sent it, or was about to: it alone knows how that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<String>,
+    /// The id that SES gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<Error>,
+    /// The time at which another found that the process which was sending it was gone, or slow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lost_at: Option<Timestamp>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+/// How far the message to one recipient is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Handover {
+    /// It has not been handed to SES, or clearly not accepted.
+    Pending,
+    /// It may be on its way to SES at this moment.
+    Sending,
+    /// SES accepted it.
+    Sent,
+    /// SES refused it, or was not asked.
+    Failed,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Recipient {
+    /// Somebody who waits for a message.
+    pub(crate) fn new(to: &Mailbox) -> Self {
+        Self {
+            to: to.address.to_string(),
+            name: to.name.clone(),
+            status: Handover::Pending,
+            part: None,
+            by: None,
+            message_id: None,
+            error: None,
+            lost_at: None,
+            others: Map::new(),
+        }
+    }
+
+    /// Somebody to whom a message is on its way.
+    pub(crate) fn sending(to: &Mailbox) -> Self {
+        Self { status: Handover::Sending, ..Self::new(to) }
+    }
+
+    /// The same one, who waits for another message.
+    pub(crate) fn again(&self) -> Self {
+        let mut again = self.clone();
+        again.wait();
+        again.message_id = None;
+        again
+    }
+
+    /// The mailbox.
+    ///
+    /// # Errors
+    /// `STORE_ERROR` where the record does not hold one.
+    pub(crate) fn mailbox(&self) -> Result<Mailbox, Error> {
+        let address = self.to.parse().map_err(|error| {
+            let message = format!("a recipient in the record {error}");
+            Error::new(Code::StoreError, Stage::Record, message)
+        })?;
+        let has_control = |name: &String| name.chars().any(char::is_control);
+        Ok(Mailbox { name: self.name.clone().filter(|name| !has_control(name)), address })
+    }
+
+    /// Notes how the send ended.
+    pub(crate) fn ended(&mut self, result: Result<String, Error>) {
+        match result {
+            Ok(id) => {
+                (self.status, self.message_id, self.error) = (Handover::Sent, Some(id), None);
+            }
+            Err(error) => {
+                self.status = match error.code {
+                    Code::DeliveryUnknown => Handover::Unknown,
+                    _ => Handover::Failed,
+                };
+                self.error = Some(error);
+            }
+        }
+    }
+
+    /// Whether it is known how it ended, or that this will never be known.
+    pub(crate) fn has_ended(&self) -> bool {
+        !matches!(self.status, Handover::Pending | Handover::Sending)
+    }
+
+    /// Back among those who wait.
+    pub(crate) fn wait(&mut self) {
+        (self.status, self.error, self.lost_at) = (Handover::Pending, None, None);
+    }
+
+    /// Who was sending this does not say any more how it ended.
+    pub(crate) fn lost(&mut self, now: Timestamp) {
+        let message = "the process that was sending this message ended before it could write down \
+                       how the send ended";
+        self.ended(Err(Error::new(Code::DeliveryUnknown, Stage::Deliver, message)
+            .hint("ask the recipient, and `resend --unknown` if it has not come")));
+        self.lost_at = Some(now);
+    }
+
+    /// Tells whether a process was sending this that may only have been slow, and was found out at this
+    /// time or later.
+    pub(crate) fn was_lost_since(&self, time: Timestamp) -> bool {
+        self.status == Handover::Unknown && self.lost_at.is_some_and(|lost_at| lost_at >= time)
+    }
+
+    /// Takes over how it ended elsewhere.
+    pub(crate) fn take(&mut self, known: &Self) {
+        self.status = known.status;
+        self.message_id.clone_from(&known.message_id);
+        self.error.clone_from(&known.error);
+        self.lost_at = known.lost_at;
+    }
+
+    /// Whether it may still be sent without a person's word.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self.status {
+            Handover::Pending => true,
+            Handover::Failed => self.error.as_ref().is_some_and(|error| error.retryable),
+            Handover::Sending | Handover::Sent | Handover::Unknown => false,
+        }
+    }
+
+    pub(crate) fn delivery(&self) -> Delivery {
+        Delivery {
+            to: self.to.clone(),
+            status: match self.status {
+                Handover::Sent => DeliveryStatus::Sent,
+                Handover::Sending | Handover::Unknown => DeliveryStatus::Unknown,
+                Handover::Pending | Handover::Failed => DeliveryStatus::Failed,
+            },
+            message_id: self.message_id.clone(),
+            error: self.error.clone(),
+        }
+    }
+}

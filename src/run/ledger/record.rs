@@ -1,0 +1,540 @@
+//! What is kept of a run: one JSON object for each report and window, and the rules by which it
+//! changes. Nothing here reads or writes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::address::Mailbox;
+use crate::error::{Code, Error, Stage};
+use crate::render::Origin;
+use crate::run::dispatch::shards::Parts;
+use crate::run::ledger::recipient::Handover;
+use crate::run::ledger::recipient::Recipient;
+use crate::run::outcome::run_outcome::Effort;
+use crate::run::outcome::run_outcome::RunOutcome;
+use crate::run::outcome::run_outcome::Status;
+use crate::window::Window;
+
+/// The form of records that this program writes.
+const VERSION: u32 = 1;
+
+/// That of runs in parts and of their parts, so that a program that does not know of them leaves them
+/// alone.
+const WITH_PARTS: u32 = 2;
+
+/// The furthest that the end of a lease may lie ahead: Lambda ends an invocation after 15 minutes, and clocks
+/// differ.
+pub(crate) const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(20);
+
+/// After how many failed attempts the owner hears of a failure that may pass.
+const PATIENCE: u32 = 3;
+
+/// A run as it is kept. What a later version adds to it survives here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    version: u32,
+    /// The report's id.
+    pub(crate) report: String,
+    pub(crate) window: Window,
+    pub(crate) status: State,
+    /// Whether nothing is left to be done: no tick and no retry takes it up again.
+    #[serde(rename = "final")]
+    pub(crate) is_final: bool,
+    /// Why nothing was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// What its figures took.
+    #[serde(flatten)]
+    pub(crate) effort: Effort,
+    /// The digest of the definition that it was made from.
+    pub(crate) definition: String,
+    /// The event or order that it was last taken up for.
+    pub(crate) event: Event,
+    /// How often it was taken up.
+    pub(crate) attempts: u32,
+    /// When it was last taken up.
+    pub(crate) started_at: Timestamp,
+    /// When its message was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) made_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_at: Option<Timestamp>,
+    /// Who has it, or had it last.
+    pub(crate) claim: Claim,
+    /// Who wrote this, and how many times they had written it before.
+    pub(crate) written: Stamp,
+    /// The order that sends its message again at this moment, or died while it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resend: Option<ResendLease>,
+    /// Of a re-issue the key of the run's own record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reissue_of: Option<String>,
+    /// Whether it sends what the run was to send, and counts for later orders: a `resend` does, an
+    /// order for other recipients does not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) resent: bool,
+    /// Whether the message says that it is a re-issue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) reissued: bool,
+    /// The key of the message as it was rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    /// Says that its message is being made with templates of one's own; none before and after. A death
+    /// leaves it, until the message is made anew or the run ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rendering: Option<RenderingMark>,
+    /// Into which parts its recipients are cut, until these have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parts: Option<Parts>,
+    /// Whether it is itself the record of such a part.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_part: bool,
+    /// One for each recipient.
+    pub(crate) messages: Vec<Recipient>,
+    /// The mail to the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) notice: Option<Recipient>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<Error>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+/// The mark that a process makes a message with templates of one's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RenderingMark {
+    #[serde(flatten)]
+    pub(crate) origin: Origin,
+    /// The process; records of before name none.
+    #[serde(default)]
+    pub(crate) process: String,
+}
+
+/// What an event or an order is known by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Event {
+    pub(crate) id: String,
+    pub(crate) time: Timestamp,
+}
+
+/// A lease.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Claim {
+    /// The writer that holds it.
+    pub(crate) by: String,
+    /// When it ends by itself; none where it has ended.
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// The lease of an order that sends a run's message again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ResendLease {
+    pub(crate) order: String,
+    /// The process that carries the order out.
+    pub(crate) by: String,
+    pub(crate) until: Timestamp,
+}
+
+/// What tells a write from every other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
+    pub(crate) by: String,
+    pub(crate) count: u64,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    /// Somebody has it, or died with it.
+    Running,
+    /// SES accepted every message.
+    Sent,
+    /// Nothing was to be sent.
+    Skipped,
+    /// A message, or the whole run, failed.
+    Failed,
+    /// It is not known whether a message was accepted.
+    Unknown,
+}
+
+impl Record {
+    /// The record of a run that nobody has taken up yet.
+    pub(crate) fn new(report: String, window: Window, definition: String, event: Event) -> Self {
+        let nobody = String::new();
+        Self {
+            version: VERSION,
+            report,
+            window,
+            status: State::Running,
+            is_final: false,
+            reason: None,
+            effort: Effort::default(),
+            definition,
+            attempts: 0,
+            started_at: event.time,
+            event,
+            made_at: None,
+            ended_at: None,
+            claim: Claim { by: nobody.clone(), until: None },
+            written: Stamp { by: nobody, count: 0 },
+            resend: None,
+            reissue_of: None,
+            resent: false,
+            reissued: false,
+            message: None,
+            rendering: None,
+            parts: None,
+            is_part: false,
+            messages: Vec::new(),
+            notice: None,
+            error: None,
+            others: Map::new(),
+        }
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// `STORE_ERROR` where it is none that this version knows.
+    pub(crate) fn parse(key: &str, content: &[u8]) -> Result<Self, Error> {
+        let record: Self = parsed(key, content)?;
+        match record.version {
+            VERSION | WITH_PARTS => Ok(record),
+            later => {
+                let problem =
+                    format!("it has version {later}, and this program knows {WITH_PARTS}");
+                Err(unreadable(key, &problem))
+            }
+        }
+    }
+
+    /// The record as it is written.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let has_parts = self.parts.is_some() || self.is_part;
+        let version = if has_parts { WITH_PARTS } else { VERSION };
+        // It has no key that is no text, which is all that could fail.
+        serde_json::to_vec_pretty(&Self { version, ..self.clone() }).unwrap_or_default()
+    }
+
+    /// Whether somebody has it at this time.
+    pub(crate) fn is_held_at(&self, time: Timestamp) -> bool {
+        self.held_at(time).is_some()
+    }
+
+    /// The end of the lease of whoever has it at this time, or sends its message again.
+    pub(crate) fn held_at(&self, time: Timestamp) -> Option<Timestamp> {
+        let resent = self.resent_at(time).map(|resend| resend.until);
+        self.claimed_at(time).max(resent)
+    }
+
+    /// The end of the lease of whoever has the run itself at this time.
+    pub(crate) fn claimed_at(&self, time: Timestamp) -> Option<Timestamp> {
+        self.claim.until.filter(|until| is_believed(*until, time))
+    }
+
+    /// The order that sends its message again at this time.
+    pub(crate) fn resent_at(&self, time: Timestamp) -> Option<&ResendLease> {
+        self.resend.as_ref().filter(|resend| is_believed(resend.until, time))
+    }
+
+    /// Gives the run to an order that sends its message again. The process that had the run before, and may
+    /// only be slow, has lost it: whom it was sending to may have the message.
+    pub(crate) fn fence(&mut self, resend: ResendLease, now: Timestamp) {
+        let is_news = self.interrupt(resend.by.clone(), now);
+        self.resend = Some(resend);
+        if self.status != State::Running && is_news {
+            self.sum_up();
+        }
+    }
+
+    /// Ends a resend in whose place another has come.
+    pub(crate) fn supersede(&mut self, by: String, error: Error, now: Timestamp) {
+        self.interrupt(by, now);
+        self.end(Some(error), now);
+        self.give_up();
+    }
+
+    /// Takes the record from whoever has it, and tells whether anybody was being sent to.
+    fn interrupt(&mut self, by: String, now: Timestamp) -> bool {
+        self.claim = Claim { by, until: None };
+        let sending = self.messages.iter_mut().filter(|r| r.status == Handover::Sending);
+        sending.map(|recipient| recipient.lost(now)).count() > 0
+    }
+
+    pub(crate) fn is_fenced_by(&self, process: &str) -> bool {
+        self.resend.as_ref().is_some_and(|resend| resend.by == process)
+    }
+
+    pub(crate) fn renew_fence(&mut self, until: Timestamp) {
+        if let Some(resend) = &mut self.resend {
+            resend.until = until;
+        }
+    }
+
+    pub(crate) fn release_fence(&mut self) {
+        self.resend = None;
+    }
+
+    /// The run, taken up by a writer. Who was marked as being sent to by one that died may have the
+    /// message; who was clearly refused is tried again where that may help, or where a person asks.
+    pub(crate) fn take_up(
+        &mut self,
+        claim: Claim,
+        event: &Event,
+        by_a_person: bool,
+        now: Timestamp,
+    ) {
+        // The retry of a person's order is no order of its own.
+        let by_a_person = by_a_person && (self.attempts == 0 || self.event.id != event.id);
+        for recipient in &mut self.messages {
+            match recipient.status {
+                Handover::Sending => recipient.lost(now),
+                Handover::Failed if by_a_person || recipient.may_pass() => recipient.wait(),
+                Handover::Pending | Handover::Sent | Handover::Failed | Handover::Unknown => {}
+            }
+        }
+        self.claim = claim;
+        self.resend = None;
+        self.event = event.clone();
+        self.attempts = self.attempts.saturating_add(1);
+        self.status = State::Running;
+        self.is_final = false;
+        (self.error, self.ended_at) = (None, None);
+        // What is missing in a message that is stored stays missing.
+        self.reason = self.reason.take().filter(|_| self.message.is_some());
+        self.started_at = now;
+    }
+
+    /// Whether the message that is stored is to be sent, and none made anew: where anybody may have
+    /// it, or where the definition is still the same.
+    pub(crate) fn resumes(&self, definition: &str) -> bool {
+        let may_have_left = |r: &Recipient| {
+            matches!(r.status, Handover::Sent | Handover::Unknown | Handover::Sending)
+        };
+        let is_the_same = self.definition == definition || self.reissue_of.is_some();
+        self.message.is_some() && (is_the_same || self.messages.iter().any(may_have_left))
+    }
+
+    /// The run with a message that was just made and stored.
+    pub(crate) fn made(&mut self, message: String, to: &[Mailbox], now: Timestamp) {
+        self.message = Some(message);
+        self.messages = to.iter().map(Recipient::new).collect();
+        self.made_at = Some(now);
+    }
+
+    /// Marks the next recipients as being sent to, so many at most, and says which they are.
+    pub(crate) fn mark(&mut self, count: usize) -> Vec<usize> {
+        let pending = self.messages.iter_mut().enumerate();
+        let next = pending.filter(|(_, r)| r.status == Handover::Pending).take(count);
+        next.map(|(index, recipient)| {
+            recipient.status = Handover::Sending;
+            recipient.by = Some(self.claim.by.clone());
+            index
+        })
+        .collect()
+    }
+
+    /// Whether anybody waits for the message who is not marked yet.
+    pub(crate) fn has_pending(&self) -> bool {
+        self.messages.iter().any(|recipient| recipient.status == Handover::Pending)
+    }
+
+    /// The run, ended: what is pending was left out for this reason.
+    pub(crate) fn end(&mut self, left_out: Option<Error>, now: Timestamp) {
+        let sending = self.messages.iter_mut().filter(|r| r.status == Handover::Sending);
+        sending.for_each(|recipient| recipient.lost(now));
+        if let Some(error) = left_out {
+            let pending = self.messages.iter_mut().filter(|r| r.status == Handover::Pending);
+            pending.for_each(|recipient| recipient.ended(Err(error.clone())));
+            self.error = Some(error.of_report(self.report.as_str()));
+        }
+        self.sum_up();
+        self.claim.until = None;
+        self.ended_at = Some(now);
+        self.rendering = None;
+    }
+
+    /// The run, ended because there is nothing to be sent.
+    pub(crate) fn skip(&mut self, reason: String, now: Timestamp) {
+        self.end(None, now);
+        (self.status, self.reason, self.is_final) = (State::Skipped, Some(reason), true);
+    }
+
+    /// The run, for which nobody tries any more: whatever failed has failed for good.
+    pub(crate) fn give_up(&mut self) {
+        let errors = self.messages.iter_mut().filter_map(|recipient| recipient.error.as_mut());
+        errors.chain(&mut self.error).for_each(|error| error.retryable = false);
+        self.is_final = true;
+    }
+
+    /// Its status from those of its messages: the worst counts.
+    fn sum_up(&mut self) {
+        let any = |status: Handover| self.messages.iter().find(|r| r.status == status);
+        let worst = any(Handover::Unknown).or_else(|| any(Handover::Failed));
+        let error = worst.and_then(|recipient| recipient.error.clone());
+        let may_pass = match self.messages.is_empty() {
+            true => self.error.as_ref().is_some_and(|error| error.retryable),
+            false => self.messages.iter().any(Recipient::may_pass),
+        };
+        self.status = match (worst.map(|recipient| recipient.status), &self.error) {
+            (Some(Handover::Unknown), _) => State::Unknown,
+            (Some(_), _) => State::Failed,
+            (None, Some(_)) if self.messages.is_empty() => State::Failed,
+            (None, _) => State::Sent,
+        };
+        if !self.messages.is_empty() {
+            // Whatever the first of them says, the run is tried again if one of them may be.
+            let error = error.map(|error| Error { retryable: may_pass, ..error });
+            self.error = error.map(|error| error.of_report(self.report.as_str()));
+        }
+        self.is_final = !may_pass;
+    }
+
+    /// Takes in what a writer found out that had this run before and lost it: it alone knows what
+    /// became of the messages that it was sending.
+    pub(crate) fn learn(&mut self, from: &Self) {
+        let places = self.messages.iter().enumerate().rev();
+        let places: HashMap<String, usize> =
+            places.map(|(index, own)| (own.to.clone(), index)).collect();
+        for known in &from.messages {
+            let own = places.get(&known.to).and_then(|index| self.messages.get_mut(*index));
+            let Some(own) = own else {
+                continue;
+            };
+            let is_news = match known.status {
+                Handover::Sent => own.status != Handover::Sent,
+                Handover::Failed => own.status == Handover::Unknown && own.by == known.by,
+                Handover::Pending | Handover::Sending | Handover::Unknown => false,
+            };
+            if is_news {
+                own.take(known);
+            }
+        }
+        if self.status != State::Running {
+            self.sum_up();
+        }
+    }
+
+    /// Takes in the results of a writer that has lost the run: those that it has not written yet.
+    pub(crate) fn learn_results(&mut self, from: &Self, news: &BTreeSet<usize>) {
+        let mut has_learned = false;
+        for known in news.iter().filter_map(|index| from.messages.get(*index)) {
+            match self.messages.iter_mut().find(|own| own.to == known.to) {
+                Some(own) => {
+                    let is_open = matches!(own.status, Handover::Sending | Handover::Unknown);
+                    let sent = known.status == Handover::Sent && own.status != Handover::Sent;
+                    if sent || is_open && own.by == known.by {
+                        own.take(known);
+                        has_learned = true;
+                    }
+                }
+                // The other has made a message of its own, for others.
+                None if known.status == Handover::Failed => {}
+                None => {
+                    self.messages.push(known.clone());
+                    has_learned = true;
+                }
+            }
+        }
+        if has_learned && self.status != State::Running {
+            self.sum_up();
+        }
+    }
+
+    /// Whether its owner is to hear of its end, and has not.
+    pub(crate) fn owes_a_notice(&self) -> bool {
+        let is_news = self.is_final || self.status == State::Unknown || self.attempts >= PATIENCE;
+        let is_open = self.notice.is_none() || self.notice_failed();
+        // The end of a part is no news: the owner hears when the run ends.
+        self.has_failed() && is_news && is_open && !self.is_part
+    }
+
+    /// Tells whether the mail to the owner of a run that has ended could not be sent, and is due again:
+    /// nobody has it.
+    pub(crate) fn is_to_notify_again(&self) -> bool {
+        self.is_final && self.owes_a_notice() && self.notice_failed()
+    }
+
+    fn notice_failed(&self) -> bool {
+        self.notice.as_ref().is_some_and(|notice| notice.status == Handover::Failed)
+    }
+
+    /// Whether it has ended in something that its owner would have to mend.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.status, State::Failed | State::Unknown)
+    }
+
+    /// Whether a message of it may have reached anybody.
+    pub(crate) fn may_have_been_read(&self) -> bool {
+        let may = |r: &Recipient| !matches!(r.status, Handover::Pending | Handover::Failed);
+        self.messages.iter().any(may)
+    }
+
+    /// What became of the run, as an invocation answers it.
+    pub(crate) fn outcome(&self) -> RunOutcome {
+        RunOutcome {
+            report: self.report.clone(),
+            status: match self.status {
+                State::Sent => Status::Sent,
+                State::Skipped => Status::Skipped,
+                State::Unknown => Status::Unknown,
+                State::Running | State::Failed => Status::Failed,
+            },
+            reason: self.reason.clone(),
+            window: Some(self.window.clone()),
+            effort: self.effort,
+            messages: self.messages.iter().map(Recipient::delivery).collect(),
+            error: self.error.clone(),
+            ..RunOutcome::default()
+        }
+    }
+
+    /// What the run has come to, as one answers it that did nothing for it.
+    pub(crate) fn outcome_before(&self) -> RunOutcome {
+        let outcome = RunOutcome { effort: Effort::default(), told_again: true, ..self.outcome() };
+        match outcome.status {
+            Status::Sent => RunOutcome { status: Status::Duplicate, ..outcome },
+            _ => outcome,
+        }
+    }
+}
+
+/// Tells whether a lease that ends then is still somebody's. One that is longer than any is nobody's: it comes
+/// from a clock that is wrong, or from a hand, and would hold the run up for as long.
+fn is_believed(until: Timestamp, now: Timestamp) -> bool {
+    let left = until.duration_since(now);
+    left.is_positive() && left <= LONGEST_LEASE
+}
+
+/// What lies in the store of records as JSON.
+///
+/// # Errors
+/// `STORE_ERROR` where it is something else; what it is is not repeated, because it may be anything.
+pub(crate) fn parsed<T: DeserializeOwned>(key: &str, content: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(content).map_err(|error| {
+        let text = error.to_string();
+        let problem = match text.starts_with("missing field") {
+            true => text,
+            false => {
+                let (line, column) = (error.line(), error.column());
+                format!("line {line}, column {column} is not what this program writes there")
+            }
+        };
+        unreadable(key, &problem)
+    })
+}
+
+fn unreadable(key: &str, problem: &str) -> Error {
+    let message = format!("{key} in the store of records can't be read: {problem}");
+    Error::new(Code::StoreError, Stage::Record, message)
+        .hint("remove it, or mend it; it is JSON that this program wrote")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,412 @@
+//! Where the records of runs lie, and what else is kept: since when a schedule is known, which window
+//! of a report without one was the last, and which definitions are known not to be valid.
+//!
+//! Below the place that `CONNECT_REPORTS_RUNS` names lie, for each report:
+//!
+//! - `<id>/2026-11-22T0000+0000--2026-11-23T0000+0000.json`, the record of the run for that window
+//! - `<id>/….<order>.reissue.json`, that of a re-issue, named after its order
+//! - `<id>/….<writer>.part-3.json`, that of a part of a run with many recipients
+//! - `<id>/….<writer>.message.json`, a message as it was rendered, and `<id>/….<writer>.<name>.zip`,
+//!   what was too large to be attached to it
+//! - `<id>/since.json`, or of a report without schedule `<id>/latest.json`
+//! - `<id>/invalid.json`, where the definition was not valid; `_invalid/<digest>.json`, where the name of
+//!   its file can't be an id
+//!
+//! All are written on condition only.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{Memory, Report, ReportId};
+use crate::error::{Code, Error, Stage};
+use crate::event::Part;
+use crate::run::job::clock::Clock;
+use crate::run::ledger::record::Record;
+use crate::run::ledger::record::State;
+use crate::run::ledger::record::parsed;
+use crate::run::ledger::store::Keeper;
+use crate::run::ledger::store::writer;
+use crate::store::{Objects, Store};
+use crate::window::Window;
+
+/// The records of all reports, if any are kept.
+#[derive(Debug)]
+pub(crate) struct Records {
+    store: Option<Store>,
+    /// The name of this process.
+    process: String,
+    /// What has been read once and never changes again: a process lives for many events.
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    since: BTreeMap<ReportId, Since>,
+    /// The runs that have ended for good, by key; of a failure with the event that it failed.
+    over: BTreeMap<String, Option<String>>,
+    /// When runs were last queued, by key.
+    queued: BTreeMap<String, Timestamp>,
+}
+
+/// Since when a report is due as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Since {
+    version: u32,
+    /// The time of the first event that saw it.
+    since: Timestamp,
+    /// What decides on its runs: schedule, zone and window.
+    timing: String,
+    /// Whether runs of an earlier timing may still have to be closed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    closing: bool,
+}
+
+impl Since {
+    /// Whether it is of this timing, for an event of this time.
+    fn holds(&self, timing: &str, time: Timestamp) -> bool {
+        // Events overtake each other; one of long ago is somebody's order, and no first sight.
+        let ahead = self.since.duration_since(time);
+        let was_overtaken = ahead.is_positive() && ahead <= OVERTAKING;
+        self.timing == timing && !was_overtaken
+    }
+}
+
+/// The last window of a report without schedule that was run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Latest {
+    version: u32,
+    end: Timestamp,
+}
+
+/// After how long the queue has handed out again what a worker did not end.
+pub(crate) const HANDED_OUT_AGAIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// The form of what is written here.
+const VERSION: u32 = 1;
+
+/// By how much an event may come before another that was sent earlier.
+const OVERTAKING: SignedDuration = SignedDuration::from_hours(1);
+
+impl Records {
+    pub(crate) fn new(store: Option<Store>) -> Self {
+        Self { store, process: writer(), known: Mutex::default() }
+    }
+
+    /// Whether there are any.
+    pub(crate) fn are_kept(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// Their store, for an invocation.
+    pub(crate) fn keeper(&self, clock: Clock) -> Keeper<'_, Store> {
+        Keeper { store: self.store.as_ref(), clock, process: &self.process }
+    }
+
+    /// What is remembered of a report at the time of an event, which may be the first to see it; and
+    /// whether its timing has changed and not all runs of the earlier one are known to be closed. A dry
+    /// run leaves no trace.
+    ///
+    /// # Errors
+    /// Where the store can't be read or written.
+    pub(crate) async fn memory(
+        &self,
+        report: &Report,
+        (time, clock): (Timestamp, Clock),
+        dry_run: bool,
+    ) -> Result<(Memory, bool), Error> {
+        if !self.are_kept() {
+            return Ok((Memory::Nothing, false));
+        }
+        if let Some(since) = self.since(report, time) {
+            return Ok((Memory::Since(since), false));
+        }
+        let timing = timing(report);
+        let holds = |since: &Since| since.holds(&timing, time);
+        let key = since_key(&report.id);
+        let keeper = self.keeper(clock);
+        let first = Since { version: VERSION, since: time, timing: timing.clone(), closing: true };
+        let since = match dry_run {
+            true => {
+                let kept = keeper.parsed(&key).await?.filter(holds);
+                Since { closing: false, ..kept.unwrap_or(first) }
+            }
+            false => {
+                let change = |kept: Option<&Since>| match kept {
+                    Some(kept) if holds(kept) => None,
+                    Some(kept) => Some(Since {
+                        closing: kept.closing || kept.timing != timing,
+                        ..first.clone()
+                    }),
+                    // Of what was before there is nothing to be closed.
+                    None => Some(Since { closing: false, ..first.clone() }),
+                };
+                keeper.update(&key, change).await?
+            }
+        };
+        if !dry_run && !since.closing {
+            self.known().since.insert(report.id.clone(), since.clone());
+        }
+        Ok((Memory::Since(since.since), since.closing))
+    }
+
+    /// Since when a report is due as it is now, if this process has read that before.
+    pub(crate) fn since(&self, report: &Report, time: Timestamp) -> Option<Timestamp> {
+        let known = self.known();
+        let since = known.since.get(&report.id).filter(|since| since.holds(&timing(report), time));
+        since.map(|since| since.since)
+    }
+
+    /// Keeps that no run of an earlier timing is open.
+    pub(crate) async fn all_are_closed(&self, report: &Report, clock: Clock) {
+        let change = |kept: Option<&Since>| {
+            let kept = kept.filter(|kept| kept.closing)?;
+            Some(Since { closing: false, ..kept.clone() })
+        };
+        // At worst the next event looks again.
+        let _ = self.keeper(clock).update(&since_key(&report.id), change).await;
+    }
+
+    /// The windows of a report whose runs have been begun and have not ended, among the last ones, and
+    /// whether somebody has them at this moment. What can't be understood is left alone, and logged.
+    ///
+    /// # Errors
+    /// Where the records can't be listed or read.
+    pub(crate) async fn open(
+        &self,
+        report: &ReportId,
+        clock: Clock,
+    ) -> Result<Vec<(Window, bool)>, Error> {
+        /// How far back a run can be that was not closed before.
+        const LAST: usize = 10;
+        let keys = self.list(Some(report)).await?;
+        let own = keys.iter().rev().filter(|key| !key.ends_with(REISSUE));
+        let mut open = Vec::new();
+        for key in own.take(LAST) {
+            let Some(object) = self.keeper(clock).read(key).await? else { continue };
+            match Record::parse(key, &object.content) {
+                Ok(record) if record.is_final => {}
+                Ok(record) => {
+                    let is_held = record.is_held_at(clock.now());
+                    open.push((record.window, is_held));
+                }
+                Err(error) => tracing::warn!(error = error.message, "a record is left alone"),
+            }
+        }
+        Ok(open)
+    }
+
+    /// Whether this process has seen that a run has ended for good, and it is no concern of this event.
+    pub(crate) fn is_over(&self, key: &str, event: &str) -> bool {
+        let known = self.known();
+        // The retry of the event that a failure is of has to hear of it.
+        let concerns = |failed: &Option<String>| failed.as_deref() == Some(event);
+        known.over.get(key).is_some_and(|failed| !concerns(failed))
+    }
+
+    /// What lies at a key.
+    ///
+    /// # Errors
+    /// Where the store can't be read, or holds something else there.
+    pub(crate) async fn look(&self, key: &str, clock: Clock) -> Result<Look, Error> {
+        let Some(record) = self.keeper(clock).record(key).await? else {
+            return Ok(Look::Nothing);
+        };
+        self.know(key, &record);
+        Ok(Look::Found(Box::new(record)))
+    }
+
+    /// Remembers that a run has ended for good, if so.
+    pub(crate) fn know(&self, key: &str, record: &Record) {
+        // A person may have run again what had failed or was skipped.
+        let stays = matches!(record.status, State::Sent | State::Unknown);
+        let stays = stays && !record.is_to_notify_again();
+        if self.are_kept() && record.is_final && stays {
+            let failed = record.has_failed().then(|| record.event.id.clone());
+            self.known().over.insert(key.to_owned(), failed);
+        }
+    }
+
+    /// Whether this process has queued a run a short while ago, so that its message is not done yet, or
+    /// is handed out again by itself.
+    pub(crate) fn is_waited_for(&self, key: &str, now: Timestamp) -> bool {
+        let known = self.known();
+        known.queued.get(key).is_some_and(|at| now.duration_since(*at) < HANDED_OUT_AGAIN)
+    }
+
+    /// Remembers that runs were queued.
+    pub(crate) fn have_queued(&self, keys: impl IntoIterator<Item = String>, now: Timestamp) {
+        let mut known = self.known();
+        known.queued.retain(|_, at| now.duration_since(*at) < HANDED_OUT_AGAIN);
+        known.queued.extend(keys.into_iter().map(|key| (key, now)));
+    }
+
+    /// Whether a later window of the report has been run, so that an event that comes late does not
+    /// run an earlier one after it.
+    ///
+    /// # Errors
+    /// Where the store can't be read, or holds something else there.
+    pub(crate) async fn is_overtaken(
+        &self,
+        report: &ReportId,
+        window: &Window,
+        clock: Clock,
+    ) -> Result<bool, Error> {
+        let latest = self.keeper(clock).parsed::<Latest>(&latest_key(report)).await?;
+        Ok(latest.is_some_and(|latest| latest.end > window.end()))
+    }
+
+    /// Keeps that a window of a report without schedule has been run.
+    ///
+    /// # Errors
+    /// Where the store can't be read or written.
+    pub(crate) async fn overtake(
+        &self,
+        report: &Report,
+        window: &Window,
+        clock: Clock,
+    ) -> Result<(), Error> {
+        if !self.are_kept() || report.schedule.is_some() {
+            return Ok(());
+        }
+        let now = Latest { version: VERSION, end: window.end() };
+        let change = |kept: Option<&Latest>| match kept {
+            Some(kept) if kept.end >= now.end => None,
+            _ => Some(now),
+        };
+        self.keeper(clock).update(&latest_key(&report.id), change).await.map(drop)
+    }
+
+    /// The records of a report, or of all, by key; re-issues among them.
+    ///
+    /// # Errors
+    /// Where the store can't be listed or read.
+    pub(crate) async fn list(&self, report: Option<&ReportId>) -> Result<Vec<String>, Error> {
+        let Some(store) = &self.store else {
+            return Ok(Vec::new());
+        };
+        let keys = store.keys(report.map_or("", ReportId::as_str)).await?;
+        Ok(keys.into_iter().filter(|key| is_record(key)).collect())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is found of a run.
+#[derive(Clone, Debug)]
+pub(crate) enum Look {
+    /// No record.
+    Nothing,
+    /// A record.
+    Found(Box<Record>),
+    /// It was seen before that it has ended for good, and it is no concern of this event.
+    Over,
+}
+
+/// The key of a run's record: readable, and safe in a file's name.
+pub(crate) fn key(report: &ReportId, window: &Window) -> String {
+    format!("{}.json", stem(report, window))
+}
+
+/// The key of a re-issue's record.
+pub(crate) fn reissue_key(report: &ReportId, window: &Window, order: &str) -> String {
+    format!("{}.{order}{REISSUE}", stem(report, window))
+}
+
+/// The key of the record of a part of a run.
+pub(crate) fn part_key(report: &ReportId, window: &Window, part: &Part) -> String {
+    let Part { by, number } = part;
+    format!("{}.{by}{PART}{number}.json", stem(report, window))
+}
+
+/// What the keys of all re-issues of a run start with.
+pub(crate) fn stem(report: &ReportId, window: &Window) -> String {
+    let at = |time: Timestamp| {
+        let time = window.on_its_clock(time);
+        let form = if time.second() == 0 { "%Y-%m-%dT%H%M%z" } else { "%Y-%m-%dT%H%M%S%z" };
+        time.strftime(form).to_string()
+    };
+    format!("{report}/{}--{}", at(window.start()), at(window.end()))
+}
+
+/// How the key of a re-issue's record ends.
+pub(crate) const REISSUE: &str = ".reissue.json";
+
+/// What stands before the number in the key of a part's record.
+const PART: &str = ".part-";
+
+/// Whether a key is that of a record, and not of what lies beside it.
+fn is_record(key: &str) -> bool {
+    let Some((_, name)) = key.split_once('/') else {
+        return false;
+    };
+    let is_of_a_window = name.contains("--");
+    let Some(name) = name.strip_suffix(".json") else {
+        return false;
+    };
+    let number = name.rsplit_once(PART).map(|(_, number)| number);
+    let is_part = number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
+    is_of_a_window && !is_part && !name.ends_with(".message")
+}
+
+fn since_key(report: &ReportId) -> String {
+    format!("{report}/since.json")
+}
+
+fn latest_key(report: &ReportId) -> String {
+    format!("{report}/latest.json")
+}
+
+/// What decides on the runs of a report, as a text that differs where they do.
+fn timing(report: &Report) -> String {
+    let schedule = report.schedule.as_ref().map(|schedule| format!(", {schedule}"));
+    format!("{} in {}{}", report.window, report.zone.name(), schedule.unwrap_or_default())
+}
+
+impl<S: Objects> Keeper<'_, S> {
+    async fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        let object = self.read(key).await?;
+        object.map(|object| parsed(key, &object.content)).transpose()
+    }
+
+    /// Changes what lies at a key, and says what lies there then; a change of nothing leaves it.
+    pub(crate) async fn update<T: Serialize + DeserializeOwned>(
+        &self,
+        key: &str,
+        change: impl Fn(Option<&T>) -> Option<T>,
+    ) -> Result<T, Error> {
+        let mut refusals = 0;
+        loop {
+            let object = self.read(key).await?;
+            let kept = match &object {
+                Some(object) => Some(parsed(key, &object.content)?),
+                None => None,
+            };
+            let new = match (change(kept.as_ref()), kept) {
+                (None, Some(kept)) => return Ok(kept),
+                (None, None) => return Err(nothing_kept(key)),
+                (Some(new), _) => new,
+            };
+            let content = serde_json::to_vec_pretty(&new).unwrap_or_default();
+            let tag = object.map(|object| object.tag);
+            let is_new = tag.is_none();
+            // Where it is refused, another was faster, or it was done and the answer was lost.
+            if self.put(key, content, tag).await? {
+                return Ok(new);
+            }
+            if is_new {
+                self.refused_for_nothing(&mut refusals).await?;
+            }
+        }
+    }
+}
+
+fn nothing_kept(key: &str) -> Error {
+    let message = format!("{key} in the store of records was to be kept, and is not there");
+    Error::new(Code::InternalError, Stage::Record, message)
+}

@@ -1,0 +1,478 @@
+//! The store of records as one invocation uses it: writes whose end is known, and the runs that it has.
+//!
+//! The rules that these writes keep stand in [`attempt`](crate::run::delivery::attempt).
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::concurrency::until;
+use crate::error::{Code, Error, Stage};
+use crate::render::{Message, Origin};
+use crate::run::delivery::attempt::Claimant;
+use crate::run::delivery::attempt::taken_over;
+use crate::run::job::clock::Clock;
+use crate::run::ledger::record::Claim;
+use crate::run::ledger::record::LONGEST_LEASE;
+use crate::run::ledger::record::Record;
+use crate::run::ledger::record::RenderingMark;
+use crate::run::ledger::record::Stamp;
+use crate::run::ledger::record::parsed;
+use crate::run::outcome::run_outcome::Effort;
+use crate::store::{Condition, Object, Objects, Put, Store, Tag};
+
+/// How long the lease of a holder without a deadline lasts from its last write.
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How often a write or a read is tried whose end is not known, or that another was in the way of.
+const TRIES: u32 = 6;
+
+/// The store of records, as one invocation uses it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keeper<'s, S> {
+    /// Where no records are kept, nothing is read or written, and every claim is granted.
+    pub(crate) store: Option<&'s S>,
+    pub(crate) clock: Clock,
+    /// The name of this process, which no other has.
+    pub(crate) process: &'s str,
+}
+
+/// A run that this process has.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    /// None where no records are kept.
+    pub(crate) key: Option<String>,
+    pub(crate) record: Record,
+    /// What this invocation took for it.
+    pub(crate) effort: Effort,
+    /// What the attempt before failed with.
+    pub(crate) last_error: Option<Error>,
+    /// The templates of one's own with which an earlier process never came back.
+    pub(crate) left_rendering: Option<Origin>,
+    writer: String,
+    writes: u64,
+    /// Of the record as it lies in the store, as far as is known.
+    pub(crate) tag: Option<Tag>,
+    /// The recipients whose results have not been written.
+    pub(crate) news: BTreeSet<usize>,
+    /// Whether that of the mail to the owner has not.
+    pub(crate) notice_is_news: bool,
+    /// Whether another has it by now.
+    pub(crate) is_lost: bool,
+}
+
+/// What became of a write.
+pub(crate) enum Written {
+    Done,
+    /// Something else lies there, or nothing.
+    Refused(Option<Object>),
+}
+
+impl<S: Objects> Keeper<'_, S> {
+    /// Writes the record of a run that this one has; or where another has it by now, what this one
+    /// knows and the other does not.
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub(crate) async fn save(&self, hold: &mut Hold) -> Result<(), Error> {
+        if hold.is_lost {
+            return self.save_results(hold).await;
+        }
+        if hold.record.claim.until.is_some() {
+            hold.record.claim.until = Some(self.lease());
+        }
+        let mut refusals = 0;
+        loop {
+            match self.write(hold).await? {
+                Written::Done => break,
+                // Somebody has removed it.
+                Written::Refused(None) => {
+                    self.refused_for_nothing(&mut refusals).await?;
+                    hold.tag = None;
+                }
+                Written::Refused(Some(Object { content, tag })) => {
+                    let theirs = Record::parse(hold.key(), &content)?;
+                    if theirs.claim.by != hold.writer {
+                        hold.is_lost = true;
+                        return self.save_results(hold).await;
+                    }
+                    hold.record.learn(&theirs);
+                    hold.tag = Some(tag);
+                }
+            }
+        }
+        hold.nothing_new();
+        Ok(())
+    }
+
+    /// Writes down that the message of a run is about to be made with templates of one's own: where the
+    /// process never comes back, the next one knows why.
+    ///
+    /// # Errors
+    /// It can't be written, or another has the run by now.
+    pub(crate) async fn begin_rendering(
+        &self,
+        hold: &mut Hold,
+        origin: Option<&Origin>,
+    ) -> Result<(), Error> {
+        let Some(origin) = origin.cloned() else {
+            return Ok(());
+        };
+        hold.record.rendering = Some(RenderingMark { origin, process: self.process.to_owned() });
+        self.save_held(hold).await
+    }
+
+    /// Writes down that rendering has ended, where it was written down that it began: nothing that comes
+    /// after it, such as a death or an outage of the store, is to be blamed on the templates.
+    ///
+    /// # Errors
+    /// As [`Self::begin_rendering`].
+    pub(crate) async fn end_rendering(&self, hold: &mut Hold) -> Result<(), Error> {
+        if hold.record.rendering.take().is_none() {
+            return Ok(());
+        }
+        self.save_held(hold).await
+    }
+
+    async fn save_held(&self, hold: &mut Hold) -> Result<(), Error> {
+        self.save(hold).await?;
+        if hold.is_lost { Err(taken_over()) } else { Ok(()) }
+    }
+
+    /// Adds what this one knows to the record of another.
+    async fn save_results(&self, hold: &mut Hold) -> Result<(), Error> {
+        while !hold.news.is_empty() || hold.notice_is_news {
+            let Some(Object { content, tag }) = self.read(hold.key()).await? else {
+                return Ok(());
+            };
+            let mut theirs = Record::parse(hold.key(), &content)?;
+            theirs.learn_results(&hold.record, &hold.news);
+            if hold.notice_is_news {
+                theirs.notice.clone_from(&hold.record.notice);
+            }
+            std::mem::swap(&mut theirs, &mut hold.record);
+            hold.tag = Some(tag);
+            let written = self.write(hold).await;
+            std::mem::swap(&mut theirs, &mut hold.record);
+            if matches!(written?, Written::Done) {
+                hold.nothing_new();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the record, on condition that what lies there is what this one has read; where it is
+    /// not, what lies there.
+    pub(crate) async fn write(&self, hold: &mut Hold) -> Result<Written, Error> {
+        let (Some(store), Some(key)) = (self.store, hold.key.clone()) else {
+            return Ok(Written::Done);
+        };
+        hold.writes += 1;
+        let stamp = Stamp { by: hold.writer.clone(), count: hold.writes };
+        hold.record.written = stamp.clone();
+        let content = hold.record.to_json();
+        let tag = hold.tag.clone();
+        let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
+        let put = || store.put(&key, content.clone(), condition);
+        if let Some(tag) = self.surely(put).await? {
+            hold.tag = Some(tag);
+            return Ok(Written::Done);
+        }
+        let found = self.read(&key).await?;
+        let is_own = |object: &Object| {
+            Record::parse(&key, &object.content).is_ok_and(|found| found.written == stamp)
+        };
+        match found {
+            Some(object) if is_own(&object) => {
+                hold.tag = Some(object.tag);
+                Ok(Written::Done)
+            }
+            found => Ok(Written::Refused(found)),
+        }
+    }
+
+    /// Stores a message, and says at which key.
+    pub(crate) async fn keep_message(
+        &self,
+        hold: &Hold,
+        message: &Message,
+    ) -> Result<String, Error> {
+        let Some(key) = &hold.key else {
+            return Ok(String::new());
+        };
+        let stem = stem_of_files(hold, key);
+        for file in &message.kept {
+            self.put(&format!("{stem}{}", file.name), file.content.clone(), None).await?;
+        }
+        let key = format!("{stem}message.json");
+        let content = serde_json::to_vec(message).unwrap_or_default();
+        // Refused is what was written before: nobody else has this key.
+        self.put(&key, content, None).await?;
+        Ok(key)
+    }
+
+    /// A message as it was stored; none where it is not there any more.
+    pub(crate) async fn message(&self, key: &str) -> Result<Option<Message>, Error> {
+        let Some(object) = self.read(key).await? else {
+            return Ok(None);
+        };
+        parsed(key, &object.content).map(Some)
+    }
+
+    /// The record at a key, if there is one.
+    pub(crate) async fn record(&self, key: &str) -> Result<Option<Record>, Error> {
+        let object = self.read(key).await?;
+        object.map(|object| Record::parse(key, &object.content)).transpose()
+    }
+
+    /// Reads an object, as often as it takes.
+    pub(crate) async fn read(&self, key: &str) -> Result<Option<Object>, Error> {
+        let Some(store) = self.store else {
+            return Ok(None);
+        };
+        let mut tries = 1;
+        loop {
+            match self.in_time(store.get(key)).await {
+                Err(error) if may_pass(&error) && self.goes_on(tries) => self.pause(tries).await,
+                ended => return ended,
+            }
+            tries += 1;
+        }
+    }
+
+    /// Writes an object on condition that there is none, or that it still has this tag; whether that
+    /// held.
+    pub(crate) async fn put(
+        &self,
+        key: &str,
+        content: Vec<u8>,
+        tag: Option<Tag>,
+    ) -> Result<bool, Error> {
+        let Some(store) = self.store else {
+            return Ok(true);
+        };
+        let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
+        let written = self.surely(|| store.put(key, content.clone(), condition)).await?;
+        Ok(written.is_some())
+    }
+
+    /// Makes a write until its end is known: its tag, or that its condition did not hold.
+    async fn surely<F>(&self, put: impl Fn() -> F) -> Result<Option<Tag>, Error>
+    where
+        F: Future<Output = Result<Put, Error>>,
+    {
+        let mut tries = 1;
+        loop {
+            match self.in_time(put()).await {
+                Ok(Put::Written(tag)) => return Ok(Some(tag)),
+                Ok(Put::Refused) => return Ok(None),
+                Ok(Put::Busy) if self.goes_on(tries) => self.pause(tries).await,
+                Ok(Put::Busy) => return Err(always_busy()),
+                Err(error) if may_pass(&error) && self.goes_on(tries) => self.pause(tries).await,
+                Err(error) => return Err(error),
+            }
+            tries += 1;
+        }
+    }
+
+    async fn in_time<T>(&self, access: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        // A call of the SDK is large, and every future that it is in is as large.
+        until(self.clock.answer_by(), Box::pin(access)).await.unwrap_or_else(|| {
+            let message = "the store of records did not answer before the deadline";
+            Err(Error::new(Code::Timeout, Stage::Record, message).retryable())
+        })
+    }
+
+    /// Waits before a write is made again that was refused although nothing is there: somebody removes
+    /// records, or the store contradicts itself, which may pass.
+    ///
+    /// # Errors
+    /// `STORE_ERROR` where that was so too often, or time is up.
+    pub(crate) async fn refused_for_nothing(&self, refusals: &mut u32) -> Result<(), Error> {
+        *refusals = refusals.saturating_add(1);
+        if !self.goes_on(*refusals) {
+            return Err(contradiction());
+        }
+        self.pause(*refusals).await;
+        Ok(())
+    }
+
+    fn goes_on(&self, tries: u32) -> bool {
+        tries < TRIES && self.clock.has_time_for(backoff(tries))
+    }
+
+    async fn pause(&self, tries: u32) {
+        tokio::time::sleep(backoff(tries)).await;
+    }
+
+    /// When a lease ends that begins or is renewed now.
+    pub(crate) fn lease(&self) -> Timestamp {
+        let ten_minutes = self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let longest = self.clock.now().saturating_add(LONGEST_LEASE).unwrap_or(Timestamp::MAX);
+        self.clock.deadline().map_or(ten_minutes, |deadline| deadline.min(longest))
+    }
+}
+
+impl Hold {
+    pub(crate) fn new(key: &str, record: Record) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            record,
+            effort: Effort::default(),
+            last_error: None,
+            left_rendering: None,
+            writer: writer(),
+            writes: 0,
+            tag: None,
+            news: BTreeSet::new(),
+            notice_is_news: false,
+            is_lost: false,
+        }
+    }
+
+    /// The record that was found at a key, to be changed on condition that it is still that one.
+    ///
+    /// # Errors
+    /// `STORE_ERROR` where it is no record.
+    pub(crate) fn found(key: &str, Object { content, tag }: Object) -> Result<Self, Error> {
+        let record = Record::parse(key, &content)?;
+        Ok(Self { tag: Some(tag), ..Self::new(key, record) })
+    }
+
+    /// Whether another has taken the run over.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    fn nothing_new(&mut self) {
+        self.news.clear();
+        self.notice_is_news = false;
+    }
+
+    fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) fn take_up<S: Objects>(&mut self, keeper: &Keeper<'_, S>, claimant: Claimant<'_>) {
+        let claim = Claim { by: self.writer.clone(), until: Some(keeper.lease()) };
+        let Claimant { event, is_a_person } = claimant;
+        self.last_error.clone_from(&self.record.error);
+        // This very process goes on, so its rendering ended; that could not be written.
+        self.record.rendering.take_if(|mark| mark.process == keeper.process);
+        self.left_rendering = self.record.rendering.as_ref().map(|mark| mark.origin.clone());
+        self.record.take_up(claim, event, is_a_person, keeper.clock.now());
+    }
+
+    pub(crate) fn sent(&mut self, index: usize, result: Result<String, Error>) {
+        if let Some(recipient) = self.record.messages.get_mut(index) {
+            recipient.ended(result);
+            self.news.insert(index);
+        }
+    }
+
+    /// Notes that nothing was sent to those who were to be marked: where the mark was written after
+    /// all, nobody else knows.
+    pub(crate) fn leave_out(&mut self, indices: &[usize], error: &Error) {
+        for index in indices {
+            self.sent(*index, Err(error.clone()));
+        }
+    }
+}
+
+impl Keeper<'_, Store> {
+    /// What the addresses of files begin with that are stored beside a run's record; nothing where
+    /// no records are kept.
+    pub(crate) fn address_of_files(&self, hold: &Hold) -> Option<String> {
+        let (store, key) = (self.store?, hold.key.as_ref()?);
+        Some(store.address(&stem_of_files(hold, key)))
+    }
+}
+
+/// A name for a process that writes records, which no other has.
+pub(crate) fn writer() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}
+
+/// What the keys of files begin with that are stored beside a run's record: nobody else's do.
+fn stem_of_files(hold: &Hold, key: &str) -> String {
+    format!("{}.{}.", key.strip_suffix(".json").unwrap_or(key), hold.writer)
+}
+
+/// Tells whether what ails a store may pass within a second or two; who calls stays the same for so long.
+fn may_pass(error: &Error) -> bool {
+    error.retryable && !matches!(error.code, Code::ConfigurationError | Code::AccessDenied)
+}
+
+fn backoff(tries: u32) -> Duration {
+    Duration::from_millis(25 << tries.min(6))
+}
+
+fn contradiction() -> Error {
+    let message =
+        "the store refuses to write a record as one that others have changed, and has none";
+    Error::new(Code::StoreError, Stage::Record, message)
+        .retryable()
+        .hint("see whether something removes records while they are written")
+}
+
+fn always_busy() -> Error {
+    let message = "the record was being written by others at every try";
+    Error::new(Code::StoreError, Stage::Record, message).retryable()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use serde_json::{Value, json};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::run::ledger::record::Event;
+    use crate::window::{LocalTime, Window, Zone};
+
+    /// A store that refuses every write as if others had changed what lies there, and has nothing.
+    #[derive(Default)]
+    struct Contradiction(Cell<u32>);
+
+    impl Objects for Contradiction {
+        async fn get(&self, _: &str) -> Result<Option<Object>, Error> {
+            Ok(None)
+        }
+
+        async fn put(&self, _: &str, _: Vec<u8>, _: Condition<'_>) -> Result<Put, Error> {
+            self.0.set(self.0.get() + 1);
+            assert!(self.0.get() < 100, "it is asked without end");
+            Ok(Put::Refused)
+        }
+    }
+
+    /// Claiming, saving and keeping something wait between refusals, and give up.
+    #[tokio::test(start_paused = true)]
+    async fn writes_that_are_refused_for_nothing_pause() {
+        let now: Timestamp = "2026-11-23T07:00:00Z".parse().unwrap();
+        let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
+        let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
+        let event = Event { id: "tick".to_owned(), time: now };
+        let fresh = Record::new("daily".to_owned(), window, String::new(), event.clone());
+        let claimant = Claimant { event: &event, is_a_person: false };
+        for access in ["claim", "save", "update"] {
+            let (store, began) = (Contradiction::default(), Instant::now());
+            let keeper = Keeper { store: Some(&store), clock: Clock::read(now, None), process: "" };
+            let ended = match access {
+                "claim" => keeper.claim("daily/a.json", &fresh, claimant).await.map(drop),
+                "save" => keeper.save(&mut Hold::new("daily/a.json", fresh.clone())).await,
+                _ => {
+                    let change = |_: Option<&Value>| Some(json!({}));
+                    keeper.update("daily/since.json", change).await.map(drop)
+                }
+            };
+            let error = ended.unwrap_err();
+            assert!(error.code == Code::StoreError && error.retryable, "{access}: {error}");
+            assert_eq!(store.0.get(), TRIES, "{access}");
+            assert!(began.elapsed() > Duration::from_secs(1), "{access}");
+        }
+    }
+}

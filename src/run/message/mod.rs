@@ -1,0 +1,4 @@
+//! Messages.
+
+pub(crate) mod build;
+pub(crate) mod templates;

@@ -1,0 +1,125 @@
+//! The templates of messages: those that come with the program, or with some of one's own.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::definition::{self, Problem};
+use crate::error::{Code, Error, Stage};
+use crate::render::{MEND, Origin, TemplateFile, Templates};
+use crate::run::definitions::load::defective;
+use crate::run::ledger::store::Hold;
+use crate::store::{File, Store};
+
+/// Where templates of one's own lie, if there are any, and what was read there last: a process lives
+/// for many events, and templates seldom change.
+#[derive(Debug)]
+pub(crate) struct OwnTemplates {
+    place: Option<Store>,
+    built_in: Arc<Templates>,
+    read: Mutex<Option<(String, Arc<Templates>)>>,
+}
+
+impl OwnTemplates {
+    /// # Errors
+    /// `TEMPLATE_ERROR` where a template that comes with the program does not parse.
+    pub(crate) fn at(place: Option<Store>) -> Result<Self, Error> {
+        let built_in = Arc::new(Templates::built_in()?);
+        Ok(Self { place, built_in, read: Mutex::default() })
+    }
+
+    /// Those that come with the program.
+    pub(crate) fn built_in(&self) -> &Templates {
+        &self.built_in
+    }
+
+    /// The templates as they are now.
+    ///
+    /// # Errors
+    /// Where they can't be read; `TEMPLATE_ERROR` with everything that is wrong with them.
+    pub(crate) async fn now(&self) -> Result<Arc<Templates>, Error> {
+        let Some(place) = &self.place else {
+            return Ok(Arc::clone(&self.built_in));
+        };
+        let files = read_templates(place).await?;
+        let digest = digest(&files);
+        let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, templates)) = known.filter(|(known, _)| *known == digest) {
+            return Ok(templates);
+        }
+        let (templates, _) = Templates::read(&files).map_err(|problems| unusable(&problems))?;
+        let origin = Origin { place: place.address(""), digest: digest.clone() };
+        let templates = Arc::new(templates.read_from(origin));
+        let read = Some((digest, Arc::clone(&templates)));
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(templates)
+    }
+}
+
+/// Reads the templates at a place, by name, without those of subfolders.
+///
+/// # Errors
+/// Where the place does not exist, or one of them can't be read.
+pub async fn read_templates(place: &Store) -> Result<Vec<TemplateFile>, Error> {
+    let mut files = place.files(TemplateFile::is_template).await.map_err(|error| {
+        error.hint("set CONNECT_REPORTS_TEMPLATES to the folder, or the s3:// prefix, of templates")
+    })?;
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let template = |file: File| Ok(TemplateFile { place: file.name, content: file.content? });
+    files.into_iter().map(template).collect()
+}
+
+fn digest(files: &[TemplateFile]) -> String {
+    let of_file =
+        |file: &TemplateFile| format!("{} {}\n", file.place, definition::digest(&file.content));
+    definition::digest(files.iter().map(of_file).collect::<String>().as_bytes())
+}
+
+/// The error that no report can be rendered with its templates.
+pub fn unusable(problems: &[Problem]) -> Error {
+    let error = defective(Stage::Load, problems, 0, |problem| {
+        let Problem { file, line, column, message, .. } = problem;
+        format!("{file}:{line}:{column}: {message}")
+    });
+    // Somebody may be mending it.
+    Error { code: Code::TemplateError, ..error.hint(MEND) }.retryable()
+}
+
+/// The templates of one's own with which earlier runs never came back: they may do so again.
+#[derive(Debug, Default)]
+pub(crate) struct Endless(Mutex<Vec<Origin>>);
+
+impl Endless {
+    /// Takes in what runs that were taken up had been at.
+    pub(crate) fn learn<'h>(&self, holds: impl IntoIterator<Item = &'h Hold>) {
+        let left = holds.into_iter().filter_map(|hold| hold.left_rendering.clone());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
+    }
+
+    /// The templates, unless this run or one before it never came back from rendering with them.
+    ///
+    /// # Errors
+    /// `TEMPLATE_ERROR`, which trying again does not mend.
+    pub(crate) fn refuse(
+        &self,
+        templates: Result<Arc<Templates>, Error>,
+        hold: &Hold,
+    ) -> Result<Arc<Templates>, Error> {
+        self.learn([hold]);
+        let templates = templates?;
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.iter().find(|left| Some(*left) == templates.origin()) {
+            Some(left) => Err(never_came_back(left)),
+            None => Ok(templates),
+        }
+    }
+}
+
+/// The error that a report is not rendered with templates of which an earlier process never came back.
+pub(crate) fn never_came_back(origin: &Origin) -> Error {
+    let message = format!(
+        "rendering with the templates at {} did not end before, and they have not changed since",
+        origin.place
+    );
+    let hint = "`connect-reports validate` tells which template runs away; mend it, and run the \
+                report by name for this window";
+    Error::new(Code::TemplateError, Stage::Render, message).hint(hint)
+}

@@ -1,0 +1,5 @@
+//! Schedule.
+
+pub(crate) mod due;
+pub(crate) mod invalid;
+pub(crate) mod preflight;
