@@ -13,8 +13,8 @@
 //! - `concurrency`: futures until a deadline, to their panic, several at once
 //! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN
 //! - [`settings`]: the environment as a value
-//! - [`language`]: the texts and dates of messages in each of their languages
 //! - [`metric`]: what is known of each metric of the service
+//! - [`language`]: the texts and dates of messages in each of their languages
 //! - [`window`]: zones, calendar windows, the windows they are compared with
 //! - [`definition`]: TOML as written becomes a valid report, or problems with their places; what is
 //!   due

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::{Ended, print, wrong};
 use crate::definition::nearest;
-use crate::language::Language;
 use crate::metric::{Comparison, METRICS, Metric, abbreviated, limits, listed};
 
 #[derive(Debug, Args)]
@@ -45,18 +44,12 @@ fn speaks_of(metric: &Metric, word: &str) -> bool {
     let term = abbreviated(&word).filter(|term| term.word.eq_ignore_ascii_case(&word));
     let word = term.map_or(word.as_str(), |term| term.words);
     let name = metric.name.to_lowercase();
-    name.contains(&word.replace([' ', '-'], "_"))
-        || metric.title(None, Language::English).to_lowercase().contains(word)
+    name.contains(&word.replace([' ', '-'], "_")) || metric.title.to_lowercase().contains(word)
 }
 
 /// The metric in a few lines, with nothing where there is nothing to say.
 fn described(metric: &Metric) -> String {
-    let mut text = format!(
-        "{}\n    {} ({})\n",
-        metric.name,
-        metric.title(None, Language::English),
-        metric.unit.as_str()
-    );
+    let mut text = format!("{}\n    {} ({})\n", metric.name, metric.title, metric.unit.as_str());
     let mut line = |what: &str, value: String| {
         if !value.is_empty() {
             let _ = writeln!(text, "{}", wrapped(&format!("    {what:<13}"), &value));
@@ -124,7 +117,7 @@ fn as_json(metric: &Metric) -> Value {
     let thresholds: Vec<_> = metric.thresholds().iter().map(|c| c.as_str()).collect();
     json!({
         "name": metric.name,
-        "title": metric.title(None, Language::English),
+        "title": metric.title,
         "unit": metric.unit,
         "groupings": metric.groupings().collect::<Vec<_>>(),
         "filters": metric.filters().collect::<Vec<_>>(),

@@ -10,7 +10,7 @@ use super::metric_query::{
 };
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
-use super::report::{Column, MetricQuery};
+use super::report::{Column, MetricQuery, Threshold};
 use super::selection::{Selection, is_uuid};
 use super::target;
 use crate::language::Language;
@@ -230,11 +230,21 @@ fn is_metric_id(text: &str) -> bool {
     (is_uuid(text) || is_arn) && text.chars().count() <= limits::METRIC_ID_LENGTH
 }
 
-/// The heading where the definition has none.
+/// The heading where the definition has none: the short term with its threshold, `SL 20 s`, or the title;
+/// for a metric that the catalogue does not know its name.
 fn usual_label(metric: &MetricQuery, language: Language) -> String {
-    let seconds = metric.threshold.map(|threshold| threshold.seconds);
-    let known = metric::find(&metric.name);
-    known.map_or_else(|| metric.name.clone(), |known| known.label(seconds, language))
+    let Some(known) = metric::find(&metric.name) else {
+        return metric.name.clone();
+    };
+    let title = language.say(known.title);
+    match (known.term(), &metric.threshold) {
+        (Some(term), Some(Threshold { seconds, .. })) => {
+            format!("{} {seconds} s", language.say(term.short))
+        }
+        (Some(term), None) => language.say(term.short).to_owned(),
+        (None, Some(Threshold { seconds, .. })) => metric::with_threshold(title, *seconds),
+        (None, None) => title.to_owned(),
+    }
 }
 
 fn column(problems: &Problems<'_>, value: Value<'_>, metric: MetricQuery, label: String) -> Column {
@@ -252,5 +262,33 @@ fn column(problems: &Problems<'_>, value: Value<'_>, metric: MetricQuery, label:
         targets: BTreeMap::new(),
         place: problems.place(&value.span()),
         metric,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::Comparison;
+
+    #[test]
+    fn headings_are_short_terms_or_titles_in_the_language_of_the_report() {
+        for (name, seconds, english, german) in [
+            ("SERVICE_LEVEL", Some(20), "SL 20 s", "SL 20 s"),
+            ("AVG_HANDLE_TIME", None, "AHT", "AHT"),
+            ("CONTACTS_QUEUED", None, "Contacts queued", "Angebotene Kontakte"),
+            (
+                "SUM_CONTACTS_ANSWERED_IN_X",
+                Some(20),
+                "Contacts answered in 20 s",
+                "In 20 s angenommen",
+            ),
+            ("NEW_METRIC", Some(20), "NEW_METRIC", "NEW_METRIC"),
+        ] {
+            let threshold =
+                seconds.map(|seconds| Threshold { comparison: Comparison::LessThan, seconds });
+            let metric = MetricQuery { name: name.to_owned(), threshold, filters: Vec::new() };
+            assert_eq!(usual_label(&metric, Language::English), english);
+            assert_eq!(usual_label(&metric, Language::German), german);
+        }
     }
 }

@@ -14,8 +14,6 @@ mod terms;
 
 use serde::Serialize;
 
-use crate::language::Language;
-
 pub use catalogue::METRICS;
 pub use keys::{
     AUTHORISING, FILTERS, GROUPINGS, filter_value_length, filter_values, is_written_like_a_key,
@@ -31,8 +29,9 @@ pub use terms::{Abbreviation, Term, abbreviated};
 pub struct Metric {
     /// The API's name, such as `SERVICE_LEVEL`.
     pub name: &'static str,
-    /// The name in Connect's own pages; the word `X` in it stands for the threshold.
-    title: &'static str,
+    /// The English title, as Connect's own pages have it; the word `X` in it stands for the
+    /// threshold, see [`with_threshold`].
+    pub title: &'static str,
     /// What its figures are measured in.
     pub unit: Unit,
     /// Whether it is a count or a sum, so that no contacts make 0; without contacts an average, a
@@ -95,6 +94,19 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.get(index)
 }
 
+/// A title, or its translation, with so many seconds in the place of `X`: `Service level 20 s`.
+pub fn with_threshold(title: &str, seconds: u32) -> String {
+    let words = title.replace("X seconds", "X");
+    words
+        .split(' ')
+        .map(|word| match word {
+            "X" => format!("{seconds} s"),
+            word => word.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 impl Metric {
     /// Whether rows may be grouped by `key` (GetMetricDataV2, Groupings).
     pub fn groups_by(&self, key: &str) -> bool {
@@ -152,23 +164,6 @@ impl Metric {
     /// there are any the threshold is required.
     pub fn thresholds(&self) -> &'static [Comparison] {
         self.thresholds
-    }
-
-    /// The title for people, with `threshold_seconds` in the place of `X`.
-    pub fn title(&self, threshold_seconds: Option<u32>, language: Language) -> String {
-        let title = language.say(self.title);
-        let Some(seconds) = threshold_seconds else {
-            return title.to_owned();
-        };
-        let words = title.replace("X seconds", "X");
-        words
-            .split(' ')
-            .map(|word| match word {
-                "X" => format!("{seconds} s"),
-                word => word.to_owned(),
-            })
-            .collect::<Vec<_>>()
-            .join(" ")
     }
 
     const fn filter_only(mut self, keys: &'static [&'static [&'static str]]) -> Self {

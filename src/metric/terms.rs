@@ -1,7 +1,6 @@
 //! The short terms that contact centres use, and what Connect means by them.
 
 use super::Metric;
-use crate::language::Language;
 
 /// A short term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,21 +97,10 @@ impl Metric {
     pub fn term(&self) -> Option<&'static Term> {
         TERMS.iter().find(|term| term.metric == self.name)
     }
-
-    /// What people read over its figures where a definition does not say it: the short term with
-    /// its threshold, `SL 20 s`, or the title.
-    pub fn label(&self, threshold_seconds: Option<u32>, language: Language) -> String {
-        match (self.term(), threshold_seconds) {
-            (Some(term), Some(seconds)) => format!("{} {seconds} s", language.say(term.short)),
-            (Some(term), None) => language.say(term.short).to_owned(),
-            (None, threshold) => self.title(threshold, language),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::language::Language;
     use crate::metric::find;
 
     use super::*;
@@ -121,7 +109,7 @@ mod tests {
     fn abbreviations_are_of_metrics_and_no_names() {
         for known in ABBREVIATIONS {
             let metric = find(known.metric).unwrap_or_else(|| panic!("{}", known.metric));
-            let title = metric.title(None, Language::English).to_lowercase();
+            let title = metric.title.to_lowercase();
             assert!(title.contains(known.words), "{title}");
         }
         let meant = |word: &str| abbreviated(word).map(|known| known.metric);
@@ -137,12 +125,5 @@ mod tests {
     #[test]
     fn terms_are_those_of_metrics() {
         assert!(TERMS.iter().all(|term| find(term.metric).is_some()));
-        for (name, threshold, label) in [
-            ("SERVICE_LEVEL", Some(20), "SL 20 s"),
-            ("AVG_HANDLE_TIME", None, "AHT"),
-            ("CONTACTS_QUEUED", None, "Contacts queued"),
-        ] {
-            assert_eq!(find(name).unwrap().label(threshold, Language::English), label);
-        }
     }
 }

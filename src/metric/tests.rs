@@ -1,5 +1,4 @@
 use super::*;
-use crate::language::Language;
 
 #[test]
 fn rows_stand_in_order_of_their_names() {
@@ -11,7 +10,7 @@ fn rows_stand_in_order_of_their_names() {
 
 #[test]
 fn a_title_holds_the_threshold() {
-    let title = |name: &str| find(name).unwrap().title(Some(20), Language::English);
+    let title = |name: &str| with_threshold(find(name).unwrap().title, 20);
     assert_eq!(title("SERVICE_LEVEL"), "Service level 20 s");
     assert_eq!(title("SUM_CONTACTS_ANSWERED_IN_X"), "Contacts answered in 20 s");
 }

@@ -249,7 +249,7 @@ fn catalogued(metric: &Metric) -> Facts {
     BTreeMap::from([
         ("groupings", joined(metric.groupings(), ", ")),
         ("filters", joined(metric.filters(), ", ")),
-        ("title", metric.title(None, connect_reports::language::Language::English)),
+        ("title", metric.title.to_owned()),
         ("unit", format!("{:?}", metric.unit)),
         ("thresholds", joined(comparisons, ", ")),
         ("negate", metric.can_negate().to_string()),
