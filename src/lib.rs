@@ -12,8 +12,8 @@
 //! - [`error`]: what can go wrong, as codes that programs act on; the SDK's errors told apart
 //! - `concurrency`: futures until a deadline, to their panic, several at once
 //! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN
-//! - [`settings`]: the environment as a value
 //! - [`metric`]: what is known of each metric of the service
+//! - [`settings`]: the environment as a value
 //! - [`language`]: the texts and dates of messages in each of their languages
 //! - [`window`]: zones, calendar windows, the windows they are compared with
 //! - [`definition`]: TOML as written becomes a valid report, or problems with their places; what is
@@ -31,7 +31,8 @@
 //! - [`telemetry`]: the logs of both shells, and metrics
 //! - [`run`]: from an order to its outcome; alone knows all of the above
 //! - [`lambda`]: the shell in AWS
-//! - `cli`, `simulator`: the shell at a terminal, and a local Connect and SES (feature `cli`)
+//! - `simulator`: a local Connect and SES (feature `cli`)
+//! - `cli`: the shell at a terminal (feature `cli`)
 //!
 //! Between requests and message everything is pure: no clock, no environment, no network.
 

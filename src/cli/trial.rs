@@ -108,12 +108,12 @@ impl From<Problem> for Found {
     }
 }
 
-impl From<Found> for Problem {
-    fn from(found: Found) -> Self {
-        let Found { file, line, column, message, help, start, end, quoted, is_warning } = found;
+impl Found {
+    fn into_problem(self) -> Problem {
+        let Self { file, line, column, message, help, start, end, quoted, is_warning } = self;
         let place = Place { file, line, column, span: start..end };
         let severity = if is_warning { Severity::Warning } else { Severity::Error };
-        Self { severity, quoted, ..place.error("template", message, help) }
+        Problem { severity, quoted, ..place.error("template", message, help) }
     }
 }
 
@@ -141,7 +141,7 @@ fn tried(files: &[TemplateFile], values: Option<Values>) -> Result<Vec<Problem>,
     let _ = child.kill();
     let ended = child.wait().map_err(unstarted)?;
     Ok(match steps.found {
-        Some(found) => found.into_iter().map(Problem::from).collect(),
+        Some(found) => found.into_iter().map(Found::into_problem).collect(),
         None => vec![steps.ran_away(files, ended)],
     })
 }

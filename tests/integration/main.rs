@@ -86,6 +86,8 @@ mod outcomes;
 mod printing;
 /// Sending runs again, by several people at once.
 mod resends;
+/// The rooms of the code and their order.
+mod rooms;
 /// What filters stand for: names, patterns, tags, agents and groups.
 mod selecting;
 /// Contact centres of any size, and the limits of the API.
