@@ -9,10 +9,10 @@
 //!
 //! The rooms, in the order of that flow; each uses only those above it:
 //!
+//! - [`metric`]: the catalogue of the service's metrics, a crate of its own
 //! - [`error`]: what can go wrong, as codes that programs act on; the SDK's errors told apart
 //! - `concurrency`: futures until a deadline, to their panic, several at once
 //! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN
-//! - [`metric`]: what is known of each metric of the service
 //! - [`settings`]: the environment as a value
 //! - [`language`]: the texts and dates of messages in each of their languages
 //! - [`window`]: zones, calendar windows, the windows they are compared with
@@ -48,7 +48,6 @@ pub mod instance;
 pub mod lambda;
 pub mod language;
 pub mod mail;
-pub mod metric;
 pub mod plan;
 #[cfg(feature = "cli")]
 pub mod policy;
@@ -67,3 +66,5 @@ pub mod store;
 pub mod table;
 pub mod telemetry;
 pub mod window;
+
+pub use connect_metrics as metric;

@@ -23,7 +23,8 @@ impl Programs {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let target = root.join("target/function");
         let built = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--no-default-features", "--bin", "connect-reports"])
+            .args(["build", "--release", "-p", "connect-reports", "--no-default-features"])
+            .args(["--bin", "connect-reports"])
             .args(["--example", "hello", "--target-dir"])
             .arg(&target)
             .current_dir(root)

@@ -114,7 +114,9 @@ fn said() -> BTreeSet<String> {
 fn sources() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let own = root.join("src/language");
-    let (mut sources, mut folders) = (Vec::new(), vec![root.join("src"), root.join("templates")]);
+    let mut folders =
+        ["src", "crates/connect-metrics/src", "templates"].map(|f| root.join(f)).to_vec();
+    let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

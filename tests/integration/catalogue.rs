@@ -357,7 +357,7 @@ fn every_metric_of_the_documentation_has_a_row_and_no_other() {
     let gone: Vec<_> = catalogued.difference(&documented).collect();
     assert!(
         new.is_empty() && gone.is_empty(),
-        "The SDK's documentation of GetMetricDataV2 and src/metric/catalogue.rs differ. \
+        "The SDK's documentation of GetMetricDataV2 and crates/connect-metrics/src/catalogue.rs differ. \
          Add a row for each of these: {new:?}. Remove the rows of these: {gone:?}."
     );
 }
@@ -386,7 +386,7 @@ fn the_rows_say_what_the_documentation_says() {
     let gone: Vec<_> = DIFFERENCES.iter().filter(|difference| !is(difference)).collect();
     assert!(
         wrong.is_empty() && gone.is_empty(),
-        "Correct these rows of src/metric/catalogue.rs (metric, fact, documentation, row), or add \
+        "Correct these rows of crates/connect-metrics/src/catalogue.rs (metric, fact, documentation, row), or add \
          to DIFFERENCES why they differ: {wrong:#?}. Remove from DIFFERENCES what does not differ \
          so any more: {gone:#?}."
     );

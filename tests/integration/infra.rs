@@ -94,14 +94,19 @@ fn cargo_lambda_deploys_as_the_template_does() {
     metadata.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]);
     let metadata = metadata.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
-    let package = &metadata["packages"][0];
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == STACK).expect("its package");
     let deploy = &package["metadata"]["lambda"]["deploy"];
     let function = least().properties("Function").unwrap();
     for (key, property) in [("memory", "MemorySize"), ("timeout", "Timeout")] {
         assert_eq!(deploy[key].as_i64(), function[property].as_i64(), "{key}");
     }
     assert_eq!(deploy["merge_env"].as_bool(), Some(true));
-    assert_eq!(package["name"].as_str(), Some(STACK), "the name that it deploys to");
+    // Its name is that of the function that it deploys to. Built with the workspace's other packages it would
+    // have their features.
+    let build = &package["metadata"]["lambda"]["build"];
+    assert_eq!(build["packages"], json!([STACK]));
+    assert_eq!(build["no_default_features"], json!(true));
 }
 
 /// Definitions that need everything: each list, tags, figures without a filter of resources, a

@@ -78,7 +78,7 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::find;
+    use crate::find;
 
     #[test]
     fn what_counts_at_disconnect_is_in_the_catalogue() {

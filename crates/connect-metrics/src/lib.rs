@@ -1,8 +1,4 @@
-//! What is known of each metric of GetMetricDataV2: its unit, what it may be grouped and filtered
-//! by, whether it takes a threshold, how figures of parts become one.
-//!
-//! The service gains metrics faster than any catalogue, so a name that is not listed here is still
-//! a metric; see [`find`].
+#![doc = include_str!("../README.md")]
 
 mod catalogue;
 mod disconnect;

@@ -88,7 +88,7 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::{METRICS, find};
+    use crate::{METRICS, find};
 
     #[test]
     fn each_name_is_a_metric_and_stands_once() {

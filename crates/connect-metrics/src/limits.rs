@@ -248,7 +248,7 @@ const FIRST_LACKING: &[(&str, &[&str])] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::{FILTERS, GROUPINGS, find};
+    use crate::{FILTERS, GROUPINGS, find};
 
     #[test]
     fn the_first_version_knows_a_part_of_today() {
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn versions_have_names() {
-        assert_eq!(Limits::CURRENT.channels, crate::metric::filter_values("CHANNEL"));
+        assert_eq!(Limits::CURRENT.channels, crate::filter_values("CHANNEL"));
         let [usual, ..] = Limits::VERSIONS;
         assert_eq!(Limits::of_version(usual), Some(Limits::default()));
         for version in Limits::VERSIONS {

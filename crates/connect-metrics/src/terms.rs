@@ -101,7 +101,7 @@ impl Metric {
 
 #[cfg(test)]
 mod tests {
-    use crate::metric::find;
+    use crate::find;
 
     use super::*;
 
