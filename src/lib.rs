@@ -7,9 +7,9 @@
 //!   claim ─► plan ─► requests, pages ─► tables ─► render ─► message ─► deliver ─► record ─► outcome
 //! ```
 //!
-//! The rooms, in the order of that flow; each uses only those above it:
+//! The rooms, in the order of that flow; each uses only those above it, and all may use [`metric`], the
+//! catalogue of the service's metrics, which is a crate of its own:
 //!
-//! - [`metric`]: the catalogue of the service's metrics, a crate of its own
 //! - [`error`]: what can go wrong, as codes that programs act on; the SDK's errors told apart
 //! - `concurrency`: futures until a deadline, to their panic, several at once
 //! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN

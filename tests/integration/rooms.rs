@@ -16,7 +16,6 @@ const STILL_OPEN: &[&str] = &[
     "cli",
     "connect",
     "definition",
-    "metric",
     "plan",
     "render",
     "run",
@@ -267,6 +266,10 @@ fn a_use_of_a_lower_room_is_found_however_it_is_written() {
         assert!(found.starts_with(&format!("src/middle.rs:{line}: `middle` uses high")), "{found}");
         assert!(found.ends_with("src/lib.rs: low, middle, high"), "{found}");
     }
+    let exporting = format!("{order}pub use other_crate as other;\n");
+    let elsewhere = ("middle.rs", "use crate::other::Thing;");
+    let files = [("lib.rs", exporting.as_str()), ("high.rs", ""), ("low.rs", ""), elsewhere];
+    assert_eq!(problems_in(&files), [] as [&str; 0]);
     for text in
         ["use crate::low;", "#[cfg(test)]\nmod tests { use crate::high; }", "//! [`crate::high`]"]
     {

@@ -29,6 +29,8 @@ pub struct Module {
     pub impls: Vec<Mention>,
     /// The names that its `use` lines bring in, and the items they stand for.
     imports: BTreeMap<String, Location>,
+    /// The names under which it exports other crates, or items of them.
+    foreign: BTreeSet<String>,
     children: Vec<String>,
 }
 
@@ -105,10 +107,17 @@ impl Crate {
         self.modules.keys().filter(move |at| at.len() > location.len() && at.starts_with(&location))
     }
 
-    /// The items that a module names, in the order of their lines.
+    /// The items of this crate that a module names, in the order of their lines.
     pub fn mentions(&self, location: &[String]) -> impl Iterator<Item = &Mention> {
-        let mentions: BTreeSet<&Mention> = self.modules[location].mentions.iter().collect();
-        mentions.into_iter()
+        let mentions = self.modules[location].mentions.iter();
+        let own: BTreeSet<&Mention> = mentions.filter(|m| !self.is_foreign(&m.item)).collect();
+        own.into_iter()
+    }
+
+    /// Tells whether the root exports the item from another crate.
+    fn is_foreign(&self, item: &[String]) -> bool {
+        let root = &self.modules[&Vec::new()];
+        item.first().is_some_and(|name| root.foreign.contains(name))
     }
 
     /// The names of the modules right below a location.
@@ -138,8 +147,11 @@ impl Reader {
     fn note_imports(&mut self, item: &Item) {
         let Item::Use(line) = item else { return };
         for import in leaves(&line.tree).into_iter().filter(|_| !is_test(&line.attrs)) {
+            let is_export = !matches!(line.vis, Visibility::Inherited);
             if let Some(item) = self.locate(&import.path) {
                 self.module.imports.insert(import.name, item);
+            } else if is_export {
+                self.module.foreign.insert(import.name);
             }
         }
     }
