@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::answer::{Absent, Figure};
+use super::figure::{Absent, Figure};
 use super::merge::{self, Parts, Rule};
 use super::rows::{Row, RowKey, Rows};
 use super::{Query, SectionAnswer};

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::answer::{Absent, Answer, Figure};
+use super::answer::Answer;
+use super::figure::{Absent, Figure};
 use super::query::Query;
 use super::rows::{Row, RowKey, Rows};
 use crate::definition::{Dimension, MetricQuery, Threshold, visible};

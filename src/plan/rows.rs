@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::answer::Figure;
+use super::figure::Figure;
 use crate::definition::MetricQuery;
 use crate::window::Window;
 

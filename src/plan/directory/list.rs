@@ -1,10 +1,142 @@
 //! The names of one dimension: those that a selector stands for, and the nearest where it stands for none.
 
-use super::{Entry, Lack, List, Unresolved, Words};
+use std::collections::{BTreeMap, HashMap};
+
 use crate::definition::{Selector, nearest};
 
-/// The ids that selectors stand for.
+/// One queue, routing profile, agent or hierarchy group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: String,
+    /// Its name: of an agent the first and last name, or the user name where there are none.
+    pub name: String,
+    /// Of an agent the user name, which no other agent of the instance has.
+    pub user_name: Option<String>,
+    /// Of a hierarchy group the names of those that it belongs to, the topmost first.
+    pub path: Vec<String>,
+    /// Of a queue the tags, where they were asked for.
+    pub tags: BTreeMap<String, String>,
+    /// True for a queue that is disabled, if that was asked for.
+    pub is_disabled: bool,
+}
+
+/// The reason why a selector selects nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The kind of reason.
+    pub kind: Lack,
+    /// What was found.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// The kinds of reasons why a selector selects nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The instance does not have it.
+    Absent,
+    /// The instance has several by this name.
+    Ambiguous,
+    /// All that is selected is left out.
+    NothingLeft,
+    /// The section does not show it.
+    NotShown,
+}
+
+/// What the instance has of one dimension.
+#[derive(Clone, Debug, Default)]
+pub(super) struct List {
+    pub(super) entries: Vec<Entry>,
+    /// By id, the name that rows show.
+    pub(super) shown: HashMap<String, String>,
+    /// By what filters may call them, the places of entries.
+    pub(super) called: HashMap<String, Vec<usize>>,
+}
+
+/// What one of a dimension is called, and several.
+pub(super) struct Words {
+    pub(super) one: String,
+    pub(super) several: String,
+}
+
+impl Entry {
+    /// Something that has only a name.
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { id: id.into(), name: name.into(), ..Self::default() }
+    }
+
+    /// What tells it from others of the same name.
+    fn distinction(&self) -> Option<String> {
+        let path = (!self.path.is_empty()).then(|| self.path.join(" / "));
+        self.user_name.clone().or(path)
+    }
+}
+
 impl List {
+    /// The list, each id once: what changes while pages are read may stand on two of them.
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let mut list = Self::default();
+        let mut namesakes: HashMap<String, usize> = HashMap::new();
+        for entry in entries {
+            if list.shown.insert(entry.id.clone(), entry.name.clone()).is_none() {
+                *namesakes.entry(entry.name.clone()).or_default() += 1;
+                list.entries.push(entry);
+            }
+        }
+        for entry in &list.entries {
+            let alone = namesakes.get(&entry.name).is_none_or(|count| *count < 2);
+            let distinction = entry.distinction().filter(|other| !alone && *other != entry.name);
+            if let Some(distinction) = distinction {
+                let shown = format!("{} ({distinction})", entry.name);
+                list.shown.insert(entry.id.clone(), shown);
+            }
+        }
+        let mut called: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, entry) in list.entries.iter().enumerate() {
+            for call in list.calls(entry) {
+                called.entry(call.to_owned()).or_default().push(index);
+            }
+        }
+        Self { called, ..list }
+    }
+
+    /// What filters may call an entry: its name, its user name, and its name as rows show it.
+    pub(super) fn calls<'l>(&'l self, entry: &'l Entry) -> impl Iterator<Item = &'l str> {
+        let shown = self.shown.get(&entry.id).filter(|shown| **shown != entry.name);
+        let user_name = entry.user_name.as_ref().filter(|user_name| **user_name != entry.name);
+        std::iter::once(&entry.name).chain(user_name).chain(shown).map(String::as_str)
+    }
+
+    /// Those that are called exactly so; one whose user name it is comes before those who have it as
+    /// a name, because no two have the same user name.
+    pub(super) fn called(&self, name: &str) -> Vec<&Entry> {
+        let places = self.called.get(name).map_or(&[][..], Vec::as_slice);
+        let called: Vec<_> = places.iter().filter_map(|index| self.entries.get(*index)).collect();
+        let has_it = |entry: &&&Entry| entry.user_name.as_deref() == Some(name);
+        match called.iter().find(has_it) {
+            Some(user) => vec![user],
+            None => called,
+        }
+    }
+
+    /// What filters may call this entry and no other.
+    pub(super) fn calls_alone<'l>(&'l self, entry: &'l Entry) -> impl Iterator<Item = &'l str> {
+        let alone =
+            |call: &&str| matches!(self.called(call).as_slice(), [only] if only.id == entry.id);
+        self.calls(entry).filter(|call| Selector::is_name(call)).filter(alone)
+    }
+
+    /// What tells this entry from others of its name; the id where there is nothing else.
+    fn unmistakable<'l>(&'l self, entry: &'l Entry) -> &'l str {
+        let user_name = entry.user_name.as_deref();
+        let is_user_name = |call: &&str| Some(*call) == user_name;
+        let found = self.calls_alone(entry).find(is_user_name);
+        found.or_else(|| self.calls_alone(entry).next()).unwrap_or(&entry.id)
+    }
+
+    /// The ids of the entries that are meant.
     pub(super) fn ids(&self, is_meant: impl Fn(&Entry) -> bool) -> Vec<String> {
         let meant = self.entries.iter().filter(|entry| is_meant(entry));
         meant.map(|entry| entry.id.clone()).collect()
@@ -54,7 +186,7 @@ impl List {
         }
     }
 
-    pub(super) fn ambiguous(&self, name: &str, namesakes: &[&Entry], words: &Words) -> Unresolved {
+    fn ambiguous(&self, name: &str, namesakes: &[&Entry], words: &Words) -> Unresolved {
         const TOLD: usize = 5;
         let told = namesakes.iter().take(TOLD).map(|entry| self.unmistakable(entry));
         let mut told: Vec<_> = told.map(|call| format!("`{call}`")).collect();
@@ -72,7 +204,7 @@ impl List {
     }
 
     /// The remedy for a pattern that nothing fits.
-    pub(super) fn near_pattern(&self, pattern: &str) -> String {
+    fn near_pattern(&self, pattern: &str) -> String {
         const STANDS_FOR: &str =
             "`*` stands for any characters, `?` for one, and upper and lower case differ";
         match self.nearest(pattern.replace(['*', '?'], "").trim()) {
@@ -82,7 +214,7 @@ impl List {
     }
 
     /// The remedy for a tag that nothing has.
-    pub(super) fn near_tag(&self, tag: &str, words: &Words) -> String {
+    fn near_tag(&self, tag: &str, words: &Words) -> String {
         let all: Vec<String> = self.entries.iter().flat_map(tags).collect();
         let near = nearest(tag, all.iter().map(String::as_str));
         match (near, all.first()) {
