@@ -22,6 +22,7 @@
 //! - [`plan`]: what sections ask becomes requests; the form of answers
 //! - `policy`: the IAM policy that definitions need (feature `cli`)
 //! - [`rate_limit`]: calls in turn, so that the account's rates are kept
+//! - `pages`: all pages of an answer, from the first to the last
 //! - [`connect`]: requests through all their pages; the names of queues, agents and the rest
 //! - [`table`]: answers become rows and totals, with changes and targets; number and time formats
 //! - [`render`]: tables become subject, HTML, text and attachments
@@ -48,6 +49,7 @@ pub mod instance;
 pub mod lambda;
 pub mod language;
 pub mod mail;
+mod pages;
 pub mod plan;
 #[cfg(feature = "cli")]
 pub mod policy;

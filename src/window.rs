@@ -5,6 +5,7 @@
 
 mod compare;
 mod cut;
+mod day;
 mod interval;
 mod rule;
 mod words;
@@ -17,8 +18,8 @@ use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit, Zoned};
 use serde::{Deserialize, Serialize};
 
 pub use compare::Compare;
+use day::start_of_day;
 pub use interval::Interval;
-use rule::start_of;
 pub use rule::{Calendar, WindowRule};
 
 /// An IANA time zone.
@@ -126,7 +127,7 @@ impl Zone {
 
     /// True unless the zone left this date out when it moved over the date line.
     fn has(&self, date: Date) -> bool {
-        start_of(date, &self.0).is_ok_and(|start| start.date() == date)
+        start_of_day(date, &self.0).is_ok_and(|start| start.date() == date)
     }
 
     /// The first instant at which the local clock shows this reading, or a later one where the clocks
@@ -286,7 +287,7 @@ impl LocalTime {
 
     fn in_zone(self, zone: &Zone) -> Result<Zoned, WindowError> {
         match self {
-            Self::Date(date) => start_of(date, &zone.0).map_err(|_| WindowError::OutOfRange),
+            Self::Date(date) => start_of_day(date, &zone.0).map_err(|_| WindowError::OutOfRange),
             Self::DateTime(time) => {
                 let ambiguous = zone.0.to_ambiguous_zoned(time);
                 match ambiguous.offset() {
@@ -344,10 +345,6 @@ pub fn to_the_minute(time: Timestamp) -> Timestamp {
 /// An instant as RFC 3339 with its offset, to the second.
 pub fn rfc3339(time: &Zoned) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-fn starts_its_day(time: &Zoned) -> bool {
-    time.start_of_day().is_ok_and(|start| start == *time)
 }
 
 #[cfg(test)]

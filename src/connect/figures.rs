@@ -8,23 +8,22 @@ use aws_sdk_connect::types::{
     FilterV2, IntervalDetails, IntervalPeriod, MetricFilterV2, MetricV2, ThresholdV2,
 };
 
-use super::{Calls, Pages, bad, there};
+use super::calls::{Calls, bad, there};
 use crate::definition::MetricQuery;
 use crate::error::{Error, Stage};
 use crate::metric::limits::Limits;
+use crate::pages::Pages;
 use crate::plan::{Answer, Request};
 use crate::rate_limit::Key;
 use crate::window::Interval;
 
-use rows::Reading;
-
-const OPERATION: &str = "connect:GetMetricDataV2";
+use rows::{OPERATION, Reading};
 
 /// The largest page (GetMetricDataV2, MaxResults).
 const PAGE: i32 = 100;
 
 pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer, Error> {
-    let call = call(&calls.connect.client, request, &calls.connect.limits)?;
+    let call = call(calls.client, request, calls.limits)?;
     let mut reading = Reading::new(request);
     let mut pages = Pages::new(OPERATION, Stage::Query);
     let mut count = 0;

@@ -9,9 +9,10 @@ use aws_sdk_connect::types::{
     UserSearchSummary,
 };
 
-use super::{Calls, Pages, Unread, there};
+use super::calls::{Calls, there};
 use crate::definition::{Dimension, HierarchyLevel};
 use crate::error::{Error, Stage};
+use crate::pages::{Pages, Unread};
 use crate::plan::{Directory, Entry};
 use crate::rate_limit::Key;
 
@@ -111,7 +112,6 @@ where
 /// Standard queues only: every agent has a queue too, and GetMetricDataV2 does not support those.
 async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
     let request = calls
-        .connect
         .client
         .list_queues()
         .instance_id(calls.instance.id())
@@ -128,7 +128,6 @@ async fn searched_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page
     let standard =
         QueueSearchCriteria::builder().queue_type_condition(SearchableQueueType::Standard);
     let request = calls
-        .connect
         .client
         .search_queues()
         .instance_id(calls.instance.id())
@@ -150,7 +149,7 @@ fn searched_queue(queue: &Queue) -> Result<Entry, Error> {
 }
 
 async fn routing_profiles(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
-    let request = calls.connect.client.list_routing_profiles().instance_id(calls.instance.id());
+    let request = calls.client.list_routing_profiles().instance_id(calls.instance.id());
     let request = request.max_results(LISTED).set_next_token(token);
     let key = Key::list(calls.instance, ROUTING_PROFILES);
     let page = calls.paced(key, ROUTING_PROFILES, || Box::pin(request.clone().send())).await?;
@@ -161,7 +160,7 @@ async fn routing_profiles(calls: Calls<'_>, token: Option<String>) -> Result<Pag
 }
 
 async fn agents(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
-    let request = calls.connect.client.search_users().instance_id(calls.instance.id());
+    let request = calls.client.search_users().instance_id(calls.instance.id());
     let request = request.max_results(FOUND).set_next_token(token);
     let key = Key::list(calls.instance, AGENTS);
     let page = calls.paced(key, AGENTS, || Box::pin(request.clone().send())).await?;
@@ -218,8 +217,7 @@ type Levels = BTreeMap<String, (Dimension, String)>;
 
 /// The levels, if the answer has a structure.
 async fn levels(calls: Calls<'_>) -> Result<Option<Levels>, Error> {
-    let request =
-        calls.connect.client.describe_user_hierarchy_structure().instance_id(calls.instance.id());
+    let request = calls.client.describe_user_hierarchy_structure().instance_id(calls.instance.id());
     let key = Key::list(calls.instance, LEVELS);
     let answer = calls.paced(key, LEVELS, || Box::pin(request.clone().send())).await;
     let answer = answer.map_err(Unread::into_error)?;
@@ -245,8 +243,7 @@ fn in_order(structure: &HierarchyStructure) -> [Option<&Level>; 5] {
 }
 
 async fn groups(calls: Calls<'_>, token: Option<String>) -> Result<Page<HierarchyGroup>, Unread> {
-    let request =
-        calls.connect.client.search_user_hierarchy_groups().instance_id(calls.instance.id());
+    let request = calls.client.search_user_hierarchy_groups().instance_id(calls.instance.id());
     let request = request.max_results(GROUPS_FOUND).set_next_token(token);
     let key = Key::list(calls.instance, GROUPS);
     let page = calls.paced(key, GROUPS, || Box::pin(request.clone().send())).await?;

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_s3::Client;
 
-use super::objects::{self, Found, Object};
-use super::{Listed, Tag};
+use super::bucket::{self, Found, Listed, Object, Tag};
 use crate::error::{Error, Stage};
 
 /// The files of a bucket as they were last read, by key.
@@ -26,7 +25,7 @@ impl Known {
         let is_the_same = |listed: &Tag| tag == Some(listed);
         let found = match &file.tag {
             Some(listed) if is_the_same(listed) => Found::Unchanged,
-            _ => objects::read((client, bucket), &file.key, tag, Stage::Load).await?,
+            _ => bucket::read((client, bucket), &file.key, tag, Stage::Load).await?,
         };
         Ok(match found {
             Found::Unchanged => known.map(|known| known.content),

@@ -1,39 +1,28 @@
 //! Where definitions lie, and records: a folder, or a prefix of an S3 bucket.
 
+mod bucket;
+mod file;
+mod folder;
 mod known;
 mod objects;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use aws_sdk_s3::Client;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use crate::connect::{Pages, Unread};
-use crate::definition::{ReportId, stem};
+use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
 use crate::settings::Location;
 
+use bucket::{Depth, Listed, list};
+pub(crate) use bucket::{Object, Tag};
+pub use file::File;
+use file::at;
+pub(crate) use file::read_file;
+use folder::read_folder;
 use known::Known;
-pub(crate) use objects::{Condition, Object, Objects, Put, Tag};
-
-/// A definition's file, or a template, as it lies in the store.
-#[derive(Clone, Debug)]
-pub struct File {
-    /// Its path, or its `s3://` address.
-    pub name: String,
-    /// Its bytes, or why it can't be read.
-    pub content: Result<Vec<u8>, Error>,
-}
-
-impl File {
-    /// The name without folder and `.toml`: the report's id.
-    pub fn stem(&self) -> &str {
-        stem(&self.name)
-    }
-}
-
-/// How many bytes of a file are read at most. What a definition, or a template, may have is far less.
-const MOST_BYTES: u64 = 8 * 1024 * 1024;
+pub(crate) use objects::{Condition, Objects, Put};
 
 /// A place that files are read from.
 #[derive(Clone, Debug)]
@@ -156,7 +145,7 @@ impl Store {
     /// Where they can't be listed.
     pub async fn keys(&self, folder: &str) -> Result<Vec<String>, Error> {
         let mut keys = match self {
-            Self::Folder(place) => objects::keys(place, folder)?,
+            Self::Folder(place) => folder::keys(place, folder)?,
             Self::S3 { client, bucket, prefix, .. } => {
                 let under = match folder {
                     "" => prefix.clone(),
@@ -170,63 +159,6 @@ impl Store {
         keys.sort();
         Ok(keys)
     }
-}
-
-fn read_folder(folder: &Path, wanted: fn(&str) -> bool) -> Result<Vec<File>, Error> {
-    let failed = |error: std::io::Error| unreadable(folder, &error);
-    let entries = std::fs::read_dir(folder).map_err(failed)?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(failed)?.path();
-        let is_wanted = |name: &str| wanted(name) && !name.starts_with('.');
-        let is_wanted = path.file_name().is_some_and(|name| is_wanted(&name.to_string_lossy()));
-        if !is_wanted || path.is_dir() {
-            continue;
-        }
-        let file = read_file(&path);
-        // What has been removed meanwhile is no file; a link to nothing is one.
-        if file.content.is_ok() || path.symlink_metadata().is_ok() {
-            files.push(file);
-        }
-    }
-    Ok(files)
-}
-
-/// The file at a path, or why it can't be read.
-pub(crate) fn read_file(path: &Path) -> File {
-    let content = content_of(path).unwrap_or_else(|error| Err(unreadable(path, &error)));
-    File { name: path.display().to_string(), content }
-}
-
-fn content_of(path: &Path) -> std::io::Result<Result<Vec<u8>, Error>> {
-    let metadata = std::fs::metadata(path)?;
-    // To read a pipe may take for ever.
-    if !metadata.is_file() {
-        let message = format!("{} is no file that can be read", path.display());
-        return Ok(Err(Error::new(Code::ConfigurationError, Stage::Load, message)));
-    }
-    if metadata.len() > MOST_BYTES {
-        return Ok(Err(at(&path.display().to_string(), too_large(metadata.len()))));
-    }
-    std::fs::read(path).map(Ok)
-}
-
-/// Why a file is not read.
-fn too_large(bytes: u64) -> Error {
-    let message = format!("it has {bytes} bytes, and {MOST_BYTES} are read at most");
-    Error::new(Code::ValidationError, Stage::Load, message)
-        .hint("see whether it is a definition at all; one that says everything has a few kilobytes")
-}
-
-/// Why a file can't be read.
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    let code = match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
-            Code::ConfigurationError
-        }
-        _ => Code::StoreError,
-    };
-    Error::new(code, Stage::Load, format!("{} can't be read: {error}", path.display()))
 }
 
 async fn read_s3(
@@ -265,73 +197,4 @@ async fn read_objects(
         }
     };
     stream::iter(objects).map(read).buffered(SIDE_BY_SIDE).try_collect().await
-}
-
-/// The error with the place that it concerns.
-fn at(place: &str, error: Error) -> Error {
-    Error { message: format!("{place}: {}", error.message), ..error }
-}
-
-/// Whether keys count that have a `/` behind the prefix.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Depth {
-    One,
-    All,
-}
-
-/// An object as a list has it.
-#[derive(Clone, Debug)]
-struct Listed {
-    key: String,
-    /// What tells its content from others, where the list was asked for it.
-    tag: Option<Tag>,
-}
-
-/// The objects under the prefix, page by page.
-async fn list(
-    client: &Client,
-    bucket: &str,
-    prefix: &str,
-    depth: Depth,
-) -> Result<Vec<Listed>, Error> {
-    const OPERATION: &str = "s3:ListBucket";
-    let stage = if depth == Depth::One { Stage::Load } else { Stage::Record };
-    let place = |error| at(&format!("s3://{bucket}/{prefix}"), error);
-    let bad = |problem: &str| {
-        let message = format!("the answer to {OPERATION} can't be trusted: {problem}");
-        place(Error::new(Code::BadResponse, stage, message).retryable())
-    };
-    let mut listed = Vec::new();
-    let mut pages = Pages::new(OPERATION, stage);
-    loop {
-        let answer = client
-            .list_objects_v2()
-            .bucket(bucket)
-            .prefix(prefix)
-            .set_delimiter((depth == Depth::One).then(|| "/".to_owned()))
-            .set_continuation_token(pages.token())
-            .send()
-            .await;
-        let page = match answer {
-            Ok(page) => page,
-            Err(error) => {
-                pages.begin_anew(Unread::new(OPERATION, stage, &error)).map_err(place)?;
-                listed.clear();
-                continue;
-            }
-        };
-        for object in page.contents() {
-            let key = object.key().ok_or_else(|| bad("an object has no Key"))?.to_owned();
-            listed.push(Listed { key, tag: object.e_tag().map(|tag| Tag(tag.to_owned())) });
-        }
-        // An answer without a single member has no objects either.
-        let is_truncated = page.is_truncated().ok_or_else(|| bad("IsTruncated is missing"))?;
-        let next = page.next_continuation_token().filter(|_| is_truncated);
-        if is_truncated && next.is_none() {
-            return Err(bad("it is truncated, and NextContinuationToken is missing"));
-        }
-        if !pages.go_on(next).map_err(place)? {
-            return Ok(listed);
-        }
-    }
 }

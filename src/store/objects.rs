@@ -9,29 +9,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::put_object::PutObjectError;
-use aws_smithy_types::base64;
-use sha2::{Digest as _, Sha256};
 
-use super::{MOST_BYTES, Store, at, too_large};
+use super::Store;
+use super::bucket::{Found, Object, Tag, read, tag};
+use super::file::at;
+use super::folder::of_file;
 use crate::error::{Code, Error, Stage, sdk};
-
-/// What tells one content of an object from another: the `ETag` of S3, or a hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tag(pub(super) String);
-
-/// What lies at a key.
-#[derive(Clone, Debug)]
-pub(crate) struct Object {
-    /// Its bytes.
-    pub(crate) content: Vec<u8>,
-    /// What tells them from others.
-    pub(crate) tag: Tag,
-}
 
 /// When an object is written.
 #[derive(Clone, Copy, Debug)]
@@ -67,13 +53,6 @@ pub(crate) trait Objects {
         content: Vec<u8>,
         condition: Condition<'_>,
     ) -> Result<Put, Error>;
-}
-
-impl Tag {
-    /// The tag of a content that has none from elsewhere.
-    pub(crate) fn of(content: &[u8]) -> Self {
-        Self(base64::encode(Sha256::digest(content)))
-    }
 }
 
 impl Objects for Store {
@@ -149,14 +128,6 @@ fn refused(
     }
 }
 
-/// The tag of a record, without which the next write has no condition.
-fn tag(operation: &str, tag: Option<String>) -> Result<Tag, Error> {
-    tag.filter(|tag| !tag.is_empty()).map(Tag).ok_or_else(|| {
-        let message = format!("{operation} answered without an ETag");
-        Error::new(Code::BadResponse, Stage::Record, message).retryable()
-    })
-}
-
 /// S3 says that access is denied where there is no object, unless one may list the bucket.
 fn of_missing(error: Error) -> Error {
     match error.code {
@@ -166,67 +137,6 @@ fn of_missing(error: Error) -> Error {
         ),
         _ => error,
     }
-}
-
-/// What is found where one looks for an object.
-#[derive(Clone, Debug)]
-pub(super) enum Found {
-    Object(Object),
-    /// It is the one that is known.
-    Unchanged,
-    Nothing,
-}
-
-/// The object, unless it is the one that is known; of a definition, or a template, no more than
-/// [`MOST_BYTES`].
-pub(super) async fn read(
-    (client, bucket): (&Client, &str),
-    key: &str,
-    known: Option<&Tag>,
-    stage: Stage,
-) -> Result<Found, Error> {
-    // Where S3 gave none, there is nothing to be asked by.
-    let known = known.map(|Tag(tag)| tag.clone()).filter(|tag| !tag.is_empty());
-    let is_conditional = known.is_some();
-    let call = client.get_object().bucket(bucket).key(key).set_if_none_match(known);
-    let answer = Box::pin(call.send()).await;
-    let is_unchanged = |error: &SdkError<GetObjectError, HttpResponse>| {
-        error.raw_response().is_some_and(|answer| answer.status().as_u16() == 304)
-    };
-    let is_missing = |error: &SdkError<GetObjectError, HttpResponse>| {
-        error.as_service_error().is_some_and(GetObjectError::is_no_such_key)
-    };
-    let object = match answer {
-        Err(error) if is_missing(&error) => return Ok(Found::Nothing),
-        Err(error) if is_unchanged(&error) && is_conditional => return Ok(Found::Unchanged),
-        Err(error) if is_unchanged(&error) => {
-            let message = "s3:GetObject answered that nothing has changed, and was not asked so";
-            return Err(Error::new(Code::BadResponse, stage, message).retryable());
-        }
-        answer => answer.map_err(|error| sdk::classify("s3:GetObject", stage, &error))?,
-    };
-    let bytes = object.content_length.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
-    if stage == Stage::Load && bytes > MOST_BYTES {
-        return Err(too_large(bytes));
-    }
-    let tag = match stage {
-        Stage::Record => tag("s3:GetObject", object.e_tag)?,
-        _ => Tag(object.e_tag.unwrap_or_default()),
-    };
-    let broke_off = |error| {
-        let message = format!("the object broke off while it was read: {error}");
-        Error::new(Code::StoreError, stage, message).retryable()
-    };
-    let (mut body, mut content) = (object.body, Vec::new());
-    while let Some(chunk) = body.try_next().await.map_err(broke_off)? {
-        content.extend_from_slice(&chunk);
-        // An answer may come in chunks, without its length.
-        let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
-        if stage == Stage::Load && bytes > MOST_BYTES {
-            return Err(too_large(bytes));
-        }
-    }
-    Ok(Found::Object(Object { content, tag }))
 }
 
 /// The file that is locked while another is written.
@@ -279,39 +189,9 @@ fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     std::fs::rename(&beside, path)
 }
 
-fn of_file(path: &Path, what: &str, error: &io::Error) -> Error {
-    let message = format!("{} can't be {what}: {error}", path.display());
-    Error::new(Code::StoreError, Stage::Record, message)
-        .retryable()
-        .hint("check the place that CONNECT_REPORTS_RUNS or --runs names")
-}
-
-/// The keys of the files in a folder of the place, and in its folders.
-pub(super) fn keys(place: &Path, folder: &str) -> Result<Vec<String>, Error> {
-    let mut keys = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let path = place.join(&folder);
-        let failed = |error: io::Error| of_file(&path, "read", &error);
-        let entries = match std::fs::read_dir(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            entries => entries.map_err(failed)?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(failed)?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let key = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-            match entry.file_type().map_err(failed)?.is_dir() {
-                true => folders.push(key),
-                false => keys.push(key),
-            }
-        }
-    }
-    Ok(keys)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::folder::keys;
     use super::*;
 
     /// Of many processes, here threads, each with its own eye on the file, one write comes through.

@@ -1,20 +1,23 @@
 //! Answers become the rows and totals that a message shows.
 
 mod change;
+mod figures;
 pub mod format;
 pub mod rounding;
+mod row;
 mod rows;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::definition::{Column, Dimension, Kind, MetricQuery, Section, Selection, State, Target};
+use crate::definition::{Column, Dimension, Kind, Section, Selection, State};
 use crate::plan::{Absent, Base, Directory, Figure, NotAvailable, Query, SectionAnswer};
-use crate::window::{Interval, Window};
+use crate::window::Interval;
 
 pub use change::{Amount, Change, Direction, Sense};
+use figures::figures_or_nothing;
+pub use row::{Member, TableRow};
 use rows::Rows;
 
 /// The most rows that the tables of a report have where quiet intervals have theirs. So many, of a
@@ -60,25 +63,6 @@ pub struct Table {
     pub is_of_everything: bool,
 }
 
-/// One row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TableRow {
-    /// The members that the row is about; one for each grouping. The rows of one group share them.
-    pub members: Arc<[Member]>,
-    /// The interval that it is of, where the section has intervals.
-    pub interval: Option<Arc<Window>>,
-    /// One figure for each column. What nothing happened to has the same.
-    pub figures: Arc<[Figure]>,
-    /// For each column what its figure is compared with; empty where there is no comparison.
-    pub compared: Arc<[Figure]>,
-    /// For each column where its figure stands to its target; empty where none has one.
-    pub states: Arc<[Option<State>]>,
-    /// The targets that are its own rather than its column's, by column.
-    pub own_targets: Arc<[(usize, Target)]>,
-    /// Says whether the answer does not have it: nothing happened there.
-    pub is_quiet: bool,
-}
-
 /// The figures that those of a table are compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
@@ -95,18 +79,6 @@ pub struct Against {
     pub label: String,
     /// The figures.
     pub base: Base,
-}
-
-/// One queue, channel, routing profile or agent; without id it is what has none, such as the
-/// contacts that never reached an agent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// The id.
-    pub id: Option<String>,
-    /// The name, or the id where no name is known.
-    pub name: Option<String>,
-    /// Says whether the instance does not list it: it was deleted.
-    pub is_unlisted: bool,
 }
 
 /// A note that a reader needs on figures that are not there.
@@ -252,21 +224,6 @@ fn of_totals(columns: &[Column], totals: &[Figure]) -> Vec<Option<State>> {
     totals.map(|(column, figure)| column.state(figure.value(), column.target)).collect()
 }
 
-/// The figures, and where it is known that nothing happened what that makes of those that are not
-/// there.
-fn figures_or_nothing(
-    section: &Section,
-    is_known: bool,
-    figure: impl Fn(&MetricQuery) -> Option<Figure>,
-) -> Vec<Figure> {
-    let known = figures(section, figure).into_iter().zip(nothing_happened(section));
-    let or_nothing = |(figure, nothing)| match figure {
-        Figure::Absent(Absent::NoData) if is_known => nothing,
-        figure => figure,
-    };
-    known.map(or_nothing).collect()
-}
-
 /// The notes on columns whose figures, or whose total, can't be had.
 fn notes<'a>(
     section: &'a Section,
@@ -291,20 +248,6 @@ fn weeks_apart(query: &Query, against: Option<&Against>) -> Option<Note> {
     is_apart.then_some(Note::Other(NOTE))
 }
 
-fn figures(section: &Section, figure: impl Fn(&MetricQuery) -> Option<Figure>) -> Vec<Figure> {
-    let figures = section.columns.iter().map(|column| figure(&column.metric));
-    figures.map(|figure| figure.unwrap_or(Figure::Absent(Absent::NoData))).collect()
-}
-
 fn selects_all(section: &Section, dimension: &Dimension) -> bool {
     section.filters.get(dimension).is_none_or(Selection::is_everything)
-}
-
-/// No contacts make 0 in a count or a sum; an average or a rate of nothing has no value.
-fn nothing_happened(section: &Section) -> Vec<Figure> {
-    let figures = section.columns.iter().map(|column| match column.is_sum {
-        true => Figure::Value(0.0),
-        false => Figure::Absent(Absent::NoData),
-    });
-    figures.collect()
 }

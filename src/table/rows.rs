@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Member, TableRow, figures, figures_or_nothing, nothing_happened};
+use super::figures::{figures, figures_or_nothing, nothing_happened};
+use super::row::{Member, TableRow};
 use crate::definition::{Column, Dimension, MetricQuery, Section, Sort, State, Target};
 use crate::plan::{
     self, Absent, Base, Directory, Figure, Group, Query, Row, SectionAnswer, roster,

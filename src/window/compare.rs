@@ -4,8 +4,9 @@ use jiff::civil::{Date, Time};
 use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, Span, Timestamp, ToSpan as _, Zoned};
 
-use super::rule::{Shift, start_of};
-use super::{Calendar, Window, WindowRule, Zone, starts_its_day};
+use super::day::{start_of_day, starts_its_day};
+use super::rule::Shift;
+use super::{Calendar, Window, WindowRule, Zone};
 use crate::window::Interval;
 
 /// The windows that figures are compared with.
@@ -90,7 +91,8 @@ fn made_by(window: &Window, rule: WindowRule, zone: &Zone, calendar: &Calendar) 
     // Hours are those of a day that is over with them.
     let due = match rule {
         WindowRule::Hours { .. } => {
-            let next_day = window.start.date().tomorrow().and_then(|next| start_of(next, &zone.0));
+            let next_day =
+                window.start.date().tomorrow().and_then(|next| start_of_day(next, &zone.0));
             next_day.map(|next_day| next_day.max(window.end.clone()))
         }
         _ => Ok(window.end.clone()),
@@ -111,7 +113,7 @@ fn moved(window: &Window, by: Span) -> Option<Window> {
     let moved = |time: &Zoned| {
         let date = time.date().checked_sub(by).ok()?;
         match starts_its_day(time) {
-            true => start_of(date, time.time_zone()).ok(),
+            true => start_of_day(date, time.time_zone()).ok(),
             false => date.to_datetime(time.time()).to_zoned(time.time_zone().clone()).ok(),
         }
     };
@@ -133,7 +135,7 @@ impl Window {
         };
         let date = time.date().checked_add(days.days()).ok()?;
         if !interval.is_fine() && starts_its_day(&time) {
-            return Some(start_of(date, zone).ok()?.timestamp());
+            return Some(start_of_day(date, zone).ok()?.timestamp());
         }
         let here = zone.to_ambiguous_zoned(date.to_datetime(time.time()));
         let found = match (here.offset(), is_repeated(&time)) {

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
-use super::rule::start_of;
-use super::{Window, starts_its_day};
+use super::Window;
+use super::day::{start_of_day, starts_its_day};
 use crate::window::Interval;
 
 impl Window {
@@ -175,7 +175,7 @@ fn stepped(time: &Zoned, interval: Interval, intervals: i64) -> Option<Zoned> {
         _ => (minutes_of(interval) * intervals).minutes(),
     };
     match starts_its_day(time) && !interval.is_fine() {
-        true => start_of(time.date().checked_add(step).ok()?, time.time_zone()).ok(),
+        true => start_of_day(time.date().checked_add(step).ok()?, time.time_zone()).ok(),
         false => time.checked_add(step).ok(),
     }
 }
@@ -194,10 +194,12 @@ fn minutes_of(interval: Interval) -> i64 {
 /// The start of the interval after the one that begins at `start`.
 fn next_start(start: &Zoned, interval: Interval) -> Option<Zoned> {
     let minutes = match interval {
-        Interval::Day => return start_of(start.date().tomorrow().ok()?, start.time_zone()).ok(),
+        Interval::Day => {
+            return start_of_day(start.date().tomorrow().ok()?, start.time_zone()).ok();
+        }
         Interval::Week => {
             let monday = start.date().nth_weekday(1, Weekday::Monday).ok()?;
-            return start_of(monday, start.time_zone()).ok();
+            return start_of_day(monday, start.time_zone()).ok();
         }
         _ => minutes_of(interval),
     };
@@ -212,7 +214,7 @@ fn last_day(start: &Zoned, latest: &Zoned, days: i64) -> Option<Zoned> {
         7 => latest.date().tomorrow().ok()?.nth_weekday(-1, Weekday::Monday).ok()?,
         _ => latest.date(),
     };
-    start_of(date, start.time_zone()).ok().filter(|border| border > start && border <= latest)
+    start_of_day(date, start.time_zone()).ok().filter(|border| border > start && border <= latest)
 }
 
 /// The last instant at which the minutes of the local clock are a multiple of these.

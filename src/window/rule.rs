@@ -8,6 +8,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
+use super::day::start_of_day;
 use super::{Window, WindowError, Zone, rfc3339};
 
 /// The rule by which the window of a run follows from the instant at which it is due.
@@ -219,7 +220,7 @@ fn to_date(
     first_day: Result<Date, jiff::Error>,
     now: Zoned,
 ) -> Result<Window, WindowError> {
-    let start = first_day.and_then(|date| start_of(date, now.time_zone()));
+    let start = first_day.and_then(|date| start_of_day(date, now.time_zone()));
     let start = start.map_err(|_| WindowError::OutOfRange)?;
     if start < now {
         Ok(Window { start, end: now })
@@ -229,10 +230,10 @@ fn to_date(
 }
 
 fn days_before(end: Date, length: jiff::Span, zone: &TimeZone) -> Result<Window, jiff::Error> {
-    let end_of_it = start_of(end, zone)?;
+    let end_of_it = start_of_day(end, zone)?;
     let mut first = end.checked_sub(length)?;
     loop {
-        let start = start_of(first, zone)?;
+        let start = start_of_day(first, zone)?;
         if start < end_of_it {
             return Ok(Window { start, end: end_of_it });
         }
@@ -267,9 +268,4 @@ fn start_of_hour(now: &Zoned) -> Result<Zoned, jiff::Error> {
     let before = change.timestamp().checked_sub(SignedDuration::from_nanos(1))?;
     let before = before.to_zoned(now.time_zone().clone());
     before.checked_sub(into_hour(&before))
-}
-
-pub(super) fn start_of(date: Date, zone: &TimeZone) -> Result<Zoned, jiff::Error> {
-    // The reading 00:00 may not exist, and then the day starts later.
-    date.to_zoned(zone.clone())?.start_of_day()
 }

@@ -3,7 +3,8 @@
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Zoned};
 
-use super::{Window, starts_its_day};
+use super::Window;
+use super::day::starts_its_day;
 use crate::language::Language;
 
 impl Window {

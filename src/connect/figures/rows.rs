@@ -12,12 +12,14 @@ use aws_sdk_connect::primitives::DateTime;
 use aws_sdk_connect::types::{MetricDataV2, MetricResultV2, MetricV2};
 use jiff::{Timestamp, Unit};
 
-use super::OPERATION;
-use crate::connect::bad;
+use crate::connect::calls::bad;
 use crate::definition::{Dimension, MetricFilter, MetricQuery, visible};
 use crate::error::Error;
 use crate::plan::{Absent, Figure, Group, Request, Rows};
 use crate::window::Window;
+
+/// The operation that answers with figures, as IAM names it.
+pub(super) const OPERATION: &str = "connect:GetMetricDataV2";
 
 /// The rows of one request as they are read, over all its pages.
 pub(super) struct Reading<'r> {

@@ -119,7 +119,7 @@ fn assert_relieved(shift: Borders, zone: &Zone, around: Timestamp, calendar: &Ca
         let mut windows = vec![before(around + span)];
         while windows[windows.len() - 1].end() > around - span {
             let window = &windows[windows.len() - 1];
-            let next_day = start_of(window.start.date().tomorrow().unwrap(), &zone.0).unwrap();
+            let next_day = start_of_day(window.start.date().tomorrow().unwrap(), &zone.0).unwrap();
             assert_eq!(before(window.end().max(next_day.timestamp())), *window);
             windows.push(before(window.start()));
         }

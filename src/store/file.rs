@@ -1,0 +1,67 @@
+//! Files as they are read, and why some can't be.
+
+use std::path::Path;
+
+use crate::definition::stem;
+use crate::error::{Code, Error, Stage};
+
+/// A definition's file, or a template, as it lies in the store.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its path, or its `s3://` address.
+    pub name: String,
+    /// Its bytes, or why it can't be read.
+    pub content: Result<Vec<u8>, Error>,
+}
+
+impl File {
+    /// The name without folder and `.toml`: the report's id.
+    pub fn stem(&self) -> &str {
+        stem(&self.name)
+    }
+}
+
+/// How many bytes of a file are read at most. What a definition, or a template, may have is far less.
+pub(super) const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The file at a path, or why it can't be read.
+pub(crate) fn read_file(path: &Path) -> File {
+    let content = content_of(path).unwrap_or_else(|error| Err(unreadable(path, &error)));
+    File { name: path.display().to_string(), content }
+}
+
+fn content_of(path: &Path) -> std::io::Result<Result<Vec<u8>, Error>> {
+    let metadata = std::fs::metadata(path)?;
+    // To read a pipe may take for ever.
+    if !metadata.is_file() {
+        let message = format!("{} is no file that can be read", path.display());
+        return Ok(Err(Error::new(Code::ConfigurationError, Stage::Load, message)));
+    }
+    if metadata.len() > MOST_BYTES {
+        return Ok(Err(at(&path.display().to_string(), too_large(metadata.len()))));
+    }
+    std::fs::read(path).map(Ok)
+}
+
+/// Why a file is not read.
+pub(super) fn too_large(bytes: u64) -> Error {
+    let message = format!("it has {bytes} bytes, and {MOST_BYTES} are read at most");
+    Error::new(Code::ValidationError, Stage::Load, message)
+        .hint("see whether it is a definition at all; one that says everything has a few kilobytes")
+}
+
+/// Why a file can't be read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    let code = match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+            Code::ConfigurationError
+        }
+        _ => Code::StoreError,
+    };
+    Error::new(code, Stage::Load, format!("{} can't be read: {error}", path.display()))
+}
+
+/// The error with the place that it concerns.
+pub(super) fn at(place: &str, error: Error) -> Error {
+    Error { message: format!("{place}: {}", error.message), ..error }
+}

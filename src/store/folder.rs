@@ -1,0 +1,59 @@
+//! A folder of the file system: its files, and the keys of all below it.
+
+use std::io;
+use std::path::Path;
+
+use super::file::{File, read_file, unreadable};
+use crate::error::{Code, Error, Stage};
+
+pub(super) fn read_folder(folder: &Path, wanted: fn(&str) -> bool) -> Result<Vec<File>, Error> {
+    let failed = |error: std::io::Error| unreadable(folder, &error);
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        let is_wanted = |name: &str| wanted(name) && !name.starts_with('.');
+        let is_wanted = path.file_name().is_some_and(|name| is_wanted(&name.to_string_lossy()));
+        if !is_wanted || path.is_dir() {
+            continue;
+        }
+        let file = read_file(&path);
+        // What has been removed meanwhile is no file; a link to nothing is one.
+        if file.content.is_ok() || path.symlink_metadata().is_ok() {
+            files.push(file);
+        }
+    }
+    Ok(files)
+}
+
+/// The keys of the files in a folder of the place, and in its folders.
+pub(super) fn keys(place: &Path, folder: &str) -> Result<Vec<String>, Error> {
+    let mut keys = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let path = place.join(&folder);
+        let failed = |error: io::Error| of_file(&path, "read", &error);
+        let entries = match std::fs::read_dir(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries.map_err(failed)?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let key = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            match entry.file_type().map_err(failed)?.is_dir() {
+                true => folders.push(key),
+                false => keys.push(key),
+            }
+        }
+    }
+    Ok(keys)
+}
+
+/// Why a record can't be read or written.
+pub(super) fn of_file(path: &Path, what: &str, error: &io::Error) -> Error {
+    let message = format!("{} can't be {what}: {error}", path.display());
+    Error::new(Code::StoreError, Stage::Record, message)
+        .retryable()
+        .hint("check the place that CONNECT_REPORTS_RUNS or --runs names")
+}
