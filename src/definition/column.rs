@@ -265,6 +265,33 @@ fn column(problems: &Problems<'_>, value: Value<'_>, metric: MetricQuery, label:
     }
 }
 
+/// Checks that a column's targets can be met, come near to and missed.
+pub(super) fn check_targets(problems: &Problems<'_>, column: &Column, has_rows: bool) {
+    if !has_rows && !column.targets.is_empty() {
+        let message = "targets by name need rows; this section has none";
+        let help = "add `group_by`, or write one `target` for the column";
+        problems.push(column.place.error("target", message, help));
+    }
+    let of_percent = column.unit == Unit::Percent;
+    let mut targets = column.target.iter().chain(column.targets.values());
+    if of_percent && targets.any(|target| !(0.0..=100.0).contains(&target.value)) {
+        let message = format!("{} is in percent, and its target is beyond 0 to 100", column.label);
+        problems.push(column.place.error("target", message, "write a target within 0 to 100"));
+    }
+    let Some(warn) = &column.warn else {
+        return;
+    };
+    let mut targets = column.target.iter().chain(column.targets.values()).peekable();
+    if targets.peek().is_none() {
+        let message = "there is no target to come near to";
+        problems.push(warn.place.error("warn", message, "add `target`, or remove `warn`"));
+    } else if !targets.all(|target| target.is_beyond(warn.value)) {
+        let message = "nothing can be near this target and miss it";
+        let help = "let `warn` be easier to reach, as in target = \">= 80\", warn = \">= 70\"";
+        problems.push(warn.place.error("warn", message, help));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,12 +6,10 @@ use std::str::FromStr;
 
 use super::domains::{check_allowed, check_link};
 use super::keys::{ATTACH, CSV_DIALECT, DELIVERY, SEND};
+use super::limits::{MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER};
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
-use super::report::{
-    Attachment, CsvDialect, DeliveryMode, Email, MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, Section,
-    SendRule,
-};
+use super::report::{Attachment, CsvDialect, DeliveryMode, Email, Section, SendRule};
 use super::subject::{Subject, SubjectError};
 use crate::address::{AddressError, Mailbox};
 use crate::settings::{ConfigurationSet, Deployment};

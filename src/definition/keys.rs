@@ -3,7 +3,7 @@
 //! The readers take from here which keys there are and what a missing one should look like, and
 //! [`schema`](super::schema()) makes the JSON Schema of it. A key is added here first.
 
-use super::report::{MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
+use super::limits::{MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
 use crate::metric::{self, GROUPINGS, limits};
 
 /// One table of a definition.

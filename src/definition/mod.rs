@@ -8,8 +8,10 @@ mod doubts;
 mod due;
 mod email;
 mod filter;
+mod intervals;
 mod key;
 mod keys;
+mod limits;
 mod metric_query;
 mod problem;
 mod reader;
@@ -218,8 +220,7 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
     let sections = read_sections(&mut root, instance.as_ref(), language);
     root.finish();
     if let (Some(timing), Some(sections)) = (&timing, &sections) {
-        schedule::check_intervals(problems, timing, sections);
-        schedule::check_week_start(problems, timing, sections);
+        intervals::check(problems, timing, sections);
     }
     if let (Some(email), Some(sections)) = (&email, &sections) {
         email::check_send(problems, email, sections);

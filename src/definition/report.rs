@@ -13,22 +13,12 @@ use super::problem::{Place, Placed};
 use super::schedule::Schedule;
 use super::selection::{Selection, Selector};
 use super::subject::Subject;
-use super::target::Target;
+use super::target::{State, Target};
 use crate::address::{Address, Mailbox};
 use crate::instance::InstanceArn;
 use crate::language::Locale;
 use crate::metric::{Comparison, Polarity, Unit};
 use crate::window::{Calendar, Compare, Interval, WindowRule, Zone};
-
-/// How many recipients one message may have (SES, quotas: "recipients per message").
-pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
-
-/// The most recipients that a report may have: each gets a mail of their own, and has a place in the run's
-/// record.
-pub(super) const MAX_RECIPIENTS: usize = 2_000;
-
-/// How many rows of a section a message may be told to show.
-pub(super) const MAX_ROWS: u32 = 100_000;
 
 /// A valid definition.
 #[derive(Clone, Debug)]
@@ -216,6 +206,30 @@ pub struct Column {
     pub targets: BTreeMap<String, Target>,
     /// Where the column is defined.
     pub place: Place,
+}
+
+impl Column {
+    /// Whether it has a target, be it for single rows.
+    pub fn has_target(&self) -> bool {
+        self.target.is_some() || !self.targets.is_empty()
+    }
+
+    /// The target that a row has of its own, which is about something of this name.
+    pub fn own_target(&self, is_about: impl Fn(&str) -> bool) -> Option<Target> {
+        let own = self.targets.iter().find(|(name, _)| is_about(name));
+        own.map(|(_, target)| *target)
+    }
+
+    /// Where a figure stands to this target; nowhere where there is none, or no figure.
+    pub fn state(&self, figure: Option<f64>, target: Option<Target>) -> Option<State> {
+        let (value, target) = (figure?, target?);
+        let is_near = || self.warn.as_ref().is_some_and(|warn| warn.value.is_met_by(value));
+        Some(match target.is_met_by(value) {
+            true => State::Met,
+            false if is_near() => State::Near,
+            false => State::Missed,
+        })
+    }
 }
 
 /// A metric with all that makes its figure this one and no other (GetMetricDataV2, Metrics).

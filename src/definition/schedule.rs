@@ -7,11 +7,10 @@ use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 
 use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
-use super::problem::{Problem, Problems, Severity};
+use super::problem::Problems;
 use super::reader::{Table, Value, whole_number};
-use super::report::Section;
 use crate::metric::limits::HISTORY_DAYS;
-use crate::window::{Calendar, Compare, Interval, WindowRule};
+use crate::window::{Calendar, Compare, WindowRule};
 
 /// When a report is due, on the local clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,38 +186,6 @@ fn check_begun(
         let message = "at 00:00 on its first day the window is empty";
         let help = "let the schedule be `at` a later time, or on other `days`";
         problems.error(&value.span(), "empty-window", message, help);
-    }
-}
-
-/// Intervals begin on the quarters of an hour, and what the service makes of a part of one is not
-/// documented.
-pub(super) fn check_intervals(problems: &Problems<'_>, timing: &Timing, sections: &[Section]) {
-    const QUARTER: i64 = 15 * 60;
-    let (Some(schedule), true) = (&timing.schedule, timing.window.is_rolling()) else {
-        return;
-    };
-    let is_uneven = i64::from(schedule.at.minute()) * 60 % QUARTER != 0
-        || matches!(timing.window, WindowRule::Last(length) if length.as_secs() % QUARTER != 0);
-    let mut with_intervals = sections.iter().filter(|section| section.interval.is_some());
-    let column = with_intervals.find_map(|section| section.columns.first());
-    if let (Some(column), true) = (column, is_uneven) {
-        let message =
-            "rows of intervals need a window that begins and ends on a quarter of an hour";
-        let help = "let `last` and the schedule's `at` be whole quarters, or remove `interval`";
-        problems.push(column.place.error("uneven-window", message, help));
-    }
-}
-
-/// The weeks of intervals are the service's own; of a setting for them its reference knows nothing.
-pub(super) fn check_week_start(problems: &Problems<'_>, timing: &Timing, sections: &[Section]) {
-    let mut of_weeks = sections.iter().filter(|section| section.interval == Some(Interval::Week));
-    let column = of_weeks.find_map(|section| section.columns.first());
-    if let (Some(column), true) = (column, timing.calendar.week_starts != Weekday::Monday) {
-        let message = "`week_starts` has no effect on `interval = \"WEEK\"`: Amazon Connect counts \
-                       these weeks from Monday";
-        let help = "use `interval = \"DAY\"`, or remove `week_starts`";
-        let error = column.place.error("week-start", message, help);
-        problems.push(Problem { severity: Severity::Warning, ..error });
     }
 }
 

@@ -6,9 +6,10 @@ use std::num::NonZeroU32;
 use super::dimension::Dimension;
 use super::filter::{self, Filters};
 use super::keys::{INTERVAL, KIND, SECTION, belongs_outside};
+use super::limits::MAX_ROWS;
 use super::problem::{MOST_CHOICES, Problems};
 use super::reader::{Table, Value};
-use super::report::{Column, Kind, MAX_ROWS, Section, Sort};
+use super::report::{Column, Kind, Section, Sort};
 use super::{column, target};
 use crate::instance::InstanceArn;
 use crate::language::Language;
@@ -77,7 +78,7 @@ fn read_columns(
         read_targets(problems, value, &mut columns);
     }
     for column in &columns {
-        target::check(problems, column, !group_by.is_empty());
+        column::check_targets(problems, column, !group_by.is_empty());
     }
     Some(columns)
 }

@@ -13,39 +13,10 @@ use std::str::FromStr;
 
 use scan::{Expression, Opening, Text};
 
+pub use scan::{SUBJECT_FILTERS, SubjectError};
+
 /// The longest subject, in characters, before anything is put in.
 const MOST_CHARACTERS: usize = 1_000;
-
-/// The filters that a subject may use: Tera's own without those that make no line, and `say`.
-pub const SUBJECT_FILTERS: [&str; 27] = [
-    "abs",
-    "capitalize",
-    "default",
-    "first",
-    "float",
-    "get",
-    "int",
-    "join",
-    "last",
-    "length",
-    "lower",
-    "nth",
-    "pluralize",
-    "replace",
-    "reverse",
-    "round",
-    "safe",
-    "say",
-    "sort",
-    "split",
-    "str",
-    "title",
-    "trim",
-    "trim_end",
-    "trim_start",
-    "truncate",
-    "upper",
-];
 
 /// A subject as a definition has it: a Tera template without loops and calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,16 +36,6 @@ impl Subject {
     pub fn joined(&self) -> &[Vec<String>] {
         &self.joined
     }
-}
-
-/// A part that a subject may not have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{found}; {help}")]
-pub struct SubjectError {
-    /// The part as it was found.
-    pub found: String,
-    /// The forms that are allowed, and how to mend it.
-    pub help: String,
 }
 
 impl FromStr for Subject {

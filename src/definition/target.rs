@@ -9,8 +9,6 @@ use serde::Serialize;
 
 use super::problem::Problems;
 use super::reader::Value;
-use super::report::Column;
-use crate::metric::Unit;
 
 /// What a figure is to reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,30 +87,6 @@ impl State {
     }
 }
 
-impl Column {
-    /// Whether it has a target, be it for single rows.
-    pub fn has_target(&self) -> bool {
-        self.target.is_some() || !self.targets.is_empty()
-    }
-
-    /// The target that a row has of its own, which is about something of this name.
-    pub fn own_target(&self, is_about: impl Fn(&str) -> bool) -> Option<Target> {
-        let own = self.targets.iter().find(|(name, _)| is_about(name));
-        own.map(|(_, target)| *target)
-    }
-
-    /// Where a figure stands to this target; nowhere where there is none, or no figure.
-    pub fn state(&self, figure: Option<f64>, target: Option<Target>) -> Option<State> {
-        let (value, target) = (figure?, target?);
-        let is_near = || self.warn.as_ref().is_some_and(|warn| warn.value.is_met_by(value));
-        Some(match target.is_met_by(value) {
-            true => State::Met,
-            false if is_near() => State::Near,
-            false => State::Missed,
-        })
-    }
-}
-
 impl Bound {
     /// Whether larger figures are better.
     fn is_from_below(self) -> bool {
@@ -167,7 +141,7 @@ impl Target {
     }
 
     /// Whether what meets `self` meets `warn` as well, so that a figure can be near and not met.
-    fn is_beyond(self, warn: Self) -> bool {
+    pub(super) fn is_beyond(self, warn: Self) -> bool {
         self.bound.is_from_below() == warn.bound.is_from_below()
             && match self.bound {
                 Bound::AtLeast => warn.value < self.value,
@@ -198,33 +172,6 @@ pub(super) fn read_by_name(
         .map(|(value, name)| Some((name.name.to_owned(), read(problems, value)?)))
         .collect();
     targets.into_iter().collect()
-}
-
-/// Checks that a column's targets can be met, come near to and missed.
-pub(super) fn check(problems: &Problems<'_>, column: &Column, has_rows: bool) {
-    if !has_rows && !column.targets.is_empty() {
-        let message = "targets by name need rows; this section has none";
-        let help = "add `group_by`, or write one `target` for the column";
-        problems.push(column.place.error("target", message, help));
-    }
-    let of_percent = column.unit == Unit::Percent;
-    let mut targets = column.target.iter().chain(column.targets.values());
-    if of_percent && targets.any(|target| !(0.0..=100.0).contains(&target.value)) {
-        let message = format!("{} is in percent, and its target is beyond 0 to 100", column.label);
-        problems.push(column.place.error("target", message, "write a target within 0 to 100"));
-    }
-    let Some(warn) = &column.warn else {
-        return;
-    };
-    let mut targets = column.target.iter().chain(column.targets.values()).peekable();
-    if targets.peek().is_none() {
-        let message = "there is no target to come near to";
-        problems.push(warn.place.error("warn", message, "add `target`, or remove `warn`"));
-    } else if !targets.all(|target| target.is_beyond(warn.value)) {
-        let message = "nothing can be near this target and miss it";
-        let help = "let `warn` be easier to reach, as in target = \">= 80\", warn = \">= 70\"";
-        problems.push(warn.place.error("warn", message, help));
-    }
 }
 
 #[cfg(test)]

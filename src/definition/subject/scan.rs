@@ -1,7 +1,36 @@
 //! Reading a subject's template as Tera reads it: where values and tags begin and end, which names stand in
 //! them, and what is refused.
 
-use super::{SUBJECT_FILTERS, SubjectError};
+/// The filters that a subject may use: Tera's own without those that make no line, and `say`.
+pub const SUBJECT_FILTERS: [&str; 27] = [
+    "abs",
+    "capitalize",
+    "default",
+    "first",
+    "float",
+    "get",
+    "int",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "nth",
+    "pluralize",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "say",
+    "sort",
+    "split",
+    "str",
+    "title",
+    "trim",
+    "trim_end",
+    "trim_start",
+    "truncate",
+    "upper",
+];
 
 /// The tags that a subject may have.
 const TAGS: [&str; 4] = ["if", "elif", "else", "endif"];
@@ -11,6 +40,16 @@ const WORDS: [&str; 8] = ["and", "elif", "else", "if", "in", "is", "not", "or"];
 
 /// The words that stand for a value and are no name of one.
 const CONSTANTS: [&str; 7] = ["true", "True", "false", "False", "none", "None", "null"];
+
+/// A part that a subject may not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{found}; {help}")]
+pub struct SubjectError {
+    /// The part as it was found.
+    pub found: String,
+    /// The forms that are allowed, and how to mend it.
+    pub help: String,
+}
 
 /// A sign that begins something else than text.
 #[derive(Clone, Copy)]

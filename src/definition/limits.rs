@@ -1,0 +1,11 @@
+//! How much a definition may ask for.
+
+/// How many recipients one message may have (SES, quotas: "recipients per message").
+pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
+
+/// The most recipients that a report may have: each gets a mail of their own, and has a place in the run's
+/// record.
+pub(super) const MAX_RECIPIENTS: usize = 2_000;
+
+/// How many rows of a section a message may be told to show.
+pub(super) const MAX_ROWS: u32 = 100_000;
