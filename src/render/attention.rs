@@ -18,11 +18,10 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::context::{Voice, target_text};
 use super::figure::Row;
 use super::isolate::isolated;
-use super::names::{label, names};
-use super::sentence;
+use super::line::sentence;
+use super::wording::{Localizer, label, names, target_text};
 use crate::definition::{Column, State, Target};
 use crate::metric::{Polarity, Unit};
 use crate::table::rounding::Rounded;
@@ -59,7 +58,7 @@ impl AttentionContext {
 }
 
 /// What stands out; often nothing.
-pub(super) fn of(tables: &[Table], voice: &Voice) -> Vec<AttentionContext> {
+pub(super) fn find(tables: &[Table], localizer: &Localizer) -> Vec<AttentionContext> {
     let mut found = Vec::new();
     for table in tables.iter().filter(|table| !table.group_by.is_empty() && !table.has_intervals) {
         found.extend(table.rows.iter().filter_map(|row| standing_out(table, row)));
@@ -75,14 +74,19 @@ pub(super) fn of(tables: &[Table], voice: &Voice) -> Vec<AttentionContext> {
     let more = found.iter().skip(TOLD).filter(|finding| finding.is_miss()).count();
     let more = match more {
         0 => None,
-        1 => Some(voice.language.say("1 more missed a target.").to_owned()),
+        1 => Some(localizer.language.say("1 more missed a target.").to_owned()),
         more => {
-            let n = voice.numbers.whole(more);
-            Some(voice.language.say_with("{n} more missed a target.", &[("n", &n)]))
+            let n = localizer.numbers.whole(more);
+            Some(localizer.language.say_with("{n} more missed a target.", &[("n", &n)]))
         }
     };
     let more = more.map(|text| AttentionContext { name: None, text });
-    found.iter().take(TOLD).map(|finding| finding.told(voice, has_several)).chain(more).collect()
+    found
+        .iter()
+        .take(TOLD)
+        .map(|finding| finding.told(localizer, has_several))
+        .chain(more)
+        .collect()
 }
 
 /// Why a row stands out.
@@ -106,7 +110,7 @@ fn standing_out<'t>(table: &'t Table, row: &'t TableRow) -> Option<Finding<'t>> 
     if contacts(table, row).is_some_and(|contacts| contacts < CONTACTS) {
         return None;
     }
-    let figures = Row::of(table, row);
+    let figures = Row::new(table, row);
     let finding = |index: usize, column: &'t Column, why: Why, size: f64| {
         let shown = figures.rounded(index, column)?;
         Some(Finding { table, row, column, shown, why, size })
@@ -164,33 +168,33 @@ impl Finding<'_> {
         matches!(self.why, Why::Missed(_))
     }
 
-    fn told(&self, voice: &Voice, has_several: bool) -> AttentionContext {
+    fn told(&self, localizer: &Localizer, has_several: bool) -> AttentionContext {
         let Finding { column, shown, .. } = self;
-        let figure = voice.numbers.rounded(*shown, column.unit);
+        let figure = localizer.numbers.rounded(*shown, column.unit);
         let label = label(column);
         let label = [("label", label.as_str()), ("figure", figure.as_str())];
         let told = match &self.why {
             Why::Missed(target) => {
                 let distance = shown.distance(target.value);
                 let distance =
-                    distance.map(|distance| voice.numbers.distance(distance, column.unit));
-                let target = target_text(target, column.unit, voice);
+                    distance.map(|distance| localizer.numbers.distance(distance, column.unit));
+                let target = target_text(target, column.unit, localizer);
                 let values = [("target", target.as_str())];
                 match distance {
                     Some(distance) => {
                         let values = [&label[..], &values, &[("distance", &distance)]].concat();
                         let english = "{label} {figure} misses the target {target} by {distance}";
-                        voice.language.say_with(english, &values)
+                        localizer.language.say_with(english, &values)
                     }
                     None => {
                         let values = [&label[..], &values].concat();
                         let english = "{label} {figure} misses the target {target}";
-                        voice.language.say_with(english, &values)
+                        localizer.language.say_with(english, &values)
                     }
                 }
             }
             Why::Changed(change) => {
-                let amount = voice.numbers.amount(*change);
+                let amount = localizer.numbers.amount(*change);
                 let against = self.table.comparison.as_ref();
                 let against = against.map_or("", |comparison| comparison.label.as_str());
                 let values = [("change", amount.as_str()), ("against", against)];
@@ -198,15 +202,15 @@ impl Finding<'_> {
                 match change.direction() {
                     Direction::Down => {
                         let english = "{label} {figure}, down {change} on {against}";
-                        voice.language.say_with(english, &values)
+                        localizer.language.say_with(english, &values)
                     }
-                    _ => voice
+                    _ => localizer
                         .language
                         .say_with("{label} {figure}, up {change} on {against}", &values),
                 }
             }
         };
-        let name = names(self.table, self.row, voice.language);
+        let name = names(self.table, self.row, localizer.language);
         let name = name.iter().map(|name| isolated(name)).collect::<Vec<_>>().join(" / ");
         let name = match has_several {
             true => format!("{name} ({})", isolated(&self.table.title)),
@@ -227,12 +231,12 @@ mod tests {
     fn told(queues: &[Queue<'_>]) -> Vec<String> {
         let scene = Scene { queues, ..EXAMPLE };
         let told = scene.with(|contents, _| {
-            let voice = Voice::of(contents.report);
+            let localizer = Localizer::new(contents.report);
             let line = |item: AttentionContext| match item.name {
                 Some(name) => format!("{name}: {}", item.text),
                 None => item.text,
             };
-            of(contents.tables, &voice).into_iter().map(line).collect::<Vec<_>>()
+            find(contents.tables, &localizer).into_iter().map(line).collect::<Vec<_>>()
         });
         told.unwrap().iter().map(|line| line.replace('\u{a0}', " ")).collect()
     }

@@ -6,15 +6,16 @@
 use serde::Serialize;
 
 use super::attention::{self, AttentionContext};
-use super::figure::{self, FigureContext, Row};
+use super::contents::{Contents, Layout, Missing};
+use super::figure::{self, FigureContext, Row, RowContext};
 use super::isolate::isolated;
-use super::names::{channel, heading, headings, label, names, totals_label, when};
+use super::line::one_line;
 use super::trend::{self, TrendContext};
-use super::{Contents, Layout, Missing, one_line, result, text};
-use crate::definition::{Bound, Column, Dimension, Kind, Report, Target};
+use super::wording::{Localizer, heading, headings, label, names, targets, totals_label, when};
+use super::{result, text};
+use crate::definition::{Column, Dimension, Kind};
 use crate::language::{Language, capitalised};
 use crate::metric::{self, Metric, Unit};
-use crate::table::format::Numbers;
 use crate::table::{Note, Table, TableRow};
 use crate::window::Window;
 
@@ -161,31 +162,13 @@ struct ColumnContext {
     bar: bool,
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct RowContext {
-    pub(super) names: Vec<String>,
-    pub(super) figures: Vec<FigureContext>,
-}
-
-/// The words and numbers of a message.
-#[derive(Debug)]
-pub(super) struct Voice {
-    pub(super) language: Language,
-    pub(super) numbers: Numbers,
-}
-
-impl Voice {
-    pub(super) fn of(report: &Report) -> Self {
-        Self { language: report.locale.language(), numbers: Numbers::of(&report.locale) }
-    }
-}
-
-pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
+pub(super) fn build(contents: &Contents<'_>, layout: &Layout) -> Context {
     let Contents { report, window, tables, missing, read_at, .. } = *contents;
     let language = report.locale.language();
-    let voice = Voice::of(report);
+    let localizer = Localizer::new(report);
     let sections = tables.iter().take(layout.sections).enumerate();
-    let sections = sections.map(|(index, table)| section((contents, layout), index, table, &voice));
+    let sections =
+        sections.map(|(index, table)| section((contents, layout), index, table, &localizer));
     let sections: Vec<SectionContext> = sections.collect();
     let has = |is_so: fn(&FigureContext) -> bool| {
         sections.iter().flat_map(SectionContext::figures).any(is_so)
@@ -207,9 +190,9 @@ pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Context {
         },
         read_at: read_at_text(window, read_at, language),
         sections_shown: (layout.sections < tables.len())
-            .then(|| shown_of(layout, (layout.sections, tables.len()), &voice)),
-        result: result(tables, &sections, &voice),
-        attention: attention::of(tables, &voice),
+            .then(|| shown_of(layout, (layout.sections, tables.len()), &localizer)),
+        result: result(tables, &sections, &localizer),
+        attention: attention::find(tables, &localizer),
         missing: missing.iter().map(shown_missing).collect(),
         counts_at_disconnect: counts_at_disconnect(tables.iter().take(layout.sections)),
         terms: terms(tables, language),
@@ -235,8 +218,8 @@ fn counts_at_disconnect<'t>(tables: impl Iterator<Item = &'t Table>) -> bool {
 }
 
 /// The result; of trends alone what the first of them shows.
-fn result(tables: &[Table], sections: &[SectionContext], voice: &Voice) -> String {
-    match result::of(tables, voice) {
+fn result(tables: &[Table], sections: &[SectionContext], localizer: &Localizer) -> String {
+    match result::summarize(tables, localizer) {
         result if result.is_empty() => {
             let trends = sections.iter().find_map(|section| section.trend.as_ref());
             trends.and_then(TrendContext::first_finding).unwrap_or_default().to_owned()
@@ -273,41 +256,50 @@ fn section(
     (contents, layout): (&Contents<'_>, &Layout),
     index: usize,
     table: &Table,
-    voice: &Voice,
+    localizer: &Localizer,
 ) -> SectionContext {
     let shown = layout.shown(table);
-    let rows: Vec<_> =
-        table.rows.iter().take(shown).map(|row| self::row(contents, table, row, voice)).collect();
-    let totals = figure::all(&table.columns, Row::totals(table), voice);
+    let rows: Vec<_> = table
+        .rows
+        .iter()
+        .take(shown)
+        .map(|row| self::row(contents, table, row, localizer))
+        .collect();
+    let totals = figure::all(&table.columns, Row::totals(table), localizer);
     let of = table.rows.len();
-    let trend = (table.kind == Kind::Trend).then(|| trend::context(contents, index, table, voice));
+    let trend =
+        (table.kind == Kind::Trend).then(|| trend::build(contents, index, table, localizer));
     SectionContext {
-        lines: text::lines(table, &rows, &totals, voice),
+        lines: text::lines(table, &rows, &totals, localizer),
         title: table.title.clone(),
         kind: table.kind,
-        groupings: headings(table, voice.language),
+        groupings: headings(table, localizer.language),
         columns: table.columns.iter().map(column).collect(),
         rows,
         totals,
-        totals_label: totals_label(table, voice.language).to_owned(),
+        totals_label: totals_label(table, localizer.language).to_owned(),
         compared_with: table.comparison.as_ref().map(|comparison| one_line(&comparison.label)),
         has_points: table.columns.iter().any(|column| column.unit == Unit::Percent),
-        targets: table.columns.iter().filter_map(|column| targets(table, column, voice)).collect(),
+        targets: table
+            .columns
+            .iter()
+            .filter_map(|column| targets(table, column, localizer))
+            .collect(),
         shown,
         of,
-        shown_of: (shown < of).then(|| shown_of(layout, (shown, of), voice)),
-        notes: notes(table, shown, voice),
+        shown_of: (shown < of).then(|| shown_of(layout, (shown, of), localizer)),
+        notes: notes(table, shown, localizer),
         trend,
     }
 }
 
-fn shown_of(layout: &Layout, (shown, of): (usize, usize), voice: &Voice) -> String {
+fn shown_of(layout: &Layout, (shown, of): (usize, usize), localizer: &Localizer) -> String {
     let english = match layout.files.are_for_people() {
         true => "{shown} of {of} shown, all in the attachment",
         false => "{shown} of {of} shown",
     };
-    let [shown, of] = [shown, of].map(|rows| voice.numbers.whole(rows));
-    voice.language.say_with(english, &[("shown", &shown), ("of", &of)])
+    let [shown, of] = [shown, of].map(|rows| localizer.numbers.whole(rows));
+    localizer.language.say_with(english, &[("shown", &shown), ("of", &of)])
 }
 
 fn column(column: &Column) -> ColumnContext {
@@ -319,19 +311,24 @@ fn column(column: &Column) -> ColumnContext {
     }
 }
 
-fn row(contents: &Contents<'_>, table: &Table, row: &TableRow, voice: &Voice) -> RowContext {
-    let figures = figure::all(&table.columns, Row::of(table, row), voice);
+fn row(
+    contents: &Contents<'_>,
+    table: &Table,
+    row: &TableRow,
+    localizer: &Localizer,
+) -> RowContext {
+    let figures = figure::all(&table.columns, Row::new(table, row), localizer);
     let interval =
-        row.interval.as_ref().map(|interval| when(contents.window, interval, voice.language));
-    let names = names(table, row, voice.language).into_iter().chain(interval).collect();
+        row.interval.as_ref().map(|interval| when(contents.window, interval, localizer.language));
+    let names = names(table, row, localizer.language).into_iter().chain(interval).collect();
     RowContext { names, figures }
 }
 
-fn notes(table: &Table, shown: usize, voice: &Voice) -> Vec<String> {
+fn notes(table: &Table, shown: usize, localizer: &Localizer) -> Vec<String> {
     let mut notes: Vec<String> =
-        table.notes_beside(shown).map(|note| self::note(note, table, voice)).collect();
+        table.notes_beside(shown).map(|note| self::note(note, table, localizer)).collect();
     for dimension in table.unlisted(shown) {
-        let note = unlisted(dimension, voice.language).map(ToOwned::to_owned);
+        let note = unlisted(dimension, localizer.language).map(ToOwned::to_owned);
         // All levels of the agent hierarchy have the same.
         notes.extend(note.filter(|note| !notes.contains(note)));
     }
@@ -355,8 +352,8 @@ fn unlisted(dimension: &Dimension, language: Language) -> Option<&'static str> {
     })
 }
 
-fn note(note: &Note, table: &Table, voice: &Voice) -> String {
-    let language = voice.language;
+fn note(note: &Note, table: &Table, localizer: &Localizer) -> String {
+    let language = localizer.language;
     let label = |column: &usize| table.columns.get(*column).map_or_else(String::new, label);
     match note {
         Note::Other(english) => language.say(english).to_owned(),
@@ -381,36 +378,4 @@ impl SectionContext {
     fn figures(&self) -> impl Iterator<Item = &FigureContext> {
         self.rows.iter().flat_map(|row| &row.figures).chain(&self.totals)
     }
-}
-
-/// `≥ 80%`
-pub(super) fn target_text(target: &Target, unit: Unit, voice: &Voice) -> String {
-    let sign = match target.bound {
-        Bound::AtLeast => "≥",
-        Bound::MoreThan => ">",
-        Bound::AtMost => "≤",
-        Bound::LessThan => "<",
-    };
-    format!("{sign}\u{a0}{}", voice.numbers.bound(target.value, unit))
-}
-
-/// What the figures of a column are to reach, in words.
-pub(super) fn targets(table: &Table, column: &Column, voice: &Voice) -> Option<String> {
-    let told = |target: &Target| target_text(target, column.unit, voice);
-    let own = column.target.as_ref().map(|target| format!(" {}", told(target)));
-    let near = column
-        .warn
-        .as_ref()
-        .map(|warn| voice.language.say_with("near: {target}", &[("target", &told(&warn.value))]));
-    let has_channels = table.group_by.contains(&Dimension::Channel);
-    let named = column.targets.iter().map(|(name, target)| {
-        let word = channel(name, voice.language).filter(|_| has_channels);
-        format!("{}: {}", isolated(word.unwrap_or(name)), told(target))
-    });
-    let more: Vec<String> = near.into_iter().chain(named).collect();
-    let more = match more.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", more.join("; ")),
-    };
-    column.has_target().then(|| format!("{}{}{more}", label(column), own.unwrap_or_default()))
 }

@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use super::Contents;
+use super::contents::Contents;
 use crate::definition::{CsvDialect, Kind, State};
 use crate::plan::Figure;
 use crate::table::{Table, TableRow};
@@ -16,7 +16,7 @@ use crate::window::Compare;
 const UTF8_MARK: &str = "\u{feff}";
 
 /// The file of a section.
-pub(super) fn of(contents: &Contents<'_>, table: &Table) -> Vec<u8> {
+pub(super) fn render(contents: &Contents<'_>, table: &Table) -> Vec<u8> {
     let dialect = contents.report.email.csv_dialect;
     let sheet = Sheet {
         table,
@@ -218,7 +218,7 @@ mod tests {
         let scene = Scene { queues, definition, ..EXAMPLE };
         let files = scene.with(|contents, _| {
             let tables = contents.tables.iter();
-            tables.map(|table| String::from_utf8(of(contents, table)).unwrap()).collect()
+            tables.map(|table| String::from_utf8(render(contents, table)).unwrap()).collect()
         });
         files.unwrap()
     }

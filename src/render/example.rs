@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::built_in::{HTML, SUBJECT, TEXT, TREND};
 use super::chart::ChartContext;
+use super::contents::{Contents, FileListing, Layout, Missing};
 use super::context;
 #[cfg(test)]
 use super::context::Context;
-use super::template::{self, HTML, MOST_SVG, SUBJECT, TEXT, TREND, Templates};
-use super::trial::{Listener, Step};
-use super::{
-    Contents, Draft, Layout, MOST_BYTES, MOST_ROWS, Missing, chart, files, one_line, trend,
-};
+use super::draft::{Draft, MOST_BYTES, MOST_ROWS};
+use super::line::one_line;
+use super::listener::{Listener, Step};
+use super::template::{self, MOST_SVG, Templates};
+use super::{chart, files, trend};
 use crate::definition::{self, Dimension, MetricQuery, Report, Section};
 use crate::error::Error;
 use crate::plan::{Absent, Base, Directory, Entry, Figure, Query, Rows, SectionAnswer};
@@ -186,7 +188,7 @@ fn made(
     listener: &Listener,
 ) -> Vec<Wrong> {
     let mut wrong = Vec::new();
-    let context = match tera::Context::from_serialize(&context::of(contents, layout)) {
+    let context = match tera::Context::from_serialize(&context::build(contents, layout)) {
         Ok(context) => context,
         Err(error) => return vec![Wrong::Unmade(error)],
     };
@@ -234,7 +236,7 @@ fn undrawn(templates: &Templates, chart: &ChartContext, error: Error) -> Wrong {
 /// The example's context.
 #[cfg(test)]
 pub(super) fn context() -> Option<Context> {
-    EXAMPLE.with(context::of)
+    EXAMPLE.with(context::build)
 }
 
 impl Scene<'_> {
@@ -268,7 +270,7 @@ impl Scene<'_> {
             store: None,
         };
         let note = "The attachments are too large for mail (48.0 MB) and were left out.".to_owned();
-        let told = files::Told { note: Some(note), ..files::hoped(&contents) };
+        let told = FileListing { note: Some(note), ..files::expected(&contents) };
         Some(use_it(&contents, &Layout { rows: usize::MAX, sections: 3, files: told }))
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use tera::{ErrorKind, ReportError};
 
-use super::template::BUILT_IN;
+use super::built_in::BUILT_IN;
 use crate::error::{Code, Error, Stage};
 
 /// The reason for which a template makes nothing.
@@ -34,15 +34,15 @@ const NOT_THERE: &str = "a value is not there";
 const NOT_RENDERED: &str = "what stands here can't be rendered";
 
 impl Failure {
-    pub(super) fn of(error: &tera::Error) -> Self {
+    pub(super) fn new(error: &tera::Error) -> Self {
         match error.kind() {
             ErrorKind::SyntaxError(report) => {
                 let kind = lower(report.message());
-                Self { spot: Some(Spot::of(report)), kind, quoted: None }
+                Self { spot: Some(Spot::new(report)), kind, quoted: None }
             }
             ErrorKind::RenderingError(report) => {
                 let quoted = Some(report.message().to_owned());
-                Self { spot: Some(Spot::of(report)), kind: kind(report), quoted }
+                Self { spot: Some(Spot::new(report)), kind: kind(report), quoted }
             }
             ErrorKind::CircularInclude { .. }
             | ErrorKind::CircularExtend { .. }
@@ -98,7 +98,7 @@ pub const MEND: &str =
     "mend the template; `connect-reports validate` tells everything that is wrong";
 
 impl Spot {
-    fn of(report: &ReportError) -> Self {
+    fn new(report: &ReportError) -> Self {
         let span = report.span();
         Self {
             template: report.filename().to_owned(),

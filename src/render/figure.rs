@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::context::{Voice, target_text};
-use super::names::heading;
+use super::wording::{Localizer, heading, target_text};
 use crate::definition::{Column, State, Target};
 use crate::metric::Unit;
 use crate::plan::{Absent, Figure};
@@ -61,6 +60,13 @@ struct StateContext {
     told: String,
 }
 
+/// A row as templates see it.
+#[derive(Debug, Serialize)]
+pub(super) struct RowContext {
+    pub(super) names: Vec<String>,
+    pub(super) figures: Vec<FigureContext>,
+}
+
 /// The figures of a row, or the totals, with what stands beside each.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'t> {
@@ -71,7 +77,7 @@ pub(super) struct Row<'t> {
 }
 
 impl<'t> Row<'t> {
-    pub(super) fn of(table: &'t Table, row: &'t TableRow) -> Self {
+    pub(super) fn new(table: &'t Table, row: &'t TableRow) -> Self {
         Self {
             figures: &row.figures,
             compared: table.comparison.as_ref().map(|_| row.compared.as_ref()),
@@ -129,11 +135,11 @@ impl<'t> Row<'t> {
 }
 
 /// The figures of a row under these columns.
-pub(super) fn all(columns: &[Column], row: Row<'_>, voice: &Voice) -> Vec<FigureContext> {
+pub(super) fn all(columns: &[Column], row: Row<'_>, localizer: &Localizer) -> Vec<FigureContext> {
     let context = |(index, (column, figure)): (usize, (&Column, &Figure))| FigureContext {
         text: row.rounded(index, column).map_or_else(
-            || voice.numbers.figure(*figure, column.unit),
-            |shown| voice.numbers.rounded(shown, column.unit),
+            || localizer.numbers.figure(*figure, column.unit),
+            |shown| localizer.numbers.rounded(shown, column.unit),
         ),
         value: figure.value(),
         absent: figure.absent().is_some(),
@@ -142,21 +148,21 @@ pub(super) fn all(columns: &[Column], row: Row<'_>, voice: &Voice) -> Vec<Figure
             .filter(|_| column.unit == Unit::Percent)
             .map(|percent| format!("{:.0}", percent.clamp(0.0, 100.0))),
         label: heading(column),
-        change: row.compared.map(|_| change(row.change(index, column), voice)),
+        change: row.compared.map(|_| change(row.change(index, column), localizer)),
         state: row
             .state(index)
-            .map(|state| self::state(state, row.target(index, column), column.unit, voice)),
+            .map(|state| self::state(state, row.target(index, column), column.unit, localizer)),
         absence: figure.absent(),
     };
     columns.iter().zip(row.figures).enumerate().map(context).collect()
 }
 
-fn change(change: Option<Change>, voice: &Voice) -> ChangeContext {
+fn change(change: Option<Change>, localizer: &Localizer) -> ChangeContext {
     let sense = change.map_or(Sense::Neutral, |change| change.sense);
     let direction = change.map_or(Direction::Level, Change::direction);
     ChangeContext {
-        text: voice.numbers.change(change),
-        amount: change.map_or_else(String::new, |change| voice.numbers.amount(change)),
+        text: localizer.numbers.change(change),
+        amount: change.map_or_else(String::new, |change| localizer.numbers.amount(change)),
         direction,
         arrow: match direction {
             Direction::Up => "▲",
@@ -165,21 +171,21 @@ fn change(change: Option<Change>, voice: &Voice) -> ChangeContext {
         },
         sense,
         word: match sense {
-            Sense::Better => voice.language.say("better"),
-            Sense::Worse => voice.language.say("worse"),
+            Sense::Better => localizer.language.say("better"),
+            Sense::Worse => localizer.language.say("worse"),
             Sense::Neutral => "",
         },
         value: change.map(Change::number),
     }
 }
 
-fn state(state: State, target: Option<Target>, unit: Unit, voice: &Voice) -> StateContext {
+fn state(state: State, target: Option<Target>, unit: Unit, localizer: &Localizer) -> StateContext {
     let (sign, word) = match state {
-        State::Met => ("✓", voice.language.say("met")),
-        State::Near => ("≈", voice.language.say("near")),
-        State::Missed => ("✗", voice.language.say("missed")),
+        State::Met => ("✓", localizer.language.say("met")),
+        State::Near => ("≈", localizer.language.say("near")),
+        State::Missed => ("✗", localizer.language.say("missed")),
     };
-    let target = target.map(|target| format!(" {}", target_text(&target, unit, voice)));
+    let target = target.map(|target| format!(" {}", target_text(&target, unit, localizer)));
     StateContext { name: state, sign, word, told: format!("{word}{}", target.unwrap_or_default()) }
 }
 

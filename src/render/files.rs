@@ -8,110 +8,93 @@ use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::context::Voice;
-use super::{Contents, File, Layout, csv, json, xlsx};
+use super::contents::{Contents, FileListing, Layout};
+use super::message::File;
+use super::wording::Localizer;
+use super::{csv, json, xlsx};
 use crate::definition::Attachment;
 use crate::error::{Code, Error, Stage};
 
-/// What a message says of its files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
-    /// The names of those that are attached.
-    pub(super) names: Vec<String>,
-    /// Where they are, where they are not.
-    pub(super) note: Option<String>,
-}
-
-impl Told {
-    /// What kinds of files are attached, each once: `CSV, XLSX`.
-    pub(super) fn kinds(&self) -> String {
-        let endings = self.names.iter().filter_map(|name| name.rsplit('.').next());
-        let mut kinds: Vec<String> = endings.map(str::to_uppercase).collect();
-        kinds.dedup();
-        kinds.join(", ")
-    }
-
-    /// Whether people can look rows up in one of them: JSON is for programs.
-    pub(super) fn are_for_people(&self) -> bool {
-        self.names.iter().any(|name| !name.ends_with(".json"))
-    }
-}
-
 /// The files of a message.
 #[derive(Debug, Default)]
-pub(super) struct Packed {
+pub(super) struct Files {
     pub(super) attached: Vec<File>,
-    /// What is too large for mail, and is kept in the store.
+    /// The files that are too large for mail, and are kept in the store.
     pub(super) kept: Vec<File>,
-    pub(super) told: Told,
+    /// The text of the message about them.
+    pub(super) listing: FileListing,
 }
 
-/// What a message says of its files where they are not too large.
-pub(super) fn hoped(contents: &Contents<'_>) -> Told {
+/// The listing of files that are not too large.
+pub(super) fn expected(contents: &Contents<'_>) -> FileListing {
     let names = contents.report.email.attach.iter().flat_map(|kind| match kind {
         Attachment::Json => vec![name(contents, "json")],
         Attachment::Xlsx => vec![name(contents, "xlsx")],
         Attachment::Csv => csv_names(contents).collect(),
     });
-    Told { names: names.collect(), note: None }
+    FileListing { names: names.collect(), note: None }
 }
 
 /// The files that the definition asks for.
 ///
 /// # Errors
 /// `INTERNAL_ERROR` where one can't be written, which no report is known to cause.
-pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Result<Packed, Error> {
+pub(super) fn pack(contents: &Contents<'_>, layout: &Layout) -> Result<Files, Error> {
     let mut files = Vec::new();
     for kind in &contents.report.email.attach {
         match kind {
             Attachment::Json => files.push(file(
                 name(contents, "json"),
                 "application/json",
-                json::of(contents, layout)?.into_bytes(),
+                json::render(contents, layout)?.into_bytes(),
             )),
             Attachment::Xlsx => files.push(file(
                 name(contents, "xlsx"),
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                xlsx::of(contents).map_err(|error| unwritable("an XLSX file", &error))?,
+                xlsx::render(contents).map_err(|error| unwritable("an XLSX file", &error))?,
             )),
             Attachment::Csv => {
                 for (name, table) in csv_names(contents).zip(contents.tables) {
-                    files.push(file(name, "text/csv; charset=utf-8", csv::of(contents, table)));
+                    files.push(file(name, "text/csv; charset=utf-8", csv::render(contents, table)));
                 }
             }
         }
     }
-    packed(contents, layout, files)
+    within_limit(contents, layout, files)
 }
 
-/// The files within the limit, in whichever way they are.
-fn packed(contents: &Contents<'_>, layout: &Layout, files: Vec<File>) -> Result<Packed, Error> {
+/// The files as they are, as an archive, or outside of the mail, whichever is within the limit.
+fn within_limit(
+    contents: &Contents<'_>,
+    layout: &Layout,
+    files: Vec<File>,
+) -> Result<Files, Error> {
     let limit = contents.report.email.attach_max;
     if mailed_bytes(&files) <= limit {
-        return Ok(Packed { attached: files, kept: Vec::new(), told: layout.files.clone() });
+        return Ok(Files { attached: files, kept: Vec::new(), listing: layout.files.clone() });
     }
     let large = files.iter().map(|file| file.content.len()).sum::<usize>();
     let archive = archive(contents, &files).map_err(|error| unwritable("a ZIP file", &error))?;
     if mailed_bytes(std::slice::from_ref(&archive)) <= limit {
-        let told = Told { names: vec![archive.name.clone()], note: None };
-        return Ok(Packed { attached: vec![archive], kept: Vec::new(), told });
+        let listing = FileListing { names: vec![archive.name.clone()], note: None };
+        return Ok(Files { attached: vec![archive], kept: Vec::new(), listing });
     }
-    let voice = Voice::of(contents.report);
-    let size = voice.numbers.megabytes(large);
+    let localizer = Localizer::new(contents.report);
+    let size = localizer.numbers.megabytes(large);
     let note = match contents.store {
         Some(store) => {
             let place = format!("{store}{}", archive.name);
             let english = "The attachments are too large for mail ({size}) and lie here: {place}";
-            voice.language.say_with(english, &[("size", &size), ("place", &place)])
+            localizer.language.say_with(english, &[("size", &size), ("place", &place)])
         }
         None => {
             let english = "The attachments are too large for mail ({size}) and were left out.";
-            voice.language.say_with(english, &[("size", &size)])
+            localizer.language.say_with(english, &[("size", &size)])
         }
     };
     let kept = contents.store.map(|_| archive);
-    let told = Told { names: Vec::new(), note: Some(note) };
-    Ok(Packed { attached: Vec::new(), kept: kept.into_iter().collect(), told })
+    let listing = FileListing { names: Vec::new(), note: Some(note) };
+    Ok(Files { attached: Vec::new(), kept: kept.into_iter().collect(), listing })
 }
 
 fn archive(contents: &Contents<'_>, files: &[File]) -> Result<File, zip::result::ZipError> {
@@ -126,7 +109,7 @@ fn archive(contents: &Contents<'_>, files: &[File]) -> Result<File, zip::result:
     Ok(file(name(contents, "zip"), "application/zip", zip.finish()?.into_inner()))
 }
 
-/// How many bytes files take in a mail: in base64, four for three and a line break after 76.
+/// The bytes that files take in a mail: in base64, four for three and a line break after 76.
 fn mailed_bytes(files: &[File]) -> u64 {
     let mailed = |file: &File| {
         let encoded = file.content.len().div_ceil(3).saturating_mul(4);
@@ -161,14 +144,15 @@ fn csv_names(contents: &Contents<'_>) -> impl Iterator<Item = String> {
     names.collect::<Vec<_>>().into_iter()
 }
 
-/// How many characters of a title a file's name has.
-const SLUG: usize = 60;
+/// The most characters of a title in the name of a file.
+const MOST_SLUG_CHARACTERS: usize = 60;
 
 /// The ASCII letters and digits of a title, the rest as single hyphens between them.
 fn slug(title: &str) -> String {
     let lower = title.to_ascii_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let slug: String = words.collect::<Vec<_>>().join("-").chars().take(SLUG).collect();
+    let slug: String =
+        words.collect::<Vec<_>>().join("-").chars().take(MOST_SLUG_CHARACTERS).collect();
     slug.trim_end_matches('-').to_owned()
 }
 

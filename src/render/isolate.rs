@@ -6,17 +6,12 @@
 
 use unicode_bidi::{BidiClass, bidi_class};
 
-use super::one_line;
+use super::line::one_line;
 
 /// Begins a part whose direction is that of its own first letter (FIRST STRONG ISOLATE).
 pub(super) const START: char = '\u{2068}';
 /// Ends it (POP DIRECTIONAL ISOLATE).
 pub(super) const END: char = '\u{2069}';
-
-/// Says that this character turns the direction of what stands beside it, and is not seen itself.
-pub(crate) fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
 
 /// A text of somebody else's as one line, which moves nothing of what stands beside it.
 pub(crate) fn isolated(text: &str) -> String {

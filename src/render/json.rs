@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Contents, Layout, Missing};
+use super::contents::{Contents, Layout, Missing};
 use crate::definition::{Column, Kind, MetricFilter, State};
 use crate::error::{Code, Error, Stage};
 use crate::plan::Figure;
@@ -14,7 +14,7 @@ use crate::window::Window;
 ///
 /// # Errors
 /// `INTERNAL_ERROR` where it can't be written, which no report is known to cause.
-pub(super) fn of(contents: &Contents<'_>, layout: &Layout) -> Result<String, Error> {
+pub(super) fn render(contents: &Contents<'_>, layout: &Layout) -> Result<String, Error> {
     let report = ReportJson {
         version: 1,
         report: contents.report.id.as_str(),

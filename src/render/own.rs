@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use tera::ErrorKind;
 
+use super::built_in::{BUILT_IN, NOTICES};
 use super::failure::{Failure, Spot, lower};
-use super::template::{BUILT_IN, NOTICES, Templates};
+use super::template::Templates;
 use crate::definition::{Place, Problem, Severity};
 
 /// A template as it lies in its place.
@@ -118,7 +119,7 @@ pub(super) fn told(error: &tera::Error, files: &[TemplateFile]) -> Vec<Problem> 
     if !several.is_empty() {
         return several;
     }
-    let Failure { spot, kind, quoted } = Failure::of(error);
+    let Failure { spot, kind, quoted } = Failure::new(error);
     let problem = match (error.kind(), spot) {
         (_, Some(Spot { template, line, column })) => {
             let said = quoted.as_deref().unwrap_or(&kind);

@@ -4,10 +4,9 @@
 //! the first table; with the section's title before them where a filter leaves contacts out. What misses a target comes first, then what is near one, then what meets one,
 //! each with the target; the rest follows in the order of the definition.
 
-use super::context::{Voice, target_text};
 use super::figure::Row;
 use super::isolate::isolated;
-use super::names::label;
+use super::wording::{Localizer, label, target_text};
 use crate::definition::{Bound, Column, Kind, State, Target};
 use crate::language::capitalised;
 use crate::table::Table;
@@ -17,18 +16,18 @@ use crate::table::rounding::Rounded;
 const FACTS: usize = 4;
 
 /// The sentence, without a full stop.
-pub(super) fn of(tables: &[Table], voice: &Voice) -> String {
+pub(super) fn summarize(tables: &[Table], localizer: &Localizer) -> String {
     let headline = tables.iter().find(|table| table.kind == Kind::Totals);
     let first = tables.iter().find(|table| table.kind == Kind::Table);
     let table = headline.or(first);
-    let facts = table.map_or_else(Vec::new, |table| facts(table, voice));
+    let facts = table.map_or_else(Vec::new, |table| facts(table, localizer));
     let all_quiet = tables.iter().all(|table| table.is_quiet);
     if all_quiet && !tables.is_empty() {
-        return voice.language.say("No contacts in this window").to_owned();
+        return localizer.language.say("No contacts in this window").to_owned();
     }
     if facts.is_empty() {
         return match table {
-            Some(_) => voice.language.say("No figures are available").to_owned(),
+            Some(_) => localizer.language.say("No figures are available").to_owned(),
             None => String::new(),
         };
     }
@@ -36,13 +35,13 @@ pub(super) fn of(tables: &[Table], voice: &Voice) -> String {
     let mut parts: Vec<String> = told.into_iter().map(|fact| fact.text).collect();
     let rest: Vec<String> = rest.into_iter().map(|fact| fact.text).collect();
     parts.extend((!rest.is_empty()).then(|| rest.join(", ")));
-    let between = format!("{} ", voice.language.say(";"));
+    let between = format!("{} ", localizer.language.say(";"));
     let sentence = capitalised(&parts.join(&between)).into_owned();
     // What is of some contacts only says of which.
     match table.filter(|table| !table.is_of_everything) {
         Some(table) => {
             let what = isolated(&table.title);
-            voice.language.say_with("{what}: {value}", &[("what", &what), ("value", &sentence)])
+            localizer.language.say_with("{what}: {value}", &[("what", &what), ("value", &sentence)])
         }
         None => sentence,
     }
@@ -57,16 +56,16 @@ struct Fact {
 /// The rank of what has no target.
 const UNTARGETED: u8 = 3;
 
-fn facts(table: &Table, voice: &Voice) -> Vec<Fact> {
+fn facts(table: &Table, localizer: &Localizer) -> Vec<Fact> {
     let totals = Row::totals(table);
     let fact = |(index, column): (usize, &Column)| {
         let shown = totals.rounded(index, column)?;
-        let told = told(column, shown, voice);
+        let told = told(column, shown, localizer);
         let state = totals.state(index).zip(totals.target(index, column));
         Some(match state {
             Some((state, target)) => {
                 let judged = Judged { shown, state, target };
-                judged.told(&told, column, voice)
+                judged.told(&told, column, localizer)
             }
             None => Fact { rank: UNTARGETED, text: told },
         })
@@ -78,9 +77,9 @@ fn facts(table: &Table, voice: &Voice) -> Vec<Fact> {
 }
 
 /// What a figure says, in words where the metric has some.
-fn told(column: &Column, shown: Rounded, voice: &Voice) -> String {
-    let figure = voice.numbers.rounded(shown, column.unit);
-    let language = voice.language;
+fn told(column: &Column, shown: Rounded, localizer: &Localizer) -> String {
+    let figure = localizer.numbers.rounded(shown, column.unit);
+    let language = localizer.language;
     let (one, several) = match column.metric.name.as_str() {
         // With a filter of its own it is not all of them, and only its label says what it is.
         _ if !column.metric.filters.is_empty() => (None, None),
@@ -115,11 +114,11 @@ struct Judged {
 }
 
 impl Judged {
-    fn told(&self, fact: &str, column: &Column, voice: &Voice) -> Fact {
+    fn told(&self, fact: &str, column: &Column, localizer: &Localizer) -> Fact {
         let Self { shown, state, target } = self;
-        let bound = voice.numbers.bound(target.value, column.unit);
+        let bound = localizer.numbers.bound(target.value, column.unit);
         let is_floor = matches!(target.bound, Bound::AtLeast | Bound::MoreThan);
-        let with_sign = target_text(target, column.unit, voice);
+        let with_sign = target_text(target, column.unit, localizer);
         let (rank, english, target) = match state {
             // Neither below it nor above it.
             State::Missed if shown.number == target.value => {
@@ -131,7 +130,7 @@ impl Judged {
             State::Met => (2, "{fact}, on target ({target})", with_sign),
         };
         let values = [("fact", fact), ("target", target.as_str())];
-        Fact { rank, text: voice.language.say_with(english, &values) }
+        Fact { rank, text: localizer.language.say_with(english, &values) }
     }
 }
 
@@ -163,7 +162,8 @@ metrics = [
     fn told(definition: &str, totals: [Figure; 3]) -> String {
         let queues = [("Sales", [NONE; 3], [NONE; 3])];
         let scene = Scene { definition, queues: &queues, totals: (totals, totals) };
-        let told = scene.with(|contents, _| of(contents.tables, &Voice::of(contents.report)));
+        let told =
+            scene.with(|contents, _| summarize(contents.tables, &Localizer::new(contents.report)));
         told.unwrap().replace('\u{a0}', " ")
     }
 

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthChar as _;
 use super::bounded::Bounded;
 use super::failure::Failure;
 use super::isolate::{END, START, balanced};
-use super::{is_invisible, one_line, one_line_without};
+use super::line::{is_invisible, one_line, one_line_without};
 use crate::definition::Subject;
 
 pub use check::{check_subject, example_window};
@@ -50,7 +50,7 @@ impl Subjects {
         // Not escaped: a header is no HTML.
         let rendered = self.0.render_str_to(subject.template(), context, false, &mut beginning);
         match rendered {
-            Err(error) if !beginning.is_full() => Err(Failure::of(&error)),
+            Err(error) if !beginning.is_full() => Err(Failure::new(&error)),
             _ => Ok(beginning.into_text()),
         }
     }

@@ -3,47 +3,18 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::bounded::Bounded;
+use super::built_in::{BUILT_IN, HTML, NOTICE_HTML, NOTICE_TEXT, SUBJECT, TEXT, TREND};
 use super::failure::Failure;
 use super::isolate::isolated;
+use super::line::with_plain_spaces;
+use super::say::say;
 use super::subject::{self, Subjects};
 use super::{breaks, text};
 use crate::definition::{Placed, Subject};
 use crate::error::{Code, Error, Stage};
-use crate::language::Locale;
-
-/// HTML and SVG are escaped by the name's ending; the other templates must not be.
-pub(super) const HTML: &str = "email.html";
-pub(super) const TEXT: &str = "email.txt";
-pub(super) const SUBJECT: &str = "subject.txt";
-pub(super) const TREND: &str = "trend.svg";
-const NOTICE_HTML: &str = "notice.html";
-const NOTICE_TEXT: &str = "notice.txt";
-
-/// The templates of what owners are told, which does not depend on anybody's own.
-pub(super) const NOTICES: [&str; 2] = [NOTICE_HTML, NOTICE_TEXT];
-
-/// The templates that come with the program, by name.
-pub(super) const BUILT_IN: [(&str, &str); 15] = [
-    (HTML, include_str!("../../templates/email.html")),
-    (TEXT, include_str!("../../templates/email.txt")),
-    (SUBJECT, include_str!("../../templates/subject.txt")),
-    (TREND, include_str!("../../templates/trend.svg")),
-    (NOTICE_HTML, include_str!("../../templates/notice.html")),
-    (NOTICE_TEXT, include_str!("../../templates/notice.txt")),
-    ("attention.html", include_str!("../../templates/attention.html")),
-    ("change.html", include_str!("../../templates/change.html")),
-    ("figure.html", include_str!("../../templates/figure.html")),
-    ("foot.html", include_str!("../../templates/foot.html")),
-    ("head.html", include_str!("../../templates/head.html")),
-    ("notes.html", include_str!("../../templates/notes.html")),
-    ("table.html", include_str!("../../templates/table.html")),
-    ("totals.html", include_str!("../../templates/totals.html")),
-    ("trend.html", include_str!("../../templates/trend.html")),
-];
 
 /// The templates of messages.
 #[derive(Clone, Debug)]
@@ -99,23 +70,23 @@ impl Templates {
         self.origin.as_ref()
     }
 
-    pub(super) fn html(&self, context: &Prepared) -> Result<String, Error> {
+    pub(super) fn html(&self, context: &TemplateContext) -> Result<String, Error> {
         self.render(HTML, context)
     }
 
-    pub(super) fn text(&self, context: &Prepared) -> Result<String, Error> {
-        Ok(text::with_plain_spaces(&self.render(TEXT, context)?))
+    pub(super) fn text(&self, context: &TemplateContext) -> Result<String, Error> {
+        Ok(with_plain_spaces(&self.render(TEXT, context)?))
     }
 
     /// The chart of a trend as SVG.
     pub(super) fn trend(&self, context: &impl Serialize) -> Result<String, Error> {
-        self.render_within(TREND, &Prepared::of(context)?, MOST_SVG)
+        self.render_within(TREND, &TemplateContext::new(context)?, MOST_SVG)
     }
 
     /// HTML and text of a notice.
     pub(super) fn notice(&self, context: &impl Serialize) -> Result<(String, String), Error> {
-        let context = Prepared::of(context)?;
-        let text = text::with_plain_spaces(&self.render(NOTICE_TEXT, &context)?);
+        let context = TemplateContext::new(context)?;
+        let text = with_plain_spaces(&self.render(NOTICE_TEXT, &context)?);
         Ok((self.render(NOTICE_HTML, &context)?, text))
     }
 
@@ -123,7 +94,7 @@ impl Templates {
     pub(super) fn subject(
         &self,
         own: Option<&Placed<Subject>>,
-        context: &Prepared,
+        context: &TemplateContext,
     ) -> Result<String, Error> {
         let (what, text) = match own {
             None => (SUBJECT.to_owned(), self.render(SUBJECT, context)?),
@@ -147,20 +118,25 @@ impl Templates {
     pub(super) fn own_subject(
         &self,
         subject: &Subject,
-        context: &Prepared,
+        context: &TemplateContext,
     ) -> Result<String, Failure> {
         self.subjects.render(subject, &context.0)
     }
 
-    fn render(&self, name: &str, context: &Prepared) -> Result<String, Error> {
+    fn render(&self, name: &str, context: &TemplateContext) -> Result<String, Error> {
         self.render_within(name, context, MOST_BYTES)
     }
 
-    fn render_within(&self, name: &str, context: &Prepared, most: usize) -> Result<String, Error> {
+    fn render_within(
+        &self,
+        name: &str,
+        context: &TemplateContext,
+        most: usize,
+    ) -> Result<String, Error> {
         match self.bounded(name, &context.0, most) {
             Ok(Some(text)) => Ok(text),
             Ok(None) => Err(self.endless(name, most)),
-            Err(error) => Err(Failure::of(&error).into_error(name, &self.places)),
+            Err(error) => Err(Failure::new(&error).into_error(name, &self.places)),
         }
     }
 
@@ -190,26 +166,13 @@ impl Templates {
 
 /// A context in the form in which templates take it: of a message it is the same for all of them.
 #[derive(Debug)]
-pub(super) struct Prepared(Context);
+pub(super) struct TemplateContext(Context);
 
-impl Prepared {
-    pub(super) fn of(context: &impl Serialize) -> Result<Self, Error> {
+impl TemplateContext {
+    pub(super) fn new(context: &impl Serialize) -> Result<Self, Error> {
         let context = Context::from_serialize(context);
         context.map(Self).map_err(|error| failure("the context of the templates", &error))
     }
-}
-
-/// A text in the message's language, by its English words; named values stand in their places.
-pub(super) fn say(english: String, values: Kwargs, state: &State<'_>) -> TeraResult<String> {
-    let tag = state.get::<String>("language")?;
-    let locale = tag.and_then(|tag| Locale::parse(&tag)).unwrap_or_default();
-    let values: BTreeMap<String, Value> = values.deserialize()?;
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-    let values: Vec<(String, String)> =
-        values.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-    let values: Vec<(&str, &str)> =
-        values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    Ok(locale.language().say_with(&english, &values))
 }
 
 fn subject_at(own: &Placed<Subject>) -> String {
@@ -218,5 +181,5 @@ fn subject_at(own: &Placed<Subject>) -> String {
 }
 
 fn failure(what: &str, error: &tera::Error) -> Error {
-    Failure::of(error).into_error(what, &BTreeMap::new())
+    Failure::new(error).into_error(what, &BTreeMap::new())
 }

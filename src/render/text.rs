@@ -2,11 +2,10 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::context::{RowContext, Voice};
-use super::figure::FigureContext;
+use super::figure::{FigureContext, RowContext};
 use super::isolate::{closed, isolated};
-use super::names::{headings, label, totals_label};
-use super::one_line;
+use super::line::{is_no_break_space, one_line};
+use super::wording::{Localizer, headings, label, totals_label};
 use crate::definition::{Column, Kind};
 use crate::table::Table;
 
@@ -41,16 +40,6 @@ pub(super) fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
-/// The text with plain spaces, when its lines are final: in plain text no-break spaces have no place.
-pub(super) fn with_plain_spaces(text: &str) -> String {
-    text.replace(is_no_break_space, " ")
-}
-
-/// Tells whether no line is broken at this space.
-pub(super) fn is_no_break_space(c: char) -> bool {
-    matches!(c, '\u{a0}' | '\u{202f}')
-}
-
 const IN_PARENTHESES: &str = "In parentheses: the change from {against}; ! is worse.";
 const UNDER_EACH_FIGURE: &str = "Under each figure: the change from {against}; ! is worse.";
 
@@ -70,7 +59,7 @@ pub(super) fn lines(
     table: &Table,
     rows: &[RowContext],
     totals: &[FigureContext],
-    voice: &Voice,
+    localizer: &Localizer,
 ) -> Vec<String> {
     // A chart's twin tells its figures; what they are compared with is in the chart.
     let has_changes = table.kind != Kind::Trend;
@@ -82,7 +71,7 @@ pub(super) fn lines(
     let totals = cells(totals);
     let note = |english: &str| {
         let against = one_line(&table.comparison.as_ref().filter(|_| has_changes)?.label);
-        Some(wrapped(&voice.language.say_with(english, &[("against", &against)])))
+        Some(wrapped(&localizer.language.say_with(english, &[("against", &against)])))
     };
     if table.kind == Kind::Totals {
         let pairs = pairs(&table.columns, &totals, "");
@@ -91,11 +80,11 @@ pub(super) fn lines(
     let name =
         |names: &[String]| names.iter().map(|name| isolated(name)).collect::<Vec<_>>().join(" / ");
     let rows = rows.iter().map(|row| (name(&row.names), cells(&row.figures)));
-    let label = totals_label(table, voice.language).to_owned();
+    let label = totals_label(table, localizer.language).to_owned();
     let totals = (!totals.is_empty()).then_some((label, totals));
     let has_totals = totals.is_some();
     let rows: Vec<Line> = rows.chain(totals).collect();
-    let heading = name(&headings(table, voice.language));
+    let heading = name(&headings(table, localizer.language));
     match aligned(heading, &table.columns, &rows, has_totals) {
         Some(lines) => lines.into_iter().chain(note(UNDER_EACH_FIGURE)).collect(),
         None => listed(&table.columns, &rows).into_iter().chain(note(IN_PARENTHESES)).collect(),
@@ -225,7 +214,6 @@ mod tests {
         }
         let long = wrapped(&"x\u{a0}".repeat(100));
         assert!(long.lines().all(|line| line.width() <= WIDTH), "{long}");
-        assert_eq!(with_plain_spaces("10.4\u{a0}% of 1\u{202f}204"), "10.4 % of 1 204");
     }
 
     /// Figures stand in their columns whatever is written before them, and a name that takes several lines

@@ -4,13 +4,13 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::chart::{self, ChartContext, Label, Panel, Series, Tick};
-use super::context::{Voice, target_text};
+use super::contents::Contents;
 use super::figure::Row;
 use super::isolate::isolated;
-use super::names::{label, when};
+use super::line::{sentence, with_plain_spaces};
+use super::message::{File, Inline};
 use super::template::Templates;
-use super::text::with_plain_spaces;
-use super::{Contents, File, Inline, sentence};
+use super::wording::{Localizer, label, target_text, when};
 use crate::definition::{self, Column, Kind, State};
 use crate::error::Error;
 use crate::metric::{Polarity, Unit};
@@ -53,21 +53,21 @@ impl TrendContext {
 }
 
 /// The trend of the section at `index`.
-pub(super) fn context(
+pub(super) fn build(
     contents: &Contents<'_>,
     index: usize,
     table: &Table,
-    voice: &Voice,
+    localizer: &Localizer,
 ) -> TrendContext {
     let colours = chart::COLOURS.iter().cycle();
     let columns = table.columns.iter().enumerate().zip(colours);
     let findings = columns.map(|((column, of), color)| FindingContext {
         color,
-        text: finding(contents.window, table, (column, of), voice),
+        text: finding(contents.window, table, (column, of), localizer),
     });
     let findings: Vec<FindingContext> = findings.collect();
     let dashed = table.comparison.as_ref().map(|comparison| {
-        voice.language.say_with("Dashed: {against}", &[("against", &comparison.label)])
+        localizer.language.say_with("Dashed: {against}", &[("against", &comparison.label)])
     });
     let told: Vec<&str> =
         findings.iter().map(|finding| finding.text.as_str()).chain(dashed.as_deref()).collect();
@@ -105,14 +105,14 @@ pub(super) fn charts(templates: &Templates, contents: &Contents<'_>) -> Result<V
 
 /// The charts as the template sees them, each with its section's place.
 pub(super) fn placed(contents: &Contents<'_>) -> impl Iterator<Item = (usize, ChartContext)> {
-    let voice = Voice::of(contents.report);
+    let localizer = Localizer::new(contents.report);
     let trends = contents.tables.iter().enumerate();
     let trends = trends.filter(|(_, table)| table.kind == Kind::Trend);
     trends.map(move |(index, table)| {
         let intervals: Vec<&Window> =
             table.rows.iter().filter_map(|row| row.interval.as_deref()).collect();
-        let labels = labels(contents.window, &intervals, &voice);
-        (index, chart::placed(&panels(table, &voice), &labels))
+        let labels = labels(contents.window, &intervals, &localizer);
+        (index, chart::placed(&panels(table, &localizer), &labels))
     })
 }
 
@@ -140,9 +140,9 @@ fn finding(
     window: &Window,
     table: &Table,
     (index, column): (usize, &Column),
-    voice: &Voice,
+    localizer: &Localizer,
 ) -> String {
-    let language = voice.language;
+    let language = localizer.language;
     let label = label(column);
     let label = ("label", label.as_str());
     let figures =
@@ -156,8 +156,8 @@ fn finding(
         return language.say_with("{label}: no data", &[label]);
     };
     let shown = |row: &TableRow| {
-        let shown = Row::of(table, row).rounded(index, column);
-        shown.map_or_else(String::new, |shown| voice.numbers.rounded(shown, column.unit))
+        let shown = Row::new(table, row).rounded(index, column);
+        shown.map_or_else(String::new, |shown| localizer.numbers.rounded(shown, column.unit))
     };
     let figure = shown(row);
     let when = row.interval.as_ref().map(|interval| when(window, interval, language));
@@ -172,7 +172,7 @@ fn finding(
     let when = match alike {
         0 | 1 => when,
         alike => {
-            let n = voice.numbers.whole(alike - 1);
+            let n = localizer.numbers.whole(alike - 1);
             language.say_with("{told} and {n} more", &[("told", &when), ("n", &n)])
         }
     };
@@ -186,8 +186,8 @@ fn finding(
     match column.target.filter(|_| missed > 0) {
         None => told,
         Some(target) => {
-            let [n, of] = [missed, of].map(|count| voice.numbers.whole(count));
-            let target = target_text(&target, column.unit, voice);
+            let [n, of] = [missed, of].map(|count| localizer.numbers.whole(count));
+            let target = target_text(&target, column.unit, localizer);
             let values = [label, ("target", target.as_str()), ("n", &n), ("of", &of)];
             let english = "{label}: target {target} missed in {n} of {of} intervals";
             format!("{} {}", sentence(&told), language.say_with(english, &values))
@@ -207,7 +207,7 @@ fn panels_of(table: &Table) -> Vec<(Unit, Vec<usize>)> {
     panels
 }
 
-fn panels(table: &Table, voice: &Voice) -> Vec<Panel> {
+fn panels(table: &Table, localizer: &Localizer) -> Vec<Panel> {
     let panel = |(unit, columns): (Unit, Vec<usize>)| {
         let series: Vec<Series> = columns.iter().map(|index| series(table, *index)).collect();
         let values = series.iter().flat_map(|series| {
@@ -217,7 +217,7 @@ fn panels(table: &Table, voice: &Voice) -> Vec<Panel> {
         let most = values.fold(0.0, f64::max);
         let (top, step) = scale(most, unit);
         Panel {
-            ticks: ticks(top, step, unit, &voice.numbers),
+            ticks: ticks(top, step, unit, &localizer.numbers),
             top,
             has_bars: unit == Unit::Count,
             series,
@@ -311,8 +311,8 @@ const LEAST_OF_SEVERAL_DAYS: SignedDuration = SignedDuration::from_hours(26);
 
 /// The labels under the intervals: hours where the window is no longer than a day, with the day at
 /// midnight; else days; nothing under most of them.
-fn labels(window: &Window, intervals: &[&Window], voice: &Voice) -> Vec<Option<Label>> {
-    let language = voice.language;
+fn labels(window: &Window, intervals: &[&Window], localizer: &Localizer) -> Vec<Option<Label>> {
+    let language = localizer.language;
     let start = |interval: &Window| interval.on_its_clock(interval.start());
     // An hour may end at midnight as a day does, and the first day may be cut off.
     let length = |interval: &Window| interval.end().duration_since(interval.start());
@@ -354,8 +354,11 @@ mod tests {
         let window = Window::between(start, end, &zone).unwrap();
         let intervals = window.intervals(interval);
         let numbers = Numbers::of(&Locale::parse("en").unwrap());
-        let labels =
-            labels(&window, &intervals.iter().collect::<Vec<_>>(), &Voice { language, numbers });
+        let labels = labels(
+            &window,
+            &intervals.iter().collect::<Vec<_>>(),
+            &Localizer { language, numbers },
+        );
         let text = |label: Option<Label>| label.map_or_else(String::new, |label| label.text);
         labels.into_iter().map(text).collect()
     }
@@ -404,8 +407,8 @@ mod tests {
             let window = Window::between(start, end, &zone).unwrap();
             let intervals = window.intervals(Interval::Hour);
             let numbers = Numbers::of(&Locale::parse("en").unwrap());
-            let voice = Voice { language: Language::English, numbers };
-            let labels = labels(&window, &intervals.iter().collect::<Vec<_>>(), &voice);
+            let localizer = Localizer { language: Language::English, numbers };
+            let labels = labels(&window, &intervals.iter().collect::<Vec<_>>(), &localizer);
             let chart = serde_json::to_value(chart::placed(&[], &labels)).unwrap();
             let shown = chart["labels"].as_array().unwrap().iter();
             let shown: Vec<&str> = shown.map(|label| label["text"].as_str().unwrap()).collect();

@@ -10,24 +10,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tera::{Kwargs, State, TeraResult};
 
+use super::built_in::{HTML, SUBJECT, TEXT, TREND};
+use super::contents::Contents;
+use super::draft::first_layout;
 use super::example::{self, Wrong};
+use super::listener::{Listener, Step};
 use super::own::{TemplateFile, place_of, told};
-use super::template::{HTML, Prepared, SUBJECT, TEXT, TREND, Templates};
-use super::{Contents, chart, context, hoped, trend};
+use super::template::{TemplateContext, Templates};
+use super::{chart, context, trend};
 use crate::definition::Problem;
 use crate::error::Error;
-
-/// A step of a trial.
-#[derive(Clone, Copy, Debug)]
-pub enum Step<'s> {
-    /// A template of this name begins.
-    Enter(&'s str),
-    /// The one that began last ends.
-    Leave,
-}
-
-/// Hears of each step of a trial.
-pub type Listener = Arc<dyn Fn(Step<'_>) + Send + Sync>;
 
 /// The values of one message as its templates get them, on their way to the process that tries these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +32,8 @@ impl Values {
     /// The values of the largest message that is tried with these contents.
     pub fn new(contents: &Contents<'_>) -> Self {
         let value = |written: serde_json::Result<Value>| written.unwrap_or_default();
-        let message = value(serde_json::to_value(context::of(contents, &hoped(contents))));
+        let message =
+            value(serde_json::to_value(context::build(contents, &first_layout(contents))));
         let charts = trend::placed(contents).map(|(_, chart)| value(serde_json::to_value(chart)));
         Self { message, charts: charts.collect() }
     }
@@ -53,7 +46,7 @@ impl Values {
             let _ = make();
             listener(Step::Leave);
         };
-        if let Ok(values) = Prepared::of(&self.message) {
+        if let Ok(values) = TemplateContext::new(&self.message) {
             at(HTML, &|| templates.html(&values).map(drop));
             at(TEXT, &|| templates.text(&values).map(drop));
             at(SUBJECT, &|| templates.subject(None, &values).map(drop));

@@ -5,10 +5,9 @@ use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError,
 };
 
-use super::Contents;
-use super::context::{Voice, targets};
+use super::contents::Contents;
 use super::figure::Row;
-use super::names::{data_names, headings, totals_label};
+use super::wording::{Localizer, data_names, headings, targets, totals_label};
 use crate::definition::{Column, Kind};
 use crate::language::Language;
 use crate::metric::Unit;
@@ -21,18 +20,18 @@ use crate::window::{Window, rfc3339};
 const MANY_ROWS: usize = 10_000;
 
 /// The workbook's bytes.
-pub(super) fn of(contents: &Contents<'_>) -> Result<Vec<u8>, XlsxError> {
+pub(super) fn render(contents: &Contents<'_>) -> Result<Vec<u8>, XlsxError> {
     workbook(contents, MANY_ROWS)
 }
 
 fn workbook(contents: &Contents<'_>, many_rows: usize) -> Result<Vec<u8>, XlsxError> {
-    let voice = Voice::of(contents.report);
+    let localizer = Localizer::new(contents.report);
     let mut workbook = Workbook::new();
     let made = ExcelDateTime::from_timestamp(contents.read_at.as_second())?;
     let properties = DocProperties::new().set_title(&contents.report.title);
     workbook.set_properties(&properties.set_creation_datetime(&made));
-    let sheets = sheet_names(contents, voice.language);
-    about(workbook.add_worksheet(), contents, &sheets, &voice)?;
+    let sheets = sheet_names(contents, localizer.language);
+    about(workbook.add_worksheet(), contents, &sheets, &localizer)?;
     for (table, name) in contents.tables.iter().zip(sheets.iter().skip(1)) {
         let is_in_file =
             table.rows.len() > many_rows && workbook.add_worksheet_with_low_memory().is_ok();
@@ -41,7 +40,7 @@ fn workbook(contents: &Contents<'_>, many_rows: usize) -> Result<Vec<u8>, XlsxEr
             None => workbook.add_worksheet(),
         };
         sheet.set_name(name)?;
-        section(sheet, contents, table, &voice)?;
+        section(sheet, contents, table, &localizer)?;
     }
     workbook.save_to_buffer()
 }
@@ -51,19 +50,19 @@ fn about(
     sheet: &mut Worksheet,
     contents: &Contents<'_>,
     sheets: &[String],
-    voice: &Voice,
+    localizer: &Localizer,
 ) -> Result<(), XlsxError> {
     if let Some(name) = sheets.first() {
         sheet.set_name(name)?;
     }
     let bold = Format::new().set_bold();
-    let facts = facts(contents, voice.language);
+    let facts = facts(contents, localizer.language);
     let mut line = 0;
     for (name, value) in facts {
         sheet.write_with_format(line, 0, name, &bold)?.write_string(line, 1, value)?;
         line += 1;
     }
-    list(sheet, line + 1, contents, sheets, voice)?;
+    list(sheet, line + 1, contents, sheets, localizer)?;
     for (column, width) in [(0, 24.0), (1, 40.0), (3, 28.0), (4, 44.0), (6, 44.0)] {
         sheet.set_column_width(column, width)?;
     }
@@ -101,12 +100,12 @@ fn list(
     mut line: u32,
     contents: &Contents<'_>,
     sheets: &[String],
-    voice: &Voice,
+    localizer: &Localizer,
 ) -> Result<(), XlsxError> {
     let bold = Format::new().set_bold();
     let heads = ["Sheet", "Section", "Rows", "Column", "Metric", "Unit", "Target"];
     for (column, head) in (0..).zip(heads) {
-        sheet.write_with_format(line, column, voice.language.say(head), &bold)?;
+        sheet.write_with_format(line, column, localizer.language.say(head), &bold)?;
     }
     for (table, name) in contents.tables.iter().zip(sheets.iter().skip(1)) {
         for column in &table.columns {
@@ -116,7 +115,7 @@ fn list(
             sheet.write_number(line, 2, rows)?.write_string(line, 3, &column.label)?;
             sheet.write_string(line, 4, asked(column))?;
             sheet.write_string(line, 5, column.unit.as_str())?;
-            if let Some(target) = targets(table, column, voice) {
+            if let Some(target) = targets(table, column, localizer) {
                 sheet.write_string(line, 6, target)?;
             }
         }
@@ -231,7 +230,7 @@ fn section(
     sheet: &mut Worksheet,
     contents: &Contents<'_>,
     table: &Table,
-    voice: &Voice,
+    localizer: &Localizer,
 ) -> Result<(), XlsxError> {
     let formats = Formats {
         head: Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top),
@@ -240,7 +239,7 @@ fn section(
         figures: Figures::based_on(&Format::new()),
         totals: Figures::based_on(&Format::new().set_bold()),
     };
-    let mut heads = headings(table, voice.language);
+    let mut heads = headings(table, localizer.language);
     // On the night on which the clocks go back, the local time tells two hours from each other no more.
     heads.extend(table.has_intervals.then(|| "UTC".to_owned()));
     let first_figure = u16::try_from(heads.len()).unwrap_or(u16::MAX);
@@ -259,8 +258,8 @@ fn section(
     let mut line = 0;
     for row in &table.rows {
         line += 1;
-        write_names(sheet, line, contents.window, table, row, voice, &formats)?;
-        write_figures(sheet, (line, first_figure), table, Row::of(table, row), &formats.figures)?;
+        write_names(sheet, line, contents.window, table, row, localizer, &formats)?;
+        write_figures(sheet, (line, first_figure), table, Row::new(table, row), &formats.figures)?;
     }
     sheet.autofilter(0, 0, line, last_column)?;
     if table.totals.is_empty() {
@@ -269,7 +268,12 @@ fn section(
     // Apart from the rows, so that no filter or sort takes it for one.
     let total = line + 2;
     if first_figure > 0 {
-        sheet.write_with_format(total, 0, totals_label(table, voice.language), &formats.bold)?;
+        sheet.write_with_format(
+            total,
+            0,
+            totals_label(table, localizer.language),
+            &formats.bold,
+        )?;
     }
     write_figures(sheet, (total, first_figure), table, Row::totals(table), &formats.totals)
 }
@@ -280,11 +284,11 @@ fn write_names(
     window: &Window,
     table: &Table,
     row: &TableRow,
-    voice: &Voice,
+    localizer: &Localizer,
     formats: &Formats,
 ) -> Result<(), XlsxError> {
     let mut column = 0;
-    for name in data_names(table, row, voice.language) {
+    for name in data_names(table, row, localizer.language) {
         sheet.write_string(line, column, name)?;
         column += 1;
     }

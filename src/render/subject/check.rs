@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::super::contents::{Contents, FileListing, Layout, Missing};
 use super::super::failure::Failure;
-use super::super::template::{Prepared, Templates};
-use super::super::{Contents, Layout, Missing, context, files};
+use super::super::template::{TemplateContext, Templates};
+use super::super::{context, files};
 use super::line;
 use crate::definition::{
     MetricQuery, Place, Placed, Problem, Report, Section, Selector, Severity, Subject,
@@ -105,12 +106,12 @@ fn tried(
         store: None,
     };
     let note = is_filled.then(|| "The files are too large.".to_owned());
-    let told = files::Told { note, ..files::hoped(&contents) };
+    let told = FileListing { note, ..files::expected(&contents) };
     // Fewer rows than there are, so that it says so.
     let layout = Layout { rows: EXAMPLES.len() - 1, sections: usize::MAX, files: told };
-    let context = context::of(&contents, &layout);
+    let context = context::build(&contents, &layout);
     let context = if is_filled { context.filled() } else { context };
-    let context = Prepared::of(&context.isolated()).ok()?;
+    let context = TemplateContext::new(&context.isolated()).ok()?;
     Some(match templates.own_subject(&subject.value, &context) {
         Err(failure) => Tried::Failed(failure),
         Ok(text) if line(&text).is_empty() => Tried::Empty,
@@ -253,7 +254,7 @@ mod tests {
             let subject = subject.unwrap_or_else(|| panic!("{path} is refused"));
             let parsed: Subject = subject.parse().unwrap();
             let made = EXAMPLE.with(|contents, layout| {
-                let context = Prepared::of(&context::of(contents, layout)).unwrap();
+                let context = TemplateContext::new(&context::build(contents, layout)).unwrap();
                 let made = Templates::built_in().unwrap().own_subject(&parsed, &context);
                 made.map(|text| line(&text))
             });

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 
-use super::super::template::say;
+use super::super::say::say;
 
 /// How large a filter's result may be, and what it is made of, in bytes.
 const MOST_BYTES: usize = 10_000;

@@ -1,13 +1,28 @@
-//! The names of rows, their headings, and what totals are of.
+//! The words of a message: names of rows, headings, targets, and what totals are of.
 
 use std::borrow::Cow;
 
 use super::isolate::isolated;
-use super::one_line;
-use crate::definition::{Column, Dimension};
+use super::line::one_line;
+use crate::definition::{Bound, Column, Dimension, Report, Target};
 use crate::language::Language;
+use crate::metric::Unit;
+use crate::table::format::Numbers;
 use crate::table::{Member, Table, TableRow};
 use crate::window::Window;
+
+/// The words and numbers of a message.
+#[derive(Debug)]
+pub(super) struct Localizer {
+    pub(super) language: Language,
+    pub(super) numbers: Numbers,
+}
+
+impl Localizer {
+    pub(super) fn new(report: &Report) -> Self {
+        Self { language: report.locale.language(), numbers: Numbers::of(&report.locale) }
+    }
+}
 
 /// The names of a row's members for people: channels are words.
 pub(super) fn names(table: &Table, row: &TableRow, language: Language) -> Vec<String> {
@@ -44,7 +59,7 @@ fn all_names(
     row.members.iter().zip(groupings).map(name).collect()
 }
 
-/// What stands over the figures of a column: a threshold stays on a line with its unit.
+/// The heading of a column: a threshold stays on a line with its unit.
 pub(super) fn heading(column: &Column) -> String {
     let Some(threshold) = column.metric.threshold else {
         return column.label.clone();
@@ -86,7 +101,7 @@ pub(super) fn headings(table: &Table, language: Language) -> Vec<String> {
     groupings.chain(intervals).collect()
 }
 
-/// When an interval of a window is: the hours of a day, or days.
+/// The name of an interval of a window: the hours of a day, or days.
 pub(super) fn when(window: &Window, interval: &Window, language: Language) -> String {
     match window.is_one_day() {
         true => interval.times(language),
@@ -94,7 +109,7 @@ pub(super) fn when(window: &Window, interval: &Window, language: Language) -> St
     }
 }
 
-/// What the totals are of.
+/// The label of the totals.
 pub(super) fn totals_label(table: &Table, language: Language) -> &'static str {
     let all = table.selects_all;
     language.say(match (table.group_by.as_slice(), all) {
@@ -109,4 +124,35 @@ pub(super) fn totals_label(table: &Table, language: Language) -> &'static str {
         (_, true) => "All",
         (_, false) => "These",
     })
+}
+
+/// `≥ 80%`
+pub(super) fn target_text(target: &Target, unit: Unit, localizer: &Localizer) -> String {
+    let sign = match target.bound {
+        Bound::AtLeast => "≥",
+        Bound::MoreThan => ">",
+        Bound::AtMost => "≤",
+        Bound::LessThan => "<",
+    };
+    format!("{sign}\u{a0}{}", localizer.numbers.bound(target.value, unit))
+}
+
+/// The targets of a column, in words.
+pub(super) fn targets(table: &Table, column: &Column, localizer: &Localizer) -> Option<String> {
+    let told = |target: &Target| target_text(target, column.unit, localizer);
+    let own = column.target.as_ref().map(|target| format!(" {}", told(target)));
+    let near = column.warn.as_ref().map(|warn| {
+        localizer.language.say_with("near: {target}", &[("target", &told(&warn.value))])
+    });
+    let has_channels = table.group_by.contains(&Dimension::Channel);
+    let named = column.targets.iter().map(|(name, target)| {
+        let word = channel(name, localizer.language).filter(|_| has_channels);
+        format!("{}: {}", isolated(word.unwrap_or(name)), told(target))
+    });
+    let more: Vec<String> = near.into_iter().chain(named).collect();
+    let more = match more.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", more.join("; ")),
+    };
+    column.has_target().then(|| format!("{}{}{more}", label(column), own.unwrap_or_default()))
 }
