@@ -15,9 +15,9 @@ use connect_reports::rate_limit::Pacer;
 use connect_reports::render::{Contents, Templates};
 use connect_reports::run::{Checks, Clock as RunClock, Invocation, SendBreaker, Stop, Work};
 use connect_reports::settings::{Deployment, Rate, Rates};
-use connect_reports::simulator::{Clock, Options, Simulator};
 use connect_reports::table::{self, Against, MOST_ROWS, Table};
 use connect_reports::window::Window;
+use connect_simulator::{Clock, Options, Simulator};
 use serde_json::json;
 
 /// When it is, for the simulator and for the report.

@@ -10,7 +10,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use connect_reports::simulator::{Clock, Options, Rates, Simulator};
+use connect_simulator::{Clock, Options, Rates, Simulator};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-23T12:00:00Z";

@@ -32,8 +32,8 @@
 //! - [`telemetry`]: the logs of both shells, and metrics
 //! - [`run`]: from an order to its outcome; alone knows all of the above
 //! - [`lambda`]: the shell in AWS
-//! - `simulator`: a local Connect and SES (feature `cli`)
-//! - `cli`: the shell at a terminal (feature `cli`)
+//! - `cli`: the shell at a terminal; its demo and its previews talk to `connect_simulator`, a local Connect and
+//!   SES, likewise a crate of its own (feature `cli`)
 //!
 //! Between requests and message everything is pure: no clock, no environment, no network.
 
@@ -58,12 +58,6 @@ pub mod rate_limit;
 pub mod render;
 pub mod run;
 pub mod settings;
-#[cfg(feature = "cli")]
-#[expect(
-    clippy::indexing_slicing,
-    reason = "the indices of its queues, profiles and agents are its own"
-)]
-pub mod simulator;
 pub mod store;
 pub mod table;
 pub mod telemetry;

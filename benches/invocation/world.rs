@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use connect_reports::plan::Request;
-use connect_reports::simulator::{Clock, Operation, Options, Simulator};
+use connect_simulator::{Clock, Operation, Options, Simulator};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Value, json};

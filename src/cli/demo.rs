@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use connect_simulator::{Options, SentMessage, Simulator};
 use indicatif::ProgressBar;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -24,7 +25,6 @@ use super::{
 use crate::error::{Code, Error, Stage};
 use crate::run::{Answer, Clock, Invocation, Outcome, Progress, Runner, SendBreaker, Stop};
 use crate::settings::{Location, Settings};
-use crate::simulator::{Options, SentMessage, Simulator};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -33,12 +33,12 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls;
 use clap::{Parser, Subcommand};
+use connect_simulator::{Options, Simulator};
 
 use crate::definition::{Problem, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::run::{Definitions, Outcome, Runner};
 use crate::settings;
-use crate::simulator::{Options, Simulator};
 use crate::telemetry;
 
 use places::Places;

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf, is_separator};
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use connect_simulator::{Options, Simulator};
 
 use super::{simulated, start, times, wrong};
 use crate::definition::{ReportId, nearest};
 use crate::error::{Code, Error, Stage};
 use crate::run::Runner;
 use crate::settings::{self, DEFINITIONS, Location, RUNS, Settings};
-use crate::simulator::{Options, Simulator};
 use crate::window::LocalTime;
 
 /// The places of definitions and records, as the command line says it.

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use connect_simulator::{Clock, Instance, Options, Rates};
 
 use super::{Ended, print, start, times};
-use crate::instance::InstanceArn;
 use crate::metric::Limits;
-use crate::simulator::{Clock, Options, Rates};
 use crate::window::{LocalTime, Zone};
 
 #[derive(Debug, Args)]
@@ -48,7 +47,7 @@ pub(super) struct Arguments {
     /// The only instance that there is; every other is answered as Amazon Connect answers one that is
     /// not there [default: any]
     #[arg(long, value_name = "ARN")]
-    instance: Option<InstanceArn>,
+    instance: Option<Instance>,
 }
 
 pub(super) async fn simulate(arguments: &Arguments) -> Ended {

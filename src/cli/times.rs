@@ -1,10 +1,10 @@
 //! Times and windows as options name them: dates, local times of a report, or times with an offset.
 
+use connect_simulator::Clock;
 use jiff::{SignedDuration, Timestamp};
 
 use super::wrong;
 use crate::error::Error;
-use crate::simulator::Clock;
 use crate::window::{LocalTime, Zone};
 
 /// A time, of whose date alone it is the start of the day.

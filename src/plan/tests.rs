@@ -161,5 +161,3 @@ fn names_that_select_nothing_or_two_things_are_told() {
     directory.insert(Dimension::Queue, vec![twin("a"), twin("b")]);
     assert_eq!(asked(&directory)[0].problem.message, "2 queues are called `Queue 1`: `a` and `b`");
 }
-
-mod exactness;

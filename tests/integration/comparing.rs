@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::harness::binary::{Function, SMALL, definitions, program, run, simulator, text};
 use crate::sizes::{at_once, centre};
 use connect_reports::metric::Limits;
-use connect_reports::simulator::{Operation, Simulator};
+use connect_simulator::{Operation, Simulator};
 
 /// [`SMALL`] with lines before its tables, and with other metrics.
 pub(crate) fn defined(lines: &str, metrics: &str) -> String {
@@ -290,8 +290,8 @@ async fn parts_of_an_hour_are_compared_in_their_order() {
     let weekly = hour("compare = \"same-weekday\"").replace("previous-hour", "previous-day");
     let weekly = weekly.replace("FIFTEEN_MIN", "HOUR");
     let after = previewed(&simulator, &weekly, "2025-03-31T07:00:00Z").await;
-    let clock = connect_reports::simulator::Clock::At("2025-04-10T12:00:00Z".parse().unwrap());
-    let options = connect_reports::simulator::Options { clock, ..Default::default() };
+    let clock = connect_simulator::Clock::At("2025-04-10T12:00:00Z".parse().unwrap());
+    let options = connect_simulator::Options { clock, ..Default::default() };
     let later = Simulator::start(options).await.unwrap();
     let long = previewed(&later, &weekly, "2025-04-07T07:00:00Z").await;
     let lacking = |report: &Value| -> Vec<String> {
@@ -365,8 +365,8 @@ async fn comparisons_are_planned_with_the_rest() {
 /// The day of 25 hours has what its 25 hours have.
 #[tokio::test]
 async fn a_long_day_is_the_sum_of_its_hours() {
-    let clock = connect_reports::simulator::Clock::At("2025-10-27T12:00:00Z".parse().unwrap());
-    let options = connect_reports::simulator::Options { clock, ..Default::default() };
+    let clock = connect_simulator::Clock::At("2025-10-27T12:00:00Z".parse().unwrap());
+    let options = connect_simulator::Options { clock, ..Default::default() };
     let simulator = Simulator::start(options).await.unwrap();
     let metrics = "[\"CONTACTS_QUEUED\", \"CONTACTS_HANDLED\", \"SUM_HANDLE_TIME\"]";
     let hourly = defined("", metrics).replace("group_by = [\"QUEUE\"]", "interval = \"HOUR\"");

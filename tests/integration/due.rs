@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use connect_reports::simulator::{Fault, Operation, Simulator};
+use connect_simulator::{Fault, Operation, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

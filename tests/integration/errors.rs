@@ -9,7 +9,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use connect_reports::error::{Code, Error, Stage, sdk};
 use connect_reports::rate_limit::Pacer;
 use connect_reports::settings::{Rates, behavior};
-use connect_reports::simulator::{Clock, Options, Simulator};
+use connect_simulator::{Clock, Options, Simulator};
 
 use crate::harness::binary::{DUE, NOW, SMALL, closed_port, definitions, program, run, text};
 use crate::harness::crates::sources;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
-use connect_reports::simulator::{Fault, Operation, Simulator};
+use connect_simulator::{Fault, Operation, Simulator};
 use futures_util::future::{Either, join_all, select};
 use serde_json::{Value, json};
 use tempfile::TempDir;

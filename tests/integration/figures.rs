@@ -3,7 +3,7 @@ use std::path::Path;
 
 use connect_reports::definition::{self, Attachment, Dimension, Kind, Report, Section, Selector};
 use connect_reports::metric::Unit;
-use connect_reports::simulator::{
+use connect_simulator::{
     Agent, Centre, Figure, Interval, MetricFilter, MetricRequest, Query, Row, SentMessage,
 };
 use jiff::Timestamp;

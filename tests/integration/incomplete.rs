@@ -8,9 +8,9 @@ use connect_reports::metric::Limits;
 use connect_reports::plan::{self, Answer, Directory, Request};
 use connect_reports::queue::Queue;
 use connect_reports::settings::Rates;
-use connect_reports::simulator::{Clock, Fault, Operation, Options, Simulator};
 use connect_reports::store::Store;
 use connect_reports::window::{Calendar, WindowRule, Zone};
+use connect_simulator::{Clock, Fault, Operation, Options, Simulator};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use connect_reports::event::{self, Payload};
 use connect_reports::settings::Settings;
-use connect_reports::simulator::{Access, Fault, Operation};
+use connect_simulator::{Access, Fault, Operation};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{

@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 
-use connect_reports::simulator::{
-    Clock, Figure, Interval, MetricRequest, Options, Query, Simulator,
-};
+use connect_simulator::{Clock, Figure, Interval, MetricRequest, Options, Query, Simulator};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 use std::time::{Duration, UNIX_EPOCH};
 
-use connect_reports::simulator::Operation;
+use connect_simulator::Operation;
 use serde_json::{Value, json};
 
 use crate::harness::binary::{DUE, Function, SMALL, definitions, failed, simulator, text, tick};

@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use connect_reports::definition::{self, Dimension};
 use connect_reports::plan::{Directory, Entry, Query};
-use connect_reports::simulator::{Operation, Simulator};
 use connect_reports::window::{Calendar, WindowRule, Zone};
+use connect_simulator::{Operation, Simulator};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 

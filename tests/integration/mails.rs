@@ -1,4 +1,4 @@
-use connect_reports::simulator::{Clock, Operation, Options, Rates, SentMessage, Simulator};
+use connect_simulator::{Clock, Operation, Options, Rates, SentMessage, Simulator};
 use mail_parser::{HeaderValue, MimeHeaders as _};
 use serde_json::json;
 

@@ -26,6 +26,8 @@ mod harness {
     pub mod template;
 }
 
+/// Validation and the simulator agree about what may be asked.
+mod agreement;
 /// What real answers of the service become.
 mod answers;
 /// The commands that help to write definitions.
@@ -42,12 +44,16 @@ mod comparing;
 mod connections;
 /// A stack is bounded by default: whom it mails, how it is called, how much of it runs.
 mod defaults;
+/// The function is built from the same crates whatever else the workspace has.
+mod dependencies;
 /// What is wrong with definitions, before anything is asked.
 mod diagnostics;
 /// Which runs an event starts, and what is kept of them.
 mod due;
 /// Every error of the SDK has its code.
 mod errors;
+/// Merged answers are those of one request without limits.
+mod exactness;
 /// What goes wrong, and what is told of it.
 mod failures;
 /// Runs that a queue hands to many workers.

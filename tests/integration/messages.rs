@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
-use connect_reports::simulator::{Centre, Clock, Interval, Operation, Options, Query, Simulator};
+use connect_simulator::{Centre, Clock, Interval, Operation, Options, Query, Simulator};
 use mail_parser::MimeHeaders as _;
 use serde_json::{Value, json};
 
@@ -194,7 +194,7 @@ async fn a_trend_has_what_happened_in_every_interval() {
 /// How many contacts were queued, counted by the centre.
 fn queued(centre: &Centre, start: jiff::Timestamp, end: jiff::Timestamp) -> f64 {
     let queues = centre.standard_queues().map(|queue| queue.id.clone()).collect();
-    let metric = connect_reports::simulator::MetricRequest {
+    let metric = connect_simulator::MetricRequest {
         name: "CONTACTS_QUEUED".to_owned(),
         threshold: None,
         filters: Vec::new(),
@@ -210,7 +210,7 @@ fn queued(centre: &Centre, start: jiff::Timestamp, end: jiff::Timestamp) -> f64 
     };
     let rows = centre.figures(&query);
     match rows.first().map(|row| row.values[0]) {
-        Some(connect_reports::simulator::Figure::Number(value)) => value,
+        Some(connect_simulator::Figure::Number(value)) => value,
         _ => 0.0,
     }
 }

@@ -2,7 +2,7 @@ use std::process::{Child, Command, Stdio};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use connect_reports::simulator::{Fault, Operation};
+use connect_simulator::{Fault, Operation};
 use serde_json::Value;
 
 use crate::harness::binary::{

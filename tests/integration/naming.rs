@@ -1,4 +1,4 @@
-use connect_reports::simulator::{Fault, Operation};
+use connect_simulator::{Fault, Operation};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{DUE, SMALL, definitions, program, run, sent, simulator, text};

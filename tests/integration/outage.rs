@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connect_reports::simulator::{Fault, Operation, Simulator};
+use connect_simulator::{Fault, Operation, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

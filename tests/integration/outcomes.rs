@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use connect_reports::simulator::{Fault, Operation, Simulator};
+use connect_simulator::{Fault, Operation, Simulator};
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use tempfile::TempDir;

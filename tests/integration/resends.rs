@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connect_reports::simulator::{Fault, Operation};
+use connect_simulator::{Fault, Operation};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -7,9 +7,7 @@ use connect_reports::definition::{Dimension, HierarchyLevel};
 use connect_reports::metric::Limits;
 use connect_reports::plan::Directory;
 use connect_reports::settings::Rates;
-use connect_reports::simulator::{
-    Call, Clock, Fault, Operation, Options, Rates as Account, Simulator,
-};
+use connect_simulator::{Call, Clock, Fault, Operation, Options, Rates as Account, Simulator};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{
@@ -158,7 +156,7 @@ pub fn asked(simulator: &Simulator, key: &str) -> BTreeSet<String> {
 #[tokio::test]
 async fn queues_are_selected_by_pattern_and_tag() {
     let simulator = simulator().await;
-    let queues = |wanted: &dyn Fn(&connect_reports::simulator::Queue) -> bool| {
+    let queues = |wanted: &dyn Fn(&connect_simulator::Queue) -> bool| {
         let found = simulator.centre().standard_queues().filter(|queue| wanted(queue));
         found.map(|queue| queue.id.clone()).collect::<BTreeSet<_>>()
     };

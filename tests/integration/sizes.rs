@@ -4,7 +4,7 @@ use connect_reports::definition::{self, Dimension};
 use connect_reports::metric::{Comparison, Limits};
 use connect_reports::plan::{self, Directory};
 use connect_reports::settings::Rates;
-use connect_reports::simulator::{
+use connect_simulator::{
     Clock, Fault, Figure, Handling, Interval, MetricRequest, Operation, Options, Query, Row,
     Simulator,
 };

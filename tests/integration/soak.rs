@@ -158,9 +158,7 @@ async fn work(function: &Function, events: &Mutex<VecDeque<(String, usize)>>) {
 }
 
 /// How many mails a recipient got of a day.
-fn mails(
-    messages: &[connect_reports::simulator::SentMessage],
-) -> BTreeMap<(String, String), usize> {
+fn mails(messages: &[connect_simulator::SentMessage]) -> BTreeMap<(String, String), usize> {
     let mut mails = BTreeMap::new();
     for message in messages {
         let [to] = message.to.as_slice() else { panic!("{:?}", message.to) };

@@ -20,7 +20,7 @@ const LEVEL: &str = "[[section]]\ntitle = \"By squad\"\ngroup_by = [\"AGENT_HIER
     filters = { QUEUE = [\"*\"] }\nmetrics = [\"CONTACTS_HANDLED\"]\n";
 
 /// The run and the messages of an order for the report.
-async fn ordered(definition: &str) -> (Value, Vec<connect_reports::simulator::SentMessage>) {
+async fn ordered(definition: &str) -> (Value, Vec<connect_simulator::SentMessage>) {
     let simulator = simulator().await;
     let folder = definitions(&[("small.toml", definition)]);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;

@@ -1,7 +1,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use connect_reports::simulator::{Fault, Operation, Simulator};
+use connect_simulator::{Fault, Operation, Simulator};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};

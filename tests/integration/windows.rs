@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use connect_reports::run::{Answer, Clock as RunClock, Invocation, Runner, SendBreaker, Stop};
 use connect_reports::settings::Settings;
-use connect_reports::simulator::{Clock, Layout, Options, Simulator};
+use connect_simulator::{Clock, Layout, Options, Simulator};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{Function, SMALL, definitions, program, run, sdk, simulator, text};

@@ -12,7 +12,7 @@ use connect_reports::connect::Connect;
 use connect_reports::metric::Limits;
 use connect_reports::rate_limit::Pacer;
 use connect_reports::settings::{Rates, behavior};
-use connect_reports::simulator::{Clock, Options, Simulator};
+use connect_simulator::{Clock, Options, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

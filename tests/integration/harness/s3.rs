@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use connect_reports::simulator::Access;
+use connect_simulator::Access;
 
 use super::http::{Answered, Asked, Server, answer};
 use super::template;

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use connect_reports::simulator::Access;
+use connect_simulator::Access;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 

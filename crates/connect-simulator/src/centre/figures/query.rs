@@ -1,0 +1,103 @@
+//! Queries and their rows: what is asked of the centre, without the limits and the form of the
+//! API.
+
+use std::collections::BTreeMap;
+
+use connect_metrics::Comparison;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::intervals::Interval;
+
+/// What is asked of the centre (`GetMetricDataV2` without its limits).
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The first instant of the window.
+    pub start: Timestamp,
+    /// The end of the window; it does not belong to it.
+    pub end: Timestamp,
+    /// What the window is cut into.
+    pub interval: Interval,
+    /// Where days and weeks begin.
+    pub time_zone: TimeZone,
+    /// By the API's key (`QUEUE`), the ids to keep. A key that the centre does not model keeps
+    /// nothing.
+    pub filters: BTreeMap<String, Vec<String>>,
+    /// The API's keys to group by.
+    pub groupings: Vec<String>,
+    /// The metrics.
+    pub metrics: Vec<MetricRequest>,
+}
+
+/// One metric of a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricRequest {
+    /// The API's name.
+    pub name: String,
+    /// The `X` of the metrics that count what happens in X seconds.
+    pub threshold: Option<(Comparison, f64)>,
+    /// Which contacts count for this metric; all filters must hold.
+    pub filters: Vec<MetricFilter>,
+}
+
+/// A filter of one metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricFilter {
+    /// `INITIATION_METHOD` or `DISCONNECT_REASON`.
+    pub key: String,
+    /// The values to keep.
+    pub values: Vec<String>,
+    /// Whether to keep all but the values.
+    pub negate: bool,
+}
+
+/// The figures of one group in one interval.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// By the API's key, the id. A group of contacts that have no agent has no `AGENT`.
+    pub dimensions: BTreeMap<String, String>,
+    /// The first instant of the interval.
+    pub start: Timestamp,
+    /// Its end.
+    pub end: Timestamp,
+    /// The figures, in the order of the metrics asked.
+    pub values: Vec<Figure>,
+}
+
+/// One figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Figure {
+    /// A number in the unit of the metric.
+    Number(f64),
+    /// There is nothing that it could be computed from.
+    Null,
+    /// The service leaves the metric out of the answer.
+    Missing,
+}
+
+impl Query {
+    /// A query for the totals of a window, of all contacts.
+    pub fn total(start: Timestamp, end: Timestamp, metrics: Vec<MetricRequest>) -> Self {
+        Self {
+            start,
+            end,
+            interval: Interval::Total,
+            time_zone: TimeZone::UTC,
+            filters: BTreeMap::new(),
+            groupings: Vec::new(),
+            metrics,
+        }
+    }
+}
+
+impl MetricRequest {
+    /// The metric without threshold and filters.
+    pub fn plain(name: &str) -> Self {
+        Self { name: name.to_owned(), threshold: None, filters: Vec::new() }
+    }
+
+    /// The metric with a threshold in seconds.
+    pub fn within(name: &str, comparison: Comparison, seconds: f64) -> Self {
+        Self { threshold: Some((comparison, seconds)), ..Self::plain(name) }
+    }
+}

@@ -1,0 +1,172 @@
+//! What an agent does with a contact: talk, hold, after contact work, passing it on; and the
+//! calls that agents make themselves.
+
+use fastrand::Rng;
+
+use super::arrivals::Arrival;
+use super::contact::{Channel, Contact, DisconnectReason, Handling, InitiationMethod, QueueExit};
+use super::day::Attempt;
+use super::floor::{Event, Floor, State};
+use super::shifts::{MINUTE, SECOND, Span};
+use crate::random::{happens, long_tailed};
+
+impl Floor<'_> {
+    /// The agent has answered a case.
+    pub(super) fn answer(&mut self, desk: usize, case: usize, time: i64) {
+        let arrival = self.cases[case].arrival.clone();
+        let calls_back = arrival.initiation == InitiationMethod::Callback;
+        // The third time everybody picks up, so that no callback is tried for ever.
+        if calls_back && arrival.callbacks_missed < 2 && happens(self.rng, 0.25) {
+            self.miss_callback(desk, case, time);
+            return;
+        }
+        let handling = self.handling(desk, &arrival, time);
+        let reason = ending(self.rng, arrival.channel);
+        let mut contact = self.record(case, time, QueueExit::Answered, reason);
+        contact.handling = Some(handling);
+        contact.disconnected = time + handling.interaction + handling.hold.unwrap_or(0);
+        let target = self.transfer_target(&arrival);
+        if let Some(queue) = target {
+            contact.disconnect_reason = DisconnectReason::Agent;
+            contact.transferred = true;
+            contact.continued = true;
+            let end = contact.disconnected;
+            self.pass_on(&arrival, queue, InitiationMethod::Transfer, end);
+        }
+        self.day.contacts.push(contact);
+        self.occupy(desk, time, time + handling.total());
+    }
+
+    /// The agent dialled, and the customer did not pick up: another try in ten minutes.
+    fn miss_callback(&mut self, desk: usize, case: usize, time: i64) {
+        let end = time + self.rng.i64(20 * SECOND..35 * SECOND);
+        let mut contact = self.record(case, time, QueueExit::Answered, DisconnectReason::Other);
+        contact.callback_missed = true;
+        contact.continued = true;
+        contact.disconnected = end;
+        self.day.contacts.push(contact);
+        let mut again = self.cases[case].arrival.clone();
+        again.callbacks_missed += 1;
+        self.call_back(&again, end, end + 10 * MINUTE);
+        self.occupy(desk, time, end);
+    }
+
+    fn occupy(&mut self, desk: usize, start: i64, end: i64) {
+        self.desks[desk].state = State::Busy;
+        self.desks[desk].on_contact.push(Span::new(start, end));
+        self.at(end, Event::Freed(desk));
+    }
+
+    /// An idle agent who takes calls makes one: it is handled without having been queued.
+    pub(super) fn dial(&mut self, time: i64) {
+        let centre = self.centre;
+        let profile = |agent: usize| &centre.routing_profiles()[centre.agents()[agent].profile];
+        let idle: Vec<(usize, i64)> = self
+            .desks
+            .iter()
+            .enumerate()
+            .filter(|(_, desk)| profile(desk.agent).channels.contains(&Channel::Voice))
+            .filter_map(|(index, desk)| match desk.state {
+                State::Idle { since } => Some((index, since)),
+                _ => None,
+            })
+            .collect();
+        let Some((desk, since)) = self.rng.choice(idle) else {
+            return;
+        };
+        let agent = self.desks[desk].agent;
+        let connected = time + long_tailed(self.rng, 9.0, 0.5);
+        let arrival = Arrival {
+            queue: profile(agent).queues.first().copied().unwrap_or(0),
+            channel: Channel::Voice,
+            initiation: InitiationMethod::Outbound,
+            time,
+            patience: 0,
+            then: QueueExit::Answered,
+            callbacks_missed: 0,
+        };
+        let handling = self.handling(desk, &arrival, connected);
+        self.desks[desk].idle.push(Span::new(since, time));
+        self.day.attempts.push(Attempt {
+            agent,
+            queue: arrival.queue,
+            channel: arrival.channel,
+            initiation: arrival.initiation,
+            time: Span::new(time, connected),
+            answered: true,
+            given_up: false,
+        });
+        self.day.contacts.push(Contact {
+            queue: Some(arrival.queue),
+            channel: arrival.channel,
+            initiation: arrival.initiation,
+            disconnect_reason: ending(self.rng, arrival.channel),
+            initiated: time,
+            waiting: None,
+            handling: Some(handling),
+            continued: false,
+            transferred: false,
+            callback_missed: false,
+            disconnected: connected + handling.interaction + handling.hold.unwrap_or(0),
+        });
+        self.occupy(desk, time, connected + handling.total());
+    }
+
+    fn handling(&mut self, desk: usize, arrival: &Arrival, connected: i64) -> Handling {
+        let lacks_durations = self.centre.all_queues()[arrival.queue].lacks_durations;
+        let rng = &mut *self.rng;
+        // Queues differ in how long their matters take.
+        let factor = [1.0, 0.9, 1.3, 0.8, 1.1, 1.2, 1.4][arrival.queue % 7];
+        let (talk, after) = match arrival.channel {
+            Channel::Voice => (270.0, 45.0),
+            Channel::Chat => (420.0, 25.0),
+            Channel::Task => (300.0, 10.0),
+            Channel::Email => (360.0, 15.0),
+        };
+        let interaction = long_tailed(rng, talk * factor, 0.65).clamp(4 * SECOND, 50 * MINUTE);
+        let hold = (arrival.channel == Channel::Voice).then(|| match happens(rng, 0.22) {
+            true => long_tailed(rng, 55.0, 0.7).min(15 * MINUTE),
+            false => 0,
+        });
+        let after_work = match happens(rng, 0.12) {
+            true => 0,
+            false => long_tailed(rng, after, 0.6).min(20 * MINUTE),
+        };
+        Handling {
+            agent: self.desks[desk].agent,
+            connected,
+            interaction,
+            hold,
+            after_work,
+            has_durations: !lacks_durations || connected % 9 > 0,
+            ended_on_hold: hold.is_some_and(|hold| hold > 0) && happens(rng, 0.07),
+        }
+    }
+
+    /// Where the agent passes a contact on to, if so.
+    fn transfer_target(&mut self, arrival: &Arrival) -> Option<usize> {
+        let first_contact =
+            matches!(arrival.initiation, InitiationMethod::Inbound | InitiationMethod::Api);
+        if !first_contact || !happens(self.rng, 0.06) {
+            return None;
+        }
+        let position = Channel::ALL.iter().position(|channel| *channel == arrival.channel)?;
+        let queues = self.centre.all_queues();
+        let targets: Vec<usize> = [1, 2, 3, 6, 9, 11]
+            .into_iter()
+            .filter(|target| *target != arrival.queue && queues[*target].channels[position] > 0)
+            .collect();
+        self.rng.choice(targets)
+    }
+}
+
+/// Why a contact with an agent ends.
+fn ending(rng: &mut Rng, channel: Channel) -> DisconnectReason {
+    match (channel, rng.u32(..100)) {
+        (Channel::Task | Channel::Email, _) => DisconnectReason::Completed,
+        (_, 0..70) => DisconnectReason::Customer,
+        (_, 70..96) => DisconnectReason::Agent,
+        (Channel::Voice, _) => DisconnectReason::Telecom,
+        _ => DisconnectReason::ContactFlow,
+    }
+}

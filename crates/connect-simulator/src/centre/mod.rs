@@ -1,0 +1,218 @@
+//! The contact centre: its queues, routing profiles and agents, and the contacts of any day.
+//!
+//! Everything follows from the seed. A day is worked out when somebody asks for it, and kept.
+
+mod arrivals;
+mod contact;
+mod day;
+pub(crate) mod figures;
+mod floor;
+mod handling;
+pub(crate) mod hierarchy;
+mod queues;
+mod shifts;
+mod staff;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+pub use contact::{
+    Channel, Contact, DisconnectReason, Handling, InitiationMethod, QueueExit, Waiting,
+};
+pub use figures::computes;
+pub use figures::intervals::{Interval, Layout};
+pub use figures::query::{Figure, MetricFilter, MetricRequest, Query, Row};
+pub use hierarchy::{Hierarchy, HierarchyGroup, HierarchyLevel};
+pub use queues::{Queue, QueueType};
+pub use staff::{Agent, RoutingProfile};
+
+use crate::random;
+use day::Day;
+use hierarchy::LEVELS;
+
+/// The contact centre.
+#[derive(Debug)]
+pub struct Centre {
+    seed: u64,
+    /// The standard queues, the agents' queues, and last the deleted queue.
+    queues: Vec<Queue>,
+    profiles: Vec<RoutingProfile>,
+    agents: Vec<Agent>,
+    hierarchy: Hierarchy,
+    /// By agent, the group on each level.
+    groups: Vec<[Option<usize>; LEVELS]>,
+    days: Mutex<HashMap<i64, Arc<Day>>>,
+}
+
+impl Centre {
+    /// How many standard queues a centre has unless it is [made larger](Self::sized).
+    pub const QUEUES: usize = queues::NAMED;
+
+    /// The centre that this seed makes.
+    pub fn new(seed: u64) -> Self {
+        Self::sized(seed, Self::QUEUES)
+    }
+
+    /// A centre with so many standard queues, and no fewer than [`Self::QUEUES`]. Those that are
+    /// more are alike, with a handful of contacts a day and agents of their own, so that a day of a
+    /// thousand of them is worked out in seconds.
+    pub fn sized(seed: u64, queues: usize) -> Self {
+        let count = queues.max(Self::QUEUES);
+        let hierarchy = Hierarchy::new(seed);
+        let agents = staff::agents(seed, count);
+        let mut queues = queues::standard_queues(seed, count);
+        queues.extend(agents.iter().map(queues::agent_queue));
+        let profiles = staff::routing_profiles(seed, count, queues.len());
+        queues.push(queues::deleted_queue(seed));
+        let groups = agents.iter().map(|agent| hierarchy.groups_of(agent.group)).collect();
+        Self { seed, profiles, agents, queues, hierarchy, groups, days: Mutex::default() }
+    }
+
+    /// The queues that `ListQueues` knows: the standard ones first, then the agents'.
+    pub fn queues(&self) -> &[Queue] {
+        self.queues.split_last().map_or(&[], |(_, listed)| listed)
+    }
+
+    /// The queues of type `STANDARD`, which are those that figures exist for.
+    pub fn standard_queues(&self) -> impl Iterator<Item = &Queue> {
+        self.queues().iter().filter(|queue| queue.kind == QueueType::Standard)
+    }
+
+    /// A queue that was deleted lately: it has figures and stands in no list.
+    pub fn deleted_queue(&self) -> Option<&Queue> {
+        self.queues.last()
+    }
+
+    /// The routing profiles.
+    pub fn routing_profiles(&self) -> &[RoutingProfile] {
+        &self.profiles
+    }
+
+    /// The agents.
+    pub fn agents(&self) -> &[Agent] {
+        &self.agents
+    }
+
+    /// The groups that agents belong to.
+    pub fn hierarchy(&self) -> &Hierarchy {
+        &self.hierarchy
+    }
+
+    /// The groups of the agent with this index, by level; `None` on the levels below the agent's
+    /// own group.
+    pub fn groups_of(&self, agent: usize) -> [Option<usize>; LEVELS] {
+        self.groups.get(agent).copied().unwrap_or_default()
+    }
+
+    /// The contact records that disconnected in `[start, end)`, in no particular order.
+    pub fn contacts(&self, start: Timestamp, end: Timestamp) -> Vec<Contact> {
+        let window = start.as_millisecond()..end.as_millisecond();
+        self.days(start, end)
+            .iter()
+            .flat_map(|day| &day.contacts)
+            .filter(|contact| window.contains(&contact.disconnected))
+            .cloned()
+            .collect()
+    }
+
+    /// The figures of a query, computed from the raw contacts without limits or pages.
+    ///
+    /// Rows stand in the order of their intervals; a group without any contact or activity for
+    /// the metrics asked has no row.
+    pub fn figures(&self, query: &Query) -> Vec<Row> {
+        self.figures_laid_out(query, Layout::default())
+    }
+
+    /// The figures of a query whose intervals are laid out so.
+    pub(crate) fn figures_laid_out(&self, query: &Query, layout: Layout) -> Vec<Row> {
+        figures::figures(self, query, layout)
+    }
+
+    /// Every queue, the deleted one last.
+    pub(crate) fn all_queues(&self) -> &[Queue] {
+        &self.queues
+    }
+
+    /// The days that a window can touch: a contact may end on the day after its arrival.
+    pub(crate) fn days(&self, start: Timestamp, end: Timestamp) -> Vec<Arc<Day>> {
+        let first = start.as_second().div_euclid(86_400) - 1;
+        let last = end.as_second().div_euclid(86_400);
+        (first..=last).map(|day| self.day(day)).collect()
+    }
+
+    /// The day that begins so many days after 1970-01-01, in UTC.
+    fn day(&self, number: i64) -> Arc<Day> {
+        let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
+        let day = days
+            .entry(number)
+            .or_insert_with(|| Arc::new(Day::new(self, random::mix(self.seed, number), number)));
+        Arc::clone(day)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_seed_decides_everything() {
+        let (start, end) = (time("2026-03-02T00:00:00Z"), time("2026-03-03T00:00:00Z"));
+        let contacts = Centre::new(7).contacts(start, end);
+        assert_eq!(contacts, Centre::new(7).contacts(start, end));
+        assert_ne!(contacts, Centre::new(8).contacts(start, end));
+        assert_ne!(Centre::new(7).queues()[0].id, Centre::new(8).queues()[0].id);
+    }
+
+    #[test]
+    fn a_working_day_has_about_as_many_contacts_as_a_centre_of_forty() {
+        let centre = Centre::new(7);
+        for day in ["2026-03-02", "2026-03-04", "2026-03-06"] {
+            let start = time(&format!("{day}T00:00:00Z"));
+            let end = start + jiff::SignedDuration::from_hours(24);
+            let count = centre.contacts(start, end).len();
+            assert!((1_000..1_900).contains(&count), "{day}: {count}");
+        }
+        let sunday = centre.contacts(time("2026-03-01T00:00:00Z"), time("2026-03-02T00:00:00Z"));
+        assert!((100..700).contains(&sunday.len()), "{}", sunday.len());
+    }
+
+    #[test]
+    fn a_large_centre_has_contacts_in_its_queues() {
+        let centre = Centre::sized(7, 250);
+        assert_eq!(centre.standard_queues().count(), 250);
+        let (start, end) = (time("2026-03-02T00:00:00Z"), time("2026-03-03T00:00:00Z"));
+        let contacts = centre.contacts(start, end);
+        let queues: std::collections::BTreeSet<_> =
+            contacts.iter().filter_map(|contact| contact.queue).collect();
+        assert!(queues.len() > 180, "{}", queues.len());
+        let extra =
+            contacts.iter().filter(|contact| contact.queue.is_some_and(|q| q < 250 && q > 11));
+        let handled = extra.clone().filter(|contact| contact.handling.is_some()).count();
+        assert!(handled * 2 > extra.count(), "most of them reach somebody");
+        // More queues change nothing about who the others are.
+        let small = Centre::new(7);
+        assert_eq!(small.queues()[3].id, centre.queues()[3].id);
+        assert_eq!(small.agents()[39].id, centre.agents()[39].id);
+        assert_eq!(Centre::sized(7, 1).standard_queues().count(), Centre::QUEUES);
+        let ids: std::collections::BTreeSet<_> = centre.queues().iter().map(|q| &q.id).collect();
+        assert_eq!(ids.len(), centre.queues().len());
+    }
+
+    #[test]
+    fn the_lists_hold_what_the_service_would_list() {
+        let centre = Centre::new(7);
+        assert_eq!(centre.agents().len(), 40);
+        assert_eq!(centre.standard_queues().count(), 12);
+        let deleted = &centre.deleted_queue().unwrap().id;
+        assert!(centre.queues().iter().all(|queue| queue.id != *deleted));
+        let agent_queue = centre.queues().last().unwrap();
+        assert_eq!(agent_queue.kind, QueueType::Agent);
+        assert_eq!(agent_queue.id, centre.agents()[39].id);
+    }
+}

@@ -1,0 +1,129 @@
+//! The queues of the centre: a dozen with names and volumes of their own, one that was deleted, one
+//! for every agent, and as many more as are wanted.
+
+use std::collections::BTreeMap;
+
+use super::staff::Agent;
+use crate::random::uuid;
+
+/// A queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// The id in figures and lists.
+    pub id: String,
+    /// The name; the API has none for agent queues.
+    pub name: String,
+    /// `STANDARD` or `AGENT`.
+    pub kind: QueueType,
+    /// True if it is disabled: it takes no contacts, and is listed with the others.
+    pub is_disabled: bool,
+    /// The tags by their keys, such as `team` and `region`; a queue may lack any.
+    pub tags: BTreeMap<String, String>,
+    /// True if some of its contact records have no durations.
+    pub(crate) lacks_durations: bool,
+    /// Contacts that arrive on a working day, on average.
+    pub(crate) volume: f64,
+    /// The share of each channel, in the order of [`Channel::ALL`](super::Channel::ALL).
+    pub(crate) channels: [u32; 4],
+}
+
+/// The two types of queues (`ListQueues`, `QueueType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueType {
+    /// A queue that routing profiles serve.
+    Standard,
+    /// The queue that every agent has; its id is the agent's.
+    Agent,
+}
+
+/// How many standard queues have names of their own.
+pub(crate) const NAMED: usize = QUEUES.len();
+
+/// Name, contacts a working day, shares of VOICE, CHAT, TASK, EMAIL, the tags `team` and `region`.
+type Named = (&'static str, f64, [u32; 4], &'static str, &'static str);
+
+#[rustfmt::skip]
+const QUEUES: [Named; 12] = [
+    ("Sales", 260.0, [70, 25, 0, 5], "sales", "emea"),
+    ("Support", 330.0, [50, 30, 10, 10], "service", "emea"),
+    ("Billing <VIP>", 90.0, [80, 15, 5, 0], "service", "emea"),
+    ("Returns & refunds", 165.0, [45, 25, 10, 20], "service", "apac"),
+    ("Général – Français", 60.0, [60, 20, 0, 20], "languages", "emea"),
+    ("日本語 Reservations", 50.0, [70, 10, 0, 20], "languages", "apac"),
+    ("Retention", 80.0, [90, 10, 0, 0], "sales", "emea"),
+    // It is disabled: nothing ever comes here and nobody serves it.
+    ("Loans", 0.0, [100, 0, 0, 0], "", ""),
+    ("Complaints (board)", 0.7, [100, 0, 0, 0], "service", ""),
+    ("Technical \"Tier 2\"", 70.0, [50, 20, 30, 0], "service", "apac"),
+    // Names that a template, a header or a file name could trip over.
+    ("{{ queue.name }} O'Brien", 40.0, [60, 40, 0, 0], "sales", "apac"),
+    ("Escalations: =?utf-8?Q?Bcc:?= a/b\\c", 30.0, [70, 0, 30, 0], "service", "emea"),
+];
+
+const DELETED: Named = ("Closed last month", 6.0, [100, 0, 0, 0], "sales", "emea");
+
+/// The standard queues: those with names of their own, and more to make up the number.
+pub(crate) fn standard_queues(seed: u64, count: usize) -> Vec<Queue> {
+    let named = QUEUES.iter().enumerate().map(|(index, queue)| named_queue(seed, index, queue));
+    named.chain((NAMED..count).map(|index| further_queue(seed, index))).collect()
+}
+
+/// The queue that stands in no list and still has figures.
+pub(crate) fn deleted_queue(seed: u64) -> Queue {
+    named_queue(seed, NAMED, &DELETED)
+}
+
+/// The queue of an agent.
+pub(crate) fn agent_queue(agent: &Agent) -> Queue {
+    Queue {
+        id: agent.id.clone(),
+        name: agent.username.clone(),
+        kind: QueueType::Agent,
+        is_disabled: false,
+        tags: BTreeMap::new(),
+        lacks_durations: false,
+        volume: 0.0,
+        channels: [0; 4],
+    }
+}
+
+fn named_queue(seed: u64, index: usize, queue: &Named) -> Queue {
+    let (name, volume, channels, team, region) = *queue;
+    let is_disabled = name == "Loans";
+    let tags = [("team", team), ("region", region)];
+    Queue {
+        id: uuid(seed, "queue", index),
+        name: name.to_owned(),
+        kind: QueueType::Standard,
+        is_disabled,
+        tags: tags
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect(),
+        lacks_durations: false,
+        volume,
+        channels,
+    }
+}
+
+/// One of many queues with a handful of contacts a day; some have hardly any.
+fn further_queue(seed: u64, index: usize) -> Queue {
+    let volume = [3.0, 1.5, 4.5, 2.0, 0.3, 2.5, 1.0][index % 7];
+    let team = ["sales", "service", "languages"][index % 3];
+    let region = ["emea", "apac"][index % 2];
+    Queue {
+        // The id with the number after the named ones is that of the deleted queue.
+        id: uuid(seed, "further-queue", index),
+        name: format!("Queue {:04}", index + 1),
+        kind: QueueType::Standard,
+        is_disabled: false,
+        tags: BTreeMap::from([
+            ("team".to_owned(), team.to_owned()),
+            ("region".to_owned(), region.to_owned()),
+        ]),
+        lacks_durations: true,
+        volume,
+        channels: [60, 20, 10, 10],
+    }
+}

@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a member that JSON lacks is null, and the indices of queues, profiles and agents are the centre's own"
+)]
+
+mod api;
+mod centre;
+mod control;
+mod options;
+mod random;
+mod routes;
+mod simulator;
+mod state;
+mod sync;
+mod url;
+
+pub use api::access::Access;
+pub use api::account::Clock;
+pub use api::instance::{Instance, InvalidInstance};
+pub use api::mailbox::SentMessage;
+pub use api::metric_data::check_metric_data;
+pub use api::operation::{Operation, UnknownOperation};
+pub use api::rates::{Rate, Rates};
+pub use api::refusal::Refusal;
+pub use centre::{
+    Agent, Centre, Channel, Contact, DisconnectReason, Figure, Handling, Hierarchy, HierarchyGroup,
+    HierarchyLevel, InitiationMethod, Interval, Layout, MetricFilter, MetricRequest, Query, Queue,
+    QueueExit, QueueType, RoutingProfile, Row, Waiting, computes,
+};
+pub use connect_metrics::{Comparison, Limits};
+pub use control::faults::Fault;
+pub use options::Options;
+pub use simulator::Simulator;
+pub use state::Call;

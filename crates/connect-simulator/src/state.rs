@@ -1,0 +1,46 @@
+//! The state that all connections share.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::api::access::Access;
+use crate::api::account::Account;
+use crate::api::instance::Instance;
+use crate::api::operation::Operation;
+use crate::api::rates::Buckets;
+use crate::control::faults::Faults;
+
+/// A request that was answered or refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The operation.
+    pub operation: Operation,
+    /// The body; for the lists an object of the instance and the query parameters. A body that is
+    /// no JSON is a string.
+    pub body: Value,
+    /// What IAM would check.
+    pub accesses: Vec<Access>,
+    /// When it came, by tokio's clock, which tests may hold.
+    pub at: Instant,
+    /// Whether it was refused because it was above the account's [rates](crate::Options::rates).
+    pub throttled: bool,
+}
+
+/// The state that all connections share.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) account: Account,
+    pub(crate) buckets: Option<Mutex<Buckets>>,
+    pub(crate) latency: Duration,
+    pub(crate) instance: Option<Instance>,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) calls: Mutex<Vec<Call>>,
+    /// Wakes those who wait for a call.
+    pub(crate) called: Notify,
+    /// The number of answers, for ids that never repeat.
+    pub(crate) answers: Mutex<u64>,
+}
