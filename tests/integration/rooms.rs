@@ -21,7 +21,7 @@ fn rooms_use_only_rooms_above_them() {
 
 #[test]
 fn files_of_a_room_have_no_circle() {
-    assert_in_order(&circles(&this_crate()));
+    assert_in_order(&crates().iter().flat_map(circles).collect::<Vec<_>>());
 }
 
 #[test]
@@ -32,13 +32,21 @@ fn the_impl_blocks_of_a_type_stand_in_its_room() {
 #[test]
 fn no_room_stays_open_that_is_in_order() {
     let code = this_crate();
-    let problems = [upward_uses(&code), circles(&code), impls_elsewhere(&code)].concat();
+    let circles = crates().iter().flat_map(circles).collect();
+    let problems = [upward_uses(&code), impls_elsewhere(&code), circles].concat();
     let in_order = STILL_OPEN.iter().filter(|room| problems.iter().all(|p| p.room != **room));
     assert_eq!(in_order.collect::<Vec<_>>(), [] as [&&str; 0], "they leave `STILL_OPEN`");
 }
 
 fn this_crate() -> Crate {
-    Crate::read(Path::new(env!("CARGO_MANIFEST_DIR")))
+    Crate::root(Path::new(env!("CARGO_MANIFEST_DIR")))
+}
+
+/// The crate at the root, and those beside it.
+fn crates() -> Vec<Crate> {
+    let mut crates = Crate::members(Path::new(env!("CARGO_MANIFEST_DIR")));
+    crates.push(this_crate());
+    crates
 }
 
 fn assert_in_order(problems: &[Problem]) {
@@ -50,14 +58,15 @@ fn assert_in_order(problems: &[Problem]) {
 /// A line that does not keep to the order of the rooms.
 #[derive(Clone, Debug)]
 struct Problem {
-    /// The room of the crate that the line stands in.
+    /// The room of the crate that the line stands in, or another crate.
     room: String,
     text: String,
 }
 
 impl Problem {
-    fn new(location: &[String], text: String) -> Self {
-        Self { room: location.first().cloned().unwrap_or_default(), text }
+    fn new(code: &Crate, location: &[String], text: String) -> Self {
+        let room = code.name.as_ref().or(location.first());
+        Self { room: room.cloned().unwrap_or_default(), text }
     }
 }
 
@@ -69,8 +78,11 @@ fn modules_with_rooms(code: &Crate) -> Vec<Location> {
     if has_folders { vec![Vec::new(), run] } else { vec![Vec::new()] }
 }
 
-/// The rooms that hold no others.
+/// The rooms that hold no others. A crate beside the root is one.
 fn innermost_rooms(code: &Crate) -> Vec<Location> {
+    if code.name.is_some() {
+        return vec![Vec::new()];
+    }
     let parents = modules_with_rooms(code);
     let rooms = parents.iter().flat_map(|parent| {
         code.children(parent).iter().map(|name| [parent.clone(), vec![name.clone()]].concat())
@@ -119,7 +131,7 @@ fn unstated(code: &Crate, parent: &Location) -> Vec<Problem> {
     let lacking = lacking.map(|room| format!("{file}: the order of rooms lacks `{room}`"));
     let unknown = order.iter().filter(|room| !rooms.contains(room));
     let unknown = unknown.map(|room| format!("{file}: the order has `{room}`, which is no room"));
-    lacking.chain(unknown).map(|text| Problem::new(parent, text)).collect()
+    lacking.chain(unknown).map(|text| Problem::new(code, parent, text)).collect()
 }
 
 /// The uses, in the rooms below a module, of rooms that do not stand above them.
@@ -142,6 +154,7 @@ fn upward(code: &Crate, parent: &Location) -> Vec<Problem> {
             let Mention { line, item } = mention;
             let (file, item) = (code.modules[location].file.display(), item.join("::"));
             problems.push(Problem::new(
+                code,
                 location,
                 format!(
                     "{file}:{line}: `{own}` uses {item} of {used}, which does not stand above it \
@@ -161,7 +174,7 @@ fn room_used(code: &Crate, parent: &Location, mention: &Mention) -> Option<Strin
     written.cloned().or_else(|| code.home(&mention.item).get(parent.len()).cloned())
 }
 
-/// The uses among files of one room that lead in a circle.
+/// The uses among files of one room that lead in a circle; of a crate beside the root among all files.
 fn circles(code: &Crate) -> Vec<Problem> {
     let mut problems = Vec::new();
     for room in innermost_rooms(code) {
@@ -176,7 +189,7 @@ fn circles(code: &Crate) -> Vec<Problem> {
                     item.join("::"),
                     to.file.display(),
                 );
-                problems.push(Problem::new(&room, text));
+                problems.push(Problem::new(code, &room, text));
             }
         }
     }
@@ -224,7 +237,7 @@ fn impls_elsewhere(code: &Crate) -> Vec<Problem> {
                 let (file, line) = (module.file.display(), block.line);
                 let (item, home) = (block.item.join("::"), home.join("::"));
                 let text = format!("{file}:{line}: `impl` of {item}, whose room is `{home}`");
-                problems.push(Problem::new(location, text));
+                problems.push(Problem::new(code, location, text));
             }
         }
     }

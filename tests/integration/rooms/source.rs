@@ -13,13 +13,15 @@ pub type Location = Vec<String>;
 /// The modules of a crate that stand in files of their own.
 #[derive(Debug)]
 pub struct Crate {
+    /// The name of its folder; of the root there is none.
+    pub name: Option<String>,
     pub modules: BTreeMap<Location, Module>,
 }
 
 /// A module in a file of its own.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// Its file, from the root of the package.
+    /// Its file, from the root of the workspace.
     pub file: PathBuf,
     /// Its text, with the docs.
     pub text: String,
@@ -42,11 +44,24 @@ pub struct Mention {
 }
 
 impl Crate {
-    /// Reads the modules that begin at `src/lib.rs` of the package in a folder.
-    pub fn read(package: &Path) -> Self {
-        let mut read = Self { modules: BTreeMap::new() };
-        read.add(package, Vec::new(), Path::new("src/lib.rs"));
-        read
+    /// Reads the crate at the root of a workspace.
+    pub fn root(workspace: &Path) -> Self {
+        let mut root = Self { name: None, modules: BTreeMap::new() };
+        root.add(workspace, Vec::new(), Path::new("src/lib.rs"));
+        root
+    }
+
+    /// Reads the crates in the folder `crates` of a workspace.
+    pub fn members(workspace: &Path) -> Vec<Self> {
+        let folders = std::fs::read_dir(workspace.join("crates")).unwrap();
+        let read = |folder: std::io::Result<std::fs::DirEntry>| {
+            let name = folder.unwrap().file_name().into_string().unwrap();
+            let file = Path::new("crates").join(&name).join("src/lib.rs");
+            let mut member = Self { name: Some(name), modules: BTreeMap::new() };
+            member.add(workspace, Vec::new(), &file);
+            member
+        };
+        folders.map(read).collect()
     }
 
     /// The crate of these files, for tests of what is read of it.
@@ -57,11 +72,11 @@ impl Crate {
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(file, text).unwrap();
         }
-        Self::read(package.path())
+        Self::root(package.path())
     }
 
-    fn add(&mut self, package: &Path, location: Location, file: &Path) {
-        let text = std::fs::read_to_string(package.join(file)).unwrap();
+    fn add(&mut self, workspace: &Path, location: Location, file: &Path) {
+        let text = std::fs::read_to_string(workspace.join(file)).unwrap();
         let syntax = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         let module = Module { file: file.to_owned(), text, ..Module::default() };
         let mut reader = Reader { location: location.clone(), module, inline: Vec::new() };
@@ -78,8 +93,8 @@ impl Crate {
         for child in children {
             let one_file = folder.join(&child).with_extension("rs");
             let in_a_folder = folder.join(&child).join("mod.rs");
-            let file = if package.join(&one_file).exists() { one_file } else { in_a_folder };
-            self.add(package, [location.clone(), vec![child]].concat(), &file);
+            let file = if workspace.join(&one_file).exists() { one_file } else { in_a_folder };
+            self.add(workspace, [location.clone(), vec![child]].concat(), &file);
         }
     }
 
