@@ -14,11 +14,12 @@
 //!
 //! A test compares the rows with the documentation that the SDK brings along.
 
-use super::Comparison::{GreaterThan, LessThan, LessThanOrEqual};
-use super::Over::{AgentsAndTime, Campaigns, CaseTemplates, QueuesAndTime};
-use super::Unit::{Count, Milliseconds, Percent, Seconds};
+use super::merge::Merge;
+use super::merge::Over::{AgentsAndTime, Campaigns, CaseTemplates, QueuesAndTime};
 use super::merge::{counted_by, counted_by_all_within, counted_by_whole, mean, mean_by_sum, ratio};
-use super::{Comparison, Merge, Metric, MetricFilterKey, any, only, statistic, sum};
+use super::metric::Unit::{Count, Milliseconds, Percent, Seconds};
+use super::metric::{Metric, MetricFilterKey, any, only, statistic, sum};
+use super::threshold::Comparison::{self, GreaterThan, LessThan, LessThanOrEqual};
 
 /// Every known metric, by name.
 pub static METRICS: &[Metric] = &[

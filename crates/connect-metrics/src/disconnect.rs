@@ -1,6 +1,6 @@
 //! Which metrics count a contact in the interval in which it ended.
 
-use super::Metric;
+use super::metric::Metric;
 
 /// The metrics that are made of contact records, which are counted at the time of their disconnection
 /// (administrator guide, historical metrics; GetMetricDataV2, Metrics), by name. Metrics of agents' activity

@@ -1,8 +1,6 @@
 //! The keys that requests group and filter by, and what the service says of their values
 //! (GetMetricDataV2, Groupings and Filters; MetricFilterV2).
 
-use super::{METRICS, Metric};
-
 /// Every key that rows may be grouped by, in the service's order.
 pub static GROUPINGS: &[&str] = &[
     "AGENT",
@@ -184,29 +182,12 @@ static INITIATION_METHODS: &[&str] = &[
     "INCOMING",
 ];
 
-/// The keys that the reference lists as metric filters and gives to no metric (MetricFilterV2).
-static METRIC_FILTERS_OF_NO_METRIC: &[&str] = &[
-    "CASE_STATUS",
-    "FLOWS_ACTION_IDENTIFIER",
-    "FLOWS_NEXT_ACTION_IDENTIFIER",
-    "FLOWS_RESOURCE_TYPE",
-];
-
 /// Tells whether a key of filters or groupings is written as the service writes its keys. It gains more
 /// of them, so one that is not listed may be valid by now.
 pub fn is_written_like_a_key(key: &str) -> bool {
     let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let is_name = !key.is_empty() && key.chars().all(is_capital);
     is_name || key.strip_prefix("contact/").is_some_and(|attribute| !attribute.is_empty())
-}
-
-/// Tells whether `key` may be a metric filter of a metric that is not known to take it: the reference
-/// gives it to no metric, or does not have it at all.
-pub fn may_be_metric_filter(key: &str) -> bool {
-    let is_of_a_metric = METRICS.iter().any(|metric| metric.metric_filter(key).is_some());
-    let is_of_requests = FILTERS.contains(&key) || GROUPINGS.contains(&key);
-    METRIC_FILTERS_OF_NO_METRIC.contains(&key)
-        || (is_written_like_a_key(key) && !is_of_a_metric && !is_of_requests)
 }
 
 /// The values that a filter by `key` may have; none where any value may be asked.
@@ -232,25 +213,13 @@ pub fn filter_value_length(key: &str) -> usize {
 
 /// The values that are known for the metric filter `key`; none where none are. They serve for
 /// suggestions only: the service may know more, and a metric may take fewer, see
-/// [`MetricFilterKey::values`](super::MetricFilterKey).
+/// [`MetricFilterKey::values`](crate::MetricFilterKey).
 pub fn metric_filter_values(key: &str) -> &'static [&'static str] {
     match key {
         "INITIATION_METHOD" => INITIATION_METHODS,
         "FEATURE" => filter_values(key),
         _ => &[],
     }
-}
-
-/// Whether a request for these metrics has to filter by one of the [`AUTHORISING`] keys.
-///
-/// The service says so of every request. The metrics of cases, flows and bots take none of these
-/// keys though, and could then never be asked; so a request only needs one if any of its metrics
-/// can have one. Of unknown metrics nothing is known, so give only those of the catalogue: a
-/// request without any needs a filter.
-pub fn needs_authorising_filter<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> bool {
-    let mut metrics = metrics.into_iter().peekable();
-    metrics.peek().is_none()
-        || metrics.any(|metric| AUTHORISING.iter().any(|key| metric.filters_by(key)))
 }
 
 /// The keys with commas between them, the levels of the agent hierarchy as one.

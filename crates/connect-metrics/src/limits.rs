@@ -1,13 +1,13 @@
 //! How much a request may ask (GetMetricDataV2, `MetricV2`, MetricFilterV2), now and in the API's
 //! first version.
 
-use std::ops::RangeInclusive;
-
 use jiff::SignedDuration;
 
-use super::Comparison;
 use super::catalogue::AGENTS;
-use super::keys::may_be_metric_filter;
+use super::lookup::may_be_metric_filter;
+use super::threshold::Comparison;
+
+pub use super::threshold::THRESHOLD;
 
 /// Groupings of a request at most.
 pub const GROUPINGS: usize = 4;
@@ -29,10 +29,6 @@ pub const METRIC_IDS: usize = 20;
 
 /// Characters of a `MetricId` at most.
 pub const METRIC_ID_LENGTH: usize = 150;
-
-/// The thresholds that there are, in whole seconds; the greatest is a week, as long as a contact
-/// may last.
-pub const THRESHOLD: RangeInclusive<u32> = 1..=604_800;
 
 /// How many days back the service has figures: "3 months" (GetMetricDataV2, StartTime), which are
 /// 89 to 92 days. This is the shortest, so that what is within it works all the year round.

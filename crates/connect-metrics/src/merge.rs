@@ -4,7 +4,7 @@
 //! parts that do not overlap: other values of one key, or other times. How their figures become
 //! one follows from what the administrator guide says a metric is.
 
-use super::{Comparison, Metric, find, limits};
+use super::threshold::{Comparison, THRESHOLD};
 
 /// How figures of parts that do not overlap become the figure of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,40 +117,6 @@ impl Weight {
     pub fn takes_metric_filter(&self, key: &str) -> bool {
         self.part_key != Some(key)
     }
-
-    /// Whether the weight can be asked with these groupings, filters and metric filters of the
-    /// metric that it weights.
-    pub fn fits(&self, groupings: &[&str], filters: &[&str], metric_filters: &[&str]) -> bool {
-        // Groupings and filters of a request hold for the weight too: by the key that chooses the
-        // part, the weight would count the part alone.
-        let counts_part = |keys: &[&str]| self.part_key.is_some_and(|key| keys.contains(&key));
-        if counts_part(groupings) || counts_part(filters) {
-            return false;
-        }
-        let metric_filters = metric_filters.iter().copied();
-        let taken: Vec<_> = metric_filters.filter(|key| self.takes_metric_filter(key)).collect();
-        find(self.metric).is_some_and(|metric| metric.fits(groupings, filters, &taken))
-    }
-}
-
-impl Metric {
-    /// How figures of parts become one, if the parts differ in nothing but what
-    /// [`merges_over`](Self::merges_over) allows. How exact that is, the rule says.
-    pub fn merge(&self) -> Merge {
-        self.merge
-    }
-
-    /// What the parts may differ in for [`merge`](Self::merge) to hold.
-    pub fn merges_over(&self) -> Over {
-        self.over
-    }
-
-    /// Whether the metric takes all of these groupings, filters and metric filters.
-    pub fn fits(&self, groupings: &[&str], filters: &[&str], metric_filters: &[&str]) -> bool {
-        groupings.iter().all(|key| self.groups_by(key))
-            && filters.iter().all(|key| self.filters_by(key))
-            && metric_filters.iter().all(|key| self.metric_filter(key).is_some())
-    }
 }
 
 pub(super) const fn mean(weights: &'static [Weight]) -> Merge {
@@ -173,7 +139,7 @@ pub(super) const fn counted_by(metric: &'static str) -> Weight {
 /// Weighted by a count of what happened within a threshold, the greatest there is: no contact
 /// lasts longer, so everything is counted, and only what the mean is of.
 pub(super) const fn counted_by_all_within(metric: &'static str) -> Weight {
-    let threshold = Some((Comparison::LessThanOrEqual, *limits::THRESHOLD.end()));
+    let threshold = Some((Comparison::LessThanOrEqual, *THRESHOLD.end()));
     Weight { threshold, ..counted_by(metric) }
 }
 

@@ -1,6 +1,6 @@
 //! Which way each metric is better, as contact centres see it.
 
-use super::Metric;
+use super::metric::Metric;
 
 /// Whether more of a metric is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

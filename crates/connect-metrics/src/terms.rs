@@ -1,6 +1,6 @@
 //! The short terms that contact centres use, and what Connect means by them.
 
-use super::Metric;
+use super::metric::Metric;
 
 /// A short term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,3 +1,4 @@
+use super::metric::any;
 use super::*;
 
 #[test]
