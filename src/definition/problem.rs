@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 /// One mistake in a definition, or in a later stage's reading of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Problem {
     /// The definition's file, as it was given.
     pub file: String,
@@ -35,7 +35,7 @@ pub struct Problem {
 }
 
 /// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The definition can't be used.
@@ -101,11 +101,6 @@ pub(crate) fn visible(text: String) -> String {
 }
 
 impl Problem {
-    /// The key by which it is told from other problems: its place, and its message.
-    pub fn key(&self) -> (String, (usize, usize), &'static str, String) {
-        (self.file.clone(), (self.line, self.column), self.code, self.message.clone())
-    }
-
     /// The same problem with what it quotes, for somebody at a terminal who may see figures.
     #[must_use]
     pub fn in_full(self) -> Self {

@@ -100,6 +100,10 @@ pub enum Stage {
     Record,
 }
 
+/// The hint for a send of which it is not known how it ended.
+pub(crate) const ASK_THE_RECIPIENT: &str =
+    "ask the recipient, and `resend --unknown` if it has not come";
+
 impl Error {
     /// A failure that trying again does not mend.
     pub fn new(code: Code, stage: Stage, message: impl Into<String>) -> Self {
@@ -201,6 +205,14 @@ impl Stage {
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// The first characters of a text, so many at most, and an ellipsis where there are more.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
     }
 }
 

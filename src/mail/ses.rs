@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use crate::address::Mailbox;
 use crate::concurrency::until;
-use crate::error::{Code, Error, Stage, sdk};
+use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage, sdk};
 use crate::rate_limit::{Key, Pacer};
 use crate::settings::{Aws, MailConnections};
 
@@ -196,7 +196,7 @@ fn refusal(error: Error, ambiguous: bool) -> Refusal {
     if ambiguous {
         let message = format!("it is not known whether SES took the message: {}", error.message);
         let error = Error { code: Code::DeliveryUnknown, message, retryable: false, ..error };
-        let error = error.hint("ask the recipient, and `resend --unknown` if it has not come");
+        let error = error.hint(ASK_THE_RECIPIENT);
         return Refusal { error, reach: Reach::Service };
     }
     let says = |signs: &[&str]| signs.iter().any(|sign| error.message.contains(sign));

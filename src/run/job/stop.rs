@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::error::{Code, Error, Stage};
+use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage};
 
 /// The time that mails on their way may take yet. Most answers come within a second; of whom none
 /// has come by then, it is not known whether they have the message.
@@ -100,8 +100,7 @@ pub(crate) fn not_begun() -> Error {
 /// The error of a mail of which nobody knows whether SES took it.
 pub(crate) fn unanswered() -> Error {
     let message = "it is not known whether SES took the message: the command was stopped before it had answered";
-    Error::new(Code::DeliveryUnknown, Stage::Deliver, message)
-        .hint("ask the recipient, and `resend --unknown` if it has not come")
+    Error::new(Code::DeliveryUnknown, Stage::Deliver, message).hint(ASK_THE_RECIPIENT)
 }
 
 #[cfg(test)]

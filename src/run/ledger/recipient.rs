@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::address::Mailbox;
-use crate::error::{Code, Error, Stage};
+use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage};
 use crate::run::outcome::run_outcome::Delivery;
 use crate::run::outcome::run_outcome::DeliveryStatus;
 
@@ -124,8 +124,9 @@ impl Recipient {
     pub(crate) fn lost(&mut self, now: Timestamp) {
         let message = "the process that was sending this message ended before it could write down \
                        how the send ended";
-        self.ended(Err(Error::new(Code::DeliveryUnknown, Stage::Deliver, message)
-            .hint("ask the recipient, and `resend --unknown` if it has not come")));
+        self.ended(Err(
+            Error::new(Code::DeliveryUnknown, Stage::Deliver, message).hint(ASK_THE_RECIPIENT)
+        ));
         self.lost_at = Some(now);
     }
 

@@ -11,7 +11,7 @@ use crate::address::Mailbox;
 use crate::concurrency::until;
 use crate::connect::List;
 use crate::definition::{Kind, Partial, Report, SendRule};
-use crate::error::{Code, Error, Stage, redact_addresses};
+use crate::error::{Code, Error, Stage, cut, redact_addresses};
 use crate::instance::InstanceArn;
 use crate::language::Language;
 use crate::plan::{self, Directory, Query, SectionAnswer};
@@ -32,7 +32,6 @@ use crate::run::job::work::a_little_before;
 use crate::run::ledger::store::Hold;
 use crate::run::log_error;
 use crate::run::outcome::run_outcome::Effort;
-use crate::run::outcome::run_outcome::cut;
 use crate::table::{self, Against, MOST_ROWS, Note, Table};
 use crate::window::{Compare, Interval, Window};
 

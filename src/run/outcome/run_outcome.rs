@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::definition::{Problem, ReportId};
-use crate::error::{Code, Error, Stage, redact_addresses, redacted};
+use crate::error::{Code, Error, Stage, cut, redact_addresses, redacted};
 use crate::run::dispatch::fan_out::Queued;
 use crate::run::job::stop::not_begun;
 use crate::window::Window;
@@ -151,14 +151,6 @@ fn capped(text: &str) -> String {
     cut(text, TEXT_CHARACTERS)
 }
 
-/// The first characters of a text, so many at most, and an ellipsis where there are more.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-    }
-}
-
 impl Outcome {
     /// The outcome of runs: the first that failed, or whose end is not known, is its error.
     pub(crate) fn of(batch: Batch, is_kept: bool) -> Self {
@@ -172,8 +164,8 @@ impl Outcome {
     pub fn and(mut self, other: Self) -> Self {
         self.batch.recorded &= other.batch.recorded;
         self.batch.reports.extend(other.batch.reports);
-        let known: HashSet<_> = self.problems.iter().map(Problem::key).collect();
-        let new = other.problems.into_iter().filter(|problem| !known.contains(&problem.key()));
+        let known: HashSet<&Problem> = self.problems.iter().collect();
+        let new = other.problems.into_iter().filter(|problem| !known.contains(problem));
         let new: Vec<Problem> = new.collect();
         self.problems.extend(new);
         self.error = self.error.or(other.error);
