@@ -15,11 +15,33 @@ pub struct InstanceArn {
 
 /// The text is no ARN of a Connect instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "is no ARN of a Connect instance: it needs the form \
-     arn:aws:connect:REGION:ACCOUNT:instance/INSTANCE-ID"
-)]
-pub struct InstanceArnError;
+pub enum InstanceArnError {
+    /// It has another form.
+    #[error(
+        "is no ARN of a Connect instance: it needs the form \
+         arn:aws:connect:REGION:ACCOUNT:instance/INSTANCE-ID"
+    )]
+    Form,
+    /// It has the form, and a part that no instance has for its length.
+    #[error(
+        "is no ARN of a Connect instance: {part} has {found} characters, {allowed} are allowed"
+    )]
+    TooLong {
+        /// The part, such as `the instance's id`.
+        part: &'static str,
+        /// The number of its characters.
+        found: usize,
+        /// The most that it may have.
+        allowed: usize,
+    },
+}
+
+/// The most characters of an instance's id (Connect API, Instance, Id).
+pub const LONGEST_ID: usize = 100;
+
+/// The most characters of a Region (Connect API, ReplicateInstance, ReplicaRegion). No partition has a
+/// longer name than the Regions in it.
+pub const LONGEST_REGION: usize = 31;
 
 impl InstanceArn {
     /// The whole ARN.
@@ -57,10 +79,10 @@ impl FromStr for InstanceArn {
                 && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         };
         let mut parts = text.splitn(6, ':');
-        let mut next = || parts.next().ok_or(InstanceArnError);
+        let mut next = || parts.next().ok_or(InstanceArnError::Form);
         let (arn, partition, service) = (next()?, next()?, next()?);
         let (region, account, resource) = (next()?, next()?, next()?);
-        let id = resource.strip_prefix("instance/").ok_or(InstanceArnError)?;
+        let id = resource.strip_prefix("instance/").ok_or(InstanceArnError::Form)?;
         let account_ok = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
         let ok = arn == "arn"
             && partition.starts_with("aws")
@@ -69,17 +91,29 @@ impl FromStr for InstanceArn {
             && plain(region)
             && account_ok
             && plain(id);
-        match ok {
-            true => Ok(Self {
-                arn: text.to_owned(),
-                partition: partition.to_owned(),
-                region: region.to_owned(),
-                account: account.to_owned(),
-                id: id.to_owned(),
-            }),
-            false => Err(InstanceArnError),
+        if !ok {
+            return Err(InstanceArnError::Form);
         }
+        check_length("the partition", partition, LONGEST_REGION)?;
+        check_length("the Region", region, LONGEST_REGION)?;
+        check_length("the instance's id", id, LONGEST_ID)?;
+        Ok(Self {
+            arn: text.to_owned(),
+            partition: partition.to_owned(),
+            region: region.to_owned(),
+            account: account.to_owned(),
+            id: id.to_owned(),
+        })
     }
+}
+
+/// Requests carry the parts in their URIs, which take only so much.
+fn check_length(part: &'static str, text: &str, allowed: usize) -> Result<(), InstanceArnError> {
+    let found = text.len();
+    if found > allowed {
+        return Err(InstanceArnError::TooLong { part, found, allowed });
+    }
+    Ok(())
 }
 
 impl fmt::Display for InstanceArn {
@@ -110,7 +144,24 @@ mod tests {
             "arn:aws:connect:eu-west-2:1234:instance/x",
             "arn:aws:s3:eu-west-2:123456789012:instance/x",
         ] {
-            assert_eq!(text.parse::<InstanceArn>(), Err(InstanceArnError), "{text}");
+            assert_eq!(text.parse::<InstanceArn>(), Err(InstanceArnError::Form), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_part_is_longer_than_the_service_has_it() {
+        let arn = |partition: usize, region: usize, id: usize| {
+            let [partition, region, id] = [partition, region, id].map(|length| "a".repeat(length));
+            format!("arn:aws{partition}:connect:{region}:123456789012:instance/{id}")
+        };
+        let parsed = |text: String| text.parse::<InstanceArn>().map(|_| ());
+        let too_long =
+            |part, found, allowed| Err(InstanceArnError::TooLong { part, found, allowed });
+        assert_eq!(parsed(arn(28, 31, 100)), Ok(()));
+        assert_eq!(parsed(arn(29, 9, 36)), too_long("the partition", 32, 31));
+        assert_eq!(parsed(arn(0, 32, 36)), too_long("the Region", 32, 31));
+        for length in [101, 490_000] {
+            assert_eq!(parsed(arn(0, 9, length)), too_long("the instance's id", length, 100));
         }
     }
 }

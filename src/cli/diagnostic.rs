@@ -120,19 +120,68 @@ impl Finding {
         };
         let [message, help, path] =
             [&self.message, &self.help, &self.file].map(|text| print::single_line(text));
-        let text = text.map(without_c1);
+        let excerpt =
+            text.zip(self.span.clone()).and_then(|(text, span)| Excerpt::read(text, span));
         let group = level.primary_title(message).id(&self.code);
-        let place = text.as_deref().zip(self.span.clone());
-        let group = match place.filter(|(text, span)| text.get(span.clone()).is_some()) {
-            Some((text, span)) => group.element(
-                Snippet::source(text).path(&*path).annotation(AnnotationKind::Primary.span(span)),
-            ),
-            None => {
-                let origin = Origin::path(&*path);
-                group.element(origin.line(self.line).char_column(self.column))
+        let origin = Origin::path(&*path).line(self.line).char_column(self.column);
+        let group = match &excerpt {
+            Some(Excerpt { text, span, is_cut }) => {
+                let snippet = Snippet::source(without_c1(text)).line_start(self.line);
+                let snippet = snippet.annotation(AnnotationKind::Primary.span(span.clone()));
+                if *is_cut {
+                    // Columns in a cut line are not those of the file.
+                    group.element(origin).element(snippet)
+                } else {
+                    group.element(snippet.path(&*path))
+                }
             }
+            None => group.element(origin),
         };
         renderer.render(&[group.element(Level::HELP.message(help))])
+    }
+}
+
+/// The most bytes of a problem's lines that are drawn whole.
+const LONGEST_DRAWN: usize = 2_000;
+
+/// The most characters of a longer line that are drawn before the problem, and from its start on.
+const BEFORE: usize = 40;
+const BEHIND: usize = 100;
+
+/// The lines of a problem, or where they are long what stands around its start: however long a line is, the
+/// problem is found in it at a glance, and a hundred of them are drawn at once.
+#[derive(Debug, PartialEq, Eq)]
+struct Excerpt {
+    text: String,
+    /// The problem's place in it, in bytes.
+    span: Range<usize>,
+    is_cut: bool,
+}
+
+impl Excerpt {
+    /// Nothing where the text has no such place: the file is another by now.
+    fn read(text: &str, span: Range<usize>) -> Option<Self> {
+        text.get(span.clone())?;
+        let start = text.get(..span.start)?.rfind('\n').map_or(0, |end| end + 1);
+        let end = text.get(span.end..)?.find('\n').map_or(text.len(), |end| span.end + end);
+        if end - start <= LONGEST_DRAWN {
+            let whole = text.get(start..end)?.to_owned();
+            return Some(Self {
+                text: whole,
+                span: span.start - start..span.end - start,
+                is_cut: false,
+            });
+        }
+        let before = text.get(start..span.start)?;
+        let from = before.char_indices().rev().nth(BEFORE - 1).map_or(0, |(at, _)| at);
+        let behind = text.get(span.start..end)?.lines().next().unwrap_or_default();
+        let to = behind.char_indices().nth(BEHIND).map_or(behind.len(), |(at, _)| at);
+        let lead = if from > 0 { "…" } else { "" };
+        let tail = if span.start + to < end { "…" } else { "" };
+        let (before, behind) = (before.get(from..)?, behind.get(..to)?);
+        let at = lead.len() + before.len();
+        let span = at..at + span.len().min(to);
+        Some(Self { text: format!("{lead}{before}{behind}{tail}"), span, is_cut: true })
     }
 }
 
@@ -167,4 +216,49 @@ async fn text_of(file: &str) -> Option<String> {
         }
     };
     Some(text(&content))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// However long lines are, an excerpt is short and begins its problem where the text does.
+        #[test]
+        fn an_excerpt_is_short_and_marks_the_start_of_the_problem(
+            before in "[aé😀\n]{0,1500}", wrong in "[xß\n]{0,900}", behind in "[aé\n]{0,1500}"
+        ) {
+            let text = format!("{before}{wrong}{behind}");
+            let place = before.len()..before.len() + wrong.len();
+            let Excerpt { text: shown, span, is_cut } = Excerpt::read(&text, place).unwrap();
+            prop_assert!(shown.len() <= LONGEST_DRAWN, "{}", shown.len());
+            let marked = shown.get(span).unwrap();
+            prop_assert!(wrong.starts_with(marked) && (is_cut || marked == wrong));
+        }
+    }
+
+    /// A line as long as a file is drawn around the problem, with the column that the file has.
+    #[test]
+    fn a_long_line_is_drawn_around_the_problem() {
+        let entries = |count| "\"ok\", ".repeat(count);
+        let text =
+            format!("a = 1\nmetrics = [{}\"wröng\", {}]\n", entries(40_000), entries(40_000));
+        let at = text.find("\"wröng\"").unwrap();
+        let finding = Finding {
+            file: "long.toml".to_owned(),
+            line: 2,
+            column: at - 5,
+            severity: Severity::Error,
+            code: "unknown-metric".to_owned(),
+            message: "there is no metric `wröng`".to_owned(),
+            help: "write another".to_owned(),
+            span: Some(at..at + "\"wröng\"".len()),
+        };
+        insta::assert_snapshot!(finding.drawn_in(Some(&text), &Renderer::plain()));
+        let gone = Finding { span: Some(at..text.len() + 1), ..finding };
+        let drawn = gone.drawn_in(Some(&text), &Renderer::plain());
+        assert!(drawn.contains("long.toml:2:") && !drawn.contains('^'), "{drawn}");
+    }
 }

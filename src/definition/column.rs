@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::dimension::Dimension;
 use super::filter::Filters;
 use super::keys::METRIC;
+use super::limits::MAX_COLUMNS;
 use super::metric_query::{
     NameForm, check_filters, metric_name, read_metric_filters, read_threshold, require_threshold,
 };
-use super::problem::{Placed, Problems};
+use super::problem::{Place, Placed, Problems};
 use super::reader::{Table, Value};
 use super::report::{Column, MetricQuery, Threshold};
 use super::selection::{Selection, is_uuid};
@@ -27,7 +28,12 @@ pub(super) fn read_all(
     let (mut labels, mut counts) = (BTreeSet::new(), Counts::default());
     let entries = problems.list(value, "a list such as [\"CONTACTS_QUEUED\"]");
     let of = entries.len();
-    for value in entries {
+    if let Some(beyond) = entries.get(MAX_COLUMNS) {
+        let message = format!("the section has {of} metrics, {MAX_COLUMNS} are allowed");
+        let help = "remove this one and those after it, or put them into another report";
+        problems.error(&beyond.span(), "too-many-metrics", message, help);
+    }
+    for value in entries.into_iter().take(MAX_COLUMNS) {
         let Some(column) = read_column(problems, value, language) else {
             continue;
         };
@@ -35,7 +41,7 @@ pub(super) fn read_all(
             check_keys(problems, value, metric, group_by, filters);
             metrics.push(metric);
         }
-        counts.add(problems, value, &column);
+        counts.add(&column);
         if !labels.insert(column.label.clone()) {
             let message = format!("two columns have the label `{}`", column.label);
             let help = match value.get_ref().is_table() {
@@ -47,6 +53,7 @@ pub(super) fn read_all(
         }
         columns.push(column);
     }
+    counts.check(problems);
     ((columns.len() == of).then_some(columns), metrics)
 }
 
@@ -112,29 +119,60 @@ fn apart(name: &str, what: &str, keys: impl Iterator<Item = &'static str>) -> St
 /// Counts how often the metrics of a section occur.
 #[derive(Default)]
 struct Counts {
-    of_name: BTreeMap<String, usize>,
-    by_id: usize,
+    of_name: BTreeMap<String, Count>,
+    by_id: Count,
+}
+
+/// The number of columns of a kind, and the place of the first beyond the most that a request takes.
+#[derive(Default)]
+struct Count {
+    found: usize,
+    first_beyond: Option<Place>,
+}
+
+impl Count {
+    fn add(&mut self, column: &Column, most: usize) {
+        self.found += 1;
+        if self.found == most.saturating_add(1) {
+            self.first_beyond = Some(column.place.clone());
+        }
+    }
+
+    /// Tells where there are too many; `of` names the metrics that are counted.
+    fn check(&self, problems: &Problems<'_>, code: &'static str, (of, most): (&str, usize)) {
+        if let Some(place) = &self.first_beyond {
+            let found = self.found;
+            let message = format!("the section shows {of} {found} times, {most} are allowed");
+            let help = "put the others into a section of their own";
+            problems.push(place.error(code, message, help));
+        }
+    }
 }
 
 impl Counts {
-    /// Counts a column, and tells the first that is one too many: one request takes a metric so
-    /// often, and so many by their id (GetMetricDataV2, Metrics).
-    fn add(&mut self, problems: &Problems<'_>, value: Value<'_>, column: &Column) {
+    /// Counts a column.
+    fn add(&mut self, column: &Column) {
         let name = &column.metric.name;
-        let count = self.of_name.entry(name.clone()).or_default();
-        *count += 1;
-        let most = metric::find(name).and_then(Metric::most_per_request);
-        let help = "put the others into a section of their own";
-        if most.is_some_and(|most| *count == most + 1) {
-            let message = format!("a section may show {name} {} times", *count - 1);
-            problems.error(&value.span(), "too-many-of-metric", message, help);
-        }
-        self.by_id += usize::from(is_metric_id(name));
-        if is_metric_id(name) && self.by_id == limits::METRIC_IDS + 1 {
-            let message = format!("a section may show {} metrics by their id", limits::METRIC_IDS);
-            problems.error(&value.span(), "too-many-metric-ids", message, help);
+        self.of_name.entry(name.clone()).or_default().add(column, most_of(name));
+        if is_metric_id(name) {
+            self.by_id.add(column, limits::METRIC_IDS);
         }
     }
+
+    /// Tells the first column that is one too many: one request takes a metric so often, and so many by
+    /// their id (GetMetricDataV2, Metrics).
+    fn check(&self, problems: &Problems<'_>) {
+        for (name, count) in &self.of_name {
+            count.check(problems, "too-many-of-metric", (name, most_of(name)));
+        }
+        let of_ids = ("metrics by their id", limits::METRIC_IDS);
+        self.by_id.check(problems, "too-many-metric-ids", of_ids);
+    }
+}
+
+/// The most columns that may show a metric.
+fn most_of(name: &str) -> usize {
+    metric::find(name).and_then(Metric::most_per_request).unwrap_or(usize::MAX)
 }
 
 fn read_column(problems: &Problems<'_>, value: Value<'_>, language: Language) -> Option<Column> {

@@ -23,9 +23,12 @@ const COMMON: &str = "QUEUE, CHANNEL, ROUTING_PROFILE, AGENT or AGENT_HIERARCHY_
 /// Reads `group_by`: known keys, and with a warning keys that the service may have gained.
 pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Groupings {
     let mut group_by = Groupings::new();
-    for (index, (value, key)) in problems.texts(value).into_iter().enumerate() {
+    let keys = problems.texts(value);
+    let found = keys.len();
+    for (index, (value, key)) in keys.into_iter().enumerate() {
         if index == limits::GROUPINGS {
-            let message = format!("a section may have {} groupings", limits::GROUPINGS);
+            let message =
+                format!("the section has {found} groupings, {} are allowed", limits::GROUPINGS);
             let help = "remove this one and those after it (GetMetricDataV2, Groupings)";
             problems.error(&value.span(), "too-many-groupings", message, help);
             break;
@@ -85,9 +88,11 @@ pub(super) fn read_filters(
 ) -> Option<Filters> {
     let mut filters = Filters::new();
     let entries = problems.entries(value, "{ QUEUE = [\"*\"] }")?;
+    let found = entries.len();
     for (index, (values, key)) in entries.into_iter().enumerate() {
         if index == limits::FILTER_KEYS {
-            let message = format!("a section may filter by {} keys", limits::FILTER_KEYS);
+            let message =
+                format!("the section filters by {found} keys, {} are allowed", limits::FILTER_KEYS);
             let help = "remove this one and those after it (GetMetricDataV2, Filters)";
             problems.error(&key.span, "too-many-filters", message, help);
             break;

@@ -3,7 +3,8 @@
 //! The readers take from here which keys there are and what a missing one should look like, and
 //! [`schema`](super::schema()) makes the JSON Schema of it. A key is added here first.
 
-use super::limits::{MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, MAX_ROWS};
+use super::limits::{MAX_COLUMNS, MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, MAX_ROWS, MAX_SECTIONS};
+use crate::instance::{LONGEST_ID, LONGEST_REGION};
 use crate::metric::{self, GROUPINGS, limits};
 
 /// One table of a definition.
@@ -146,7 +147,7 @@ pub(super) static ROOT: Keys = Keys {
         optional("partial", Shape::Choice(PARTIAL), r#"partial = "fail""#, "What becomes of the message where a section's figures can't be had: it is not sent, or says what is missing.").default("fail"),
         optional("schedule", Shape::Table(&SCHEDULE), "[schedule]", "When the report is due. Without it, as soon as its window is over and has settled."),
         required("email", Shape::Table(&EMAIL), r#"an `[email]` table with `to = ["ops@example.com"]`"#, "The message."),
-        required("section", Shape::List(&Shape::Table(&SECTION), 1, ANY), "a `[[section]]` with `title`, `filters` and `metrics`", "The parts of the message, in their order."),
+        required("section", Shape::List(&Shape::Table(&SECTION), 1, MAX_SECTIONS), "a `[[section]]` with `title`, `filters` and `metrics`", "The parts of the message, in their order."),
     ],
 };
 
@@ -257,7 +258,7 @@ pub(super) static SECTION: Keys = Keys {
         ),
         required(
             "metrics",
-            Shape::List(&Shape::Either(&[METRIC_NAME, Shape::Table(&METRIC)]), 1, ANY),
+            Shape::List(&Shape::Either(&[METRIC_NAME, Shape::Table(&METRIC)]), 1, MAX_COLUMNS),
             r#"metrics = ["CONTACTS_QUEUED"]"#,
             "The columns: names of GetMetricDataV2's metrics, or tables with more to say of one.",
         ),
@@ -380,7 +381,9 @@ const TIME: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$";
 const HOURS_END: &str = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)(:00)?$";
 const LOCALE: &str = r"^(en|de|fr|es)(-[A-Z]{2})?$";
 const TARGET: &str = r"^ *(>=|<=|>|<) *-?[0-9]+(\.[0-9]+)? *$";
-const INSTANCE: &str = r"^arn:aws[a-z-]*:connect:[a-z0-9-]+:[0-9]{12}:instance/[a-z0-9-]+$";
+const INSTANCE: &str =
+    r"^arn:aws[a-z0-9-]{0,28}:connect:[a-z0-9-]{1,31}:[0-9]{12}:instance/[a-z0-9-]{1,100}$";
+const _: () = assert!(LONGEST_REGION == 31 && LONGEST_ID == 100, "the form above says so");
 const SIZE: &str = r"^[0-9]+(KB|MB)$";
 const LINK: &str = r"^(https://|mailto:).+$";
 const CONFIGURATION_SET: &str = "^[A-Za-z0-9_-]{1,64}$";

@@ -7,5 +7,11 @@ pub(super) const MAX_RECIPIENTS_TOGETHER: usize = 50;
 /// record.
 pub(super) const MAX_RECIPIENTS: usize = 2_000;
 
+/// The most sections that a report may have.
+pub(super) const MAX_SECTIONS: usize = 200;
+
+/// The most metrics that a section may show, each a column. The service has about 150.
+pub(super) const MAX_COLUMNS: usize = 500;
+
 /// How many rows of a section a message may be told to show.
 pub(super) const MAX_ROWS: u32 = 100_000;

@@ -373,7 +373,8 @@ pub(super) fn check_filters(problems: &Problems<'_>, value: Value<'_>, filters: 
     }
     let contradiction = filters.iter().filter(|filter| filter.negate).find(|negated| {
         let mut positive = filters.iter().filter(|other| !other.negate && other.key == negated.key);
-        positive.any(|other| other.values.iter().all(|value| negated.values.contains(value)))
+        let is_negated = |value| negated.values.binary_search(value).is_ok();
+        positive.any(|other| other.values.iter().all(is_negated))
     });
     if let Some(filter) = contradiction {
         let message = format!("`where` and `where_not` leave nothing of {}", filter.key);

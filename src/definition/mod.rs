@@ -29,7 +29,7 @@ use sha2::{Digest as _, Sha256};
 use toml::de::DeTable;
 
 use crate::address::{Address, Mailbox};
-use crate::instance::InstanceArn;
+use crate::instance::{InstanceArn, InstanceArnError};
 use crate::language::{Language, Locale};
 use crate::settings::Deployment;
 
@@ -39,6 +39,7 @@ pub use doubts::doubts;
 pub use due::{Memory, Occurrence, TICK};
 use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
+use limits::MAX_SECTIONS;
 use problem::Problems;
 pub(crate) use problem::visible;
 pub use problem::{NOT_YET, Omitted, Place, Placed, Problem, Severity, nearest};
@@ -285,8 +286,13 @@ fn read_instance(root: &mut Table<'_>, deployment: &Deployment) -> Option<Instan
     };
     let text = problems.text(value)?;
     let instance = text.value.parse();
-    if instance.is_err() {
-        let message = format!("`{}` is no ARN of a Connect instance", text.value);
+    if let Err(error) = instance {
+        let message = match error {
+            InstanceArnError::Form => {
+                format!("`{}` is no ARN of a Connect instance", text.value)
+            }
+            InstanceArnError::TooLong { .. } => format!("this {error}"),
+        };
         let help = "write arn:aws:connect:REGION:ACCOUNT:instance/INSTANCE-ID, \
                     as the Connect console shows it";
         problems.error(&value.span(), "instance", message, help);
@@ -301,9 +307,17 @@ fn read_sections(
 ) -> Option<Vec<Section>> {
     let problems = root.problems();
     let value = root.required("section")?;
-    let sections = problems
-        .list(value, "one or more sections, each under [[section]] with two brackets")
+    let listed =
+        problems.list(value, "one or more sections, each under [[section]] with two brackets");
+    if let Some(beyond) = listed.get(MAX_SECTIONS) {
+        let found = listed.len();
+        let message = format!("the report has {found} sections, {MAX_SECTIONS} are allowed");
+        let help = "remove this one and those after it, or put them into another report";
+        problems.error(&beyond.span(), "too-many-sections", message, help);
+    }
+    let sections = listed
         .into_iter()
+        .take(MAX_SECTIONS)
         .map(|value| {
             let table = problems.table(value, &SECTION)?;
             section::read(table, instance, language)

@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use crate::error::{cut, cut_quoted};
+
 /// One mistake in a definition, or in a later stage's reading of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Problem {
@@ -84,13 +86,19 @@ impl Place {
             column: self.column,
             severity: Severity::Error,
             code,
-            message: visible(message.into()),
-            help: visible(help.into()),
+            message: visible(cut_quoted(&message.into(), LONGEST_MESSAGE)),
+            help: visible(cut(&help.into(), LONGEST_HELP)),
             span: self.span.clone(),
             quoted: None,
         }
     }
 }
+
+/// The most characters of a message, whatever it quotes.
+const LONGEST_MESSAGE: usize = 1_000;
+
+/// The most characters of a help, which may list a hundred words.
+const LONGEST_HELP: usize = 5_000;
 
 /// The text without what a terminal would obey rather than show.
 pub(crate) fn visible(text: String) -> String {

@@ -127,7 +127,10 @@ const MOST_SERIES: usize = 6;
 
 fn check_series(problems: &Problems<'_>, columns: &[Column]) {
     if let Some(column) = columns.get(MOST_SERIES) {
-        let message = format!("a trend has {MOST_SERIES} metrics at most, and this is one more");
+        let found = columns.len();
+        let message = format!(
+            "the trend has {found} metrics, {MOST_SERIES} are allowed, and this is one more"
+        );
         let help = "put some into a trend of their own: more lines can't be told apart";
         problems.push(column.place.error("too-many-series", message, help));
     }

@@ -1,6 +1,6 @@
 //! Reading the values of a filter: those that it takes of a key, and those that it leaves out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use super::dimension::Dimension;
@@ -20,7 +20,7 @@ pub struct Selection {
 }
 
 /// One entry of a filter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Selector {
     /// Everything of its kind that the instance has.
     All,
@@ -51,6 +51,17 @@ impl Selection {
     /// Tells whether it takes all that the instance has, but for what it leaves out.
     pub fn takes_all(&self) -> bool {
         self.taken.iter().any(|selector| selector.value == Selector::All)
+    }
+
+    /// The same selection with each entry once, where it stands first: the bounds of a report are told from
+    /// the number of entries.
+    fn without_repeats(self) -> Self {
+        let first_of_each = |mut entries: Vec<Placed<Selector>>| {
+            let mut known = HashSet::new();
+            entries.retain(|entry| known.insert(entry.value.clone()));
+            entries
+        };
+        Self { taken: first_of_each(self.taken), left_out: first_of_each(self.left_out) }
     }
 
     /// Its entries, those that are left out too.
@@ -107,10 +118,9 @@ pub(super) fn read(
     instance: Option<&InstanceArn>,
 ) -> Selection {
     let reader = Reader { problems, dimension, instance };
-    match dimension.has_list() {
-        true => reader.selectors(values),
-        false => reader.values(values),
-    }
+    let selection =
+        if dimension.has_list() { reader.selectors(values) } else { reader.values(values) };
+    selection.without_repeats()
 }
 
 /// Reads the filter by one key.
@@ -123,7 +133,8 @@ struct Reader<'r, 'd> {
 /// Reading what the instance has.
 impl Reader<'_, '_> {
     fn selectors(&self, values: Value<'_>) -> Selection {
-        let (mut selection, mut complete, mut searches) = (Selection::default(), true, 0);
+        let (mut selection, mut complete) = (Selection::default(), true);
+        let (mut searches, mut first_beyond) = (0, None);
         for (value, text) in self.problems.texts(values) {
             let place = self.problems.place(&value.span());
             let (list, selector) = match text.strip_prefix(LEFT_OUT) {
@@ -133,12 +144,17 @@ impl Reader<'_, '_> {
             complete &= selector.is_some();
             searches += usize::from(selector.as_ref().is_some_and(Selector::is_compared_with_all));
             if searches > MAX_SEARCHES {
-                let message = format!("a filter has {MAX_SEARCHES} patterns and tags at most");
-                let help = "write fewer that stand for more, or the names that are meant";
-                self.problems.error(&value.span(), "too-many-patterns", message, help);
-                break;
+                first_beyond.get_or_insert(place);
+            } else {
+                list.extend(selector.map(|value| Placed { value, place }));
             }
-            list.extend(selector.map(|value| Placed { value, place }));
+        }
+        if let Some(place) = first_beyond {
+            let message = format!(
+                "the filter has {searches} patterns and tags, {MAX_SEARCHES} are allowed, and this is one more"
+            );
+            let help = "write fewer that stand for more, or the names that are meant";
+            self.problems.push(place.error("too-many-patterns", message, help));
         }
         if complete && selection.taken.is_empty() && !selection.left_out.is_empty() {
             self.takes_nothing(values);

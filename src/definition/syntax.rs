@@ -45,7 +45,7 @@ pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
                 true => USUAL_HELP.to_owned(),
                 false => help(text, &span, error.message()),
             };
-            problems.error(&span, "syntax", error.message(), help);
+            problems.error(&span, "syntax", message(error.message()), help);
         }
     }
     if let Some(bracket) = unclosed {
@@ -54,6 +54,15 @@ pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
         let help = format!("add `{closing}` where the list or table ends");
         problems.error(&(bracket..bracket + 1), "syntax", "this bracket is not closed", help);
     }
+}
+
+/// The parser's message, in this program's words where its own tell no number.
+fn message(of_parser: &str) -> &str {
+    // The parser gives no depth away; it stops at its limit (crate toml 1.2, `LIMIT`).
+    if of_parser.contains("recur") {
+        return "lists, tables or the parts of a key stand more than 80 deep in each other here, 80 are allowed";
+    }
+    of_parser
 }
 
 /// The help where nothing better is known.
@@ -127,6 +136,7 @@ fn is_after_key(before: &str) -> bool {
 /// What helps against an error of the parser.
 fn help(text: &str, span: &Range<usize>, message: &str) -> String {
     const HELP: &[(&str, &str)] = &[
+        ("recur", "remove brackets or dots: nothing in a definition stands more than five deep"),
         ("missing comma", "put a comma between the two"),
         ("must be quoted", "put the text into quotation marks, as in title = \"Small\""),
         ("key with no value", "put `=` between the key and its value"),

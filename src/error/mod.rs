@@ -216,6 +216,27 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
+/// The most characters of a word from outside that a message quotes.
+pub(crate) const LONGEST_QUOTED: usize = 100;
+
+/// The text with an ellipsis in the place of what is too long of each word in backquotes, and of its end
+/// where the whole is longer than `most` characters: a word may hold backquotes itself.
+pub(crate) fn cut_quoted(text: &str, most: usize) -> String {
+    let parts = text.split('`').enumerate();
+    let mut shown = String::with_capacity(text.len().min(4 * most));
+    for (index, part) in parts {
+        if index > 0 {
+            shown.push('`');
+        }
+        if index % 2 == 1 {
+            shown.push_str(&cut(part, LONGEST_QUOTED));
+        } else {
+            shown.push_str(part);
+        }
+    }
+    cut(&shown, most)
+}
+
 /// `text` with every mail address replaced by `<address>`.
 ///
 /// Services quote addresses in their errors, and errors end in logs and dead-letter queues. What is

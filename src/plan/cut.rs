@@ -39,10 +39,14 @@ pub(super) fn cut(
     limits: &Limits,
 ) -> Cut {
     let sizes = sizes(keys, limits.filter_values);
-    let mut parts = vec![filters.clone()];
-    let mut over = Vec::new();
-    for (key, size) in keys.iter().zip(sizes).filter(|(key, size)| key.values.len() > *size) {
-        over.push(key.dimension.clone());
+    let is_cut = |(key, size): &(&Key<'_>, usize)| key.values.len() > *size;
+    let cuts: Vec<_> = keys.iter().zip(sizes).filter(is_cut).collect();
+    let over: Vec<Dimension> = cuts.iter().map(|(key, _)| key.dimension.clone()).collect();
+    // Each part gets its share of the values that are cut, and never a copy of all of them.
+    let whole = filters.iter().filter(|(dimension, _)| !over.contains(dimension));
+    let whole = whole.map(|(dimension, values)| (dimension.clone(), values.clone()));
+    let mut parts: Vec<BTreeMap<Dimension, Vec<String>>> = vec![whole.collect()];
+    for (key, size) in cuts {
         parts = parts
             .into_iter()
             .flat_map(|part| {

@@ -158,7 +158,8 @@ impl Templates {
     /// The error that a template makes more than so many bytes.
     pub(super) fn endless(&self, name: &str, most: usize) -> Error {
         let file = self.places.get(name).map_or(name, String::as_str);
-        let message = format!("{file} makes more than {} MB", most / 1_000_000);
+        let message =
+            format!("{file} makes more than {} MB, the most that is allowed", most / 1_000_000);
         Error::new(Code::TemplateError, Stage::Render, message)
             .hint("look for loops over more than the message needs")
     }

@@ -107,7 +107,66 @@ async fn twenty_thousand_unknown_metrics_stop_no_other_report() {
     let ended: Vec<_> = runs.iter().map(|run| run["status"].as_str().unwrap()).collect();
     assert_eq!(ended, ["failed", "sent"], "{envelope:#}");
     let told = runs[0]["error"]["message"].as_str().unwrap();
-    assert!(told.contains("the report takes 20000 requests at least"), "{told}");
+    assert!(told.contains("the section has 20000 metrics, 500 are allowed"), "{told}");
+}
+
+/// A word is quoted as far as anybody reads it, in the text and in JSON.
+#[tokio::test]
+async fn a_long_word_is_cut_where_it_is_quoted() {
+    let folder =
+        definitions(&[("long.toml", &with_metrics(&format!("\"{}\"", "x y".repeat(150_000))))]);
+    for form in [&[][..], &["--json"]] {
+        let mut command = program();
+        command.arg("validate").arg(folder.path()).args(form);
+        let output = run(command).await;
+        assert_eq!(output.status.code(), Some(2));
+        let told = String::from_utf8(output.stdout).unwrap();
+        let word: String = "x y".repeat(50).chars().take(100).collect();
+        assert!(
+            told.contains(&format!("there is no metric `{word}…`")) && told.len() < 5_000,
+            "{told}"
+        );
+    }
+}
+
+/// A report has as many sections as anybody reads.
+#[tokio::test]
+async fn sections_have_a_number() {
+    let (head, section) = SMALL.split_at(SMALL.find("[[section]]").unwrap());
+    for (count, code) in [(200, 0), (201, 2), (2_000, 2)] {
+        let sections: String = (0..count)
+            .map(|index| section.replace("title = \"", &format!("title = \"{index} ")))
+            .collect();
+        let folder = definitions(&[("small.toml", &format!("{head}{sections}"))]);
+        let mut command = program();
+        command.arg("validate").arg(folder.path());
+        let output = run(command).await;
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{count}: {told}");
+        let limit = format!("the report has {count} sections, 200 are allowed");
+        assert_eq!(told.contains(&limit), code == 2, "{told}");
+    }
+}
+
+/// A filter that repeats one name selects one thing: it takes one request, and no time.
+#[tokio::test]
+async fn a_name_that_is_repeated_counts_once() {
+    let simulator = simulator().await;
+    let repeated =
+        SMALL.replace("[\"*\"]", &format!("[{}]", many(50_000, |_| "\"Sales\"".to_owned())));
+    assert!(repeated.len() < 512_000);
+    let folder = definitions(&[("bad.toml", &repeated), ("good.toml", SMALL)]);
+    let mut command = program();
+    command.env("AWS_ENDPOINT_URL", simulator.url());
+    command.args(["plan", "bad", "--time", DUE, "--definitions", text(folder.path())]);
+    let output = run(command).await;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!errors.contains("and 49999 more"), "{errors}");
+    let function =
+        Function::start_within(&simulator.url(), text(folder.path()), &[], 1_500_000).await;
+    let _ = function.api.invoke(tick().to_string(), DEADLINE).await;
+    assert!(!simulator.messages().is_empty(), "the good one is sent: {told}{errors}");
 }
 
 /// A hundred problems of a file are told, the errors first, and how many more there are.
