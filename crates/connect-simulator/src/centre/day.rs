@@ -3,13 +3,8 @@
 //! A day stands for itself: nothing waits from the day before. So agents' shifts lie within the
 //! day, and the contacts that they still have at its end are finished after midnight.
 
-use fastrand::Rng;
-
-use super::Centre;
-use super::arrivals;
 use super::contact::{Channel, Contact, InitiationMethod};
-use super::floor::Floor;
-use super::shifts::{DAY, Span};
+use super::shifts::Span;
 
 /// What happened on a day.
 #[derive(Debug, Default)]
@@ -47,20 +42,6 @@ pub(crate) struct Attempt {
     pub(crate) answered: bool,
     /// Whether it ended because the customer hung up.
     pub(crate) given_up: bool,
-}
-
-impl Day {
-    /// Plays the day with this number (days since 1970-01-01, UTC).
-    pub(crate) fn new(centre: &Centre, seed: u64, number: i64) -> Self {
-        let midnight = number * DAY;
-        let mut rng = Rng::with_seed(seed);
-        let arrivals = arrivals::arrivals(&mut rng, centre.all_queues(), midnight);
-        let calls = arrivals::outbound(&mut rng, midnight);
-        let unqueued = arrivals::unqueued(&mut rng, midnight);
-        let mut day = Floor::open(centre, &mut rng, midnight).play(arrivals, calls);
-        day.contacts.extend(unqueued);
-        day
-    }
 }
 
 impl AgentDay {

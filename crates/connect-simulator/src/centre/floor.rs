@@ -6,16 +6,16 @@ use std::collections::BinaryHeap;
 
 use fastrand::Rng;
 
-use super::Centre;
 use super::arrivals::{self, Arrival};
 use super::contact::{Channel, Contact, DisconnectReason, InitiationMethod, QueueExit, Waiting};
 use super::day::{AgentDay, Attempt, Day};
-use super::shifts::{self, HOUR, MINUTE, SECOND, Shift, Span};
+use super::setup::Setup;
+use super::shifts::{self, DAY, HOUR, MINUTE, SECOND, Shift, Span};
 use crate::random::{happens, long_tailed};
 
 /// The centre while the day is played.
 pub(crate) struct Floor<'a> {
-    pub(super) centre: &'a Centre,
+    pub(super) setup: &'a Setup,
     pub(super) rng: &'a mut Rng,
     events: BinaryHeap<Reverse<(i64, usize, Event)>>,
     events_so_far: usize,
@@ -24,6 +24,18 @@ pub(crate) struct Floor<'a> {
     waiting: Vec<usize>,
     pub(super) desks: Vec<Desk>,
     pub(super) day: Day,
+}
+
+/// Plays the day with this number (days since 1970-01-01, UTC).
+pub(super) fn play_day(setup: &Setup, seed: u64, number: i64) -> Day {
+    let midnight = number * DAY;
+    let mut rng = Rng::with_seed(seed);
+    let arrivals = arrivals::arrivals(&mut rng, &setup.queues, midnight);
+    let calls = arrivals::outbound(&mut rng, midnight);
+    let unqueued = arrivals::unqueued(&mut rng, midnight);
+    let mut day = Floor::open(setup, &mut rng, midnight).play(arrivals, calls);
+    day.contacts.extend(unqueued);
+    day
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,9 +90,9 @@ pub(super) enum Ring {
 }
 
 impl<'a> Floor<'a> {
-    pub(crate) fn open(centre: &'a Centre, rng: &'a mut Rng, midnight: i64) -> Self {
+    fn open(setup: &'a Setup, rng: &'a mut Rng, midnight: i64) -> Self {
         let mut floor = Self {
-            centre,
+            setup,
             events: BinaryHeap::new(),
             events_so_far: 0,
             cases: Vec::new(),
@@ -89,7 +101,7 @@ impl<'a> Floor<'a> {
             day: Day::default(),
             rng,
         };
-        for agent in 0..centre.agents().len() {
+        for agent in 0..setup.agents.len() {
             if let Some(shift) = shifts::shift(floor.rng, agent, midnight) {
                 floor.staff(agent, shift);
             }
@@ -184,8 +196,8 @@ impl<'a> Floor<'a> {
     }
 
     fn may_take(&self, desk: &Desk, arrival: &Arrival) -> bool {
-        let profile = self.centre.agents()[desk.agent].profile;
-        let profile = &self.centre.routing_profiles()[profile];
+        let profile = self.setup.agents[desk.agent].profile;
+        let profile = &self.setup.profiles[profile];
         profile.queues.contains(&arrival.queue) && profile.channels.contains(&arrival.channel)
     }
 
@@ -374,10 +386,10 @@ impl<'a> Floor<'a> {
     }
 
     fn close(self) -> Day {
-        let Self { centre, desks, mut day, .. } = self;
+        let Self { setup, desks, mut day, .. } = self;
         for desk in desks {
-            let profile = centre.agents()[desk.agent].profile;
-            let scheduled = centre.routing_profiles()[profile].scheduled;
+            let profile = setup.agents[desk.agent].profile;
+            let scheduled = setup.profiles[profile].scheduled;
             day.agents.push(AgentDay {
                 agent: desk.agent,
                 scheduled: scheduled.then_some(desk.shift.planned),

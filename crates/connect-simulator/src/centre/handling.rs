@@ -59,8 +59,8 @@ impl Floor<'_> {
 
     /// An idle agent who takes calls makes one: it is handled without having been queued.
     pub(super) fn dial(&mut self, time: i64) {
-        let centre = self.centre;
-        let profile = |agent: usize| &centre.routing_profiles()[centre.agents()[agent].profile];
+        let setup = self.setup;
+        let profile = |agent: usize| &setup.profiles[setup.agents[agent].profile];
         let idle: Vec<(usize, i64)> = self
             .desks
             .iter()
@@ -113,7 +113,7 @@ impl Floor<'_> {
     }
 
     fn handling(&mut self, desk: usize, arrival: &Arrival, connected: i64) -> Handling {
-        let lacks_durations = self.centre.all_queues()[arrival.queue].lacks_durations;
+        let lacks_durations = self.setup.queues[arrival.queue].lacks_durations;
         let rng = &mut *self.rng;
         // Queues differ in how long their matters take.
         let factor = [1.0, 0.9, 1.3, 0.8, 1.1, 1.2, 1.4][arrival.queue % 7];
@@ -151,7 +151,7 @@ impl Floor<'_> {
             return None;
         }
         let position = Channel::ALL.iter().position(|channel| *channel == arrival.channel)?;
-        let queues = self.centre.all_queues();
+        let queues = &self.setup.queues;
         let targets: Vec<usize> = [1, 2, 3, 6, 9, 11]
             .into_iter()
             .filter(|target| *target != arrival.queue && queues[*target].channels[position] > 0)

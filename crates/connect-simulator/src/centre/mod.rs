@@ -10,6 +10,7 @@ mod floor;
 mod handling;
 pub(crate) mod hierarchy;
 mod queues;
+mod setup;
 mod shifts;
 mod staff;
 
@@ -31,18 +32,13 @@ pub use staff::{Agent, RoutingProfile};
 use crate::random;
 use day::Day;
 use hierarchy::LEVELS;
+use setup::Setup;
 
 /// The contact centre.
 #[derive(Debug)]
 pub struct Centre {
     seed: u64,
-    /// The standard queues, the agents' queues, and last the deleted queue.
-    queues: Vec<Queue>,
-    profiles: Vec<RoutingProfile>,
-    agents: Vec<Agent>,
-    hierarchy: Hierarchy,
-    /// By agent, the group on each level.
-    groups: Vec<[Option<usize>; LEVELS]>,
+    setup: Setup,
     days: Mutex<HashMap<i64, Arc<Day>>>,
 }
 
@@ -59,20 +55,12 @@ impl Centre {
     /// more are alike, with a handful of contacts a day and agents of their own, so that a day of a
     /// thousand of them is worked out in seconds.
     pub fn sized(seed: u64, queues: usize) -> Self {
-        let count = queues.max(Self::QUEUES);
-        let hierarchy = Hierarchy::new(seed);
-        let agents = staff::agents(seed, count);
-        let mut queues = queues::standard_queues(seed, count);
-        queues.extend(agents.iter().map(queues::agent_queue));
-        let profiles = staff::routing_profiles(seed, count, queues.len());
-        queues.push(queues::deleted_queue(seed));
-        let groups = agents.iter().map(|agent| hierarchy.groups_of(agent.group)).collect();
-        Self { seed, profiles, agents, queues, hierarchy, groups, days: Mutex::default() }
+        Self { seed, setup: Setup::new(seed, queues), days: Mutex::default() }
     }
 
     /// The queues that `ListQueues` knows: the standard ones first, then the agents'.
     pub fn queues(&self) -> &[Queue] {
-        self.queues.split_last().map_or(&[], |(_, listed)| listed)
+        self.setup.queues.split_last().map_or(&[], |(_, listed)| listed)
     }
 
     /// The queues of type `STANDARD`, which are those that figures exist for.
@@ -82,28 +70,28 @@ impl Centre {
 
     /// A queue that was deleted lately: it has figures and stands in no list.
     pub fn deleted_queue(&self) -> Option<&Queue> {
-        self.queues.last()
+        self.setup.queues.last()
     }
 
     /// The routing profiles.
     pub fn routing_profiles(&self) -> &[RoutingProfile] {
-        &self.profiles
+        &self.setup.profiles
     }
 
     /// The agents.
     pub fn agents(&self) -> &[Agent] {
-        &self.agents
+        &self.setup.agents
     }
 
     /// The groups that agents belong to.
     pub fn hierarchy(&self) -> &Hierarchy {
-        &self.hierarchy
+        &self.setup.hierarchy
     }
 
     /// The groups of the agent with this index, by level; `None` on the levels below the agent's
     /// own group.
     pub fn groups_of(&self, agent: usize) -> [Option<usize>; LEVELS] {
-        self.groups.get(agent).copied().unwrap_or_default()
+        self.setup.groups.get(agent).copied().unwrap_or_default()
     }
 
     /// The contact records that disconnected in `[start, end)`, in no particular order.
@@ -117,22 +105,9 @@ impl Centre {
             .collect()
     }
 
-    /// The figures of a query, computed from the raw contacts without limits or pages.
-    ///
-    /// Rows stand in the order of their intervals; a group without any contact or activity for
-    /// the metrics asked has no row.
-    pub fn figures(&self, query: &Query) -> Vec<Row> {
-        self.figures_laid_out(query, Layout::default())
-    }
-
-    /// The figures of a query whose intervals are laid out so.
-    pub(crate) fn figures_laid_out(&self, query: &Query, layout: Layout) -> Vec<Row> {
-        figures::figures(self, query, layout)
-    }
-
     /// Every queue, the deleted one last.
     pub(crate) fn all_queues(&self) -> &[Queue] {
-        &self.queues
+        &self.setup.queues
     }
 
     /// The days that a window can touch: a contact may end on the day after its arrival.
@@ -145,9 +120,9 @@ impl Centre {
     /// The day that begins so many days after 1970-01-01, in UTC.
     fn day(&self, number: i64) -> Arc<Day> {
         let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
-        let day = days
-            .entry(number)
-            .or_insert_with(|| Arc::new(Day::new(self, random::mix(self.seed, number), number)));
+        let day = days.entry(number).or_insert_with(|| {
+            Arc::new(floor::play_day(&self.setup, random::mix(self.seed, number), number))
+        });
         Arc::clone(day)
     }
 }

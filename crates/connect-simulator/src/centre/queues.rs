@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::staff::Agent;
 use crate::random::uuid;
 
 /// A queue.
@@ -71,20 +70,6 @@ pub(crate) fn standard_queues(seed: u64, count: usize) -> Vec<Queue> {
 /// The queue that stands in no list and still has figures.
 pub(crate) fn deleted_queue(seed: u64) -> Queue {
     named_queue(seed, NAMED, &DELETED)
-}
-
-/// The queue of an agent.
-pub(crate) fn agent_queue(agent: &Agent) -> Queue {
-    Queue {
-        id: agent.id.clone(),
-        name: agent.username.clone(),
-        kind: QueueType::Agent,
-        is_disabled: false,
-        tags: BTreeMap::new(),
-        lacks_durations: false,
-        volume: 0.0,
-        channels: [0; 4],
-    }
 }
 
 fn named_queue(seed: u64, index: usize, queue: &Named) -> Queue {

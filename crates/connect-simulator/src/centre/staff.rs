@@ -1,8 +1,10 @@
 //! The people of the centre: agents, and the routing profiles that say what they are given.
 
+use std::collections::BTreeMap;
+
 use super::contact::Channel;
 use super::hierarchy::Hierarchy;
-use super::queues;
+use super::queues::{self, Queue, QueueType};
 use crate::random::uuid;
 
 /// What an agent may be given.
@@ -117,6 +119,20 @@ pub(crate) fn agents(seed: u64, queues: usize) -> Vec<Agent> {
             group: (index != last_named).then(|| Hierarchy::group_of_turn(index)),
         })
         .collect()
+}
+
+/// The queue of an agent.
+pub(crate) fn agent_queue(agent: &Agent) -> Queue {
+    Queue {
+        id: agent.id.clone(),
+        name: agent.username.clone(),
+        kind: QueueType::Agent,
+        is_disabled: false,
+        tags: BTreeMap::new(),
+        lacks_durations: false,
+        volume: 0.0,
+        channels: [0; 4],
+    }
 }
 
 fn username(index: usize) -> String {

@@ -6,7 +6,7 @@ use connect_metrics::Limits;
 use connect_metrics::limits::FILTER_VALUES;
 use serde::Deserialize;
 
-use super::{one_of, required};
+use super::members::{one_of, required};
 use crate::api::refusal::Refusal;
 
 #[derive(Debug, Deserialize)]

@@ -6,7 +6,7 @@ use connect_metrics::limits::{METRIC_FILTER_VALUES, METRIC_FILTERS, METRIC_ID_LE
 use connect_metrics::{Comparison, Limits, Metric};
 use serde::Deserialize;
 
-use super::{one_of, required};
+use super::members::{one_of, required};
 use crate::api::refusal::Refusal;
 use crate::centre::figures::definitions;
 use crate::centre::{MetricFilter, MetricRequest};

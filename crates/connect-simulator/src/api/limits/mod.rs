@@ -4,6 +4,7 @@
 //! [not modelled](Refusal::not_modelled).
 
 mod filters;
+mod members;
 mod metrics;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::api::refusal::Refusal;
 use crate::centre::figures;
 use crate::centre::{Interval, MetricRequest, Query};
 use filters::FilterV2;
+use members::required;
 use metrics::MetricV2;
 
 /// The body of `POST /metrics/data`. Members are checked by [`MetricDataRequest::check`].
@@ -153,10 +155,6 @@ impl MetricDataRequest {
     }
 }
 
-fn required<T>(member: Option<T>, name: &str) -> Result<T, Refusal> {
-    member.ok_or_else(|| Refusal::invalid_parameter(format!("{name} is required.")))
-}
-
 fn instant(seconds: f64, name: &str) -> Result<Timestamp, Refusal> {
     SignedDuration::try_from_secs_f64(seconds)
         .and_then(Timestamp::from_duration)
@@ -170,10 +168,6 @@ fn in_words(span: SignedDuration) -> String {
         hours if hours > 24 && hours % 24 == 0 => format!("{} days", hours / 24),
         hours => format!("{hours} hours"),
     }
-}
-
-fn one_of(values: &[&str]) -> String {
-    format!("it must be one of {}", values.join(", "))
 }
 
 fn groupings(groupings: &[String], limits: &Limits) -> Result<Vec<String>, Refusal> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Thing;
+use super::thing::Thing;
 use crate::api::operation::Operation;
 use crate::api::refusal::Refusal;
 

@@ -4,8 +4,7 @@
 //! Whether the service minds upper and lower case in a search is not documented; here it does.
 
 mod criteria;
-
-use std::collections::BTreeMap;
+mod thing;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -18,6 +17,7 @@ use crate::api::refusal::Refusal;
 use crate::centre::hierarchy::LEVELS;
 use crate::centre::{Hierarchy, Queue, QueueType};
 use criteria::{Criteria, SearchFilter};
+use thing::Thing;
 
 /// A request for a search.
 #[derive(Debug)]
@@ -37,16 +37,6 @@ struct Search {
     max_results: Option<usize>,
     search_filter: Option<SearchFilter>,
     search_criteria: Option<Criteria>,
-}
-
-/// Something that may be found: what the answer tells of it, and what it is found by.
-struct Thing<'a> {
-    told: Value,
-    fields: Vec<(&'static str, &'a str)>,
-    tags: Option<&'a BTreeMap<String, String>>,
-    is_standard_queue: bool,
-    /// An agent's own group, and those that it belongs to.
-    groups: Vec<&'a str>,
 }
 
 /// Answers a search.

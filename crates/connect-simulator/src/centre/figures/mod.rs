@@ -22,22 +22,32 @@ pub fn computes(metric: &str) -> bool {
     definitions::find(metric).is_some()
 }
 
-/// The rows of a query.
-pub(super) fn figures(centre: &Centre, query: &Query, layout: Layout) -> Vec<Row> {
-    let mut sums = Sums::new(centre, query, layout);
-    let (contacts, activity) = (sums.asks_of_contacts(), sums.asks_of_activity());
-    for day in centre.days(query.start, query.end) {
-        if contacts {
-            day.contacts.iter().for_each(|contact| sums.add_contact(contact));
-        }
-        // Without it a group of agents who had no contact would have a row of nothing but gaps,
-        // which is left out in the end.
-        if activity {
-            day.attempts.iter().for_each(|attempt| sums.add_attempt(attempt));
-            day.agents.iter().for_each(|agent_day| sums.add_agent_day(agent_day));
-        }
+impl Centre {
+    /// The figures of a query, computed from the raw contacts without limits or pages.
+    ///
+    /// Rows stand in the order of their intervals; a group without any contact or activity for
+    /// the metrics asked has no row.
+    pub fn figures(&self, query: &Query) -> Vec<Row> {
+        self.figures_laid_out(query, Layout::default())
     }
-    sums.into_rows()
+
+    /// The figures of a query whose intervals are laid out so.
+    pub(crate) fn figures_laid_out(&self, query: &Query, layout: Layout) -> Vec<Row> {
+        let mut sums = Sums::new(self, query, layout);
+        let (contacts, activity) = (sums.asks_of_contacts(), sums.asks_of_activity());
+        for day in self.days(query.start, query.end) {
+            if contacts {
+                day.contacts.iter().for_each(|contact| sums.add_contact(contact));
+            }
+            // Without it a group of agents who had no contact would have a row of nothing but gaps,
+            // which is left out in the end.
+            if activity {
+                day.attempts.iter().for_each(|attempt| sums.add_attempt(attempt));
+                day.agents.iter().for_each(|agent_day| sums.add_agent_day(agent_day));
+            }
+        }
+        sums.into_rows()
+    }
 }
 
 /// What a row may be grouped by here; the numbers index [`Traits`].
