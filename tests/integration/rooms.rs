@@ -20,6 +20,12 @@ fn rooms_use_only_rooms_above_them() {
 }
 
 #[test]
+fn rooms_of_the_simulator_use_only_rooms_above_them() {
+    let simulator = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/connect-simulator");
+    assert_in_order(&upward_uses(&Crate::read(&simulator)));
+}
+
+#[test]
 fn files_of_a_room_have_no_circle() {
     assert_in_order(&crates().iter().flat_map(circles).collect::<Vec<_>>());
 }

@@ -806,7 +806,7 @@ const SEGMENTS: &str = "only for outbound campaigns that start from a customer s
 const OUTCOMES: &str = "only with an evaluation form that asks for business outcomes";
 const CONNECT_AI: &str = "only with the AI features of Amazon Connect";
 
-// Why figures of parts cannot become one figure, for people.
+// The reasons why figures of parts cannot become one figure, for people.
 const ANALYSED: &str =
     "Amazon Connect does not say how many analysed contacts this figure is based on.";
 const ANSWERS_SCORED: &str =

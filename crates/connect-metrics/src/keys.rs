@@ -203,7 +203,7 @@ pub fn filter_values(key: &str) -> &'static [&'static str] {
     }
 }
 
-/// How many characters a value of a filter by `key` may have.
+/// The number of characters that a value of a filter by `key` may have.
 pub fn filter_value_length(key: &str) -> usize {
     match key {
         "ROUTING_STEP_EXPRESSION" => 3_000,
@@ -226,9 +226,10 @@ pub fn metric_filter_values(key: &str) -> &'static [&'static str] {
 pub fn listed(keys: impl IntoIterator<Item = &'static str>) -> String {
     let mut words: Vec<&str> = Vec::new();
     for key in keys {
-        let word = match key.starts_with("AGENT_HIERARCHY_LEVEL_") {
-            true => "AGENT_HIERARCHY_LEVEL_ONE to _FIVE",
-            false => key,
+        let word = if key.starts_with("AGENT_HIERARCHY_LEVEL_") {
+            "AGENT_HIERARCHY_LEVEL_ONE to _FIVE"
+        } else {
+            key
         };
         if !words.contains(&word) {
             words.push(word);

@@ -1,4 +1,4 @@
-//! How much a request may ask (GetMetricDataV2, `MetricV2`, MetricFilterV2), now and in the API's
+//! The limits of a request (GetMetricDataV2, `MetricV2`, MetricFilterV2), now and in the API's
 //! first version.
 
 use jiff::SignedDuration;
@@ -30,7 +30,7 @@ pub const METRIC_IDS: usize = 20;
 /// Characters of a `MetricId` at most.
 pub const METRIC_ID_LENGTH: usize = 150;
 
-/// How many days back the service has figures: "3 months" (GetMetricDataV2, StartTime), which are
+/// The days back that the service has figures for: "3 months" (GetMetricDataV2, StartTime), which are
 /// 89 to 92 days. This is the shortest, so that what is within it works all the year round.
 pub const HISTORY_DAYS: i64 = 89;
 
@@ -40,7 +40,7 @@ pub const SERVICE_LEVELS: usize = 20;
 /// The limits of one version of the API as a value, so that whoever makes requests and whoever
 /// refuses them go by the same.
 ///
-/// What is no limit of a version but the same in all of them, such as the values of a metric
+/// Limits that are the same in all versions, such as the values of a metric
 /// filter, stands beside it as a constant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -48,7 +48,7 @@ pub struct Limits {
     pub filter_keys: usize,
     /// Filter values of a request at most, those of all keys together.
     pub filter_values: usize,
-    /// Whether the values of CHANNEL count among the filter values.
+    /// True if the values of CHANNEL count among the filter values.
     pub channels_count: bool,
     /// Groupings of a request at most.
     pub groupings: usize,
@@ -60,9 +60,9 @@ pub struct Limits {
     pub fine_span: SignedDuration,
     /// DAY, WEEK, TOTAL: likewise. A request without interval is one for the TOTAL.
     pub coarse_span: SignedDuration,
-    /// How long before the request its start may lie.
+    /// The time before the request that its start may lie back, at most.
     pub history: SignedDuration,
-    /// Whether requests take an Interval.
+    /// True if requests take an Interval.
     pub has_intervals: bool,
     /// The comparisons that thresholds may use, if the metric takes them too.
     pub comparisons: &'static [Comparison],
@@ -70,14 +70,14 @@ pub struct Limits {
     pub metrics: Option<&'static [&'static str]>,
     /// The keys that exist for filters and groupings; `None`: all of the catalogue.
     pub keys: Option<&'static [&'static str]>,
-    /// What metrics do not take although the catalogue says so: of a metric the keys, be they for
+    /// Keys that metrics do not take although the catalogue says so: of a metric the keys, be they for
     /// groupings, filters or metric filters.
     pub lacking: &'static [(&'static str, &'static [&'static str])],
-    /// Whether metric filters may be negated, if those of the metric may.
+    /// True if metric filters may be negated, if those of the metric may.
     pub can_negate: bool,
     /// The values that a filter by CHANNEL may have.
     pub channels: &'static [&'static str],
-    /// Whether the API exists in the `GovCloud` (US) Regions.
+    /// True if the API exists in the `GovCloud` (US) Regions.
     pub has_gov_cloud: bool,
 }
 
@@ -109,8 +109,8 @@ impl Limits {
     /// less than 24 hours", "a maximum of 5 filter keys", "a maximum of 100 filter values" of
     /// whatever key, "VOICE, CHAT, and TASK are valid", "for Comparison, you must enter LT", "up to
     /// 20 `SERVICE_LEVEL` metrics" and "not available in the Amazon Web Services `GovCloud` (US)
-    /// Regions". It knows neither an Interval nor a `MetricId` nor a metric filter's Negate. How many groupings there may be it
-    /// does not say; today's number is taken.
+    /// Regions". It knows neither an Interval nor a `MetricId` nor a metric filter's Negate.
+    /// It does not say how many groupings there may be; today's number is taken.
     pub const FIRST_VERSION: Self = Self {
         filter_keys: 5,
         filter_values: 100,
@@ -143,18 +143,18 @@ impl Limits {
         }
     }
 
-    /// What the span of a request must be less than; `fine` are the intervals shorter than a day.
+    /// The span that a request must stay below; `fine` are the intervals shorter than a day.
     pub fn span(&self, fine: bool) -> SignedDuration {
         if fine { self.fine_span } else { self.coarse_span }
     }
 
-    /// Whether the version has this metric. Today's has any: the service gains metrics faster than
+    /// Tells whether the version has this metric. Today's has any: the service gains metrics faster than
     /// the catalogue.
     pub fn has_metric(&self, name: &str) -> bool {
         self.metrics.is_none_or(|metrics| metrics.contains(&name))
     }
 
-    /// Whether the version has this key for filters and groupings; today's has any, likewise.
+    /// Tells whether the version has this key for filters and groupings; today's has any, likewise.
     pub fn has_key(&self, key: &str) -> bool {
         self.keys.is_none_or(|keys| keys.contains(&key))
     }
@@ -165,12 +165,12 @@ impl Limits {
         self.keys.is_none() || !may_be_metric_filter(key)
     }
 
-    /// Whether the version's metric of this name does not take a key that the catalogue's takes.
+    /// Tells whether the version's metric of this name does not take a key that the catalogue's takes.
     pub fn lacks(&self, metric: &str, key: &str) -> bool {
         self.lacking.iter().any(|(name, keys)| *name == metric && keys.contains(&key))
     }
 
-    /// Whether the values of the filter `key` count among the filter values.
+    /// Tells whether the values of the filter `key` count among the filter values.
     pub fn counts(&self, key: &str) -> bool {
         self.channels_count || key != "CHANNEL"
     }
@@ -230,7 +230,7 @@ const FIRST_KEYS: &[&str] = &[
     "AGENT_HIERARCHY_LEVEL_FIVE",
 ];
 
-/// What the metrics of the first version did not take yet: its page names metric filters for four
+/// Keys that the metrics of the first version did not take yet: its page names metric filters for four
 /// of them only, and agents for none of these.
 const FIRST_LACKING: &[(&str, &[&str])] = &[
     ("AVG_ABANDON_TIME", &["INITIATION_METHOD"]),

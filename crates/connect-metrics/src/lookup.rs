@@ -28,11 +28,11 @@ pub fn may_be_metric_filter(key: &str) -> bool {
         || (is_written_like_a_key(key) && !is_of_a_metric && !is_of_requests)
 }
 
-/// Whether a request for these metrics has to filter by one of the [`AUTHORISING`] keys.
+/// Tells whether a request for these metrics has to filter by one of the [`AUTHORISING`] keys.
 ///
 /// The service says so of every request. The metrics of cases, flows and bots take none of these
 /// keys though, and could then never be asked; so a request only needs one if any of its metrics
-/// can have one. Of unknown metrics nothing is known, so give only those of the catalogue: a
+/// can have one. Nothing is known of unknown metrics, so give only those of the catalogue: a
 /// request without any needs a filter.
 pub fn needs_authorising_filter<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> bool {
     let mut metrics = metrics.into_iter().peekable();
@@ -41,7 +41,7 @@ pub fn needs_authorising_filter<'m>(metrics: impl IntoIterator<Item = &'m Metric
 }
 
 impl Weight {
-    /// Whether the weight can be asked with these groupings, filters and metric filters of the
+    /// Tells whether the weight can be asked with these groupings, filters and metric filters of the
     /// metric that it weights.
     pub fn fits(&self, groupings: &[&str], filters: &[&str], metric_filters: &[&str]) -> bool {
         // Groupings and filters of a request hold for the weight too: by the key that chooses the

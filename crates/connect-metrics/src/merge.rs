@@ -1,12 +1,12 @@
-//! How figures of the parts of a question become one figure.
+//! Rules by which figures of the parts of a question become one figure.
 //!
 //! A request holds a hundred filter values and 35 days at most, so a greater question is asked in
-//! parts that do not overlap: other values of one key, or other times. How their figures become
-//! one follows from what the administrator guide says a metric is.
+//! parts that do not overlap: other values of one key, or other times. The rule of a metric
+//! follows from its definition in the administrator guide.
 
 use super::threshold::{Comparison, THRESHOLD};
 
-/// How figures of parts that do not overlap become the figure of the whole.
+/// A rule by which figures of parts that do not overlap become the figure of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
     /// They are added up.
@@ -39,16 +39,16 @@ pub enum Merge {
     MeanOfSum(&'static str),
     /// Percent: the sum of a metric, divided by the sums of others added together.
     Ratio {
-        /// What is divided.
+        /// The dividend.
         part: &'static str,
-        /// What it is divided by; several are added up.
+        /// The divisor; several are added up.
         whole: &'static [&'static str],
     },
     /// There is no way that is at least nearly exact. A sentence for people says why.
     None(&'static str),
 }
 
-/// What the parts of a question may differ in for the merge rule of its metric to hold.
+/// The keys that the parts of a question may differ in for the merge rule of its metric to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
     /// In the values of any key, and in time: what is counted, such as a contact record, has one
@@ -60,9 +60,9 @@ pub enum Over {
     /// In queues, channels and routing profiles, and in time. One contact may involve several AI
     /// agents, prompts and tools.
     QueuesAndTime,
-    /// In campaigns. Who received something twice is one recipient, so not in time.
+    /// In campaigns. A recipient who received something twice is one recipient, so not in time.
     Campaigns,
-    /// In case templates. What is open at a point in time is not a sum of earlier times.
+    /// In case templates. Cases open at a point in time are not a sum of earlier times.
     CaseTemplates,
 }
 
@@ -79,7 +79,7 @@ pub struct Weight {
 }
 
 impl Over {
-    /// Whether parts may differ in the values of the filter `key`.
+    /// Tells whether parts may differ in the values of the filter `key`.
     pub fn holds_for(self, key: &str) -> bool {
         match self {
             Self::Everything => true,
@@ -90,7 +90,7 @@ impl Over {
         }
     }
 
-    /// Whether parts may differ in time.
+    /// Tells whether parts may differ in time.
     pub fn holds_for_time(self) -> bool {
         !matches!(self, Self::Campaigns | Self::CaseTemplates)
     }
@@ -113,7 +113,7 @@ impl Over {
 }
 
 impl Weight {
-    /// Whether it is asked with the metric filter `key` of the metric that it weights.
+    /// Tells whether it is asked with the metric filter `key` of the metric that it weights.
     pub fn takes_metric_filter(&self, key: &str) -> bool {
         self.part_key != Some(key)
     }

@@ -14,9 +14,9 @@ pub struct Metric {
     /// The English title, as Connect's own pages have it; the word `X` in it stands for the
     /// threshold, see [`with_threshold`].
     pub title: &'static str,
-    /// What its figures are measured in.
+    /// The unit of its figures.
     pub unit: Unit,
-    /// Whether it is a count or a sum, so that no contacts make 0; without contacts an average, a
+    /// True if it is a count or a sum, so that no contacts make 0; without contacts an average, a
     /// rate or a maximum has no value.
     pub is_sum: bool,
     pub(super) keys: &'static [&'static [&'static str]],
@@ -42,7 +42,7 @@ pub struct MetricFilterKey {
     pub values: &'static [&'static str],
 }
 
-/// What a figure is measured in.
+/// The unit of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
@@ -57,12 +57,12 @@ pub enum Unit {
 }
 
 impl Metric {
-    /// Whether rows may be grouped by `key` (GetMetricDataV2, Groupings).
+    /// Tells whether rows may be grouped by `key` (GetMetricDataV2, Groupings).
     pub fn groups_by(&self, key: &str) -> bool {
         holds(self.keys, key) || holds(self.grouping_only, key)
     }
 
-    /// Whether the metric may stand in a request that filters by `key` (GetMetricDataV2, Filters).
+    /// Tells whether the metric may stand in a request that filters by `key` (GetMetricDataV2, Filters).
     pub fn filters_by(&self, key: &str) -> bool {
         holds(self.keys, key) || holds(self.filter_only, key)
     }
@@ -92,12 +92,12 @@ impl Metric {
         self.metric_filters.iter().find(|filter| filter.key == key)
     }
 
-    /// Whether its metric filters may be negated (`where_not`).
+    /// Tells whether its metric filters may be negated (`where_not`).
     pub fn can_negate(&self) -> bool {
         self.can_negate
     }
 
-    /// How often the metric may be asked in one request, with other thresholds, where the service
+    /// The number of times that a request may ask for the metric, with other thresholds, where the service
     /// sets a limit.
     pub fn most_per_request(&self) -> Option<usize> {
         self.most_per_request
@@ -115,18 +115,18 @@ impl Metric {
         self.thresholds
     }
 
-    /// How figures of parts become one, if the parts differ in nothing but what
-    /// [`merges_over`](Self::merges_over) allows. How exact that is, the rule says.
+    /// The rule by which figures of parts become one, if the parts differ in nothing but what
+    /// [`merges_over`](Self::merges_over) allows. The rule says how exact that is.
     pub fn merge(&self) -> Merge {
         self.merge
     }
 
-    /// What the parts may differ in for [`merge`](Self::merge) to hold.
+    /// The keys that the parts may differ in for [`merge`](Self::merge) to hold.
     pub fn merges_over(&self) -> Over {
         self.over
     }
 
-    /// Whether the metric takes all of these groupings, filters and metric filters.
+    /// Tells whether the metric takes all of these groupings, filters and metric filters.
     pub fn fits(&self, groupings: &[&str], filters: &[&str], metric_filters: &[&str]) -> bool {
         groupings.iter().all(|key| self.groups_by(key))
             && filters.iter().all(|key| self.filters_by(key))

@@ -1,8 +1,8 @@
-//! Which way each metric is better, as contact centres see it.
+//! The direction in which each metric is better, as contact centres see it.
 
 use super::metric::Metric;
 
-/// Whether more of a metric is better.
+/// The direction in which a metric is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Polarity {
     /// More is better, as with the service level.
@@ -73,7 +73,7 @@ const LESS_IS_BETTER: &[&str] = &[
 ];
 
 impl Metric {
-    /// Which way it is better. Where contact centres differ, as about handle time, it is neither.
+    /// The direction in which it is better: neither where contact centres differ, as about handle time.
     pub fn polarity(&self) -> Polarity {
         if MORE_IS_BETTER.contains(&self.name) {
             Polarity::MoreIsBetter

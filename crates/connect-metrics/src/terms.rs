@@ -8,7 +8,7 @@ pub struct Term {
     metric: &'static str,
     /// The term, such as `AHT`.
     pub short: &'static str,
-    /// What it is, as the end of a sentence that begins with the term.
+    /// Its meaning, as the end of a sentence that begins with the term.
     pub meaning: &'static str,
 }
 

@@ -151,9 +151,8 @@ fn what_a_rule_names_adds_up_where_the_rule_holds() {
     }
 }
 
-/// Where nothing that a rule names takes a key, or counts the whole with it, the metric cannot be
-/// merged in a question with that key. These are facts of the service; any other is a mistake in a
-/// row.
+/// The keys with which a metric cannot be merged, because nothing that its rule names takes the key or
+/// counts the whole with it. These are facts of the service; any other is a mistake in a row.
 const NEVER_MERGED_WITH: &[(&str, &[&str])] = &[
     ("ABANDONMENT_RATE", &["FEATURE"]),
     ("AVG_ABANDON_TIME", &["FEATURE"]),

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// may last.
 pub const THRESHOLD: RangeInclusive<u32> = 1..=604_800;
 
-/// How a threshold compares (GetMetricDataV2, ThresholdV2).
+/// The comparison of a threshold (GetMetricDataV2, ThresholdV2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Comparison {
     /// Less than.

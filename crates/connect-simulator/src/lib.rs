@@ -1,4 +1,17 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## Inside
+//!
+//! Each room uses only those above it:
+//!
+//! - `random`, `sync`, `url`: chance that repeats, locks, parts of URLs
+//! - `centre`: the contact centre, its contacts, and the figures computed from them
+//! - `api`: the operations of Connect and SES by their rules
+//! - `control`: faults, and routes besides those of AWS
+//! - `options`: the choices that a simulator is started with
+//! - `state`: the state that all connections share
+//! - `routes`: the way of a request to its answer
+//! - `simulator`: the server
 #![expect(
     clippy::indexing_slicing,
     reason = "a member that JSON lacks is null, and the indices of queues, profiles and agents are the centre's own"

@@ -12,21 +12,21 @@ use crate::centre::{Centre, Layout};
 /// The choices that a simulator is started with; the default is a small contact centre on any free port.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What the contact centre is made from.
+    /// The seed that the contact centre is made from.
     pub seed: u64,
     /// The port on 127.0.0.1; 0 for any that is free.
     pub port: u16,
     /// Rows a page at most; small, so that clients have to page.
     pub page_size: usize,
-    /// What time it is for the rules about the past and the future.
+    /// The time that it is for the rules about the past and the future.
     pub clock: Clock,
-    /// How many standard queues the centre has, see [`Centre::sized`].
+    /// The number of standard queues of the centre, see [`Centre::sized`].
     pub queues: usize,
-    /// What a request for figures may ask. The figures themselves do not depend on it.
+    /// The limits of requests for figures. The figures themselves do not depend on them.
     pub limits: Limits,
-    /// How many requests the account may make; `None`: any number.
+    /// The rates of the account; `None`: any number of requests is answered.
     pub rates: Option<Rates>,
-    /// How long each answer takes, as over a network.
+    /// The time that each answer takes, as over a network.
     pub latency: Duration,
     /// The only instance that there is; `None`: any, in the Region that requests for it go to.
     pub instance: Option<Instance>,

@@ -35,7 +35,7 @@ pub(crate) fn uuid(seed: u64, kind: &str, index: usize) -> String {
     )
 }
 
-/// Whether something happens that happens with this probability.
+/// Tells whether something happens that happens with this probability.
 pub(crate) fn happens(rng: &mut Rng, probability: f64) -> bool {
     rng.f64() < probability
 }

@@ -1,4 +1,4 @@
-//! What is found where: the operations of Connect and SES under their own paths, and the
+//! The way of a request: the operations of Connect and SES under their own paths, and the
 //! simulator's own routes beside them.
 //!
 //! Every operation goes the same way: it is recorded, held against the account's rates, has the
@@ -161,7 +161,7 @@ impl Input<'_> {
         }
     }
 
-    /// What IAM would check, of a request that was signed for a Region.
+    /// The permissions that IAM would check, of a request that was signed for a Region.
     fn accesses(&self, region: &str) -> Vec<Access> {
         match self {
             Self::Metrics(_) => access::of_figures(&self.as_json()),
@@ -235,8 +235,8 @@ impl Input<'_> {
     }
 }
 
-/// Records a request; whether the account's rates let it through. Where there is no such instance, IAM
-/// is not asked.
+/// Records a request, and tells whether the account's rates let it through. IAM is not asked about an
+/// instance that does not exist.
 fn admit(state: &State, region: &str, input: &Input<'_>, is_elsewhere: bool) -> bool {
     let (operation, at) = (input.operation(), Instant::now());
     let buckets = state.buckets.as_ref();

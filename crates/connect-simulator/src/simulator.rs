@@ -67,7 +67,7 @@ impl Simulator {
         })
     }
 
-    /// Where it listens, such as `http://127.0.0.1:4566`: the endpoint URL of the SDK clients.
+    /// The endpoint URL for the SDK clients, such as `http://127.0.0.1:4566`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

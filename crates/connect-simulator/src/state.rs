@@ -22,11 +22,11 @@ pub struct Call {
     /// The body; for the lists an object of the instance and the query parameters. A body that is
     /// no JSON is a string.
     pub body: Value,
-    /// What IAM would check.
+    /// The actions and resources that IAM would check.
     pub accesses: Vec<Access>,
-    /// When it came, by tokio's clock, which tests may hold.
+    /// The time that it came at, by tokio's clock, which tests may hold.
     pub at: Instant,
-    /// Whether it was refused because it was above the account's [rates](crate::Options::rates).
+    /// True if it was refused because it was above the account's [rates](crate::Options::rates).
     pub throttled: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What URLs are made of.
+//! Paths and parameters of URLs.
 
 /// The parameters of a query string.
 pub(super) fn parameters(query: &str) -> Vec<(String, String)> {

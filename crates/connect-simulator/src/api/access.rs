@@ -1,6 +1,6 @@
-//! What IAM checks before a request is carried out: actions, each on a resource (service authorization
-//! references of Amazon Connect and of Amazon SES v2). Requests that AWS would refuse before that name
-//! nothing.
+//! The permissions that IAM checks before a request is carried out: actions, each on a resource (service
+//! authorization references of Amazon Connect and of Amazon SES v2). Requests that AWS would refuse before
+//! that name nothing.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub struct Access {
     pub action: &'static str,
     /// The ARN of the resource.
     pub resource: String,
-    /// Of a message the sender's address, which is the condition key `ses:FromAddress`.
+    /// The sender's address of a message, which is the condition key `ses:FromAddress`.
     pub from: Option<String>,
 }
 
@@ -36,10 +36,7 @@ pub(crate) fn of_figures(body: &Value) -> Vec<Access> {
         Some(values.map(move |value| resource(instance, kind, value)))
     });
     let accesses: Vec<_> = resources.flatten().map(|arn| access(ACTION, arn)).collect();
-    match accesses.is_empty() {
-        true => vec![access(ACTION, instance)],
-        false => accesses,
-    }
+    if accesses.is_empty() { vec![access(ACTION, instance)] } else { accesses }
 }
 
 /// The kind of resource that the values of a filter are, if they are any.
@@ -55,10 +52,7 @@ fn kind(filter: &str) -> Option<&'static str> {
 }
 
 fn resource(instance: &str, kind: &str, value: &str) -> String {
-    match value.starts_with("arn:") {
-        true => value.to_owned(),
-        false => format!("{instance}/{kind}/{value}"),
-    }
+    if value.starts_with("arn:") { value.to_owned() } else { format!("{instance}/{kind}/{value}") }
 }
 
 /// The actions of a list.

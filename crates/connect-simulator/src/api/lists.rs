@@ -115,7 +115,7 @@ impl ListRequest {
         self.parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
     }
 
-    /// What has to stay the same from page to page.
+    /// The parts that have to stay the same from page to page.
     fn identity(&self) -> String {
         let kept = self.parameters.iter().filter(|(name, _)| name != "nextToken");
         let kept: Vec<_> = kept.collect();
@@ -136,7 +136,7 @@ impl ListRequest {
     }
 }
 
-/// The levels that have a name. How the ARN of a level looks is not documented.
+/// The levels that have a name. The form of a level's ARN is not documented.
 fn structure(account: &Account, instance: &Instance) -> Value {
     let levels = LEVEL_NAMES.into_iter().zip(&account.centre.hierarchy().levels);
     let levels: Map<String, Value> = levels

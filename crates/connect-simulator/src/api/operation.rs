@@ -64,7 +64,7 @@ impl Operation {
         }
     }
 
-    /// Whether its answers come in pages.
+    /// Tells whether its answers come in pages.
     pub(crate) fn has_pages(self) -> bool {
         !matches!(self, Self::DescribeUserHierarchyStructure | Self::SendEmail)
     }

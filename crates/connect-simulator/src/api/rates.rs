@@ -15,11 +15,11 @@ use super::operation::Operation;
 /// The rates of an account in one Region.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
-    /// Of `GetMetricDataV2`.
+    /// The rate of `GetMetricDataV2`.
     pub figures: Rate,
-    /// Of each operation that lists, searches or describes.
+    /// The rate of each operation that lists, searches or describes.
     pub lists: Rate,
-    /// Of messages through SES.
+    /// The rate of messages through SES.
     pub messages: Rate,
     /// The share of Connect's rates, 0 to 1, that somebody else in the account uses all the time.
     pub neighbour: f64,
@@ -69,12 +69,12 @@ impl Buckets {
         Self { rates, levels: HashMap::new() }
     }
 
-    /// Whether a request is let through at `now`.
+    /// Tells whether a request is let through at `now`.
     pub(crate) fn take(&mut self, region: &str, operation: Operation, now: Instant) -> bool {
         let (rate, left) = self.rates.of(operation);
         let bucket = self.levels.entry((region.to_owned(), operation));
         let (level, since) = bucket.or_insert((rate.burst, now));
-        // What the neighbour takes never fills the bucket. It takes less than comes, so that a
+        // The neighbour's tokens never come into the bucket. It takes less than comes, so that a
         // bucket that nobody else takes from is full in the end.
         let left = rate.per_second * left;
         let elapsed: Duration = now.duration_since(*since);
@@ -93,7 +93,7 @@ impl Buckets {
 mod tests {
     use super::*;
 
-    /// How many requests are let through that come every `gap` for `seconds`.
+    /// The number of requests let through of those that come every `gap` for `seconds`.
     fn taken(rates: Rates, operation: Operation, gap: Duration, seconds: u64) -> usize {
         let mut buckets = Buckets::new(rates);
         let start = Instant::now();

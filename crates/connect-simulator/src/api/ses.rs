@@ -134,9 +134,12 @@ impl SendEmail {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
             (1..=LONGEST).contains(&text.len()) && text.bytes().all(plain)
         };
-        let tag = |tag: &MessageTag| match is_allowed(&tag.name) && is_allowed(&tag.value) {
-            true => Ok((tag.name.clone(), tag.value.clone())),
-            false => Err(Refusal::bad_request(format!("Invalid tag <{}>.", tag.name))),
+        let tag = |tag: &MessageTag| {
+            if is_allowed(&tag.name) && is_allowed(&tag.value) {
+                Ok((tag.name.clone(), tag.value.clone()))
+            } else {
+                Err(Refusal::bad_request(format!("Invalid tag <{}>.", tag.name)))
+            }
         };
         self.email_tags.iter().map(tag).collect()
     }
@@ -177,7 +180,7 @@ fn header_recipients(raw: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// What SES refuses of the message itself.
+/// Refuses a message that SES would refuse.
 fn check_message(raw: &[u8]) -> Result<(), Refusal> {
     if raw.len() > MESSAGE_SIZE {
         let text = format!("The message is {} bytes; {MESSAGE_SIZE} are allowed.", raw.len());

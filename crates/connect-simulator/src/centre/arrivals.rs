@@ -1,4 +1,4 @@
-//! What comes to the centre on a day: contacts for the queues, contacts that end before they
+//! Arrivals of a day: contacts for the queues, contacts that end before they
 //! reach a queue, and the calls that agents make.
 
 use fastrand::Rng;
@@ -14,23 +14,23 @@ pub(crate) struct Arrival {
     pub(crate) queue: usize,
     pub(crate) channel: Channel,
     pub(crate) initiation: InitiationMethod,
-    /// When it is enqueued.
+    /// The time that it is enqueued at.
     pub(crate) time: i64,
-    /// How long it waits at most.
+    /// The longest that it waits.
     pub(crate) patience: i64,
-    /// What it does then.
+    /// The way that it leaves the queue then.
     pub(crate) then: QueueExit,
-    /// How often it was called back in vain.
+    /// The number of times that it was called back in vain.
     pub(crate) callbacks_missed: u8,
 }
 
-/// How busy each hour of the day is (UTC); 1 is the average.
+/// Volume of each hour of the day (UTC); 1 is the average.
 const CURVE: [f64; 24] = [
     0.06, 0.04, 0.03, 0.03, 0.04, 0.08, 0.35, 0.95, 1.80, 2.45, 2.60, 2.35, 2.00, 2.05, 2.15, 1.95,
     1.70, 1.35, 0.90, 0.55, 0.30, 0.15, 0.07, 0.05,
 ];
 
-/// How busy each day of the week is, Monday first.
+/// Volume of each day of the week, Monday first.
 const WEEK: [f64; 7] = [1.12, 1.03, 0.98, 0.96, 1.0, 0.36, 0.24];
 
 /// Queues that the flow empties into another one when they wait long: from, to.
@@ -92,7 +92,7 @@ pub(crate) fn overflow(queue: usize, channel: Channel) -> Option<usize> {
         .map(|(_, to)| *to)
 }
 
-/// How long a contact waits before it gives up or expires.
+/// The time that a contact waits before it gives up or expires.
 pub(crate) fn patience(rng: &mut Rng, channel: Channel) -> i64 {
     match channel {
         Channel::Voice => long_tailed(rng, 330.0, 0.9),
@@ -127,7 +127,7 @@ pub(crate) fn unqueued(rng: &mut Rng, midnight: i64) -> Vec<Contact> {
         .collect()
 }
 
-/// When agents try to call somebody; who is not idle then does not.
+/// The times at which agents try to call somebody; one who is not idle then does not.
 pub(crate) fn outbound(rng: &mut Rng, midnight: i64) -> Vec<i64> {
     times(rng, 70.0, midnight)
 }

@@ -10,23 +10,23 @@ pub struct Contact {
     /// The queue; `None` for a contact that ended before it reached one. The index one past
     /// [`Centre::queues`](super::Centre::queues) is the deleted queue.
     pub queue: Option<usize>,
-    /// How the customer and the centre meet.
+    /// The channel on which the customer and the centre meet.
     pub channel: Channel,
-    /// How the record came to be.
+    /// The start of the record.
     pub initiation: InitiationMethod,
-    /// Why it ended.
+    /// The reason why it ended.
     pub disconnect_reason: DisconnectReason,
     /// `InitiationTimestamp`.
     pub initiated: i64,
     /// Its stay in the queue; `None` if it was never enqueued (an outbound call).
     pub waiting: Option<Waiting>,
-    /// What the agent did with it; `None` if it never reached one.
+    /// The work of the agent on it; `None` if it never reached one.
     pub handling: Option<Handling>,
-    /// Whether there is a `NextContactId`: the contact goes on as another record.
+    /// True if there is a `NextContactId`: the contact goes on as another record.
     pub continued: bool,
-    /// Whether there is a `TransferCompletedTimestamp`.
+    /// True if there is a `TransferCompletedTimestamp`.
     pub transferred: bool,
-    /// Whether the agent dialled a callback that the customer did not pick up.
+    /// True if the agent dialled a callback that the customer did not pick up.
     pub callback_missed: bool,
     /// `DisconnectTimestamp`; the figures count a record in the interval that this falls in.
     pub disconnected: i64,
@@ -39,11 +39,11 @@ pub struct Waiting {
     pub enqueued: i64,
     /// `QueueInfo.Duration` in milliseconds, the ringing included.
     pub duration: i64,
-    /// How it left the queue.
+    /// The way that it left the queue.
     pub exit: QueueExit,
 }
 
-/// How a contact left its queue.
+/// The way that a contact left its queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueExit {
     /// An agent answered (of a callback: dialled).
@@ -58,7 +58,7 @@ pub enum QueueExit {
     Moved,
 }
 
-/// What the agent did with a contact (`Agent` of the record).
+/// The work of an agent on a contact (`Agent` of the record).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handling {
     /// The agent.
@@ -73,7 +73,7 @@ pub struct Handling {
     pub after_work: i64,
     /// True if the record has these durations: a few have been with an agent and have none.
     pub has_durations: bool,
-    /// Whether the contact ended on hold (`PreDisconnectState` is `CONNECTED_ONHOLD`).
+    /// True if the contact ended on hold (`PreDisconnectState` is `CONNECTED_ONHOLD`).
     pub ended_on_hold: bool,
 }
 
@@ -129,7 +129,7 @@ named! {
 }
 
 named! {
-    /// How a contact record came to be (`InitiationMethod`).
+    /// The start of a contact record (`InitiationMethod`).
     InitiationMethod {
         /// The customer came.
         Inbound = "INBOUND",
@@ -147,7 +147,7 @@ named! {
 }
 
 named! {
-    /// Why a contact ended (`DisconnectReason`).
+    /// The reason why a contact ended (`DisconnectReason`).
     DisconnectReason {
         /// The customer left.
         Customer = "CUSTOMER_DISCONNECT",

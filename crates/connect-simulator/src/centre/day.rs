@@ -6,7 +6,7 @@
 use super::contact::{Channel, Contact, InitiationMethod};
 use super::shifts::Span;
 
-/// What happened on a day.
+/// The contacts of a day, and the work of its agents.
 #[derive(Debug, Default)]
 pub(crate) struct Day {
     pub(crate) contacts: Vec<Contact>,
@@ -40,7 +40,7 @@ pub(crate) struct Attempt {
     pub(crate) initiation: InitiationMethod,
     pub(crate) time: Span,
     pub(crate) answered: bool,
-    /// Whether it ended because the customer hung up.
+    /// True if it ended because the customer hung up.
     pub(crate) given_up: bool,
 }
 
@@ -52,7 +52,7 @@ impl AgentDay {
         Some(Span::new(start, end))
     }
 
-    /// Whether the agent worked, or should have, in this window.
+    /// Tells whether the agent worked, or should have, in this window.
     pub(crate) fn is_active(&self, window: Span) -> bool {
         self.spans().any(|span| span.overlap(window) > 0)
     }

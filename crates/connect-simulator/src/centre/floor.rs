@@ -81,7 +81,7 @@ pub(super) enum State {
     Busy,
 }
 
-/// What becomes of a ringing phone.
+/// The end of a ringing phone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ring {
     Answered,
@@ -296,7 +296,7 @@ impl<'a> Floor<'a> {
         true
     }
 
-    /// What a waiting case does when its patience ends.
+    /// Takes a case out of the queue whose patience has ended.
     fn run_out(&mut self, case: usize, time: i64) {
         if !self.waiting.contains(&case) {
             return;
@@ -393,10 +393,7 @@ impl<'a> Floor<'a> {
             day.agents.push(AgentDay {
                 agent: desk.agent,
                 scheduled: scheduled.then_some(desk.shift.planned),
-                adherent: match scheduled {
-                    true => desk.shift.adherent(&desk.breaks),
-                    false => Vec::new(),
-                },
+                adherent: if scheduled { desk.shift.adherent(&desk.breaks) } else { Vec::new() },
                 online: desk.online(),
                 idle: desk.idle,
                 on_contact: desk.on_contact,
@@ -416,7 +413,7 @@ impl Desk {
     }
 }
 
-/// How much longer than planned a break lasts.
+/// The time that a break lasts longer than planned.
 fn overrun(rng: &mut Rng) -> i64 {
     long_tailed(rng, 50.0, 1.0).min(10 * MINUTE)
 }

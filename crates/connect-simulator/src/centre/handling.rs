@@ -1,4 +1,4 @@
-//! What an agent does with a contact: talk, hold, after contact work, passing it on; and the
+//! An agent's work on a contact: talk, hold, after-contact work, passing it on; and the
 //! calls that agents make themselves.
 
 use fastrand::Rng;
@@ -124,14 +124,11 @@ impl Floor<'_> {
             Channel::Email => (360.0, 15.0),
         };
         let interaction = long_tailed(rng, talk * factor, 0.65).clamp(4 * SECOND, 50 * MINUTE);
-        let hold = (arrival.channel == Channel::Voice).then(|| match happens(rng, 0.22) {
-            true => long_tailed(rng, 55.0, 0.7).min(15 * MINUTE),
-            false => 0,
+        let hold = (arrival.channel == Channel::Voice).then(|| {
+            if happens(rng, 0.22) { long_tailed(rng, 55.0, 0.7).min(15 * MINUTE) } else { 0 }
         });
-        let after_work = match happens(rng, 0.12) {
-            true => 0,
-            false => long_tailed(rng, after, 0.6).min(20 * MINUTE),
-        };
+        let after_work =
+            if happens(rng, 0.12) { 0 } else { long_tailed(rng, after, 0.6).min(20 * MINUTE) };
         Handling {
             agent: self.desks[desk].agent,
             connected,
@@ -143,7 +140,7 @@ impl Floor<'_> {
         }
     }
 
-    /// Where the agent passes a contact on to, if so.
+    /// The queue that the agent passes a contact on to, if so.
     fn transfer_target(&mut self, arrival: &Arrival) -> Option<usize> {
         let first_contact =
             matches!(arrival.initiation, InitiationMethod::Inbound | InitiationMethod::Api);
@@ -160,7 +157,7 @@ impl Floor<'_> {
     }
 }
 
-/// Why a contact with an agent ends.
+/// The reason why a contact with an agent ends.
 fn ending(rng: &mut Rng, channel: Channel) -> DisconnectReason {
     match (channel, rng.u32(..100)) {
         (Channel::Task | Channel::Email, _) => DisconnectReason::Completed,

@@ -2,7 +2,7 @@
 
 use crate::random::uuid;
 
-/// How many levels a hierarchy may have (`DescribeUserHierarchyStructure`, `HierarchyStructure`).
+/// The levels that a hierarchy may have (`DescribeUserHierarchyStructure`, `HierarchyStructure`).
 pub(crate) const LEVELS: usize = 5;
 
 /// The levels and groups that agents belong to.

@@ -43,7 +43,7 @@ pub struct Centre {
 }
 
 impl Centre {
-    /// How many standard queues a centre has unless it is [made larger](Self::sized).
+    /// The number of standard queues of a centre that is not [made larger](Self::sized).
     pub const QUEUES: usize = queues::NAMED;
 
     /// The centre that this seed makes.
@@ -51,8 +51,8 @@ impl Centre {
         Self::sized(seed, Self::QUEUES)
     }
 
-    /// A centre with so many standard queues, and no fewer than [`Self::QUEUES`]. Those that are
-    /// more are alike, with a handful of contacts a day and agents of their own, so that a day of a
+    /// A centre with so many standard queues, and no fewer than [`Self::QUEUES`]. The further
+    /// ones are alike, with a handful of contacts a day and agents of their own, so that a day of a
     /// thousand of them is worked out in seconds.
     pub fn sized(seed: u64, queues: usize) -> Self {
         Self { seed, setup: Setup::new(seed, queues), days: Mutex::default() }

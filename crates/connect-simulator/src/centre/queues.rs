@@ -35,7 +35,7 @@ pub enum QueueType {
     Agent,
 }
 
-/// How many standard queues have names of their own.
+/// The number of standard queues that have names of their own.
 pub(crate) const NAMED: usize = QUEUES.len();
 
 /// Name, contacts a working day, shares of VOICE, CHAT, TASK, EMAIL, the tags `team` and `region`.

@@ -1,4 +1,4 @@
-//! Who works when: the shift of an agent on a day, and how much of it went as planned.
+//! Shifts: the hours of an agent on a day, and how much of them went as planned.
 
 use fastrand::Rng;
 
@@ -111,7 +111,7 @@ impl Span {
         Self { start, end }
     }
 
-    /// How many milliseconds of it lie in `window`.
+    /// The milliseconds of it that lie in `window`.
     pub(crate) fn overlap(self, window: Self) -> i64 {
         (self.end.min(window.end) - self.start.max(window.start)).max(0)
     }

@@ -7,7 +7,7 @@ use super::hierarchy::Hierarchy;
 use super::queues::{self, Queue, QueueType};
 use crate::random::uuid;
 
-/// What an agent may be given.
+/// The queues and channels that an agent may be given.
 #[derive(Clone, Debug)]
 pub struct RoutingProfile {
     /// The id in figures and lists.
@@ -18,7 +18,7 @@ pub struct RoutingProfile {
     pub queues: Vec<usize>,
     /// The channels that it serves, in all its queues.
     pub channels: Vec<Channel>,
-    /// Whether its agents have schedules (shifts with Adherence = Yes).
+    /// True if its agents have schedules (shifts with Adherence = Yes).
     pub scheduled: bool,
 }
 
@@ -39,7 +39,7 @@ pub struct Agent {
     pub group: Option<usize>,
 }
 
-/// How many of the further queues, beyond those with names of their own, a pool of agents serves.
+/// The number of further queues, beyond those with names of their own, that a pool of agents serves.
 const POOL: usize = 50;
 const AGENTS_OF_POOL: usize = 3;
 

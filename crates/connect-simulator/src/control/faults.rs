@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::api::operation::Operation;
 
-/// What goes wrong with a request.
+/// Something that goes wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Too many requests: status 429.
@@ -123,11 +123,11 @@ impl ToldFault {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     told: HashMap<Operation, (Fault, Option<u32>)>,
-    /// Of how many requests one has a fault by chance.
+    /// The number of requests of which one has a fault by chance.
     by_chance: Option<(Rng, u32)>,
 }
 
-/// What happens by chance.
+/// The faults that happen by chance.
 const CHANCES: [Fault; 8] = [
     Fault::Throttled,
     Fault::ServerError,

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 const INSTANCE: &str = "01234567-89ab-cdef-0123-456789abcdef";
 
-/// What came back: the status, the head and the body.
+/// An answer: the status, the head and the body.
 struct Reply {
     status: u16,
     head: String,

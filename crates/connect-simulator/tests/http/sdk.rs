@@ -1,4 +1,4 @@
-//! What the SDK makes of the answers.
+//! The answers as the SDK reads them.
 
 use aws_sdk_connect::Client;
 use aws_sdk_connect::config::{BehaviorVersion, Credentials, Region};

@@ -6,7 +6,7 @@ async fn search(simulator: &Simulator, path: &str, body: &Value) -> Reply {
     send(simulator, "POST", path, body.to_string().as_bytes()).await.unwrap()
 }
 
-/// What is found, all pages of it, by the member `shown`.
+/// All pages of the things found, by the member `shown`.
 async fn found(simulator: &Simulator, path: &str, mut body: Value, shown: &str) -> Vec<Value> {
     let list = match path {
         "/search-queues" => "Queues",
@@ -49,7 +49,7 @@ async fn queues_are_found_by_name_and_type() {
     ]});
     assert_eq!(names(either).await, ["Support", "Loans"]);
     assert_eq!(names(json!({ "QueueTypeCondition": "STANDARD" })).await.len(), 12);
-    // Those of the agents, which have no names, are found where nobody says otherwise.
+    // The agents' queues, which have no names, are found where nobody says otherwise.
     let all = names(json!({})).await;
     assert_eq!(all.iter().filter(|name| name.is_null()).count(), 40);
     let call = simulator.calls().pop().unwrap();

@@ -1,6 +1,6 @@
-//! What a request for figures may ask: the limits of one version of `GetMetricDataV2`, enforced with
-//! the errors of the service. Where its texts are known they are the same; the others say what is wrong. What the
-//! service may well answer and this simulator cannot is refused last, as
+//! The rules for a request for figures: the limits of one version of `GetMetricDataV2`, enforced with
+//! the errors of the service. Its texts are used where they are known; the others say what is wrong. A
+//! request that the service may well answer and this simulator cannot is refused last, as
 //! [not modelled](Refusal::not_modelled).
 
 mod filters;
@@ -49,7 +49,7 @@ struct IntervalDetails {
 pub(crate) struct Asked {
     pub(crate) instance: Instance,
     pub(crate) query: Query,
-    /// Whether an interval was sent, so that rows say theirs.
+    /// True if an interval was sent, so that rows say theirs.
     pub(crate) has_interval: bool,
     /// Rows a page at most.
     pub(crate) max_results: usize,
@@ -120,9 +120,10 @@ impl MetricDataRequest {
         } else if end > now {
             "Time range not valid. Start and End Time must be within the current time".to_owned()
         } else if now.duration_since(start) > limits.history {
-            let history = match limits.history == Limits::CURRENT.history {
-                true => "3 months".to_owned(),
-                false => in_words(limits.history),
+            let history = if limits.history == Limits::CURRENT.history {
+                "3 months".to_owned()
+            } else {
+                in_words(limits.history)
             };
             format!("Time range not valid. Historical metrics are available for {history}.")
         } else if end.duration_since(start) >= span {
@@ -217,7 +218,7 @@ fn valid_together(
     refusal.map_or(Ok(()), |text| Err(Refusal::invalid_parameter(text)))
 }
 
-/// Why a request for `metric` is not valid. A key that no metric of the catalogue
+/// The reason why a request for `metric` is not valid. A key that no metric of the catalogue
 /// takes says nothing: the reference lists it and not for which metrics it is.
 fn not_valid_for(
     metric: &Metric,
@@ -242,7 +243,7 @@ fn not_valid_for(
         .or_else(|| missing.map(|key| format!("The metric {name} requires the filter {key}.")))
 }
 
-/// Why the metrics are too many.
+/// The reason why the metrics are too many.
 fn too_many(metrics: &[&Metric], limits: &Limits) -> Option<String> {
     metrics.iter().find_map(|metric| {
         let most = match metric.name {

@@ -1,4 +1,4 @@
-//! What a search asks for: `SearchCriteria` and `SearchFilter`.
+//! The conditions of a search: `SearchCriteria` and `SearchFilter`.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -60,7 +60,7 @@ struct TagCondition {
 }
 
 impl Criteria {
-    /// Whether the service would take the criteria.
+    /// Tells whether the service would take the criteria.
     pub(super) fn check(&self, operation: Operation) -> Result<(), Refusal> {
         let inner = self.or_conditions.iter().chain(&self.and_conditions).flatten();
         inner.into_iter().try_for_each(|criteria| criteria.check(operation))?;

@@ -1,7 +1,7 @@
 //! `SearchQueues`, `SearchUsers` and `SearchUserHierarchyGroups`: what the lists tell and more, of
 //! those that a request describes.
 //!
-//! Whether the service minds upper and lower case in a search is not documented; here it does.
+//! Upper and lower case matter in a search here; AWS does not document it.
 
 mod criteria;
 mod thing;
@@ -65,7 +65,7 @@ pub(crate) fn search(account: &Account, request: &SearchRequest) -> Result<Value
     Ok(answer)
 }
 
-/// What has to stay the same from page to page.
+/// The parts that have to stay the same from page to page.
 fn identity(mut members: Map<String, Value>) -> String {
     members.shift_remove("NextToken");
     Value::Object(members).to_string()

@@ -8,14 +8,14 @@ use crate::centre::contact::{Channel, Contact, Handling, InitiationMethod, Queue
 use crate::centre::day::{AgentDay, Attempt};
 use crate::centre::shifts::Span;
 
-/// How one metric is computed.
+/// The computation of one metric.
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
     pub(crate) source: Source,
 }
 
-/// What becomes of the parts that a group adds up.
+/// The figure that the parts of a group become.
 #[derive(Clone, Copy)]
 pub(crate) enum Shape {
     /// Their sum.
@@ -30,7 +30,7 @@ pub(crate) enum Shape {
     Percent,
 }
 
-/// What a metric is made of.
+/// The source of a metric's parts.
 #[derive(Clone, Copy)]
 pub(crate) enum Source {
     /// A contact record, counted when it disconnects: what it adds, `None` if it is skipped.
@@ -51,7 +51,7 @@ static DEFINITIONS: &[Definition] = &[
         contact.waiting.map(|_| i64::from(contact.is_abandoned()))
     }),
     agents("AGENT_ADHERENT_TIME", Shape::Seconds, adherence),
-    // Of the contacts that were routed to somebody, which the calls that agents make are not.
+    // Among the contacts that were routed to somebody, which the calls that agents make are not.
     attempts("AGENT_ANSWER_RATE", Shape::Percent, |attempt| {
         let routed = attempt.initiation != InitiationMethod::Outbound;
         routed.then_some(i64::from(attempt.answered))
@@ -223,7 +223,7 @@ fn resolution(contact: &Contact) -> i64 {
     contact.disconnected + after_work - contact.initiated
 }
 
-/// Of what was queued: 1 if it was answered, abandoned or called back within X.
+/// 1 for a queued contact that was answered, abandoned or called back within X.
 fn removed(contact: &Contact, request: &MetricRequest) -> Option<i64> {
     let waiting = contact.waiting?;
     let removed = waiting.exit != QueueExit::Moved && within(waiting.duration, request);
@@ -234,12 +234,12 @@ fn queued(contact: &Contact) -> Option<i64> {
     Some(contact.waiting?.duration)
 }
 
-/// How long a contact waited that was queued and then connected.
+/// The wait of a contact that was queued and then connected.
 fn answered(contact: &Contact) -> Option<i64> {
     contact.handling.and_then(|_| queued(contact))
 }
 
-/// Whether a wait in milliseconds meets the threshold; without one everything does.
+/// Tells whether a wait in milliseconds meets the threshold; without one everything does.
 #[expect(clippy::cast_precision_loss, reason = "waits are far below 2^53 milliseconds")]
 fn within(waited: i64, request: &MetricRequest) -> bool {
     let seconds = waited as f64 / 1_000.0;

@@ -50,7 +50,7 @@ impl Centre {
     }
 }
 
-/// What a row may be grouped by here; the numbers index [`Traits`].
+/// The keys that rows may be grouped by here; the numbers index [`Traits`].
 const DIMENSIONS: [&str; 9] = [
     "QUEUE",
     "CHANNEL",
@@ -63,7 +63,7 @@ const DIMENSIONS: [&str; 9] = [
     "AGENT_HIERARCHY_LEVEL_FIVE",
 ];
 
-/// Whether the centre models this dimension.
+/// Tells whether the centre models this dimension.
 pub(crate) fn is_dimension(key: &str) -> bool {
     DIMENSIONS.contains(&key)
 }
@@ -85,14 +85,14 @@ struct Sums<'a> {
 /// The indexes of a group, in the order of the groupings.
 type Key = Vec<Option<usize>>;
 
-/// What a group has added up.
+/// The sums of a group.
 struct Group {
     has_contacts: bool,
     has_activity: bool,
     tallies: Vec<Tally>,
 }
 
-/// What one metric has added up in one group.
+/// The sum of one metric in one group.
 #[derive(Clone, Copy, Default)]
 struct Tally {
     sum: i64,
@@ -125,12 +125,12 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// Whether any metric is made of contact records.
+    /// Tells whether any metric is made of contact records.
     fn asks_of_contacts(&self) -> bool {
         self.sources().any(|source| matches!(source, Source::Contacts(_)))
     }
 
-    /// Whether any metric is made of what agents did.
+    /// Tells whether any metric is made of what agents did.
     fn asks_of_activity(&self) -> bool {
         self.sources().any(|source| matches!(source, Source::Attempts(_) | Source::Time(_)))
     }
@@ -294,7 +294,7 @@ impl<'a> Sums<'a> {
 }
 
 impl Group {
-    /// Whether the group has what this kind of metric is made of.
+    /// Tells whether the group has what this kind of metric is made of.
     fn knows(&self, source: Source) -> bool {
         match source {
             Source::Contacts(_) => self.has_contacts,
@@ -330,7 +330,7 @@ impl Tally {
 }
 
 impl MetricRequest {
-    /// Whether something counts whose value of each key is this.
+    /// Tells whether something counts whose value of each key is this.
     fn keeps<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
         self.filters.iter().all(|filter| {
             value(&filter.key).is_some_and(|value| {

@@ -9,16 +9,16 @@ use jiff::tz::TimeZone;
 
 use super::intervals::Interval;
 
-/// What is asked of the centre (`GetMetricDataV2` without its limits).
+/// A question to the centre (`GetMetricDataV2` without its limits).
 #[derive(Clone, Debug)]
 pub struct Query {
     /// The first instant of the window.
     pub start: Timestamp,
     /// The end of the window; it does not belong to it.
     pub end: Timestamp,
-    /// What the window is cut into.
+    /// The intervals that the window is cut into.
     pub interval: Interval,
-    /// Where days and weeks begin.
+    /// The time zone in which days and weeks begin.
     pub time_zone: TimeZone,
     /// By the API's key (`QUEUE`), the ids to keep. A key that the centre does not model keeps
     /// nothing.
@@ -47,7 +47,7 @@ pub struct MetricFilter {
     pub key: String,
     /// The values to keep.
     pub values: Vec<String>,
-    /// Whether to keep all but the values.
+    /// True if the contacts without these values are kept.
     pub negate: bool,
 }
 

@@ -17,7 +17,7 @@ fn sums_are_averages_times_counts() {
                 near(number(row.values[0]), number(row.values[1]) * number(row.values[2]));
             }
         }
-        // Of the records with a hold time there is no count, but it is a whole number.
+        // There is no count of the records with a hold time, but it is a whole number.
         for row in centre.figures(&query(&["SUM_HOLD_TIME", "AVG_HOLD_TIME"], groupings)) {
             if let Figure::Number(mean) = row.values[1]
                 && mean > 0.0
@@ -74,7 +74,7 @@ fn agents_time_has_parts_that_make_the_whole() {
         panic!("{total:?}");
     };
     near(number(*scheduled), number(*adherent) + number(*not));
-    // What is left is the time after calls that were missed.
+    // The rest is the time after calls that were missed.
     let missed = number(*online) - number(*contact) - number(*idle) - number(*breaks);
     assert!(missed > 0.0 && missed < number(*online) / 50.0, "{missed} of {online:?}");
     for groupings in [&["AGENT"][..], &["ROUTING_PROFILE"], &["AGENT_HIERARCHY_LEVEL_TWO"]] {
