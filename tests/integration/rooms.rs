@@ -107,7 +107,7 @@ fn room_of(code: &Crate, location: &[String]) -> Location {
 /// The names in the first list of a module's docs whose entries begin with names in code:
 /// "- `outcome`: …", or several names in one entry.
 fn stated_order(text: &str) -> Vec<String> {
-    let docs = text.lines().map_while(|line| line.strip_prefix("//!"));
+    let docs = text.lines().filter_map(|line| line.strip_prefix("//!"));
     let list = docs.skip_while(|line| names_of_entry(line).is_empty());
     list.take_while(|line| !line.is_empty()).flat_map(names_of_entry).collect()
 }
