@@ -1,4 +1,4 @@
-//! What is known of one metric, and how its row of the catalogue is written.
+//! One metric: its facts, and the methods that write its row of the catalogue.
 
 use serde::Serialize;
 
