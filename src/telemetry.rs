@@ -48,7 +48,8 @@ fn level(text: Option<String>) -> Option<LevelFilter> {
 }
 
 fn capped(level: LevelFilter) -> Targets {
-    Targets::new().with_target("connect_reports", level).with_default(level.min(LevelFilter::WARN))
+    let own = ["connect_reports", "connect_simulator"].map(|target| (target, level));
+    Targets::new().with_targets(own).with_default(level.min(LevelFilter::WARN))
 }
 
 /// Logs where a panic was: what it says may quote anything.
