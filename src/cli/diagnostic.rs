@@ -7,8 +7,8 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde_json::Value;
 
-use super::places::Named;
-use super::{print, validate};
+use super::places::{Named, store};
+use super::visible::single_line;
 use crate::definition::{Problem, Severity};
 use crate::error::Error;
 use crate::settings::Location;
@@ -119,7 +119,7 @@ impl Finding {
             Severity::Warning => Level::WARNING,
         };
         let [message, help, path] =
-            [&self.message, &self.help, &self.file].map(|text| print::single_line(text));
+            [&self.message, &self.help, &self.file].map(|text| single_line(text));
         let excerpt =
             text.zip(self.span.clone()).and_then(|(text, span)| Excerpt::read(text, span));
         let group = level.primary_title(message).id(&self.code);
@@ -211,7 +211,7 @@ async fn text_of(file: &str) -> Option<String> {
         Location::Folder(path) => read_file(&path).content.ok()?,
         Location::S3 { .. } => {
             let Named { id, folder } = Named::parse(file).ok()?;
-            let store = validate::store(&folder?.parse().ok()?).await.ok()?;
+            let store = store(&folder?.parse().ok()?).await.ok()?;
             store.named(&[id]).await.ok()?.pop()?.content.ok()?
         }
     };

@@ -5,6 +5,8 @@
 
 mod demo;
 mod diagnostic;
+mod exit;
+mod files;
 mod metrics;
 mod names;
 mod new;
@@ -13,35 +15,31 @@ mod plan;
 mod policy;
 mod preview;
 mod print;
+mod reports;
 mod resend;
 mod run;
 mod runs;
 mod schema;
 mod signals;
 mod simulate;
+mod simulated;
 mod times;
 mod trial;
 mod validate;
+mod visible;
 
 use std::env;
-use std::path::Path;
 use std::process::ExitCode;
 
-use aws_config::retry::RetryConfig;
-use aws_config::{Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::tls;
 use clap::{Parser, Subcommand};
-use connect_simulator::{Options, Simulator};
 
-use crate::definition::{Problem, Report, ReportId};
-use crate::error::{Code, Error, Stage};
-use crate::run::{Definitions, Outcome, Runner};
-use crate::settings;
 use crate::telemetry;
 
+use exit::{Ended, exit_code, outcome_code, wrong};
+use files::{make_folder, unwritable, write};
 use places::Places;
+use reports::{found, only};
+use simulated::{simulated, start};
 
 /// Mails people the queue figures of their Amazon Connect contact centre.
 ///
@@ -90,9 +88,6 @@ enum Command {
     TryTemplates,
 }
 
-/// What a command ended with.
-type Ended = Result<ExitCode, Error>;
-
 /// Runs the command line.
 pub async fn main() -> ExitCode {
     telemetry::at_terminal(|name| env::var(name).ok(), || print::Log);
@@ -130,83 +125,6 @@ impl Command {
             Self::TryTemplates => trial::child(),
         }
     }
-}
-
-/// The exit code for an error.
-fn exit_code(error: &Error) -> ExitCode {
-    let before_the_run = matches!(error.stage, Stage::Load | Stage::Plan);
-    let wrong = matches!(
-        error.code,
-        Code::ValidationError | Code::NotFound | Code::ConfigurationError | Code::TemplateError
-    );
-    ExitCode::from(if before_the_run && wrong { 2 } else { 1 })
-}
-
-fn outcome_code(outcome: &Outcome) -> ExitCode {
-    outcome.error.as_ref().map_or(ExitCode::SUCCESS, exit_code)
-}
-
-async fn start(options: Options) -> Result<Simulator, Error> {
-    let port = options.port;
-    Simulator::start(options)
-        .await
-        .map_err(|error| wrong(format!("the simulator can't listen on port {port}: {error}")))
-}
-
-/// The SDK's configuration for a simulator: nothing of it comes from the environment, so that no
-/// request can reach AWS.
-fn simulated(simulator: &Simulator) -> SdkConfig {
-    let nobody = Credentials::new("simulated", "simulated", None, None, "simulator");
-    // The default client would send requests through a proxy that the environment names.
-    let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-    let client = aws_smithy_http_client::Builder::new().tls_provider(tls).build_https();
-    SdkConfig::builder()
-        .behavior_version(settings::behavior())
-        .region(Region::new("eu-west-2"))
-        .credentials_provider(SharedCredentialsProvider::new(nobody))
-        .endpoint_url(simulator.url())
-        .retry_config(RetryConfig::standard())
-        .timeout_config(settings::timeouts())
-        .http_client(client)
-        .build()
-}
-
-/// The one report with this id; the warnings of its definition are printed.
-async fn only(runner: &Runner, id: &ReportId) -> Result<Report, Error> {
-    let (report, warnings) = found(runner, id).await?;
-    print::warnings(&warnings).await?;
-    Ok(report)
-}
-
-/// The one report with this id, and the problems of its definition.
-async fn found(runner: &Runner, id: &ReportId) -> Result<(Report, Vec<Problem>), Error> {
-    let Definitions { mut reports, invalid, problems } =
-        runner.definitions(std::slice::from_ref(id)).await?;
-    match (reports.pop(), invalid.into_iter().next().and_then(|invalid| invalid.outcome.error)) {
-        (Some(report), _) => Ok((report, problems)),
-        (None, Some(error)) => Err(error),
-        (None, None) => Err(wrong("there is no such report")),
-    }
-}
-
-/// The command line, or a setting, is wrong.
-fn wrong(message: impl Into<String>) -> Error {
-    Error::new(Code::ConfigurationError, Stage::Load, message)
-}
-
-/// A file, a folder or a stream can't be written.
-fn unwritable(what: impl std::fmt::Display, error: &std::io::Error) -> Error {
-    Error::new(Code::StoreError, Stage::Record, format!("{what} can't be written: {error}"))
-}
-
-/// Writes a file.
-fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
-    std::fs::write(path, content).map_err(|error| unwritable(path.display(), &error))
-}
-
-/// Makes a folder with those that it lies in.
-fn make_folder(path: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(path).map_err(|error| unwritable(path.display(), &error))
 }
 
 #[cfg(test)]

@@ -9,11 +9,14 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use connect_simulator::{Options, Simulator};
 
-use super::{simulated, start, times, wrong};
+use super::exit::wrong;
+use super::simulated::{simulated, start};
+use super::times;
 use crate::definition::{ReportId, nearest};
 use crate::error::{Code, Error, Stage};
 use crate::run::Runner;
 use crate::settings::{self, DEFINITIONS, Location, RUNS, Settings};
+use crate::store::Store;
 use crate::window::LocalTime;
 
 /// The places of definitions and records, as the command line says it.
@@ -157,6 +160,18 @@ impl Places {
         let message = format!("there is no definition {}", path.display());
         Error::new(Code::NotFound, Stage::Load, message).hint(hint)
     }
+}
+
+/// The store at a place.
+pub(super) async fn store(place: &Location) -> Result<Store, Error> {
+    Ok(match place {
+        Location::Folder(folder) => Store::Folder(folder.clone()),
+        // Only S3 needs the SDK's settings, and then they have to be right.
+        Location::S3 { .. } => {
+            let config = settings::aws().await?.config;
+            Store::at(place, || aws_sdk_s3::Client::new(&config))
+        }
+    })
 }
 
 /// A report as a command line names it: by its id, or by the path of its definition.

@@ -8,8 +8,8 @@ use clap::Args;
 use notify::{RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
+use super::places::store;
 use super::run::invocation;
-use super::validate::store;
 use super::{Ended, Places, make_folder, only, print, times, trial, write, wrong};
 use crate::definition::{Problem, ReportId};
 use crate::error::Error;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::diagnostic::{Finding, renderer, text};
+use super::places::store;
 use super::{Ended, Places, print, trial};
 use crate::definition::{
     self, Omitted, Parsed, Place, Problem, Report, Severity, beyond_own_domains,
@@ -17,8 +18,8 @@ use crate::definition::{
 use crate::error::Error;
 use crate::render::{TemplateFile, Templates};
 use crate::run::{Checks, read_templates};
-use crate::settings::{self, Location, Settings};
-use crate::store::{File, Store, read_file};
+use crate::settings::{Location, Settings};
+use crate::store::{File, read_file};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -179,17 +180,6 @@ async fn read(place: &Location) -> Result<Vec<File>, Error> {
     let store = store(place).await?;
     let files = store.definitions().await?;
     if files.is_empty() { Err(store.no_definitions()) } else { Ok(files) }
-}
-
-pub(super) async fn store(place: &Location) -> Result<Store, Error> {
-    Ok(match place {
-        Location::Folder(folder) => Store::Folder(folder.clone()),
-        // Only S3 needs the SDK's settings, and then they have to be right.
-        Location::S3 { .. } => {
-            let config = settings::aws().await?.config;
-            Store::at(place, || aws_sdk_s3::Client::new(&config))
-        }
-    })
 }
 
 fn has_errors(checked: &[CheckedFile]) -> bool {
