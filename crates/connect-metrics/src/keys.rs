@@ -147,7 +147,7 @@ pub static FILTERS: &[&str] = &[
 ];
 
 /// The keys of which a request has to filter by one at least, because the caller's permission is
-/// checked on what they name. See [`needs_authorising_filter`].
+/// checked on what they name. See [`needs_authorising_filter`](crate::needs_authorising_filter).
 pub static AUTHORISING: &[&str] = &[
     "QUEUE",
     "ROUTING_PROFILE",

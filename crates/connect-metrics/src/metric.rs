@@ -12,7 +12,7 @@ pub struct Metric {
     /// The API's name, such as `SERVICE_LEVEL`.
     pub name: &'static str,
     /// The English title, as Connect's own pages have it; the word `X` in it stands for the
-    /// threshold, see [`with_threshold`].
+    /// threshold, see [`with_threshold`](crate::with_threshold).
     pub title: &'static str,
     /// The unit of its figures.
     pub unit: Unit,
@@ -38,7 +38,7 @@ pub struct MetricFilterKey {
     /// The API's name, such as `INITIATION_METHOD`.
     pub key: &'static str,
     /// The values that the metric takes for it; empty: any. Values that may help where any is
-    /// taken are [`metric_filter_values`].
+    /// taken are [`metric_filter_values`](crate::metric_filter_values).
     pub values: &'static [&'static str],
 }
 
