@@ -38,7 +38,7 @@ impl List {
 
     /// The list of a dimension, where it has one; queues are searched where their tags or states are
     /// needed, and listed otherwise.
-    pub fn of(dimension: &Dimension, searched: bool) -> Option<Self> {
+    pub fn for_dimension(dimension: &Dimension, searched: bool) -> Option<Self> {
         match dimension {
             Dimension::Queue if searched => Some(Self::SearchedQueues),
             Dimension::Queue => Some(Self::Queues),

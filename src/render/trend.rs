@@ -353,7 +353,7 @@ mod tests {
         let [start, end] = window.map(|time| time.parse().unwrap());
         let window = Window::between(start, end, &zone).unwrap();
         let intervals = window.intervals(interval);
-        let numbers = Numbers::of(&Locale::parse("en").unwrap());
+        let numbers = Numbers::new(&Locale::parse("en").unwrap());
         let labels = labels(
             &window,
             &intervals.iter().collect::<Vec<_>>(),
@@ -406,7 +406,7 @@ mod tests {
                 .map(|(date, time)| format!("{date}T{time}").parse().unwrap());
             let window = Window::between(start, end, &zone).unwrap();
             let intervals = window.intervals(Interval::Hour);
-            let numbers = Numbers::of(&Locale::parse("en").unwrap());
+            let numbers = Numbers::new(&Locale::parse("en").unwrap());
             let localizer = Localizer { language: Language::English, numbers };
             let labels = labels(&window, &intervals.iter().collect::<Vec<_>>(), &localizer);
             let chart = serde_json::to_value(chart::placed(&[], &labels)).unwrap();

@@ -20,7 +20,7 @@ pub(super) struct Localizer {
 
 impl Localizer {
     pub(super) fn new(report: &Report) -> Self {
-        Self { language: report.locale.language(), numbers: Numbers::of(&report.locale) }
+        Self { language: report.locale.language(), numbers: Numbers::new(&report.locale) }
     }
 }
 

@@ -213,7 +213,7 @@ impl Figures {
     }
 
     /// The format of a figure, with as many decimals as what is said of it needs.
-    fn of(&self, row: Row<'_>, index: usize, column: &Column) -> Option<&Format> {
+    fn select(&self, row: Row<'_>, index: usize, column: &Column) -> Option<&Format> {
         let forms = match column.unit {
             Unit::Count => &self.counts,
             Unit::Seconds => &self.seconds,
@@ -312,7 +312,7 @@ fn write_figures(
     formats: &Figures,
 ) -> Result<(), XlsxError> {
     for (cell, (index, column)) in (first..).zip(table.columns.iter().enumerate()) {
-        let figure = row.figure(index).zip(formats.of(row, index, column));
+        let figure = row.figure(index).zip(formats.select(row, index, column));
         if let Some((value, format)) = figure {
             sheet.write_number_with_format(line, cell, typed(value, column.unit), format)?;
         }

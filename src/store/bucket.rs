@@ -26,7 +26,7 @@ pub(crate) struct Object {
 
 impl Tag {
     /// The tag of a content that has none from elsewhere.
-    pub(crate) fn of(content: &[u8]) -> Self {
+    pub(crate) fn digest(content: &[u8]) -> Self {
         Self(base64::encode(Sha256::digest(content)))
     }
 }

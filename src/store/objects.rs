@@ -59,7 +59,7 @@ impl Objects for Store {
     async fn get(&self, key: &str) -> Result<Option<Object>, Error> {
         match self {
             Self::Folder(folder) => match std::fs::read(folder.join(key)) {
-                Ok(content) => Ok(Some(Object { tag: Tag::of(&content), content })),
+                Ok(content) => Ok(Some(Object { tag: Tag::digest(&content), content })),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(of_file(&folder.join(key), "read", &error)),
             },
@@ -163,7 +163,7 @@ async fn put_file(
     }
     // The lock ends with this function, which waits for nothing from here on.
     let found = match std::fs::read(&path) {
-        Ok(content) => Some(Tag::of(&content)),
+        Ok(content) => Some(Tag::digest(&content)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
@@ -175,7 +175,7 @@ async fn put_file(
         return Ok(Put::Refused);
     }
     write_file(&path, content)?;
-    Ok(Put::Written(Tag::of(content)))
+    Ok(Put::Written(Tag::digest(content)))
 }
 
 /// Writes beside the file and then puts it in its place, so that nobody reads half of it.

@@ -27,7 +27,7 @@ pub struct Numbers {
 
 impl Numbers {
     /// The numbers of a locale; of one whose country is not known, those of the language.
-    pub fn of(locale: &Locale) -> Self {
+    pub fn new(locale: &Locale) -> Self {
         let known = IcuLocale::try_from_str(locale.tag()).unwrap_or(IcuLocale::UNKNOWN);
         let format = DecimalFormatter::try_new((&known).into(), Default::default()).ok();
         Self { format, percent: percent_sign(locale), language: locale.language() }
@@ -165,7 +165,7 @@ mod tests {
     use crate::table::Sense;
 
     fn numbers_of(tag: &str) -> Numbers {
-        Numbers::of(&Locale::parse(tag).unwrap())
+        Numbers::new(&Locale::parse(tag).unwrap())
     }
 
     #[test]

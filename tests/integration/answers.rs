@@ -401,7 +401,7 @@ async fn tabled(report: &Report, rows: Value) -> Table {
 
 /// Each row as `name: figure, figure`.
 fn texts(table: &Table) -> Vec<String> {
-    let numbers = Numbers::of(&connect_reports::language::Locale::default());
+    let numbers = Numbers::new(&connect_reports::language::Locale::default());
     let row = |row: &table::TableRow| {
         let name = row.members[0].name.as_deref().unwrap_or("nobody");
         let figures = table.columns.iter().zip(row.figures.iter());

@@ -489,7 +489,7 @@ pub(crate) async fn directory(
     let (report, instance) = (&work.report, &work.report.instance);
     let searched = look_up.searched.contains(instance);
     let dimensions = plan::lists_needed(report);
-    let lists = dimensions.iter().filter_map(|dimension| List::of(dimension, searched));
+    let lists = dimensions.iter().filter_map(|dimension| List::for_dimension(dimension, searched));
     let client = runner.connect(instance);
     let need = Need { client: &client, instance, since: look_up.since, deadline };
     runner.names.on(lists.collect(), need).await

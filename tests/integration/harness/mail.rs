@@ -247,7 +247,7 @@ fn attached_json(mail: &Message<'_>) -> Option<Value> {
 fn check_figures(html: &str, text: &str, json: &Value) {
     let page = Html::parse_document(html);
     let language = page.root_element().attr("lang").unwrap().to_owned();
-    let numbers = Numbers::of(&Locale::parse(&language).unwrap());
+    let numbers = Numbers::new(&Locale::parse(&language).unwrap());
     let (captioned, tile) = (css("table:has(> caption)"), css("td.tile"));
     let mut tables = page.select(&captioned);
     let mut tiles = page.select(&tile);

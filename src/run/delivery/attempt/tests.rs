@@ -213,7 +213,7 @@ impl Objects for Process {
 }
 
 fn tag((process, step): Write) -> Tag {
-    Tag::of(format!("{process} {step}").as_bytes())
+    Tag::digest(format!("{process} {step}").as_bytes())
 }
 
 impl World {
