@@ -8,7 +8,7 @@ use std::path::Path;
 
 mod source;
 
-use source::{Crate, Location, Mention};
+use source::{Crate, Impl, Location, Mention};
 
 /// Rooms whose files still use each other both ways, or that state no order of their own rooms yet.
 /// None is added, and one that is in order leaves the list.
@@ -233,15 +233,16 @@ fn reaches(arrows: &BTreeMap<Arrow, &Mention>, from: &Location, to: &Location) -
     reached.contains(to)
 }
 
-/// The `impl` blocks that stand in another room than their type.
+/// The `impl` blocks that stand in another room than their type, unless it is that of their trait: a room
+/// may teach a type of a room above it what only it knows.
 fn impls_elsewhere(code: &Crate) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (location, module) in &code.modules {
-        for block in &module.impls {
-            let home = room_of(code, &code.home(&block.item));
-            if room_of(code, location) != home {
-                let (file, line) = (module.file.display(), block.line);
-                let (item, home) = (block.item.join("::"), home.join("::"));
+        for Impl { of: Mention { line, item }, implemented } in &module.impls {
+            let room = |item: &Location| room_of(code, &code.home(item));
+            let (here, home) = (room_of(code, location), room(item));
+            if here != home && implemented.as_ref().map(room) != Some(here) {
+                let (file, item, home) = (module.file.display(), item.join("::"), home.join("::"));
                 let text = format!("{file}:{line}: `impl` of {item}, whose room is `{home}`");
                 problems.push(Problem::new(code, location, text));
             }
@@ -348,4 +349,17 @@ fn files_that_use_each_other_are_found_through_exports_and_calls() {
             "src/room/a.rs:1: uses room::Size of src/room/mod.rs, which uses this file in turn",
         ]
     );
+}
+
+#[test]
+fn a_trait_is_implemented_in_its_room_or_in_that_of_the_type() {
+    let lib = ("lib.rs", "//! - `low`: types\n//! - `high`: more\n\nmod high; mod low;");
+    let low = ("low.rs", "pub struct Thing;\npub trait Known {}\nimpl Known for Thing {}");
+    let high = |text: &str| problems_in(&[lib, low, ("high.rs", text)]);
+    let own = "use crate::low::Thing;\ntrait Own {}\nimpl Own for Thing {}";
+    assert_eq!(high(own), [] as [&str; 0]);
+    for block in ["impl crate::low::Thing {}", "impl Clone for crate::low::Thing {}"] {
+        let found = "src/high.rs:1: `impl` of low::Thing, whose room is `low`";
+        assert_eq!(high(block), [found], "{block}");
+    }
 }

@@ -27,13 +27,23 @@ pub struct Module {
     pub text: String,
     /// The items that its code names, by their location as written.
     mentions: Vec<Mention>,
-    /// The types that it has `impl` blocks of.
-    pub impls: Vec<Mention>,
+    /// Its `impl` blocks of types of the crate.
+    pub impls: Vec<Impl>,
     /// The names that its `use` lines bring in, and the items they stand for.
     imports: BTreeMap<String, Location>,
     /// The names under which it exports other crates, or items of them.
     foreign: BTreeSet<String>,
     children: Vec<String>,
+    /// The names of its traits.
+    traits: BTreeSet<String>,
+}
+
+/// An `impl` block.
+#[derive(Debug)]
+pub struct Impl {
+    pub of: Mention,
+    /// The trait, where it is one of the crate.
+    pub implemented: Option<Location>,
 }
 
 /// An item of the crate, named in a line.
@@ -151,6 +161,9 @@ struct Reader {
 
 impl Reader {
     fn note_child(&mut self, item: &Item) {
+        if let Item::Trait(defined) = item {
+            self.module.traits.insert(defined.ident.to_string());
+        }
         if let Item::Mod(child) = item
             && !is_test(&child.attrs)
             && child.content.is_none()
@@ -265,17 +278,24 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_item_impl(&mut self, block: &'ast syn::ItemImpl) {
-        if let syn::Type::Path(of) = &*block.self_ty {
-            let path: Vec<String> = of.path.segments.iter().map(|s| s.ident.to_string()).collect();
+        if let syn::Type::Path(of) = &*block.self_ty
+            && let Some(item) = self.locate(&names(&of.path))
+        {
             let line = of.path.segments[0].ident.span().start().line;
-            let item = self.locate(&path);
-            self.module.impls.extend(item.map(|item| Mention { line, item }));
+            let implemented =
+                block.trait_.as_ref().and_then(|(_, path, _)| match path.get_ident() {
+                    Some(name) if self.module.traits.contains(&name.to_string()) => {
+                        Some([self.location.clone(), vec![name.to_string()]].concat())
+                    }
+                    _ => self.locate(&names(path)),
+                });
+            self.module.impls.push(Impl { of: Mention { line, item }, implemented });
         }
         visit::visit_item_impl(self, block);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let names: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        let names = names(path);
         // A single name in small letters is mostly a variable.
         if names.len() > 1 || is_capitalised(&names[0]) {
             self.mention(&names, path.segments[0].ident.span().start().line);
@@ -338,6 +358,10 @@ fn leaves(tree: &UseTree) -> Vec<Import> {
         }
         UseTree::Group(group) => group.items.iter().flat_map(leaves).collect(),
     }
+}
+
+fn names(path: &syn::Path) -> Vec<String> {
+    path.segments.iter().map(|segment| segment.ident.to_string()).collect()
 }
 
 fn is_capitalised(name: &str) -> bool {
