@@ -25,7 +25,7 @@ pub(crate) struct Pages {
 /// A page that could not be read.
 #[derive(Debug)]
 pub(crate) struct Unread {
-    /// Why.
+    /// The reason.
     error: Error,
     /// True where the service may mean the token of the page.
     may_be_the_token: bool,

@@ -209,7 +209,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// Whether it has a target, be it for single rows.
+    /// True where it has a target, be it for single rows.
     pub fn has_target(&self) -> bool {
         self.target.is_some() || !self.targets.is_empty()
     }
@@ -220,7 +220,7 @@ impl Column {
         own.map(|(_, target)| *target)
     }
 
-    /// Where a figure stands to this target; nowhere where there is none, or no figure.
+    /// The state of a figure against this target; `None` without a target or a figure.
     pub fn state(&self, figure: Option<f64>, target: Option<Target>) -> Option<State> {
         let (value, target) = (figure?, target?);
         let is_near = || self.warn.as_ref().is_some_and(|warn| warn.value.is_met_by(value));

@@ -57,7 +57,7 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// What decides on span and time of a report.
+/// The span and the time of a report.
 pub(super) struct Timing {
     pub(super) window: WindowRule,
     pub(super) compare: Compare,

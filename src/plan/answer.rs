@@ -10,7 +10,7 @@ use super::rows::{RowKey, Rows};
 pub struct Answer {
     /// The rows; without groupings at most one.
     pub rows: Rows,
-    /// How many pages they came in.
+    /// The number of pages that they came in.
     pub pages: u32,
 }
 

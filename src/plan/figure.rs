@@ -11,7 +11,7 @@ pub enum Figure {
     Absent(Absent),
 }
 
-/// Why there is no figure.
+/// The reason why there is no figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Absent {
@@ -32,7 +32,7 @@ impl Figure {
         }
     }
 
-    /// Why there is no figure, if there is none.
+    /// The reason why there is no figure, if there is none.
     pub fn absent(self) -> Option<Absent> {
         match self {
             Self::Value(_) => None,

@@ -11,16 +11,16 @@ use super::file::{MOST_BYTES, at, too_large};
 use crate::error::{Code, Error, Stage, sdk};
 use crate::pages::{Pages, Unread};
 
-/// What tells one content of an object from another: the `ETag` of S3, or a hash.
+/// The version of an object's content: the `ETag` of S3, or a hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tag(pub(super) String);
 
-/// What lies at a key.
+/// An object at a key.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
     /// Its bytes.
     pub(crate) content: Vec<u8>,
-    /// What tells them from others.
+    /// Their version.
     pub(crate) tag: Tag,
 }
 
@@ -39,11 +39,11 @@ pub(super) fn tag(operation: &str, tag: Option<String>) -> Result<Tag, Error> {
     })
 }
 
-/// What is found where one looks for an object.
+/// The result of reading an object.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
     Object(Object),
-    /// It is the one that is known.
+    /// The object is the known one.
     Unchanged,
     Nothing,
 }
@@ -100,7 +100,7 @@ pub(super) async fn read(
     Ok(Found::Object(Object { content, tag }))
 }
 
-/// Whether keys count that have a `/` behind the prefix.
+/// The keys that a list has: without those that have a `/` behind the prefix, or all.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
     One,
@@ -111,7 +111,7 @@ pub(super) enum Depth {
 #[derive(Clone, Debug)]
 pub(super) struct Listed {
     pub(super) key: String,
-    /// What tells its content from others, where the list was asked for it.
+    /// The version of its content, where the list was asked for it.
     pub(super) tag: Option<Tag>,
 }
 

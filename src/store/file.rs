@@ -21,7 +21,7 @@ impl File {
     }
 }
 
-/// How many bytes of a file are read at most. What a definition, or a template, may have is far less.
+/// The most bytes of a file that are read. Definitions and templates may have far fewer.
 pub(super) const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The file at a path, or why it can't be read.
@@ -43,14 +43,14 @@ fn content_of(path: &Path) -> std::io::Result<Result<Vec<u8>, Error>> {
     std::fs::read(path).map(Ok)
 }
 
-/// Why a file is not read.
+/// The error for a file that is too large to be read.
 pub(super) fn too_large(bytes: u64) -> Error {
     let message = format!("it has {bytes} bytes, and {MOST_BYTES} are read at most");
     Error::new(Code::ValidationError, Stage::Load, message)
         .hint("see whether it is a definition at all; one that says everything has a few kilobytes")
 }
 
-/// Why a file can't be read.
+/// The error for a file that can't be read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     let code = match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {

@@ -50,7 +50,7 @@ pub(super) fn keys(place: &Path, folder: &str) -> Result<Vec<String>, Error> {
     Ok(keys)
 }
 
-/// Why a record can't be read or written.
+/// The error for a record that can't be read or written.
 pub(super) fn of_file(path: &Path, what: &str, error: &io::Error) -> Error {
     let message = format!("{} can't be {what}: {error}", path.display());
     Error::new(Code::StoreError, Stage::Record, message)

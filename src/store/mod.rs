@@ -1,4 +1,4 @@
-//! Where definitions lie, and records: a folder, or a prefix of an S3 bucket.
+//! The place of definitions, and of records: a folder, or a prefix of an S3 bucket.
 
 mod bucket;
 mod file;
@@ -35,7 +35,7 @@ pub enum Store {
         client: Client,
         /// The bucket.
         bucket: String,
-        /// What keys start with: empty, or ending in `/`.
+        /// The start of all keys: empty, or ending in `/`.
         prefix: String,
         /// The files that were read before.
         known: Known,
@@ -72,7 +72,7 @@ impl Store {
         Ok(files)
     }
 
-    /// What is said where somebody asks for definitions and there is none.
+    /// The error for a place without definitions.
     pub fn no_definitions(&self) -> Error {
         let (place, write) = match self {
             Self::Folder(folder) => {
@@ -126,7 +126,7 @@ impl Store {
         }
     }
 
-    /// Where an object with this key lies: a path, or an `s3://` address.
+    /// The address of an object with this key: a path, or an `s3://` address.
     pub fn address(&self, key: &str) -> String {
         match self {
             Self::Folder(folder) => {
@@ -178,7 +178,7 @@ async fn read_s3(
     Ok(files.into_iter().flatten().collect())
 }
 
-/// How many objects are read at once.
+/// The most objects that are read at once.
 const SIDE_BY_SIDE: usize = 20;
 
 /// The files that were listed, in their order; nothing where there is none any more.

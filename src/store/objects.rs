@@ -19,16 +19,16 @@ use super::file::at;
 use super::folder::of_file;
 use crate::error::{Code, Error, Stage, sdk};
 
-/// When an object is written.
+/// The condition on which an object is written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Condition<'t> {
-    /// Where there is none.
+    /// There is no object.
     Absent,
-    /// Where it still is the one with this tag.
+    /// The object still has this tag.
     Unchanged(&'t Tag),
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Put {
     /// It was written, and has this tag now.
@@ -42,7 +42,7 @@ pub(crate) enum Put {
 
 /// A place of objects.
 pub(crate) trait Objects {
-    /// What lies at a key; nothing where there is nothing.
+    /// The object at a key, if there is one.
     async fn get(&self, key: &str) -> Result<Option<Object>, Error>;
 
     /// Writes an object, whole or not at all, if the condition holds. After an error it may have
@@ -103,7 +103,7 @@ impl Objects for Store {
     }
 }
 
-/// What a browser, or whoever else fetches an object, takes it for: by the ending of its key.
+/// The media type by which browsers show an object, from the ending of its key.
 fn content_type(key: &str) -> &'static str {
     match key.rsplit_once('.') {
         Some((_, "json")) => "application/json",
@@ -112,7 +112,7 @@ fn content_type(key: &str) -> &'static str {
     }
 }
 
-/// What a write ended in that S3 did not take.
+/// The result of a write that S3 refused.
 fn refused(
     error: &SdkError<PutObjectError, HttpResponse>,
     condition: Condition<'_>,
@@ -142,7 +142,7 @@ fn of_missing(error: Error) -> Error {
 /// The file that is locked while another is written.
 const LOCK: &str = ".lock";
 
-/// How soon a lock is tried again that another process has.
+/// The pause before a lock is tried again that another process has.
 const AGAIN: Duration = Duration::from_millis(5);
 
 async fn put_file(

@@ -1,4 +1,4 @@
-//! Where days begin: mostly at midnight.
+//! The start of days: mostly midnight.
 
 use jiff::Zoned;
 use jiff::civil::Date;

@@ -11,11 +11,11 @@ pub struct Entry {
     pub id: String,
     /// Its name: of an agent the first and last name, or the user name where there are none.
     pub name: String,
-    /// Of an agent the user name, which no other agent of the instance has.
+    /// The user name of an agent, which no other agent of the instance has.
     pub user_name: Option<String>,
-    /// Of a hierarchy group the names of those that it belongs to, the topmost first.
+    /// The names of the groups that a hierarchy group belongs to, the topmost first.
     pub path: Vec<String>,
-    /// Of a queue the tags, where they were asked for.
+    /// The tags of a queue, where they were asked for.
     pub tags: BTreeMap<String, String>,
     /// True for a queue that is disabled, if that was asked for.
     pub is_disabled: bool,
@@ -26,9 +26,9 @@ pub struct Entry {
 pub struct Unresolved {
     /// The kind of reason.
     pub kind: Lack,
-    /// What was found.
+    /// The problem.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub help: String,
 }
 
@@ -45,7 +45,7 @@ pub enum Lack {
     NotShown,
 }
 
-/// What the instance has of one dimension.
+/// The entries that the instance has of one dimension.
 #[derive(Clone, Debug, Default)]
 pub(super) struct List {
     pub(super) entries: Vec<Entry>,
@@ -55,7 +55,7 @@ pub(super) struct List {
     pub(super) called: HashMap<String, Vec<usize>>,
 }
 
-/// What one of a dimension is called, and several.
+/// The words for one entry of a dimension, and for several.
 pub(super) struct Words {
     pub(super) one: String,
     pub(super) several: String,
@@ -67,7 +67,7 @@ impl Entry {
         Self { id: id.into(), name: name.into(), ..Self::default() }
     }
 
-    /// What tells it from others of the same name.
+    /// The words that tell it from others of the same name.
     fn distinction(&self) -> Option<String> {
         let path = (!self.path.is_empty()).then(|| self.path.join(" / "));
         self.user_name.clone().or(path)
@@ -102,15 +102,15 @@ impl List {
         Self { called, ..list }
     }
 
-    /// What filters may call an entry: its name, its user name, and its name as rows show it.
+    /// The names of an entry in filters: its name, its user name, and its name as rows show it.
     pub(super) fn calls<'l>(&'l self, entry: &'l Entry) -> impl Iterator<Item = &'l str> {
         let shown = self.shown.get(&entry.id).filter(|shown| **shown != entry.name);
         let user_name = entry.user_name.as_ref().filter(|user_name| **user_name != entry.name);
         std::iter::once(&entry.name).chain(user_name).chain(shown).map(String::as_str)
     }
 
-    /// Those that are called exactly so; one whose user name it is comes before those who have it as
-    /// a name, because no two have the same user name.
+    /// The entries that are called exactly so. An agent with this user name comes before agents with this
+    /// name, because no two have the same user name.
     pub(super) fn called(&self, name: &str) -> Vec<&Entry> {
         let places = self.called.get(name).map_or(&[][..], Vec::as_slice);
         let called: Vec<_> = places.iter().filter_map(|index| self.entries.get(*index)).collect();
@@ -121,14 +121,14 @@ impl List {
         }
     }
 
-    /// What filters may call this entry and no other.
+    /// The names in filters that mean this entry and no other.
     pub(super) fn calls_alone<'l>(&'l self, entry: &'l Entry) -> impl Iterator<Item = &'l str> {
         let alone =
             |call: &&str| matches!(self.called(call).as_slice(), [only] if only.id == entry.id);
         self.calls(entry).filter(|call| Selector::is_name(call)).filter(alone)
     }
 
-    /// What tells this entry from others of its name; the id where there is nothing else.
+    /// A name that no other entry has; the id where there is none.
     fn unmistakable<'l>(&'l self, entry: &'l Entry) -> &'l str {
         let user_name = entry.user_name.as_deref();
         let is_user_name = |call: &&str| Some(*call) == user_name;
