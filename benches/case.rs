@@ -13,7 +13,7 @@ use connect_reports::metric::limits::Limits;
 use connect_reports::plan::{self, Answer, Directory, Plan, Query, SectionAnswer};
 use connect_reports::rate_limit::Pacer;
 use connect_reports::render::{Contents, Templates};
-use connect_reports::run::{Checks, Clock as RunClock, Invocation, SendBreaker, Stop, Work};
+use connect_reports::run::{Checks, Clock as RunClock, Invocation, Job, SendBreaker, Stop};
 use connect_reports::settings::{Deployment, Rate, Rates};
 use connect_reports::table::{self, Against, MOST_ROWS, Table};
 use connect_reports::window::Window;
@@ -48,7 +48,7 @@ pub fn hourly(attach: &str) -> String {
 
 /// A report with its answers.
 pub struct Case {
-    pub work: Work,
+    pub work: Job,
     pub window: Window,
     pub compared: Vec<Window>,
     pub directory: Directory,
@@ -175,7 +175,7 @@ impl Case {
     }
 }
 
-fn work(report: Report, times: Option<[&str; 2]>) -> Work {
+fn work(report: Report, times: Option<[&str; 2]>) -> Job {
     let window = times.map(|[start, end]| json!({"start": start, "end": end}));
     let mut order = json!({"reports": ["daily-queues"], "time": NOW});
     if let Some(window) = window {
@@ -190,7 +190,7 @@ fn work(report: Report, times: Option<[&str; 2]>) -> Work {
         stop: Stop::never(),
         breaker: SendBreaker::default(),
     };
-    Work::new(report, &order, &invocation)
+    Job::new(report, &order, &invocation)
 }
 
 /// The SDK's configuration for a service at this address.

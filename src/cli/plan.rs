@@ -12,7 +12,7 @@ use crate::definition::{MetricFilter, MetricQuery};
 use crate::event::Order;
 use crate::language::Language;
 use crate::plan::{Origin, Request, SectionPlan, interval_name};
-use crate::run::{Planned, Work};
+use crate::run::{Job, Planned};
 use crate::table::Provenance;
 use crate::window::LocalTime;
 
@@ -38,7 +38,7 @@ pub(super) async fn plan(places: &Places, arguments: &Arguments) -> Ended {
     let report = only(&runner, &id).await?;
     let time = arguments.time.map(|time| times::instant(time, &report.zone)).transpose()?;
     let order = Order { time, ..Order::default() };
-    let work = Work::new(report, &order, &invocation(arguments.simulate, time));
+    let work = Job::new(report, &order, &invocation(arguments.simulate, time));
     let planned = runner.plan(&work).await?;
     print::errors(planned.unplanned.values()).await?;
     if arguments.json {
@@ -49,7 +49,7 @@ pub(super) async fn plan(places: &Places, arguments: &Arguments) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(work: &Work, planned: &Planned) -> String {
+fn told(work: &Job, planned: &Planned) -> String {
     let mut text = format!("{}: {}\n", work.report.id, planned.window.exactly(Language::English));
     for window in &planned.compared {
         let _ = writeln!(text, "  compared with {}", window.exactly(Language::English));
@@ -137,7 +137,7 @@ fn totals(plan: &SectionPlan) -> Vec<(String, Vec<String>)> {
     ways
 }
 
-fn as_json(work: &Work, planned: &Planned) -> Value {
+fn as_json(work: &Job, planned: &Planned) -> Value {
     let requests = planned.plan.requests.iter().enumerate();
     let requests: Vec<Value> = requests
         .map(|(index, request)| {

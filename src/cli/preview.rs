@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::event::Order;
 use crate::language::Language;
 use crate::render::{Message, TemplateFile};
-use crate::run::{Figures, Runner, Work, read_templates, unusable};
+use crate::run::{Figures, Job, Runner, read_templates, unusable};
 use crate::settings::{Location, Settings};
 use crate::window::LocalTime;
 
@@ -46,7 +46,7 @@ pub(super) struct Arguments {
 
 /// What was found for a definition.
 struct Found {
-    work: Work,
+    work: Job,
     figures: Figures,
     /// The templates of one's own that were tried with them.
     tried: Vec<TemplateFile>,
@@ -108,7 +108,7 @@ async fn show(
     if found.as_ref().is_none_or(|found| found.work.report.digest != report.digest) {
         let time = arguments.time.map(|time| times::instant(time, &report.zone)).transpose()?;
         let order = Order { time, ..Order::default() };
-        let work = Work::new(report, &order, &invocation(arguments.simulate, time));
+        let work = Job::new(report, &order, &invocation(arguments.simulate, time));
         let figures = runner.figures(&work).await?;
         *found = Some(Found { work, figures, tried: Vec::new() });
     }
@@ -143,7 +143,7 @@ async fn show(
 
 fn write_files(
     folder: &Path,
-    work: &Work,
+    work: &Job,
     (message, report_json): (&Message, &str),
 ) -> Result<(), Error> {
     make_folder(folder)?;

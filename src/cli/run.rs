@@ -16,7 +16,7 @@ use crate::address::{MOST_OF_AN_ORDER, Mailbox, each_once};
 use crate::definition::{Report, ReportId};
 use crate::error::Error;
 use crate::event::Order;
-use crate::run::{Clock, Invocation, Outcome, Progress, Runner, SendBreaker, Stop, Work};
+use crate::run::{Clock, Invocation, Job, Outcome, Progress, Runner, SendBreaker, Stop};
 use crate::window::{LocalTime, Window, Zone};
 
 #[derive(Debug, Args)]
@@ -201,7 +201,7 @@ impl Place<'_> {
         let left = order.reports.iter().filter(|id| !told.iter().any(|told| told == id.as_str()));
         let window = |id: &ReportId| {
             let report = known.iter().find(|report| report.id == *id)?;
-            Work::new(report.clone(), order, &invocation).window().ok()
+            Job::new(report.clone(), order, &invocation).window().ok()
         };
         left.map(|id| (id.clone(), window(id))).collect()
     }

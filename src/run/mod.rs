@@ -36,29 +36,29 @@ use crate::settings::{Aws, Settings};
 use crate::store::{File, Store};
 use crate::window::{Window, to_the_minute};
 
-use definitions::load::Read;
+use definitions::load::DefinitionCache;
 pub use definitions::load::{Checks, Definitions, unknown_report};
-use delivery::sender::Post;
+use delivery::sender::RunSender;
 pub use delivery::sender::SendBreaker;
-use dispatch::executor::Ran;
+use dispatch::executor::BatchResult;
 pub use dispatch::fan_out::Queued;
 #[cfg(feature = "cli")]
 pub use dispatch::past_runs::PastRun;
-use fetch::name_cache::{Names, Need};
+use fetch::name_cache::{NameCache, NameRequest};
+pub use job::Job;
 pub use job::clock::Clock;
 pub use job::stop::{Stop, Stopper};
-pub use job::work::Work;
-use ledger::records::Records;
+use ledger::records::Ledger;
 pub use message::build::Figures;
-use message::build::{self as report, LookUp};
+use message::build::{self as report, NameLookup};
 use message::templates::OwnTemplates;
 pub use message::templates::{read_templates, unusable};
 pub use outcome::response::{Answer, Handled};
 pub use outcome::run_outcome::{
-    Batch, Delivery, DeliveryStatus, Effort, Outcome, RunOutcome, Status,
+    Batch, Delivery, DeliveryStatus, FetchStats, Outcome, RunOutcome, Status,
 };
 use schedule::due::Due;
-use schedule::preflight::Sights;
+use schedule::preflight::KnownRuns;
 
 /// Runs reports. Made once per process: its clients keep their connections, its templates are
 /// parsed, its lists of names stay warm.
@@ -67,13 +67,13 @@ pub struct Runner {
     settings: Settings,
     config: SdkConfig,
     store: Store,
-    read: Read,
+    read: DefinitionCache,
     ses: Ses,
     queue: Option<Queue>,
     connect: Mutex<BTreeMap<String, Connect>>,
     pacer: Arc<Pacer>,
-    names: Names,
-    records: Records,
+    names: NameCache,
+    records: Ledger,
     templates: OwnTemplates,
 }
 
@@ -183,13 +183,13 @@ impl Runner {
         let pacer = Arc::new(Pacer::new(settings.rates));
         Ok(Self {
             store: Store::at(&settings.definitions, s3),
-            read: Read::default(),
-            records: Records::new(records),
+            read: DefinitionCache::default(),
+            records: Ledger::new(records),
             ses: Ses::new(&aws, Arc::clone(&pacer)),
             queue: settings.queue.clone().map(|url| Queue::new(config, url)),
             connect: Mutex::default(),
             pacer,
-            names: Names::default(),
+            names: NameCache::default(),
             templates: OwnTemplates::at(
                 settings.templates.as_ref().map(|place| Store::at(place, s3)),
             )?,
@@ -258,11 +258,11 @@ impl Runner {
         let due = self.asked_for(definitions.reports, sights, (order, invocation)).await;
         due.ended.iter().for_each(tell);
         batch.reports.extend(due.ended);
-        let (ran, error) = match self.carry_out_or_queue(due.works, order, tell).await {
+        let (ran, error) = match self.carry_out_or_queue(due.jobs, order, tell).await {
             Ok(ran) => (ran, None),
             Err(error) => {
                 log_failure(id, &error);
-                (Ran::default(), Some(error))
+                (BatchResult::default(), Some(error))
             }
         };
         self.notify_owners(&due.unnotified).await;
@@ -279,17 +279,17 @@ impl Runner {
     async fn asked_for(
         &self,
         reports: Vec<Report>,
-        sights: Sights,
+        sights: KnownRuns,
         (order, invocation): (&Order, &Invocation),
     ) -> Due {
         if order.reports.is_empty() {
             return self.due(reports, sights, (order, invocation)).await;
         }
-        let works = reports.into_iter().map(|report| Work::new(report, order, invocation));
-        let works: Vec<Work> = works.collect();
+        let jobs = reports.into_iter().map(|report| Job::new(report, order, invocation));
+        let jobs: Vec<Job> = jobs.collect();
         match order.part {
-            None => self.named_works(works, sights, (order, invocation)).await,
-            Some(_) => Due { works, ..Due::default() },
+            None => self.named_works(jobs, sights, (order, invocation)).await,
+            Some(_) => Due { jobs, ..Due::default() },
         }
     }
 
@@ -300,23 +300,23 @@ impl Runner {
     /// Where the queue does not take them, or why a part of a run is to be tried again.
     async fn carry_out_or_queue(
         &self,
-        mut works: Vec<Work>,
+        mut jobs: Vec<Job>,
         order: &Order,
         tell: impl Fn(&RunOutcome),
-    ) -> Result<Ran, Error> {
+    ) -> Result<BatchResult, Error> {
         if let Some(part) = &order.part {
-            return match works.pop() {
-                Some(work) => self.run_part(work, part, tell).await,
-                None => Ok(Ran::default()),
+            return match jobs.pop() {
+                Some(job) => self.run_part(job, part, tell).await,
+                None => Ok(BatchResult::default()),
             };
         }
         if order.resend.is_some() && !order.dry_run && self.records.are_kept() {
-            return Ok(self.resend_all(works, tell).await);
+            return Ok(self.resend_all(jobs, tell).await);
         }
         let is_tick = order.reports.is_empty() && !order.dry_run;
         let queue = self.queue.as_ref().filter(|_| is_tick && !order.from_queue);
-        let Some(queue) = queue else { return Ok(self.run_all(&works, tell).await) };
-        let (closing, due): (Vec<_>, Vec<_>) = works.into_iter().partition(|work| work.is_overdue);
+        let Some(queue) = queue else { return Ok(self.run_all(&jobs, tell).await) };
+        let (closing, due): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.is_overdue);
         let mut ran = self.run_all(&closing, &tell).await;
         match self.fan_out(queue, &due).await {
             Ok((queued, ended)) => {
@@ -333,23 +333,23 @@ impl Runner {
     }
 
     /// Sends the mails to owners that could not be sent when their runs ended.
-    async fn notify_owners(&self, works: &[Work]) {
-        for work in works.iter().filter(|work| work.is_recorded()) {
-            if work.send_stop().is_some() {
+    async fn notify_owners(&self, jobs: &[Job]) {
+        for job in jobs.iter().filter(|job| job.is_recorded()) {
+            if job.send_stop().is_some() {
                 continue;
             }
-            if let Err(error) = self.notify_owner(work).await {
-                let (report, code) = (work.report.id.as_str(), error.code.as_str());
+            if let Err(error) = self.notify_owner(job).await {
+                let (report, code) = (job.report.id.as_str(), error.code.as_str());
                 let error = redact_addresses(&error.message);
                 tracing::warn!(report, code, error, "the owner could not be reached again");
             }
         }
     }
 
-    async fn notify_owner(&self, work: &Work) -> Result<(), Error> {
-        let window = work.window()?;
-        let post = Post::to_owner(self, work);
-        self.keeper(work).notify_again(&work.key(&window), &post).await
+    async fn notify_owner(&self, job: &Job) -> Result<(), Error> {
+        let window = job.window()?;
+        let sender = RunSender::to_owner(self, job);
+        self.ledger_store(job).notify_again(&job.key(&window), &sender).await
     }
 
     /// Reads the definitions: all, or those that are named.
@@ -421,31 +421,27 @@ impl Runner {
     ///
     /// # Errors
     /// Whatever stopped it.
-    pub async fn figures(&self, work: &Work) -> Result<Figures, Error> {
-        report::figures(self, work).await
+    pub async fn figures(&self, job: &Job) -> Result<Figures, Error> {
+        report::figures(self, job).await
     }
 
     /// The message of a report's figures and its `report.json`, with the templates as they are now.
     ///
     /// # Errors
     /// Where a template can't be used.
-    pub async fn preview(
-        &self,
-        work: &Work,
-        figures: &Figures,
-    ) -> Result<(Message, String), Error> {
+    pub async fn preview(&self, job: &Job, figures: &Figures) -> Result<(Message, String), Error> {
         let templates = self.templates.now().await?;
-        report::preview(work, figures, &templates)
+        report::preview(job, figures, &templates)
     }
 
     /// Which requests a report makes, without making them; the names of the instance are asked.
     ///
     /// # Errors
     /// Whatever stopped it.
-    pub async fn plan(&self, work: &Work) -> Result<Planned, Error> {
-        let window = work.window()?;
-        let look_up = LookUp::of([work]);
-        let asked = report::ask(self, work, &look_up).await?;
+    pub async fn plan(&self, job: &Job) -> Result<Planned, Error> {
+        let window = job.window()?;
+        let look_up = NameLookup::of([job]);
+        let asked = report::ask(self, job, &look_up).await?;
         let plan = plan::plan(&asked.queries, &self.settings.limits);
         let rate = self.settings.rates.requests;
         let unplanned = asked.unplanned.into_iter().map(|(place, why)| (place, why.error));
@@ -460,7 +456,7 @@ impl Runner {
     /// Whatever stopped it.
     pub async fn names(&self, instance: &InstanceArn) -> Result<Directory, Error> {
         let client = self.connect(instance);
-        let need = Need { client: &client, instance, since: Instant::now(), deadline: None };
+        let need = NameRequest { client: &client, instance, since: Instant::now(), deadline: None };
         self.names.on(BTreeSet::from(List::ALL), need).await
     }
 

@@ -56,9 +56,9 @@ pub struct Checks<'c> {
 /// The definitions that were read before, with what they turned out to be: a process lives for many
 /// events, and texts seldom change.
 #[derive(Debug, Default)]
-pub(crate) struct Read(Mutex<BTreeMap<String, (String, Parsed)>>);
+pub(crate) struct DefinitionCache(Mutex<BTreeMap<String, (String, Parsed)>>);
 
-impl Read {
+impl DefinitionCache {
     /// The valid ones as they were read last: all, or those that are named.
     pub(crate) fn reports(&self, named: &[ReportId]) -> Vec<Report> {
         let read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -266,7 +266,7 @@ impl Definitions {
     pub(crate) fn of(
         files: &[File],
         named: &[ReportId],
-        (checks, read): (Checks<'_>, &Read),
+        (checks, read): (Checks<'_>, &DefinitionCache),
     ) -> Result<Self, Error> {
         let mut definitions = Self::default();
         if named.is_empty() {
@@ -286,7 +286,7 @@ impl Definitions {
         Ok(definitions)
     }
 
-    fn add(&mut self, file: &File, (checks, read): (Checks<'_>, &Read)) {
+    fn add(&mut self, file: &File, (checks, read): (Checks<'_>, &DefinitionCache)) {
         let content = match &file.content {
             Ok(content) => content,
             Err(error) => {

@@ -68,12 +68,12 @@ use crate::concurrency::{Panicked, catch_panic, meanwhile, until};
 use crate::error::{Code, Error, Stage};
 use crate::render::Message;
 use crate::run::ledger::recipient::Recipient;
-use crate::run::ledger::record::Event;
-use crate::run::ledger::record::Record;
-use crate::run::ledger::record::State;
-use crate::run::ledger::store::Hold;
-use crate::run::ledger::store::Keeper;
-use crate::run::ledger::store::Written;
+use crate::run::ledger::record::RunRecord;
+use crate::run::ledger::record::RunState;
+use crate::run::ledger::record::TriggerId;
+use crate::run::ledger::store::LeasedRun;
+use crate::run::ledger::store::LedgerStore;
+use crate::run::ledger::store::PutOutcome;
 use crate::run::outcome::run_outcome::defect;
 use crate::store::{Object, Objects};
 
@@ -90,8 +90,8 @@ pub(crate) const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// Who claims a run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Claimant<'c> {
-    pub(crate) event: &'c Event,
+pub(crate) struct ClaimRequest<'c> {
+    pub(crate) event: &'c TriggerId,
     /// Whether a person named the report: then what failed for good, or was skipped, runs again.
     pub(crate) is_a_person: bool,
 }
@@ -100,16 +100,16 @@ pub(crate) struct Claimant<'c> {
 #[derive(Debug)]
 pub(crate) enum Claimed {
     /// The run is this one's.
-    Held(Box<Hold>),
+    Held(Box<LeasedRun>),
     /// The run has ended.
-    Ended(Box<Record>),
+    Ended(Box<RunRecord>),
     /// Another has it, until then at least.
     Busy(Timestamp),
 }
 
 /// What there is to be sent.
 #[derive(Debug)]
-pub(crate) enum Made {
+pub(crate) enum Built {
     /// The message, and who gets it.
     Message {
         message: Message,
@@ -122,7 +122,7 @@ pub(crate) enum Made {
 }
 
 /// What hands mails to SES.
-pub(crate) trait Courier {
+pub(crate) trait MessageSender {
     /// Waits until it is the run's turn to send, where several are under way.
     async fn turn(&self) {}
 
@@ -130,7 +130,7 @@ pub(crate) trait Courier {
     async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error>;
 
     /// Into parts of how many recipients the run is cut for others to send, if it is.
-    fn cuts(&self, _record: &Record) -> Option<usize> {
+    fn cuts(&self, _record: &RunRecord) -> Option<usize> {
         None
     }
 
@@ -147,10 +147,10 @@ pub(crate) trait Courier {
     fn owner(&self) -> Option<Mailbox>;
 
     /// Tells the owner of the end of a run.
-    async fn notify(&self, record: &Record, to: &Recipient) -> Result<String, Error>;
+    async fn notify(&self, record: &RunRecord, to: &Recipient) -> Result<String, Error>;
 }
 
-impl<S: Objects> Keeper<'_, S> {
+impl<S: Objects> LedgerStore<'_, S> {
     /// Claims a run: one that is new, or that can be taken up. `fresh` is its record if it is new.
     ///
     /// # Errors
@@ -158,37 +158,37 @@ impl<S: Objects> Keeper<'_, S> {
     pub(crate) async fn claim(
         &self,
         key: &str,
-        fresh: &Record,
-        claimant: Claimant<'_>,
+        fresh: &RunRecord,
+        claimant: ClaimRequest<'_>,
     ) -> Result<Claimed, Error> {
-        let mut hold = Hold::new(key, fresh.clone());
+        let mut leased = LeasedRun::new(key, fresh.clone());
         let Some(_) = self.store else {
-            hold.key = None;
-            hold.take_up(self, claimant);
-            return Ok(Claimed::Held(Box::new(hold)));
+            leased.key = None;
+            leased.take_up(self, claimant);
+            return Ok(Claimed::Held(Box::new(leased)));
         };
-        hold.take_up(self, claimant);
+        leased.take_up(self, claimant);
         let mut refusals = 0;
         loop {
-            let found = match self.write(&mut hold).await? {
-                Written::Done => return Ok(Claimed::Held(Box::new(hold))),
-                Written::Refused(found) => found,
+            let found = match self.write(&mut leased).await? {
+                PutOutcome::Done => return Ok(Claimed::Held(Box::new(leased))),
+                PutOutcome::Refused(found) => found,
             };
             let Some(Object { content, tag }) = found else {
                 self.refused_for_nothing(&mut refusals).await?;
-                (hold.record, hold.tag) = (fresh.clone(), None);
-                hold.take_up(self, claimant);
+                (leased.record, leased.tag) = (fresh.clone(), None);
+                leased.take_up(self, claimant);
                 continue;
             };
-            let found = Record::parse(key, &content)?;
+            let found = RunRecord::parse(key, &content)?;
             if found.is_final && !claimant.runs_again(&found) {
                 return Ok(Claimed::Ended(Box::new(found)));
             }
             if let Some(until) = found.held_at(self.clock.now()) {
                 return Ok(Claimed::Busy(until));
             }
-            (hold.record, hold.tag) = (found, Some(tag));
-            hold.take_up(self, claimant);
+            (leased.record, leased.tag) = (found, Some(tag));
+            leased.take_up(self, claimant);
         }
     }
 
@@ -201,8 +201,8 @@ impl<S: Objects> Keeper<'_, S> {
     pub(crate) async fn claim_in_time(
         &self,
         key: &str,
-        fresh: &Record,
-        claimant: Claimant<'_>,
+        fresh: &RunRecord,
+        claimant: ClaimRequest<'_>,
         mut wait: impl AsyncFnMut(Duration, Timestamp) -> Result<(), Error>,
     ) -> Result<Claimed, Error> {
         let mut look = FIRST_LOOK;
@@ -221,73 +221,73 @@ impl<S: Objects> Keeper<'_, S> {
     ///
     /// # Errors
     /// Where the end can't be written; the record of `hold` still says what became of each message.
-    pub(crate) async fn carry_out<C: Courier>(
+    pub(crate) async fn carry_out<C: MessageSender>(
         &self,
-        hold: &mut Hold,
+        leased: &mut LeasedRun,
         definition: &str,
-        courier: &C,
-        make: impl AsyncFnOnce(&mut Hold) -> Result<Made, Error>,
+        sender: &C,
+        make: impl AsyncFnOnce(&mut LeasedRun) -> Result<Built, Error>,
     ) -> Result<(), Error> {
-        let stored = hold.record.message.clone().filter(|_| hold.record.resumes(definition));
+        let stored = leased.record.message.clone().filter(|_| leased.record.resumes(definition));
         let message = match stored {
             Some(key) => self.message(&key).await,
-            None => match self.make(hold, definition, make).await {
-                Ok(Made::Message { message, .. }) => Ok(Some(message)),
-                Ok(Made::Nothing(reason)) => {
-                    hold.record.skip(reason, self.clock.now());
-                    return self.save(hold).await;
+            None => match self.make(leased, definition, make).await {
+                Ok(Built::Message { message, .. }) => Ok(Some(message)),
+                Ok(Built::Nothing(reason)) => {
+                    leased.record.skip(reason, self.clock.now());
+                    return self.save(leased).await;
                 }
                 Err(error) => Err(error),
             },
         };
         let left_out = match message {
-            Ok(Some(message)) => match courier.cuts(&hold.record) {
+            Ok(Some(message)) => match sender.cuts(&leased.record) {
                 Some(size) => {
-                    hold.record.cut(size);
-                    return self.save(hold).await;
+                    leased.record.cut(size);
+                    return self.save(leased).await;
                 }
-                None => self.deliver(hold, courier, &message).await,
+                None => self.deliver(leased, sender, &message).await,
             },
             Ok(None) => Some(gone()),
             Err(error) => Some(error),
         };
-        self.end(hold, courier, left_out).await
+        self.end(leased, sender, left_out).await
     }
 
     /// Ends a run for good that nobody tries any more: with what it failed with, or with this error.
     ///
     /// # Errors
     /// Where the end can't be written.
-    pub(crate) async fn close<C: Courier>(
+    pub(crate) async fn close<C: MessageSender>(
         &self,
-        hold: &mut Hold,
-        courier: &C,
+        leased: &mut LeasedRun,
+        sender: &C,
         error: Error,
     ) -> Result<(), Error> {
-        let error = match hold.last_error.take() {
+        let error = match leased.last_error.take() {
             Some(last) => {
                 let message = format!("{}; {}", last.message, error.message);
                 Error { message, hint: last.hint.or(error.hint), ..last }
             }
             None => error,
         };
-        hold.record.end(Some(error), self.clock.now());
-        hold.record.give_up();
-        self.tell(hold, courier).await
+        leased.record.end(Some(error), self.clock.now());
+        leased.record.give_up();
+        self.tell(leased, sender).await
     }
 
     /// Ends a run: what is pending was left out for this reason.
     ///
     /// # Errors
     /// Where the end can't be written.
-    pub(crate) async fn end<C: Courier>(
+    pub(crate) async fn end<C: MessageSender>(
         &self,
-        hold: &mut Hold,
-        courier: &C,
+        leased: &mut LeasedRun,
+        sender: &C,
         left_out: Option<Error>,
     ) -> Result<(), Error> {
-        hold.record.end(left_out, self.clock.now());
-        self.tell(hold, courier).await
+        leased.record.end(left_out, self.clock.now());
+        self.tell(leased, sender).await
     }
 
     /// Sends the mail to the owner of a run that has ended, where it could not be sent before. Whoever
@@ -295,107 +295,112 @@ impl<S: Objects> Keeper<'_, S> {
     ///
     /// # Errors
     /// Where the record can't be read or written.
-    pub(crate) async fn notify_again<C: Courier>(
+    pub(crate) async fn notify_again<C: MessageSender>(
         &self,
         key: &str,
-        courier: &C,
+        sender: &C,
     ) -> Result<(), Error> {
         let Some(found) = self.read(key).await? else {
             return Ok(());
         };
-        let mut hold = Hold::found(key, found)?;
-        if !hold.record.is_to_notify_again() {
+        let mut leased = LeasedRun::found(key, found)?;
+        if !leased.record.is_to_notify_again() {
             return Ok(());
         }
-        self.tell(&mut hold, courier).await
+        self.tell(&mut leased, sender).await
     }
 
     /// Writes the end of a run, and tells its owner if need be.
-    async fn tell<C: Courier>(&self, hold: &mut Hold, courier: &C) -> Result<(), Error> {
-        let is_owed = hold.key.is_some() && hold.record.owes_a_notice();
-        let owner = if is_owed { courier.owner() } else { None };
-        hold.record.notice = owner.as_ref().map(Recipient::sending).or(hold.record.notice.take());
-        self.save(hold).await?;
-        let Some(mut notice) = hold.record.notice.clone().filter(|_| owner.is_some()) else {
+    async fn tell<C: MessageSender>(
+        &self,
+        leased: &mut LeasedRun,
+        sender: &C,
+    ) -> Result<(), Error> {
+        let is_owed = leased.key.is_some() && leased.record.owes_a_notice();
+        let owner = if is_owed { sender.owner() } else { None };
+        leased.record.notice =
+            owner.as_ref().map(Recipient::sending).or(leased.record.notice.take());
+        self.save(leased).await?;
+        let Some(mut notice) = leased.record.notice.clone().filter(|_| owner.is_some()) else {
             return Ok(());
         };
-        if hold.is_lost || !hold.record.has_failed() {
+        if leased.is_lost || !leased.record.has_failed() {
             return Ok(());
         }
-        courier.turn().await;
-        let ended = catch_panic(courier.notify(&hold.record, &notice)).await;
+        sender.turn().await;
+        let ended = catch_panic(sender.notify(&leased.record, &notice)).await;
         notice.ended(ended.unwrap_or_else(|Panicked| Err(defect())));
-        (hold.record.notice, hold.notice_is_news) = (Some(notice), true);
+        (leased.record.notice, leased.notice_is_news) = (Some(notice), true);
         // The run has ended; whether this is written or not, the owner is not told again.
-        let _ = self.save(hold).await;
+        let _ = self.save(leased).await;
         Ok(())
     }
 
     /// Has the message made, and stores it.
     async fn make(
         &self,
-        hold: &mut Hold,
+        leased: &mut LeasedRun,
         definition: &str,
-        make: impl AsyncFnOnce(&mut Hold) -> Result<Made, Error>,
-    ) -> Result<Made, Error> {
+        make: impl AsyncFnOnce(&mut LeasedRun) -> Result<Built, Error>,
+    ) -> Result<Built, Error> {
         // Who waits for a message that will not be sent, waits for the one that is made now.
-        hold.record.message = None;
-        hold.record.messages.clear();
-        hold.record.definition = definition.to_owned();
-        let made = catch_panic(make(hold)).await;
-        hold.record.effort = hold.effort;
+        leased.record.message = None;
+        leased.record.messages.clear();
+        leased.record.definition = definition.to_owned();
+        let made = catch_panic(make(leased)).await;
+        leased.record.effort = leased.effort;
         let made = made.unwrap_or_else(|Panicked| Err(defect()))?;
-        if let Made::Message { message, to, without } = &made {
-            self.end_rendering(hold).await?;
-            let key = self.keep_message(hold, message).await?;
-            hold.record.made(key, to, self.clock.now());
-            hold.record.reason.clone_from(without);
+        if let Built::Message { message, to, without } = &made {
+            self.end_rendering(leased).await?;
+            let key = self.keep_message(leased, message).await?;
+            leased.record.made(key, to, self.clock.now());
+            leased.record.reason.clone_from(without);
         }
         Ok(made)
     }
 
     /// Sends the message to all who wait for it; why some of them were left out, if so.
-    async fn deliver<C: Courier>(
+    async fn deliver<C: MessageSender>(
         &self,
-        hold: &mut Hold,
-        courier: &C,
+        leased: &mut LeasedRun,
+        sender: &C,
         message: &Message,
     ) -> Option<Error> {
-        courier.turn().await;
+        sender.turn().await;
         let mut on_their_way = FuturesUnordered::new();
         let mut ended: Vec<(usize, Result<String, Error>)> = Vec::new();
         let mut stopped = None;
         loop {
             for (index, result) in ended.drain(..) {
-                hold.sent(index, result);
+                leased.sent(index, result);
             }
-            stopped = stopped.or_else(|| courier.stopped());
-            let places = if stopped.is_some() { 0 } else { courier.at_once() };
+            stopped = stopped.or_else(|| sender.stopped());
+            let places = if stopped.is_some() { 0 } else { sender.at_once() };
             let free = places.saturating_sub(on_their_way.len());
-            let next = hold.record.mark(free);
+            let next = leased.record.mark(free);
             if next.is_empty() && on_their_way.is_empty() {
                 return stopped;
             }
-            if !next.is_empty() || !hold.news.is_empty() {
+            if !next.is_empty() || !leased.news.is_empty() {
                 // What is on its way goes on meanwhile.
-                let saved = meanwhile(self.save(hold), &mut on_their_way, &mut ended).await;
-                let is_lost = hold.is_lost.then(taken_over);
+                let saved = meanwhile(self.save(leased), &mut on_their_way, &mut ended).await;
+                let is_lost = leased.is_lost.then(taken_over);
                 // The write may have taken long.
-                let late = || courier.stopped().filter(|_| !next.is_empty());
+                let late = || sender.stopped().filter(|_| !next.is_empty());
                 if let Some(error) = saved.err().or(is_lost).or_else(late) {
-                    hold.leave_out(&next, &error);
+                    leased.leave_out(&next, &error);
                     stopped = Some(error);
                 } else {
                     on_their_way.extend(next.into_iter().filter_map(|index| {
-                        let to = hold.record.messages.get(index)?.clone();
-                        Some(send(courier, message, to, index))
+                        let to = leased.record.messages.get(index)?.clone();
+                        Some(send(sender, message, to, index))
                     }));
                 }
             }
             if ended.is_empty() {
                 ended.extend(on_their_way.next().await);
             }
-            let moment = if hold.record.has_pending() { Duration::ZERO } else { MOMENT };
+            let moment = if leased.record.has_pending() { Duration::ZERO } else { MOMENT };
             let others = async {
                 while let Some(next) = on_their_way.next().await {
                     ended.push(next);
@@ -406,22 +411,22 @@ impl<S: Objects> Keeper<'_, S> {
     }
 }
 
-impl Claimant<'_> {
+impl ClaimRequest<'_> {
     /// Whether a run that has ended for good runs again.
-    fn runs_again(self, ended: &Record) -> bool {
+    fn runs_again(self, ended: &RunRecord) -> bool {
         let is_another_order = ended.event.id != self.event.id;
-        let may = matches!(ended.status, State::Failed | State::Skipped);
+        let may = matches!(ended.status, RunState::Failed | RunState::Skipped);
         self.is_a_person && is_another_order && may
     }
 }
 
-async fn send<C: Courier>(
-    courier: &C,
+async fn send<C: MessageSender>(
+    sender: &C,
     message: &Message,
     to: Recipient,
     index: usize,
 ) -> (usize, Result<String, Error>) {
-    let sent = catch_panic(courier.send(message, &to, index)).await;
+    let sent = catch_panic(sender.send(message, &to, index)).await;
     let unclear = |Panicked| Err(Error { code: Code::DeliveryUnknown, ..defect() });
     (index, sent.unwrap_or_else(unclear))
 }

@@ -7,9 +7,9 @@ use crate::error::Error;
 use crate::language::Language;
 use crate::render::{self, Message, Notice, isolated};
 use crate::run::Runner;
-use crate::run::job::work::Work;
-use crate::run::ledger::record::Record;
-use crate::run::ledger::record::State;
+use crate::run::job::Job;
+use crate::run::ledger::record::RunRecord;
+use crate::run::ledger::record::RunState;
 use crate::run::outcome::run_outcome::DeliveryStatus;
 use crate::settings::Location;
 
@@ -17,14 +17,14 @@ use crate::settings::Location;
 const DETAILS: usize = 10;
 
 /// The notice of a run that failed, or whose end is not known.
-pub(crate) fn of_a_run(runner: &Runner, work: &Work, record: &Record) -> Result<Message, Error> {
-    let title = isolated(&work.report.title);
+pub(crate) fn of_a_run(runner: &Runner, job: &Job, record: &RunRecord) -> Result<Message, Error> {
+    let title = isolated(&job.report.title);
     let outcome = record.outcome();
     let [sent, failed, unknown] =
         [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
             .map(|status| outcome.count(status));
     let (headline, what) = match record.status {
-        State::Unknown => (
+        RunState::Unknown => (
             format!("It is not known whether everybody got the report “{title}”"),
             format!("{unknown} not known, {failed} failed, {sent} sent."),
         ),
@@ -36,8 +36,8 @@ pub(crate) fn of_a_run(runner: &Runner, work: &Work, record: &Record) -> Result<
             format!("{failed} failed, {sent} sent."),
         ),
     };
-    let (next, commands) = what_next(runner, work, record);
-    let key = work.key(&record.window);
+    let (next, commands) = what_next(runner, job, record);
+    let key = job.key(&record.window);
     let notice = Notice {
         headline,
         summary: format!("{}. {what}", record.window.exactly(Language::English)),
@@ -85,7 +85,7 @@ fn of_error(report: &str, error: Option<&Error>) -> Notice {
 }
 
 /// What happens by itself, and the commands by which a person goes on.
-fn what_next(runner: &Runner, work: &Work, record: &Record) -> (String, Vec<String>) {
+fn what_next(runner: &Runner, job: &Job, record: &RunRecord) -> (String, Vec<String>) {
     let (start, end) = record.window.local();
     let outcome = record.outcome();
     let of = |what: &str, how: &str| {
@@ -105,7 +105,7 @@ fn what_next(runner: &Runner, work: &Work, record: &Record) -> (String, Vec<Stri
     if outcome.count(DeliveryStatus::Unknown) > 0 {
         next += " Who may have it never gets it again without a person's word: ask them first.";
     }
-    let commands = match &work.order.to {
+    let commands = match &job.order.to {
         Some(to) => {
             let named = to.iter().map(|to| to.address.to_string()).collect();
             let to: Vec<String> = match outcome.messages.is_empty() {
@@ -116,7 +116,7 @@ fn what_next(runner: &Runner, work: &Work, record: &Record) -> (String, Vec<Stri
                 }
             };
             let to: String = to.iter().map(|to| format!(" --to {to}")).collect();
-            vec![of(if work.order.resend.is_some() { "resend" } else { "run" }, &to)]
+            vec![of(if job.order.resend.is_some() { "resend" } else { "run" }, &to)]
         }
         None if outcome.messages.is_empty() && !is_reissue => vec![of("run", "")],
         None => {

@@ -8,18 +8,18 @@ use crate::error::{Code, Error, Stage};
 use crate::mail::{Envelope, Reach, Refusal, Sending, compose};
 use crate::render::Message;
 use crate::run::Runner;
-use crate::run::delivery::attempt::Courier;
 use crate::run::delivery::attempt::IN_FLIGHT;
+use crate::run::delivery::attempt::MessageSender;
 use crate::run::delivery::notice;
-use crate::run::dispatch::order_gate::Turns;
+use crate::run::dispatch::order_gate::OrderGate;
 use crate::run::dispatch::shards as parts;
+use crate::run::job::Job;
 use crate::run::job::stop::stopped;
 use crate::run::job::stop::unanswered;
-use crate::run::job::work::Work;
 use crate::run::ledger::fence::Fence;
-use crate::run::ledger::recipient::Handover;
+use crate::run::ledger::recipient::DeliveryState;
 use crate::run::ledger::recipient::Recipient;
-use crate::run::ledger::record::Record;
+use crate::run::ledger::record::RunRecord;
 use crate::run::log_error;
 use crate::run::message::build::check_allowed;
 
@@ -30,16 +30,16 @@ const TO_SEND: Duration = Duration::from_secs(2);
 const TO_RECORD: Duration = Duration::from_secs(1);
 
 /// Sends the messages of one run.
-pub(crate) struct Post<'a> {
+pub(crate) struct RunSender<'a> {
     runner: &'a Runner,
-    work: &'a Work,
+    job: &'a Job,
     is_reissued: bool,
     /// How many recipients of the run come before these.
     first: usize,
     /// Why none of them may be sent.
     refused: Option<Error>,
     /// Whose turn to send it is, and the place of the run.
-    turn: Option<(&'a Turns, usize)>,
+    turn: Option<(&'a OrderGate, usize)>,
 }
 
 /// SES's answers that would also affect later sends of the invocation, of one sender or of all. Clones
@@ -55,27 +55,27 @@ struct Stopped {
     error: Error,
 }
 
-impl<'a> Post<'a> {
+impl<'a> RunSender<'a> {
     pub(crate) fn new(
         runner: &'a Runner,
-        work: &'a Work,
-        (record, unknown): (&Record, Option<Error>),
+        job: &'a Job,
+        (record, unknown): (&RunRecord, Option<Error>),
     ) -> Self {
-        let waiting = record.messages.iter().filter(|r| r.status == Handover::Pending);
+        let waiting = record.messages.iter().filter(|r| r.status == DeliveryState::Pending);
         let waiting: Result<Vec<Mailbox>, Error> = waiting.map(Recipient::mailbox).collect();
         let checked = waiting.and_then(|waiting| check_allowed(runner, &waiting));
         let refused = unknown.or(checked.err());
         let (is_reissued, first) = (record.reissued, record.recipients_before());
-        Self { runner, work, is_reissued, first, refused, turn: None }
+        Self { runner, job, is_reissued, first, refused, turn: None }
     }
 
     /// Sends only the mail to the owner of a run that has ended.
-    pub(crate) fn to_owner(runner: &'a Runner, work: &'a Work) -> Self {
-        Self { runner, work, is_reissued: false, first: 0, refused: None, turn: None }
+    pub(crate) fn to_owner(runner: &'a Runner, job: &'a Job) -> Self {
+        Self { runner, job, is_reissued: false, first: 0, refused: None, turn: None }
     }
 
     /// The same, for a run that sends when those before it have ended.
-    pub(crate) fn in_turn(self, turns: &'a Turns, place: usize) -> Self {
+    pub(crate) fn in_turn(self, turns: &'a OrderGate, place: usize) -> Self {
         Self { turn: Some((turns, place)), ..self }
     }
 
@@ -85,22 +85,22 @@ impl<'a> Post<'a> {
         to: &Mailbox,
         index: usize,
     ) -> Result<String, Error> {
-        let mail = self.work.compose(message, to, self.first + index)?;
-        self.mail(to, &mail, &self.work.sending()).await
+        let mail = self.job.compose(message, to, self.first + index)?;
+        self.mail(to, &mail, &self.job.sending()).await
     }
 
     async fn mail(&self, to: &Mailbox, mail: &[u8], sending: &Sending) -> Result<String, Error> {
-        let from = &self.work.report.email.from;
-        let answer_by = self.work.invocation.clock.answer_by();
+        let from = &self.job.report.email.from;
+        let answer_by = self.job.invocation.clock.answer_by();
         let deadline = answer_by.map(|time| time.checked_sub(TO_RECORD).unwrap_or(time));
         let sending = self.runner.ses.send((from, to), mail, sending, deadline);
-        let sent = self.work.invocation.stop.with_grace(sending).await;
-        let breaker = &self.work.invocation.breaker;
+        let sent = self.job.invocation.stop.with_grace(sending).await;
+        let breaker = &self.job.invocation.breaker;
         sent.ok_or_else(unanswered)?.map_err(|refusal| breaker.trip(refusal, &from.address))
     }
 }
 
-impl Courier for Post<'_> {
+impl MessageSender for RunSender<'_> {
     async fn turn(&self) {
         if let Some((turns, place)) = self.turn {
             turns.come(place).await;
@@ -112,7 +112,7 @@ impl Courier for Post<'_> {
         match self.is_reissued {
             true => {
                 self.hand_over(
-                    &message.clone().reissued(self.work.report.locale.language()),
+                    &message.clone().reissued(self.job.report.locale.language()),
                     &to,
                     index,
                 )
@@ -122,8 +122,8 @@ impl Courier for Post<'_> {
         }
     }
 
-    fn cuts(&self, record: &Record) -> Option<usize> {
-        let may = self.runner.queue.is_some() && self.work.is_recorded() && !self.work.is_reissue();
+    fn cuts(&self, record: &RunRecord) -> Option<usize> {
+        let may = self.runner.queue.is_some() && self.job.is_recorded() && !self.job.is_reissue();
         let is_whole = !record.is_part && record.parts.is_none();
         let size = parts::size(self.runner.settings.rates.messages);
         (may && is_whole && record.is_larger_than(size)).then_some(size)
@@ -138,37 +138,37 @@ impl Courier for Post<'_> {
     }
 
     fn stopped(&self) -> Option<Error> {
-        let time_is_left = self.work.invocation.clock.has_time_for(TO_SEND);
+        let time_is_left = self.job.invocation.clock.has_time_for(TO_SEND);
         let late = || {
             let message = "there was no time left to send to this recipient";
             Error::new(Code::Timeout, Stage::Deliver, message).retryable()
         };
         let refused = self.refused.clone();
-        let refused = refused.or_else(|| self.work.invocation.stop.has_come().then(stopped));
-        let stopped = || self.work.send_stop();
-        let superseded = || self.work.fence.as_ref().and_then(Fence::loss);
+        let refused = refused.or_else(|| self.job.invocation.stop.has_come().then(stopped));
+        let stopped = || self.job.send_stop();
+        let superseded = || self.job.fence.as_ref().and_then(Fence::loss);
         refused.or_else(superseded).or_else(stopped).or_else(|| (!time_is_left).then(late))
     }
 
     fn owner(&self) -> Option<Mailbox> {
-        let owner = Mailbox { name: None, address: self.work.report.owner.clone() };
+        let owner = Mailbox { name: None, address: self.job.report.owner.clone() };
         let allowed = check_allowed(self.runner, std::slice::from_ref(&owner));
         if let Err(error) = &allowed {
-            let report = self.work.report.id.as_str();
+            let report = self.job.report.id.as_str();
             tracing::warn!(report, code = error.code.as_str(), "the owner may not be told");
         }
         allowed.ok().map(|()| owner)
     }
 
-    async fn notify(&self, record: &Record, to: &Recipient) -> Result<String, Error> {
-        if let Some(error) = self.work.send_stop() {
+    async fn notify(&self, record: &RunRecord, to: &Recipient) -> Result<String, Error> {
+        if let Some(error) = self.job.send_stop() {
             return Err(error);
         }
-        let message = notice::of_a_run(self.runner, self.work, record)?;
-        let clock = self.work.invocation.clock;
-        let run = self.work.run(&record.window);
-        let id = self.work.mail_id(&run, "notice");
-        let (from, to) = (&self.work.report.email.from, to.mailbox()?);
+        let message = notice::of_a_run(self.runner, self.job, record)?;
+        let clock = self.job.invocation.clock;
+        let run = self.job.run(&record.window);
+        let id = self.job.mail_id(&run, "notice");
+        let (from, to) = (&self.job.report.email.from, to.mailbox()?);
         let envelope = Envelope {
             from,
             to: &to,
@@ -176,12 +176,12 @@ impl Courier for Post<'_> {
             id: &id,
             date: clock.started(),
             run: Some(&run),
-            list: self.work.list(),
+            list: self.job.list(),
         };
         let mail = compose(envelope, &message)?;
-        let sent = self.mail(&to, &mail, &self.work.sending()).await;
+        let sent = self.mail(&to, &mail, &self.job.sending()).await;
         sent.inspect_err(|error| {
-            let (batch, report) = (self.work.event().id, self.work.report.id.as_str());
+            let (batch, report) = (self.job.event().id, self.job.report.id.as_str());
             log_error(&batch, Some(report), error, "the owner could not be told");
         })
     }

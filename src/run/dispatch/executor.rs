@@ -15,26 +15,26 @@ use crate::error::{Code, Error, Stage, redact_addresses};
 use crate::render::Templates;
 use crate::run::Progress;
 use crate::run::Runner;
-use crate::run::delivery::attempt::Claimant;
+use crate::run::delivery::attempt::ClaimRequest;
 use crate::run::delivery::attempt::Claimed;
-use crate::run::delivery::sender::Post;
+use crate::run::delivery::sender::RunSender;
 use crate::run::dispatch::fan_out::Queued;
-use crate::run::dispatch::order_gate::Turns;
-use crate::run::dispatch::shards::Left;
-use crate::run::fetch::query_pool::Asking;
+use crate::run::dispatch::order_gate::OrderGate;
+use crate::run::dispatch::shards::OpenShards;
+use crate::run::fetch::query_pool::QueryPool;
+use crate::run::job::Job;
 use crate::run::job::stop::stopped;
-use crate::run::job::work::Work;
-use crate::run::ledger::record::Record;
-use crate::run::ledger::store::Hold;
-use crate::run::ledger::store::Keeper;
+use crate::run::ledger::record::RunRecord;
+use crate::run::ledger::store::LeasedRun;
+use crate::run::ledger::store::LedgerStore;
 use crate::run::log_error;
 use crate::run::message::build as report;
-use crate::run::message::build::Asked;
-use crate::run::message::build::LookUp;
+use crate::run::message::build::NameLookup;
 use crate::run::message::build::Rendering;
+use crate::run::message::build::RunQueries;
 use crate::run::message::build::check_time;
 use crate::run::message::build::make;
-use crate::run::message::templates::Endless;
+use crate::run::message::templates::RunawayTemplates;
 use crate::run::message::templates::never_came_back;
 use crate::run::outcome::run_outcome::RunOutcome;
 use crate::run::outcome::run_outcome::defect;
@@ -43,7 +43,7 @@ use crate::window::Window;
 
 /// What became of an invocation's runs.
 #[derive(Debug, Default)]
-pub(crate) struct Ran {
+pub(crate) struct BatchResult {
     pub(crate) outcomes: Vec<RunOutcome>,
     /// What was queued.
     pub(crate) queued: Queued,
@@ -52,19 +52,19 @@ pub(crate) struct Ran {
 }
 
 /// How a run starts.
-pub(crate) enum Start {
+pub(crate) enum RunStart {
     /// It is this invocation's.
-    Held(Box<Hold>),
+    Held(Box<LeasedRun>),
     /// It is this invocation's, and was cut into parts of which these are left.
-    Parted(Box<Hold>, Left),
+    Parted(Box<LeasedRun>, OpenShards),
     /// Another has it.
-    Busy(Box<Record>),
+    Busy(Box<RunRecord>),
     /// It has ended, or can't be started.
     Over(Box<RunOutcome>),
 }
 
 /// How a run ended.
-pub(crate) enum End {
+pub(crate) enum RunEnd {
     Outcome(Box<RunOutcome>, Option<Error>),
     /// So many parts of it were queued, for others to end it; and what a person is told.
     Queued {
@@ -72,7 +72,7 @@ pub(crate) enum End {
         told: Option<Box<RunOutcome>>,
     },
     /// Another has taken it over.
-    Lost(Box<Record>),
+    Lost(Box<RunRecord>),
 }
 
 /// How many runs are under way at once: the messages of all of them are in memory.
@@ -80,32 +80,32 @@ const UNDER_WAY: usize = 4;
 
 /// What the invocation's runs have together.
 #[derive(Default)]
-pub(crate) struct Together {
+pub(crate) struct BatchContext {
     /// Read when the first of them needs them.
     templates: OnceCell<Result<Arc<Templates>, Error>>,
-    turns: PlacesInTurn,
-    endless: Endless,
+    turns: StageGates,
+    endless: RunawayTemplates,
 }
 
 /// What runs do one after the other, in their order.
 #[derive(Debug, Default)]
-pub(crate) struct PlacesInTurn {
+pub(crate) struct StageGates {
     /// To ask, and to make a message of the answers: the figures of one run are in memory at a time.
-    pub(crate) asks: Turns,
+    pub(crate) asks: OrderGate,
     /// To make a message, to send it, and to write how that ended.
-    pub(crate) sends: Turns,
+    pub(crate) sends: OrderGate,
 }
 
 /// What runs ask, and for each of them what that is; those that ask nothing have none.
-type Questions = (Asking, Vec<Option<Result<Asked, Error>>>);
+type Questions = (QueryPool, Vec<Option<Result<RunQueries, Error>>>);
 
 /// A run among others.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct RunSlot<'a> {
     /// Where its questions are.
-    pub(crate) asking: &'a Asking,
+    pub(crate) pool: &'a QueryPool,
     pub(crate) index: usize,
-    pub(crate) turns: &'a PlacesInTurn,
+    pub(crate) turns: &'a StageGates,
     /// Whether it is the first that asks, which always starts.
     pub(crate) is_first: bool,
 }
@@ -115,26 +115,26 @@ impl Runner {
     ///
     /// What they most likely ask is found out while they are claimed. Where that is known before, the requests
     /// of the first of them are made; if it turns out to be another's, they are given up.
-    pub(crate) async fn run_all(&self, works: &[Work], tell: impl Fn(&RunOutcome)) -> Ran {
-        let together = Together::default();
-        let early = works.iter().map(|work| work.lets_ask).collect();
-        let asking = pin!(self.ask_together(works, early));
-        let claiming = pin!(side_by_side(works, async |work| self.start(work).await));
-        let guess = works.iter().position(|work| work.lets_ask);
-        let (questions, claiming, guess) = match select(asking, claiming).await {
+    pub(crate) async fn run_all(&self, jobs: &[Job], tell: impl Fn(&RunOutcome)) -> BatchResult {
+        let together = BatchContext::default();
+        let early = jobs.iter().map(|job| job.lets_ask).collect();
+        let pool = pin!(self.ask_together(jobs, early));
+        let claiming = pin!(side_by_side(jobs, async |job| self.start(job).await));
+        let guess = jobs.iter().position(|job| job.lets_ask);
+        let (questions, claiming, guess) = match select(pool, claiming).await {
             Either::Left((questions, claiming)) => (questions, Either::Left(claiming), guess),
-            Either::Right((starts, asking)) => (asking.await, Either::Right(ready(starts)), None),
+            Either::Right((starts, pool)) => (pool.await, Either::Right(ready(starts)), None),
         };
         let (mut ahead, mut came) = (FuturesUnordered::new(), Vec::new());
-        ahead.extend(guess.map(|index| self.make_ahead((works, index), &questions, &together)));
+        ahead.extend(guess.map(|index| self.make_ahead((jobs, index), &questions, &together)));
         let starts = meanwhile(claiming, &mut ahead, &mut came).await;
-        together.endless.learn(starts.iter().filter_map(Start::held));
+        together.endless.learn(starts.iter().filter_map(RunStart::held));
         let asks = |index: usize| {
-            works.get(index).zip(starts.get(index)).is_some_and(|(work, start)| start.asks(work))
+            jobs.get(index).zip(starts.get(index)).is_some_and(|(job, start)| start.asks(job))
         };
-        let first = (0..works.len()).find(|index| asks(*index));
-        let left = works.iter().enumerate().map(|(index, work)| asks(index) && !work.lets_ask);
-        let late = self.ask_together(works, left.collect());
+        let first = (0..jobs.len()).find(|index| asks(*index));
+        let left = jobs.iter().enumerate().map(|(index, job)| asks(index) && !job.lets_ask);
+        let late = self.ask_together(jobs, left.collect());
         if guess.is_some_and(|index| !asks(index)) {
             ahead.clear();
         }
@@ -142,26 +142,26 @@ impl Runner {
         let (early, asked) = (&questions.0, &questions.1);
         let asked =
             asked.iter().zip(&late_asked).map(|(early, late)| early.as_ref().or(late.as_ref()));
-        let runs = works.iter().zip(starts).zip(asked).enumerate();
-        let carried = stream::iter(runs).map(async |(index, ((work, start), asked))| {
-            let asking = if work.lets_ask { early } else { &late };
+        let runs = jobs.iter().zip(starts).zip(asked).enumerate();
+        let carried = stream::iter(runs).map(async |(index, ((job, start), asked))| {
+            let pool = if job.lets_ask { early } else { &late };
             let (turns, is_first) = (&together.turns, first == Some(index));
-            let place = Place { asking, index, turns, is_first };
-            let end = self.go((work, place), start, asked, &together).await;
+            let place = RunSlot { pool, index, turns, is_first };
+            let end = self.go((job, place), start, asked, &together).await;
             // Whether it had its turns or needed none.
-            asking.ended(index);
+            pool.ended(index);
             turns.asks.pass(index);
             turns.sends.pass(index);
-            (work, end)
+            (job, end)
         });
-        let (mut ran, mut busy) = (Ran::default(), Vec::new());
+        let (mut ran, mut busy) = (BatchResult::default(), Vec::new());
         let mut carried = pin!(carried.buffered(UNDER_WAY));
-        while let Some((work, end)) = meanwhile(carried.next(), &mut ahead, &mut came).await {
+        while let Some((job, end)) = meanwhile(carried.next(), &mut ahead, &mut came).await {
             match end {
-                End::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
-                End::Queued { parts, told } => ran.add_parts(parts, told),
-                End::Lost(_) if work.is_left_to_others() => {}
-                End::Lost(fresh) => busy.push((work, fresh)),
+                RunEnd::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
+                RunEnd::Queued { parts, told } => ran.add_parts(parts, told),
+                RunEnd::Lost(_) if job.is_left_to_others() => {}
+                RunEnd::Lost(fresh) => busy.push((job, fresh)),
             }
         }
         // What nobody drives any more must not keep its places.
@@ -173,19 +173,19 @@ impl Runner {
     /// Goes on with a run from its start.
     async fn go(
         &self,
-        (work, place): (&Work, Place<'_>),
-        start: Start,
-        asked: Option<&Result<Asked, Error>>,
-        together: &Together,
-    ) -> End {
+        (job, place): (&Job, RunSlot<'_>),
+        start: RunStart,
+        asked: Option<&Result<RunQueries, Error>>,
+        together: &BatchContext,
+    ) -> RunEnd {
         match start {
-            Start::Over(outcome) => End::Outcome(outcome, None),
-            Start::Busy(fresh) => End::Lost(fresh),
-            Start::Held(hold) => self.carry((work, place), *hold, asked, together).await,
-            Start::Parted(hold, left) => {
+            RunStart::Over(outcome) => RunEnd::Outcome(outcome, None),
+            RunStart::Busy(fresh) => RunEnd::Lost(fresh),
+            RunStart::Held(leased) => self.carry((job, place), *leased, asked, together).await,
+            RunStart::Parted(leased, left) => {
                 place.turns.asks.pass(place.index);
                 place.turns.sends.come(place.index).await;
-                self.hand_on(work, *hold, left).await
+                self.hand_on(job, *leased, left).await
             }
         }
     }
@@ -194,79 +194,79 @@ impl Runner {
     /// what it needs, however it came to it.
     async fn make_ahead(
         &self,
-        (works, index): (&[Work], usize),
-        (asking, asked): &Questions,
-        together: &Together,
+        (jobs, index): (&[Job], usize),
+        (pool, asked): &Questions,
+        together: &BatchContext,
     ) {
-        let Some(work) = works.get(index) else { return };
+        let Some(job) = jobs.get(index) else { return };
         let is_known = matches!(asked.get(index), Some(Some(Ok(_))));
         let requests = async {
-            if is_known && check_time((self, work), true, (asking, index)).is_ok() {
+            if is_known && check_time((self, job), true, (pool, index)).is_ok() {
                 // One who panics here does so again where it is told.
-                let _ = catch_panic(asking.ahead((self, work), index)).await;
+                let _ = catch_panic(pool.ahead((self, job), index)).await;
             }
         };
-        let templates = together.templates.get_or_init(|| self.templates_in_time(work));
+        let templates = together.templates.get_or_init(|| self.templates_in_time(job));
         let has_passed = together.turns.asks.come(index + 1);
         select(pin!(has_passed), pin!(join(requests, templates))).await;
     }
 
     /// Claims a run.
-    async fn start(&self, work: &Work) -> Start {
-        let fresh = match self.fresh(work).await {
+    async fn start(&self, job: &Job) -> RunStart {
+        let fresh = match self.fresh(job).await {
             Ok(fresh) => fresh,
-            Err(outcome) => return Start::Over(outcome),
+            Err(outcome) => return RunStart::Over(outcome),
         };
-        if work.invocation.stop.has_come() {
-            return over(failed(work, &fresh, stopped()));
+        if job.invocation.stop.has_come() {
+            return over(failed(job, &fresh, stopped()));
         }
-        let event = work.event();
-        let claimant = Claimant { event: &event, is_a_person: work.is_named() };
-        let key = work.key(&fresh.window);
-        match self.keeper(work).claim(&key, &fresh, claimant).await {
-            Ok(Claimed::Held(hold)) => self.begin(work, hold).await,
-            Ok(Claimed::Ended(record)) => over(self.answered(work, &record)),
-            Ok(Claimed::Busy(_)) => Start::Busy(Box::new(fresh)),
-            Err(error) => over(failed(work, &fresh, error)),
+        let event = job.event();
+        let claimant = ClaimRequest { event: &event, is_a_person: job.is_named() };
+        let key = job.key(&fresh.window);
+        match self.ledger_store(job).claim(&key, &fresh, claimant).await {
+            Ok(Claimed::Held(leased)) => self.begin(job, leased).await,
+            Ok(Claimed::Ended(record)) => over(self.answered(job, &record)),
+            Ok(Claimed::Busy(_)) => RunStart::Busy(Box::new(fresh)),
+            Err(error) => over(failed(job, &fresh, error)),
         }
     }
 
     /// Begins a run that was claimed: one that was cut into parts is put together where these have
     /// ended.
-    pub(crate) async fn begin(&self, work: &Work, mut hold: Box<Hold>) -> Start {
-        if hold.record.parts.is_none() {
-            return Start::Held(hold);
+    pub(crate) async fn begin(&self, job: &Job, mut leased: Box<LeasedRun>) -> RunStart {
+        if leased.record.parts.is_none() {
+            return RunStart::Held(leased);
         }
-        let left = match work.is_overdue {
-            true => self.close_parts(work, &mut hold.record, &overdue(work)).await,
-            false => self.gather(work, &mut hold.record).await,
+        let left = match job.is_overdue {
+            true => self.close_parts(job, &mut leased.record, &overdue(job)).await,
+            false => self.gather(job, &mut leased.record).await,
         };
         match left {
             Ok(left) if left.is_nothing() => {
-                hold.record.put_together();
-                hold.effort = hold.record.effort;
-                Start::Held(hold)
+                leased.record.put_together();
+                leased.effort = leased.record.effort;
+                RunStart::Held(leased)
             }
-            Ok(left) => Start::Parted(hold, left),
+            Ok(left) => RunStart::Parted(leased, left),
             Err(error) => {
-                self.let_go(work, &mut hold).await;
-                over(failed(work, &hold.record, error))
+                self.let_go(job, &mut leased).await;
+                over(failed(job, &leased.record, error))
             }
         }
     }
 
     /// Keeps that the window of a report without schedule is run.
-    async fn overtake(&self, work: &Work, window: &Window) {
+    async fn overtake(&self, job: &Job, window: &Window) {
         // A window that an order names is not the one that closed last.
-        let is_its_own = work.order.window.is_none() || work.order.due;
-        let is_its_own = is_its_own && !work.is_reissue() && !work.is_overdue;
-        if !work.is_recorded() || !is_its_own {
+        let is_its_own = job.order.window.is_none() || job.order.due;
+        let is_its_own = is_its_own && !job.is_reissue() && !job.is_overdue;
+        if !job.is_recorded() || !is_its_own {
             return;
         }
-        let clock = work.invocation.clock;
-        if let Err(error) = self.records.overtake(&work.report, window, clock).await {
+        let clock = job.invocation.clock;
+        if let Err(error) = self.records.overtake(&job.report, window, clock).await {
             // At worst an event that comes late runs an earlier window after this one.
-            let (report, code) = (work.report.id.as_str(), error.code.as_str());
+            let (report, code) = (job.report.id.as_str(), error.code.as_str());
             tracing::warn!(
                 report,
                 code,
@@ -277,12 +277,12 @@ impl Runner {
     }
 
     /// Finds out what those of the runs ask that do, and which requests that takes.
-    async fn ask_together(&self, works: &[Work], asks: Vec<bool>) -> Questions {
+    async fn ask_together(&self, jobs: &[Job], asks: Vec<bool>) -> Questions {
         // Those among them that turn out to ask later share lists with these.
-        let look_up = &LookUp::of(works.iter().filter(|work| !work.is_overdue));
-        let asking: Vec<_> = works.iter().zip(asks).collect();
-        let asked = side_by_side(&asking, async |(work, asks)| match asks {
-            true => Some(self.ask(work, look_up).await),
+        let look_up = &NameLookup::of(jobs.iter().filter(|job| !job.is_overdue));
+        let pool: Vec<_> = jobs.iter().zip(asks).collect();
+        let asked = side_by_side(&pool, async |(job, asks)| match asks {
+            true => Some(self.ask(job, look_up).await),
             false => None,
         });
         let asked = asked.await;
@@ -291,32 +291,36 @@ impl Runner {
 
     pub(crate) async fn plan_together(
         &self,
-        asked: Vec<Option<Result<Asked, Error>>>,
+        asked: Vec<Option<Result<RunQueries, Error>>>,
     ) -> Questions {
         let limits = &self.settings.limits;
         let known = asked.iter().map(|asked| asked.as_ref().and_then(|asked| asked.as_ref().ok()));
-        let planning = async { Asking::of(known, limits) };
+        let planning = async { QueryPool::of(known, limits) };
         match catch_panic(planning).await {
-            Ok(asking) => (asking, asked),
+            Ok(pool) => (pool, asked),
             Err(Panicked) => {
                 let nothing = asked.iter().map(|_| None);
-                let asking = Asking::of(nothing, limits);
+                let pool = QueryPool::of(nothing, limits);
                 let asked = asked.into_iter().map(|asked| asked.map(|_| Err(defect())));
-                (asking, asked.collect())
+                (pool, asked.collect())
             }
         }
     }
 
     /// What a run asks, or why it can't ask anything.
-    pub(crate) async fn ask(&self, work: &Work, look_up: &LookUp<'_>) -> Result<Asked, Error> {
-        let asking = report::ask(self, work, look_up);
-        let asked = catch_panic(work.invocation.stop.or(asking)).await;
+    pub(crate) async fn ask(
+        &self,
+        job: &Job,
+        look_up: &NameLookup<'_>,
+    ) -> Result<RunQueries, Error> {
+        let pool = report::ask(self, job, look_up);
+        let asked = catch_panic(job.invocation.stop.or(pool)).await;
         asked.unwrap_or_else(|Panicked| Err(defect()))
     }
 
     /// The templates, if they can be read while there is time to make a message of them.
-    async fn templates_in_time(&self, work: &Work) -> Result<Arc<Templates>, Error> {
-        until(work.call_deadline(), self.templates.now()).await.unwrap_or_else(|| {
+    async fn templates_in_time(&self, job: &Job) -> Result<Arc<Templates>, Error> {
+        until(job.call_deadline(), self.templates.now()).await.unwrap_or_else(|| {
             let message = "the templates could not be read before the invocation's deadline";
             Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
         })
@@ -325,97 +329,97 @@ impl Runner {
     /// Carries a run out that this invocation has.
     pub(crate) async fn carry(
         &self,
-        (work, place): (&Work, Place<'_>),
-        mut hold: Hold,
-        asked: Option<&Result<Asked, Error>>,
-        together: &Together,
-    ) -> End {
+        (job, place): (&Job, RunSlot<'_>),
+        mut leased: LeasedRun,
+        asked: Option<&Result<RunQueries, Error>>,
+        together: &BatchContext,
+    ) -> RunEnd {
         let (started, began) = (Instant::now(), OnceLock::new());
-        let keeper = self.keeper(work);
-        let learned = match work.is_overdue {
+        let ledger = self.ledger_store(job);
+        let learned = match job.is_overdue {
             true => Ok(()),
-            false => self.learn_reissues(work, &mut hold.record).await,
+            false => self.learn_reissues(job, &mut leased.record).await,
         };
-        let post = Post::new(self, work, (&hold.record, learned.err()));
-        let post = post.in_turn(&place.turns.sends, place.index);
-        let ended = match work.is_overdue {
+        let sender = RunSender::new(self, job, (&leased.record, learned.err()));
+        let sender = sender.in_turn(&place.turns.sends, place.index);
+        let ended = match job.is_overdue {
             true => {
                 place.turns.asks.pass(place.index);
-                let left = hold.left_rendering.as_ref();
-                let error = left.map_or_else(|| overdue(work), never_came_back);
-                keeper.close(&mut hold, &post, error).await
+                let left = leased.left_rendering.as_ref();
+                let error = left.map_or_else(|| overdue(job), never_came_back);
+                ledger.close(&mut leased, &sender, error).await
             }
             false => {
                 let asked = match asked {
                     Some(asked) => asked.as_ref().map_err(Clone::clone),
                     None => Err(defect()),
                 };
-                let store = keeper.address_of_files(&hold);
-                let make = async |hold: &mut Hold| {
+                let store = ledger.address_of_files(&leased);
+                let make = async |leased: &mut LeasedRun| {
                     let making = async {
                         place.turns.asks.come(place.index).await;
-                        let ahead = place.asking.ahead_since(place.index);
+                        let ahead = place.pool.ahead_since(place.index);
                         began.get_or_init(|| ahead.unwrap_or_else(Instant::now));
                         if ahead.is_none() {
-                            work.tell(Progress::Started { report: work.report.id.clone() });
+                            job.tell(Progress::Started { report: job.report.id.clone() });
                         }
                         let templates =
-                            together.templates.get_or_init(|| self.templates_in_time(work)).await;
-                        let templates = together.endless.refuse(templates.clone(), hold);
+                            together.templates.get_or_init(|| self.templates_in_time(job)).await;
+                        let templates = together.endless.refuse(templates.clone(), leased);
                         let rendering = Rendering { templates, store };
-                        make(self, work, asked, place, rendering, hold).await
+                        make(self, job, asked, place, rendering, leased).await
                     };
-                    let made = work.invocation.stop.or(making).await;
+                    let made = job.invocation.stop.or(making).await;
                     place.turns.asks.pass(place.index);
                     made
                 };
-                if !asks(work, &hold) {
+                if !asks(job, &leased) {
                     place.turns.asks.pass(place.index);
                     place.turns.sends.come(place.index).await;
                     began.get_or_init(Instant::now);
                 }
-                let window = hold.record.window.clone();
-                let carrying = keeper.carry_out(&mut hold, &work.report.digest, &post, make);
-                join(carrying, self.overtake(work, &window)).await.0
+                let window = leased.record.window.clone();
+                let carrying = ledger.carry_out(&mut leased, &job.report.digest, &sender, make);
+                join(carrying, self.overtake(job, &window)).await.0
             }
         };
-        if hold.is_lost() {
-            return End::Lost(Box::new(hold.record));
+        if leased.is_lost() {
+            return RunEnd::Lost(Box::new(leased.record));
         }
-        if ended.is_ok() && hold.record.parts.is_some() {
-            let left = hold.record.all_parts();
-            return self.hand_on(work, hold, left).await;
+        if ended.is_ok() && leased.record.parts.is_some() {
+            let left = leased.record.all_parts();
+            return self.hand_on(job, leased, left).await;
         }
         if let Err(error) = &ended {
-            let batch = work.event().id;
-            let report = work.report.id.as_str();
+            let batch = job.event().id;
+            let report = job.report.id.as_str();
             log_error(&batch, Some(report), error, "the outcome could not be recorded");
-        } else if work.is_recorded() {
-            self.records.know(&work.key(&hold.record.window), &hold.record);
+        } else if job.is_recorded() {
+            self.records.know(&job.key(&leased.record.window), &leased.record);
         }
         let outcome = RunOutcome {
-            effort: hold.effort,
-            is_overdue: work.is_overdue,
+            effort: leased.effort,
+            is_overdue: job.is_overdue,
             took: began.get().unwrap_or(&started).elapsed(),
-            ..work.told_of(hold.record.outcome())
+            ..job.told_of(leased.record.outcome())
         };
-        End::Outcome(Box::new(outcome), ended.err())
+        RunEnd::Outcome(Box::new(outcome), ended.err())
     }
 
     /// What an invocation answers that found the run ended.
-    pub(crate) fn answered(&self, work: &Work, record: &Record) -> RunOutcome {
-        self.records.know(&work.key(&record.window), record);
-        work.told_of(record.outcome_before())
+    pub(crate) fn answered(&self, job: &Job, record: &RunRecord) -> RunOutcome {
+        self.records.know(&job.key(&record.window), record);
+        job.told_of(record.outcome_before())
     }
 
     /// The store of a run's record, if it has one.
-    pub(crate) fn keeper(&self, work: &Work) -> Keeper<'_, Store> {
-        let keeper = self.records.keeper(work.invocation.clock);
-        Keeper { store: keeper.store.filter(|_| work.is_recorded()), ..keeper }
+    pub(crate) fn ledger_store(&self, job: &Job) -> LedgerStore<'_, Store> {
+        let ledger = self.records.ledger_store(job.invocation.clock);
+        LedgerStore { store: ledger.store.filter(|_| job.is_recorded()), ..ledger }
     }
 }
 
-impl Ran {
+impl BatchResult {
     /// Adds what became of runs that queued nothing.
     pub(crate) fn join(&mut self, other: Self) {
         self.outcomes.extend(other.outcomes);
@@ -439,37 +443,37 @@ impl Ran {
     }
 }
 
-impl Start {
-    fn held(&self) -> Option<&Hold> {
+impl RunStart {
+    fn held(&self) -> Option<&LeasedRun> {
         match self {
-            Self::Held(hold) => Some(hold),
+            Self::Held(leased) => Some(leased),
             Self::Parted(..) | Self::Busy(_) | Self::Over(_) => None,
         }
     }
 
-    fn asks(&self, work: &Work) -> bool {
-        matches!(self, Self::Held(hold) if asks(work, hold))
+    fn asks(&self, job: &Job) -> bool {
+        matches!(self, Self::Held(leased) if asks(job, leased))
     }
 }
 
 /// Whether a run has its figures asked for.
-pub(crate) fn asks(work: &Work, hold: &Hold) -> bool {
-    !work.is_overdue && !hold.record.resumes(&work.report.digest)
+pub(crate) fn asks(job: &Job, leased: &LeasedRun) -> bool {
+    !job.is_overdue && !leased.record.resumes(&job.report.digest)
 }
 
 /// The outcome of a run that could not be claimed.
-pub(crate) fn failed(work: &Work, fresh: &Record, error: Error) -> RunOutcome {
+pub(crate) fn failed(job: &Job, fresh: &RunRecord, error: Error) -> RunOutcome {
     let window = Some(fresh.window.clone());
-    RunOutcome { window, ..RunOutcome::started(&work.report.id) }.failed(error)
+    RunOutcome { window, ..RunOutcome::started(&job.report.id) }.failed(error)
 }
 
-fn over(outcome: RunOutcome) -> Start {
-    Start::Over(Box::new(outcome))
+fn over(outcome: RunOutcome) -> RunStart {
+    RunStart::Over(Box::new(outcome))
 }
 
 /// Why a run is closed that did not end before.
-fn overdue(work: &Work) -> Error {
-    let message = match work.report.schedule {
+fn overdue(job: &Job) -> Error {
+    let message = match job.report.schedule {
         Some(_) => {
             "the run had not ended when its catch-up age (`catch_up`) was over, or its schedule was \
              changed"

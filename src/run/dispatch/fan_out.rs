@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::event::Order;
 use crate::queue::Queue;
 use crate::run::Runner;
-use crate::run::job::work::Work;
+use crate::run::job::Job;
 use crate::run::outcome::run_outcome::RunOutcome;
 use crate::settings::Rate;
 use crate::window::{LocalTime, Zone};
@@ -68,29 +68,29 @@ impl Runner {
     pub(crate) async fn fan_out(
         &self,
         queue: &Queue,
-        works: &[Work],
+        jobs: &[Job],
     ) -> Result<(Queued, Vec<RunOutcome>), Error> {
         let (mut groups, mut keys, mut ended) = (Vec::new(), Vec::new(), Vec::new());
         let most = runs_of_a_message(self.settings.rates.requests);
-        for work in works {
-            let id = work.report.id.clone();
-            let now = work.invocation.clock.now();
-            match work.window() {
-                Ok(window) if self.records.is_waited_for(&work.key(&window), now) => {}
+        for job in jobs {
+            let id = job.report.id.clone();
+            let now = job.invocation.clock.now();
+            match job.window() {
+                Ok(window) if self.records.is_waited_for(&job.key(&window), now) => {}
                 Ok(window) => {
-                    keys.push(work.key(&window));
+                    keys.push(job.key(&window));
                     let of = Span {
-                        instance: work.report.instance.as_str().to_owned(),
+                        instance: job.report.instance.as_str().to_owned(),
                         start: window.start(),
                         end: window.end(),
-                        zone: work.report.zone.clone(),
+                        zone: job.report.zone.clone(),
                     };
                     add(&mut groups, of, id, most);
                 }
                 Err(error) => ended.push(RunOutcome::started(&id).failed(error)),
             }
         }
-        let Some(first) = works.first() else { return Ok((Queued::default(), ended)) };
+        let Some(first) = jobs.first() else { return Ok((Queued::default(), ended)) };
         let messages: Vec<String> =
             groups.iter().map(|group| group.order(first).message().to_string()).collect();
         queue.send(&messages).await?;
@@ -119,11 +119,11 @@ fn runs_of_a_message(rate: Rate) -> usize {
 
 impl Group {
     /// The order that the message is, for the event of this work.
-    fn order(&self, work: &Work) -> Order {
+    fn order(&self, job: &Job) -> Order {
         let Span { start, end, zone, .. } = &self.of;
         Order {
-            id: Some(work.event().id),
-            time: Some(work.time()),
+            id: Some(job.event().id),
+            time: Some(job.time()),
             reports: self.reports.clone(),
             window: Some((LocalTime::Instant(*start), LocalTime::Instant(*end))),
             zone: Some(zone.clone()),

@@ -7,19 +7,19 @@ use tokio::sync::watch;
 
 /// Whose turn it is, by the places of runs.
 #[derive(Debug)]
-pub(crate) struct Turns {
+pub(crate) struct OrderGate {
     next: watch::Sender<usize>,
     /// Those behind the next one who have passed before it.
     passed: Mutex<BTreeSet<usize>>,
 }
 
-impl Default for Turns {
+impl Default for OrderGate {
     fn default() -> Self {
         Self { next: watch::Sender::new(0), passed: Mutex::default() }
     }
 }
 
-impl Turns {
+impl OrderGate {
     /// Waits until all before this place have passed.
     pub(crate) async fn come(&self, place: usize) {
         // It is closed never.
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn turns_come_in_order() {
-        let turns = Turns::default();
+        let turns = OrderGate::default();
         let has_come = |place: usize| turns.come(place).now_or_never().is_some();
         assert!(has_come(0) && !has_come(1));
         turns.pass(1);

@@ -10,11 +10,11 @@ use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
 use crate::run::Runner;
 use crate::run::job::clock::Clock;
-use crate::run::ledger::record::Record;
-use crate::run::ledger::record::State;
+use crate::run::ledger::record::RunRecord;
+use crate::run::ledger::record::RunState;
 use crate::run::ledger::records;
 use crate::run::outcome::run_outcome::DeliveryStatus;
-use crate::run::outcome::run_outcome::Effort;
+use crate::run::outcome::run_outcome::FetchStats;
 use crate::window::Window;
 
 /// A run as its record tells it.
@@ -49,7 +49,7 @@ pub struct PastRun {
     pub unknown: usize,
     /// What its figures took.
     #[serde(flatten)]
-    pub effort: Effort,
+    pub effort: FetchStats,
     /// Why nothing was sent.
     pub reason: Option<String>,
     /// Why it failed.
@@ -84,9 +84,9 @@ impl Runner {
         }
         let keys = self.records.list(report).await?;
         let keys = newest(keys, limit);
-        let keeper = self.records.keeper(Clock::read(now, None));
+        let ledger = self.records.ledger_store(Clock::read(now, None));
         let read = side_by_side(&keys, async |key| {
-            let record = keeper.record(key).await?;
+            let record = ledger.record(key).await?;
             Ok::<_, Error>(record.map(|record| PastRun::of(key, &record, now)))
         });
         let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
@@ -108,7 +108,7 @@ fn newest(keys: Vec<String>, limit: usize) -> Vec<String> {
 }
 
 impl PastRun {
-    fn of(key: &str, record: &Record, now: Timestamp) -> Self {
+    fn of(key: &str, record: &RunRecord, now: Timestamp) -> Self {
         let outcome = record.outcome();
         let [sent, failed, unknown] =
             [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
@@ -118,12 +118,12 @@ impl PastRun {
             report: record.report.clone(),
             window: record.window.clone(),
             status: match record.status {
-                State::Running if record.is_held_at(now) => "running",
-                State::Running => "interrupted",
-                State::Sent => "sent",
-                State::Skipped => "skipped",
-                State::Failed => "failed",
-                State::Unknown => "unknown",
+                RunState::Running if record.is_held_at(now) => "running",
+                RunState::Running => "interrupted",
+                RunState::Sent => "sent",
+                RunState::Skipped => "skipped",
+                RunState::Failed => "failed",
+                RunState::Unknown => "unknown",
             },
             is_final: record.is_final,
             reissue: key.ends_with(records::REISSUE),

@@ -12,21 +12,21 @@ use crate::error::{Code, Error, Stage};
 use crate::event::Resend;
 use crate::language::Language;
 use crate::run::Runner;
-use crate::run::dispatch::executor::Ran;
+use crate::run::dispatch::executor::BatchResult;
 use crate::run::dispatch::waiting::waiter;
-use crate::run::job::work::Work;
+use crate::run::job::Job;
 use crate::run::ledger::fence::Fence;
-use crate::run::ledger::recipient::Handover;
+use crate::run::ledger::recipient::DeliveryState;
 use crate::run::ledger::recipient::Recipient;
-use crate::run::ledger::record::Record;
+use crate::run::ledger::record::RunRecord;
 use crate::run::ledger::records;
-use crate::run::ledger::store::Keeper;
+use crate::run::ledger::store::LedgerStore;
 use crate::run::outcome::run_outcome::RunOutcome;
 use crate::store::Objects;
 use crate::window::Window;
 
 /// The message of a run, and how far it came in the run itself and in all resends.
-pub(crate) struct History {
+pub(crate) struct DeliveryHistory {
     /// Each recipient of the run.
     pub(crate) recipients: Vec<Recipient>,
     /// The message's key, if there ever was one.
@@ -36,22 +36,22 @@ pub(crate) struct History {
 }
 
 /// A run before its claim, or how it ended without one.
-pub(crate) type Fresh = Result<Record, Box<RunOutcome>>;
+pub(crate) type Fresh = Result<RunRecord, Box<RunOutcome>>;
 
 impl Runner {
     /// The record that a run has if it has none yet.
-    pub(crate) async fn fresh(&self, work: &Work) -> Fresh {
-        let id = &work.report.id;
+    pub(crate) async fn fresh(&self, job: &Job) -> Fresh {
+        let id = &job.report.id;
         let failed = |error| Box::new(RunOutcome::started(id).failed(error));
-        let window = work.window().map_err(failed)?;
-        let digest = work.report.digest.clone();
-        let mut fresh = Record::new(id.to_string(), window.clone(), digest, work.event());
-        if !work.is_reissue() {
+        let window = job.window().map_err(failed)?;
+        let digest = job.report.digest.clone();
+        let mut fresh = RunRecord::new(id.to_string(), window.clone(), digest, job.event());
+        if !job.is_reissue() {
             return Ok(fresh);
         }
         let in_window =
             |outcome: RunOutcome| Box::new(RunOutcome { window: Some(window.clone()), ..outcome });
-        match self.reissue(work, &mut fresh).await {
+        match self.reissue(job, &mut fresh).await {
             Ok(None) => Ok(fresh),
             Ok(Some(reason)) => {
                 let mut outcome = RunOutcome::started(id);
@@ -65,45 +65,45 @@ impl Runner {
     /// Finds out what a re-issue sends, and to whom; why it sends nothing, if so.
     async fn reissue(
         &self,
-        work: &Work,
-        fresh: &mut Record,
+        job: &Job,
+        fresh: &mut RunRecord,
     ) -> Result<Option<&'static str>, Error> {
-        let (report, clock) = (&work.report.id, work.invocation.clock);
+        let (report, clock) = (&job.report.id, job.invocation.clock);
         let key = records::key(report, &fresh.window);
         fresh.reissue_of = Some(key.clone());
-        fresh.resent = work.order.resend.is_some();
+        fresh.resent = job.order.resend.is_some();
         if !self.records.are_kept() {
-            return match work.order.resend {
+            return match job.order.resend {
                 None => Ok(None),
                 Some(_) => Err(no_records()),
             };
         }
-        if work.order.dry_run {
-            return Ok(work.order.resend.map(|_| "dry run: nothing was sent"));
+        if job.order.dry_run {
+            return Ok(job.order.resend.map(|_| "dry run: nothing was sent"));
         }
         // What this order has begun before, it goes on with.
-        let keeper = self.records.keeper(clock);
-        if keeper.read(&work.key(&fresh.window)).await?.is_some() {
+        let ledger = self.records.ledger_store(clock);
+        if ledger.read(&job.key(&fresh.window)).await?.is_some() {
             return Ok(None);
         }
-        let original = keeper.record(&key).await?;
-        fresh.reissued = original.as_ref().is_some_and(Record::may_have_been_read);
-        let Some(resend) = work.order.resend else {
+        let original = ledger.record(&key).await?;
+        fresh.reissued = original.as_ref().is_some_and(RunRecord::may_have_been_read);
+        let Some(resend) = job.order.resend else {
             return Ok(None);
         };
         let Some(original) = original else {
-            return Err(self.no_such_run(work, fresh).await);
+            return Err(self.no_such_run(job, fresh).await);
         };
         if !original.is_final && resend != Resend::Unknown {
             return Err(refused(
                 "it has not ended, and what failed is tried again by itself; `run` tries it now",
             ));
         }
-        let history = self.history(&original, work).await?;
+        let history = self.history(&original, job).await?;
         fresh.reissued |= history.recipients.iter().any(may_have_it);
         fresh.message.clone_from(&history.message);
         fresh.definition.clone_from(&history.definition);
-        if let Some(to) = &work.order.to {
+        if let Some(to) = &job.order.to {
             fresh.messages = to.iter().map(Recipient::new).collect();
             return Ok(None);
         }
@@ -117,25 +117,29 @@ impl Runner {
     }
 
     /// Sends the messages of runs again, one run after the other, each by one order at a time.
-    pub(crate) async fn resend_all(&self, works: Vec<Work>, tell: impl Fn(&RunOutcome)) -> Ran {
-        let mut ran = Ran::default();
-        for work in works {
-            let fence = match self.take_fence(&work).await {
+    pub(crate) async fn resend_all(
+        &self,
+        jobs: Vec<Job>,
+        tell: impl Fn(&RunOutcome),
+    ) -> BatchResult {
+        let mut ran = BatchResult::default();
+        for job in jobs {
+            let fence = match self.take_fence(&job).await {
                 Ok(fence) => fence,
                 Err(error) => {
-                    let outcome = RunOutcome::started(&work.report.id).failed(error);
-                    ran.add(RunOutcome { window: work.window().ok(), ..outcome }, None, &tell);
+                    let outcome = RunOutcome::started(&job.report.id).failed(error);
+                    ran.add(RunOutcome { window: job.window().ok(), ..outcome }, None, &tell);
                     continue;
                 }
             };
-            let (keeper, work) = (self.keeper(&work), work.fenced(fence.clone()));
-            let running = pin!(self.run_all(std::slice::from_ref(&work), &tell));
-            match select(running, pin!(keeper.renew_fence(fence.as_ref()))).await {
+            let (ledger, job) = (self.ledger_store(&job), job.fenced(fence.clone()));
+            let running = pin!(self.run_all(std::slice::from_ref(&job), &tell));
+            match select(running, pin!(ledger.renew_fence(fence.as_ref()))).await {
                 Either::Left((one, _)) => ran.join(one),
                 Either::Right((never, _)) => match never {},
             }
             if let Some(fence) = &fence {
-                keeper.release_fence(fence).await;
+                ledger.release_fence(fence).await;
             }
         }
         ran
@@ -143,22 +147,22 @@ impl Runner {
 
     /// Takes the fence of the run that an order sends again, and closes what other orders have begun. None
     /// where there is nothing to be fenced: no such run, or an order that has ended before.
-    async fn take_fence(&self, work: &Work) -> Result<Option<Fence>, Error> {
-        let (window, keeper) = (work.window()?, self.keeper(work));
-        let own = work.key(&window);
-        if keeper.record(&own).await?.is_some_and(|record| record.is_final) {
+    async fn take_fence(&self, job: &Job) -> Result<Option<Fence>, Error> {
+        let (window, ledger) = (job.window()?, self.ledger_store(job));
+        let own = job.key(&window);
+        if ledger.record(&own).await?.is_some_and(|record| record.is_final) {
             return Ok(None);
         }
-        let (key, order) = (records::key(&work.report.id, &window), work.event().id);
-        let Some(fence) = keeper.take_fence(&key, &order, waiter(work)).await? else {
+        let (key, order) = (records::key(&job.report.id, &window), job.event().id);
+        let Some(fence) = ledger.take_fence(&key, &order, waiter(job)).await? else {
             return Ok(None);
         };
         let closing = async {
-            let keys = self.reissue_keys(work, &window).await?;
-            keeper.close_resends(keys.iter().filter(|key| **key != own)).await
+            let keys = self.reissue_keys(job, &window).await?;
+            ledger.close_resends(keys.iter().filter(|key| **key != own)).await
         };
         if let Err(error) = closing.await {
-            keeper.release_fence(&fence).await;
+            ledger.release_fence(&fence).await;
             return Err(error);
         }
         Ok(Some(fence))
@@ -172,55 +176,55 @@ impl Runner {
     /// resend.
     pub(crate) async fn learn_reissues(
         &self,
-        work: &Work,
-        record: &mut Record,
+        job: &Job,
+        record: &mut RunRecord,
     ) -> Result<(), Error> {
-        let keeper = self.keeper(work);
-        if let Some(fence) = &work.fence {
-            keeper.check_fence(fence).await?;
+        let ledger = self.ledger_store(job);
+        if let Some(fence) = &job.fence {
+            ledger.check_fence(fence).await?;
         }
-        if !work.is_recorded() || record.attempts < 2 {
+        if !job.is_recorded() || record.attempts < 2 {
             return Ok(());
         }
         let original = match &record.reissue_of {
             // Parts are sent to others than a resend is.
             None if record.is_part => record.clone(),
             None => {
-                let keys = self.reissue_keys(work, &record.window).await?;
-                keeper.close_resends(&keys).await?;
+                let keys = self.reissue_keys(job, &record.window).await?;
+                ledger.close_resends(&keys).await?;
                 record.clone()
             }
             // Whom an order names gets it from that order.
-            Some(_) if work.order.to.is_some() || work.order.resend == Some(Resend::All) => {
+            Some(_) if job.order.to.is_some() || job.order.resend == Some(Resend::All) => {
                 return Ok(());
             }
-            Some(key) => match keeper.record(key).await? {
+            Some(key) => match ledger.record(key).await? {
                 Some(original) => original,
                 None => return Ok(()),
             },
         };
-        let history = self.history(&original, work).await?;
-        history.leave_out(record, work.order.resend);
+        let history = self.history(&original, job).await?;
+        history.leave_out(record, job.order.resend);
         Ok(())
     }
 
     /// Reads how far a run's message came, in the run itself and in all resends.
-    async fn history(&self, original: &Record, work: &Work) -> Result<History, Error> {
-        let keys = self.reissue_keys(work, &original.window).await?;
-        let resends = self.keeper(work).resends(&keys).await?;
-        Ok(History::new(original, resends, &work.report.email.to))
+    async fn history(&self, original: &RunRecord, job: &Job) -> Result<DeliveryHistory, Error> {
+        let keys = self.reissue_keys(job, &original.window).await?;
+        let resends = self.ledger_store(job).resends(&keys).await?;
+        Ok(DeliveryHistory::new(original, resends, &job.report.email.to))
     }
 
     /// The keys of all re-issues of a run.
-    async fn reissue_keys(&self, work: &Work, window: &Window) -> Result<Vec<String>, Error> {
-        let stem = records::stem(&work.report.id, window);
-        let mut keys = self.records.list(Some(&work.report.id)).await?;
+    async fn reissue_keys(&self, job: &Job, window: &Window) -> Result<Vec<String>, Error> {
+        let stem = records::stem(&job.report.id, window);
+        let mut keys = self.records.list(Some(&job.report.id)).await?;
         keys.retain(|key| key.starts_with(&stem) && key.ends_with(records::REISSUE));
         Ok(keys)
     }
 
-    async fn no_such_run(&self, work: &Work, fresh: &Record) -> Error {
-        let report = &work.report.id;
+    async fn no_such_run(&self, job: &Job, fresh: &RunRecord) -> Error {
+        let report = &job.report.id;
         let message = format!(
             "there is no record of {report} for {}",
             fresh.window.exactly(Language::English)
@@ -235,9 +239,9 @@ impl Runner {
     }
 }
 
-impl<S: Objects> Keeper<'_, S> {
+impl<S: Objects> LedgerStore<'_, S> {
     /// The records of resends among those at these keys, the oldest first.
-    pub(crate) async fn resends(&self, keys: &[String]) -> Result<Vec<Record>, Error> {
+    pub(crate) async fn resends(&self, keys: &[String]) -> Result<Vec<RunRecord>, Error> {
         let mut resends = Vec::new();
         for key in keys {
             resends.extend(self.record(key).await?.filter(|record| record.resent));
@@ -247,10 +251,10 @@ impl<S: Objects> Keeper<'_, S> {
     }
 }
 
-impl History {
+impl DeliveryHistory {
     /// The history that the records of a run and of its resends tell. `to` is whom the definition names: a
     /// run without a message would have gone to them.
-    pub(crate) fn new(original: &Record, resends: Vec<Record>, to: &[Mailbox]) -> Self {
+    pub(crate) fn new(original: &RunRecord, resends: Vec<RunRecord>, to: &[Mailbox]) -> Self {
         let mut recipients = match original.message {
             Some(_) => original.messages.clone(),
             None => to.iter().map(Recipient::new).collect(),
@@ -259,9 +263,9 @@ impl History {
             for latest in resends.iter().flat_map(|record| &record.messages) {
                 // Who has it has it, and who may have it may, whatever became of another attempt.
                 let says_more = match recipient.status {
-                    Handover::Sent => false,
-                    Handover::Unknown | Handover::Sending => may_have_it(latest),
-                    Handover::Pending | Handover::Failed => true,
+                    DeliveryState::Sent => false,
+                    DeliveryState::Unknown | DeliveryState::Sending => may_have_it(latest),
+                    DeliveryState::Pending | DeliveryState::Failed => true,
                 };
                 if latest.to == recipient.to && says_more {
                     recipient.take(latest);
@@ -278,7 +282,7 @@ impl History {
     }
 
     /// Leaves those out of a run, or of a resend, who may have its message by now.
-    pub(crate) fn leave_out(&self, record: &mut Record, resend: Option<Resend>) {
+    pub(crate) fn leave_out(&self, record: &mut RunRecord, resend: Option<Resend>) {
         // A run that came to no message takes that of its re-issue, if anybody has it.
         let is_bare = record.reissue_of.is_none() && record.message.is_none();
         if is_bare && self.recipients.iter().any(may_have_it) {
@@ -289,11 +293,11 @@ impl History {
         }
         let all = self.recipients.iter().rev();
         let all: HashMap<&str, &Recipient> = all.map(|known| (known.to.as_str(), known)).collect();
-        for own in record.messages.iter_mut().filter(|own| own.status == Handover::Pending) {
+        for own in record.messages.iter_mut().filter(|own| own.status == DeliveryState::Pending) {
             let known = all.get(own.to.as_str()).copied();
             // A resend to those who may have it is stopped by what is certain only.
             let is_in_the_way = |known: &&Recipient| match resend {
-                Some(Resend::Unknown) => known.status == Handover::Sent,
+                Some(Resend::Unknown) => known.status == DeliveryState::Sent,
                 _ => may_have_it(known),
             };
             if let Some(known) = known.filter(is_in_the_way) {
@@ -315,7 +319,7 @@ impl History {
 
 /// Whether somebody may have the message.
 fn may_have_it(recipient: &Recipient) -> bool {
-    !matches!(recipient.status, Handover::Pending | Handover::Failed)
+    !matches!(recipient.status, DeliveryState::Pending | DeliveryState::Failed)
 }
 
 const NOBODY: &str = "there is nobody to whom this applies";
@@ -323,11 +327,11 @@ const ON_THEIR_WAY: &str = "those who are unknown were being sent to when this w
                             and order it again if it has not come";
 
 impl Resend {
-    fn chooses(self, status: Handover) -> bool {
+    fn chooses(self, status: DeliveryState) -> bool {
         match self {
             Self::All => true,
-            Self::Failed => matches!(status, Handover::Failed | Handover::Pending),
-            Self::Unknown => matches!(status, Handover::Unknown | Handover::Sending),
+            Self::Failed => matches!(status, DeliveryState::Failed | DeliveryState::Pending),
+            Self::Unknown => matches!(status, DeliveryState::Unknown | DeliveryState::Sending),
         }
     }
 }

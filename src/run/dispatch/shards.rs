@@ -22,18 +22,18 @@ use crate::error::{Code, Error, Stage};
 use crate::event::{Order, Part};
 use crate::queue::Queue;
 use crate::run::Runner;
-use crate::run::delivery::attempt::Claimant;
+use crate::run::delivery::attempt::ClaimRequest;
 use crate::run::delivery::attempt::Claimed;
 use crate::run::delivery::attempt::gone;
-use crate::run::delivery::sender::Post;
-use crate::run::dispatch::executor::End;
-use crate::run::dispatch::executor::Ran;
-use crate::run::job::work::Work;
-use crate::run::ledger::recipient::Handover;
-use crate::run::ledger::record::Record;
+use crate::run::delivery::sender::RunSender;
+use crate::run::dispatch::executor::BatchResult;
+use crate::run::dispatch::executor::RunEnd;
+use crate::run::job::Job;
+use crate::run::ledger::recipient::DeliveryState;
+use crate::run::ledger::record::RunRecord;
 use crate::run::ledger::records;
 use crate::run::ledger::records::HANDED_OUT_AGAIN;
-use crate::run::ledger::store::Hold;
+use crate::run::ledger::store::LeasedRun;
 use crate::run::outcome::run_outcome::DeliveryStatus;
 use crate::run::outcome::run_outcome::RunOutcome;
 use crate::settings::Rate;
@@ -55,7 +55,7 @@ pub(crate) fn size(rate: Rate) -> usize {
 
 /// Into which parts a run is cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Parts {
+pub(crate) struct ShardSet {
     /// The writer that cut it: its parts are nobody else's.
     by: String,
     count: u32,
@@ -66,7 +66,7 @@ pub(crate) struct Parts {
 
 /// What is left of a run that was cut into parts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Left {
+pub(crate) struct OpenShards {
     /// The parts that have not ended and that nobody has.
     open: Vec<Part>,
     /// How many of them have not been begun.
@@ -75,7 +75,7 @@ pub(crate) struct Left {
     busy: usize,
 }
 
-impl Left {
+impl OpenShards {
     pub(crate) fn is_nothing(&self) -> bool {
         self.open.is_empty() && self.busy == 0
     }
@@ -86,34 +86,34 @@ impl Left {
     }
 }
 
-impl Parts {
+impl ShardSet {
     fn all(&self) -> impl Iterator<Item = Part> {
         let by = &self.by;
         (1..=self.count).map(move |number| Part { by: by.clone(), number })
     }
 }
 
-impl Record {
+impl RunRecord {
     /// Whether more wait for the message than a part has.
     pub(crate) fn is_larger_than(&self, size: usize) -> bool {
-        self.messages.iter().filter(|r| r.status == Handover::Pending).count() > size
+        self.messages.iter().filter(|r| r.status == DeliveryState::Pending).count() > size
     }
 
     /// The run, cut into parts of so many who wait for the message.
     pub(crate) fn cut(&mut self, size: usize) {
-        let waiting = self.messages.iter_mut().filter(|r| r.status == Handover::Pending);
+        let waiting = self.messages.iter_mut().filter(|r| r.status == DeliveryState::Pending);
         let mut count = 0;
         for (index, recipient) in waiting.enumerate() {
             count = u32::try_from(index / size + 1).unwrap_or(u32::MAX);
             recipient.part = Some(count);
         }
-        self.parts = Some(Parts { by: self.claim.by.clone(), count, queued_at: None });
+        self.parts = Some(ShardSet { by: self.claim.by.clone(), count, queued_at: None });
     }
 
     /// All parts of the run, none of which has been begun.
-    pub(crate) fn all_parts(&self) -> Left {
-        let open: Vec<Part> = self.parts.iter().flat_map(Parts::all).collect();
-        Left { untried: open.len(), open, busy: 0 }
+    pub(crate) fn all_parts(&self) -> OpenShards {
+        let open: Vec<Part> = self.parts.iter().flat_map(ShardSet::all).collect();
+        OpenShards { untried: open.len(), open, busy: 0 }
     }
 
     /// How many recipients of the whole run come before those of this part.
@@ -152,7 +152,7 @@ impl Record {
     /// Whoever was sending in a part that nobody has any more does not say how it ended.
     fn lose(&mut self, number: u32, now: Timestamp) {
         let its = self.messages.iter_mut().filter(|own| own.part == Some(number));
-        its.filter(|own| own.status == Handover::Sending).for_each(|own| own.lost(now));
+        its.filter(|own| own.status == DeliveryState::Sending).for_each(|own| own.lost(now));
     }
 
     /// The run in one piece again.
@@ -167,13 +167,17 @@ impl Runner {
     ///
     /// # Errors
     /// Where a part's record can't be read.
-    pub(crate) async fn gather(&self, work: &Work, record: &mut Record) -> Result<Left, Error> {
-        let keeper = self.keeper(work);
+    pub(crate) async fn gather(
+        &self,
+        job: &Job,
+        record: &mut RunRecord,
+    ) -> Result<OpenShards, Error> {
+        let ledger = self.ledger_store(job);
         let parts = record.all_parts().open;
-        let key = |part: &Part| records::part_key(&work.report.id, &record.window, part);
-        let found = side_by_side(&parts, async |part| keeper.record(&key(part)).await);
-        let found: Result<Vec<Option<Record>>, Error> = found.await.into_iter().collect();
-        let (now, mut left) = (work.invocation.clock.now(), Left::default());
+        let key = |part: &Part| records::part_key(&job.report.id, &record.window, part);
+        let found = side_by_side(&parts, async |part| ledger.record(&key(part)).await);
+        let found: Result<Vec<Option<RunRecord>>, Error> = found.await.into_iter().collect();
+        let (now, mut left) = (job.invocation.clock.now(), OpenShards::default());
         for (part, found) in parts.into_iter().zip(found?) {
             if let Some(found) = &found {
                 record.take_over(found, part.number);
@@ -198,107 +202,127 @@ impl Runner {
     /// Where a part's record can't be read or written.
     pub(crate) async fn close_parts(
         &self,
-        work: &Work,
-        record: &mut Record,
+        job: &Job,
+        record: &mut RunRecord,
         error: &Error,
-    ) -> Result<Left, Error> {
-        let left = self.gather(work, record).await?;
+    ) -> Result<OpenShards, Error> {
+        let left = self.gather(job, record).await?;
         for part in &left.open {
             let Some(fresh) = record.of_part(part) else { continue };
-            if let Claimed::Held(mut hold) = self.claim_part(work, part, &fresh).await? {
-                let post = Post::new(self, work, (&hold.record, None));
-                self.keeper(work).close(&mut hold, &post, error.clone()).await?;
+            if let Claimed::Held(mut leased) = self.claim_part(job, part, &fresh).await? {
+                let sender = RunSender::new(self, job, (&leased.record, None));
+                self.ledger_store(job).close(&mut leased, &sender, error.clone()).await?;
             }
         }
         match left.open.is_empty() {
             true => Ok(left),
-            false => self.gather(work, record).await,
+            false => self.gather(job, record).await,
         }
     }
 
     /// Goes on with a run that was cut into parts and has not ended, and lets go of it.
-    pub(crate) async fn hand_on(&self, work: &Work, mut hold: Hold, left: Left) -> End {
-        let went_on = self.go_on(work, &mut hold, &left).await;
-        self.let_go(work, &mut hold).await;
-        let outcome = |run: RunOutcome| Box::new(RunOutcome { effort: hold.effort, ..run });
+    pub(crate) async fn hand_on(
+        &self,
+        job: &Job,
+        mut leased: LeasedRun,
+        left: OpenShards,
+    ) -> RunEnd {
+        let went_on = self.go_on(job, &mut leased, &left).await;
+        self.let_go(job, &mut leased).await;
+        let outcome = |run: RunOutcome| Box::new(RunOutcome { effort: leased.effort, ..run });
         match went_on {
-            _ if hold.is_lost() => End::Lost(Box::new(hold.record)),
+            _ if leased.is_lost() => RunEnd::Lost(Box::new(leased.record)),
             Ok(Ended::Whole) => {
-                self.records.know(&work.key(&hold.record.window), &hold.record);
-                End::Outcome(outcome(hold.record.outcome()), None)
+                self.records.know(&job.key(&leased.record.window), &leased.record);
+                RunEnd::Outcome(outcome(leased.record.outcome()), None)
             }
             Ok(Ended::Queued(parts)) => {
-                let told = work.is_named().then(|| outcome(under_way(&hold.record, &left)));
-                End::Queued { parts, told }
+                let told = job.is_named().then(|| outcome(under_way(&leased.record, &left)));
+                RunEnd::Queued { parts, told }
             }
             Err(error) => {
-                let window = Some(hold.record.window.clone());
-                let run = RunOutcome { window, ..RunOutcome::started(&work.report.id) };
-                End::Outcome(outcome(run.failed(error)), None)
+                let window = Some(leased.record.window.clone());
+                let run = RunOutcome { window, ..RunOutcome::started(&job.report.id) };
+                RunEnd::Outcome(outcome(run.failed(error)), None)
             }
         }
     }
 
     /// Ends the lease of a run that this invocation has and does not end.
-    pub(crate) async fn let_go(&self, work: &Work, hold: &mut Hold) {
-        if hold.record.claim.until.take().is_some() {
+    pub(crate) async fn let_go(&self, job: &Job, leased: &mut LeasedRun) {
+        if leased.record.claim.until.take().is_some() {
             // Where this fails, the lease ends by itself.
-            let _ = self.keeper(work).save(hold).await;
+            let _ = self.ledger_store(job).save(leased).await;
         }
     }
 
     /// Queues what is open, unless it was queued a short while ago; or sends it, where there is no
     /// queue. Where all has been tried, the run ends for now with what failed.
-    async fn go_on(&self, work: &Work, hold: &mut Hold, left: &Left) -> Result<Ended, Error> {
+    async fn go_on(
+        &self,
+        job: &Job,
+        leased: &mut LeasedRun,
+        left: &OpenShards,
+    ) -> Result<Ended, Error> {
         match &self.queue {
-            _ if work.is_overdue => Ok(Ended::Queued(0)),
-            None => self.send_here(work, hold, left).await,
+            _ if job.is_overdue => Ok(Ended::Queued(0)),
+            None => self.send_here(job, leased, left).await,
             Some(queue) => {
-                let queued = queue_open(queue, work, &mut hold.record, left).await?;
+                let queued = queue_open(queue, job, &mut leased.record, left).await?;
                 match left.is_tried() {
-                    true => self.end_for_now(work, hold).await,
+                    true => self.end_for_now(job, leased).await,
                     false => Ok(Ended::Queued(queued)),
                 }
             }
         }
     }
 
-    async fn send_here(&self, work: &Work, hold: &mut Hold, left: &Left) -> Result<Ended, Error> {
-        let keeper = self.keeper(work);
+    async fn send_here(
+        &self,
+        job: &Job,
+        leased: &mut LeasedRun,
+        left: &OpenShards,
+    ) -> Result<Ended, Error> {
+        let ledger = self.ledger_store(job);
         for part in &left.open {
-            self.send_part(work, part).await?;
+            self.send_part(job, part).await?;
             // The lease goes on.
-            keeper.save(hold).await?;
-            if hold.is_lost() {
+            ledger.save(leased).await?;
+            if leased.is_lost() {
                 return Ok(Ended::Queued(0));
             }
         }
-        let left = self.gather(work, &mut hold.record).await?;
+        let left = self.gather(job, &mut leased.record).await?;
         if left.is_nothing() {
-            hold.record.put_together();
-            hold.effort = hold.record.effort;
-            let definition = hold.record.definition.clone();
-            let post = Post::new(self, work, (&hold.record, None));
-            keeper.carry_out(hold, &definition, &post, async |_| Err(gone())).await?;
+            leased.record.put_together();
+            leased.effort = leased.record.effort;
+            let definition = leased.record.definition.clone();
+            let sender = RunSender::new(self, job, (&leased.record, None));
+            ledger.carry_out(leased, &definition, &sender, async |_| Err(gone())).await?;
             return Ok(Ended::Whole);
         }
         match left.is_tried() {
-            true => self.end_for_now(work, hold).await,
+            true => self.end_for_now(job, leased).await,
             false => Err(others_are_sending()),
         }
     }
 
     /// Ends a run of which all has been tried, and that is tried again later.
-    async fn end_for_now(&self, work: &Work, hold: &mut Hold) -> Result<Ended, Error> {
-        let post = Post::new(self, work, (&hold.record, None));
-        self.keeper(work).end(hold, &post, None).await.map(|()| Ended::Whole)
+    async fn end_for_now(&self, job: &Job, leased: &mut LeasedRun) -> Result<Ended, Error> {
+        let sender = RunSender::new(self, job, (&leased.record, None));
+        self.ledger_store(job).end(leased, &sender, None).await.map(|()| Ended::Whole)
     }
 
-    async fn claim_part(&self, work: &Work, part: &Part, fresh: &Record) -> Result<Claimed, Error> {
-        let event = work.event();
-        let claimant = Claimant { event: &event, is_a_person: false };
-        let key = records::part_key(&work.report.id, &fresh.window, part);
-        self.keeper(work).claim(&key, fresh, claimant).await
+    async fn claim_part(
+        &self,
+        job: &Job,
+        part: &Part,
+        fresh: &RunRecord,
+    ) -> Result<Claimed, Error> {
+        let event = job.event();
+        let claimant = ClaimRequest { event: &event, is_a_person: false };
+        let key = records::part_key(&job.report.id, &fresh.window, part);
+        self.ledger_store(job).claim(&key, fresh, claimant).await
     }
 
     /// Sends a part: its record, and the run's as it was before; nothing where another has it, or the
@@ -306,26 +330,30 @@ impl Runner {
     ///
     /// # Errors
     /// Where a record can't be read or written.
-    async fn send_part(&self, work: &Work, part: &Part) -> Result<Option<(Record, Record)>, Error> {
-        let (keeper, window) = (self.keeper(work), work.window()?);
-        let key = work.key(&window);
-        let run = keeper.record(&key).await?;
+    async fn send_part(
+        &self,
+        job: &Job,
+        part: &Part,
+    ) -> Result<Option<(RunRecord, RunRecord)>, Error> {
+        let (ledger, window) = (self.ledger_store(job), job.window()?);
+        let key = job.key(&window);
+        let run = ledger.record(&key).await?;
         let fresh = run.as_ref().and_then(|run| run.of_part(part));
         let (Some(run), Some(fresh)) = (run, fresh) else {
-            let (report, part) = (work.report.id.as_str(), part.number);
+            let (report, part) = (job.report.id.as_str(), part.number);
             tracing::info!(report, part, "there is no such part any more");
             return Ok(None);
         };
-        let record = match self.claim_part(work, part, &fresh).await? {
+        let record = match self.claim_part(job, part, &fresh).await? {
             Claimed::Busy(_) => return Ok(None),
             Claimed::Ended(record) => *record,
-            Claimed::Held(mut hold) => {
-                let learned = self.learn_reissues(work, &mut hold.record).await;
-                let post = Post::new(self, work, (&hold.record, learned.err()));
-                let definition = hold.record.definition.clone();
-                keeper.carry_out(&mut hold, &definition, &post, async |_| Err(gone())).await?;
-                log(part, &hold.record);
-                hold.record
+            Claimed::Held(mut leased) => {
+                let learned = self.learn_reissues(job, &mut leased.record).await;
+                let sender = RunSender::new(self, job, (&leased.record, learned.err()));
+                let definition = leased.record.definition.clone();
+                ledger.carry_out(&mut leased, &definition, &sender, async |_| Err(gone())).await?;
+                log(part, &leased.record);
+                leased.record
             }
         };
         Ok(Some((record, run)))
@@ -338,20 +366,20 @@ impl Runner {
     /// written.
     pub(crate) async fn run_part(
         &self,
-        work: Work,
+        job: Job,
         part: &Part,
         tell: impl Fn(&RunOutcome),
-    ) -> Result<Ran, Error> {
-        let Some((record, mut run)) = self.send_part(&work, part).await? else {
-            return Ok(Ran::default());
+    ) -> Result<BatchResult, Error> {
+        let Some((record, mut run)) = self.send_part(&job, part).await? else {
+            return Ok(BatchResult::default());
         };
         if !record.is_final {
-            return record.error.map_or(Ok(Ran::default()), Err);
+            return record.error.map_or(Ok(BatchResult::default()), Err);
         }
-        if !self.gather(&work, &mut run).await?.is_nothing() {
-            return Ok(Ran::default());
+        if !self.gather(&job, &mut run).await?.is_nothing() {
+            return Ok(BatchResult::default());
         }
-        Ok(self.run_all(&[work.whole()], tell).await)
+        Ok(self.run_all(&[job.whole()], tell).await)
     }
 }
 
@@ -366,20 +394,20 @@ enum Ended {
 /// Puts the orders of open parts into the queue, and answers how many.
 async fn queue_open(
     queue: &Queue,
-    work: &Work,
-    record: &mut Record,
-    left: &Left,
+    job: &Job,
+    record: &mut RunRecord,
+    left: &OpenShards,
 ) -> Result<usize, Error> {
-    let now = work.invocation.clock.now();
+    let now = job.invocation.clock.now();
     let Some(parts) = &mut record.parts else { return Ok(0) };
     if parts.queued_at.is_some_and(|at| now.duration_since(at) < HANDED_OUT_AGAIN) {
         return Ok(0);
     }
     let at = |time| LocalTime::Instant(time);
     let order = |part: &Part| Order {
-        id: Some(work.event().id),
-        time: Some(work.time()),
-        reports: vec![work.report.id.clone()],
+        id: Some(job.event().id),
+        time: Some(job.time()),
+        reports: vec![job.report.id.clone()],
         window: Some((at(record.window.start()), at(record.window.end()))),
         zone: Zone::named(record.window.zone_name()),
         due: true,
@@ -393,7 +421,7 @@ async fn queue_open(
     Ok(messages.len())
 }
 
-fn log(part: &Part, record: &Record) {
+fn log(part: &Part, record: &RunRecord) {
     let outcome = record.outcome();
     let [sent, failed, unknown] =
         [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
@@ -404,7 +432,7 @@ fn log(part: &Part, record: &Record) {
 }
 
 /// What a person is told of a run that goes out in parts.
-fn under_way(record: &Record, left: &Left) -> RunOutcome {
+fn under_way(record: &RunRecord, left: &OpenShards) -> RunOutcome {
     let of = record.all_parts().open.len();
     let left = left.open.len() + left.busy;
     let window = Some(record.window.clone());
@@ -421,19 +449,19 @@ fn others_are_sending() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::ledger::record::Claim;
-    use crate::run::ledger::record::Event;
+    use crate::run::ledger::record::Lease;
+    use crate::run::ledger::record::TriggerId;
     use crate::window::Window;
 
-    fn record(recipients: usize) -> Record {
+    fn record(recipients: usize) -> RunRecord {
         let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
         let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
-        let event = Event { id: "tick".to_owned(), time: window.end() };
-        let mut record = Record::new("daily".to_owned(), window, "0123".to_owned(), event);
+        let event = TriggerId { id: "tick".to_owned(), time: window.end() };
+        let mut record = RunRecord::new("daily".to_owned(), window, "0123".to_owned(), event);
         let to: Vec<_> =
             (0..recipients).map(|n| format!("agent-{n}@example.com").parse().unwrap()).collect();
         record.made("message".to_owned(), &to, record.started_at);
-        record.claim = Claim { by: "00c0ffee".to_owned(), until: None };
+        record.claim = Lease { by: "00c0ffee".to_owned(), until: None };
         record
     }
 
@@ -445,7 +473,8 @@ mod tests {
         assert!(run.is_larger_than(SIZE));
         run.cut(SIZE);
         let parts = run.all_parts().open;
-        let of_parts: Vec<Record> = parts.iter().map(|part| run.of_part(part).unwrap()).collect();
+        let of_parts: Vec<RunRecord> =
+            parts.iter().map(|part| run.of_part(part).unwrap()).collect();
         let sizes: Vec<_> = of_parts.iter().map(|part| part.messages.len()).collect();
         assert_eq!(sizes, [SIZE, SIZE, 1]);
         let to: Vec<_> = of_parts.iter().flat_map(|part| &part.messages).map(|r| &r.to).collect();

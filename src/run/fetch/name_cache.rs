@@ -19,14 +19,14 @@ const WARM: Duration = Duration::from_mins(5);
 
 /// The lists that were read, of all instances.
 #[derive(Debug, Default)]
-pub(crate) struct Names(SyncMutex<BTreeMap<(InstanceArn, List), Shelf>>);
+pub(crate) struct NameCache(SyncMutex<BTreeMap<(InstanceArn, List), CacheSlot>>);
 
 /// The place of a list, held while it is read, so that those who need it too wait for it.
-type Shelf = Arc<Mutex<Option<Kept>>>;
+type CacheSlot = Arc<Mutex<Option<CachedNames>>>;
 
 /// A list, which is shared and not copied.
 #[derive(Clone, Debug)]
-struct Kept {
+struct CachedNames {
     read_at: Instant,
     /// When the invocation began that read it.
     since: Instant,
@@ -35,7 +35,7 @@ struct Kept {
 
 /// Whose names are needed, and when.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Need<'n> {
+pub(crate) struct NameRequest<'n> {
     pub(crate) client: &'n Connect,
     pub(crate) instance: &'n InstanceArn,
     /// When the invocation began: within it no list is read twice, however long it takes.
@@ -43,7 +43,7 @@ pub(crate) struct Need<'n> {
     pub(crate) deadline: Option<Instant>,
 }
 
-impl Names {
+impl NameCache {
     /// The names on these lists; those that are not there yet are read side by side.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Names {
     pub(crate) async fn on(
         &self,
         lists: BTreeSet<List>,
-        need: Need<'_>,
+        need: NameRequest<'_>,
     ) -> Result<Directory, Error> {
         let reading = lists.into_iter().map(|list| {
             let read = move || need.client.names(need.instance, list, need.deadline);
@@ -88,19 +88,19 @@ impl Names {
         }
         let read_at = Instant::now();
         let names = read().await;
-        *kept = Some(Kept { read_at, since, names: names.clone() });
+        *kept = Some(CachedNames { read_at, since, names: names.clone() });
         names
     }
 
-    fn shelf(&self, instance: &InstanceArn, list: List) -> Shelf {
+    fn shelf(&self, instance: &InstanceArn, list: List) -> CacheSlot {
         let mut shelves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(shelves.entry((instance.clone(), list)).or_default())
     }
 }
 
 /// What is known of a list: its names for a while, a failure for the invocation that met it.
-fn warm(kept: &Option<Kept>, since: Instant) -> Option<Result<Directory, Error>> {
-    let counts = |kept: &&Kept| match kept.names {
+fn warm(kept: &Option<CachedNames>, since: Instant) -> Option<Result<Directory, Error>> {
+    let counts = |kept: &&CachedNames| match kept.names {
         Ok(_) => since < kept.read_at + WARM,
         Err(_) => since == kept.since,
     };
@@ -125,7 +125,7 @@ mod tests {
     /// Lists that are as long as they were read often.
     #[derive(Default)]
     struct Counted {
-        names: Names,
+        names: NameCache,
         reads: Cell<usize>,
     }
 

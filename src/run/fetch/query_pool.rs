@@ -16,10 +16,10 @@ use crate::metric::limits::Limits;
 use crate::plan::{self, Answer, Plan, Request, SectionAnswer, SectionPlan};
 use crate::run::Progress;
 use crate::run::Runner;
-use crate::run::job::work::Work;
-use crate::run::message::build::Asked;
+use crate::run::job::Job;
+use crate::run::message::build::RunQueries;
 use crate::run::message::build::out_of_time;
-use crate::run::outcome::run_outcome::Effort;
+use crate::run::outcome::run_outcome::FetchStats;
 
 /// How many requests are on their way at once, at most: those behind wait, so that the pages of one
 /// follow each other before their token ends.
@@ -27,9 +27,9 @@ const ON_THEIR_WAY: usize = 20;
 
 /// The requests of all runs, with the answers that are there.
 #[derive(Debug)]
-pub(crate) struct Asking {
+pub(crate) struct QueryPool {
     plan: Plan,
-    answers: Mutex<Vec<Cell>>,
+    answers: Mutex<Vec<SharedAnswer>>,
     /// The run whose requests were made ahead, and since when.
     ahead: OnceLock<(usize, Instant)>,
     /// Why they failed, by the run and the request.
@@ -43,12 +43,12 @@ pub(crate) struct Asking {
 }
 
 /// The place of an answer: whoever needs it first has the request made, and the others wait.
-type Cell = Arc<OnceCell<Answer>>;
+type SharedAnswer = Arc<OnceCell<Answer>>;
 
-impl Asking {
+impl QueryPool {
     /// The requests for what these runs ask; those that can't ask anything have none.
     pub(crate) fn of<'a>(
-        runs: impl IntoIterator<Item = Option<&'a Asked>>,
+        runs: impl IntoIterator<Item = Option<&'a RunQueries>>,
         limits: &Limits,
     ) -> Self {
         let (mut queries, mut sections) = (Vec::new(), Vec::new());
@@ -58,7 +58,7 @@ impl Asking {
             sections.push(start..queries.len());
         }
         let plan = plan::plan(&queries, limits);
-        let answers = plan.requests.iter().map(|_| Cell::default()).collect();
+        let answers = plan.requests.iter().map(|_| SharedAnswer::default()).collect();
         Self {
             plan,
             answers: Mutex::new(answers),
@@ -72,23 +72,23 @@ impl Asking {
 
     /// Has the requests of a run made before it begins, once. Why one of them failed is told when the run comes
     /// for its answer, and it is not made again for that.
-    pub(crate) async fn ahead(&self, (runner, work): (&Runner, &Work), run: usize) {
+    pub(crate) async fn ahead(&self, (runner, job): (&Runner, &Job), run: usize) {
         self.ahead.get_or_init(|| (run, Instant::now()));
-        work.tell(Progress::Started { report: work.report.id.clone() });
+        job.tell(Progress::Started { report: job.report.id.clone() });
         let needed = needed(self.sections_of(run));
         let fails = |index: usize, error: &Error| {
             lock(&self.failed).insert((run, index), error.clone());
         };
         let answered = AtomicUsize::new(0);
         let made = needed.iter().map(async |index| {
-            let ended = self.request((runner, run), *index, work.call_deadline()).await;
+            let ended = self.request((runner, run), *index, job.call_deadline()).await;
             if ended.is_ok() {
-                work.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, needed.len());
+                job.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, needed.len());
             }
             ended.inspect_err(|error| fails(*index, error))
         });
         let made = async {
-            match work.report.partial {
+            match job.report.partial {
                 Partial::Fail => try_join_all(made).await.map(drop),
                 Partial::Banner => {
                     join_all(made).await;
@@ -96,7 +96,7 @@ impl Asking {
                 }
             }
         };
-        let ended = until(work.query_deadline(), made).await.unwrap_or_else(|| Err(out_of_time()));
+        let ended = until(job.query_deadline(), made).await.unwrap_or_else(|| Err(out_of_time()));
         if let Err(error) = ended {
             // With the one the others have failed, and none is made again.
             let is_open =
@@ -118,11 +118,11 @@ impl Asking {
     /// The first failure of a request that the run needs.
     pub(crate) async fn answer(
         &self,
-        (runner, work): (&Runner, &Work),
-        (run, asked): (usize, &Asked),
-        effort: &mut Effort,
+        (runner, job): (&Runner, &Job),
+        (run, asked): (usize, &RunQueries),
+        effort: &mut FetchStats,
     ) -> Result<Vec<SectionAnswer>, Error> {
-        let error = match self.together((runner, work), run, effort).await {
+        let error = match self.together((runner, job), run, effort).await {
             Err(error) if !error.retryable || error.code == Code::BadResponse => error,
             ended => return ended,
         };
@@ -137,7 +137,7 @@ impl Asking {
         };
         match alone.plan.requests.iter().all(is_here) {
             true => Err(error),
-            false => alone.together((runner, work), 0, effort).await,
+            false => alone.together((runner, job), 0, effort).await,
         }
     }
 
@@ -147,18 +147,18 @@ impl Asking {
     /// What may pass by itself: then the whole run is better tried again.
     pub(crate) async fn answer_each(
         &self,
-        (runner, work): (&Runner, &Work),
-        (run, asked): (usize, &Asked),
-        effort: &mut Effort,
+        (runner, job): (&Runner, &Job),
+        (run, asked): (usize, &RunQueries),
+        effort: &mut FetchStats,
     ) -> Result<Vec<Result<Vec<SectionAnswer>, Error>>, Error> {
         let sections = self.sections_of(run).chunks(asked.of_a_section());
         let mut answers = Vec::new();
         for (index, section) in sections.enumerate() {
-            let answer = match self.these((runner, work), run, section).await {
+            let answer = match self.these((runner, job), run, section).await {
                 // What it is refused together with, it may be answered without.
                 Err(error) if !error.retryable || error.code == Code::BadResponse => {
                     let alone = Self::of([Some(&asked.section(index))], &runner.settings.limits);
-                    let ended = alone.these((runner, work), 0, &alone.plan.sections).await;
+                    let ended = alone.these((runner, job), 0, &alone.plan.sections).await;
                     alone.count(&alone.plan.sections, effort);
                     ended
                 }
@@ -182,7 +182,7 @@ impl Asking {
         let mut answers = lock(&self.answers);
         for index in needed(self.sections_of(run)).difference(&wanted) {
             if let Some(answer) = answers.get_mut(*index) {
-                *answer = Cell::default();
+                *answer = SharedAnswer::default();
             }
         }
     }
@@ -211,19 +211,20 @@ impl Asking {
 
     async fn together(
         &self,
-        (runner, work): (&Runner, &Work),
+        (runner, job): (&Runner, &Job),
         run: usize,
-        effort: &mut Effort,
+        effort: &mut FetchStats,
     ) -> Result<Vec<SectionAnswer>, Error> {
         let sections = self.sections_of(run);
-        let ended = self.these((runner, work), run, sections).await;
+        let ended = self.these((runner, job), run, sections).await;
         self.count(sections, effort);
         ended
     }
 
     /// What was answered took its effort, however the others ended.
-    fn count(&self, sections: &[SectionPlan], effort: &mut Effort) {
-        let cells: Vec<Cell> = needed(sections).iter().filter_map(|i| self.cell(*i)).collect();
+    fn count(&self, sections: &[SectionPlan], effort: &mut FetchStats) {
+        let cells: Vec<SharedAnswer> =
+            needed(sections).iter().filter_map(|i| self.cell(*i)).collect();
         for answer in cells.iter().filter_map(|cell| cell.get()) {
             effort.requests += 1;
             effort.pages += answer.pages;
@@ -233,7 +234,7 @@ impl Asking {
 
     async fn these(
         &self,
-        (runner, work): (&Runner, &Work),
+        (runner, job): (&Runner, &Job),
         run: usize,
         sections: &[SectionPlan],
     ) -> Result<Vec<SectionAnswer>, Error> {
@@ -242,15 +243,15 @@ impl Asking {
         let answered = AtomicUsize::new(0);
         let (of, is_told) = (needed.len(), self.ahead_since(run).is_some());
         let asked = needed.iter().map(async |index| {
-            self.request((runner, run), *index, work.call_deadline()).await?;
+            self.request((runner, run), *index, job.call_deadline()).await?;
             if !is_told {
-                work.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, of);
+                job.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, of);
             }
             Ok(())
         });
         let ended: Result<Vec<()>, Error> = try_join_all(asked).await;
         ended?;
-        let cells: BTreeMap<usize, Cell> =
+        let cells: BTreeMap<usize, SharedAnswer> =
             needed.iter().filter_map(|index| Some((*index, self.cell(*index)?))).collect();
         let known = |index: usize| cells.get(&index)?.get();
         let answers = sections.iter().map(|section| section.answer(known));
@@ -293,7 +294,7 @@ impl Asking {
         answer.await.map(drop)
     }
 
-    fn cell(&self, index: usize) -> Option<Cell> {
+    fn cell(&self, index: usize) -> Option<SharedAnswer> {
         lock(&self.answers).get(index).map(Arc::clone)
     }
 }

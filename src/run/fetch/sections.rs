@@ -14,17 +14,17 @@ use crate::run::definitions::load::too_many_requests;
 use crate::window::Window;
 
 /// The questions of a report's sections for one window.
-pub(crate) struct Questions {
+pub(crate) struct SectionQueries {
     /// For each section that can be asked for one question, and one for each window that it is
     /// compared with.
     pub(crate) queries: Vec<Query>,
     /// The others, by their places in the report.
-    pub(crate) unplanned: BTreeMap<usize, Unplanned>,
+    pub(crate) unplanned: BTreeMap<usize, UnplannedSection>,
 }
 
 /// A section that can't be asked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Unplanned {
+pub(crate) struct UnplannedSection {
     /// The error, with every problem of the section.
     pub(crate) error: Error,
     /// The entries that it can't be asked for with.
@@ -34,7 +34,7 @@ pub(crate) struct Unplanned {
 /// The most names of one kind that those who read the report are told.
 const MOST_NAMES: usize = 20;
 
-impl Unplanned {
+impl UnplannedSection {
     /// The reason why it can't be asked for, for those who read the report: a sentence for each kind of reason.
     pub(crate) fn reason(&self, language: Language) -> String {
         let mut sentences: Vec<(&str, Vec<String>)> = Vec::new();
@@ -63,7 +63,7 @@ impl Unplanned {
     }
 }
 
-impl Questions {
+impl SectionQueries {
     /// The questions of the sections, with names resolved.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl Questions {
                     let of_section: Vec<_> =
                         found.iter().map(|obstacle| obstacle.problem.clone()).collect();
                     let error = unplannable(&of_section);
-                    unplanned.insert(place, Unplanned { error, obstacles: found });
+                    unplanned.insert(place, UnplannedSection { error, obstacles: found });
                     problems.extend(of_section);
                 }
             }

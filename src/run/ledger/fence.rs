@@ -33,12 +33,12 @@ use crate::error::{Code, Error, Stage};
 use crate::run::delivery::attempt::FIRST_LOOK;
 use crate::run::delivery::attempt::LAST_LOOK;
 use crate::run::delivery::attempt::still_held;
-use crate::run::ledger::record::Record;
 use crate::run::ledger::record::ResendLease;
-use crate::run::ledger::store::Hold;
-use crate::run::ledger::store::Keeper;
+use crate::run::ledger::record::RunRecord;
 use crate::run::ledger::store::LEASE;
-use crate::run::ledger::store::Written;
+use crate::run::ledger::store::LeasedRun;
+use crate::run::ledger::store::LedgerStore;
+use crate::run::ledger::store::PutOutcome;
 use crate::run::ledger::store::writer;
 use crate::store::Objects;
 
@@ -51,7 +51,7 @@ pub(crate) struct Fence {
     is_lost: Arc<AtomicBool>,
 }
 
-impl<S: Objects> Keeper<'_, S> {
+impl<S: Objects> LedgerStore<'_, S> {
     /// Takes the fence of a run for an order; none where there is no such run. Where the same order has it
     /// already, `wait` waits until the next look, knowing when that lease ends.
     ///
@@ -69,12 +69,12 @@ impl<S: Objects> Keeper<'_, S> {
             let Some(found) = self.read(key).await? else {
                 return Ok(None);
             };
-            let mut hold = Hold::found(key, found)?;
+            let mut leased = LeasedRun::found(key, found)?;
             let now = self.clock.now();
-            if let Some(until) = hold.record.claimed_at(now) {
+            if let Some(until) = leased.record.claimed_at(now) {
                 return Err(is_running(until));
             }
-            match hold.record.resent_at(now) {
+            match leased.record.resent_at(now) {
                 Some(other) if other.order != order => return Err(is_resent(other.until)),
                 Some(_) if !self.clock.has_time_for(look) => return Err(still_held()),
                 Some(own) => {
@@ -86,8 +86,8 @@ impl<S: Objects> Keeper<'_, S> {
             }
             let (by, order) = (writer(), order.to_owned());
             let lease = ResendLease { order, by: by.clone(), until: self.lease() };
-            hold.record.fence(lease, now);
-            if let Written::Done = self.write(&mut hold).await? {
+            leased.record.fence(lease, now);
+            if let PutOutcome::Done = self.write(&mut leased).await? {
                 let (key, is_lost) = (key.to_owned(), Arc::default());
                 return Ok(Some(Fence { key, by, is_lost }));
             }
@@ -104,13 +104,13 @@ impl<S: Objects> Keeper<'_, S> {
     ) -> Result<(), Error> {
         for key in keys {
             while let Some(found) = self.read(key).await? {
-                let mut hold = Hold::found(key, found)?;
+                let mut leased = LeasedRun::found(key, found)?;
                 // An order for other recipients sends a message of its own, which no resend repeats.
-                if hold.record.is_final || !hold.record.resent {
+                if leased.record.is_final || !leased.record.resent {
                     break;
                 }
-                hold.record.supersede(writer(), superseded(), self.clock.now());
-                if let Written::Done = self.write(&mut hold).await? {
+                leased.record.supersede(writer(), superseded(), self.clock.now());
+                if let PutOutcome::Done = self.write(&mut leased).await? {
                     break;
                 }
             }
@@ -143,17 +143,21 @@ impl<S: Objects> Keeper<'_, S> {
 
     /// Gives a fence back. Where that can't be written, it ends with its lease.
     pub(crate) async fn release_fence(&self, fence: &Fence) {
-        let _ = self.change_fence(fence, Record::release_fence).await;
+        let _ = self.change_fence(fence, RunRecord::release_fence).await;
     }
 
-    async fn change_fence(&self, fence: &Fence, change: impl Fn(&mut Record)) -> Result<(), Error> {
+    async fn change_fence(
+        &self,
+        fence: &Fence,
+        change: impl Fn(&mut RunRecord),
+    ) -> Result<(), Error> {
         while let Some(found) = self.read(&fence.key).await? {
-            let mut hold = Hold::found(&fence.key, found)?;
-            if !hold.record.is_fenced_by(&fence.by) {
+            let mut leased = LeasedRun::found(&fence.key, found)?;
+            if !leased.record.is_fenced_by(&fence.by) {
                 break;
             }
-            change(&mut hold.record);
-            if let Written::Done = self.write(&mut hold).await? {
+            change(&mut leased.record);
+            if let PutOutcome::Done = self.write(&mut leased).await? {
                 return Ok(());
             }
         }

@@ -17,7 +17,7 @@ pub(crate) struct Recipient {
     /// The name before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    pub(crate) status: Handover,
+    pub(crate) status: DeliveryState,
     /// The part of the run that it belongs to, where it was cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) part: Option<u32>,
@@ -39,7 +39,7 @@ pub(crate) struct Recipient {
 /// How far the message to one recipient is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Handover {
+pub(crate) enum DeliveryState {
     /// It has not been handed to SES, or clearly not accepted.
     Pending,
     /// It may be on its way to SES at this moment.
@@ -58,7 +58,7 @@ impl Recipient {
         Self {
             to: to.address.to_string(),
             name: to.name.clone(),
-            status: Handover::Pending,
+            status: DeliveryState::Pending,
             part: None,
             by: None,
             message_id: None,
@@ -70,7 +70,7 @@ impl Recipient {
 
     /// Somebody to whom a message is on its way.
     pub(crate) fn sending(to: &Mailbox) -> Self {
-        Self { status: Handover::Sending, ..Self::new(to) }
+        Self { status: DeliveryState::Sending, ..Self::new(to) }
     }
 
     /// The same one, who waits for another message.
@@ -98,12 +98,12 @@ impl Recipient {
     pub(crate) fn ended(&mut self, result: Result<String, Error>) {
         match result {
             Ok(id) => {
-                (self.status, self.message_id, self.error) = (Handover::Sent, Some(id), None);
+                (self.status, self.message_id, self.error) = (DeliveryState::Sent, Some(id), None);
             }
             Err(error) => {
                 self.status = match error.code {
-                    Code::DeliveryUnknown => Handover::Unknown,
-                    _ => Handover::Failed,
+                    Code::DeliveryUnknown => DeliveryState::Unknown,
+                    _ => DeliveryState::Failed,
                 };
                 self.error = Some(error);
             }
@@ -112,12 +112,12 @@ impl Recipient {
 
     /// Whether it is known how it ended, or that this will never be known.
     pub(crate) fn has_ended(&self) -> bool {
-        !matches!(self.status, Handover::Pending | Handover::Sending)
+        !matches!(self.status, DeliveryState::Pending | DeliveryState::Sending)
     }
 
     /// Back among those who wait.
     pub(crate) fn wait(&mut self) {
-        (self.status, self.error, self.lost_at) = (Handover::Pending, None, None);
+        (self.status, self.error, self.lost_at) = (DeliveryState::Pending, None, None);
     }
 
     /// Who was sending this does not say any more how it ended.
@@ -133,7 +133,7 @@ impl Recipient {
     /// Tells whether a process was sending this that may only have been slow, and was found out at this
     /// time or later.
     pub(crate) fn was_lost_since(&self, time: Timestamp) -> bool {
-        self.status == Handover::Unknown && self.lost_at.is_some_and(|lost_at| lost_at >= time)
+        self.status == DeliveryState::Unknown && self.lost_at.is_some_and(|lost_at| lost_at >= time)
     }
 
     /// Takes over how it ended elsewhere.
@@ -147,9 +147,9 @@ impl Recipient {
     /// Whether it may still be sent without a person's word.
     pub(crate) fn may_pass(&self) -> bool {
         match self.status {
-            Handover::Pending => true,
-            Handover::Failed => self.error.as_ref().is_some_and(|error| error.retryable),
-            Handover::Sending | Handover::Sent | Handover::Unknown => false,
+            DeliveryState::Pending => true,
+            DeliveryState::Failed => self.error.as_ref().is_some_and(|error| error.retryable),
+            DeliveryState::Sending | DeliveryState::Sent | DeliveryState::Unknown => false,
         }
     }
 
@@ -157,9 +157,9 @@ impl Recipient {
         Delivery {
             to: self.to.clone(),
             status: match self.status {
-                Handover::Sent => DeliveryStatus::Sent,
-                Handover::Sending | Handover::Unknown => DeliveryStatus::Unknown,
-                Handover::Pending | Handover::Failed => DeliveryStatus::Failed,
+                DeliveryState::Sent => DeliveryStatus::Sent,
+                DeliveryState::Sending | DeliveryState::Unknown => DeliveryStatus::Unknown,
+                DeliveryState::Pending | DeliveryState::Failed => DeliveryStatus::Failed,
             },
             message_id: self.message_id.clone(),
             error: self.error.clone(),

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 use crate::address::Mailbox;
 use crate::error::{Code, Error, Stage};
 use crate::render::Origin;
-use crate::run::dispatch::shards::Parts;
-use crate::run::ledger::recipient::Handover;
+use crate::run::dispatch::shards::ShardSet;
+use crate::run::ledger::recipient::DeliveryState;
 use crate::run::ledger::recipient::Recipient;
-use crate::run::outcome::run_outcome::Effort;
+use crate::run::outcome::run_outcome::FetchStats;
 use crate::run::outcome::run_outcome::RunOutcome;
 use crate::run::outcome::run_outcome::Status;
 use crate::window::Window;
@@ -35,12 +35,12 @@ const PATIENCE: u32 = 3;
 
 /// A run as it is kept. What a later version adds to it survives here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Record {
+pub(crate) struct RunRecord {
     version: u32,
     /// The report's id.
     pub(crate) report: String,
     pub(crate) window: Window,
-    pub(crate) status: State,
+    pub(crate) status: RunState,
     /// Whether nothing is left to be done: no tick and no retry takes it up again.
     #[serde(rename = "final")]
     pub(crate) is_final: bool,
@@ -49,11 +49,11 @@ pub(crate) struct Record {
     pub(crate) reason: Option<String>,
     /// What its figures took.
     #[serde(flatten)]
-    pub(crate) effort: Effort,
+    pub(crate) effort: FetchStats,
     /// The digest of the definition that it was made from.
     pub(crate) definition: String,
     /// The event or order that it was last taken up for.
-    pub(crate) event: Event,
+    pub(crate) event: TriggerId,
     /// How often it was taken up.
     pub(crate) attempts: u32,
     /// When it was last taken up.
@@ -65,9 +65,9 @@ pub(crate) struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended_at: Option<Timestamp>,
     /// Who has it, or had it last.
-    pub(crate) claim: Claim,
+    pub(crate) claim: Lease,
     /// Who wrote this, and how many times they had written it before.
-    pub(crate) written: Stamp,
+    pub(crate) written: WriteId,
     /// The order that sends its message again at this moment, or died while it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resend: Option<ResendLease>,
@@ -90,7 +90,7 @@ pub(crate) struct Record {
     pub(crate) rendering: Option<RenderingMark>,
     /// Into which parts its recipients are cut, until these have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) parts: Option<Parts>,
+    pub(crate) parts: Option<ShardSet>,
     /// Whether it is itself the record of such a part.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_part: bool,
@@ -117,14 +117,14 @@ pub(crate) struct RenderingMark {
 
 /// What an event or an order is known by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Event {
+pub(crate) struct TriggerId {
     pub(crate) id: String,
     pub(crate) time: Timestamp,
 }
 
 /// A lease.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Claim {
+pub(crate) struct Lease {
     /// The writer that holds it.
     pub(crate) by: String,
     /// When it ends by itself; none where it has ended.
@@ -142,7 +142,7 @@ pub(crate) struct ResendLease {
 
 /// What tells a write from every other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stamp {
+pub(crate) struct WriteId {
     pub(crate) by: String,
     pub(crate) count: u64,
 }
@@ -150,7 +150,7 @@ pub(crate) struct Stamp {
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum State {
+pub(crate) enum RunState {
     /// Somebody has it, or died with it.
     Running,
     /// SES accepted every message.
@@ -163,26 +163,31 @@ pub(crate) enum State {
     Unknown,
 }
 
-impl Record {
+impl RunRecord {
     /// The record of a run that nobody has taken up yet.
-    pub(crate) fn new(report: String, window: Window, definition: String, event: Event) -> Self {
+    pub(crate) fn new(
+        report: String,
+        window: Window,
+        definition: String,
+        event: TriggerId,
+    ) -> Self {
         let nobody = String::new();
         Self {
             version: VERSION,
             report,
             window,
-            status: State::Running,
+            status: RunState::Running,
             is_final: false,
             reason: None,
-            effort: Effort::default(),
+            effort: FetchStats::default(),
             definition,
             attempts: 0,
             started_at: event.time,
             event,
             made_at: None,
             ended_at: None,
-            claim: Claim { by: nobody.clone(), until: None },
-            written: Stamp { by: nobody, count: 0 },
+            claim: Lease { by: nobody.clone(), until: None },
+            written: WriteId { by: nobody, count: 0 },
             resend: None,
             reissue_of: None,
             resent: false,
@@ -248,7 +253,7 @@ impl Record {
     pub(crate) fn fence(&mut self, resend: ResendLease, now: Timestamp) {
         let is_news = self.interrupt(resend.by.clone(), now);
         self.resend = Some(resend);
-        if self.status != State::Running && is_news {
+        if self.status != RunState::Running && is_news {
             self.sum_up();
         }
     }
@@ -262,8 +267,8 @@ impl Record {
 
     /// Takes the record from whoever has it, and tells whether anybody was being sent to.
     fn interrupt(&mut self, by: String, now: Timestamp) -> bool {
-        self.claim = Claim { by, until: None };
-        let sending = self.messages.iter_mut().filter(|r| r.status == Handover::Sending);
+        self.claim = Lease { by, until: None };
+        let sending = self.messages.iter_mut().filter(|r| r.status == DeliveryState::Sending);
         sending.map(|recipient| recipient.lost(now)).count() > 0
     }
 
@@ -285,8 +290,8 @@ impl Record {
     /// message; who was clearly refused is tried again where that may help, or where a person asks.
     pub(crate) fn take_up(
         &mut self,
-        claim: Claim,
-        event: &Event,
+        claim: Lease,
+        event: &TriggerId,
         by_a_person: bool,
         now: Timestamp,
     ) {
@@ -294,16 +299,19 @@ impl Record {
         let by_a_person = by_a_person && (self.attempts == 0 || self.event.id != event.id);
         for recipient in &mut self.messages {
             match recipient.status {
-                Handover::Sending => recipient.lost(now),
-                Handover::Failed if by_a_person || recipient.may_pass() => recipient.wait(),
-                Handover::Pending | Handover::Sent | Handover::Failed | Handover::Unknown => {}
+                DeliveryState::Sending => recipient.lost(now),
+                DeliveryState::Failed if by_a_person || recipient.may_pass() => recipient.wait(),
+                DeliveryState::Pending
+                | DeliveryState::Sent
+                | DeliveryState::Failed
+                | DeliveryState::Unknown => {}
             }
         }
         self.claim = claim;
         self.resend = None;
         self.event = event.clone();
         self.attempts = self.attempts.saturating_add(1);
-        self.status = State::Running;
+        self.status = RunState::Running;
         self.is_final = false;
         (self.error, self.ended_at) = (None, None);
         // What is missing in a message that is stored stays missing.
@@ -315,7 +323,10 @@ impl Record {
     /// it, or where the definition is still the same.
     pub(crate) fn resumes(&self, definition: &str) -> bool {
         let may_have_left = |r: &Recipient| {
-            matches!(r.status, Handover::Sent | Handover::Unknown | Handover::Sending)
+            matches!(
+                r.status,
+                DeliveryState::Sent | DeliveryState::Unknown | DeliveryState::Sending
+            )
         };
         let is_the_same = self.definition == definition || self.reissue_of.is_some();
         self.message.is_some() && (is_the_same || self.messages.iter().any(may_have_left))
@@ -331,9 +342,9 @@ impl Record {
     /// Marks the next recipients as being sent to, so many at most, and says which they are.
     pub(crate) fn mark(&mut self, count: usize) -> Vec<usize> {
         let pending = self.messages.iter_mut().enumerate();
-        let next = pending.filter(|(_, r)| r.status == Handover::Pending).take(count);
+        let next = pending.filter(|(_, r)| r.status == DeliveryState::Pending).take(count);
         next.map(|(index, recipient)| {
-            recipient.status = Handover::Sending;
+            recipient.status = DeliveryState::Sending;
             recipient.by = Some(self.claim.by.clone());
             index
         })
@@ -342,15 +353,15 @@ impl Record {
 
     /// Whether anybody waits for the message who is not marked yet.
     pub(crate) fn has_pending(&self) -> bool {
-        self.messages.iter().any(|recipient| recipient.status == Handover::Pending)
+        self.messages.iter().any(|recipient| recipient.status == DeliveryState::Pending)
     }
 
     /// The run, ended: what is pending was left out for this reason.
     pub(crate) fn end(&mut self, left_out: Option<Error>, now: Timestamp) {
-        let sending = self.messages.iter_mut().filter(|r| r.status == Handover::Sending);
+        let sending = self.messages.iter_mut().filter(|r| r.status == DeliveryState::Sending);
         sending.for_each(|recipient| recipient.lost(now));
         if let Some(error) = left_out {
-            let pending = self.messages.iter_mut().filter(|r| r.status == Handover::Pending);
+            let pending = self.messages.iter_mut().filter(|r| r.status == DeliveryState::Pending);
             pending.for_each(|recipient| recipient.ended(Err(error.clone())));
             self.error = Some(error.of_report(self.report.as_str()));
         }
@@ -363,7 +374,7 @@ impl Record {
     /// The run, ended because there is nothing to be sent.
     pub(crate) fn skip(&mut self, reason: String, now: Timestamp) {
         self.end(None, now);
-        (self.status, self.reason, self.is_final) = (State::Skipped, Some(reason), true);
+        (self.status, self.reason, self.is_final) = (RunState::Skipped, Some(reason), true);
     }
 
     /// The run, for which nobody tries any more: whatever failed has failed for good.
@@ -375,18 +386,18 @@ impl Record {
 
     /// Its status from those of its messages: the worst counts.
     fn sum_up(&mut self) {
-        let any = |status: Handover| self.messages.iter().find(|r| r.status == status);
-        let worst = any(Handover::Unknown).or_else(|| any(Handover::Failed));
+        let any = |status: DeliveryState| self.messages.iter().find(|r| r.status == status);
+        let worst = any(DeliveryState::Unknown).or_else(|| any(DeliveryState::Failed));
         let error = worst.and_then(|recipient| recipient.error.clone());
         let may_pass = match self.messages.is_empty() {
             true => self.error.as_ref().is_some_and(|error| error.retryable),
             false => self.messages.iter().any(Recipient::may_pass),
         };
         self.status = match (worst.map(|recipient| recipient.status), &self.error) {
-            (Some(Handover::Unknown), _) => State::Unknown,
-            (Some(_), _) => State::Failed,
-            (None, Some(_)) if self.messages.is_empty() => State::Failed,
-            (None, _) => State::Sent,
+            (Some(DeliveryState::Unknown), _) => RunState::Unknown,
+            (Some(_), _) => RunState::Failed,
+            (None, Some(_)) if self.messages.is_empty() => RunState::Failed,
+            (None, _) => RunState::Sent,
         };
         if !self.messages.is_empty() {
             // Whatever the first of them says, the run is tried again if one of them may be.
@@ -408,15 +419,15 @@ impl Record {
                 continue;
             };
             let is_news = match known.status {
-                Handover::Sent => own.status != Handover::Sent,
-                Handover::Failed => own.status == Handover::Unknown && own.by == known.by,
-                Handover::Pending | Handover::Sending | Handover::Unknown => false,
+                DeliveryState::Sent => own.status != DeliveryState::Sent,
+                DeliveryState::Failed => own.status == DeliveryState::Unknown && own.by == known.by,
+                DeliveryState::Pending | DeliveryState::Sending | DeliveryState::Unknown => false,
             };
             if is_news {
                 own.take(known);
             }
         }
-        if self.status != State::Running {
+        if self.status != RunState::Running {
             self.sum_up();
         }
     }
@@ -427,29 +438,32 @@ impl Record {
         for known in news.iter().filter_map(|index| from.messages.get(*index)) {
             match self.messages.iter_mut().find(|own| own.to == known.to) {
                 Some(own) => {
-                    let is_open = matches!(own.status, Handover::Sending | Handover::Unknown);
-                    let sent = known.status == Handover::Sent && own.status != Handover::Sent;
+                    let is_open =
+                        matches!(own.status, DeliveryState::Sending | DeliveryState::Unknown);
+                    let sent =
+                        known.status == DeliveryState::Sent && own.status != DeliveryState::Sent;
                     if sent || is_open && own.by == known.by {
                         own.take(known);
                         has_learned = true;
                     }
                 }
                 // The other has made a message of its own, for others.
-                None if known.status == Handover::Failed => {}
+                None if known.status == DeliveryState::Failed => {}
                 None => {
                     self.messages.push(known.clone());
                     has_learned = true;
                 }
             }
         }
-        if has_learned && self.status != State::Running {
+        if has_learned && self.status != RunState::Running {
             self.sum_up();
         }
     }
 
     /// Whether its owner is to hear of its end, and has not.
     pub(crate) fn owes_a_notice(&self) -> bool {
-        let is_news = self.is_final || self.status == State::Unknown || self.attempts >= PATIENCE;
+        let is_news =
+            self.is_final || self.status == RunState::Unknown || self.attempts >= PATIENCE;
         let is_open = self.notice.is_none() || self.notice_failed();
         // The end of a part is no news: the owner hears when the run ends.
         self.has_failed() && is_news && is_open && !self.is_part
@@ -462,17 +476,18 @@ impl Record {
     }
 
     fn notice_failed(&self) -> bool {
-        self.notice.as_ref().is_some_and(|notice| notice.status == Handover::Failed)
+        self.notice.as_ref().is_some_and(|notice| notice.status == DeliveryState::Failed)
     }
 
     /// Whether it has ended in something that its owner would have to mend.
     pub(crate) fn has_failed(&self) -> bool {
-        matches!(self.status, State::Failed | State::Unknown)
+        matches!(self.status, RunState::Failed | RunState::Unknown)
     }
 
     /// Whether a message of it may have reached anybody.
     pub(crate) fn may_have_been_read(&self) -> bool {
-        let may = |r: &Recipient| !matches!(r.status, Handover::Pending | Handover::Failed);
+        let may =
+            |r: &Recipient| !matches!(r.status, DeliveryState::Pending | DeliveryState::Failed);
         self.messages.iter().any(may)
     }
 
@@ -481,10 +496,10 @@ impl Record {
         RunOutcome {
             report: self.report.clone(),
             status: match self.status {
-                State::Sent => Status::Sent,
-                State::Skipped => Status::Skipped,
-                State::Unknown => Status::Unknown,
-                State::Running | State::Failed => Status::Failed,
+                RunState::Sent => Status::Sent,
+                RunState::Skipped => Status::Skipped,
+                RunState::Unknown => Status::Unknown,
+                RunState::Running | RunState::Failed => Status::Failed,
             },
             reason: self.reason.clone(),
             window: Some(self.window.clone()),
@@ -497,7 +512,8 @@ impl Record {
 
     /// What the run has come to, as one answers it that did nothing for it.
     pub(crate) fn outcome_before(&self) -> RunOutcome {
-        let outcome = RunOutcome { effort: Effort::default(), told_again: true, ..self.outcome() };
+        let outcome =
+            RunOutcome { effort: FetchStats::default(), told_again: true, ..self.outcome() };
         match outcome.status {
             Status::Sent => RunOutcome { status: Status::Duplicate, ..outcome },
             _ => outcome,

@@ -25,27 +25,27 @@ use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::event::Part;
 use crate::run::job::clock::Clock;
-use crate::run::ledger::record::Record;
-use crate::run::ledger::record::State;
+use crate::run::ledger::record::RunRecord;
+use crate::run::ledger::record::RunState;
 use crate::run::ledger::record::parsed;
-use crate::run::ledger::store::Keeper;
+use crate::run::ledger::store::LedgerStore;
 use crate::run::ledger::store::writer;
 use crate::store::{Objects, Store};
 use crate::window::Window;
 
 /// The records of all reports, if any are kept.
 #[derive(Debug)]
-pub(crate) struct Records {
+pub(crate) struct Ledger {
     store: Option<Store>,
     /// The name of this process.
     process: String,
     /// What has been read once and never changes again: a process lives for many events.
-    known: Mutex<Known>,
+    known: Mutex<LedgerCache>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
-    since: BTreeMap<ReportId, Since>,
+struct LedgerCache {
+    since: BTreeMap<ReportId, ScheduleEpoch>,
     /// The runs that have ended for good, by key; of a failure with the event that it failed.
     over: BTreeMap<String, Option<String>>,
     /// When runs were last queued, by key.
@@ -54,7 +54,7 @@ struct Known {
 
 /// Since when a report is due as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Since {
+struct ScheduleEpoch {
     version: u32,
     /// The time of the first event that saw it.
     since: Timestamp,
@@ -65,7 +65,7 @@ struct Since {
     closing: bool,
 }
 
-impl Since {
+impl ScheduleEpoch {
     /// Whether it is of this timing, for an event of this time.
     fn holds(&self, timing: &str, time: Timestamp) -> bool {
         // Events overtake each other; one of long ago is somebody's order, and no first sight.
@@ -77,7 +77,7 @@ impl Since {
 
 /// The last window of a report without schedule that was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Latest {
+struct LatestWindow {
     version: u32,
     end: Timestamp,
 }
@@ -91,7 +91,7 @@ const VERSION: u32 = 1;
 /// By how much an event may come before another that was sent earlier.
 const OVERTAKING: SignedDuration = SignedDuration::from_hours(1);
 
-impl Records {
+impl Ledger {
     pub(crate) fn new(store: Option<Store>) -> Self {
         Self { store, process: writer(), known: Mutex::default() }
     }
@@ -102,8 +102,8 @@ impl Records {
     }
 
     /// Their store, for an invocation.
-    pub(crate) fn keeper(&self, clock: Clock) -> Keeper<'_, Store> {
-        Keeper { store: self.store.as_ref(), clock, process: &self.process }
+    pub(crate) fn ledger_store(&self, clock: Clock) -> LedgerStore<'_, Store> {
+        LedgerStore { store: self.store.as_ref(), clock, process: &self.process }
     }
 
     /// What is remembered of a report at the time of an event, which may be the first to see it; and
@@ -125,26 +125,27 @@ impl Records {
             return Ok((Memory::Since(since), false));
         }
         let timing = timing(report);
-        let holds = |since: &Since| since.holds(&timing, time);
+        let holds = |since: &ScheduleEpoch| since.holds(&timing, time);
         let key = since_key(&report.id);
-        let keeper = self.keeper(clock);
-        let first = Since { version: VERSION, since: time, timing: timing.clone(), closing: true };
+        let ledger = self.ledger_store(clock);
+        let first =
+            ScheduleEpoch { version: VERSION, since: time, timing: timing.clone(), closing: true };
         let since = match dry_run {
             true => {
-                let kept = keeper.parsed(&key).await?.filter(holds);
-                Since { closing: false, ..kept.unwrap_or(first) }
+                let kept = ledger.parsed(&key).await?.filter(holds);
+                ScheduleEpoch { closing: false, ..kept.unwrap_or(first) }
             }
             false => {
-                let change = |kept: Option<&Since>| match kept {
+                let change = |kept: Option<&ScheduleEpoch>| match kept {
                     Some(kept) if holds(kept) => None,
-                    Some(kept) => Some(Since {
+                    Some(kept) => Some(ScheduleEpoch {
                         closing: kept.closing || kept.timing != timing,
                         ..first.clone()
                     }),
                     // Of what was before there is nothing to be closed.
-                    None => Some(Since { closing: false, ..first.clone() }),
+                    None => Some(ScheduleEpoch { closing: false, ..first.clone() }),
                 };
-                keeper.update(&key, change).await?
+                ledger.update(&key, change).await?
             }
         };
         if !dry_run && !since.closing {
@@ -162,12 +163,12 @@ impl Records {
 
     /// Keeps that no run of an earlier timing is open.
     pub(crate) async fn all_are_closed(&self, report: &Report, clock: Clock) {
-        let change = |kept: Option<&Since>| {
+        let change = |kept: Option<&ScheduleEpoch>| {
             let kept = kept.filter(|kept| kept.closing)?;
-            Some(Since { closing: false, ..kept.clone() })
+            Some(ScheduleEpoch { closing: false, ..kept.clone() })
         };
         // At worst the next event looks again.
-        let _ = self.keeper(clock).update(&since_key(&report.id), change).await;
+        let _ = self.ledger_store(clock).update(&since_key(&report.id), change).await;
     }
 
     /// The windows of a report whose runs have been begun and have not ended, among the last ones, and
@@ -186,8 +187,8 @@ impl Records {
         let own = keys.iter().rev().filter(|key| !key.ends_with(REISSUE));
         let mut open = Vec::new();
         for key in own.take(LAST) {
-            let Some(object) = self.keeper(clock).read(key).await? else { continue };
-            match Record::parse(key, &object.content) {
+            let Some(object) = self.ledger_store(clock).read(key).await? else { continue };
+            match RunRecord::parse(key, &object.content) {
                 Ok(record) if record.is_final => {}
                 Ok(record) => {
                     let is_held = record.is_held_at(clock.now());
@@ -211,18 +212,18 @@ impl Records {
     ///
     /// # Errors
     /// Where the store can't be read, or holds something else there.
-    pub(crate) async fn look(&self, key: &str, clock: Clock) -> Result<Look, Error> {
-        let Some(record) = self.keeper(clock).record(key).await? else {
-            return Ok(Look::Nothing);
+    pub(crate) async fn look(&self, key: &str, clock: Clock) -> Result<RecordLookup, Error> {
+        let Some(record) = self.ledger_store(clock).record(key).await? else {
+            return Ok(RecordLookup::Nothing);
         };
         self.know(key, &record);
-        Ok(Look::Found(Box::new(record)))
+        Ok(RecordLookup::Found(Box::new(record)))
     }
 
     /// Remembers that a run has ended for good, if so.
-    pub(crate) fn know(&self, key: &str, record: &Record) {
+    pub(crate) fn know(&self, key: &str, record: &RunRecord) {
         // A person may have run again what had failed or was skipped.
-        let stays = matches!(record.status, State::Sent | State::Unknown);
+        let stays = matches!(record.status, RunState::Sent | RunState::Unknown);
         let stays = stays && !record.is_to_notify_again();
         if self.are_kept() && record.is_final && stays {
             let failed = record.has_failed().then(|| record.event.id.clone());
@@ -255,7 +256,7 @@ impl Records {
         window: &Window,
         clock: Clock,
     ) -> Result<bool, Error> {
-        let latest = self.keeper(clock).parsed::<Latest>(&latest_key(report)).await?;
+        let latest = self.ledger_store(clock).parsed::<LatestWindow>(&latest_key(report)).await?;
         Ok(latest.is_some_and(|latest| latest.end > window.end()))
     }
 
@@ -272,12 +273,12 @@ impl Records {
         if !self.are_kept() || report.schedule.is_some() {
             return Ok(());
         }
-        let now = Latest { version: VERSION, end: window.end() };
-        let change = |kept: Option<&Latest>| match kept {
+        let now = LatestWindow { version: VERSION, end: window.end() };
+        let change = |kept: Option<&LatestWindow>| match kept {
             Some(kept) if kept.end >= now.end => None,
             _ => Some(now),
         };
-        self.keeper(clock).update(&latest_key(&report.id), change).await.map(drop)
+        self.ledger_store(clock).update(&latest_key(&report.id), change).await.map(drop)
     }
 
     /// The records of a report, or of all, by key; re-issues among them.
@@ -292,18 +293,18 @@ impl Records {
         Ok(keys.into_iter().filter(|key| is_record(key)).collect())
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, LedgerCache> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What is found of a run.
 #[derive(Clone, Debug)]
-pub(crate) enum Look {
+pub(crate) enum RecordLookup {
     /// No record.
     Nothing,
     /// A record.
-    Found(Box<Record>),
+    Found(Box<RunRecord>),
     /// It was seen before that it has ended for good, and it is no concern of this event.
     Over,
 }
@@ -368,7 +369,7 @@ fn timing(report: &Report) -> String {
     format!("{} in {}{}", report.window, report.zone.name(), schedule.unwrap_or_default())
 }
 
-impl<S: Objects> Keeper<'_, S> {
+impl<S: Objects> LedgerStore<'_, S> {
     async fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         let object = self.read(key).await?;
         object.map(|object| parsed(key, &object.content)).transpose()

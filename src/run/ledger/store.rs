@@ -11,16 +11,16 @@ use jiff::{SignedDuration, Timestamp};
 use crate::concurrency::until;
 use crate::error::{Code, Error, Stage};
 use crate::render::{Message, Origin};
-use crate::run::delivery::attempt::Claimant;
+use crate::run::delivery::attempt::ClaimRequest;
 use crate::run::delivery::attempt::taken_over;
 use crate::run::job::clock::Clock;
-use crate::run::ledger::record::Claim;
 use crate::run::ledger::record::LONGEST_LEASE;
-use crate::run::ledger::record::Record;
+use crate::run::ledger::record::Lease;
 use crate::run::ledger::record::RenderingMark;
-use crate::run::ledger::record::Stamp;
+use crate::run::ledger::record::RunRecord;
+use crate::run::ledger::record::WriteId;
 use crate::run::ledger::record::parsed;
-use crate::run::outcome::run_outcome::Effort;
+use crate::run::outcome::run_outcome::FetchStats;
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
 
 /// How long the lease of a holder without a deadline lasts from its last write.
@@ -31,7 +31,7 @@ const TRIES: u32 = 6;
 
 /// The store of records, as one invocation uses it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Keeper<'s, S> {
+pub(crate) struct LedgerStore<'s, S> {
     /// Where no records are kept, nothing is read or written, and every claim is granted.
     pub(crate) store: Option<&'s S>,
     pub(crate) clock: Clock,
@@ -41,12 +41,12 @@ pub(crate) struct Keeper<'s, S> {
 
 /// A run that this process has.
 #[derive(Debug)]
-pub(crate) struct Hold {
+pub(crate) struct LeasedRun {
     /// None where no records are kept.
     pub(crate) key: Option<String>,
-    pub(crate) record: Record,
+    pub(crate) record: RunRecord,
     /// What this invocation took for it.
-    pub(crate) effort: Effort,
+    pub(crate) effort: FetchStats,
     /// What the attempt before failed with.
     pub(crate) last_error: Option<Error>,
     /// The templates of one's own with which an earlier process never came back.
@@ -64,46 +64,46 @@ pub(crate) struct Hold {
 }
 
 /// What became of a write.
-pub(crate) enum Written {
+pub(crate) enum PutOutcome {
     Done,
     /// Something else lies there, or nothing.
     Refused(Option<Object>),
 }
 
-impl<S: Objects> Keeper<'_, S> {
+impl<S: Objects> LedgerStore<'_, S> {
     /// Writes the record of a run that this one has; or where another has it by now, what this one
     /// knows and the other does not.
     ///
     /// # Errors
     /// Where it can't be written.
-    pub(crate) async fn save(&self, hold: &mut Hold) -> Result<(), Error> {
-        if hold.is_lost {
-            return self.save_results(hold).await;
+    pub(crate) async fn save(&self, leased: &mut LeasedRun) -> Result<(), Error> {
+        if leased.is_lost {
+            return self.save_results(leased).await;
         }
-        if hold.record.claim.until.is_some() {
-            hold.record.claim.until = Some(self.lease());
+        if leased.record.claim.until.is_some() {
+            leased.record.claim.until = Some(self.lease());
         }
         let mut refusals = 0;
         loop {
-            match self.write(hold).await? {
-                Written::Done => break,
+            match self.write(leased).await? {
+                PutOutcome::Done => break,
                 // Somebody has removed it.
-                Written::Refused(None) => {
+                PutOutcome::Refused(None) => {
                     self.refused_for_nothing(&mut refusals).await?;
-                    hold.tag = None;
+                    leased.tag = None;
                 }
-                Written::Refused(Some(Object { content, tag })) => {
-                    let theirs = Record::parse(hold.key(), &content)?;
-                    if theirs.claim.by != hold.writer {
-                        hold.is_lost = true;
-                        return self.save_results(hold).await;
+                PutOutcome::Refused(Some(Object { content, tag })) => {
+                    let theirs = RunRecord::parse(leased.key(), &content)?;
+                    if theirs.claim.by != leased.writer {
+                        leased.is_lost = true;
+                        return self.save_results(leased).await;
                     }
-                    hold.record.learn(&theirs);
-                    hold.tag = Some(tag);
+                    leased.record.learn(&theirs);
+                    leased.tag = Some(tag);
                 }
             }
         }
-        hold.nothing_new();
+        leased.nothing_new();
         Ok(())
     }
 
@@ -114,14 +114,14 @@ impl<S: Objects> Keeper<'_, S> {
     /// It can't be written, or another has the run by now.
     pub(crate) async fn begin_rendering(
         &self,
-        hold: &mut Hold,
+        leased: &mut LeasedRun,
         origin: Option<&Origin>,
     ) -> Result<(), Error> {
         let Some(origin) = origin.cloned() else {
             return Ok(());
         };
-        hold.record.rendering = Some(RenderingMark { origin, process: self.process.to_owned() });
-        self.save_held(hold).await
+        leased.record.rendering = Some(RenderingMark { origin, process: self.process.to_owned() });
+        self.save_held(leased).await
     }
 
     /// Writes down that rendering has ended, where it was written down that it began: nothing that comes
@@ -129,35 +129,35 @@ impl<S: Objects> Keeper<'_, S> {
     ///
     /// # Errors
     /// As [`Self::begin_rendering`].
-    pub(crate) async fn end_rendering(&self, hold: &mut Hold) -> Result<(), Error> {
-        if hold.record.rendering.take().is_none() {
+    pub(crate) async fn end_rendering(&self, leased: &mut LeasedRun) -> Result<(), Error> {
+        if leased.record.rendering.take().is_none() {
             return Ok(());
         }
-        self.save_held(hold).await
+        self.save_held(leased).await
     }
 
-    async fn save_held(&self, hold: &mut Hold) -> Result<(), Error> {
-        self.save(hold).await?;
-        if hold.is_lost { Err(taken_over()) } else { Ok(()) }
+    async fn save_held(&self, leased: &mut LeasedRun) -> Result<(), Error> {
+        self.save(leased).await?;
+        if leased.is_lost { Err(taken_over()) } else { Ok(()) }
     }
 
     /// Adds what this one knows to the record of another.
-    async fn save_results(&self, hold: &mut Hold) -> Result<(), Error> {
-        while !hold.news.is_empty() || hold.notice_is_news {
-            let Some(Object { content, tag }) = self.read(hold.key()).await? else {
+    async fn save_results(&self, leased: &mut LeasedRun) -> Result<(), Error> {
+        while !leased.news.is_empty() || leased.notice_is_news {
+            let Some(Object { content, tag }) = self.read(leased.key()).await? else {
                 return Ok(());
             };
-            let mut theirs = Record::parse(hold.key(), &content)?;
-            theirs.learn_results(&hold.record, &hold.news);
-            if hold.notice_is_news {
-                theirs.notice.clone_from(&hold.record.notice);
+            let mut theirs = RunRecord::parse(leased.key(), &content)?;
+            theirs.learn_results(&leased.record, &leased.news);
+            if leased.notice_is_news {
+                theirs.notice.clone_from(&leased.record.notice);
             }
-            std::mem::swap(&mut theirs, &mut hold.record);
-            hold.tag = Some(tag);
-            let written = self.write(hold).await;
-            std::mem::swap(&mut theirs, &mut hold.record);
-            if matches!(written?, Written::Done) {
-                hold.nothing_new();
+            std::mem::swap(&mut theirs, &mut leased.record);
+            leased.tag = Some(tag);
+            let written = self.write(leased).await;
+            std::mem::swap(&mut theirs, &mut leased.record);
+            if matches!(written?, PutOutcome::Done) {
+                leased.nothing_new();
             }
         }
         Ok(())
@@ -165,44 +165,44 @@ impl<S: Objects> Keeper<'_, S> {
 
     /// Writes the record, on condition that what lies there is what this one has read; where it is
     /// not, what lies there.
-    pub(crate) async fn write(&self, hold: &mut Hold) -> Result<Written, Error> {
-        let (Some(store), Some(key)) = (self.store, hold.key.clone()) else {
-            return Ok(Written::Done);
+    pub(crate) async fn write(&self, leased: &mut LeasedRun) -> Result<PutOutcome, Error> {
+        let (Some(store), Some(key)) = (self.store, leased.key.clone()) else {
+            return Ok(PutOutcome::Done);
         };
-        hold.writes += 1;
-        let stamp = Stamp { by: hold.writer.clone(), count: hold.writes };
-        hold.record.written = stamp.clone();
-        let content = hold.record.to_json();
-        let tag = hold.tag.clone();
+        leased.writes += 1;
+        let stamp = WriteId { by: leased.writer.clone(), count: leased.writes };
+        leased.record.written = stamp.clone();
+        let content = leased.record.to_json();
+        let tag = leased.tag.clone();
         let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
         let put = || store.put(&key, content.clone(), condition);
         if let Some(tag) = self.surely(put).await? {
-            hold.tag = Some(tag);
-            return Ok(Written::Done);
+            leased.tag = Some(tag);
+            return Ok(PutOutcome::Done);
         }
         let found = self.read(&key).await?;
         let is_own = |object: &Object| {
-            Record::parse(&key, &object.content).is_ok_and(|found| found.written == stamp)
+            RunRecord::parse(&key, &object.content).is_ok_and(|found| found.written == stamp)
         };
         match found {
             Some(object) if is_own(&object) => {
-                hold.tag = Some(object.tag);
-                Ok(Written::Done)
+                leased.tag = Some(object.tag);
+                Ok(PutOutcome::Done)
             }
-            found => Ok(Written::Refused(found)),
+            found => Ok(PutOutcome::Refused(found)),
         }
     }
 
     /// Stores a message, and says at which key.
     pub(crate) async fn keep_message(
         &self,
-        hold: &Hold,
+        leased: &LeasedRun,
         message: &Message,
     ) -> Result<String, Error> {
-        let Some(key) = &hold.key else {
+        let Some(key) = &leased.key else {
             return Ok(String::new());
         };
-        let stem = stem_of_files(hold, key);
+        let stem = stem_of_files(leased, key);
         for file in &message.kept {
             self.put(&format!("{stem}{}", file.name), file.content.clone(), None).await?;
         }
@@ -222,9 +222,9 @@ impl<S: Objects> Keeper<'_, S> {
     }
 
     /// The record at a key, if there is one.
-    pub(crate) async fn record(&self, key: &str) -> Result<Option<Record>, Error> {
+    pub(crate) async fn record(&self, key: &str) -> Result<Option<RunRecord>, Error> {
         let object = self.read(key).await?;
-        object.map(|object| Record::parse(key, &object.content)).transpose()
+        object.map(|object| RunRecord::parse(key, &object.content)).transpose()
     }
 
     /// Reads an object, as often as it takes.
@@ -315,12 +315,12 @@ impl<S: Objects> Keeper<'_, S> {
     }
 }
 
-impl Hold {
-    pub(crate) fn new(key: &str, record: Record) -> Self {
+impl LeasedRun {
+    pub(crate) fn new(key: &str, record: RunRecord) -> Self {
         Self {
             key: Some(key.to_owned()),
             record,
-            effort: Effort::default(),
+            effort: FetchStats::default(),
             last_error: None,
             left_rendering: None,
             writer: writer(),
@@ -337,7 +337,7 @@ impl Hold {
     /// # Errors
     /// `STORE_ERROR` where it is no record.
     pub(crate) fn found(key: &str, Object { content, tag }: Object) -> Result<Self, Error> {
-        let record = Record::parse(key, &content)?;
+        let record = RunRecord::parse(key, &content)?;
         Ok(Self { tag: Some(tag), ..Self::new(key, record) })
     }
 
@@ -355,14 +355,18 @@ impl Hold {
         self.key.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn take_up<S: Objects>(&mut self, keeper: &Keeper<'_, S>, claimant: Claimant<'_>) {
-        let claim = Claim { by: self.writer.clone(), until: Some(keeper.lease()) };
-        let Claimant { event, is_a_person } = claimant;
+    pub(crate) fn take_up<S: Objects>(
+        &mut self,
+        ledger: &LedgerStore<'_, S>,
+        claimant: ClaimRequest<'_>,
+    ) {
+        let claim = Lease { by: self.writer.clone(), until: Some(ledger.lease()) };
+        let ClaimRequest { event, is_a_person } = claimant;
         self.last_error.clone_from(&self.record.error);
         // This very process goes on, so its rendering ended; that could not be written.
-        self.record.rendering.take_if(|mark| mark.process == keeper.process);
+        self.record.rendering.take_if(|mark| mark.process == ledger.process);
         self.left_rendering = self.record.rendering.as_ref().map(|mark| mark.origin.clone());
-        self.record.take_up(claim, event, is_a_person, keeper.clock.now());
+        self.record.take_up(claim, event, is_a_person, ledger.clock.now());
     }
 
     pub(crate) fn sent(&mut self, index: usize, result: Result<String, Error>) {
@@ -381,12 +385,12 @@ impl Hold {
     }
 }
 
-impl Keeper<'_, Store> {
+impl LedgerStore<'_, Store> {
     /// What the addresses of files begin with that are stored beside a run's record; nothing where
     /// no records are kept.
-    pub(crate) fn address_of_files(&self, hold: &Hold) -> Option<String> {
-        let (store, key) = (self.store?, hold.key.as_ref()?);
-        Some(store.address(&stem_of_files(hold, key)))
+    pub(crate) fn address_of_files(&self, leased: &LeasedRun) -> Option<String> {
+        let (store, key) = (self.store?, leased.key.as_ref()?);
+        Some(store.address(&stem_of_files(leased, key)))
     }
 }
 
@@ -396,8 +400,8 @@ pub(crate) fn writer() -> String {
 }
 
 /// What the keys of files begin with that are stored beside a run's record: nobody else's do.
-fn stem_of_files(hold: &Hold, key: &str) -> String {
-    format!("{}.{}.", key.strip_suffix(".json").unwrap_or(key), hold.writer)
+fn stem_of_files(leased: &LeasedRun, key: &str) -> String {
+    format!("{}.{}.", key.strip_suffix(".json").unwrap_or(key), leased.writer)
 }
 
 /// Tells whether what ails a store may pass within a second or two; who calls stays the same for so long.
@@ -430,7 +434,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::run::ledger::record::Event;
+    use crate::run::ledger::record::TriggerId;
     use crate::window::{LocalTime, Window, Zone};
 
     /// A store that refuses every write as if others had changed what lies there, and has nothing.
@@ -455,18 +459,19 @@ mod tests {
         let now: Timestamp = "2026-11-23T07:00:00Z".parse().unwrap();
         let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
         let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
-        let event = Event { id: "tick".to_owned(), time: now };
-        let fresh = Record::new("daily".to_owned(), window, String::new(), event.clone());
-        let claimant = Claimant { event: &event, is_a_person: false };
+        let event = TriggerId { id: "tick".to_owned(), time: now };
+        let fresh = RunRecord::new("daily".to_owned(), window, String::new(), event.clone());
+        let claimant = ClaimRequest { event: &event, is_a_person: false };
         for access in ["claim", "save", "update"] {
             let (store, began) = (Contradiction::default(), Instant::now());
-            let keeper = Keeper { store: Some(&store), clock: Clock::read(now, None), process: "" };
+            let ledger =
+                LedgerStore { store: Some(&store), clock: Clock::read(now, None), process: "" };
             let ended = match access {
-                "claim" => keeper.claim("daily/a.json", &fresh, claimant).await.map(drop),
-                "save" => keeper.save(&mut Hold::new("daily/a.json", fresh.clone())).await,
+                "claim" => ledger.claim("daily/a.json", &fresh, claimant).await.map(drop),
+                "save" => ledger.save(&mut LeasedRun::new("daily/a.json", fresh.clone())).await,
                 _ => {
                     let change = |_: Option<&Value>| Some(json!({}));
-                    keeper.update("daily/since.json", change).await.map(drop)
+                    ledger.update("daily/since.json", change).await.map(drop)
                 }
             };
             let error = ended.unwrap_err();

@@ -19,19 +19,19 @@ use crate::plan::{self, Directory, Query, SectionAnswer};
 use crate::render::Values;
 use crate::render::{Contents, Draft, Message, Missing, Templates, one_line};
 use crate::run::Runner;
-use crate::run::delivery::attempt::Made;
-use crate::run::dispatch::executor::Place;
-use crate::run::fetch::name_cache::Need;
-use crate::run::fetch::query_pool::Asking;
-use crate::run::fetch::sections::Questions;
+use crate::run::delivery::attempt::Built;
+use crate::run::dispatch::executor::RunSlot;
+use crate::run::fetch::name_cache::NameRequest;
+use crate::run::fetch::query_pool::QueryPool;
+use crate::run::fetch::sections::SectionQueries;
 use crate::run::fetch::sections::StaleTarget;
-use crate::run::fetch::sections::Unplanned;
+use crate::run::fetch::sections::UnplannedSection;
 use crate::run::fetch::sections::stale_targets;
-use crate::run::job::work::Work;
-use crate::run::job::work::a_little_before;
-use crate::run::ledger::store::Hold;
+use crate::run::job::Job;
+use crate::run::job::a_little_before;
+use crate::run::ledger::store::LeasedRun;
 use crate::run::log_error;
-use crate::run::outcome::run_outcome::Effort;
+use crate::run::outcome::run_outcome::FetchStats;
 use crate::table::{self, Against, MOST_ROWS, Note, Table};
 use crate::window::{Compare, Interval, Window};
 
@@ -67,41 +67,36 @@ impl Figures {
     /// addresses of files begin with that are too large for mail.
     fn draft<'d>(
         &'d self,
-        work: &'d Work,
+        job: &'d Job,
         run: &'d str,
         store: Option<&'d str>,
         templates: &'d Templates,
     ) -> Result<Draft<'d>, Error> {
-        Draft::new(templates, self.contents(work, run, store))
+        Draft::new(templates, self.contents(job, run, store))
     }
 
     /// The values that templates make the message of, to try these with.
     #[cfg(feature = "cli")]
-    pub fn values(&self, work: &Work) -> Values {
-        let run = work.run(&self.window);
-        Values::new(&self.contents(work, &run, Some("")))
+    pub fn values(&self, job: &Job) -> Values {
+        let run = job.run(&self.window);
+        Values::new(&self.contents(job, &run, Some("")))
     }
 
-    fn contents<'d>(
-        &'d self,
-        work: &'d Work,
-        run: &'d str,
-        store: Option<&'d str>,
-    ) -> Contents<'d> {
+    fn contents<'d>(&'d self, job: &'d Job, run: &'d str, store: Option<&'d str>) -> Contents<'d> {
         Contents {
-            report: &work.report,
+            report: &job.report,
             run,
             window: &self.window,
             tables: &self.tables,
             missing: &self.missing,
-            read_at: work.invocation.clock.started(),
+            read_at: job.invocation.clock.started(),
             store,
         }
     }
 }
 
 /// How the runs of an invocation look their names up.
-pub(crate) struct LookUp<'w> {
+pub(crate) struct NameLookup<'w> {
     /// When it began.
     since: Instant,
     is_alone: bool,
@@ -110,12 +105,12 @@ pub(crate) struct LookUp<'w> {
     searched: BTreeSet<&'w InstanceArn>,
 }
 
-impl<'w> LookUp<'w> {
-    pub(crate) fn of(works: impl IntoIterator<Item = &'w Work>) -> Self {
-        let works: Vec<&Work> = works.into_iter().collect();
-        let since = works.first().map_or_else(Instant::now, |work| work.invocation.clock.at());
-        let reports = works.iter().map(|work| &work.report);
-        Self { is_alone: works.len() == 1, ..Self::ahead(reports, since) }
+impl<'w> NameLookup<'w> {
+    pub(crate) fn of(jobs: impl IntoIterator<Item = &'w Job>) -> Self {
+        let jobs: Vec<&Job> = jobs.into_iter().collect();
+        let since = jobs.first().map_or_else(Instant::now, |job| job.invocation.clock.at());
+        let reports = jobs.iter().map(|job| &job.report);
+        Self { is_alone: jobs.len() == 1, ..Self::ahead(reports, since) }
     }
 
     /// That of reports of which it is not known yet which run.
@@ -128,20 +123,20 @@ impl<'w> LookUp<'w> {
 
 /// What a report asks for one window.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct RunQueries {
     directory: Directory,
     /// For each section that can be asked for one question, and one for each window that it is
     /// compared with.
     pub(crate) queries: Vec<Query>,
     /// The sections that can't be asked for, by their places; none but with `partial = "banner"`.
-    pub(crate) unplanned: BTreeMap<usize, Unplanned>,
+    pub(crate) unplanned: BTreeMap<usize, UnplannedSection>,
     /// The windows that all sections are compared with.
     pub(crate) compared: Vec<Window>,
     /// Why that is less than the definition asks for.
     uncompared: Option<&'static str>,
 }
 
-impl Asked {
+impl RunQueries {
     /// How many questions, and answers, belong to a section.
     pub(crate) fn of_a_section(&self) -> usize {
         1 + self.compared.len()
@@ -157,19 +152,19 @@ impl Asked {
 /// Finds out what a run asks, before anything is asked for any.
 pub(crate) async fn ask(
     runner: &Runner,
-    work: &Work,
-    look_up: &LookUp<'_>,
-) -> Result<Asked, Error> {
+    job: &Job,
+    look_up: &NameLookup<'_>,
+) -> Result<RunQueries, Error> {
     let limits = &runner.settings.limits;
-    let window = work.remembered(work.window()?, runner)?;
-    check_recipients(runner, work)?;
-    let deadline = work.names_deadline(look_up.is_alone);
-    let naming = directory(runner, work, look_up, deadline.map(a_little_before));
+    let window = job.remembered(job.window()?, runner)?;
+    check_recipients(runner, job)?;
+    let deadline = job.names_deadline(look_up.is_alone);
+    let naming = directory(runner, job, look_up, deadline.map(a_little_before));
     let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;
-    let Report { compare, window: rule, calendar, .. } = &work.report;
+    let Report { compare, window: rule, calendar, .. } = &job.report;
     let mut compared = compare.windows(&window, *rule, calendar);
     let existing = compared.len();
-    compared.retain(|window| work.remembered(window.clone(), runner).is_ok());
+    compared.retain(|window| job.remembered(window.clone(), runner).is_ok());
     let uncompared = match (existing, compared.len()) {
         _ if *compare == Compare::None => None,
         (0, _) => Some("There is no comparison: no such window is as long as this one."),
@@ -179,9 +174,9 @@ pub(crate) async fn ask(
         _ => None,
     };
     let windows = (&window, compared.as_slice());
-    let Questions { queries, unplanned } =
-        Questions::resolve(&work.report, windows, &directory, limits)?;
-    Ok(Asked { directory, queries, unplanned, compared, uncompared })
+    let SectionQueries { queries, unplanned } =
+        SectionQueries::resolve(&job.report, windows, &directory, limits)?;
+    Ok(RunQueries { directory, queries, unplanned, compared, uncompared })
 }
 
 /// What a message is made with.
@@ -194,49 +189,49 @@ pub(crate) struct Rendering {
 /// Makes a report's message, unless there is nothing to be sent.
 pub(crate) async fn make(
     runner: &Runner,
-    work: &Work,
-    asked: Result<&Asked, Error>,
-    place: Place<'_>,
+    job: &Job,
+    asked: Result<&RunQueries, Error>,
+    place: RunSlot<'_>,
     rendering: Rendering,
-    hold: &mut Hold,
-) -> Result<Made, Error> {
-    let Place { asking, index, .. } = place;
-    let window = work.window()?;
+    leased: &mut LeasedRun,
+) -> Result<Built, Error> {
+    let RunSlot { pool, index, .. } = place;
+    let window = job.window()?;
     let (asked, templates) = (asked?, rendering.templates?);
-    check_time((runner, work), place.is_first, (asking, index))?;
-    let answering = answers((runner, work), asked, (asking, index), &mut hold.effort);
-    let answered = until(work.query_deadline(), answering).await;
+    check_time((runner, job), place.is_first, (pool, index))?;
+    let answering = answers((runner, job), asked, (pool, index), &mut leased.effort);
+    let answered = until(job.query_deadline(), answering).await;
     // Before more is made of them: there may be many.
-    asking.ended(index);
+    pool.ended(index);
     let answers = answered.ok_or_else(out_of_time)??;
     // While it is being rendered nothing else comes about: no answer to a mail that is on its way would be
     // seen in time.
     place.turns.sends.come(index).await;
-    if !place.is_first && !work.invocation.clock.has_time_for(BESIDES) {
+    if !place.is_first && !job.invocation.clock.has_time_for(BESIDES) {
         return Err(no_time());
     }
-    let figures = found((runner, work), window, asked, answers);
-    let run = work.run(&figures.window);
-    runner.keeper(work).begin_rendering(hold, templates.origin()).await?;
-    let draft = figures.draft(work, &run, rendering.store.as_deref(), &templates)?;
+    let figures = found((runner, job), window, asked, answers);
+    let run = job.run(&figures.window);
+    runner.ledger_store(job).begin_rendering(leased, templates.origin()).await?;
+    let draft = figures.draft(job, &run, rendering.store.as_deref(), &templates)?;
     let message = draft.message()?;
-    if work.order.dry_run {
-        return Ok(Made::Nothing("dry run: nothing was sent".to_owned()));
+    if job.order.dry_run {
+        return Ok(Built::Nothing("dry run: nothing was sent".to_owned()));
     }
-    if let Some(reason) = figures.unsent(work.report.email.send) {
-        return Ok(Made::Nothing(reason.to_owned()));
+    if let Some(reason) = figures.unsent(job.report.email.send) {
+        return Ok(Built::Nothing(reason.to_owned()));
     }
     let without = figures.sent_without();
-    Ok(Made::Message { message, to: work.recipients().to_vec(), without })
+    Ok(Built::Message { message, to: job.recipients().to_vec(), without })
 }
 
 /// What a report finds, without sending it.
-pub(crate) async fn figures(runner: &Runner, work: &Work) -> Result<Figures, Error> {
-    let window = work.window()?;
-    let asked = ask(runner, work, &LookUp::of([work])).await?;
-    let asking = Asking::of([Some(&asked)], &runner.settings.limits);
-    let answers = answers((runner, work), &asked, (&asking, 0), &mut Effort::default()).await?;
-    Ok(found((runner, work), window, &asked, answers))
+pub(crate) async fn figures(runner: &Runner, job: &Job) -> Result<Figures, Error> {
+    let window = job.window()?;
+    let asked = ask(runner, job, &NameLookup::of([job])).await?;
+    let pool = QueryPool::of([Some(&asked)], &runner.settings.limits);
+    let answers = answers((runner, job), &asked, (&pool, 0), &mut FetchStats::default()).await?;
+    Ok(found((runner, job), window, &asked, answers))
 }
 
 /// The answers to each section of a report, or why it has none.
@@ -244,19 +239,19 @@ type Answers = Vec<Result<Vec<SectionAnswer>, Error>>;
 
 /// The answers to all sections of a report, or with `partial = "banner"` to one of them at least.
 async fn answers(
-    (runner, work): (&Runner, &Work),
-    asked: &Asked,
-    (asking, index): (&Asking, usize),
-    effort: &mut Effort,
+    (runner, job): (&Runner, &Job),
+    asked: &RunQueries,
+    (pool, index): (&QueryPool, usize),
+    effort: &mut FetchStats,
 ) -> Result<Answers, Error> {
-    if work.report.partial == Partial::Fail {
-        let answers = asking.answer((runner, work), (index, asked), effort).await?;
+    if job.report.partial == Partial::Fail {
+        let answers = pool.answer((runner, job), (index, asked), effort).await?;
         let sections = answers.chunks(asked.of_a_section());
         return Ok(sections.map(|section| Ok(section.to_vec())).collect());
     }
-    let answers = asking.answer_each((runner, work), (index, asked), effort).await?;
+    let answers = pool.answer_each((runner, job), (index, asked), effort).await?;
     let mut answers = answers.into_iter();
-    let places = 0..work.report.sections.len();
+    let places = 0..job.report.sections.len();
     let of_section = |place: usize| match asked.unplanned.get(&place) {
         Some(unplanned) => Some(Err(unplanned.error.clone())),
         None => answers.next(),
@@ -270,16 +265,16 @@ async fn answers(
 
 /// What the answers say: tables, and the sections that are missing.
 fn found(
-    (runner, work): (&Runner, &Work),
+    (runner, job): (&Runner, &Job),
     window: Window,
-    asked: &Asked,
+    asked: &RunQueries,
     answers: Answers,
 ) -> Figures {
-    let (id, language) = (&work.report.id, work.report.locale.language());
+    let (id, language) = (&job.report.id, job.report.locale.language());
     let (mut missing, mut errors, mut without) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, (section, answer)) in work.report.sections.iter().zip(&answers).enumerate() {
+    for (place, (section, answer)) in job.report.sections.iter().zip(&answers).enumerate() {
         let Err(error) = answer else { continue };
-        log_error(&work.event().id, Some(id.as_str()), error, "a section is missing");
+        log_error(&job.event().id, Some(id.as_str()), error, "a section is missing");
         let title = section.title.clone();
         without.push(shortened(&format!("{title} ({})", error.message), 300));
         let message = format!("the section `{title}` is missing: {}", error.message);
@@ -288,7 +283,7 @@ fn found(
         missing.push(Missing { title, reason: reason(error, unplanned, language) });
     }
     let answers: Vec<_> = answers.into_iter().map(Result::ok).collect();
-    Figures { window, errors, tables: tables(runner, work, asked, &answers), missing, without }
+    Figures { window, errors, tables: tables(runner, job, asked, &answers), missing, without }
 }
 
 /// A text of an error as one line of so many characters at most, without addresses.
@@ -297,7 +292,7 @@ fn shortened(text: &str, most: usize) -> String {
 }
 
 /// Why a section is missing, for those who read the report.
-fn reason(error: &Error, unplanned: Option<&Unplanned>, language: Language) -> String {
+fn reason(error: &Error, unplanned: Option<&UnplannedSection>, language: Language) -> String {
     let why = match (unplanned, error.code) {
         (Some(unplanned), _) => unplanned.reason(language),
         (None, Code::AccessDenied) => {
@@ -320,12 +315,12 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 /// Refuses requests that can't be answered in the time that the function ever has, and leaves those
 /// for a retry that can't be answered in what is left of it.
 pub(crate) fn check_time(
-    (runner, work): (&Runner, &Work),
+    (runner, job): (&Runner, &Job),
     is_first: bool,
-    (asking, run): (&Asking, usize),
+    (pool, run): (&QueryPool, usize),
 ) -> Result<(), Error> {
-    let (pages, left) = (asking.pages(run), asking.pages_left(run));
-    let clock = work.invocation.clock;
+    let (pages, left) = (pool.pages(run), pool.pages_left(run));
+    let clock = job.invocation.clock;
     let takes = |pages: usize| {
         let seconds = runner.settings.rates.requests.seconds_for(pages);
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).saturating_add(BESIDES)
@@ -357,8 +352,8 @@ fn no_time() -> Error {
 }
 
 /// Refuses recipients that the deployment does not allow, before anything is asked or sent.
-fn check_recipients(runner: &Runner, work: &Work) -> Result<(), Error> {
-    check_allowed(runner, work.recipients())
+fn check_recipients(runner: &Runner, job: &Job) -> Result<(), Error> {
+    check_allowed(runner, job.recipients())
 }
 
 /// Refuses recipients that the deployment does not allow.
@@ -377,13 +372,13 @@ pub(crate) fn check_allowed(runner: &Runner, to: &[Mailbox]) -> Result<(), Error
 
 /// The message of a report's figures as it would be sent, and its `report.json`.
 pub(crate) fn preview(
-    work: &Work,
+    job: &Job,
     figures: &Figures,
     templates: &Templates,
 ) -> Result<(Message, String), Error> {
-    let run = work.run(&figures.window);
+    let run = job.run(&figures.window);
     // What is too large for mail lies beside the rest of the preview.
-    let draft = figures.draft(work, &run, Some(""), templates)?;
+    let draft = figures.draft(job, &run, Some(""), templates)?;
     let report_json = draft.report_json()?;
     Ok((draft.message()?, report_json))
 }
@@ -406,14 +401,14 @@ fn unsent(rule: SendRule, tables: &[Table]) -> Option<&'static str> {
 /// The tables of the answers.
 fn tables(
     runner: &Runner,
-    work: &Work,
-    asked: &Asked,
+    job: &Job,
+    asked: &RunQueries,
     answers: &[Option<Vec<SectionAnswer>>],
 ) -> Vec<Table> {
-    let (limits, language) = (&runner.settings.limits, work.report.locale.language());
+    let (limits, language) = (&runner.settings.limits, job.report.locale.language());
     let mut questions = asked.queries.chunks(asked.of_a_section());
     let mut tables = Vec::new();
-    for (place, (section, answers)) in work.report.sections.iter().zip(answers).enumerate() {
+    for (place, (section, answers)) in job.report.sections.iter().zip(answers).enumerate() {
         if asked.unplanned.contains_key(&place) {
             continue;
         }
@@ -430,7 +425,7 @@ fn tables(
         let mut table =
             table::build(section, query, answer, against.as_ref(), &asked.directory, room);
         table.notes.extend(asked.uncompared.map(Note::Other));
-        table.notes.extend(other_weeks(query, &table, work.report.calendar.week_starts));
+        table.notes.extend(other_weeks(query, &table, job.report.calendar.week_starts));
         let stale = stale_targets(section, query, &asked.directory).into_iter();
         let note = |stale: StaleTarget<'_>| Note::StaleTarget {
             column: stale.index,
@@ -482,16 +477,16 @@ fn against(windows: &[Window], known: &[Window], language: Language) -> String {
 /// The names that the report needs.
 pub(crate) async fn directory(
     runner: &Runner,
-    work: &Work,
-    look_up: &LookUp<'_>,
+    job: &Job,
+    look_up: &NameLookup<'_>,
     deadline: Option<Instant>,
 ) -> Result<Directory, Error> {
-    let (report, instance) = (&work.report, &work.report.instance);
+    let (report, instance) = (&job.report, &job.report.instance);
     let searched = look_up.searched.contains(instance);
     let dimensions = plan::lists_needed(report);
     let lists = dimensions.iter().filter_map(|dimension| List::for_dimension(dimension, searched));
     let client = runner.connect(instance);
-    let need = Need { client: &client, instance, since: look_up.since, deadline };
+    let need = NameRequest { client: &client, instance, since: look_up.since, deadline };
     runner.names.on(lists.collect(), need).await
 }
 

@@ -6,7 +6,7 @@ use crate::definition::{self, Problem};
 use crate::error::{Code, Error, Stage};
 use crate::render::{MEND, Origin, TemplateFile, Templates};
 use crate::run::definitions::load::defective;
-use crate::run::ledger::store::Hold;
+use crate::run::ledger::store::LeasedRun;
 use crate::store::{File, Store};
 
 /// Where templates of one's own lie, if there are any, and what was read there last: a process lives
@@ -85,12 +85,12 @@ pub fn unusable(problems: &[Problem]) -> Error {
 
 /// The templates of one's own with which earlier runs never came back: they may do so again.
 #[derive(Debug, Default)]
-pub(crate) struct Endless(Mutex<Vec<Origin>>);
+pub(crate) struct RunawayTemplates(Mutex<Vec<Origin>>);
 
-impl Endless {
+impl RunawayTemplates {
     /// Takes in what runs that were taken up had been at.
-    pub(crate) fn learn<'h>(&self, holds: impl IntoIterator<Item = &'h Hold>) {
-        let left = holds.into_iter().filter_map(|hold| hold.left_rendering.clone());
+    pub(crate) fn learn<'h>(&self, leased_runs: impl IntoIterator<Item = &'h LeasedRun>) {
+        let left = leased_runs.into_iter().filter_map(|leased| leased.left_rendering.clone());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
     }
 
@@ -101,9 +101,9 @@ impl Endless {
     pub(crate) fn refuse(
         &self,
         templates: Result<Arc<Templates>, Error>,
-        hold: &Hold,
+        leased: &LeasedRun,
     ) -> Result<Arc<Templates>, Error> {
-        self.learn([hold]);
+        self.learn([leased]);
         let templates = templates?;
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match known.iter().find(|left| Some(*left) == templates.origin()) {

@@ -60,7 +60,7 @@ pub struct RunOutcome {
     pub window: Option<Window>,
     /// What the figures took.
     #[serde(flatten)]
-    pub effort: Effort,
+    pub effort: FetchStats,
     /// One message for each recipient.
     pub messages: Vec<Delivery>,
     /// Why it failed.
@@ -84,7 +84,7 @@ pub struct RunOutcome {
 /// What the figures of a run took, as far as it came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Effort {
+pub struct FetchStats {
     /// How many requests were answered.
     pub requests: usize,
     /// In how many pages.
@@ -390,7 +390,7 @@ impl RunOutcome {
         let report = redact_addresses(&self.report);
         let status = status.as_str().unwrap_or_default();
         let (sent, recipients) = (self.count(DeliveryStatus::Sent), self.messages.len());
-        let Effort { requests, pages, rows } = self.effort;
+        let FetchStats { requests, pages, rows } = self.effort;
         let (milliseconds, told_again) = (u64::try_from(self.took.as_millis()), self.told_again);
         let milliseconds = milliseconds.unwrap_or(u64::MAX);
         let error = self.error.as_ref();

@@ -9,16 +9,16 @@ use crate::error::{Code, Error, Stage};
 use crate::event::Order;
 use crate::run::Invocation;
 use crate::run::Runner;
+use crate::run::job::Job;
 use crate::run::job::clock::Clock;
-use crate::run::job::work::Work;
-use crate::run::job::work::no_window;
-use crate::run::ledger::record::Record;
+use crate::run::job::no_window;
+use crate::run::ledger::record::RunRecord;
 use crate::run::ledger::records;
-use crate::run::ledger::records::Look;
+use crate::run::ledger::records::RecordLookup;
 use crate::run::outcome::run_outcome::RunOutcome;
-use crate::run::schedule::preflight::Sight;
-use crate::run::schedule::preflight::Sights;
-use crate::run::schedule::preflight::Spot;
+use crate::run::schedule::preflight::KnownRun;
+use crate::run::schedule::preflight::KnownRuns;
+use crate::run::schedule::preflight::RunRef;
 use crate::run::schedule::preflight::not_in_time;
 use crate::window::Window;
 
@@ -26,18 +26,18 @@ use crate::window::Window;
 #[derive(Debug, Default)]
 pub(crate) struct Due {
     /// The runs that it starts or closes, the oldest first.
-    pub(crate) works: Vec<Work>,
+    pub(crate) jobs: Vec<Job>,
     /// Those that ended without being started: what is due could not be found out, or the same event
     /// has failed them for good before.
     pub(crate) ended: Vec<RunOutcome>,
     /// Those that have ended, and whose owners could not be reached.
-    pub(crate) unnotified: Vec<Work>,
+    pub(crate) unnotified: Vec<Job>,
 }
 
 /// What becomes of an occurrence.
-enum Fate {
+enum Decision {
     /// It runs; what was found of it.
-    Run(Occurrence, Sight),
+    Run(Occurrence, KnownRun),
     Close(Occurrence),
     /// It has ended, and its owner could not be reached.
     Notify(Occurrence),
@@ -49,7 +49,7 @@ impl Runner {
     pub(crate) async fn due(
         &self,
         reports: Vec<Report>,
-        sights: Sights,
+        sights: KnownRuns,
         (order, invocation): (&Order, &Invocation),
     ) -> Due {
         let spots = self.spots_of(&reports, order, invocation);
@@ -65,34 +65,34 @@ impl Runner {
             Err(error) => vec![Err(error.clone())],
         });
         let mut due = Due::default();
-        let mut works: Vec<(Timestamp, Work)> = Vec::new();
+        let mut jobs: Vec<(Timestamp, Job)> = Vec::new();
         for (report, fates) in reports.iter().zip(fates.await) {
             for fate in fates {
                 match fate {
-                    Ok(Fate::Run(occurrence, sight)) => {
+                    Ok(Decision::Run(occurrence, sight)) => {
                         let (time, report) = (occurrence.due, report.clone());
-                        let work = Work::due(report, occurrence, order, invocation);
-                        works.push((time, work.after(&sight)));
+                        let job = Job::due(report, occurrence, order, invocation);
+                        jobs.push((time, job.after(&sight)));
                     }
-                    Ok(Fate::Close(occurrence)) => {
+                    Ok(Decision::Close(occurrence)) => {
                         let (time, report) = (occurrence.due, report.clone());
-                        works.push((time, Work::overdue(report, occurrence, order, invocation)));
+                        jobs.push((time, Job::overdue(report, occurrence, order, invocation)));
                     }
-                    Ok(Fate::Notify(occurrence)) => {
-                        due.unnotified.push(Work::due(
+                    Ok(Decision::Notify(occurrence)) => {
+                        due.unnotified.push(Job::due(
                             report.clone(),
                             occurrence,
                             order,
                             invocation,
                         ));
                     }
-                    Ok(Fate::Ended(outcome)) => due.ended.push(*outcome),
+                    Ok(Decision::Ended(outcome)) => due.ended.push(*outcome),
                     Err(error) => due.ended.push(RunOutcome::started(&report.id).failed(error)),
                 }
             }
         }
-        works.sort_by_key(|(time, _)| *time);
-        due.works = works.into_iter().map(|(_, work)| work).collect();
+        jobs.sort_by_key(|(time, _)| *time);
+        due.jobs = jobs.into_iter().map(|(_, job)| job).collect();
         due
     }
 
@@ -100,30 +100,30 @@ impl Runner {
     /// still.
     pub(crate) async fn named_works(
         &self,
-        works: Vec<Work>,
-        sights: Sights,
+        jobs: Vec<Job>,
+        sights: KnownRuns,
         (order, invocation): (&Order, &Invocation),
     ) -> Due {
-        let spots = works.iter().filter_map(Spot::of).collect();
+        let spots = jobs.iter().filter_map(RunRef::of).collect();
         let sights = self.see(spots, sights, (order, invocation)).await;
         let mut due = Due::default();
-        for work in works {
-            let spot = Spot::of(&work);
+        for job in jobs {
+            let spot = RunRef::of(&job);
             let sight = spot.and_then(|spot| Some(&sights.get(spot.key())?.1));
             let is_due = match sight {
                 Some(Err(error)) if order.due => Err(error.clone()),
-                Some(Ok(sight)) if order.due => is_still_due(&work, sight),
+                Some(Ok(sight)) if order.due => is_still_due(&job, sight),
                 _ => Ok(true),
             };
             match (is_due, sight) {
-                (Ok(true), Some(Ok(sight))) => due.works.push(work.after(sight)),
-                (Ok(true), _) => due.works.push(work),
+                (Ok(true), Some(Ok(sight))) => due.jobs.push(job.after(sight)),
+                (Ok(true), _) => due.jobs.push(job),
                 (Ok(false), _) => {
-                    let report = work.report.id.as_str();
+                    let report = job.report.id.as_str();
                     tracing::info!(report, "what was queued is not due any more");
                 }
                 (Err(error), _) => {
-                    due.ended.push(RunOutcome::started(&work.report.id).failed(error))
+                    due.ended.push(RunOutcome::started(&job.report.id).failed(error))
                 }
             }
         }
@@ -151,9 +151,9 @@ impl Runner {
         &self,
         report: &Report,
         (memory, has_changed): (Memory, bool),
-        sights: &Sights,
+        sights: &KnownRuns,
         (order, invocation): (&Order, &Invocation),
-    ) -> Vec<Result<Fate, Error>> {
+    ) -> Vec<Result<Decision, Error>> {
         let (clock, time) = (invocation.clock, invocation.reference_time(order));
         let event = invocation.event_id(order);
         let looking = Looking { report, event, time, clock };
@@ -186,12 +186,12 @@ impl Runner {
     async fn fates_of_earlier_timing(
         &self,
         report: &Report,
-        fates: &[Result<Fate, Error>],
+        fates: &[Result<Decision, Error>],
         (order, invocation): (&Order, &Invocation),
-    ) -> Vec<Result<Fate, Error>> {
+    ) -> Vec<Result<Decision, Error>> {
         let (clock, time) = (invocation.clock, invocation.reference_time(order));
         let runs = |window: &Window| {
-            let is_it = |fate: &Result<Fate, Error>| matches!(fate, Ok(Fate::Run(occurrence, _)) if occurrence.window == *window);
+            let is_it = |fate: &Result<Decision, Error>| matches!(fate, Ok(Decision::Run(occurrence, _)) if occurrence.window == *window);
             fates.iter().any(is_it)
         };
         let is_known = fates.iter().all(Result::is_ok);
@@ -205,7 +205,7 @@ impl Runner {
             Ok(open) => {
                 // Who has it ends it; if not, a later event closes it.
                 let open = open.into_iter().filter(|(window, held)| !held && !runs(window));
-                let close = |(window, _)| Ok(Fate::Close(Occurrence { due: time, window }));
+                let close = |(window, _)| Ok(Decision::Close(Occurrence { due: time, window }));
                 open.map(close).collect()
             }
             Err(error) => vec![Err(error)],
@@ -215,10 +215,10 @@ impl Runner {
 
 /// What was found of a run.
 fn sight<'s>(
-    sights: &'s Sights,
+    sights: &'s KnownRuns,
     report: &Report,
     occurrence: &Occurrence,
-) -> Result<&'s Sight, Error> {
+) -> Result<&'s KnownRun, Error> {
     match sights.get(&records::key(&report.id, &occurrence.window)) {
         Some((_, sight)) => sight.as_ref().map_err(Clone::clone),
         None => {
@@ -237,26 +237,30 @@ struct Looking<'l> {
     clock: Clock,
 }
 
-fn fate(looking: Looking<'_>, occurrence: Occurrence, sight: &Sight) -> Option<Fate> {
+fn fate(looking: Looking<'_>, occurrence: Occurrence, sight: &KnownRun) -> Option<Decision> {
     match &sight.look {
-        Look::Over => None,
-        Look::Found(record) if record.is_final => looking.fate_of_ended(occurrence, record),
-        Look::Found(_) | Look::Nothing => {
-            (!sight.is_overtaken).then(|| Fate::Run(occurrence, sight.clone()))
+        RecordLookup::Over => None,
+        RecordLookup::Found(record) if record.is_final => looking.fate_of_ended(occurrence, record),
+        RecordLookup::Found(_) | RecordLookup::Nothing => {
+            (!sight.is_overtaken).then(|| Decision::Run(occurrence, sight.clone()))
         }
     }
 }
 
-fn fate_of_overdue(looking: Looking<'_>, occurrence: Occurrence, sight: &Sight) -> Option<Fate> {
+fn fate_of_overdue(
+    looking: Looking<'_>,
+    occurrence: Occurrence,
+    sight: &KnownRun,
+) -> Option<Decision> {
     match &sight.look {
-        Look::Over => None,
-        Look::Found(record) if record.is_final => looking.fate_of_ended(occurrence, record),
-        Look::Found(record) if record.is_held_at(looking.clock.now()) => None,
-        Look::Found(_) => Some(Fate::Close(occurrence)),
+        RecordLookup::Over => None,
+        RecordLookup::Found(record) if record.is_final => looking.fate_of_ended(occurrence, record),
+        RecordLookup::Found(record) if record.is_held_at(looking.clock.now()) => None,
+        RecordLookup::Found(_) => Some(Decision::Close(occurrence)),
         // Without a schedule nobody knows whether it should have run.
-        Look::Nothing => {
+        RecordLookup::Nothing => {
             let should_have_run = looking.report.schedule.as_ref().is_some_and(|s| s.enabled);
-            should_have_run.then_some(Fate::Close(occurrence))
+            should_have_run.then_some(Decision::Close(occurrence))
         }
     }
 }
@@ -264,10 +268,10 @@ fn fate_of_overdue(looking: Looking<'_>, occurrence: Occurrence, sight: &Sight) 
 impl Looking<'_> {
     /// The fate of a run that has ended: its retried event hears of its failure, and its owner until the
     /// catch-up age has passed.
-    fn fate_of_ended(&self, occurrence: Occurrence, record: &Record) -> Option<Fate> {
+    fn fate_of_ended(&self, occurrence: Occurrence, record: &RunRecord) -> Option<Decision> {
         let age = self.time.duration_since(record.event.time);
         let notifies = record.is_to_notify_again() && age < self.report.catch_up;
-        told_again(record, self.event).or_else(|| notifies.then_some(Fate::Notify(occurrence)))
+        told_again(record, self.event).or_else(|| notifies.then_some(Decision::Notify(occurrence)))
     }
 }
 
@@ -276,16 +280,16 @@ impl Looking<'_> {
 ///
 /// # Errors
 /// Where it has no window.
-fn is_still_due(work: &Work, sight: &Sight) -> Result<bool, Error> {
-    let (report, window) = (&work.report, work.window()?);
-    let occurrences = report.due_at(work.time(), Memory::Since(Timestamp::MIN));
+fn is_still_due(job: &Job, sight: &KnownRun) -> Result<bool, Error> {
+    let (report, window) = (&job.report, job.window()?);
+    let occurrences = report.due_at(job.time(), Memory::Since(Timestamp::MIN));
     let is_one = occurrences.into_iter().flatten().any(|due| due.window == window);
     // An earlier window of a report without schedule is not run after a later one.
     Ok(is_one && !sight.is_overtaken)
 }
 
 /// The retry of an event fails for what the event has failed for.
-fn told_again(ended: &Record, event: &str) -> Option<Fate> {
+fn told_again(ended: &RunRecord, event: &str) -> Option<Decision> {
     let failed_then = ended.has_failed() && ended.event.id == event;
-    failed_then.then(|| Fate::Ended(Box::new(ended.outcome_before())))
+    failed_then.then(|| Decision::Ended(Box::new(ended.outcome_before())))
 }

@@ -15,7 +15,7 @@ use crate::run::Invocation;
 use crate::run::Runner;
 use crate::run::definitions::load::Invalid;
 use crate::run::delivery::notice;
-use crate::run::ledger::recipient::Handover;
+use crate::run::ledger::recipient::DeliveryState;
 use crate::run::ledger::recipient::Recipient;
 use crate::run::log_error;
 use crate::run::message::build::check_allowed;
@@ -23,15 +23,15 @@ use crate::run::outcome::run_outcome::RunOutcome;
 
 /// What is kept of a definition that was not valid.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Kept {
+struct InvalidContents {
     version: u32,
     /// Each content that was seen, the last one first.
-    contents: Vec<Known>,
+    contents: Vec<InvalidContent>,
 }
 
 /// A content that is not valid.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Known {
+struct InvalidContent {
     /// The digest of the text.
     definition: String,
     /// The event that found it first, and failed for it.
@@ -95,21 +95,21 @@ impl Runner {
         invocation: &Invocation,
     ) -> Result<bool, Error> {
         let digest = &invalid.digest;
-        let keeper = self.records.keeper(invocation.clock);
+        let ledger = self.records.ledger_store(invocation.clock);
         let key = invalid_key(&invalid.stem);
         let mailboxes = self.mailboxes(invalid);
-        let new = Known {
+        let new = InvalidContent {
             definition: digest.clone(),
             event: seen.event.to_owned(),
             time: Some(seen.time),
             by: format!("{:016x}", fastrand::u64(..)),
             notice: mailboxes.as_ref().map(|(_, owner)| Recipient::sending(owner)),
         };
-        let add = |kept: Option<&Kept>| {
+        let add = |kept: Option<&InvalidContents>| {
             let contents = kept.map_or(&[][..], |kept| kept.contents.as_slice());
-            Some(Kept { version: VERSION, contents: added(contents, &new, seen.time)? })
+            Some(InvalidContents { version: VERSION, contents: added(contents, &new, seen.time)? })
         };
-        let kept = keeper.update(&key, add).await?;
+        let kept = ledger.update(&key, add).await?;
         let known = kept.contents.iter().find(|known| known.definition == *digest);
         let is_known = known.is_some_and(|known| known.event != seen.event);
         let is_own = known.is_some_and(|known| known.by == new.by);
@@ -117,7 +117,7 @@ impl Runner {
             return Ok(is_known);
         };
         let sent = catch_panic(self.tell(invalid, &mailboxes, invocation)).await;
-        let end = |kept: Option<&Kept>| {
+        let end = |kept: Option<&InvalidContents>| {
             let mut kept = kept?.clone();
             let own = kept.contents.iter_mut().find(|known| known.by == new.by)?;
             let open = own.notice.as_mut().filter(|notice| !notice.has_ended())?;
@@ -127,7 +127,7 @@ impl Runner {
             Some(kept)
         };
         // The owner does not hear twice, whether this is written or not: the mail then stays under way.
-        let _ = keeper.update(&key, end).await;
+        let _ = ledger.update(&key, end).await;
         Ok(is_known)
     }
 
@@ -181,7 +181,11 @@ impl Runner {
 
 /// The contents with a new one in front; or with the mail to its owner taken up, where the content is known
 /// and that mail is owed. None where nothing changes.
-fn added(contents: &[Known], new: &Known, now: Timestamp) -> Option<Vec<Known>> {
+fn added(
+    contents: &[InvalidContent],
+    new: &InvalidContent,
+    now: Timestamp,
+) -> Option<Vec<InvalidContent>> {
     let Some(index) = contents.iter().position(|known| known.definition == new.definition) else {
         return Some(std::iter::once(new).chain(contents).take(CONTENTS).cloned().collect());
     };
@@ -193,10 +197,10 @@ fn added(contents: &[Known], new: &Known, now: Timestamp) -> Option<Vec<Known>> 
     Some(contents)
 }
 
-impl Known {
+impl InvalidContent {
     /// Tells whether the mail to the owner was refused, and is not too old to be sent again.
     fn owes_at(&self, now: Timestamp) -> bool {
-        let failed = self.notice.as_ref().is_some_and(|n| n.status == Handover::Failed);
+        let failed = self.notice.as_ref().is_some_and(|n| n.status == DeliveryState::Failed);
         failed && self.time.is_some_and(|time| now.duration_since(time) < CATCH_UP)
     }
 }

@@ -12,36 +12,36 @@ use crate::error::{Code, Error, Stage};
 use crate::event::Order;
 use crate::run::Invocation;
 use crate::run::Runner;
-use crate::run::job::work::Work;
-use crate::run::job::work::a_little_before;
+use crate::run::job::Job;
+use crate::run::job::a_little_before;
 use crate::run::ledger::records;
-use crate::run::ledger::records::Look;
+use crate::run::ledger::records::RecordLookup;
 use crate::run::message::build as report;
-use crate::run::message::build::LookUp;
+use crate::run::message::build::NameLookup;
 use crate::window::Window;
 
 /// What is found of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Sight {
+pub(crate) struct KnownRun {
     /// Its record.
-    pub(crate) look: Look,
+    pub(crate) look: RecordLookup,
     /// Whether a later window of the report has been run, which counts where it has no schedule.
     pub(crate) is_overtaken: bool,
 }
 
 /// By the keys of their records what is found of runs, or why that can't be told.
-pub(crate) type Sights = BTreeMap<String, (Spot, Result<Sight, Error>)>;
+pub(crate) type KnownRuns = BTreeMap<String, (RunRef, Result<KnownRun, Error>)>;
 
 /// A run of which may be looked what is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Spot {
+pub(crate) struct RunRef {
     key: String,
     report: ReportId,
     window: Window,
     has_schedule: bool,
 }
 
-impl Spot {
+impl RunRef {
     fn new(report: &Report, window: &Window) -> Self {
         Self {
             key: records::key(&report.id, window),
@@ -56,23 +56,23 @@ impl Spot {
     }
 
     /// That of a run which an order names; a re-issue and a part have records of their own.
-    pub(crate) fn of(work: &Work) -> Option<Self> {
-        let has_own = work.is_reissue() || work.order.part.is_some() || !work.is_recorded();
-        let window = work.window().ok().filter(|_| !has_own)?;
-        Some(Self::new(&work.report, &window))
+    pub(crate) fn of(job: &Job) -> Option<Self> {
+        let has_own = job.is_reissue() || job.order.part.is_some() || !job.is_recorded();
+        let window = job.window().ok().filter(|_| !has_own)?;
+        Some(Self::new(&job.report, &window))
     }
 }
 
-impl Sight {
+impl KnownRun {
     /// Whether a run of which this was found most likely has figures to ask for.
-    pub(crate) fn lets_ask(&self, work: &Work) -> bool {
+    pub(crate) fn lets_ask(&self, job: &Job) -> bool {
         match &self.look {
-            Look::Nothing => true,
-            Look::Over => false,
-            Look::Found(record) => {
-                let is_held = record.is_held_at(work.invocation.clock.now());
+            RecordLookup::Nothing => true,
+            RecordLookup::Over => false,
+            RecordLookup::Found(record) => {
+                let is_held = record.is_held_at(job.invocation.clock.now());
                 // What a person has run again may have been made meanwhile, for somebody else.
-                !record.is_final && !is_held && !record.resumes(&work.report.digest)
+                !record.is_final && !is_held && !record.resumes(&job.report.digest)
             }
         }
     }
@@ -81,28 +81,29 @@ impl Sight {
 impl Runner {
     /// What is kept of the runs that an order starts, if the definitions are still those that were
     /// read last.
-    pub(crate) async fn foresee(&self, order: &Order, invocation: &Invocation) -> Sights {
+    pub(crate) async fn foresee(&self, order: &Order, invocation: &Invocation) -> KnownRuns {
         let known = self.read.reports(&order.reports);
         let spots = match order.reports.is_empty() {
             true => self.spots_of(&known, order, invocation),
             false => {
-                let works = known.into_iter().map(|report| Work::new(report, order, invocation));
-                works.filter_map(|work| Spot::of(&work)).collect()
+                let jobs = known.into_iter().map(|report| Job::new(report, order, invocation));
+                jobs.filter_map(|job| RunRef::of(&job)).collect()
             }
         };
-        self.see(spots, Sights::default(), (order, invocation)).await
+        self.see(spots, KnownRuns::default(), (order, invocation)).await
     }
 
     /// What is kept of these runs; what has been seen is not read again.
     pub(crate) async fn see(
         &self,
-        spots: Vec<Spot>,
-        seen: Sights,
+        spots: Vec<RunRef>,
+        seen: KnownRuns,
         (order, invocation): (&Order, &Invocation),
-    ) -> Sights {
+    ) -> KnownRuns {
         // Where the definition has changed, what was looked for may be something else.
-        let is_seen = |spot: &Spot| matches!(seen.get(&spot.key), Some((of, Ok(_))) if of == spot);
-        let new: Vec<Spot> = spots.into_iter().filter(|spot| !is_seen(spot)).collect();
+        let is_seen =
+            |spot: &RunRef| matches!(seen.get(&spot.key), Some((of, Ok(_))) if of == spot);
+        let new: Vec<RunRef> = spots.into_iter().filter(|spot| !is_seen(spot)).collect();
         let found = side_by_side(&new, async |spot| {
             let looking = self.look_at(spot, order, invocation);
             until(invocation.clock.answer_by(), looking).await.unwrap_or_else(|| Err(not_in_time()))
@@ -114,13 +115,13 @@ impl Runner {
 
     async fn look_at(
         &self,
-        spot: &Spot,
+        spot: &RunRef,
         order: &Order,
         invocation: &Invocation,
-    ) -> Result<Sight, Error> {
+    ) -> Result<KnownRun, Error> {
         let (event, clock) = (invocation.event_id(order), invocation.clock);
         if self.records.is_over(&spot.key, event) {
-            return Ok(Sight { look: Look::Over, is_overtaken: false });
+            return Ok(KnownRun { look: RecordLookup::Over, is_overtaken: false });
         }
         let overtaken = async {
             match spot.has_schedule {
@@ -129,7 +130,7 @@ impl Runner {
             }
         };
         let (look, overtaken) = join(self.records.look(&spot.key, clock), overtaken).await;
-        Ok(Sight { look: look?, is_overtaken: overtaken? })
+        Ok(KnownRun { look: look?, is_overtaken: overtaken? })
     }
 
     /// The runs that these reports may be due for at the time of an event, or may have been until not
@@ -139,14 +140,14 @@ impl Runner {
         reports: &[Report],
         order: &Order,
         invocation: &Invocation,
-    ) -> Vec<Spot> {
+    ) -> Vec<RunRef> {
         let time = invocation.reference_time(order);
         let of_report = |report: &Report| {
             let memory = self.widest_memory(report, time);
             let due = report.due_at(time, memory).into_iter().filter_map(Result::ok);
             let counts = self.records.are_kept() && !order.dry_run;
             let overdue = report.overdue_at(time, memory).into_iter().filter(move |_| counts);
-            due.chain(overdue).map(|due| Spot::new(report, &due.window)).collect::<Vec<_>>()
+            due.chain(overdue).map(|due| RunRef::new(report, &due.window)).collect::<Vec<_>>()
         };
         reports.iter().flat_map(of_report).collect()
     }
@@ -183,12 +184,12 @@ impl Runner {
             due.iter().flatten().any(|occurrence| is_news(report, occurrence))
         };
         let due = reports.iter().filter(due).cloned();
-        let works: Vec<Work> = due.map(|report| Work::new(report, order, invocation)).collect();
-        let look_up = LookUp::ahead(reports.iter(), invocation.clock.at());
-        side_by_side(&works, async |work| {
-            let deadline = work.names_deadline(false).map(a_little_before);
+        let jobs: Vec<Job> = due.map(|report| Job::new(report, order, invocation)).collect();
+        let look_up = NameLookup::ahead(reports.iter(), invocation.clock.at());
+        side_by_side(&jobs, async |job| {
+            let deadline = job.names_deadline(false).map(a_little_before);
             // Whoever needs them learns why they can't be read.
-            let _ = report::directory(self, work, &look_up, deadline).await;
+            let _ = report::directory(self, job, &look_up, deadline).await;
         })
         .await;
     }

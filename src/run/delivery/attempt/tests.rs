@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::run::job::clock::Clock;
-use crate::run::ledger::recipient::Handover;
+use crate::run::ledger::recipient::DeliveryState;
 use crate::store::{Condition, Put, Tag};
 use crate::window::{LocalTime, Window, Zone};
 
@@ -118,7 +118,7 @@ impl Gate {
 enum Found {
     Granted(Option<Mishap>),
     Object(Option<Write>),
-    Written,
+    PutOutcome,
 }
 
 impl Process {
@@ -201,7 +201,7 @@ impl Objects for Process {
         }
         let put = self.world.put(key, content, condition, (self.number, self.steps.get()));
         if let Put::Written(_) = put {
-            self.find(Found::Written);
+            self.find(Found::PutOutcome);
         }
         match mishap {
             Some(Mishap::DeathAfter) => self.die().await,
@@ -220,25 +220,25 @@ impl World {
     fn put(&self, key: &str, content: Vec<u8>, condition: Condition<'_>, write: Write) -> Put {
         let mut objects = self.objects.borrow_mut();
         let found = objects.get(key).map(|(_, write)| tag(*write));
-        let holds = match condition {
+        let leased_runs = match condition {
             Condition::Absent => found.is_none(),
             Condition::Unchanged(tag) => found.as_ref() == Some(tag),
         };
-        if !holds {
+        if !leased_runs {
             return Put::Refused;
         }
         objects.insert(key.to_owned(), (content, write));
         Put::Written(tag(write))
     }
 
-    fn record(&self) -> Option<Record> {
+    fn record(&self) -> Option<RunRecord> {
         let objects = self.objects.borrow();
         let (content, _) = objects.get(KEY)?;
-        Some(Record::parse(KEY, content).unwrap())
+        Some(RunRecord::parse(KEY, content).unwrap())
     }
 }
 
-impl Courier for Process {
+impl MessageSender for Process {
     async fn send(&self, _: &Message, to: &Recipient, _: usize) -> Result<String, Error> {
         let mishap = self.step(true).await;
         let fail = |code| Err(Error::new(code, Stage::Deliver, "no"));
@@ -266,7 +266,7 @@ impl Courier for Process {
         Some("owner@example.com".parse().unwrap())
     }
 
-    async fn notify(&self, _: &Record, _: &Recipient) -> Result<String, Error> {
+    async fn notify(&self, _: &RunRecord, _: &Recipient) -> Result<String, Error> {
         self.world.notices.set(self.world.notices.get() + 1);
         Ok("id".to_owned())
     }
@@ -292,22 +292,22 @@ fn recipients(count: usize) -> Vec<Mailbox> {
     (0..count).map(|index| format!("r{index}@example.com").parse().unwrap()).collect()
 }
 
-fn fresh(event: &Event) -> Record {
+fn fresh(event: &TriggerId) -> RunRecord {
     let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
     let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
-    Record::new("daily".to_owned(), window, DEFINITION.to_owned(), event.clone())
+    RunRecord::new("daily".to_owned(), window, DEFINITION.to_owned(), event.clone())
 }
 
 /// What an invocation does for the run: claims it, waiting if need be, and carries it out.
 async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
-    let keeper = Keeper { store: Some(process), clock, process: "" };
-    let event = Event { id: event.to_owned(), time: now };
-    let claimant = Claimant { event: &event, is_a_person: false };
-    let make = async |_: &mut Hold| {
+    let ledger = LedgerStore { store: Some(process), clock, process: "" };
+    let event = TriggerId { id: event.to_owned(), time: now };
+    let claimant = ClaimRequest { event: &event, is_a_person: false };
+    let make = async |_: &mut LeasedRun| {
         process.world.asked.set(process.world.asked.get() + 1);
-        Ok(Made::Message { message: message(), to: recipients(count), without: None })
+        Ok(Built::Message { message: message(), to: recipients(count), without: None })
     };
     loop {
         let claimed = {
@@ -315,11 +315,11 @@ async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
                 sleep(look).await;
                 Ok(())
             };
-            keeper.claim_in_time(KEY, &fresh(&event), claimant, wait).await
+            ledger.claim_in_time(KEY, &fresh(&event), claimant, wait).await
         };
-        let Ok(Claimed::Held(mut hold)) = claimed else { return };
-        let _ = keeper.carry_out(&mut hold, DEFINITION, process, make).await;
-        if !hold.is_lost() {
+        let Ok(Claimed::Held(mut leased)) = claimed else { return };
+        let _ = ledger.carry_out(&mut leased, DEFINITION, process, make).await;
+        if !leased.is_lost() {
             return;
         }
     }
@@ -341,7 +341,7 @@ async fn until_death(process: &Process, life: impl Future<Output = ()>) {
 }
 
 /// What must hold when nobody is running any more and the run has ended.
-fn check(world: &World, count: usize, what: &str) -> Record {
+fn check(world: &World, count: usize, what: &str) -> RunRecord {
     let record = world.record().unwrap_or_else(|| panic!("{what}: no record"));
     assert!(record.is_final && record.claim.until.is_none(), "{what}: {record:?}");
     let accepted = world.accepted.borrow();
@@ -349,13 +349,15 @@ fn check(world: &World, count: usize, what: &str) -> Record {
         let got = accepted.get(&recipient.to).copied().unwrap_or_default();
         assert!(got <= 1, "{what}: {got} mails to one recipient");
         match recipient.status {
-            Handover::Sent => assert_eq!(got, 1, "{what}: sent, and not accepted"),
-            Handover::Failed => assert_eq!(got, 0, "{what}: failed, and accepted"),
-            Handover::Unknown => {}
-            Handover::Pending | Handover::Sending => panic!("{what}: not ended: {record:?}"),
+            DeliveryState::Sent => assert_eq!(got, 1, "{what}: sent, and not accepted"),
+            DeliveryState::Failed => assert_eq!(got, 0, "{what}: failed, and accepted"),
+            DeliveryState::Unknown => {}
+            DeliveryState::Pending | DeliveryState::Sending => {
+                panic!("{what}: not ended: {record:?}")
+            }
         }
     }
-    let unknown = record.messages.iter().filter(|r| r.status == Handover::Unknown).count();
+    let unknown = record.messages.iter().filter(|r| r.status == DeliveryState::Unknown).count();
     assert!(unknown <= IN_FLIGHT, "{what}: {unknown} unknown");
     assert_eq!(record.messages.len(), count, "{what}");
     assert!(accepted.len() <= count);
@@ -408,17 +410,17 @@ fn at_every_step(mishap: Mishap, count: usize) {
                 | Mishap::DoneAndRefused
                 | Mishap::StoreDown
         );
-        assert!(unclear || record.status != State::Unknown, "{what}");
+        assert!(unclear || record.status != RunState::Unknown, "{what}");
         // Only who dies between the end and the mail to the owner leaves it unsent.
         let died = matches!(mishap, Mishap::DeathBefore | Mishap::DeathAfter);
         let told = usize::from(record.has_failed());
         assert!(died || world.notices.get() == told, "{what}: {} notices", world.notices.get());
         let all = world.accepted.borrow().len() == count;
-        let may_fail = mishap == Mishap::Refused || record.status == State::Unknown;
+        let may_fail = mishap == Mishap::Refused || record.status == RunState::Unknown;
         assert!(all || may_fail, "{what}: {:?}", record.status);
         // Beyond its last step nothing happens to it.
         if process.steps.get() <= step {
-            assert_eq!(record.status, State::Sent, "{what}");
+            assert_eq!(record.status, RunState::Sent, "{what}");
             break;
         }
     }
@@ -578,7 +580,7 @@ async fn grant(
 /// All of a race that nobody died in was sent, and is known to have been.
 fn check_race(world: &World, count: usize, what: &str) {
     let record = check(world, count, what);
-    assert_eq!(record.status, State::Sent, "{what}: {record:?}");
+    assert_eq!(record.status, RunState::Sent, "{what}: {record:?}");
     assert_eq!(world.accepted.borrow().len(), count, "{what}");
 }
 

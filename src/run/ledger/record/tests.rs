@@ -3,17 +3,17 @@ use serde_json::json;
 use super::*;
 use crate::window::{LocalTime, Zone};
 
-fn record() -> Record {
+fn record() -> RunRecord {
     let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
     let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
-    let event = Event { id: "tick".to_owned(), time: window.end() };
-    let mut record = Record::new("daily".to_owned(), window, "0123".to_owned(), event);
+    let event = TriggerId { id: "tick".to_owned(), time: window.end() };
+    let mut record = RunRecord::new("daily".to_owned(), window, "0123".to_owned(), event);
     let to = ["Ana <ana@example.com>", "b@example.com"].map(|to| to.parse().unwrap());
     record.made("message".to_owned(), &to, record.started_at);
     record
 }
 
-fn ended(ends: [Result<(), (Code, bool)>; 2]) -> Record {
+fn ended(ends: [Result<(), (Code, bool)>; 2]) -> RunRecord {
     let mut record = record();
     for (recipient, end) in record.messages.iter_mut().zip(ends) {
         recipient.ended(end.map(|()| "id".to_owned()).map_err(|(code, retryable)| Error {
@@ -32,12 +32,12 @@ fn what_is_not_known_here_survives() {
     let mut value: Value = serde_json::from_slice(&record().to_json()).unwrap();
     value["later"] = json!({"a": [1, 2.5, null]});
     value["messages"][1]["opened"] = json!("yes");
-    let parsed = Record::parse("key", value.to_string().as_bytes()).unwrap();
+    let parsed = RunRecord::parse("key", value.to_string().as_bytes()).unwrap();
     let written: Value = serde_json::from_slice(&parsed.to_json()).unwrap();
     assert_eq!(written, value);
     assert_eq!(parsed.messages[0].mailbox().unwrap(), "Ana <ana@example.com>".parse().unwrap());
     value["version"] = json!(3);
-    let error = Record::parse("key", value.to_string().as_bytes()).unwrap_err();
+    let error = RunRecord::parse("key", value.to_string().as_bytes()).unwrap_err();
     assert!(error.message.contains("version 3") && !error.retryable);
 }
 
@@ -46,15 +46,15 @@ fn what_is_not_known_here_survives() {
 fn the_worst_message_counts() {
     use Code::{DeliveryRejected, DeliveryUnknown, Throttled};
     for (ends, status, is_final) in [
-        ([Ok(()), Ok(())], State::Sent, true),
-        ([Ok(()), Err((DeliveryRejected, false))], State::Failed, true),
-        ([Err((Throttled, true)), Ok(())], State::Failed, false),
-        ([Err((DeliveryRejected, false)), Err((DeliveryUnknown, false))], State::Unknown, true),
-        ([Err((Throttled, true)), Err((DeliveryUnknown, false))], State::Unknown, false),
+        ([Ok(()), Ok(())], RunState::Sent, true),
+        ([Ok(()), Err((DeliveryRejected, false))], RunState::Failed, true),
+        ([Err((Throttled, true)), Ok(())], RunState::Failed, false),
+        ([Err((DeliveryRejected, false)), Err((DeliveryUnknown, false))], RunState::Unknown, true),
+        ([Err((Throttled, true)), Err((DeliveryUnknown, false))], RunState::Unknown, false),
     ] {
         let record = ended(ends);
         assert_eq!((record.status, record.is_final), (status, is_final), "{ends:?}");
-        assert_eq!(record.error.is_some(), status != State::Sent, "{ends:?}");
+        assert_eq!(record.error.is_some(), status != RunState::Sent, "{ends:?}");
     }
 }
 
@@ -63,13 +63,13 @@ fn the_worst_message_counts() {
 #[test]
 fn a_run_is_taken_up_with_those_who_may_be_sent_to() {
     let ends = [Err((Code::DeliveryRejected, false)), Err((Code::DeliveryUnknown, false))];
-    for (by_a_person, first) in [(false, Handover::Failed), (true, Handover::Pending)] {
+    for (by_a_person, first) in [(false, DeliveryState::Failed), (true, DeliveryState::Pending)] {
         let mut record = ended(ends);
         let (event, now) = (record.event.clone(), record.started_at);
-        let claim = Claim { by: "me".to_owned(), until: Some(now) };
+        let claim = Lease { by: "me".to_owned(), until: Some(now) };
         record.take_up(claim, &event, by_a_person, now);
         let states: Vec<_> = record.messages.iter().map(|r| r.status).collect();
-        assert_eq!(states, [first, Handover::Unknown]);
+        assert_eq!(states, [first, DeliveryState::Unknown]);
     }
 }
 
@@ -96,6 +96,6 @@ fn attempts_are_counted_as_far_as_they_can_be() {
     let mut record = ended([Err((Code::Throttled, true)), Ok(())]);
     record.attempts = u32::MAX;
     let (event, now) = (record.event.clone(), record.started_at);
-    record.take_up(Claim { by: "me".to_owned(), until: Some(now) }, &event, false, now);
+    record.take_up(Lease { by: "me".to_owned(), until: Some(now) }, &event, false, now);
     assert_eq!(record.attempts, u32::MAX);
 }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::*;
 use crate::event::Resend;
-use crate::run::dispatch::resend::History;
+use crate::run::dispatch::resend::DeliveryHistory;
 use crate::run::ledger::fence::Fence;
 use crate::run::ledger::records::REISSUE;
 
@@ -25,7 +25,7 @@ impl World {
     fn with_run(unknown: &[bool], is_retryable: bool) -> Rc<Self> {
         let world = Rc::new(Self::default());
         let now: Timestamp = NOW.parse().unwrap();
-        let mut record = fresh(&Event { id: "tick".to_owned(), time: now });
+        let mut record = fresh(&TriggerId { id: "tick".to_owned(), time: now });
         record.made("message.json".to_owned(), &recipients(unknown.len()), now);
         record.attempts = 1;
         for (recipient, is_unknown) in record.messages.iter_mut().zip(unknown) {
@@ -46,10 +46,10 @@ impl World {
         objects.keys().filter(|key| key.ends_with(REISSUE)).cloned().collect()
     }
 
-    fn resends(&self) -> Vec<Record> {
+    fn resends(&self) -> Vec<RunRecord> {
         let objects = self.objects.borrow();
         let keys = self.reissue_keys();
-        keys.iter().map(|key| Record::parse(key, &objects[key].0).unwrap()).collect()
+        keys.iter().map(|key| RunRecord::parse(key, &objects[key].0).unwrap()).collect()
     }
 }
 
@@ -57,45 +57,45 @@ impl World {
 async fn resend(process: &Process, order: Order, since: Instant) -> Result<(), Error> {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
-    let keeper = Keeper { store: Some(process), clock, process: "" };
+    let ledger = LedgerStore { store: Some(process), clock, process: "" };
     let wait = async |look, _| {
         sleep(look).await;
         Ok(())
     };
     let own = format!("{}.{}{REISSUE}", KEY.trim_end_matches(".json"), order.id);
-    if keeper.record(&own).await?.is_some_and(|record| record.is_final) {
+    if ledger.record(&own).await?.is_some_and(|record| record.is_final) {
         return Ok(());
     }
-    let Some(fence) = keeper.take_fence(KEY, order.id, wait).await? else { return Ok(()) };
-    let sent = send_again(process, &keeper, (order, &own, &fence)).await;
-    keeper.release_fence(&fence).await;
+    let Some(fence) = ledger.take_fence(KEY, order.id, wait).await? else { return Ok(()) };
+    let sent = send_again(process, &ledger, (order, &own, &fence)).await;
+    ledger.release_fence(&fence).await;
     sent
 }
 
 async fn send_again(
     process: &Process,
-    keeper: &Keeper<'_, Process>,
+    ledger: &LedgerStore<'_, Process>,
     (order, own, fence): (Order, &str, &Fence),
 ) -> Result<(), Error> {
-    let event = Event { id: order.id.to_owned(), time: NOW.parse().unwrap() };
-    let claimant = Claimant { event: &event, is_a_person: true };
+    let event = TriggerId { id: order.id.to_owned(), time: NOW.parse().unwrap() };
+    let claimant = ClaimRequest { event: &event, is_a_person: true };
     let keys = process.world.reissue_keys();
-    keeper.close_resends(keys.iter().filter(|key| *key != own)).await?;
+    ledger.close_resends(keys.iter().filter(|key| *key != own)).await?;
     let mut record = fresh(&event);
     (record.reissue_of, record.resent) = (Some(KEY.to_owned()), true);
-    if keeper.record(own).await?.is_none() {
-        let Some(original) = keeper.record(KEY).await? else { return Ok(()) };
-        let resends = keeper.resends(&process.world.reissue_keys()).await?;
-        let history = History::new(&original, resends, &[]);
+    if ledger.record(own).await?.is_none() {
+        let Some(original) = ledger.record(KEY).await? else { return Ok(()) };
+        let resends = ledger.resends(&process.world.reissue_keys()).await?;
+        let history = DeliveryHistory::new(&original, resends, &[]);
         record.message = original.message;
-        record.messages = history.chosen(order.resend, keeper.clock.started());
+        record.messages = history.chosen(order.resend, ledger.clock.started());
     }
-    let Claimed::Held(mut hold) = keeper.claim(own, &record, claimant).await? else {
+    let Claimed::Held(mut leased) = ledger.claim(own, &record, claimant).await? else {
         return Ok(());
     };
-    match keeper.check_fence(fence).await {
-        Ok(()) => keeper.carry_out(&mut hold, DEFINITION, process, async |_| Err(gone())).await,
-        Err(error) => keeper.end(&mut hold, process, Some(error)).await,
+    match ledger.check_fence(fence).await {
+        Ok(()) => ledger.carry_out(&mut leased, DEFINITION, process, async |_| Err(gone())).await,
+        Err(error) => ledger.end(&mut leased, process, Some(error)).await,
     }
 }
 
@@ -103,17 +103,17 @@ async fn send_again(
 async fn tick(process: &Process, since: Instant) -> Result<(), Error> {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
-    let keeper = Keeper { store: Some(process), clock, process: "" };
-    let event = Event { id: "later".to_owned(), time: now };
-    let claimant = Claimant { event: &event, is_a_person: false };
-    let Claimed::Held(mut hold) = keeper.claim(KEY, &fresh(&event), claimant).await? else {
+    let ledger = LedgerStore { store: Some(process), clock, process: "" };
+    let event = TriggerId { id: "later".to_owned(), time: now };
+    let claimant = ClaimRequest { event: &event, is_a_person: false };
+    let Claimed::Held(mut leased) = ledger.claim(KEY, &fresh(&event), claimant).await? else {
         return Ok(());
     };
-    keeper.close_resends(&process.world.reissue_keys()).await?;
-    let resends = keeper.resends(&process.world.reissue_keys()).await?;
-    let history = History::new(&hold.record, resends, &[]);
-    history.leave_out(&mut hold.record, None);
-    keeper.carry_out(&mut hold, DEFINITION, process, async |_| Err(gone())).await
+    ledger.close_resends(&process.world.reissue_keys()).await?;
+    let resends = ledger.resends(&process.world.reissue_keys()).await?;
+    let history = DeliveryHistory::new(&leased.record, resends, &[]);
+    history.leave_out(&mut leased.record, None);
+    ledger.carry_out(&mut leased, DEFINITION, process, async |_| Err(gone())).await
 }
 
 /// Resends with different ids, and perhaps a tick, in a random order of their steps; then one order after the
@@ -159,9 +159,9 @@ fn check_resends(world: &World, what: &str) {
         for message in &record.messages {
             let got = accepted.get(&message.to).copied().unwrap_or_default();
             match message.status {
-                Handover::Sent => assert_eq!(got, 1, "{what}: sent, and not accepted"),
-                Handover::Failed => assert!(message.error.is_some(), "{what}"),
-                Handover::Pending | Handover::Sending | Handover::Unknown => {}
+                DeliveryState::Sent => assert_eq!(got, 1, "{what}: sent, and not accepted"),
+                DeliveryState::Failed => assert!(message.error.is_some(), "{what}"),
+                DeliveryState::Pending | DeliveryState::Sending | DeliveryState::Unknown => {}
             }
         }
     }
@@ -223,7 +223,7 @@ fn the_next_resend_sends_what_a_dead_one_left() {
                 .resends()
                 .iter()
                 .flat_map(|record| &record.messages)
-                .filter(|message| message.status == Handover::Unknown)
+                .filter(|message| message.status == DeliveryState::Unknown)
                 .map(|message| message.to.clone())
                 .collect();
             assert!(unknown.len() <= IN_FLIGHT, "{what}: {} unknown", unknown.len());
