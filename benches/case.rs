@@ -7,7 +7,6 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use connect_reports::connect::{Connect, List};
 use connect_reports::definition::Report;
-use connect_reports::event;
 use connect_reports::language::Language;
 use connect_reports::metric::limits::Limits;
 use connect_reports::plan::{self, Answer, Directory, Plan, Query, SectionAnswer};
@@ -16,6 +15,7 @@ use connect_reports::render::{Contents, Templates};
 use connect_reports::run::{Checks, Clock as RunClock, Invocation, Job, SendBreaker, Stop};
 use connect_reports::settings::{Deployment, Rate, Rates};
 use connect_reports::table::{self, Against, MOST_ROWS, Table};
+use connect_reports::trigger;
 use connect_reports::window::Window;
 use connect_simulator::{Clock, Options, Simulator};
 use serde_json::json;
@@ -181,7 +181,7 @@ fn work(report: Report, times: Option<[&str; 2]>) -> Job {
     if let Some(window) = window {
         order["window"] = window;
     }
-    let Ok(event::Payload::Order(order)) = event::parse(&order) else { panic!("an order") };
+    let Ok(trigger::Payload::One(order)) = trigger::parse(&order) else { panic!("an order") };
     let clock = RunClock::read(NOW.parse().expect("a time"), None);
     let invocation = Invocation {
         id: "bench".to_owned(),

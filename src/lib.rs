@@ -18,7 +18,7 @@
 //! - [`window`]: zones, calendar windows, the windows they are compared with
 //! - [`definition`]: TOML as written becomes a valid report, or problems with their places; what is
 //!   due
-//! - [`event`]: an EventBridge event or an order becomes what is asked for
+//! - [`trigger`]: an EventBridge event, an order or a message of a queue becomes what is asked for
 //! - [`plan`]: what sections ask becomes requests; the form of answers
 //! - `policy`: the IAM policy that definitions need (feature `cli`)
 //! - [`rate_limit`]: calls in turn, so that the account's rates are kept
@@ -44,7 +44,6 @@ mod concurrency;
 pub mod connect;
 pub mod definition;
 pub mod error;
-pub mod event;
 pub mod instance;
 pub mod lambda;
 pub mod language;
@@ -61,6 +60,7 @@ pub mod settings;
 pub mod store;
 pub mod table;
 pub mod telemetry;
+pub mod trigger;
 pub mod window;
 
 pub use connect_metrics as metric;

@@ -64,6 +64,23 @@ pub struct Deployment {
     pub configuration_set: Option<ConfigurationSet>,
 }
 
+impl Deployment {
+    /// Refuses recipients that are not allowed.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` with their number; their addresses are not repeated.
+    pub fn check_recipients(&self, to: &[Mailbox]) -> Result<(), Error> {
+        let refused = to.iter().filter(|to| !self.allowed_recipients.allows(&to.address)).count();
+        if refused == 0 {
+            return Ok(());
+        }
+        let all = to.len();
+        let message = format!("{refused} of {all} recipients are not in an allowed domain");
+        Err(Error::new(Code::ValidationError, Stage::Load, message)
+            .hint(format!("{ALLOWED_RECIPIENTS} lists the allowed domains")))
+    }
+}
+
 /// The name of a configuration set of SES (`CreateConfigurationSet`, `ConfigurationSetName`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigurationSet(String);

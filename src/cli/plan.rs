@@ -9,11 +9,11 @@ use serde_json::{Map, Value, json};
 use super::run::invocation;
 use super::{Ended, Places, only, print, times};
 use crate::definition::{MetricFilter, MetricQuery};
-use crate::event::Order;
 use crate::language::Language;
 use crate::plan::{Origin, Request, SectionPlan, interval_name};
 use crate::run::{Job, Planned};
 use crate::table::Provenance;
+use crate::trigger::Trigger;
 use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
@@ -37,20 +37,20 @@ pub(super) async fn plan(places: &Places, arguments: &Arguments) -> Ended {
     let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
     let report = only(&runner, &id).await?;
     let time = arguments.time.map(|time| times::instant(time, &report.zone)).transpose()?;
-    let order = Order { time, ..Order::default() };
-    let work = Job::new(report, &order, &invocation(arguments.simulate, time));
-    let planned = runner.plan(&work).await?;
+    let trigger = Trigger { time, ..Trigger::tick() };
+    let job = Job::new(report, &trigger, &invocation(arguments.simulate, time));
+    let planned = runner.plan(&job).await?;
     print::errors(planned.unplanned.values()).await?;
     if arguments.json {
-        print::json(&as_json(&work, &planned))?;
+        print::json(&as_json(&job, &planned))?;
     } else {
-        print::out(&told(&work, &planned))?;
+        print::out(&told(&job, &planned))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(work: &Job, planned: &Planned) -> String {
-    let mut text = format!("{}: {}\n", work.report.id, planned.window.exactly(Language::English));
+fn told(job: &Job, planned: &Planned) -> String {
+    let mut text = format!("{}: {}\n", job.report.id, planned.window.exactly(Language::English));
     for window in &planned.compared {
         let _ = writeln!(text, "  compared with {}", window.exactly(Language::English));
     }
@@ -63,7 +63,7 @@ fn told(work: &Job, planned: &Planned) -> String {
         let _ = writeln!(text, "     {}", metrics.join(", "));
     }
     text.push('\n');
-    for (section, plan) in planned.sections(&work.report) {
+    for (section, plan) in planned.sections(&job.report) {
         let _ = writeln!(text, "{}", section.title);
         for (how, metrics) in totals(plan) {
             let _ = writeln!(text, "  {}: {how}", metrics.join(", "));
@@ -137,7 +137,7 @@ fn totals(plan: &SectionPlan) -> Vec<(String, Vec<String>)> {
     ways
 }
 
-fn as_json(work: &Job, planned: &Planned) -> Value {
+fn as_json(job: &Job, planned: &Planned) -> Value {
     let requests = planned.plan.requests.iter().enumerate();
     let requests: Vec<Value> = requests
         .map(|(index, request)| {
@@ -157,16 +157,16 @@ fn as_json(work: &Job, planned: &Planned) -> Value {
                 "metrics": request.metrics.iter().map(|m| metric(request, m)).collect::<Vec<_>>(),
                 "why": planned.plan.why(index),
                 "pages": request.expected_pages(),
-                "for": [work.report.id],
+                "for": [job.report.id],
             })
         })
         .collect();
-    let lost = planned.sections(&work.report).flat_map(|(section, plan)| {
+    let lost = planned.sections(&job.report).flat_map(|(section, plan)| {
         plan.not_available.iter().map(|lost| {
             json!({ "section": section.title, "metric": lost.metric.name, "reason": lost.reason })
         })
     });
-    let totals = planned.sections(&work.report).flat_map(|(section, plan)| {
+    let totals = planned.sections(&job.report).flat_map(|(section, plan)| {
         let origins = plan.origins().into_iter();
         origins.map(|(metric, origin)| {
             let mut total = described(metric);

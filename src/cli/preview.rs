@@ -13,11 +13,11 @@ use super::run::invocation;
 use super::{Ended, Places, make_folder, only, print, times, trial, write, wrong};
 use crate::definition::{Problem, ReportId};
 use crate::error::Error;
-use crate::event::Order;
 use crate::language::Language;
 use crate::render::{Message, TemplateFile};
-use crate::run::{Figures, Job, Runner, read_templates, unusable};
+use crate::run::{Figures, Job, Runner, compose_mail, read_templates, unusable};
 use crate::settings::{Location, Settings};
+use crate::trigger::Trigger;
 use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub(super) struct Arguments {
 
 /// What was found for a definition.
 struct Found {
-    work: Job,
+    job: Job,
     figures: Figures,
     /// The templates of one's own that were tried with them.
     tried: Vec<TemplateFile>,
@@ -87,7 +87,7 @@ async fn try_templates(settings: &Settings, found: &mut Found) -> Result<(), Err
     if files == found.tried {
         return Ok(());
     }
-    let values = found.figures.values(&found.work);
+    let values = found.figures.values(&found.job);
     let problems = trial::problems(files.clone(), Some(values)).await?;
     if problems.iter().any(Problem::stops) {
         let problems: Vec<Problem> = problems.into_iter().map(Problem::in_full).collect();
@@ -105,26 +105,26 @@ async fn show(
     found: &mut Option<Found>,
 ) -> Result<(), Error> {
     let report = only(runner, id).await?;
-    if found.as_ref().is_none_or(|found| found.work.report.digest != report.digest) {
+    if found.as_ref().is_none_or(|found| found.job.report.digest != report.digest) {
         let time = arguments.time.map(|time| times::instant(time, &report.zone)).transpose()?;
-        let order = Order { time, ..Order::default() };
-        let work = Job::new(report, &order, &invocation(arguments.simulate, time));
-        let figures = runner.figures(&work).await?;
-        *found = Some(Found { work, figures, tried: Vec::new() });
+        let trigger = Trigger { time, ..Trigger::tick() };
+        let job = Job::new(report, &trigger, &invocation(arguments.simulate, time));
+        let figures = runner.figures(&job).await?;
+        *found = Some(Found { job, figures, tried: Vec::new() });
     }
     let Some(found) = found else {
         return Ok(());
     };
     try_templates(settings, found).await?;
-    let Found { work, figures, .. } = found;
-    let (message, report_json) = runner.preview(work, figures).await?;
+    let Found { job, figures, .. } = found;
+    let (message, report_json) = runner.preview(job, figures).await?;
     let mut said = print::errors(&figures.errors).await;
-    if let Some(reason) = figures.unsent(work.report.email.send) {
-        let nothing = format!("{}: `run` would send nothing: {reason}\n", work.report.id);
+    if let Some(reason) = figures.skip_reason(job.report.email.send) {
+        let nothing = format!("{}: `run` would send nothing: {reason}\n", job.report.id);
         said = said.and(print::complain(&nothing));
     }
     if let Some(folder) = &arguments.out {
-        write_files(folder, work, (&message, &report_json))?;
+        write_files(folder, job, (&message, &report_json))?;
     }
     if arguments.json {
         return said.and(print::json_text(&report_json));
@@ -133,7 +133,7 @@ async fn show(
         None => format!("Subject: {}\n\n{}", message.subject, message.text),
         Some(folder) => format!(
             "{}: {}\nThe message is in {}; nothing was sent.\n",
-            work.report.id,
+            job.report.id,
             figures.window.exactly(Language::English),
             print::single_line(&folder.display().to_string())
         ),
@@ -143,13 +143,13 @@ async fn show(
 
 fn write_files(
     folder: &Path,
-    work: &Job,
+    job: &Job,
     (message, report_json): (&Message, &str),
 ) -> Result<(), Error> {
     make_folder(folder)?;
     // A valid report has a recipient; the others' mails differ in nothing but the address.
-    if let Some(to) = work.recipients().first() {
-        write(&folder.join("message.eml"), &work.compose(message, to, 0)?)?;
+    if let Some(to) = job.recipients().first() {
+        write(&folder.join("message.eml"), &compose_mail(job, message, to, 0)?)?;
     }
     write(&folder.join("message.html"), message.in_a_browser().as_bytes())?;
     write(&folder.join("message.txt"), message.text.as_bytes())?;

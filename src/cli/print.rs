@@ -224,8 +224,8 @@ fn line(run: &RunOutcome) -> String {
     let recipients = format!("to {sent} of {}", counted(run.messages.len(), "recipient"));
     let effort = format!(
         "{} in {}",
-        counted(run.effort.requests, "request"),
-        counted(usize::try_from(run.effort.pages).unwrap_or(usize::MAX), "page")
+        counted(run.stats.requests, "request"),
+        counted(usize::try_from(run.stats.pages).unwrap_or(usize::MAX), "page")
     );
     let reason = run.reason.as_ref().map_or_else(String::new, |reason| format!("  ({reason})"));
     format!("{status:9}  {window}  {effort}  {recipients}{reason}")

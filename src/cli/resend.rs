@@ -6,8 +6,9 @@ use super::run::{Form, ended, invocation, mailboxes, print_outcome};
 use super::signals::Signals;
 use super::times::window;
 use super::{Ended, Places};
-use crate::event::{Order, Resend};
+
 use crate::run::Invocation;
+use crate::trigger::{NamedReports, Resend, Trigger};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -33,21 +34,21 @@ pub(super) struct Arguments {
 
 pub(super) async fn resend(places: &Places, arguments: &Arguments) -> Ended {
     let (places, id) = places.of_definition(&arguments.report)?;
-    let order = Order {
+    let named = NamedReports {
         reports: vec![id],
         window: arguments.window.as_deref().map(|text| window("--window", text)).transpose()?,
         to: mailboxes(&arguments.to)?,
-        resend: Some(match (arguments.failed, arguments.unknown) {
-            (true, _) => Resend::Failed,
-            (_, true) => Resend::Unknown,
-            (false, false) => Resend::All,
-        }),
-        ..Order::default()
     };
+    let to = match (arguments.failed, arguments.unknown) {
+        (true, _) => Resend::Failed,
+        (_, true) => Resend::Unknown,
+        (false, false) => Resend::All,
+    };
+    let trigger = Trigger::resend(named, to);
     let (runner, _) = places.runner(false, None).await?;
     let signals = Signals::listen();
     let invocation = Invocation { stop: signals.stop.clone(), ..invocation(false, None) };
-    let outcome = runner.run(&order, &invocation).await;
+    let outcome = runner.run(&trigger, &invocation).await;
     print_outcome(&outcome, Form { json: arguments.json, simulated: false }).await?;
     Ok(ended(&outcome, &signals))
 }

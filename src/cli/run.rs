@@ -15,8 +15,8 @@ use super::{Ended, Places, found, outcome_code, print, wrong};
 use crate::address::{MOST_OF_AN_ORDER, Mailbox, each_once};
 use crate::definition::{Report, ReportId};
 use crate::error::Error;
-use crate::event::Order;
 use crate::run::{Clock, Invocation, Job, Outcome, Progress, Runner, SendBreaker, Stop};
+use crate::trigger::{NamedReports, Trigger};
 use crate::window::{LocalTime, Window, Zone};
 
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(places: &Places, arguments: &Arguments) -> Ended {
     let (places, reports) = places.of_definitions(&arguments.reports)?;
-    let order = Order { reports, ..order(arguments)? };
+    let order = Order { named: named(arguments, reports)?, dry_run: arguments.dry_run };
     let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
     let signals = Signals::listen();
     let place = Place { runner: &runner, simulate: arguments.simulate, stop: &signals.stop };
@@ -97,6 +97,24 @@ pub(super) async fn print_outcome(outcome: &Outcome, form: Form) -> Result<(), E
     print::warnings(&outcome.problems).await.and(print::json(&envelope))
 }
 
+/// The reports that a person orders, at any time.
+#[derive(Clone)]
+struct Order {
+    named: NamedReports,
+    dry_run: bool,
+}
+
+impl Order {
+    /// The order for these of its reports at a time.
+    fn at(&self, time: Option<Timestamp>, reports: Vec<ReportId>) -> Trigger {
+        self.trigger(time, NamedReports { reports, ..self.named.clone() })
+    }
+
+    fn trigger(&self, time: Option<Timestamp>, named: NamedReports) -> Trigger {
+        Trigger { time, dry_run: self.dry_run, ..Trigger::run(named) }
+    }
+}
+
 /// The place where orders are carried out, and the stop that ends them before their time.
 struct Place<'p> {
     runner: &'p Runner,
@@ -107,26 +125,27 @@ struct Place<'p> {
 impl Place<'_> {
     /// Runs the reports once. A local time is another instant in each of their zones.
     async fn run_at(&self, order: &Order, time: Option<LocalTime>) -> Result<Outcome, Error> {
+        let all = &order.named.reports;
         let time = match time {
             Some(time @ (LocalTime::Date(_) | LocalTime::DateTime(_))) => time,
             Some(LocalTime::Instant(time)) => {
-                let order = Order { time: Some(time), ..order.clone() };
-                return self.run_each(vec![order], &[], || ()).await;
+                let trigger = order.at(Some(time), all.clone());
+                return self.run_each(vec![trigger], &[], || ()).await;
             }
-            None => return self.run_each(vec![order.clone()], &[], || ()).await,
+            None => return self.run_each(vec![order.at(None, all.clone())], &[], || ()).await,
         };
         let mut by_time: BTreeMap<Timestamp, Vec<ReportId>> = BTreeMap::new();
         // A definition that can't be read is reported by its run.
-        let definitions = self.runner.definitions(&order.reports).await;
+        let definitions = self.runner.definitions(all).await;
         let reports = definitions.map_or_else(|_| Vec::new(), |all| all.reports);
-        for id in &order.reports {
+        for id in all {
             let report = reports.iter().find(|report| report.id == *id);
             let zone = report.map(|report| report.zone.clone()).or_else(|| Zone::named("UTC"));
             let zone = zone.ok_or_else(|| wrong("there is no zone UTC"))?;
             by_time.entry(times::instant(time, &zone)?).or_default().push(id.clone());
         }
-        let order = |(time, reports)| Order { time: Some(time), reports, ..order.clone() };
-        self.run_each(by_time.into_iter().map(order).collect(), &reports, || ()).await
+        let triggers = by_time.into_iter().map(|(time, reports)| order.at(Some(time), reports));
+        self.run_each(triggers.collect(), &reports, || ()).await
     }
 
     /// Runs the reports for each of their windows in a span, and shows how far that is.
@@ -136,24 +155,22 @@ impl Place<'_> {
         span: (LocalTime, LocalTime),
         time: Option<LocalTime>,
     ) -> Result<Outcome, Error> {
-        let (mut orders, mut reports) = (Vec::new(), Vec::new());
-        for id in &order.reports {
+        let (mut triggers, mut reports) = (Vec::new(), Vec::new());
+        for id in &order.named.reports {
             let (report, _) = found(self.runner, id).await?;
             let windows = report.windows_between(span).map_err(|error| wrong(error.to_string()))?;
             let time = time.map(|time| times::instant(time, &report.zone)).transpose()?;
-            orders.extend(windows.into_iter().map(|window| Order {
-                reports: vec![id.clone()],
-                time,
-                window: Some(window),
-                ..order.clone()
+            triggers.extend(windows.into_iter().map(|window| {
+                let (reports, window) = (vec![id.clone()], Some(window));
+                order.trigger(time, NamedReports { reports, window, ..order.named.clone() })
             }));
             reports.push(report);
         }
-        if orders.is_empty() {
+        if triggers.is_empty() {
             return Err(wrong("no window of the report lies in this span"));
         }
-        let bar = ProgressBar::new(u64::try_from(orders.len()).unwrap_or(u64::MAX));
-        let outcome = self.run_each(orders, &reports, || bar.inc(1)).await;
+        let bar = ProgressBar::new(u64::try_from(triggers.len()).unwrap_or(u64::MAX));
+        let outcome = self.run_each(triggers, &reports, || bar.inc(1)).await;
         bar.finish_and_clear();
         outcome
     }
@@ -162,52 +179,53 @@ impl Place<'_> {
     /// answer has them nevertheless, with their windows as far as their reports are among `known`.
     async fn run_each(
         &self,
-        orders: Vec<Order>,
+        triggers: Vec<Trigger>,
         known: &[Report],
         ended: impl Fn(),
     ) -> Result<Outcome, Error> {
-        let mut orders = orders.iter();
-        let first = orders.next().ok_or_else(|| wrong("nothing is asked for"))?;
+        let mut triggers = triggers.iter();
+        let first = triggers.next().ok_or_else(|| wrong("nothing is asked for"))?;
         let mut all = self.run(first, known).await;
         ended();
-        for order in orders {
+        for trigger in triggers {
             all = match self.stop.has_come() {
-                true => all.with_those_left(self.left(order, known, &[])),
-                false => all.and(self.run(order, known).await),
+                true => all.with_those_left(self.left(trigger, known, &[])),
+                false => all.and(self.run(trigger, known).await),
             };
             ended();
         }
         Ok(all)
     }
 
-    async fn run(&self, order: &Order, known: &[Report]) -> Outcome {
-        let outcome = self.runner.run(order, &self.invocation(order)).await;
+    async fn run(&self, trigger: &Trigger, known: &[Report]) -> Outcome {
+        let outcome = self.runner.run(trigger, &self.invocation(trigger)).await;
         if !self.stop.has_come() {
             return outcome;
         }
         // A stop that comes while definitions are read leaves none of them told.
         let told = outcome.batch.reports.iter().map(|run| run.report.clone()).collect::<Vec<_>>();
-        outcome.with_those_left(self.left(order, known, &told))
+        outcome.with_those_left(self.left(trigger, known, &told))
     }
 
     /// The runs of an order of which nothing is told yet.
     fn left(
         &self,
-        order: &Order,
+        trigger: &Trigger,
         known: &[Report],
         told: &[String],
     ) -> Vec<(ReportId, Option<Window>)> {
-        let invocation = self.invocation(order);
-        let left = order.reports.iter().filter(|id| !told.iter().any(|told| told == id.as_str()));
+        let invocation = self.invocation(trigger);
+        let left =
+            trigger.reports().iter().filter(|id| !told.iter().any(|told| told == id.as_str()));
         let window = |id: &ReportId| {
             let report = known.iter().find(|report| report.id == *id)?;
-            Job::new(report.clone(), order, &invocation).window().ok()
+            Job::new(report.clone(), trigger, &invocation).window().ok()
         };
         left.map(|id| (id.clone(), window(id))).collect()
     }
 
-    fn invocation(&self, order: &Order) -> Invocation {
-        Invocation { stop: self.stop.clone(), ..invocation(self.simulate, order.time) }
+    fn invocation(&self, trigger: &Trigger) -> Invocation {
+        Invocation { stop: self.stop.clone(), ..invocation(self.simulate, trigger.time) }
     }
 }
 
@@ -240,12 +258,11 @@ async fn say_what_is_waited_for(mut listener: UnboundedReceiver<Progress>) {
     }
 }
 
-fn order(arguments: &Arguments) -> Result<Order, Error> {
-    Ok(Order {
+fn named(arguments: &Arguments, reports: Vec<ReportId>) -> Result<NamedReports, Error> {
+    Ok(NamedReports {
+        reports,
         window: arguments.window.as_deref().map(|text| window("--window", text)).transpose()?,
         to: mailboxes(&arguments.to)?,
-        dry_run: arguments.dry_run,
-        ..Order::default()
     })
 }
 

@@ -1,6 +1,7 @@
 //! Amazon Connect: figures and names, page by page.
 
 mod calls;
+mod clients;
 mod figures;
 mod names;
 
@@ -19,6 +20,7 @@ use crate::rate_limit::{LeaveThrottles, Pacer};
 
 use calls::Calls;
 
+pub use clients::Clients;
 pub use names::List;
 
 /// The client of one Region's Connect.

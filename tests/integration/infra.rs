@@ -3,8 +3,8 @@ use std::ffi::OsString;
 use std::process::Command;
 use std::time::Duration;
 
-use connect_reports::event::{self, Payload};
 use connect_reports::settings::Settings;
+use connect_reports::trigger::{self, Payload};
 use connect_simulator::{Access, Fault, Operation};
 use serde_json::{Value, json};
 
@@ -78,11 +78,11 @@ fn the_schedule_s_input_is_a_tick() {
     let input = schedule["Target"]["Input"].as_str().unwrap();
     let input = input.replace("<aws.scheduler.scheduled-time>", "2026-11-23T07:15:00Z");
     assert!(!input.contains('<'), "every placeholder is known: {input}");
-    let payload = event::parse(&serde_json::from_str(&input).unwrap()).unwrap();
-    let Payload::Order(order) = payload else { panic!("{payload:?}") };
+    let payload = trigger::parse(&serde_json::from_str(&input).unwrap()).unwrap();
+    let Payload::One(order) = payload else { panic!("{payload:?}") };
     assert_eq!(order.id.as_deref(), Some("tick-2026-11-23T07:15:00Z"));
     assert_eq!(order.time, Some("2026-11-23T07:15:00Z".parse().unwrap()));
-    assert!(order.reports.is_empty() && !order.dry_run);
+    assert!(order.is_tick());
     // The rates of catching up and of the silence alarm count on it.
     assert_eq!(schedule["ScheduleExpression"], "cron(0/15 * * * ? *)");
 }

@@ -1,5 +1,72 @@
-//! Delivery.
+//! Delivery: a run's message is sent under the ledger's protocol, and the owner hears of what failed.
+//!
+//! Three things make a destination, each with a place of its own: who receives is a
+//! [`Destination`] in the run's record, whose `kind` is none for mail; what is sent is the
+//! [`StoredMessage`] that lies in the store; how it is sent is a [`MessageSender`].
 
-pub(crate) mod attempt;
-pub(crate) mod notice;
-pub(crate) mod sender;
+mod attempt;
+mod mail;
+mod notice;
+mod sender;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::run::ledger::{Destination, Recipient, RunRecord};
+pub(crate) use attempt::{Attempt, stored_message_missing};
+pub use mail::compose_mail;
+pub(crate) use notice::definition_notice;
+pub(crate) use sender::RunSender;
+
+/// The largest number of messages of a run on their way at once, which a death leaves unknown.
+pub(crate) const IN_FLIGHT_MAX: usize = 8;
+
+/// A message in the form in which it is stored beside its run's record.
+pub(crate) trait StoredMessage: Serialize + DeserializeOwned {
+    /// The files that are too large for it, and lie beside it: name and content.
+    fn files(&self) -> impl Iterator<Item = (&str, &[u8])>;
+}
+
+/// The way in which the messages of a run are sent.
+pub(crate) trait MessageSender {
+    /// What is sent.
+    type Message: StoredMessage;
+
+    /// Waits until it is the run's turn to send, where several are under way.
+    async fn wait_turn(&self) {}
+
+    /// Sends the message to one recipient, and returns the id that it got.
+    ///
+    /// # Errors
+    /// `DELIVERY_UNKNOWN` where the recipient may have it; any other where they certainly do not.
+    async fn send(
+        &self,
+        message: &Self::Message,
+        to: &Recipient,
+        index: usize,
+    ) -> Result<String, Error>;
+
+    /// The number of recipients in each shard, where the run is cut for others to send.
+    fn shard_size(&self, _record: &RunRecord) -> Option<usize> {
+        None
+    }
+
+    /// The number of messages on their way at once, [`IN_FLIGHT_MAX`] at most: those who are marked and
+    /// wait for their turn would be left unknown by a death as well.
+    fn concurrency(&self) -> usize {
+        IN_FLIGHT_MAX
+    }
+
+    /// The reason why no further message can be sent now: time is up, or the service takes none.
+    fn stop_reason(&self) -> Option<Error>;
+
+    /// The owner, who is to hear of a run that failed, if anybody may.
+    fn owner(&self) -> Option<Destination>;
+
+    /// Notifies the owner of the end of a run.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    async fn notify(&self, record: &RunRecord, to: &Recipient) -> Result<String, Error>;
+}

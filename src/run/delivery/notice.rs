@@ -6,18 +6,21 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::language::Language;
 use crate::render::{self, Message, Notice, isolated};
-use crate::run::Runner;
 use crate::run::job::Job;
-use crate::run::ledger::record::RunRecord;
-use crate::run::ledger::record::RunState;
-use crate::run::outcome::run_outcome::DeliveryStatus;
+use crate::run::ledger::RunRecord;
+use crate::run::outcome::{DeliveryStatus, RunState};
+use crate::run::services::Services;
 use crate::settings::Location;
 
 /// How many single problems are told.
 const DETAILS: usize = 10;
 
 /// The notice of a run that failed, or whose end is not known.
-pub(crate) fn of_a_run(runner: &Runner, job: &Job, record: &RunRecord) -> Result<Message, Error> {
+pub(crate) fn run_notice(
+    services: &Services,
+    job: &Job,
+    record: &RunRecord,
+) -> Result<Message, Error> {
     let title = isolated(&job.report.title);
     let outcome = record.outcome();
     let [sent, failed, unknown] =
@@ -36,22 +39,22 @@ pub(crate) fn of_a_run(runner: &Runner, job: &Job, record: &RunRecord) -> Result
             format!("{failed} failed, {sent} sent."),
         ),
     };
-    let (next, commands) = what_next(runner, job, record);
+    let (next, commands) = what_next(services, job, record);
     let key = job.key(&record.window);
     let notice = Notice {
         headline,
         summary: format!("{}. {what}", record.window.exactly(Language::English)),
         next: Some(next),
         commands,
-        record: runner.settings.runs.as_ref().map(|place| place.at(&key)),
-        ..of_error(&record.report, record.error.as_ref())
+        record: services.settings.runs.as_ref().map(|place| place.at(key.as_str())),
+        ..error_notice(&record.report, record.error.as_ref())
     };
-    render::notice(runner.templates.built_in(), &notice)
+    render::notice(services.templates.built_in(), &notice)
 }
 
 /// The notice of a definition that is not valid.
-pub(crate) fn of_a_definition(
-    runner: &Runner,
+pub(crate) fn definition_notice(
+    services: &Services,
     report: &str,
     error: &Error,
 ) -> Result<Message, Error> {
@@ -60,13 +63,13 @@ pub(crate) fn of_a_definition(
         summary: "It does not run until the definition is mended. `connect-reports validate` \
                   shows what is wrong, line by line."
             .to_owned(),
-        commands: vec![format!("connect-reports validate{}", places(runner, false))],
-        ..of_error(report, Some(error))
+        commands: vec![format!("connect-reports validate{}", places(services, false))],
+        ..error_notice(report, Some(error))
     };
-    render::notice(runner.templates.built_in(), &notice)
+    render::notice(services.templates.built_in(), &notice)
 }
 
-fn of_error(report: &str, error: Option<&Error>) -> Notice {
+fn error_notice(report: &str, error: Option<&Error>) -> Notice {
     let details = error.map_or(&[][..], |error| error.details.as_slice());
     let text = |detail: &Value| {
         let line = detail.get("line").map(|line| format!("line {line}: "));
@@ -85,11 +88,11 @@ fn of_error(report: &str, error: Option<&Error>) -> Notice {
 }
 
 /// What happens by itself, and the commands by which a person goes on.
-fn what_next(runner: &Runner, job: &Job, record: &RunRecord) -> (String, Vec<String>) {
+fn what_next(services: &Services, job: &Job, record: &RunRecord) -> (String, Vec<String>) {
     let (start, end) = record.window.local();
     let outcome = record.outcome();
     let of = |what: &str, how: &str| {
-        let places = places(runner, true);
+        let places = places(services, true);
         format!("connect-reports {what} {} --window {start}..{end}{how}{places}", record.report)
     };
     let is_reissue = record.reissue_of.is_some();
@@ -105,7 +108,7 @@ fn what_next(runner: &Runner, job: &Job, record: &RunRecord) -> (String, Vec<Str
     if outcome.count(DeliveryStatus::Unknown) > 0 {
         next += " Who may have it never gets it again without a person's word: ask them first.";
     }
-    let commands = match &job.order.to {
+    let commands = match job.trigger.recipients() {
         Some(to) => {
             let named = to.iter().map(|to| to.address.to_string()).collect();
             let to: Vec<String> = match outcome.messages.is_empty() {
@@ -116,7 +119,7 @@ fn what_next(runner: &Runner, job: &Job, record: &RunRecord) -> (String, Vec<Str
                 }
             };
             let to: String = to.iter().map(|to| format!(" --to {to}")).collect();
-            vec![of(if job.order.resend.is_some() { "resend" } else { "run" }, &to)]
+            vec![of(if job.trigger.resent_to().is_some() { "resend" } else { "run" }, &to)]
         }
         None if outcome.messages.is_empty() && !is_reissue => vec![of("run", "")],
         None => {
@@ -133,12 +136,12 @@ fn what_next(runner: &Runner, job: &Job, record: &RunRecord) -> (String, Vec<Str
 }
 
 /// The options that name the places, where they are such that a person at a terminal can reach them.
-fn places(runner: &Runner, with_runs: bool) -> String {
+fn places(services: &Services, with_runs: bool) -> String {
     let of = |option: &str, place: Option<&Location>| match place {
         Some(place @ Location::S3 { .. }) => format!(" {option} {place}"),
         Some(Location::Folder(_)) | None => String::new(),
     };
-    let definitions = of("--definitions", Some(&runner.settings.definitions));
-    let runs = of("--runs", runner.settings.runs.as_ref().filter(|_| with_runs));
+    let definitions = of("--definitions", Some(&services.settings.definitions));
+    let runs = of("--runs", services.settings.runs.as_ref().filter(|_| with_runs));
     format!("{definitions}{runs}")
 }

@@ -1,45 +1,49 @@
-//! The runs of an invocation. What they ask is asked while they are claimed; then they are carried out in
-//! their order: one asks while those before it are sent. One that another invocation has is
-//! [waited for](super::waiting) when the others have ended.
+//! Runs the jobs of an invocation, in phases:
+//!
+//! ```text
+//! prefetch  records of candidate runs ──────┐ while the definitions are checked for changes
+//! claim     every run ──────────────────────┤ while the names of those that likely fetch are read
+//! plan      the names of the rest; then the requests of all together
+//! execute   run 1  fetch ─ build ─ send ─ record
+//!           run 2          fetch ─ build ─────── send ─ record
+//!           run 3                  fetch ─ build ────────────── send …
+//! wait      for runs that other invocations hold
+//! ```
+//!
+//! Prefetching belongs to the [schedule](crate::run::schedule); the other phases are here. Runs execute in
+//! their order and overlap: one fetches while the one before it sends. So the figures of one run are in
+//! memory at a time, and mails leave in the order in which the runs were due.
 
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-use futures_util::future::{Either, join, ready, select};
-use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
+use futures_util::future::join;
+use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use crate::concurrency::{Panicked, catch_panic, meanwhile, side_by_side, until};
+use crate::concurrency::{Panicked, catch_panic, side_by_side, until};
 use crate::error::{Code, Error, Stage, redact_addresses};
-use crate::render::Templates;
-use crate::run::Progress;
-use crate::run::Runner;
-use crate::run::delivery::attempt::ClaimRequest;
-use crate::run::delivery::attempt::Claimed;
-use crate::run::delivery::sender::RunSender;
-use crate::run::dispatch::fan_out::Queued;
-use crate::run::dispatch::order_gate::OrderGate;
-use crate::run::dispatch::shards::OpenShards;
-use crate::run::fetch::query_pool::QueryPool;
-use crate::run::job::Job;
-use crate::run::job::stop::stopped;
-use crate::run::ledger::record::RunRecord;
-use crate::run::ledger::store::LeasedRun;
-use crate::run::ledger::store::LedgerStore;
-use crate::run::log_error;
-use crate::run::message::build as report;
-use crate::run::message::build::NameLookup;
-use crate::run::message::build::Rendering;
-use crate::run::message::build::RunQueries;
-use crate::run::message::build::check_time;
-use crate::run::message::build::make;
-use crate::run::message::templates::RunawayTemplates;
-use crate::run::message::templates::never_came_back;
-use crate::run::outcome::run_outcome::RunOutcome;
-use crate::run::outcome::run_outcome::defect;
+use crate::render::{Origin, Templates};
+use crate::run::delivery::{Attempt, RunSender};
+use crate::run::fetch::{
+    NameLookup, QueryPool, RUN_OVERHEAD, RunFetch, RunQueries, build_queries, no_time,
+};
+use crate::run::job::{GateSlot, Job, OrderGate, Progress, stopped};
+use crate::run::ledger::{
+    ClaimRequest, Claimed, Fence, LeasedRun, LedgerStore, OpenShards, RunRecord,
+};
+use crate::run::message::{
+    Built, Figures, RunawayTemplates, build_message, marked_templates, never_came_back,
+    templates_id,
+};
+use crate::run::outcome::{Queued, RunOutcome, defect, log_error};
+use crate::run::services::Services;
 use crate::store::Store;
 use crate::window::Window;
+
+/// The largest number of runs that are under way at once: the messages of all of them are in memory.
+const MAX_CONCURRENT_RUNS: usize = 4;
 
 /// What became of an invocation's runs.
 #[derive(Debug, Default)]
@@ -47,376 +51,416 @@ pub(crate) struct BatchResult {
     pub(crate) outcomes: Vec<RunOutcome>,
     /// What was queued.
     pub(crate) queued: Queued,
-    /// Why an outcome could not be recorded.
+    /// The reason why an outcome could not be recorded.
     pub(crate) unrecorded: Option<Error>,
 }
 
-/// How a run starts.
+/// The start of a run.
 pub(crate) enum RunStart {
     /// It is this invocation's.
     Held(Box<LeasedRun>),
-    /// It is this invocation's, and was cut into parts of which these are left.
-    Parted(Box<LeasedRun>, OpenShards),
+    /// It is this invocation's, and was cut into shards of which these are left.
+    Sharded(Box<LeasedRun>, OpenShards),
     /// Another has it.
     Busy(Box<RunRecord>),
     /// It has ended, or can't be started.
     Over(Box<RunOutcome>),
 }
 
-/// How a run ended.
+/// The end of a run.
 pub(crate) enum RunEnd {
+    /// It ended; and why that could not be recorded, if so.
     Outcome(Box<RunOutcome>, Option<Error>),
-    /// So many parts of it were queued, for others to end it; and what a person is told.
-    Queued {
-        parts: usize,
-        told: Option<Box<RunOutcome>>,
-    },
+    /// So many shards of it were queued, for others to end it; and what a person is told.
+    Queued { shards: usize, told: Option<Box<RunOutcome>> },
     /// Another has taken it over.
     Lost(Box<RunRecord>),
 }
 
-/// How many runs are under way at once: the messages of all of them are in memory.
-const UNDER_WAY: usize = 4;
+/// Runs jobs of one invocation.
+pub(crate) struct Executor<'a> {
+    pub(crate) services: &'a Services,
+    /// The right to send a run's message again, where that is what the job is.
+    pub(crate) fence: Option<&'a Fence>,
+    /// Hears each outcome as soon as it and those before it are there.
+    pub(crate) listener: &'a (dyn Fn(&RunOutcome) + Sync),
+}
 
-/// What the invocation's runs have together.
+/// What the runs of one invocation share while they execute.
 #[derive(Default)]
 pub(crate) struct BatchContext {
-    /// Read when the first of them needs them.
+    /// The templates, read when the first of the runs needs them.
     templates: OnceCell<Result<Arc<Templates>, Error>>,
-    turns: StageGates,
-    endless: RunawayTemplates,
+    runaway: RunawayTemplates,
+    /// To fetch, and to build a message of the answers.
+    fetch_gate: OrderGate,
+    /// To send the message, and to write how that ended.
+    send_gate: OrderGate,
 }
 
-/// What runs do one after the other, in their order.
-#[derive(Debug, Default)]
-pub(crate) struct StageGates {
-    /// To ask, and to make a message of the answers: the figures of one run are in memory at a time.
-    pub(crate) asks: OrderGate,
-    /// To make a message, to send it, and to write how that ended.
-    pub(crate) sends: OrderGate,
-}
+/// The queries of a run, where it has any, or the reason why they can't be built.
+pub(crate) type BuiltQueries = Option<Result<RunQueries, Error>>;
 
-/// What runs ask, and for each of them what that is; those that ask nothing have none.
-type Questions = (QueryPool, Vec<Option<Result<RunQueries, Error>>>);
-
-/// A run among others.
-#[derive(Clone, Copy)]
-pub(crate) struct RunSlot<'a> {
-    /// Where its questions are.
-    pub(crate) pool: &'a QueryPool,
+/// A run that executes.
+pub(crate) struct Execution<'e> {
+    pub(crate) job: &'e Job,
+    pub(crate) pool: &'e QueryPool,
+    pub(crate) queries: Option<&'e Result<RunQueries, Error>>,
+    /// The place of the run, in the pool and at the gates.
     pub(crate) index: usize,
-    pub(crate) turns: &'a StageGates,
-    /// Whether it is the first that asks, which always starts.
+    /// Says that it is the first that fetches, which always starts.
     pub(crate) is_first: bool,
+    pub(crate) fetch: GateSlot,
+    pub(crate) send: GateSlot,
 }
 
-impl Runner {
-    /// Runs reports; each outcome is told to `tell` as soon as it and those before it are there.
-    ///
-    /// What they most likely ask is found out while they are claimed. Where that is known before, the requests
-    /// of the first of them are made; if it turns out to be another's, they are given up.
-    pub(crate) async fn run_all(&self, jobs: &[Job], tell: impl Fn(&RunOutcome)) -> BatchResult {
-        let together = BatchContext::default();
-        let early = jobs.iter().map(|job| job.lets_ask).collect();
-        let pool = pin!(self.ask_together(jobs, early));
-        let claiming = pin!(side_by_side(jobs, async |job| self.start(job).await));
-        let guess = jobs.iter().position(|job| job.lets_ask);
-        let (questions, claiming, guess) = match select(pool, claiming).await {
-            Either::Left((questions, claiming)) => (questions, Either::Left(claiming), guess),
-            Either::Right((starts, pool)) => (pool.await, Either::Right(ready(starts)), None),
-        };
-        let (mut ahead, mut came) = (FuturesUnordered::new(), Vec::new());
-        ahead.extend(guess.map(|index| self.make_ahead((jobs, index), &questions, &together)));
-        let starts = meanwhile(claiming, &mut ahead, &mut came).await;
-        together.endless.learn(starts.iter().filter_map(RunStart::held));
-        let asks = |index: usize| {
-            jobs.get(index).zip(starts.get(index)).is_some_and(|(job, start)| start.asks(job))
-        };
-        let first = (0..jobs.len()).find(|index| asks(*index));
-        let left = jobs.iter().enumerate().map(|(index, job)| asks(index) && !job.lets_ask);
-        let late = self.ask_together(jobs, left.collect());
-        if guess.is_some_and(|index| !asks(index)) {
-            ahead.clear();
+impl Executor<'_> {
+    /// Runs jobs, and returns what became of them.
+    pub(crate) async fn run_all(&self, jobs: &[Job]) -> BatchResult {
+        let (starts, queries) = self.claim_all(jobs).await;
+        let (pool, queries) = self.plan_all(jobs, &starts, queries).await;
+        let context = BatchContext::default();
+        let (mut result, busy) = self.execute_all(jobs, starts, (&pool, &queries), &context).await;
+        self.wait_for_others(busy, &context, &mut result).await;
+        result
+    }
+
+    /// Claims every run. Meanwhile the queries of those are built that likely fetch, which takes names.
+    async fn claim_all(&self, jobs: &[Job]) -> (Vec<RunStart>, Vec<BuiltQueries>) {
+        let lookup = &NameLookup::new(jobs.iter().filter(|job| !job.is_overdue));
+        let claiming = side_by_side(jobs, async |job| self.start(job).await);
+        let building = side_by_side(jobs, async |job| {
+            if job.likely_fetches { Some(self.build_queries(job, lookup).await) } else { None }
+        });
+        join(claiming, building).await
+    }
+
+    /// Builds the queries of the rest of the runs that fetch, and plans the requests of all together.
+    async fn plan_all(
+        &self,
+        jobs: &[Job],
+        starts: &[RunStart],
+        early: Vec<BuiltQueries>,
+    ) -> (QueryPool, Vec<BuiltQueries>) {
+        let lookup = &NameLookup::new(jobs.iter().filter(|job| !job.is_overdue));
+        let runs: Vec<_> = jobs.iter().zip(starts).zip(&early).collect();
+        let late = side_by_side(&runs, async |((job, start), early)| {
+            let is_left = early.is_none() && start.fetches(job);
+            if is_left { Some(self.build_queries(job, lookup).await) } else { None }
+        });
+        let late = late.await;
+        let fetches: Vec<bool> = runs.iter().map(|((job, start), _)| start.fetches(job)).collect();
+        let built = early.into_iter().zip(late).map(|(early, late)| early.or(late));
+        let queries = built.zip(fetches).map(|(built, fetches)| built.filter(|_| fetches));
+        self.plan(queries.collect()).await
+    }
+
+    /// Plans the requests of runs together.
+    pub(crate) async fn plan(&self, queries: Vec<BuiltQueries>) -> (QueryPool, Vec<BuiltQueries>) {
+        let limits = &self.services.figures.limits;
+        let known = queries.iter().map(|queries| queries.as_ref().and_then(|q| q.as_ref().ok()));
+        match catch_panic(async { QueryPool::new(known, limits) }).await {
+            Ok(pool) => (pool, queries),
+            Err(Panicked) => {
+                let pool = QueryPool::new(queries.iter().map(|_| None), limits);
+                (pool, queries.into_iter().map(|q| q.map(|_| Err(defect()))).collect())
+            }
         }
-        let (late, late_asked) = meanwhile(late, &mut ahead, &mut came).await;
-        let (early, asked) = (&questions.0, &questions.1);
-        let asked =
-            asked.iter().zip(&late_asked).map(|(early, late)| early.as_ref().or(late.as_ref()));
-        let runs = jobs.iter().zip(starts).zip(asked).enumerate();
-        let carried = stream::iter(runs).map(async |(index, ((job, start), asked))| {
-            let pool = if job.lets_ask { early } else { &late };
-            let (turns, is_first) = (&together.turns, first == Some(index));
-            let place = RunSlot { pool, index, turns, is_first };
-            let end = self.go((job, place), start, asked, &together).await;
-            // Whether it had its turns or needed none.
-            pool.ended(index);
-            turns.asks.pass(index);
-            turns.sends.pass(index);
+    }
+
+    /// Builds the queries of a run.
+    pub(crate) async fn build_queries(
+        &self,
+        job: &Job,
+        lookup: &NameLookup<'_>,
+    ) -> Result<RunQueries, Error> {
+        self.services.settings.deployment.check_recipients(job.recipients())?;
+        let building = build_queries(&self.services.figures, job, lookup);
+        let built = catch_panic(job.invocation.stop.or(building)).await;
+        built.unwrap_or_else(|Panicked| Err(defect()))
+    }
+
+    /// Executes the runs that were claimed, and returns those that others hold.
+    async fn execute_all<'j>(
+        &self,
+        jobs: &'j [Job],
+        starts: Vec<RunStart>,
+        (pool, queries): (&QueryPool, &[BuiltQueries]),
+        context: &BatchContext,
+    ) -> (BatchResult, Vec<(&'j Job, Box<RunRecord>)>) {
+        context.runaway.learn(starts.iter().filter_map(RunStart::left_rendering));
+        let fetches = |(job, start): (&Job, &RunStart)| start.fetches(job);
+        let first = jobs.iter().zip(&starts).position(fetches);
+        let runs = jobs.iter().zip(starts).zip(queries).enumerate();
+        let executing = stream::iter(runs).map(async |(index, ((job, start), queries))| {
+            let (fetch, send) = (context.fetch_gate.slot(index), context.send_gate.slot(index));
+            let (queries, is_first) = (queries.as_ref(), first == Some(index));
+            let execution = Execution { job, pool, queries, index, is_first, fetch, send };
+            let end = self.execute(execution, start, context).await;
+            pool.release(index);
             (job, end)
         });
-        let (mut ran, mut busy) = (BatchResult::default(), Vec::new());
-        let mut carried = pin!(carried.buffered(UNDER_WAY));
-        while let Some((job, end)) = meanwhile(carried.next(), &mut ahead, &mut came).await {
+        let (mut result, mut busy) = (BatchResult::default(), Vec::new());
+        let mut executing = pin!(executing.buffered(MAX_CONCURRENT_RUNS));
+        while let Some((job, end)) = executing.next().await {
             match end {
-                RunEnd::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
-                RunEnd::Queued { parts, told } => ran.add_parts(parts, told),
-                RunEnd::Lost(_) if job.is_left_to_others() => {}
+                RunEnd::Outcome(outcome, unrecorded) => self.add(&mut result, *outcome, unrecorded),
+                RunEnd::Queued { shards, told } => result.add_shards(shards, told),
+                RunEnd::Lost(_) if job.yields_to_holder => {}
                 RunEnd::Lost(fresh) => busy.push((job, fresh)),
             }
         }
-        // What nobody drives any more must not keep its places.
-        ahead.clear();
-        self.wait_for_all(busy, &together, (&mut ran, tell)).await;
-        ran
+        (result, busy)
     }
 
     /// Goes on with a run from its start.
-    async fn go(
+    async fn execute(
         &self,
-        (job, place): (&Job, RunSlot<'_>),
+        execution: Execution<'_>,
         start: RunStart,
-        asked: Option<&Result<RunQueries, Error>>,
-        together: &BatchContext,
+        context: &BatchContext,
     ) -> RunEnd {
         match start {
             RunStart::Over(outcome) => RunEnd::Outcome(outcome, None),
             RunStart::Busy(fresh) => RunEnd::Lost(fresh),
-            RunStart::Held(leased) => self.carry((job, place), *leased, asked, together).await,
-            RunStart::Parted(leased, left) => {
-                place.turns.asks.pass(place.index);
-                place.turns.sends.come(place.index).await;
-                self.hand_on(job, *leased, left).await
+            RunStart::Held(run) => self.run_to_end(execution, *run, context).await,
+            RunStart::Sharded(run, left) => {
+                let Execution { job, fetch, send, .. } = execution;
+                drop(fetch);
+                send.wait().await;
+                self.hand_on(job, *run, left).await
             }
         }
-    }
-
-    /// Has the requests of a run made, if there is time for them, and the templates read; until the run has
-    /// what it needs, however it came to it.
-    async fn make_ahead(
-        &self,
-        (jobs, index): (&[Job], usize),
-        (pool, asked): &Questions,
-        together: &BatchContext,
-    ) {
-        let Some(job) = jobs.get(index) else { return };
-        let is_known = matches!(asked.get(index), Some(Some(Ok(_))));
-        let requests = async {
-            if is_known && check_time((self, job), true, (pool, index)).is_ok() {
-                // One who panics here does so again where it is told.
-                let _ = catch_panic(pool.ahead((self, job), index)).await;
-            }
-        };
-        let templates = together.templates.get_or_init(|| self.templates_in_time(job));
-        let has_passed = together.turns.asks.come(index + 1);
-        select(pin!(has_passed), pin!(join(requests, templates))).await;
     }
 
     /// Claims a run.
     async fn start(&self, job: &Job) -> RunStart {
-        let fresh = match self.fresh(job).await {
+        let fresh = match self.fresh_record(job).await {
             Ok(fresh) => fresh,
             Err(outcome) => return RunStart::Over(outcome),
         };
         if job.invocation.stop.has_come() {
-            return over(failed(job, &fresh, stopped()));
+            return RunStart::Over(Box::new(not_run(job, &fresh, stopped())));
         }
-        let event = job.event();
-        let claimant = ClaimRequest { event: &event, is_a_person: job.is_named() };
+        let trigger = job.trigger_id();
+        let claim = ClaimRequest { event: &trigger, is_manual: job.trigger.is_manual() };
         let key = job.key(&fresh.window);
-        match self.ledger_store(job).claim(&key, &fresh, claimant).await {
-            Ok(Claimed::Held(leased)) => self.begin(job, leased).await,
-            Ok(Claimed::Ended(record)) => over(self.answered(job, &record)),
+        match self.ledger(job).claim(key.as_str(), &fresh, claim).await {
+            Ok(Claimed::Held(run)) => self.resume(job, run).await,
+            Ok(Claimed::Ended(record)) => RunStart::Over(Box::new(self.replay(job, &record))),
             Ok(Claimed::Busy(_)) => RunStart::Busy(Box::new(fresh)),
-            Err(error) => over(failed(job, &fresh, error)),
+            Err(error) => RunStart::Over(Box::new(not_run(job, &fresh, error))),
         }
     }
 
-    /// Begins a run that was claimed: one that was cut into parts is put together where these have
-    /// ended.
-    pub(crate) async fn begin(&self, job: &Job, mut leased: Box<LeasedRun>) -> RunStart {
-        if leased.record.parts.is_none() {
-            return RunStart::Held(leased);
+    /// Resumes a run that was claimed: one that was cut into shards is put together where these have ended.
+    pub(crate) async fn resume(&self, job: &Job, mut run: Box<LeasedRun>) -> RunStart {
+        if run.record.shards.is_none() {
+            return RunStart::Held(run);
         }
-        let left = match job.is_overdue {
-            true => self.close_parts(job, &mut leased.record, &overdue(job)).await,
-            false => self.gather(job, &mut leased.record).await,
+        let left = if job.is_overdue {
+            self.close_shards(job, &mut run.record, &overdue(job)).await
+        } else {
+            self.merge_shards(job, &mut run.record).await
         };
         match left {
             Ok(left) if left.is_nothing() => {
-                leased.record.put_together();
-                leased.effort = leased.record.effort;
-                RunStart::Held(leased)
+                run.record.unshard();
+                run.stats = run.record.stats;
+                RunStart::Held(run)
             }
-            Ok(left) => RunStart::Parted(leased, left),
+            Ok(left) => RunStart::Sharded(run, left),
             Err(error) => {
-                self.let_go(job, &mut leased).await;
-                over(failed(job, &leased.record, error))
+                self.release(job, &mut run).await;
+                RunStart::Over(Box::new(not_run(job, &run.record, error)))
             }
         }
     }
 
-    /// Keeps that the window of a report without schedule is run.
-    async fn overtake(&self, job: &Job, window: &Window) {
-        // A window that an order names is not the one that closed last.
-        let is_its_own = job.order.window.is_none() || job.order.due;
-        let is_its_own = is_its_own && !job.is_reissue() && !job.is_overdue;
-        if !job.is_recorded() || !is_its_own {
-            return;
-        }
-        let clock = job.invocation.clock;
-        if let Err(error) = self.records.overtake(&job.report, window, clock).await {
-            // At worst an event that comes late runs an earlier window after this one.
-            let (report, code) = (job.report.id.as_str(), error.code.as_str());
-            tracing::warn!(
-                report,
-                code,
-                error = redact_addresses(&error.message),
-                "the window could not be kept"
-            );
-        }
-    }
-
-    /// Finds out what those of the runs ask that do, and which requests that takes.
-    async fn ask_together(&self, jobs: &[Job], asks: Vec<bool>) -> Questions {
-        // Those among them that turn out to ask later share lists with these.
-        let look_up = &NameLookup::of(jobs.iter().filter(|job| !job.is_overdue));
-        let pool: Vec<_> = jobs.iter().zip(asks).collect();
-        let asked = side_by_side(&pool, async |(job, asks)| match asks {
-            true => Some(self.ask(job, look_up).await),
-            false => None,
-        });
-        let asked = asked.await;
-        self.plan_together(asked).await
-    }
-
-    pub(crate) async fn plan_together(
+    /// Runs a job that this invocation holds to its end.
+    pub(crate) async fn run_to_end(
         &self,
-        asked: Vec<Option<Result<RunQueries, Error>>>,
-    ) -> Questions {
-        let limits = &self.settings.limits;
-        let known = asked.iter().map(|asked| asked.as_ref().and_then(|asked| asked.as_ref().ok()));
-        let planning = async { QueryPool::of(known, limits) };
-        match catch_panic(planning).await {
-            Ok(pool) => (pool, asked),
-            Err(Panicked) => {
-                let nothing = asked.iter().map(|_| None);
-                let pool = QueryPool::of(nothing, limits);
-                let asked = asked.into_iter().map(|asked| asked.map(|_| Err(defect())));
-                (pool, asked.collect())
-            }
-        }
-    }
-
-    /// What a run asks, or why it can't ask anything.
-    pub(crate) async fn ask(
-        &self,
-        job: &Job,
-        look_up: &NameLookup<'_>,
-    ) -> Result<RunQueries, Error> {
-        let pool = report::ask(self, job, look_up);
-        let asked = catch_panic(job.invocation.stop.or(pool)).await;
-        asked.unwrap_or_else(|Panicked| Err(defect()))
-    }
-
-    /// The templates, if they can be read while there is time to make a message of them.
-    async fn templates_in_time(&self, job: &Job) -> Result<Arc<Templates>, Error> {
-        until(job.call_deadline(), self.templates.now()).await.unwrap_or_else(|| {
-            let message = "the templates could not be read before the invocation's deadline";
-            Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
-        })
-    }
-
-    /// Carries a run out that this invocation has.
-    pub(crate) async fn carry(
-        &self,
-        (job, place): (&Job, RunSlot<'_>),
-        mut leased: LeasedRun,
-        asked: Option<&Result<RunQueries, Error>>,
-        together: &BatchContext,
+        execution: Execution<'_>,
+        mut run: LeasedRun,
+        context: &BatchContext,
     ) -> RunEnd {
-        let (started, began) = (Instant::now(), OnceLock::new());
-        let ledger = self.ledger_store(job);
-        let learned = match job.is_overdue {
-            true => Ok(()),
-            false => self.learn_reissues(job, &mut leased.record).await,
+        let job = execution.job;
+        let (claimed_at, began) = (Instant::now(), OnceLock::new());
+        let ended = if job.is_overdue {
+            self.close(execution, &mut run).await
+        } else {
+            self.deliver(execution, &mut run, (context, &began)).await
         };
-        let sender = RunSender::new(self, job, (&leased.record, learned.err()));
-        let sender = sender.in_turn(&place.turns.sends, place.index);
-        let ended = match job.is_overdue {
-            true => {
-                place.turns.asks.pass(place.index);
-                let left = leased.left_rendering.as_ref();
-                let error = left.map_or_else(|| overdue(job), never_came_back);
-                ledger.close(&mut leased, &sender, error).await
-            }
-            false => {
-                let asked = match asked {
-                    Some(asked) => asked.as_ref().map_err(Clone::clone),
-                    None => Err(defect()),
-                };
-                let store = ledger.address_of_files(&leased);
-                let make = async |leased: &mut LeasedRun| {
-                    let making = async {
-                        place.turns.asks.come(place.index).await;
-                        let ahead = place.pool.ahead_since(place.index);
-                        began.get_or_init(|| ahead.unwrap_or_else(Instant::now));
-                        if ahead.is_none() {
-                            job.tell(Progress::Started { report: job.report.id.clone() });
-                        }
-                        let templates =
-                            together.templates.get_or_init(|| self.templates_in_time(job)).await;
-                        let templates = together.endless.refuse(templates.clone(), leased);
-                        let rendering = Rendering { templates, store };
-                        make(self, job, asked, place, rendering, leased).await
-                    };
-                    let made = job.invocation.stop.or(making).await;
-                    place.turns.asks.pass(place.index);
-                    made
-                };
-                if !asks(job, &leased) {
-                    place.turns.asks.pass(place.index);
-                    place.turns.sends.come(place.index).await;
-                    began.get_or_init(Instant::now);
-                }
-                let window = leased.record.window.clone();
-                let carrying = ledger.carry_out(&mut leased, &job.report.digest, &sender, make);
-                join(carrying, self.overtake(job, &window)).await.0
-            }
-        };
-        if leased.is_lost() {
-            return RunEnd::Lost(Box::new(leased.record));
+        if run.is_lost() {
+            return RunEnd::Lost(Box::new(run.record));
         }
-        if ended.is_ok() && leased.record.parts.is_some() {
-            let left = leased.record.all_parts();
-            return self.hand_on(job, leased, left).await;
+        if ended.is_ok() && run.record.shards.is_some() {
+            let left = run.record.all_shards();
+            return self.hand_on(job, run, left).await;
         }
         if let Err(error) = &ended {
-            let batch = job.event().id;
-            let report = job.report.id.as_str();
-            log_error(&batch, Some(report), error, "the outcome could not be recorded");
+            let (batch, report) = (job.context().id(), job.report.id.as_str());
+            log_error(batch, Some(report), error, "the outcome could not be recorded");
         } else if job.is_recorded() {
-            self.records.know(&job.key(&leased.record.window), &leased.record);
+            self.services.ledger.cache_final(&job.key(&run.record.window), &run.record);
         }
         let outcome = RunOutcome {
-            effort: leased.effort,
+            stats: run.stats,
             is_overdue: job.is_overdue,
-            took: began.get().unwrap_or(&started).elapsed(),
-            ..job.told_of(leased.record.outcome())
+            took: began.get().unwrap_or(&claimed_at).elapsed(),
+            ..job.annotate(run.record.outcome())
         };
         RunEnd::Outcome(Box::new(outcome), ended.err())
     }
 
-    /// What an invocation answers that found the run ended.
-    pub(crate) fn answered(&self, job: &Job, record: &RunRecord) -> RunOutcome {
-        self.records.know(&job.key(&record.window), record);
-        job.told_of(record.outcome_before())
+    /// Closes a run that is due no more.
+    async fn close(&self, execution: Execution<'_>, run: &mut LeasedRun) -> Result<(), Error> {
+        let Execution { job, fetch, send, .. } = execution;
+        drop(fetch);
+        let sender = RunSender::new(self.services, job, &run.record).in_turn(&send);
+        let left = run.left_rendering.as_ref().map(marked_templates);
+        let error = left.map_or_else(|| overdue(job), |origin| never_came_back(&origin));
+        Attempt { ledger: self.ledger(job), sender: &sender }.close(run, error).await
     }
 
-    /// The store of a run's record, if it has one.
-    pub(crate) fn ledger_store(&self, job: &Job) -> LedgerStore<'_, Store> {
-        let ledger = self.records.ledger_store(job.invocation.clock);
-        LedgerStore { store: ledger.store.filter(|_| job.is_recorded()), ..ledger }
+    /// Fetches the figures of a run, unless its message is stored, and delivers it.
+    async fn deliver(
+        &self,
+        execution: Execution<'_>,
+        run: &mut LeasedRun,
+        (context, began): (&BatchContext, &OnceLock<Instant>),
+    ) -> Result<(), Error> {
+        let Execution { job, pool, queries, index, is_first, fetch, send } = execution;
+        let learned = self.learn_reissues(job, &mut run.record).await;
+        let sender = RunSender::new(self.services, job, &run.record)
+            .refused_by(learned.err())
+            .fenced(self.fence)
+            .in_turn(&send);
+        let fetch = if fetches(job, run) {
+            Some(fetch)
+        } else {
+            drop(fetch);
+            send.wait().await;
+            began.get_or_init(Instant::now);
+            None
+        };
+        let window = run.record.window.clone();
+        let build = async |run: &mut LeasedRun| {
+            if let Some(fetch) = &fetch {
+                fetch.wait().await;
+            }
+            began.get_or_init(Instant::now);
+            let building = Building {
+                services: self.services,
+                ledger: self.ledger(job),
+                job,
+                queries: queries
+                    .map_or_else(|| Err(defect()), |q| q.as_ref().map_err(Clone::clone)),
+                pool,
+                index,
+                is_first,
+                send: &send,
+            };
+            let built = job.invocation.stop.or(building.build(run, context)).await;
+            drop(fetch);
+            built
+        };
+        let attempt = Attempt { ledger: self.ledger(job), sender: &sender };
+        let delivering = attempt.carry_out(run, &job.report.digest, build);
+        join(delivering, self.advance_latest_window(job, &window)).await.0
     }
+
+    /// Keeps that the window of a report without schedule is run.
+    async fn advance_latest_window(&self, job: &Job, window: &Window) {
+        // A window that an order names is not the one that closed last.
+        let is_its_own = job.trigger.window().is_none() || job.trigger.is_queued();
+        let is_its_own = is_its_own && !job.is_reissue() && !job.is_overdue;
+        if !job.is_recorded() || !is_its_own {
+            return;
+        }
+        let ledger = &self.services.ledger;
+        if let Err(error) = ledger.advance_latest_window(&job.report, window, job.clock()).await {
+            // At worst an event that comes late runs an earlier window after this one.
+            let (report, code) = (job.report.id.as_str(), error.code.as_str());
+            let error = redact_addresses(&error.message);
+            tracing::warn!(report, code, error, "the window could not be kept");
+        }
+    }
+
+    /// The answer of an invocation that found the run ended.
+    pub(crate) fn replay(&self, job: &Job, record: &RunRecord) -> RunOutcome {
+        self.services.ledger.cache_final(&job.key(&record.window), record);
+        job.annotate(record.replayed_outcome())
+    }
+
+    /// The ledger as this invocation writes the record of a job, if it has one.
+    pub(crate) fn ledger(&self, job: &Job) -> LedgerStore<'_, Store> {
+        self.services.ledger.store_for(job)
+    }
+
+    pub(crate) fn add(
+        &self,
+        result: &mut BatchResult,
+        outcome: RunOutcome,
+        unrecorded: Option<Error>,
+    ) {
+        (self.listener)(&outcome);
+        result.unrecorded = result.unrecorded.take().or(unrecorded);
+        result.outcomes.push(outcome);
+    }
+}
+
+/// What it takes to build the message of one run.
+struct Building<'b> {
+    services: &'b Services,
+    ledger: LedgerStore<'b, Store>,
+    job: &'b Job,
+    queries: Result<&'b RunQueries, Error>,
+    pool: &'b QueryPool,
+    index: usize,
+    is_first: bool,
+    send: &'b GateSlot,
+}
+
+impl Building<'_> {
+    /// Fetches the figures of a run, and builds its message when it is its turn to send.
+    async fn build(self, run: &mut LeasedRun, context: &BatchContext) -> Result<Built, Error> {
+        let Self { services, ledger, job, queries, pool, index, is_first, send } = self;
+        let report = job.report.id.clone();
+        job.report_progress(Progress::Started { report });
+        let templates = context.templates.get_or_init(|| read_templates_in_time(services, job));
+        let templates = templates.await.clone();
+        context.runaway.learn(run.left_rendering.as_ref().map(marked_templates));
+        let templates = context.runaway.refuse(templates);
+        let window = job.window()?;
+        let (queries, templates) = (queries?, templates?);
+        let source = &services.figures;
+        let fetch = RunFetch { source, pool, index, job, queries };
+        fetch.pages().check_time(source.request_rate, job, is_first)?;
+        let answers = fetch.fetch(&mut run.stats).await;
+        // Before more is made of them: there may be many.
+        pool.release(index);
+        let answers = answers?;
+        // While a message is being rendered nothing else comes about: no answer to a mail that is on its
+        // way would be seen in time.
+        send.wait().await;
+        if !is_first && !job.clock().has_time_for(RUN_OVERHEAD) {
+            return Err(no_time());
+        }
+        let figures = Figures::new(&source.limits, job, window, queries, answers);
+        if let Some(origin) = templates.origin() {
+            ledger.begin_rendering(run, templates_id(origin)).await?;
+        }
+        build_message(job, &figures, &templates, ledger.address_of_files(run).as_deref())
+    }
+}
+
+/// The templates, if they can be read while there is time to build a message with them.
+async fn read_templates_in_time(services: &Services, job: &Job) -> Result<Arc<Templates>, Error> {
+    until(job.call_deadline(), services.templates.read()).await.unwrap_or_else(|| {
+        let message = "the templates could not be read before the invocation's deadline";
+        Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
+    })
 }
 
 impl BatchResult {
@@ -426,52 +470,41 @@ impl BatchResult {
         self.unrecorded = self.unrecorded.take().or(other.unrecorded);
     }
 
-    pub(crate) fn add_parts(&mut self, parts: usize, told: Option<Box<RunOutcome>>) {
-        self.queued.add(parts);
+    pub(crate) fn add_shards(&mut self, shards: usize, told: Option<Box<RunOutcome>>) {
+        self.queued.add(shards);
         self.outcomes.extend(told.map(|told| *told));
-    }
-
-    pub(crate) fn add(
-        &mut self,
-        outcome: RunOutcome,
-        unrecorded: Option<Error>,
-        tell: impl Fn(&RunOutcome),
-    ) {
-        tell(&outcome);
-        self.unrecorded = self.unrecorded.take().or(unrecorded);
-        self.outcomes.push(outcome);
     }
 }
 
 impl RunStart {
     fn held(&self) -> Option<&LeasedRun> {
         match self {
-            Self::Held(leased) => Some(leased),
-            Self::Parted(..) | Self::Busy(_) | Self::Over(_) => None,
+            Self::Held(run) => Some(run),
+            Self::Sharded(..) | Self::Busy(_) | Self::Over(_) => None,
         }
     }
 
-    fn asks(&self, job: &Job) -> bool {
-        matches!(self, Self::Held(leased) if asks(job, leased))
+    fn left_rendering(&self) -> Option<Origin> {
+        self.held()?.left_rendering.as_ref().map(marked_templates)
+    }
+
+    fn fetches(&self, job: &Job) -> bool {
+        self.held().is_some_and(|run| fetches(job, run))
     }
 }
 
-/// Whether a run has its figures asked for.
-pub(crate) fn asks(job: &Job, leased: &LeasedRun) -> bool {
-    !job.is_overdue && !leased.record.resumes(&job.report.digest)
+/// Tells whether the figures of a run are fetched: none are where it is closed, or its message is stored.
+pub(crate) fn fetches(job: &Job, run: &LeasedRun) -> bool {
+    !job.is_overdue && !run.record.can_resume(&job.report.digest)
 }
 
 /// The outcome of a run that could not be claimed.
-pub(crate) fn failed(job: &Job, fresh: &RunRecord, error: Error) -> RunOutcome {
+pub(crate) fn not_run(job: &Job, fresh: &RunRecord, error: Error) -> RunOutcome {
     let window = Some(fresh.window.clone());
     RunOutcome { window, ..RunOutcome::started(&job.report.id) }.failed(error)
 }
 
-fn over(outcome: RunOutcome) -> RunStart {
-    RunStart::Over(Box::new(outcome))
-}
-
-/// Why a run is closed that did not end before.
+/// The reason why a run is closed that did not end before.
 fn overdue(job: &Job) -> Error {
     let message = match job.report.schedule {
         Some(_) => {

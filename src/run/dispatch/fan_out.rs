@@ -7,17 +7,16 @@
 //! but the queue keeps no order.
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::definition::ReportId;
 use crate::error::Error;
-use crate::event::Order;
 use crate::queue::Queue;
-use crate::run::Runner;
 use crate::run::job::Job;
-use crate::run::outcome::run_outcome::RunOutcome;
+use crate::run::outcome::{Queued, RunOutcome};
+use crate::run::services::Services;
 use crate::settings::Rate;
-use crate::window::{LocalTime, Zone};
+use crate::trigger::{QueuedSpan, Trigger, TriggerKind};
+use crate::window::{LocalTime, Window, Zone};
 
 /// How many runs one message asks for, at most.
 const RUNS: usize = 50;
@@ -26,27 +25,10 @@ const RUNS: usize = 50;
 /// what an invocation has, at twenty requests a run.
 const SECONDS_A_RUN: f64 = 200.0 / 20.0;
 
-/// What was put into the queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Queued {
-    /// How many runs, or parts of one.
-    pub runs: usize,
-    /// In how many messages.
-    pub messages: usize,
-}
-
-impl Queued {
-    /// And so many parts of a run, each in a message of its own.
-    pub(crate) fn add(&mut self, parts: usize) {
-        self.runs += parts;
-        self.messages += parts;
-    }
-}
-
 /// Runs that are carried out together.
 #[derive(Debug)]
 struct Group {
-    of: Span,
+    span: Span,
     reports: Vec<ReportId>,
 }
 
@@ -59,53 +41,56 @@ struct Span {
     zone: Zone,
 }
 
-impl Runner {
-    /// Puts runs into the queue, and answers how many; beside them the outcomes of those that have
-    /// no window.
-    ///
-    /// # Errors
-    /// Where the queue does not take them.
-    pub(crate) async fn fan_out(
-        &self,
-        queue: &Queue,
-        jobs: &[Job],
-    ) -> Result<(Queued, Vec<RunOutcome>), Error> {
-        let (mut groups, mut keys, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-        let most = runs_of_a_message(self.settings.rates.requests);
-        for job in jobs {
-            let id = job.report.id.clone();
-            let now = job.invocation.clock.now();
-            match job.window() {
-                Ok(window) if self.records.is_waited_for(&job.key(&window), now) => {}
-                Ok(window) => {
-                    keys.push(job.key(&window));
-                    let of = Span {
-                        instance: job.report.instance.as_str().to_owned(),
-                        start: window.start(),
-                        end: window.end(),
-                        zone: job.report.zone.clone(),
-                    };
-                    add(&mut groups, of, id, most);
+/// Puts runs into the queue, and returns how many; beside them the outcomes of those that have no window.
+///
+/// # Errors
+/// Where the queue does not take them.
+pub(crate) async fn fan_out(
+    services: &Services,
+    queue: &Queue,
+    jobs: &[Job],
+) -> Result<(Queued, Vec<RunOutcome>), Error> {
+    let (mut groups, mut keys, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+    let most = runs_of_a_message(services.settings.rates.requests);
+    for job in jobs {
+        let id = job.report.id.clone();
+        match job.window() {
+            Ok(window) => {
+                let key = job.key(&window);
+                if !services.ledger.is_waited_for(&key, job.clock().now()) {
+                    keys.push(key);
+                    add(&mut groups, Span::new(job, &window), id, most);
                 }
-                Err(error) => ended.push(RunOutcome::started(&id).failed(error)),
             }
+            Err(error) => ended.push(RunOutcome::started(&id).failed(error)),
         }
-        let Some(first) = jobs.first() else { return Ok((Queued::default(), ended)) };
-        let messages: Vec<String> =
-            groups.iter().map(|group| group.order(first).message().to_string()).collect();
-        queue.send(&messages).await?;
-        self.records.have_queued(keys, first.invocation.clock.now());
-        let runs = groups.iter().map(|group| group.reports.len()).sum();
-        Ok((Queued { runs, messages: messages.len() }, ended))
+    }
+    let Some(first) = jobs.first() else { return Ok((Queued::default(), ended)) };
+    let messages: Vec<String> =
+        groups.iter().map(|group| group.trigger(first).message().to_string()).collect();
+    queue.send(&messages).await?;
+    services.ledger.have_queued(keys, first.clock().now());
+    let runs = groups.iter().map(|group| group.reports.len()).sum();
+    Ok((Queued { runs, messages: messages.len() }, ended))
+}
+
+impl Span {
+    fn new(job: &Job, window: &Window) -> Self {
+        Self {
+            instance: job.report.instance.as_str().to_owned(),
+            start: window.start(),
+            end: window.end(),
+            zone: job.report.zone.clone(),
+        }
     }
 }
 
 /// Adds a run to a group of its instance and window that has room for it.
-fn add(groups: &mut Vec<Group>, of: Span, report: ReportId, most: usize) {
-    let fits = |group: &&mut Group| group.of == of && group.reports.len() < most;
+fn add(groups: &mut Vec<Group>, span: Span, report: ReportId, most: usize) {
+    let fits = |group: &&mut Group| group.span == span && group.reports.len() < most;
     match groups.iter_mut().rev().find(fits) {
         Some(group) => group.reports.push(report),
-        None => groups.push(Group { of, reports: vec![report] }),
+        None => groups.push(Group { span, reports: vec![report] }),
     }
 }
 
@@ -118,17 +103,16 @@ fn runs_of_a_message(rate: Rate) -> usize {
 }
 
 impl Group {
-    /// The order that the message is, for the event of this work.
-    fn order(&self, job: &Job) -> Order {
-        let Span { start, end, zone, .. } = &self.of;
-        Order {
-            id: Some(job.event().id),
+    /// The trigger that the message is, for the event of this job.
+    fn trigger(&self, job: &Job) -> Trigger {
+        let Span { start, end, zone, .. } = &self.span;
+        let window = (LocalTime::Instant(*start), LocalTime::Instant(*end));
+        let span = QueuedSpan { window, zone: Some(zone.clone()) };
+        Trigger {
+            id: Some(job.context().id().to_owned()),
             time: Some(job.time()),
-            reports: self.reports.clone(),
-            window: Some((LocalTime::Instant(*start), LocalTime::Instant(*end))),
-            zone: Some(zone.clone()),
-            due: true,
-            ..Order::default()
+            kind: TriggerKind::Group { reports: self.reports.clone(), span },
+            ..Trigger::tick()
         }
     }
 }
@@ -159,7 +143,7 @@ mod tests {
                 let id: ReportId = format!("r{index}").parse().unwrap();
                 let its: Vec<_> = groups.iter().filter(|g| g.reports.contains(&id)).collect();
                 prop_assert_eq!(its.len(), 1);
-                prop_assert_eq!(&its[0].of, &of(instance, window));
+                prop_assert_eq!(&its[0].span, &of(instance, window));
             }
             prop_assert!(groups.iter().all(|group| group.reports.len() <= RUNS));
             // No more of them than there must be.

@@ -8,13 +8,9 @@ use serde::Serialize;
 use crate::concurrency::side_by_side;
 use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
-use crate::run::Runner;
-use crate::run::job::clock::Clock;
-use crate::run::ledger::record::RunRecord;
-use crate::run::ledger::record::RunState;
-use crate::run::ledger::records;
-use crate::run::outcome::run_outcome::DeliveryStatus;
-use crate::run::outcome::run_outcome::FetchStats;
+use crate::run::job::{Clock, RunKey};
+use crate::run::ledger::{Ledger, RunRecord};
+use crate::run::outcome::{DeliveryStatus, FetchStats, RunState};
 use crate::window::Window;
 
 /// A run as its record tells it.
@@ -49,72 +45,69 @@ pub struct PastRun {
     pub unknown: usize,
     /// What its figures took.
     #[serde(flatten)]
-    pub effort: FetchStats,
+    pub stats: FetchStats,
     /// Why nothing was sent.
     pub reason: Option<String>,
     /// Why it failed.
     pub error: Option<Error>,
 }
 
-impl Runner {
-    /// The ids of the reports that have records.
-    ///
-    /// # Errors
-    /// `STORE_ERROR` or the service's own, if the records can't be listed.
-    pub async fn recorded_reports(&self) -> Result<BTreeSet<String>, Error> {
-        let keys = self.records.list(None).await?;
-        Ok(keys.iter().filter_map(|key| key.split('/').next()).map(ToOwned::to_owned).collect())
-    }
+/// The ids of the reports that have records.
+///
+/// # Errors
+/// `STORE_ERROR` or the service's own, if the records can't be listed.
+pub(crate) async fn recorded_reports(ledger: &Ledger) -> Result<BTreeSet<String>, Error> {
+    let keys = ledger.list(None).await?;
+    Ok(keys.iter().map(|key| key.report().to_owned()).collect())
+}
 
-    /// The runs of a report, or of all, the newest window first; so many of each report at most. And
-    /// why some of the records can't be read.
-    ///
-    /// # Errors
-    /// Where the records can't be listed.
-    pub async fn past_runs(
-        &self,
-        report: Option<&ReportId>,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<(Vec<PastRun>, Vec<Error>), Error> {
-        if !self.records.are_kept() {
-            let message = "there is no place of records";
-            return Err(Error::new(Code::ConfigurationError, Stage::Load, message)
-                .hint("name it with --runs or CONNECT_REPORTS_RUNS"));
-        }
-        let keys = self.records.list(report).await?;
-        let keys = newest(keys, limit);
-        let ledger = self.records.ledger_store(Clock::read(now, None));
-        let read = side_by_side(&keys, async |key| {
-            let record = ledger.record(key).await?;
-            Ok::<_, Error>(record.map(|record| PastRun::of(key, &record, now)))
-        });
-        let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
-        for run in read.await {
-            match run {
-                Ok(run) => runs.extend(run),
-                Err(error) => unreadable.push(error),
-            }
-        }
-        Ok((runs, unreadable))
+/// The runs of a report, or of all, the newest window first; so many of each report at most. And
+/// why some of the records can't be read.
+///
+/// # Errors
+/// Where the records can't be listed.
+pub(crate) async fn past_runs(
+    ledger: &Ledger,
+    report: Option<&ReportId>,
+    limit: usize,
+    now: Timestamp,
+) -> Result<(Vec<PastRun>, Vec<Error>), Error> {
+    if !ledger.is_kept() {
+        let message = "there is no place of records";
+        return Err(Error::new(Code::ConfigurationError, Stage::Load, message)
+            .hint("name it with --runs or CONNECT_REPORTS_RUNS"));
     }
+    let keys = ledger.list(report).await?;
+    let keys = newest(&keys, limit);
+    let store = ledger.store(Clock::read(now, None));
+    let read = side_by_side(&keys, async |key| {
+        let record = store.record(key.as_str()).await?;
+        Ok::<_, Error>(record.map(|record| PastRun::new(key, &record, now)))
+    });
+    let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
+    for run in read.await {
+        match run {
+            Ok(run) => runs.extend(run),
+            Err(error) => unreadable.push(error),
+        }
+    }
+    Ok((runs, unreadable))
 }
 
 /// Of sorted keys those of the last windows of each report, the last first.
-fn newest(keys: Vec<String>, limit: usize) -> Vec<String> {
-    let report = |key: &String| key.split('/').next().unwrap_or_default().to_owned();
-    let of_reports = keys.chunk_by(|a, b| report(a) == report(b));
+fn newest(keys: &[RunKey], limit: usize) -> Vec<RunKey> {
+    let of_reports = keys.chunk_by(|a, b| a.report() == b.report());
     of_reports.flat_map(|keys| keys.iter().rev().take(limit).cloned()).collect()
 }
 
 impl PastRun {
-    fn of(key: &str, record: &RunRecord, now: Timestamp) -> Self {
+    fn new(key: &RunKey, record: &RunRecord, now: Timestamp) -> Self {
         let outcome = record.outcome();
         let [sent, failed, unknown] =
             [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
                 .map(|status| outcome.count(status));
         Self {
-            key: key.to_owned(),
+            key: key.to_string(),
             report: record.report.clone(),
             window: record.window.clone(),
             status: match record.status {
@@ -126,7 +119,7 @@ impl PastRun {
                 RunState::Unknown => "unknown",
             },
             is_final: record.is_final,
-            reissue: key.ends_with(records::REISSUE),
+            reissue: key.is_reissue(),
             attempts: record.attempts,
             started_at: record.started_at,
             ended_at: record.ended_at,
@@ -134,7 +127,7 @@ impl PastRun {
             sent,
             failed,
             unknown,
-            effort: record.effort,
+            stats: record.stats,
             reason: record.reason.clone(),
             error: record.error.clone(),
         }

@@ -1,88 +1,80 @@
-//! Runs that another process has: this one waits for them, and carries out what the other did not end.
+//! Runs that another invocation holds: this one waits for them, and carries out what the other did not end.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::error::{Code, Error, Stage};
-use crate::run::Progress;
-use crate::run::Runner;
-use crate::run::delivery::attempt::ClaimRequest;
-use crate::run::delivery::attempt::Claimed;
-use crate::run::dispatch::executor::BatchContext;
-use crate::run::dispatch::executor::BatchResult;
-use crate::run::dispatch::executor::RunEnd;
-use crate::run::dispatch::executor::RunSlot;
-use crate::run::dispatch::executor::RunStart;
-use crate::run::dispatch::executor::StageGates;
-use crate::run::dispatch::executor::asks;
-use crate::run::dispatch::executor::failed;
-use crate::run::job::Job;
-use crate::run::ledger::record::RunRecord;
-use crate::run::ledger::store::LeasedRun;
-use crate::run::message::build::NameLookup;
-use crate::run::outcome::run_outcome::RunOutcome;
+use crate::run::dispatch::executor::{
+    BatchContext, BatchResult, Execution, Executor, RunEnd, RunStart, fetches, not_run,
+};
+use crate::run::fetch::NameLookup;
+use crate::run::job::{Job, OrderGate, Progress};
+use crate::run::ledger::{ClaimRequest, Claimed, LeasedRun, RunRecord};
+use crate::run::outcome::RunOutcome;
 
-impl Runner {
-    /// Waits for the runs that others have.
-    pub(crate) async fn wait_for_all(
+impl Executor<'_> {
+    /// Waits for the runs that others hold.
+    pub(crate) async fn wait_for_others(
         &self,
         busy: Vec<(&Job, Box<RunRecord>)>,
-        together: &BatchContext,
-        (ran, tell): (&mut BatchResult, impl Fn(&RunOutcome)),
+        context: &BatchContext,
+        result: &mut BatchResult,
     ) {
         for (job, fresh) in busy {
-            match self.wait_for(job, &fresh, together).await {
-                RunEnd::Queued { parts, told } => ran.add_parts(parts, told),
-                RunEnd::Outcome(outcome, unrecorded) => ran.add(*outcome, unrecorded, &tell),
-                RunEnd::Lost(_) => ran.add(failed(job, &fresh, taken_over_twice()), None, &tell),
+            match self.wait_for(job, &fresh, context).await {
+                RunEnd::Queued { shards, told } => result.add_shards(shards, told),
+                RunEnd::Outcome(outcome, unrecorded) => self.add(result, *outcome, unrecorded),
+                RunEnd::Lost(_) => self.add(result, not_run(job, &fresh, taken_over_twice()), None),
             }
         }
     }
 
-    /// Waits for a run that another has, and answers how it ended; or carries it out where the other
-    /// did not.
-    async fn wait_for(&self, job: &Job, fresh: &RunRecord, together: &BatchContext) -> RunEnd {
-        let event = job.event();
-        let claimant = ClaimRequest { event: &event, is_a_person: job.is_named() };
-        let key = job.key(&fresh.window);
-        let wait = waiter(job);
+    /// Waits for a run that another holds, and returns how it ended; or carries it out where the other did
+    /// not end it.
+    async fn wait_for(&self, job: &Job, fresh: &RunRecord, context: &BatchContext) -> RunEnd {
+        let trigger = job.trigger_id();
+        let claim = ClaimRequest { event: &trigger, is_manual: job.trigger.is_manual() };
+        let (key, wait) = (job.key(&fresh.window), waiter(job));
         let ended = |outcome: RunOutcome| RunEnd::Outcome(Box::new(outcome), None);
-        let leased = match self.ledger_store(job).claim_in_time(&key, fresh, claimant, wait).await {
-            Ok(Claimed::Held(leased)) => leased,
-            Ok(Claimed::Ended(record)) => return ended(self.answered(job, &record)),
-            Ok(Claimed::Busy(_)) => return ended(failed(job, fresh, taken_over_twice())),
-            Err(error) => return ended(failed(job, fresh, error)),
+        let run = match self.ledger(job).claim_in_time(key.as_str(), fresh, claim, wait).await {
+            Ok(Claimed::Held(run)) => run,
+            Ok(Claimed::Ended(record)) => return ended(self.replay(job, &record)),
+            Ok(Claimed::Busy(_)) => return ended(not_run(job, fresh, taken_over_twice())),
+            Err(error) => return ended(not_run(job, fresh, error)),
         };
-        match self.begin(job, leased).await {
-            RunStart::Held(leased) => self.carry_alone(job, *leased, together).await,
-            RunStart::Parted(leased, left) => self.hand_on(job, *leased, left).await,
+        match self.resume(job, run).await {
+            RunStart::Held(run) => self.run_alone(job, *run, context).await,
+            RunStart::Sharded(run, left) => self.hand_on(job, *run, left).await,
             RunStart::Busy(fresh) => RunEnd::Lost(fresh),
             RunStart::Over(outcome) => RunEnd::Outcome(outcome, None),
         }
     }
 
-    /// Carries a run out that was left over from the others of the invocation.
-    async fn carry_alone(&self, job: &Job, leased: LeasedRun, together: &BatchContext) -> RunEnd {
-        let asked = match asks(job, &leased) {
-            true => Some(self.ask(job, &NameLookup::of([job])).await),
-            false => None,
+    /// Carries out a run that was left over from the others of the invocation.
+    async fn run_alone(&self, job: &Job, run: LeasedRun, context: &BatchContext) -> RunEnd {
+        let queries = if fetches(job, &run) {
+            Some(self.build_queries(job, &NameLookup::new([job])).await)
+        } else {
+            None
         };
-        let (pool, asked) = self.plan_together(vec![asked]).await;
-        let turns = &StageGates::default();
-        let place = RunSlot { pool: &pool, index: 0, turns, is_first: false };
-        self.carry((job, place), leased, asked.first().and_then(Option::as_ref), together).await
+        let (pool, queries) = self.plan(vec![queries]).await;
+        let queries = queries.first().and_then(Option::as_ref);
+        let [fetch, send] = [OrderGate::default(), OrderGate::default()].map(|gate| gate.slot(0));
+        let execution =
+            Execution { job, pool: &pool, queries, index: 0, is_first: false, fetch, send };
+        self.run_to_end(execution, run, context).await
     }
 }
 
-/// Waits until the next look at a run that another has until then at least. It says so once, and again where
-/// the other goes on for longer.
+/// Waits until the next look at a run that another holds until then at least. It reports that once, and
+/// again where the other goes on for longer.
 pub(crate) fn waiter(job: &Job) -> impl AsyncFnMut(Duration, Timestamp) -> Result<(), Error> {
-    let (invocation, mut told) = (&job.invocation, None);
+    let (invocation, mut reported) = (&job.invocation, None);
     async move |look, until| {
-        if told.is_none_or(|told| told <= invocation.clock.now()) {
-            job.tell(Progress::Waiting { report: job.report.id.clone(), until });
-            told = Some(until);
+        if reported.is_none_or(|reported| reported <= invocation.clock.now()) {
+            job.report_progress(Progress::Waiting { report: job.report.id.clone(), until });
+            reported = Some(until);
         }
         let waiting = async {
             tokio::time::sleep(look).await;

@@ -15,7 +15,7 @@ use crate::instance::InstanceArn;
 use crate::plan::Directory;
 
 /// For how long a list is used by later invocations.
-const WARM: Duration = Duration::from_mins(5);
+const NAME_TTL: Duration = Duration::from_mins(5);
 
 /// The lists that were read, of all instances.
 #[derive(Debug, Default)]
@@ -48,14 +48,14 @@ impl NameCache {
     ///
     /// # Errors
     /// The failure of the first list, in their order, that can't be read; the others are kept.
-    pub(crate) async fn on(
+    pub(crate) async fn read(
         &self,
         lists: BTreeSet<List>,
-        need: NameRequest<'_>,
+        request: NameRequest<'_>,
     ) -> Result<Directory, Error> {
         let reading = lists.into_iter().map(|list| {
-            let read = move || need.client.names(need.instance, list, need.deadline);
-            self.list(need.instance, list, need.since, read)
+            let read = move || request.client.names(request.instance, list, request.deadline);
+            self.list(request.instance, list, request.since, read)
         });
         let mut directory = Directory::default();
         for names in join_all(reading).await {
@@ -76,13 +76,13 @@ impl NameCache {
     {
         // Names alone are also on the list with tags and states.
         if list == List::Queues {
-            let searched = self.shelf(instance, List::SearchedQueues);
+            let searched = self.slot(instance, List::SearchedQueues);
             if let Some(Ok(names)) = warm(&*searched.lock().await, since) {
                 return Ok(names);
             }
         }
-        let shelf = self.shelf(instance, list);
-        let mut kept = shelf.lock().await;
+        let slot = self.slot(instance, list);
+        let mut kept = slot.lock().await;
         if let Some(names) = warm(&kept, since) {
             return names;
         }
@@ -92,16 +92,16 @@ impl NameCache {
         names
     }
 
-    fn shelf(&self, instance: &InstanceArn, list: List) -> CacheSlot {
-        let mut shelves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(shelves.entry((instance.clone(), list)).or_default())
+    fn slot(&self, instance: &InstanceArn, list: List) -> CacheSlot {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry((instance.clone(), list)).or_default())
     }
 }
 
 /// What is known of a list: its names for a while, a failure for the invocation that met it.
 fn warm(kept: &Option<CachedNames>, since: Instant) -> Option<Result<Directory, Error>> {
     let counts = |kept: &&CachedNames| match kept.names {
-        Ok(_) => since < kept.read_at + WARM,
+        Ok(_) => since < kept.read_at + NAME_TTL,
         Err(_) => since == kept.since,
     };
     kept.as_ref().filter(counts).map(|kept| kept.names.clone())

@@ -1,60 +1,67 @@
-//! What the runs of an invocation ask, together: a request that several of them need is made once.
+//! The queries of an invocation's runs, together: a request that several of them need is made once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 use tokio::sync::{OnceCell, Semaphore};
-use tokio::time::Instant;
 
 use crate::concurrency::until;
 use crate::definition::{MetricQuery, Partial};
 use crate::error::{Code, Error, Stage};
-use crate::metric::limits::Limits;
+use crate::metric::Limits;
 use crate::plan::{self, Answer, Plan, Request, SectionAnswer, SectionPlan};
-use crate::run::Progress;
-use crate::run::Runner;
-use crate::run::job::Job;
-use crate::run::message::build::RunQueries;
-use crate::run::message::build::out_of_time;
-use crate::run::outcome::run_outcome::FetchStats;
+use crate::run::fetch::FigureSource;
+use crate::run::fetch::queries::RunQueries;
+use crate::run::fetch::time_budget::{PageCount, out_of_time};
+use crate::run::job::{Job, Progress};
+use crate::run::outcome::FetchStats;
 
-/// How many requests are on their way at once, at most: those behind wait, so that the pages of one
+/// The largest number of requests on their way at once: those behind wait, so that the pages of one
 /// follow each other before their token ends.
-const ON_THEIR_WAY: usize = 20;
+const MAX_REQUESTS_IN_FLIGHT: usize = 20;
 
 /// The requests of all runs, with the answers that are there.
 #[derive(Debug)]
 pub(crate) struct QueryPool {
     plan: Plan,
     answers: Mutex<Vec<SharedAnswer>>,
-    /// The run whose requests were made ahead, and since when.
-    ahead: OnceLock<(usize, Instant)>,
-    /// Why they failed, by the run and the request.
-    failed: Mutex<BTreeMap<(usize, usize), Error>>,
-    /// A place for each request that may be on its way.
-    on_their_way: Semaphore,
-    /// Which sections of the plan are whose.
+    in_flight: Semaphore,
+    /// The sections of the plan that belong to each run.
     sections: Vec<Range<usize>>,
     /// The runs that may need answers yet.
     open: Mutex<BTreeSet<usize>>,
 }
 
-/// The place of an answer: whoever needs it first has the request made, and the others wait.
+/// The place of an answer: the run that needs it first has the request made, and the others wait.
 type SharedAnswer = Arc<OnceCell<Answer>>;
 
+/// The answers to each section of a report, or the reason why it has none.
+pub(crate) type Answers = Vec<Result<Vec<SectionAnswer>, Error>>;
+
+/// One run among those of a pool.
+#[derive(Clone, Copy)]
+pub(crate) struct RunFetch<'p> {
+    pub(crate) source: &'p FigureSource,
+    pub(crate) pool: &'p QueryPool,
+    /// The place of the run in the pool.
+    pub(crate) index: usize,
+    pub(crate) job: &'p Job,
+    pub(crate) queries: &'p RunQueries,
+}
+
 impl QueryPool {
-    /// The requests for what these runs ask; those that can't ask anything have none.
-    pub(crate) fn of<'a>(
+    /// The requests for the queries of these runs; those that can't ask anything have none.
+    pub(crate) fn new<'a>(
         runs: impl IntoIterator<Item = Option<&'a RunQueries>>,
         limits: &Limits,
     ) -> Self {
         let (mut queries, mut sections) = (Vec::new(), Vec::new());
         for run in runs {
             let start = queries.len();
-            queries.extend(run.into_iter().flat_map(|asked| asked.queries.iter().cloned()));
+            queries.extend(run.into_iter().flat_map(|run| run.queries.iter().cloned()));
             sections.push(start..queries.len());
         }
         let plan = plan::plan(&queries, limits);
@@ -62,146 +69,24 @@ impl QueryPool {
         Self {
             plan,
             answers: Mutex::new(answers),
-            ahead: OnceLock::new(),
-            failed: Mutex::default(),
+            in_flight: Semaphore::new(MAX_REQUESTS_IN_FLIGHT),
             open: Mutex::new((0..sections.len()).collect()),
             sections,
-            on_their_way: Semaphore::new(ON_THEIR_WAY),
         }
-    }
-
-    /// Has the requests of a run made before it begins, once. Why one of them failed is told when the run comes
-    /// for its answer, and it is not made again for that.
-    pub(crate) async fn ahead(&self, (runner, job): (&Runner, &Job), run: usize) {
-        self.ahead.get_or_init(|| (run, Instant::now()));
-        job.tell(Progress::Started { report: job.report.id.clone() });
-        let needed = needed(self.sections_of(run));
-        let fails = |index: usize, error: &Error| {
-            lock(&self.failed).insert((run, index), error.clone());
-        };
-        let answered = AtomicUsize::new(0);
-        let made = needed.iter().map(async |index| {
-            let ended = self.request((runner, run), *index, job.call_deadline()).await;
-            if ended.is_ok() {
-                job.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, needed.len());
-            }
-            ended.inspect_err(|error| fails(*index, error))
-        });
-        let made = async {
-            match job.report.partial {
-                Partial::Fail => try_join_all(made).await.map(drop),
-                Partial::Banner => {
-                    join_all(made).await;
-                    Ok(())
-                }
-            }
-        };
-        let ended = until(job.query_deadline(), made).await.unwrap_or_else(|| Err(out_of_time()));
-        if let Err(error) = ended {
-            // With the one the others have failed, and none is made again.
-            let is_open =
-                |index: &&usize| self.cell(**index).is_some_and(|cell| cell.get().is_none());
-            needed.iter().filter(is_open).for_each(|index| fails(*index, &error));
-        }
-    }
-
-    /// Since when the requests of a run have been made, if they were made ahead.
-    pub(crate) fn ahead_since(&self, run: usize) -> Option<Instant> {
-        self.ahead.get().filter(|(of, _)| *of == run).map(|(_, since)| *since)
-    }
-
-    /// The answers to a run's sections; requests go out side by side. What the service refuses
-    /// together with what other runs ask is asked without it: a metric that one of them wants and
-    /// the Region does not have is no reason for the others to fail.
-    ///
-    /// # Errors
-    /// The first failure of a request that the run needs.
-    pub(crate) async fn answer(
-        &self,
-        (runner, job): (&Runner, &Job),
-        (run, asked): (usize, &RunQueries),
-        effort: &mut FetchStats,
-    ) -> Result<Vec<SectionAnswer>, Error> {
-        let error = match self.together((runner, job), run, effort).await {
-            Err(error) if !error.retryable || error.code == Code::BadResponse => error,
-            ended => return ended,
-        };
-        let alone = Self::of([Some(asked)], &runner.settings.limits);
-        let mut by_metrics: BTreeMap<&[MetricQuery], Vec<&Request>> = BTreeMap::new();
-        for request in &self.plan.requests {
-            by_metrics.entry(&request.metrics).or_default().push(request);
-        }
-        let is_here = |request: &Request| {
-            let alike = by_metrics.get(request.metrics.as_slice());
-            alike.is_some_and(|alike| alike.contains(&request))
-        };
-        match alone.plan.requests.iter().all(is_here) {
-            true => Err(error),
-            false => alone.together((runner, job), 0, effort).await,
-        }
-    }
-
-    /// The answers to each section of a run, or why it has none for good.
-    ///
-    /// # Errors
-    /// What may pass by itself: then the whole run is better tried again.
-    pub(crate) async fn answer_each(
-        &self,
-        (runner, job): (&Runner, &Job),
-        (run, asked): (usize, &RunQueries),
-        effort: &mut FetchStats,
-    ) -> Result<Vec<Result<Vec<SectionAnswer>, Error>>, Error> {
-        let sections = self.sections_of(run).chunks(asked.of_a_section());
-        let mut answers = Vec::new();
-        for (index, section) in sections.enumerate() {
-            let answer = match self.these((runner, job), run, section).await {
-                // What it is refused together with, it may be answered without.
-                Err(error) if !error.retryable || error.code == Code::BadResponse => {
-                    let alone = Self::of([Some(&asked.section(index))], &runner.settings.limits);
-                    let ended = alone.these((runner, job), 0, &alone.plan.sections).await;
-                    alone.count(&alone.plan.sections, effort);
-                    ended
-                }
-                ended => ended,
-            };
-            match answer {
-                Err(error) if error.retryable => return Err(error),
-                answer => answers.push(answer),
-            }
-        }
-        self.count(self.sections_of(run), effort);
-        Ok(answers)
     }
 
     /// Forgets the answers of a run that none of the others needs: there may be many large reports.
-    pub(crate) fn ended(&self, run: usize) {
+    pub(crate) fn release(&self, run: usize) {
         let mut open = lock(&self.open);
         open.remove(&run);
         let wanted: BTreeSet<usize> =
-            open.iter().flat_map(|run| needed(self.sections_of(*run))).collect();
+            open.iter().flat_map(|run| requests_for(self.sections_of(*run))).collect();
         let mut answers = lock(&self.answers);
-        for index in needed(self.sections_of(run)).difference(&wanted) {
+        for index in requests_for(self.sections_of(run)).difference(&wanted) {
             if let Some(answer) = answers.get_mut(*index) {
                 *answer = SharedAnswer::default();
             }
         }
-    }
-
-    /// How many pages the requests of a run have, as far as that can be told.
-    pub(crate) fn pages(&self, run: usize) -> usize {
-        self.pages_of(run, |_| true)
-    }
-
-    /// How many of them are still to be asked for.
-    pub(crate) fn pages_left(&self, run: usize) -> usize {
-        self.pages_of(run, |answer| answer.get().is_none())
-    }
-
-    fn pages_of(&self, run: usize, counts: impl Fn(&OnceCell<Answer>) -> bool) -> usize {
-        let requests = needed(self.sections_of(run)).into_iter();
-        let counted = requests.filter(|index| self.cell(*index).is_some_and(|cell| counts(&cell)));
-        let requests = counted.filter_map(|index| self.plan.requests.get(index));
-        requests.map(Request::expected_pages).sum()
     }
 
     fn sections_of(&self, run: usize) -> &[SectionPlan] {
@@ -209,51 +94,149 @@ impl QueryPool {
         self.plan.sections.get(sections).unwrap_or_default()
     }
 
-    async fn together(
-        &self,
-        (runner, job): (&Runner, &Job),
-        run: usize,
-        effort: &mut FetchStats,
-    ) -> Result<Vec<SectionAnswer>, Error> {
-        let sections = self.sections_of(run);
-        let ended = self.these((runner, job), run, sections).await;
-        self.count(sections, effort);
-        ended
+    fn answer(&self, request: usize) -> Option<SharedAnswer> {
+        lock(&self.answers).get(request).map(Arc::clone)
     }
 
-    /// What was answered took its effort, however the others ended.
-    fn count(&self, sections: &[SectionPlan], effort: &mut FetchStats) {
-        let cells: Vec<SharedAnswer> =
-            needed(sections).iter().filter_map(|i| self.cell(*i)).collect();
-        for answer in cells.iter().filter_map(|cell| cell.get()) {
-            effort.requests += 1;
-            effort.pages += answer.pages;
-            effort.rows += answer.rows.len();
+    /// Counts the answers to these sections that are there, however the others ended.
+    fn count(&self, sections: &[SectionPlan], stats: &mut FetchStats) {
+        for answer in requests_for(sections).iter().filter_map(|index| self.answer(*index)) {
+            if let Some(answer) = answer.get() {
+                stats.requests += 1;
+                stats.pages += answer.pages;
+                stats.rows += answer.rows.len();
+            }
         }
     }
 
-    async fn these(
-        &self,
-        (runner, job): (&Runner, &Job),
-        run: usize,
-        sections: &[SectionPlan],
-    ) -> Result<Vec<SectionAnswer>, Error> {
-        let needed = needed(sections);
-        self.failed_ahead(run, &needed)?;
-        let answered = AtomicUsize::new(0);
-        let (of, is_told) = (needed.len(), self.ahead_since(run).is_some());
-        let asked = needed.iter().map(async |index| {
-            self.request((runner, run), *index, job.call_deadline()).await?;
-            if !is_told {
-                job.answered(answered.fetch_add(1, Ordering::Relaxed) + 1, of);
+    /// Tells whether each of these requests is one of the pool's too.
+    fn has_all(&self, requests: &[Request]) -> bool {
+        let mut by_metrics: BTreeMap<&[MetricQuery], Vec<&Request>> = BTreeMap::new();
+        for request in &self.plan.requests {
+            by_metrics.entry(&request.metrics).or_default().push(request);
+        }
+        requests.iter().all(|request| {
+            let alike = by_metrics.get(request.metrics.as_slice());
+            alike.is_some_and(|alike| alike.contains(&request))
+        })
+    }
+}
+
+impl RunFetch<'_> {
+    /// The answers to all sections of a report, or with `partial = "banner"` to one of them at least.
+    ///
+    /// # Errors
+    /// The first failure that the report can't do without; `TIMEOUT` where the answers are late.
+    pub(crate) async fn fetch(&self, stats: &mut FetchStats) -> Result<Answers, Error> {
+        let fetching = async {
+            match self.job.report.partial {
+                Partial::Fail => self.fetch_all(stats).await,
+                Partial::Banner => self.fetch_each_section(stats).await,
             }
-            Ok(())
+        };
+        until(self.job.query_deadline(), fetching).await.ok_or_else(out_of_time)?
+    }
+
+    /// The pages of the run's requests.
+    pub(crate) fn pages(&self) -> PageCount {
+        let mut pages = PageCount { all: 0, left: 0 };
+        for index in requests_for(self.sections()) {
+            let (request, answer) = (self.pool.plan.requests.get(index), self.pool.answer(index));
+            let expected = request.map_or(0, Request::expected_pages);
+            pages.all += expected;
+            pages.left += if answer.is_some_and(|a| a.get().is_some()) { 0 } else { expected };
+        }
+        pages
+    }
+
+    fn sections(&self) -> &[SectionPlan] {
+        self.pool.sections_of(self.index)
+    }
+
+    /// The answers to all sections. Requests that the service refuses together with those of other runs
+    /// are made without them: a metric that one of them wants and the Region does not have is no reason
+    /// for the others to fail.
+    async fn fetch_all(&self, stats: &mut FetchStats) -> Result<Answers, Error> {
+        let fetched = self.fetch_sections(self.sections()).await;
+        self.pool.count(self.sections(), stats);
+        let answers = match fetched {
+            Err(error) if may_be_asked_alone(&error) => {
+                let alone = QueryPool::new([Some(self.queries)], &self.source.limits);
+                if self.pool.has_all(&alone.plan.requests) {
+                    return Err(error);
+                }
+                let run = RunFetch { pool: &alone, index: 0, ..*self };
+                let fetched = run.fetch_sections(run.sections()).await;
+                alone.count(run.sections(), stats);
+                fetched?
+            }
+            fetched => fetched?,
+        };
+        let sections = answers.chunks(self.queries.per_section());
+        Ok(sections.map(|section| Ok(section.to_vec())).collect())
+    }
+
+    /// The answers to each section, or why it has none, which is permanent.
+    ///
+    /// # Errors
+    /// A retryable one: then the whole run is better tried again. Where no section has answers, the error
+    /// of the first.
+    async fn fetch_each_section(&self, stats: &mut FetchStats) -> Result<Answers, Error> {
+        let mut fetched = Vec::new();
+        for (index, section) in self.sections().chunks(self.queries.per_section()).enumerate() {
+            let answer = match self.fetch_sections(section).await {
+                // It may be answered without what it is refused together with.
+                Err(error) if may_be_asked_alone(&error) => {
+                    let queries = &self.queries.section(index);
+                    let alone = QueryPool::new([Some(queries)], &self.source.limits);
+                    let run = RunFetch { pool: &alone, index: 0, queries, ..*self };
+                    let fetched = run.fetch_sections(run.sections()).await;
+                    alone.count(run.sections(), stats);
+                    fetched
+                }
+                fetched => fetched,
+            };
+            match answer {
+                Err(error) if error.retryable => return Err(error),
+                answer => fetched.push(answer),
+            }
+        }
+        self.pool.count(self.sections(), stats);
+        self.with_unplanned(fetched)
+    }
+
+    /// The answers of all sections in their order, those among them that can't be asked for.
+    fn with_unplanned(&self, fetched: Answers) -> Result<Answers, Error> {
+        let mut fetched = fetched.into_iter();
+        let places = 0..self.job.report.sections.len();
+        let of_section = |place: usize| match self.queries.unplanned.get(&place) {
+            Some(unplanned) => Some(Err(unplanned.error.clone())),
+            None => fetched.next(),
+        };
+        let answers: Answers = places.filter_map(of_section).collect();
+        match answers.first() {
+            Some(Err(error)) if answers.iter().all(Result::is_err) => Err(error.clone()),
+            _ => Ok(answers),
+        }
+    }
+
+    /// The answers to these sections; their requests go out side by side.
+    async fn fetch_sections(&self, sections: &[SectionPlan]) -> Result<Vec<SectionAnswer>, Error> {
+        let requests = requests_for(sections);
+        let answered = AtomicUsize::new(0);
+        let fetching = requests.iter().map(async |index| {
+            self.fetch_request(*index).await?;
+            self.job.report_progress(Progress::Answered {
+                report: self.job.report.id.clone(),
+                requests: answered.fetch_add(1, Ordering::Relaxed) + 1,
+                of: requests.len(),
+            });
+            Ok::<_, Error>(())
         });
-        let ended: Result<Vec<()>, Error> = try_join_all(asked).await;
-        ended?;
-        let cells: BTreeMap<usize, SharedAnswer> =
-            needed.iter().filter_map(|index| Some((*index, self.cell(*index)?))).collect();
-        let known = |index: usize| cells.get(&index)?.get();
+        try_join_all(fetching).await?;
+        let answers: BTreeMap<usize, SharedAnswer> =
+            requests.iter().filter_map(|i| Some((*i, self.pool.answer(*i)?))).collect();
+        let known = |index: usize| answers.get(&index)?.get();
         let answers = sections.iter().map(|section| section.answer(known));
         answers.collect::<Result<_, _>>().map_err(|contradiction| {
             let message = format!("the answers can't be trusted: {contradiction}");
@@ -261,49 +244,35 @@ impl QueryPool {
         })
     }
 
-    /// The first reason why one of these requests failed that were made ahead for the run: each is told
-    /// once.
-    fn failed_ahead(&self, run: usize, requests: &BTreeSet<usize>) -> Result<(), Error> {
-        let mut failed = lock(&self.failed);
-        let told: Vec<Error> =
-            requests.iter().filter_map(|index| failed.remove(&(run, *index))).collect();
-        told.into_iter().next().map_or(Ok(()), Err)
-    }
-
-    /// Has a request answered, by the first run that needs it. One that fails is made again by the
-    /// next run: what ails it may have passed.
-    async fn request(
-        &self,
-        (runner, run): (&Runner, usize),
-        index: usize,
-        deadline: Option<Instant>,
-    ) -> Result<(), Error> {
-        let (Some(request), Some(cell)) = (self.plan.requests.get(index), self.cell(index)) else {
+    /// Has a request answered, by the first run that needs it. One that fails is made again by the next
+    /// run, which may fare better.
+    async fn fetch_request(&self, index: usize) -> Result<(), Error> {
+        let (request, answer) = (self.pool.plan.requests.get(index), self.pool.answer(index));
+        let (Some(request), Some(answer)) = (request, answer) else {
             let message = "a request that was planned is missing";
             return Err(Error::new(Code::InternalError, Stage::Query, message));
         };
-        let client = runner.connect(&request.instance);
-        let answer = cell.get_or_try_init(async || {
-            // The run may have come for it while it was being made ahead.
-            self.failed_ahead(run, &BTreeSet::from([index]))?;
-            // It is closed never.
-            let _place = self.on_their_way.acquire().await;
+        let client = self.source.clients.client(&request.instance);
+        let fetched = answer.get_or_try_init(async || {
+            // The semaphore is never closed.
+            let _place = self.pool.in_flight.acquire().await;
             // A call of the SDK is large, and every future that it is in is as large.
-            Box::pin(client.figures(request, deadline)).await
+            Box::pin(client.figures(request, self.job.call_deadline())).await
         });
-        answer.await.map(drop)
+        fetched.await.map(drop)
     }
+}
 
-    fn cell(&self, index: usize) -> Option<SharedAnswer> {
-        lock(&self.answers).get(index).map(Arc::clone)
-    }
+/// Tells whether a failure may be due to what was asked together with it.
+fn may_be_asked_alone(error: &Error) -> bool {
+    !error.retryable || error.code == Code::BadResponse
+}
+
+/// The requests that answer these sections.
+fn requests_for(sections: &[SectionPlan]) -> BTreeSet<usize> {
+    sections.iter().flat_map(SectionPlan::requests).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The requests that answer these sections.
-fn needed(sections: &[SectionPlan]) -> BTreeSet<usize> {
-    sections.iter().flat_map(SectionPlan::requests).collect()
 }

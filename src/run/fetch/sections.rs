@@ -8,9 +8,7 @@ use crate::language::Language;
 use crate::metric::limits::Limits;
 use crate::plan::{self, Directory, Lack, Obstacle, Query, Unresolved};
 use crate::render::isolated;
-use crate::run::definitions::load::MOST_TOLD;
-use crate::run::definitions::load::defective;
-use crate::run::definitions::load::too_many_requests;
+use crate::run::definitions::{MOST_TOLD, defective, too_many_requests};
 use crate::window::Window;
 
 /// The questions of a report's sections for one window.

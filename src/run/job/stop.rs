@@ -91,12 +91,6 @@ pub(crate) fn stopped() -> Error {
         .hint("run it again: it begins at once, and sends to nobody twice")
 }
 
-/// The error of a run that was not begun before the command was stopped.
-pub(crate) fn not_begun() -> Error {
-    let message = "the command was stopped before this run had begun";
-    Error::new(Code::Timeout, Stage::Plan, message).retryable().hint("run it again")
-}
-
 /// The error of a mail of which nobody knows whether SES took it.
 pub(crate) fn unanswered() -> Error {
     let message = "it is not known whether SES took the message: the command was stopped before it had answered";

@@ -30,16 +30,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::{Code, Error, Stage};
-use crate::run::delivery::attempt::FIRST_LOOK;
-use crate::run::delivery::attempt::LAST_LOOK;
-use crate::run::delivery::attempt::still_held;
-use crate::run::ledger::record::ResendLease;
-use crate::run::ledger::record::RunRecord;
-use crate::run::ledger::store::LEASE;
-use crate::run::ledger::store::LeasedRun;
-use crate::run::ledger::store::LedgerStore;
-use crate::run::ledger::store::PutOutcome;
-use crate::run::ledger::store::writer;
+use crate::run::ledger::lease::{CLAIM_POLL_MAX, CLAIM_POLL_MIN, still_held};
+use crate::run::ledger::record::{ResendLease, RunRecord};
+use crate::run::ledger::store::{LEASE, LeasedRun, LedgerStore, PutOutcome, new_holder_id};
 use crate::store::Objects;
 
 /// The right to send a run's message again. Clones share whether it was lost.
@@ -64,7 +57,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         order: &str,
         mut wait: impl AsyncFnMut(Duration, Timestamp) -> Result<(), Error>,
     ) -> Result<Option<Fence>, Error> {
-        let mut look = FIRST_LOOK;
+        let mut look = CLAIM_POLL_MIN;
         loop {
             let Some(found) = self.read(key).await? else {
                 return Ok(None);
@@ -79,15 +72,15 @@ impl<S: Objects> LedgerStore<'_, S> {
                 Some(_) if !self.clock.has_time_for(look) => return Err(still_held()),
                 Some(own) => {
                     wait(look, own.until).await?;
-                    look = (look * 2).min(LAST_LOOK);
+                    look = (look * 2).min(CLAIM_POLL_MAX);
                     continue;
                 }
                 None => {}
             }
-            let (by, order) = (writer(), order.to_owned());
+            let (by, order) = (new_holder_id(), order.to_owned());
             let lease = ResendLease { order, by: by.clone(), until: self.lease() };
             leased.record.fence(lease, now);
-            if let PutOutcome::Done = self.write(&mut leased).await? {
+            if let PutOutcome::Written = self.write(&mut leased).await? {
                 let (key, is_lost) = (key.to_owned(), Arc::default());
                 return Ok(Some(Fence { key, by, is_lost }));
             }
@@ -100,7 +93,7 @@ impl<S: Objects> LedgerStore<'_, S> {
     /// Where a record can't be read or written.
     pub(crate) async fn close_resends(
         &self,
-        keys: impl IntoIterator<Item = &String>,
+        keys: impl IntoIterator<Item = &str>,
     ) -> Result<(), Error> {
         for key in keys {
             while let Some(found) = self.read(key).await? {
@@ -109,8 +102,8 @@ impl<S: Objects> LedgerStore<'_, S> {
                 if leased.record.is_final || !leased.record.resent {
                     break;
                 }
-                leased.record.supersede(writer(), superseded(), self.clock.now());
-                if let PutOutcome::Done = self.write(&mut leased).await? {
+                leased.record.supersede(new_holder_id(), superseded(), self.clock.now());
+                if let PutOutcome::Written = self.write(&mut leased).await? {
                     break;
                 }
             }
@@ -157,7 +150,7 @@ impl<S: Objects> LedgerStore<'_, S> {
                 break;
             }
             change(&mut leased.record);
-            if let PutOutcome::Done = self.write(&mut leased).await? {
+            if let PutOutcome::Written = self.write(&mut leased).await? {
                 return Ok(());
             }
         }

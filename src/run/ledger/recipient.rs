@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::address::Mailbox;
 use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage};
-use crate::run::outcome::run_outcome::Delivery;
-use crate::run::outcome::run_outcome::DeliveryStatus;
+use crate::run::outcome::{Delivery, DeliveryState};
 
 /// The message to one recipient.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,10 +16,13 @@ pub(crate) struct Recipient {
     /// The name before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// The kind of destination; none for mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
     pub(crate) status: DeliveryState,
     /// The part of the run that it belongs to, where it was cut.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) part: Option<u32>,
+    #[serde(rename = "part", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shard: Option<u32>,
     /// The writer that sent it, or was about to: it alone knows how that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) by: Option<String>,
@@ -36,30 +38,33 @@ pub(crate) struct Recipient {
     others: Map<String, Value>,
 }
 
-/// How far the message to one recipient is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum DeliveryState {
-    /// It has not been handed to SES, or clearly not accepted.
-    Pending,
-    /// It may be on its way to SES at this moment.
-    Sending,
-    /// SES accepted it.
-    Sent,
-    /// SES refused it, or was not asked.
-    Failed,
-    /// Nobody knows.
-    Unknown,
+/// The place to which a message is delivered, in the form in which records keep it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    /// The kind; none for mail.
+    pub(crate) kind: Option<String>,
+    /// The address.
+    pub(crate) to: String,
+    /// The name before it.
+    pub(crate) name: Option<String>,
+}
+
+impl From<&Mailbox> for Destination {
+    fn from(mailbox: &Mailbox) -> Self {
+        Self { kind: None, to: mailbox.address.to_string(), name: mailbox.name.clone() }
+    }
 }
 
 impl Recipient {
-    /// Somebody who waits for a message.
-    pub(crate) fn new(to: &Mailbox) -> Self {
+    /// A recipient who waits for a message.
+    pub(crate) fn new(destination: &Destination) -> Self {
+        let Destination { kind, to, name } = destination.clone();
         Self {
-            to: to.address.to_string(),
-            name: to.name.clone(),
+            to,
+            name,
+            kind,
             status: DeliveryState::Pending,
-            part: None,
+            shard: None,
             by: None,
             message_id: None,
             error: None,
@@ -68,9 +73,9 @@ impl Recipient {
         }
     }
 
-    /// Somebody to whom a message is on its way.
-    pub(crate) fn sending(to: &Mailbox) -> Self {
-        Self { status: DeliveryState::Sending, ..Self::new(to) }
+    /// A recipient to whom a message is on its way.
+    pub(crate) fn sending(destination: &Destination) -> Self {
+        Self { status: DeliveryState::Sending, ..Self::new(destination) }
     }
 
     /// The same one, who waits for another message.
@@ -81,17 +86,9 @@ impl Recipient {
         again
     }
 
-    /// The mailbox.
-    ///
-    /// # Errors
-    /// `STORE_ERROR` where the record does not hold one.
-    pub(crate) fn mailbox(&self) -> Result<Mailbox, Error> {
-        let address = self.to.parse().map_err(|error| {
-            let message = format!("a recipient in the record {error}");
-            Error::new(Code::StoreError, Stage::Record, message)
-        })?;
-        let has_control = |name: &String| name.chars().any(char::is_control);
-        Ok(Mailbox { name: self.name.clone().filter(|name| !has_control(name)), address })
+    /// The destination.
+    pub(crate) fn destination(&self) -> Destination {
+        Destination { kind: self.kind.clone(), to: self.to.clone(), name: self.name.clone() }
     }
 
     /// Notes how the send ended.
@@ -108,11 +105,6 @@ impl Recipient {
                 self.error = Some(error);
             }
         }
-    }
-
-    /// Whether it is known how it ended, or that this will never be known.
-    pub(crate) fn has_ended(&self) -> bool {
-        !matches!(self.status, DeliveryState::Pending | DeliveryState::Sending)
     }
 
     /// Back among those who wait.
@@ -156,11 +148,7 @@ impl Recipient {
     pub(crate) fn delivery(&self) -> Delivery {
         Delivery {
             to: self.to.clone(),
-            status: match self.status {
-                DeliveryState::Sent => DeliveryStatus::Sent,
-                DeliveryState::Sending | DeliveryState::Unknown => DeliveryStatus::Unknown,
-                DeliveryState::Pending | DeliveryState::Failed => DeliveryStatus::Failed,
-            },
+            status: self.status.into(),
             message_id: self.message_id.clone(),
             error: self.error.clone(),
         }

@@ -8,15 +8,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::address::Mailbox;
 use crate::error::{Code, Error, Stage};
-use crate::render::Origin;
-use crate::run::dispatch::shards::ShardSet;
-use crate::run::ledger::recipient::DeliveryState;
-use crate::run::ledger::recipient::Recipient;
-use crate::run::outcome::run_outcome::FetchStats;
-use crate::run::outcome::run_outcome::RunOutcome;
-use crate::run::outcome::run_outcome::Status;
+use crate::run::job::TriggerId;
+use crate::run::ledger::recipient::{Destination, Recipient};
+use crate::run::ledger::shard_set::ShardSet;
+use crate::run::outcome::{DeliveryState, FetchStats, RunOutcome, RunState, Status};
 use crate::window::Window;
 
 /// The form of records that this program writes.
@@ -31,7 +27,7 @@ const WITH_PARTS: u32 = 2;
 pub(crate) const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(20);
 
 /// After how many failed attempts the owner hears of a failure that may pass.
-const PATIENCE: u32 = 3;
+const ATTEMPTS_BEFORE_OWNER_NOTICE: u32 = 3;
 
 /// A run as it is kept. What a later version adds to it survives here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,7 +45,7 @@ pub(crate) struct RunRecord {
     pub(crate) reason: Option<String>,
     /// What its figures took.
     #[serde(flatten)]
-    pub(crate) effort: FetchStats,
+    pub(crate) stats: FetchStats,
     /// The digest of the definition that it was made from.
     pub(crate) definition: String,
     /// The event or order that it was last taken up for.
@@ -89,11 +85,11 @@ pub(crate) struct RunRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rendering: Option<RenderingMark>,
     /// Into which parts its recipients are cut, until these have ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) parts: Option<ShardSet>,
+    #[serde(rename = "parts", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shards: Option<ShardSet>,
     /// Whether it is itself the record of such a part.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) is_part: bool,
+    #[serde(rename = "is_part", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_shard: bool,
     /// One for each recipient.
     pub(crate) messages: Vec<Recipient>,
     /// The mail to the owner.
@@ -109,17 +105,19 @@ pub(crate) struct RunRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RenderingMark {
     #[serde(flatten)]
-    pub(crate) origin: Origin,
+    pub(crate) templates: TemplatesId,
     /// The process; records of before name none.
     #[serde(default)]
     pub(crate) process: String,
 }
 
-/// What an event or an order is known by.
+/// The identity of templates of one's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct TriggerId {
-    pub(crate) id: String,
-    pub(crate) time: Timestamp,
+pub(crate) struct TemplatesId {
+    /// The folder, or the `s3://` address.
+    pub(crate) place: String,
+    /// The digest of all of them.
+    pub(crate) digest: String,
 }
 
 /// A lease.
@@ -147,22 +145,6 @@ pub(crate) struct WriteId {
     pub(crate) count: u64,
 }
 
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum RunState {
-    /// Somebody has it, or died with it.
-    Running,
-    /// SES accepted every message.
-    Sent,
-    /// Nothing was to be sent.
-    Skipped,
-    /// A message, or the whole run, failed.
-    Failed,
-    /// It is not known whether a message was accepted.
-    Unknown,
-}
-
 impl RunRecord {
     /// The record of a run that nobody has taken up yet.
     pub(crate) fn new(
@@ -179,7 +161,7 @@ impl RunRecord {
             status: RunState::Running,
             is_final: false,
             reason: None,
-            effort: FetchStats::default(),
+            stats: FetchStats::default(),
             definition,
             attempts: 0,
             started_at: event.time,
@@ -194,8 +176,8 @@ impl RunRecord {
             reissued: false,
             message: None,
             rendering: None,
-            parts: None,
-            is_part: false,
+            shards: None,
+            is_shard: false,
             messages: Vec::new(),
             notice: None,
             error: None,
@@ -221,7 +203,7 @@ impl RunRecord {
 
     /// The record as it is written.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        let has_parts = self.parts.is_some() || self.is_part;
+        let has_parts = self.shards.is_some() || self.is_shard;
         let version = if has_parts { WITH_PARTS } else { VERSION };
         // It has no key that is no text, which is all that could fail.
         serde_json::to_vec_pretty(&Self { version, ..self.clone() }).unwrap_or_default()
@@ -254,7 +236,7 @@ impl RunRecord {
         let is_news = self.interrupt(resend.by.clone(), now);
         self.resend = Some(resend);
         if self.status != RunState::Running && is_news {
-            self.sum_up();
+            self.recompute_status();
         }
     }
 
@@ -262,7 +244,7 @@ impl RunRecord {
     pub(crate) fn supersede(&mut self, by: String, error: Error, now: Timestamp) {
         self.interrupt(by, now);
         self.end(Some(error), now);
-        self.give_up();
+        self.make_final();
     }
 
     /// Takes the record from whoever has it, and tells whether anybody was being sent to.
@@ -288,19 +270,19 @@ impl RunRecord {
 
     /// The run, taken up by a writer. Who was marked as being sent to by one that died may have the
     /// message; who was clearly refused is tried again where that may help, or where a person asks.
-    pub(crate) fn take_up(
+    pub(crate) fn begin_attempt(
         &mut self,
         claim: Lease,
         event: &TriggerId,
-        by_a_person: bool,
+        is_manual: bool,
         now: Timestamp,
     ) {
         // The retry of a person's order is no order of its own.
-        let by_a_person = by_a_person && (self.attempts == 0 || self.event.id != event.id);
+        let is_manual = is_manual && (self.attempts == 0 || self.event.id != event.id);
         for recipient in &mut self.messages {
             match recipient.status {
                 DeliveryState::Sending => recipient.lost(now),
-                DeliveryState::Failed if by_a_person || recipient.may_pass() => recipient.wait(),
+                DeliveryState::Failed if is_manual || recipient.may_pass() => recipient.wait(),
                 DeliveryState::Pending
                 | DeliveryState::Sent
                 | DeliveryState::Failed
@@ -321,7 +303,7 @@ impl RunRecord {
 
     /// Whether the message that is stored is to be sent, and none made anew: where anybody may have
     /// it, or where the definition is still the same.
-    pub(crate) fn resumes(&self, definition: &str) -> bool {
+    pub(crate) fn can_resume(&self, definition: &str) -> bool {
         let may_have_left = |r: &Recipient| {
             matches!(
                 r.status,
@@ -333,7 +315,7 @@ impl RunRecord {
     }
 
     /// The run with a message that was just made and stored.
-    pub(crate) fn made(&mut self, message: String, to: &[Mailbox], now: Timestamp) {
+    pub(crate) fn made(&mut self, message: String, to: &[Destination], now: Timestamp) {
         self.message = Some(message);
         self.messages = to.iter().map(Recipient::new).collect();
         self.made_at = Some(now);
@@ -365,7 +347,7 @@ impl RunRecord {
             pending.for_each(|recipient| recipient.ended(Err(error.clone())));
             self.error = Some(error.of_report(self.report.as_str()));
         }
-        self.sum_up();
+        self.recompute_status();
         self.claim.until = None;
         self.ended_at = Some(now);
         self.rendering = None;
@@ -378,14 +360,14 @@ impl RunRecord {
     }
 
     /// The run, for which nobody tries any more: whatever failed has failed for good.
-    pub(crate) fn give_up(&mut self) {
+    pub(crate) fn make_final(&mut self) {
         let errors = self.messages.iter_mut().filter_map(|recipient| recipient.error.as_mut());
         errors.chain(&mut self.error).for_each(|error| error.retryable = false);
         self.is_final = true;
     }
 
     /// Its status from those of its messages: the worst counts.
-    fn sum_up(&mut self) {
+    fn recompute_status(&mut self) {
         let any = |status: DeliveryState| self.messages.iter().find(|r| r.status == status);
         let worst = any(DeliveryState::Unknown).or_else(|| any(DeliveryState::Failed));
         let error = worst.and_then(|recipient| recipient.error.clone());
@@ -409,7 +391,7 @@ impl RunRecord {
 
     /// Takes in what a writer found out that had this run before and lost it: it alone knows what
     /// became of the messages that it was sending.
-    pub(crate) fn learn(&mut self, from: &Self) {
+    pub(crate) fn merge_deliveries(&mut self, from: &Self) {
         let places = self.messages.iter().enumerate().rev();
         let places: HashMap<String, usize> =
             places.map(|(index, own)| (own.to.clone(), index)).collect();
@@ -428,12 +410,12 @@ impl RunRecord {
             }
         }
         if self.status != RunState::Running {
-            self.sum_up();
+            self.recompute_status();
         }
     }
 
     /// Takes in the results of a writer that has lost the run: those that it has not written yet.
-    pub(crate) fn learn_results(&mut self, from: &Self, news: &BTreeSet<usize>) {
+    pub(crate) fn merge_unsaved(&mut self, from: &Self, news: &BTreeSet<usize>) {
         let mut has_learned = false;
         for known in news.iter().filter_map(|index| from.messages.get(*index)) {
             match self.messages.iter_mut().find(|own| own.to == known.to) {
@@ -456,17 +438,18 @@ impl RunRecord {
             }
         }
         if has_learned && self.status != RunState::Running {
-            self.sum_up();
+            self.recompute_status();
         }
     }
 
     /// Whether its owner is to hear of its end, and has not.
     pub(crate) fn owes_a_notice(&self) -> bool {
-        let is_news =
-            self.is_final || self.status == RunState::Unknown || self.attempts >= PATIENCE;
+        let is_news = self.is_final
+            || self.status == RunState::Unknown
+            || self.attempts >= ATTEMPTS_BEFORE_OWNER_NOTICE;
         let is_open = self.notice.is_none() || self.notice_failed();
         // The end of a part is no news: the owner hears when the run ends.
-        self.has_failed() && is_news && is_open && !self.is_part
+        self.has_failed() && is_news && is_open && !self.is_shard
     }
 
     /// Tells whether the mail to the owner of a run that has ended could not be sent, and is due again:
@@ -495,15 +478,10 @@ impl RunRecord {
     pub(crate) fn outcome(&self) -> RunOutcome {
         RunOutcome {
             report: self.report.clone(),
-            status: match self.status {
-                RunState::Sent => Status::Sent,
-                RunState::Skipped => Status::Skipped,
-                RunState::Unknown => Status::Unknown,
-                RunState::Running | RunState::Failed => Status::Failed,
-            },
+            status: self.status.into(),
             reason: self.reason.clone(),
             window: Some(self.window.clone()),
-            effort: self.effort,
+            stats: self.stats,
             messages: self.messages.iter().map(Recipient::delivery).collect(),
             error: self.error.clone(),
             ..RunOutcome::default()
@@ -511,9 +489,9 @@ impl RunRecord {
     }
 
     /// What the run has come to, as one answers it that did nothing for it.
-    pub(crate) fn outcome_before(&self) -> RunOutcome {
+    pub(crate) fn replayed_outcome(&self) -> RunOutcome {
         let outcome =
-            RunOutcome { effort: FetchStats::default(), told_again: true, ..self.outcome() };
+            RunOutcome { stats: FetchStats::default(), is_replay: true, ..self.outcome() };
         match outcome.status {
             Status::Sent => RunOutcome { status: Status::Duplicate, ..outcome },
             _ => outcome,

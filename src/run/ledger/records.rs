@@ -1,17 +1,6 @@
 //! Where the records of runs lie, and what else is kept: since when a schedule is known, which window
 //! of a report without one was the last, and which definitions are known not to be valid.
 //!
-//! Below the place that `CONNECT_REPORTS_RUNS` names lie, for each report:
-//!
-//! - `<id>/2026-11-22T0000+0000--2026-11-23T0000+0000.json`, the record of the run for that window
-//! - `<id>/….<order>.reissue.json`, that of a re-issue, named after its order
-//! - `<id>/….<writer>.part-3.json`, that of a part of a run with many recipients
-//! - `<id>/….<writer>.message.json`, a message as it was rendered, and `<id>/….<writer>.<name>.zip`,
-//!   what was too large to be attached to it
-//! - `<id>/since.json`, or of a report without schedule `<id>/latest.json`
-//! - `<id>/invalid.json`, where the definition was not valid; `_invalid/<digest>.json`, where the name of
-//!   its file can't be an id
-//!
 //! All are written on condition only.
 
 use std::collections::BTreeMap;
@@ -23,13 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
-use crate::event::Part;
-use crate::run::job::clock::Clock;
-use crate::run::ledger::record::RunRecord;
-use crate::run::ledger::record::RunState;
-use crate::run::ledger::record::parsed;
-use crate::run::ledger::store::LedgerStore;
-use crate::run::ledger::store::writer;
+use crate::run::job::{Clock, Job, RunKey};
+use crate::run::ledger::record::{RunRecord, parsed};
+use crate::run::ledger::store::{LedgerStore, new_holder_id};
+use crate::run::outcome::RunState;
 use crate::store::{Objects, Store};
 use crate::window::Window;
 
@@ -47,9 +33,9 @@ pub(crate) struct Ledger {
 struct LedgerCache {
     since: BTreeMap<ReportId, ScheduleEpoch>,
     /// The runs that have ended for good, by key; of a failure with the event that it failed.
-    over: BTreeMap<String, Option<String>>,
+    over: BTreeMap<RunKey, Option<String>>,
     /// When runs were last queued, by key.
-    queued: BTreeMap<String, Timestamp>,
+    queued: BTreeMap<RunKey, Timestamp>,
 }
 
 /// Since when a report is due as it is now.
@@ -83,7 +69,7 @@ struct LatestWindow {
 }
 
 /// After how long the queue has handed out again what a worker did not end.
-pub(crate) const HANDED_OUT_AGAIN: SignedDuration = SignedDuration::from_mins(30);
+pub(crate) const QUEUE_VISIBILITY_TIMEOUT: SignedDuration = SignedDuration::from_mins(30);
 
 /// The form of what is written here.
 const VERSION: u32 = 1;
@@ -93,17 +79,23 @@ const OVERTAKING: SignedDuration = SignedDuration::from_hours(1);
 
 impl Ledger {
     pub(crate) fn new(store: Option<Store>) -> Self {
-        Self { store, process: writer(), known: Mutex::default() }
+        Self { store, process: new_holder_id(), known: Mutex::default() }
     }
 
     /// Whether there are any.
-    pub(crate) fn are_kept(&self) -> bool {
+    pub(crate) fn is_kept(&self) -> bool {
         self.store.is_some()
     }
 
     /// Their store, for an invocation.
-    pub(crate) fn ledger_store(&self, clock: Clock) -> LedgerStore<'_, Store> {
-        LedgerStore { store: self.store.as_ref(), clock, process: &self.process }
+    pub(crate) fn store(&self, clock: Clock) -> LedgerStore<'_, Store> {
+        LedgerStore { objects: self.store.as_ref(), clock, process: &self.process }
+    }
+
+    /// Their store for the invocation of a job, if its run is recorded.
+    pub(crate) fn store_for(&self, job: &Job) -> LedgerStore<'_, Store> {
+        let store = self.store(job.clock());
+        LedgerStore { objects: store.objects.filter(|_| job.is_recorded()), ..store }
     }
 
     /// What is remembered of a report at the time of an event, which may be the first to see it; and
@@ -118,16 +110,16 @@ impl Ledger {
         (time, clock): (Timestamp, Clock),
         dry_run: bool,
     ) -> Result<(Memory, bool), Error> {
-        if !self.are_kept() {
+        if !self.is_kept() {
             return Ok((Memory::Nothing, false));
         }
-        if let Some(since) = self.since(report, time) {
+        if let Some(since) = self.known_epoch(report, time) {
             return Ok((Memory::Since(since), false));
         }
         let timing = timing(report);
         let holds = |since: &ScheduleEpoch| since.holds(&timing, time);
         let key = since_key(&report.id);
-        let ledger = self.ledger_store(clock);
+        let ledger = self.store(clock);
         let first =
             ScheduleEpoch { version: VERSION, since: time, timing: timing.clone(), closing: true };
         let since = match dry_run {
@@ -155,7 +147,7 @@ impl Ledger {
     }
 
     /// Since when a report is due as it is now, if this process has read that before.
-    pub(crate) fn since(&self, report: &Report, time: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn known_epoch(&self, report: &Report, time: Timestamp) -> Option<Timestamp> {
         let known = self.known();
         let since = known.since.get(&report.id).filter(|since| since.holds(&timing(report), time));
         since.map(|since| since.since)
@@ -168,7 +160,7 @@ impl Ledger {
             Some(ScheduleEpoch { closing: false, ..kept.clone() })
         };
         // At worst the next event looks again.
-        let _ = self.ledger_store(clock).update(&since_key(&report.id), change).await;
+        let _ = self.store(clock).update(&since_key(&report.id), change).await;
     }
 
     /// The windows of a report whose runs have been begun and have not ended, among the last ones, and
@@ -184,11 +176,11 @@ impl Ledger {
         /// How far back a run can be that was not closed before.
         const LAST: usize = 10;
         let keys = self.list(Some(report)).await?;
-        let own = keys.iter().rev().filter(|key| !key.ends_with(REISSUE));
+        let own = keys.iter().rev().filter(|key| !key.is_reissue());
         let mut open = Vec::new();
         for key in own.take(LAST) {
-            let Some(object) = self.ledger_store(clock).read(key).await? else { continue };
-            match RunRecord::parse(key, &object.content) {
+            let Some(object) = self.store(clock).read(key.as_str()).await? else { continue };
+            match RunRecord::parse(key.as_str(), &object.content) {
                 Ok(record) if record.is_final => {}
                 Ok(record) => {
                     let is_held = record.is_held_at(clock.now());
@@ -201,7 +193,7 @@ impl Ledger {
     }
 
     /// Whether this process has seen that a run has ended for good, and it is no concern of this event.
-    pub(crate) fn is_over(&self, key: &str, event: &str) -> bool {
+    pub(crate) fn is_known_final(&self, key: &RunKey, event: &str) -> bool {
         let known = self.known();
         // The retry of the event that a failure is of has to hear of it.
         let concerns = |failed: &Option<String>| failed.as_deref() == Some(event);
@@ -212,36 +204,36 @@ impl Ledger {
     ///
     /// # Errors
     /// Where the store can't be read, or holds something else there.
-    pub(crate) async fn look(&self, key: &str, clock: Clock) -> Result<RecordLookup, Error> {
-        let Some(record) = self.ledger_store(clock).record(key).await? else {
-            return Ok(RecordLookup::Nothing);
+    pub(crate) async fn look_up(&self, key: &RunKey, clock: Clock) -> Result<RecordLookup, Error> {
+        let Some(record) = self.store(clock).record(key.as_str()).await? else {
+            return Ok(RecordLookup::Missing);
         };
-        self.know(key, &record);
+        self.cache_final(key, &record);
         Ok(RecordLookup::Found(Box::new(record)))
     }
 
     /// Remembers that a run has ended for good, if so.
-    pub(crate) fn know(&self, key: &str, record: &RunRecord) {
+    pub(crate) fn cache_final(&self, key: &RunKey, record: &RunRecord) {
         // A person may have run again what had failed or was skipped.
         let stays = matches!(record.status, RunState::Sent | RunState::Unknown);
         let stays = stays && !record.is_to_notify_again();
-        if self.are_kept() && record.is_final && stays {
+        if self.is_kept() && record.is_final && stays {
             let failed = record.has_failed().then(|| record.event.id.clone());
-            self.known().over.insert(key.to_owned(), failed);
+            self.known().over.insert(key.clone(), failed);
         }
     }
 
     /// Whether this process has queued a run a short while ago, so that its message is not done yet, or
     /// is handed out again by itself.
-    pub(crate) fn is_waited_for(&self, key: &str, now: Timestamp) -> bool {
+    pub(crate) fn is_waited_for(&self, key: &RunKey, now: Timestamp) -> bool {
         let known = self.known();
-        known.queued.get(key).is_some_and(|at| now.duration_since(*at) < HANDED_OUT_AGAIN)
+        known.queued.get(key).is_some_and(|at| now.duration_since(*at) < QUEUE_VISIBILITY_TIMEOUT)
     }
 
     /// Remembers that runs were queued.
-    pub(crate) fn have_queued(&self, keys: impl IntoIterator<Item = String>, now: Timestamp) {
+    pub(crate) fn have_queued(&self, keys: impl IntoIterator<Item = RunKey>, now: Timestamp) {
         let mut known = self.known();
-        known.queued.retain(|_, at| now.duration_since(*at) < HANDED_OUT_AGAIN);
+        known.queued.retain(|_, at| now.duration_since(*at) < QUEUE_VISIBILITY_TIMEOUT);
         known.queued.extend(keys.into_iter().map(|key| (key, now)));
     }
 
@@ -250,13 +242,13 @@ impl Ledger {
     ///
     /// # Errors
     /// Where the store can't be read, or holds something else there.
-    pub(crate) async fn is_overtaken(
+    pub(crate) async fn is_superseded(
         &self,
         report: &ReportId,
         window: &Window,
         clock: Clock,
     ) -> Result<bool, Error> {
-        let latest = self.ledger_store(clock).parsed::<LatestWindow>(&latest_key(report)).await?;
+        let latest = self.store(clock).parsed::<LatestWindow>(&latest_key(report)).await?;
         Ok(latest.is_some_and(|latest| latest.end > window.end()))
     }
 
@@ -264,13 +256,13 @@ impl Ledger {
     ///
     /// # Errors
     /// Where the store can't be read or written.
-    pub(crate) async fn overtake(
+    pub(crate) async fn advance_latest_window(
         &self,
         report: &Report,
         window: &Window,
         clock: Clock,
     ) -> Result<(), Error> {
-        if !self.are_kept() || report.schedule.is_some() {
+        if !self.is_kept() || report.schedule.is_some() {
             return Ok(());
         }
         let now = LatestWindow { version: VERSION, end: window.end() };
@@ -278,19 +270,19 @@ impl Ledger {
             Some(kept) if kept.end >= now.end => None,
             _ => Some(now),
         };
-        self.ledger_store(clock).update(&latest_key(&report.id), change).await.map(drop)
+        self.store(clock).update(&latest_key(&report.id), change).await.map(drop)
     }
 
     /// The records of a report, or of all, by key; re-issues among them.
     ///
     /// # Errors
     /// Where the store can't be listed or read.
-    pub(crate) async fn list(&self, report: Option<&ReportId>) -> Result<Vec<String>, Error> {
+    pub(crate) async fn list(&self, report: Option<&ReportId>) -> Result<Vec<RunKey>, Error> {
         let Some(store) = &self.store else {
             return Ok(Vec::new());
         };
         let keys = store.keys(report.map_or("", ReportId::as_str)).await?;
-        Ok(keys.into_iter().filter(|key| is_record(key)).collect())
+        Ok(keys.into_iter().filter_map(RunKey::parse).collect())
     }
 
     fn known(&self) -> MutexGuard<'_, LedgerCache> {
@@ -302,57 +294,11 @@ impl Ledger {
 #[derive(Clone, Debug)]
 pub(crate) enum RecordLookup {
     /// No record.
-    Nothing,
+    Missing,
     /// A record.
     Found(Box<RunRecord>),
     /// It was seen before that it has ended for good, and it is no concern of this event.
-    Over,
-}
-
-/// The key of a run's record: readable, and safe in a file's name.
-pub(crate) fn key(report: &ReportId, window: &Window) -> String {
-    format!("{}.json", stem(report, window))
-}
-
-/// The key of a re-issue's record.
-pub(crate) fn reissue_key(report: &ReportId, window: &Window, order: &str) -> String {
-    format!("{}.{order}{REISSUE}", stem(report, window))
-}
-
-/// The key of the record of a part of a run.
-pub(crate) fn part_key(report: &ReportId, window: &Window, part: &Part) -> String {
-    let Part { by, number } = part;
-    format!("{}.{by}{PART}{number}.json", stem(report, window))
-}
-
-/// What the keys of all re-issues of a run start with.
-pub(crate) fn stem(report: &ReportId, window: &Window) -> String {
-    let at = |time: Timestamp| {
-        let time = window.on_its_clock(time);
-        let form = if time.second() == 0 { "%Y-%m-%dT%H%M%z" } else { "%Y-%m-%dT%H%M%S%z" };
-        time.strftime(form).to_string()
-    };
-    format!("{report}/{}--{}", at(window.start()), at(window.end()))
-}
-
-/// How the key of a re-issue's record ends.
-pub(crate) const REISSUE: &str = ".reissue.json";
-
-/// What stands before the number in the key of a part's record.
-const PART: &str = ".part-";
-
-/// Whether a key is that of a record, and not of what lies beside it.
-fn is_record(key: &str) -> bool {
-    let Some((_, name)) = key.split_once('/') else {
-        return false;
-    };
-    let is_of_a_window = name.contains("--");
-    let Some(name) = name.strip_suffix(".json") else {
-        return false;
-    };
-    let number = name.rsplit_once(PART).map(|(_, number)| number);
-    let is_part = number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
-    is_of_a_window && !is_part && !name.ends_with(".message")
+    Final,
 }
 
 fn since_key(report: &ReportId) -> String {

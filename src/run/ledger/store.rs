@@ -10,17 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::concurrency::until;
 use crate::error::{Code, Error, Stage};
-use crate::render::{Message, Origin};
-use crate::run::delivery::attempt::ClaimRequest;
-use crate::run::delivery::attempt::taken_over;
-use crate::run::job::clock::Clock;
-use crate::run::ledger::record::LONGEST_LEASE;
-use crate::run::ledger::record::Lease;
-use crate::run::ledger::record::RenderingMark;
-use crate::run::ledger::record::RunRecord;
-use crate::run::ledger::record::WriteId;
-use crate::run::ledger::record::parsed;
-use crate::run::outcome::run_outcome::FetchStats;
+use crate::run::job::Clock;
+use crate::run::ledger::lease::{ClaimRequest, taken_over};
+use crate::run::ledger::record::{
+    LONGEST_LEASE, Lease, RenderingMark, RunRecord, TemplatesId, WriteId,
+};
+use crate::run::outcome::FetchStats;
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
 
 /// How long the lease of a holder without a deadline lasts from its last write.
@@ -30,14 +25,23 @@ pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(10);
 const TRIES: u32 = 6;
 
 /// The store of records, as one invocation uses it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct LedgerStore<'s, S> {
     /// Where no records are kept, nothing is read or written, and every claim is granted.
-    pub(crate) store: Option<&'s S>,
+    pub(crate) objects: Option<&'s S>,
     pub(crate) clock: Clock,
     /// The name of this process, which no other has.
     pub(crate) process: &'s str,
 }
+
+// A derived implementation would ask the same of the store itself.
+impl<S> Clone for LedgerStore<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for LedgerStore<'_, S> {}
 
 /// A run that this process has.
 #[derive(Debug)]
@@ -46,28 +50,28 @@ pub(crate) struct LeasedRun {
     pub(crate) key: Option<String>,
     pub(crate) record: RunRecord,
     /// What this invocation took for it.
-    pub(crate) effort: FetchStats,
+    pub(crate) stats: FetchStats,
     /// What the attempt before failed with.
     pub(crate) last_error: Option<Error>,
     /// The templates of one's own with which an earlier process never came back.
-    pub(crate) left_rendering: Option<Origin>,
-    writer: String,
+    pub(crate) left_rendering: Option<RenderingMark>,
+    holder_id: String,
     writes: u64,
     /// Of the record as it lies in the store, as far as is known.
     pub(crate) tag: Option<Tag>,
     /// The recipients whose results have not been written.
-    pub(crate) news: BTreeSet<usize>,
+    pub(crate) unsaved_results: BTreeSet<usize>,
     /// Whether that of the mail to the owner has not.
-    pub(crate) notice_is_news: bool,
+    pub(crate) notice_unsaved: bool,
     /// Whether another has it by now.
     pub(crate) is_lost: bool,
 }
 
 /// What became of a write.
 pub(crate) enum PutOutcome {
-    Done,
+    Written,
     /// Something else lies there, or nothing.
-    Refused(Option<Object>),
+    Conflict(Option<Object>),
 }
 
 impl<S: Objects> LedgerStore<'_, S> {
@@ -78,7 +82,7 @@ impl<S: Objects> LedgerStore<'_, S> {
     /// Where it can't be written.
     pub(crate) async fn save(&self, leased: &mut LeasedRun) -> Result<(), Error> {
         if leased.is_lost {
-            return self.save_results(leased).await;
+            return self.merge_into_new_holder(leased).await;
         }
         if leased.record.claim.until.is_some() {
             leased.record.claim.until = Some(self.lease());
@@ -86,24 +90,24 @@ impl<S: Objects> LedgerStore<'_, S> {
         let mut refusals = 0;
         loop {
             match self.write(leased).await? {
-                PutOutcome::Done => break,
+                PutOutcome::Written => break,
                 // Somebody has removed it.
-                PutOutcome::Refused(None) => {
+                PutOutcome::Conflict(None) => {
                     self.refused_for_nothing(&mut refusals).await?;
                     leased.tag = None;
                 }
-                PutOutcome::Refused(Some(Object { content, tag })) => {
+                PutOutcome::Conflict(Some(Object { content, tag })) => {
                     let theirs = RunRecord::parse(leased.key(), &content)?;
-                    if theirs.claim.by != leased.writer {
+                    if theirs.claim.by != leased.holder_id {
                         leased.is_lost = true;
-                        return self.save_results(leased).await;
+                        return self.merge_into_new_holder(leased).await;
                     }
-                    leased.record.learn(&theirs);
+                    leased.record.merge_deliveries(&theirs);
                     leased.tag = Some(tag);
                 }
             }
         }
-        leased.nothing_new();
+        leased.mark_saved();
         Ok(())
     }
 
@@ -115,12 +119,10 @@ impl<S: Objects> LedgerStore<'_, S> {
     pub(crate) async fn begin_rendering(
         &self,
         leased: &mut LeasedRun,
-        origin: Option<&Origin>,
+        templates: TemplatesId,
     ) -> Result<(), Error> {
-        let Some(origin) = origin.cloned() else {
-            return Ok(());
-        };
-        leased.record.rendering = Some(RenderingMark { origin, process: self.process.to_owned() });
+        let process = self.process.to_owned();
+        leased.record.rendering = Some(RenderingMark { templates, process });
         self.save_held(leased).await
     }
 
@@ -142,22 +144,22 @@ impl<S: Objects> LedgerStore<'_, S> {
     }
 
     /// Adds what this one knows to the record of another.
-    async fn save_results(&self, leased: &mut LeasedRun) -> Result<(), Error> {
-        while !leased.news.is_empty() || leased.notice_is_news {
+    async fn merge_into_new_holder(&self, leased: &mut LeasedRun) -> Result<(), Error> {
+        while !leased.unsaved_results.is_empty() || leased.notice_unsaved {
             let Some(Object { content, tag }) = self.read(leased.key()).await? else {
                 return Ok(());
             };
             let mut theirs = RunRecord::parse(leased.key(), &content)?;
-            theirs.learn_results(&leased.record, &leased.news);
-            if leased.notice_is_news {
+            theirs.merge_unsaved(&leased.record, &leased.unsaved_results);
+            if leased.notice_unsaved {
                 theirs.notice.clone_from(&leased.record.notice);
             }
             std::mem::swap(&mut theirs, &mut leased.record);
             leased.tag = Some(tag);
             let written = self.write(leased).await;
             std::mem::swap(&mut theirs, &mut leased.record);
-            if matches!(written?, PutOutcome::Done) {
-                leased.nothing_new();
+            if matches!(written?, PutOutcome::Written) {
+                leased.mark_saved();
             }
         }
         Ok(())
@@ -166,19 +168,19 @@ impl<S: Objects> LedgerStore<'_, S> {
     /// Writes the record, on condition that what lies there is what this one has read; where it is
     /// not, what lies there.
     pub(crate) async fn write(&self, leased: &mut LeasedRun) -> Result<PutOutcome, Error> {
-        let (Some(store), Some(key)) = (self.store, leased.key.clone()) else {
-            return Ok(PutOutcome::Done);
+        let (Some(store), Some(key)) = (self.objects, leased.key.clone()) else {
+            return Ok(PutOutcome::Written);
         };
         leased.writes += 1;
-        let stamp = WriteId { by: leased.writer.clone(), count: leased.writes };
+        let stamp = WriteId { by: leased.holder_id.clone(), count: leased.writes };
         leased.record.written = stamp.clone();
         let content = leased.record.to_json();
         let tag = leased.tag.clone();
         let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
         let put = || store.put(&key, content.clone(), condition);
-        if let Some(tag) = self.surely(put).await? {
+        if let Some(tag) = self.put_with_retry(put).await? {
             leased.tag = Some(tag);
-            return Ok(PutOutcome::Done);
+            return Ok(PutOutcome::Written);
         }
         let found = self.read(&key).await?;
         let is_own = |object: &Object| {
@@ -187,38 +189,33 @@ impl<S: Objects> LedgerStore<'_, S> {
         match found {
             Some(object) if is_own(&object) => {
                 leased.tag = Some(object.tag);
-                Ok(PutOutcome::Done)
+                Ok(PutOutcome::Written)
             }
-            found => Ok(PutOutcome::Refused(found)),
+            found => Ok(PutOutcome::Conflict(found)),
         }
     }
 
-    /// Stores a message, and says at which key.
+    /// Stores a message with the files that lie beside it, and returns its key.
+    ///
+    /// # Errors
+    /// Where one of them can't be written.
     pub(crate) async fn keep_message(
         &self,
         leased: &LeasedRun,
-        message: &Message,
+        message: Vec<u8>,
+        files: impl IntoIterator<Item = (&str, &[u8])>,
     ) -> Result<String, Error> {
         let Some(key) = &leased.key else {
             return Ok(String::new());
         };
         let stem = stem_of_files(leased, key);
-        for file in &message.kept {
-            self.put(&format!("{stem}{}", file.name), file.content.clone(), None).await?;
+        for (name, content) in files {
+            self.put(&format!("{stem}{name}"), content.to_vec(), None).await?;
         }
         let key = format!("{stem}message.json");
-        let content = serde_json::to_vec(message).unwrap_or_default();
         // Refused is what was written before: nobody else has this key.
-        self.put(&key, content, None).await?;
+        self.put(&key, message, None).await?;
         Ok(key)
-    }
-
-    /// A message as it was stored; none where it is not there any more.
-    pub(crate) async fn message(&self, key: &str) -> Result<Option<Message>, Error> {
-        let Some(object) = self.read(key).await? else {
-            return Ok(None);
-        };
-        parsed(key, &object.content).map(Some)
     }
 
     /// The record at a key, if there is one.
@@ -229,7 +226,7 @@ impl<S: Objects> LedgerStore<'_, S> {
 
     /// Reads an object, as often as it takes.
     pub(crate) async fn read(&self, key: &str) -> Result<Option<Object>, Error> {
-        let Some(store) = self.store else {
+        let Some(store) = self.objects else {
             return Ok(None);
         };
         let mut tries = 1;
@@ -250,16 +247,16 @@ impl<S: Objects> LedgerStore<'_, S> {
         content: Vec<u8>,
         tag: Option<Tag>,
     ) -> Result<bool, Error> {
-        let Some(store) = self.store else {
+        let Some(store) = self.objects else {
             return Ok(true);
         };
         let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
-        let written = self.surely(|| store.put(key, content.clone(), condition)).await?;
+        let written = self.put_with_retry(|| store.put(key, content.clone(), condition)).await?;
         Ok(written.is_some())
     }
 
     /// Makes a write until its end is known: its tag, or that its condition did not hold.
-    async fn surely<F>(&self, put: impl Fn() -> F) -> Result<Option<Tag>, Error>
+    async fn put_with_retry<F>(&self, put: impl Fn() -> F) -> Result<Option<Tag>, Error>
     where
         F: Future<Output = Result<Put, Error>>,
     {
@@ -320,14 +317,14 @@ impl LeasedRun {
         Self {
             key: Some(key.to_owned()),
             record,
-            effort: FetchStats::default(),
+            stats: FetchStats::default(),
             last_error: None,
             left_rendering: None,
-            writer: writer(),
+            holder_id: new_holder_id(),
             writes: 0,
             tag: None,
-            news: BTreeSet::new(),
-            notice_is_news: false,
+            unsaved_results: BTreeSet::new(),
+            notice_unsaved: false,
             is_lost: false,
         }
     }
@@ -346,33 +343,33 @@ impl LeasedRun {
         self.is_lost
     }
 
-    fn nothing_new(&mut self) {
-        self.news.clear();
-        self.notice_is_news = false;
+    fn mark_saved(&mut self) {
+        self.unsaved_results.clear();
+        self.notice_unsaved = false;
     }
 
     fn key(&self) -> &str {
         self.key.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn take_up<S: Objects>(
+    pub(crate) fn begin_attempt<S: Objects>(
         &mut self,
         ledger: &LedgerStore<'_, S>,
         claimant: ClaimRequest<'_>,
     ) {
-        let claim = Lease { by: self.writer.clone(), until: Some(ledger.lease()) };
-        let ClaimRequest { event, is_a_person } = claimant;
+        let claim = Lease { by: self.holder_id.clone(), until: Some(ledger.lease()) };
+        let ClaimRequest { event, is_manual } = claimant;
         self.last_error.clone_from(&self.record.error);
         // This very process goes on, so its rendering ended; that could not be written.
         self.record.rendering.take_if(|mark| mark.process == ledger.process);
-        self.left_rendering = self.record.rendering.as_ref().map(|mark| mark.origin.clone());
-        self.record.take_up(claim, event, is_a_person, ledger.clock.now());
+        self.left_rendering = self.record.rendering.clone();
+        self.record.begin_attempt(claim, event, is_manual, ledger.clock.now());
     }
 
     pub(crate) fn sent(&mut self, index: usize, result: Result<String, Error>) {
         if let Some(recipient) = self.record.messages.get_mut(index) {
             recipient.ended(result);
-            self.news.insert(index);
+            self.unsaved_results.insert(index);
         }
     }
 
@@ -389,19 +386,19 @@ impl LedgerStore<'_, Store> {
     /// What the addresses of files begin with that are stored beside a run's record; nothing where
     /// no records are kept.
     pub(crate) fn address_of_files(&self, leased: &LeasedRun) -> Option<String> {
-        let (store, key) = (self.store?, leased.key.as_ref()?);
+        let (store, key) = (self.objects?, leased.key.as_ref()?);
         Some(store.address(&stem_of_files(leased, key)))
     }
 }
 
 /// A name for a process that writes records, which no other has.
-pub(crate) fn writer() -> String {
+pub(crate) fn new_holder_id() -> String {
     format!("{:016x}", fastrand::u64(..))
 }
 
 /// What the keys of files begin with that are stored beside a run's record: nobody else's do.
 fn stem_of_files(leased: &LeasedRun, key: &str) -> String {
-    format!("{}.{}.", key.strip_suffix(".json").unwrap_or(key), leased.writer)
+    format!("{}.{}.", key.strip_suffix(".json").unwrap_or(key), leased.holder_id)
 }
 
 /// Tells whether what ails a store may pass within a second or two; who calls stays the same for so long.
@@ -434,7 +431,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::run::ledger::record::TriggerId;
+    use crate::run::job::TriggerId;
     use crate::window::{LocalTime, Window, Zone};
 
     /// A store that refuses every write as if others had changed what lies there, and has nothing.
@@ -461,11 +458,11 @@ mod tests {
         let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
         let event = TriggerId { id: "tick".to_owned(), time: now };
         let fresh = RunRecord::new("daily".to_owned(), window, String::new(), event.clone());
-        let claimant = ClaimRequest { event: &event, is_a_person: false };
+        let claimant = ClaimRequest { event: &event, is_manual: false };
         for access in ["claim", "save", "update"] {
             let (store, began) = (Contradiction::default(), Instant::now());
             let ledger =
-                LedgerStore { store: Some(&store), clock: Clock::read(now, None), process: "" };
+                LedgerStore { objects: Some(&store), clock: Clock::read(now, None), process: "" };
             let ended = match access {
                 "claim" => ledger.claim("daily/a.json", &fresh, claimant).await.map(drop),
                 "save" => ledger.save(&mut LeasedRun::new("daily/a.json", fresh.clone())).await,

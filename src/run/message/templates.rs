@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::definition::{self, Problem};
 use crate::error::{Code, Error, Stage};
 use crate::render::{MEND, Origin, TemplateFile, Templates};
-use crate::run::definitions::load::defective;
-use crate::run::ledger::store::LeasedRun;
+use crate::run::definitions::defective;
+use crate::run::ledger::{RenderingMark, TemplatesId};
 use crate::store::{File, Store};
 
 /// Where templates of one's own lie, if there are any, and what was read there last: a process lives
@@ -21,13 +21,13 @@ pub(crate) struct OwnTemplates {
 impl OwnTemplates {
     /// # Errors
     /// `TEMPLATE_ERROR` where a template that comes with the program does not parse.
-    pub(crate) fn at(place: Option<Store>) -> Result<Self, Error> {
+    pub(crate) fn new(place: Option<Store>) -> Result<Self, Error> {
         let built_in = Arc::new(Templates::built_in()?);
         Ok(Self { place, built_in, read: Mutex::default() })
     }
 
     /// Those that come with the program.
-    pub(crate) fn built_in(&self) -> &Templates {
+    pub(crate) fn built_in(&self) -> &Arc<Templates> {
         &self.built_in
     }
 
@@ -35,7 +35,7 @@ impl OwnTemplates {
     ///
     /// # Errors
     /// Where they can't be read; `TEMPLATE_ERROR` with everything that is wrong with them.
-    pub(crate) async fn now(&self) -> Result<Arc<Templates>, Error> {
+    pub(crate) async fn read(&self) -> Result<Arc<Templates>, Error> {
         let Some(place) = &self.place else {
             return Ok(Arc::clone(&self.built_in));
         };
@@ -83,27 +83,24 @@ pub fn unusable(problems: &[Problem]) -> Error {
     Error { code: Code::TemplateError, ..error.hint(MEND) }.retryable()
 }
 
-/// The templates of one's own with which earlier runs never came back: they may do so again.
+/// Templates of one's own with which earlier runs never came back from rendering: they may do so again.
 #[derive(Debug, Default)]
 pub(crate) struct RunawayTemplates(Mutex<Vec<Origin>>);
 
 impl RunawayTemplates {
-    /// Takes in what runs that were taken up had been at.
-    pub(crate) fn learn<'h>(&self, leased_runs: impl IntoIterator<Item = &'h LeasedRun>) {
-        let left = leased_runs.into_iter().filter_map(|leased| leased.left_rendering.clone());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(left);
+    /// Takes in the templates that runs which were taken up had been at.
+    pub(crate) fn learn(&self, origins: impl IntoIterator<Item = Origin>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(origins);
     }
 
-    /// The templates, unless this run or one before it never came back from rendering with them.
+    /// The templates, unless a run never came back from rendering with them.
     ///
     /// # Errors
-    /// `TEMPLATE_ERROR`, which trying again does not mend.
+    /// `TEMPLATE_ERROR`, which is permanent.
     pub(crate) fn refuse(
         &self,
         templates: Result<Arc<Templates>, Error>,
-        leased: &LeasedRun,
     ) -> Result<Arc<Templates>, Error> {
-        self.learn([leased]);
         let templates = templates?;
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match known.iter().find(|left| Some(*left) == templates.origin()) {
@@ -111,6 +108,17 @@ impl RunawayTemplates {
             None => Ok(templates),
         }
     }
+}
+
+/// The identity of templates, as the ledger keeps it.
+pub(crate) fn templates_id(origin: &Origin) -> TemplatesId {
+    TemplatesId { place: origin.place.clone(), digest: origin.digest.clone() }
+}
+
+/// The templates that a mark of the ledger names.
+pub(crate) fn marked_templates(mark: &RenderingMark) -> Origin {
+    let TemplatesId { place, digest } = mark.templates.clone();
+    Origin { place, digest }
 }
 
 /// The error that a report is not rendered with templates of which an earlier process never came back.

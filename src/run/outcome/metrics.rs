@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::definition::ReportId;
 use crate::error::Error;
-use crate::run::outcome::run_outcome::Outcome;
+use crate::run::outcome::batch::Outcome;
 use crate::run::outcome::run_outcome::RunOutcome;
-use crate::run::outcome::run_outcome::Status;
+use crate::run::outcome::status::Status;
 use crate::telemetry::{Metrics, Unit};
 
 impl Outcome {
@@ -20,7 +20,7 @@ impl Outcome {
             .value("Throttles", Unit::Count, self.throttles)
             .property("batch", json!(self.batch.id))
             .property("recorded", json!(self.batch.recorded));
-        let news = self.batch.reports.iter().filter(|run| !run.told_again);
+        let news = self.batch.reports.iter().filter(|run| !run.is_replay);
         let of_runs = std::iter::once(invocation).chain(news.map(of_a_run));
         of_runs.chain(self.of_no_run().map(of_a_failure)).collect()
     }
@@ -43,7 +43,7 @@ fn of_a_run(run: &RunOutcome) -> Metrics {
         .value("Skipped", Unit::Count, is(Status::Skipped))
         .value("Failed", Unit::Count, is(Status::Failed))
         .value("Unknown", Unit::Count, is(Status::Unknown))
-        .value("Requests", Unit::Count, run.effort.requests)
+        .value("Requests", Unit::Count, run.stats.requests)
         .value("Duration", Unit::Milliseconds, run.took.as_millis())
         .property("report", json!(run.report))
         .property("status", json!(run.status));

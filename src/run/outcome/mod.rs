@@ -1,5 +1,17 @@
-//! Outcomes: how a run and each of its deliveries ended, and what the invocation answers.
+//! Outcomes: the states of runs and deliveries, what became of an invocation's runs, its answer and its
+//! metrics.
 
-pub(crate) mod metrics;
-pub(crate) mod response;
-pub(crate) mod run_outcome;
+mod batch;
+mod log;
+mod metrics;
+mod response;
+mod run_outcome;
+mod status;
+
+pub use batch::{Batch, Outcome, Queued};
+pub(crate) use log::{log_error, log_failure};
+pub use response::{Answer, Handled};
+pub use run_outcome::{Delivery, FetchStats, RunOutcome};
+pub(crate) use run_outcome::defect;
+pub(crate) use status::{DeliveryState, RunState};
+pub use status::{DeliveryStatus, Status};

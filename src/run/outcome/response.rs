@@ -1,8 +1,7 @@
 //! What an invocation answers: the outcome of one order, or of each message of a queue.
 
+use crate::run::outcome::batch::Outcome;
 use serde_json::{Value, json};
-
-use crate::run::outcome::run_outcome::Outcome;
 
 /// What became of what an invocation was asked for.
 #[derive(Clone, Debug)]

@@ -1,50 +1,14 @@
-//! What became of an order: one outcome for each run, and the answer that the invocation gives.
+//! The outcome of one run, with what became of each message.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::definition::{Problem, ReportId};
-use crate::error::{Code, Error, Stage, cut, redact_addresses, redacted};
-use crate::run::dispatch::fan_out::Queued;
-use crate::run::job::stop::not_begun;
+use crate::definition::ReportId;
+use crate::error::{Code, Error, Stage, cut, redact_addresses};
+use crate::run::outcome::status::{DeliveryStatus, Status};
 use crate::window::Window;
-
-/// The outcome of an invocation.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// What became of the runs.
-    pub batch: Batch,
-    /// The first failure, if there is one.
-    pub error: Option<Error>,
-    /// What was found in the definitions, warnings included.
-    pub problems: Vec<Problem>,
-    /// Whether runs are claimed and kept, so that no retry sends anything twice.
-    pub is_kept: bool,
-    /// Whether whatever was due was asked for.
-    pub is_tick: bool,
-    /// How often Connect refused for its rate.
-    pub throttles: usize,
-}
-
-/// The runs of an invocation.
-#[derive(Clone, Debug, Serialize)]
-pub struct Batch {
-    /// The order's id, the event's, or the invocation's.
-    pub id: String,
-    /// When it was made, UTC.
-    pub created_at: String,
-    /// Whether the outcomes are kept.
-    pub recorded: bool,
-    /// What was put into the queue, for other invocations to carry it out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub queued: Option<Queued>,
-    /// What became of each run.
-    pub reports: Vec<RunOutcome>,
-}
 
 /// The outcome of one run.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -60,7 +24,7 @@ pub struct RunOutcome {
     pub window: Option<Window>,
     /// What the figures took.
     #[serde(flatten)]
-    pub effort: FetchStats,
+    pub stats: FetchStats,
     /// One message for each recipient.
     pub messages: Vec<Delivery>,
     /// Why it failed.
@@ -68,7 +32,7 @@ pub struct RunOutcome {
     pub error: Option<Error>,
     /// Whether it ended in an earlier invocation, or was known before, and is only told again.
     #[serde(skip)]
-    pub told_again: bool,
+    pub is_replay: bool,
     /// Whether the invocation does not fail for it: of an invalid definition that is known it has
     /// failed before.
     #[serde(skip)]
@@ -93,23 +57,6 @@ pub struct FetchStats {
     pub rows: usize,
 }
 
-/// How a run ended; of several messages the worst counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// SES accepted every message.
-    Sent,
-    /// Nothing was to be sent.
-    Skipped,
-    /// It had been sent before.
-    Duplicate,
-    /// A message, or the whole run, failed.
-    #[default]
-    Failed,
-    /// It is not known whether a message was accepted.
-    Unknown,
-}
-
 /// What became of one message.
 #[derive(Clone, Debug, Serialize)]
 pub struct Delivery {
@@ -124,208 +71,12 @@ pub struct Delivery {
     pub error: Option<Error>,
 }
 
-/// How a send ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DeliveryStatus {
-    /// SES accepted the message.
-    Sent,
-    /// It did not, or was not asked.
-    Failed,
-    /// This is not known.
-    Unknown,
-}
-
-/// How large an error message of the invocation may be; Lambda cuts a response at 6 MB, and the
-/// services behind a failed invocation carry 256 KB at most.
-const ERROR_MESSAGE_BYTES: usize = 64 * 1024;
-
-/// How much of the first 1,000 bytes, all that a dead-letter queue keeps, the report ids may take.
-const REPORT_IDS_BYTES: usize = 700;
-
 /// How many characters of a message, or a hint, leave the invocation where they must be short.
 const TEXT_CHARACTERS: usize = 2_000;
 
 /// The text, cut where it is longer than anybody reads.
-fn capped(text: &str) -> String {
+pub(crate) fn capped(text: &str) -> String {
     cut(text, TEXT_CHARACTERS)
-}
-
-impl Outcome {
-    /// The outcome of runs: the first that failed, or whose end is not known, is its error.
-    pub(crate) fn of(batch: Batch, is_kept: bool) -> Self {
-        let failed = batch.reports.iter().filter(|run| !run.is_known);
-        let error = failed.into_iter().find_map(|run| run.error.clone());
-        Self { batch, error, problems: Vec::new(), is_kept, is_tick: false, throttles: 0 }
-    }
-
-    /// This outcome and another, as those of one invocation.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.batch.recorded &= other.batch.recorded;
-        self.batch.reports.extend(other.batch.reports);
-        let known: HashSet<&Problem> = self.problems.iter().collect();
-        let new = other.problems.into_iter().filter(|problem| !known.contains(problem));
-        let new: Vec<Problem> = new.collect();
-        self.problems.extend(new);
-        self.error = self.error.or(other.error);
-        self.is_kept &= other.is_kept;
-        self
-    }
-
-    /// This outcome with runs that a stop kept from beginning: each of them failed, and nothing was sent. Of
-    /// a report that was named, but not read, the window is not known.
-    #[must_use]
-    pub fn with_those_left(
-        mut self,
-        left: impl IntoIterator<Item = (ReportId, Option<Window>)>,
-    ) -> Self {
-        for (report, window) in left {
-            let run = RunOutcome { window, ..RunOutcome::started(&report) }.failed(not_begun());
-            run.log(&self.batch.id);
-            self.error = self.error.or_else(|| run.error.clone());
-            self.batch.reports.push(run);
-        }
-        self
-    }
-
-    /// The outcome of an invocation that ran nothing; the log says why.
-    pub fn refused(error: Error, batch: Batch) -> Self {
-        tracing::error!(
-            batch = batch.id,
-            code = error.code.as_str(),
-            stage = error.stage.as_str(),
-            retryable = error.retryable,
-            error = capped(&redact_addresses(&error.message)),
-            request_id = error.request_id,
-            "refused"
-        );
-        Self { error: Some(error), ..Self::of(batch, false) }
-    }
-
-    /// Whether everything went well.
-    pub fn succeeded(&self) -> bool {
-        self.error.is_none()
-    }
-
-    /// The error to fail the invocation with, if it is to fail.
-    ///
-    /// Lambda calls a failed invocation again. Where records are kept, that does only what is left to
-    /// be done. Where they are not, one that may have sent any message must not fail, or the retry
-    /// would send it twice.
-    pub fn failure(&self) -> Option<&Error> {
-        let may_have_sent = |delivery: &Delivery| delivery.status != DeliveryStatus::Failed;
-        let mut deliveries = self.batch.reports.iter().flat_map(|run| &run.messages);
-        match !self.is_kept && deliveries.any(may_have_sent) {
-            true => None,
-            false => self.error.as_ref(),
-        }
-    }
-
-    /// Whether it may end better if it is asked for again, and nobody could get a message twice by it.
-    pub fn is_worth_retrying(&self) -> bool {
-        let errors = self.batch.reports.iter().filter_map(|run| run.error.as_ref());
-        self.failure().is_some() && errors.chain(&self.error).any(|error| error.retryable)
-    }
-
-    /// The answer of the invocation.
-    pub fn envelope(&self) -> Value {
-        match &self.error {
-            None => json!({"success": true, "data": self.batch}),
-            Some(error) => json!({"success": false, "error": error, "data": self.batch}),
-        }
-    }
-
-    /// The answer as the text of a failed invocation: at most 64 KB, the failed reports' ids within
-    /// the first 1,000 bytes, no address.
-    pub fn error_message(&self) -> String {
-        let mut details = self.error.as_ref().map_or_else(Vec::new, |error| error.details.clone());
-        let mut runs =
-            self.batch.reports.iter().map(RunOutcome::without_addresses).collect::<Vec<_>>();
-        loop {
-            let text = self.message_with(&details, &runs);
-            if text.len() <= ERROR_MESSAGE_BYTES {
-                return text;
-            }
-            // Half of what is longer each time; the error itself stays, and is short.
-            let length =
-                |values: &[Value]| values.iter().map(|v| v.to_string().len()).sum::<usize>();
-            match (details.len(), runs.len()) {
-                (0, 0) => return text,
-                (count, _) if length(&details) >= length(&runs) => details.truncate(count / 2),
-                (_, count) => runs.truncate(count / 2),
-            }
-        }
-    }
-
-    fn message_with(&self, details: &[Value], runs: &[Value]) -> String {
-        let Some(error) = &self.error else {
-            return self.envelope().to_string();
-        };
-        let (ids, ids_omitted) = self.failed_ids();
-        let of = error.details.len();
-        let mut envelope = json!({
-            "success": false,
-            "error": {
-                "code": error.code, "stage": error.stage, "report": error.report,
-                "retryable": error.retryable, "reports": ids, "message": capped(&error.message),
-                "hint": error.hint.as_deref().map(capped), "request_id": error.request_id, "details": details,
-            },
-            "data": {
-                "id": self.batch.id, "created_at": self.batch.created_at,
-                "recorded": self.batch.recorded, "reports": runs,
-            },
-        });
-        for (place, key, omitted) in [
-            ("/error", "reports_omitted", ids_omitted),
-            ("/error", "details_omitted", of - details.len()),
-            ("/data", "reports_omitted", self.batch.reports.len() - runs.len()),
-        ] {
-            if let (true, Some(Value::Object(object))) = (omitted > 0, envelope.pointer_mut(place))
-            {
-                object.insert(key.to_owned(), json!(omitted));
-            }
-        }
-        let data = envelope.pointer_mut("/data").and_then(Value::as_object_mut);
-        if let (Some(queued), Some(data)) = (self.batch.queued, data) {
-            data.insert("queued".to_owned(), json!(queued));
-        }
-        redacted(envelope).to_string()
-    }
-
-    /// The ids of the runs that failed, as many as fit, and how many do not.
-    fn failed_ids(&self) -> (Vec<&str>, usize) {
-        let failed = || self.batch.reports.iter().filter(|run| run.error.is_some());
-        let mut bytes = 0;
-        let ids: Vec<_> = failed()
-            .map(|run| run.report.as_str())
-            .take_while(|id| {
-                bytes += id.len() + 3;
-                bytes <= REPORT_IDS_BYTES
-            })
-            .collect();
-        let omitted = failed().count() - ids.len();
-        (ids, omitted)
-    }
-}
-
-impl Batch {
-    /// A batch without runs.
-    pub fn new(id: &str, now: Timestamp) -> Self {
-        Self {
-            id: id.to_owned(),
-            created_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            recorded: false,
-            queued: None,
-            reports: Vec::new(),
-        }
-    }
-}
-
-/// A panic is told without its text, which may hold anything.
-pub(crate) fn defect() -> Error {
-    let message = "a defect of this program stopped the run; the log has more";
-    Error::new(Code::InternalError, Stage::Plan, message)
 }
 
 impl RunOutcome {
@@ -362,7 +113,7 @@ impl RunOutcome {
     }
 
     /// The run with counts in the place of recipients.
-    fn without_addresses(&self) -> Value {
+    pub(crate) fn without_addresses(&self) -> Value {
         let mut run = json!(self);
         if let Some(object) = run.as_object_mut() {
             let messages = json!({
@@ -390,8 +141,8 @@ impl RunOutcome {
         let report = redact_addresses(&self.report);
         let status = status.as_str().unwrap_or_default();
         let (sent, recipients) = (self.count(DeliveryStatus::Sent), self.messages.len());
-        let FetchStats { requests, pages, rows } = self.effort;
-        let (milliseconds, told_again) = (u64::try_from(self.took.as_millis()), self.told_again);
+        let FetchStats { requests, pages, rows } = self.stats;
+        let (milliseconds, is_replay) = (u64::try_from(self.took.as_millis()), self.is_replay);
         let milliseconds = milliseconds.unwrap_or(u64::MAX);
         let error = self.error.as_ref();
         // The level of an event is part of its macro; what is none is left out.
@@ -409,7 +160,7 @@ impl RunOutcome {
                     sent,
                     recipients,
                     milliseconds,
-                    told_again,
+                    is_replay,
                     code = error.map(|error| error.code.as_str()),
                     stage = error.map(|error| error.stage.as_str()),
                     retryable = error.map(|error| error.retryable),
@@ -423,65 +174,5 @@ impl RunOutcome {
             None => event!(info),
             Some(_) => event!(error),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run(report: &str, ends: &[Result<(), Code>]) -> RunOutcome {
-        let mut run = RunOutcome::started(&report.parse().unwrap());
-        run.status = Status::Sent;
-        for end in ends {
-            let status = match end {
-                Ok(()) => DeliveryStatus::Sent,
-                Err(Code::DeliveryUnknown) => DeliveryStatus::Unknown,
-                Err(_) => DeliveryStatus::Failed,
-            };
-            let error = end.err().map(|code| Error::new(code, Stage::Deliver, "refused"));
-            run.error = error.clone().or(run.error);
-            let to = "someone@example.com".to_owned();
-            run.messages.push(Delivery { to, status, message_id: None, error });
-        }
-        run
-    }
-
-    fn outcome(runs: Vec<RunOutcome>, is_kept: bool) -> Outcome {
-        let mut batch = Batch::new("batch", "2026-11-23T07:00:01Z".parse().unwrap());
-        batch.reports = runs;
-        Outcome::of(batch, is_kept)
-    }
-
-    /// An invocation fails only if a retry can send nothing twice.
-    #[test]
-    fn an_invocation_that_may_have_sent_does_not_fail() {
-        use Code::{DeliveryRejected, DeliveryUnknown};
-        for (ends, fails) in [
-            (&[Ok(())][..], false),
-            (&[Err(DeliveryRejected)], true),
-            (&[Err(DeliveryRejected), Ok(())], false),
-            (&[Err(DeliveryUnknown)], false),
-        ] {
-            let runs = vec![run("a", ends), run("b", &[Err(DeliveryRejected)])];
-            assert!(outcome(runs.clone(), true).failure().is_some(), "{ends:?}");
-            let outcome = outcome(runs, false);
-            assert_eq!(outcome.failure().is_some(), fails, "{ends:?}");
-            assert!(!outcome.succeeded());
-        }
-        assert!(outcome(vec![run("a", &[Ok(())])], true).succeeded());
-    }
-
-    #[test]
-    fn the_error_message_counts_and_names_nobody() {
-        let outcome = outcome(vec![run("a", &[Err(Code::DeliveryRejected), Ok(())])], true);
-        let message: Value = serde_json::from_str(&outcome.error_message()).unwrap();
-        let counts = json!({"sent": 1, "failed": 1, "unknown": 0});
-        assert_eq!(message["data"]["reports"][0]["messages"], counts);
-        assert!(!message.to_string().contains('@'));
-        assert_eq!(
-            outcome.envelope()["data"]["reports"][0]["messages"][0]["to"],
-            "someone@example.com"
-        );
     }
 }

@@ -6,20 +6,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Mailbox;
-use crate::concurrency::catch_panic;
+use crate::concurrency::{Panicked, catch_panic};
 use crate::definition::{CATCH_UP, ReportId, ReportIdError, digest};
 use crate::error::{Error, redact_addresses};
-use crate::event::Order;
 use crate::mail::{Envelope, List, Sending, compose};
-use crate::run::Invocation;
-use crate::run::Runner;
-use crate::run::definitions::load::Invalid;
-use crate::run::delivery::notice;
-use crate::run::ledger::recipient::DeliveryState;
-use crate::run::ledger::recipient::Recipient;
-use crate::run::log_error;
-use crate::run::message::build::check_allowed;
-use crate::run::outcome::run_outcome::RunOutcome;
+use crate::run::definitions::Invalid;
+use crate::run::delivery::definition_notice;
+use crate::run::job::TriggerContext;
+use crate::run::ledger::{Destination, Recipient, new_holder_id};
+use crate::run::outcome::{DeliveryState, RunOutcome, defect, log_error};
+use crate::run::services::Services;
 
 /// What is kept of a definition that was not valid.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,84 +42,82 @@ struct InvalidContent {
     notice: Option<Recipient>,
 }
 
-/// The event that found a content which is not valid.
-#[derive(Clone, Copy, Debug)]
-struct Seen<'e> {
-    event: &'e str,
-    /// Its reference time.
-    time: Timestamp,
-}
-
 const VERSION: u32 = 1;
 
 /// How many contents are kept.
 const CONTENTS: usize = 20;
 
-impl Runner {
-    /// What an event answers for a definition that is not valid. Whoever names it fails each time; of
-    /// the ticks only the first that sees this content.
-    pub(crate) async fn invalid(
-        &self,
-        invalid: Invalid,
-        order: &Order,
-        invocation: &Invocation,
-    ) -> RunOutcome {
-        let outcome = invalid.outcome.clone();
-        let is_tick = order.reports.is_empty() && !order.dry_run;
-        if !is_tick || !self.records.are_kept() {
-            return outcome;
-        }
-        let event = invocation.event_id(order);
-        let seen = Seen { event, time: invocation.reference_time(order) };
-        match self.know(&invalid, seen, invocation).await {
-            Ok(is_known) => RunOutcome { is_known, ..outcome },
-            Err(error) => {
-                let report = redact_addresses(&outcome.report);
-                let message = "what is not valid could not be recorded";
-                log_error(event, Some(&report), &error, message);
-                outcome
-            }
+/// Answers a trigger for a definition that is not valid. A trigger that names it fails each time; of the
+/// ticks only the first that finds this content.
+pub(crate) async fn answer_invalid(
+    services: &Services,
+    invalid: Invalid,
+    context: TriggerContext<'_>,
+) -> RunOutcome {
+    let outcome = invalid.outcome.clone();
+    if !context.trigger.is_tick() || !services.ledger.is_kept() {
+        return outcome;
+    }
+    let finding = Finding { services, invalid: &invalid, context };
+    match finding.record().await {
+        Ok(is_known) => RunOutcome { is_known, ..outcome },
+        Err(error) => {
+            let report = redact_addresses(&outcome.report);
+            let message = "what is not valid could not be recorded";
+            log_error(context.id(), Some(&report), &error, message);
+            outcome
         }
     }
+}
 
-    /// Keeps that it is not valid, tells its owner if that is news, and says whether another event
-    /// has failed for it before.
-    async fn know(
-        &self,
-        invalid: &Invalid,
-        seen: Seen<'_>,
-        invocation: &Invocation,
-    ) -> Result<bool, Error> {
-        let digest = &invalid.digest;
-        let ledger = self.records.ledger_store(invocation.clock);
-        let key = invalid_key(&invalid.stem);
-        let mailboxes = self.mailboxes(invalid);
+/// A definition that is not valid, as a tick found it.
+#[derive(Clone, Copy)]
+struct Finding<'f> {
+    services: &'f Services,
+    invalid: &'f Invalid,
+    context: TriggerContext<'f>,
+}
+
+/// The mailboxes of a mail to an owner.
+struct Mailboxes {
+    from: Mailbox,
+    owner: Mailbox,
+}
+
+impl Finding<'_> {
+    /// Records that the definition is not valid, notifies its owner if that is news, and returns whether
+    /// another event has failed for it before.
+    async fn record(self) -> Result<bool, Error> {
+        let ledger = self.services.ledger.store(self.context.clock());
+        let key = invalid_key(&self.invalid.stem);
+        let mailboxes = self.mailboxes();
+        let owner = mailboxes.as_ref().map(|mailboxes| Destination::from(&mailboxes.owner));
         let new = InvalidContent {
-            definition: digest.clone(),
-            event: seen.event.to_owned(),
-            time: Some(seen.time),
-            by: format!("{:016x}", fastrand::u64(..)),
-            notice: mailboxes.as_ref().map(|(_, owner)| Recipient::sending(owner)),
+            definition: self.invalid.digest.clone(),
+            event: self.context.id().to_owned(),
+            time: Some(self.context.time()),
+            by: new_holder_id(),
+            notice: owner.as_ref().map(Recipient::sending),
         };
         let add = |kept: Option<&InvalidContents>| {
             let contents = kept.map_or(&[][..], |kept| kept.contents.as_slice());
-            Some(InvalidContents { version: VERSION, contents: added(contents, &new, seen.time)? })
+            let contents = added(contents, &new, self.context.time())?;
+            Some(InvalidContents { version: VERSION, contents })
         };
         let kept = ledger.update(&key, add).await?;
-        let known = kept.contents.iter().find(|known| known.definition == *digest);
-        let is_known = known.is_some_and(|known| known.event != seen.event);
+        let known = kept.contents.iter().find(|known| known.definition == self.invalid.digest);
+        let is_known = known.is_some_and(|known| known.event != self.context.id());
         let is_own = known.is_some_and(|known| known.by == new.by);
-        let (true, Some(mailboxes)) = (is_own, mailboxes) else {
+        let Some(mailboxes) = mailboxes.filter(|_| is_own) else {
             return Ok(is_known);
         };
-        let sent = catch_panic(self.tell(invalid, &mailboxes, invocation)).await;
+        let sent = catch_panic(self.notify(&mailboxes)).await;
+        let sent = sent.unwrap_or_else(|Panicked| Err(defect()));
         let end = |kept: Option<&InvalidContents>| {
             let mut kept = kept?.clone();
             let own = kept.contents.iter_mut().find(|known| known.by == new.by)?;
-            let open = own.notice.as_mut().filter(|notice| !notice.has_ended())?;
-            open.ended(
-                sent.clone().unwrap_or_else(|_| Err(crate::run::outcome::run_outcome::defect())),
-            );
+            let open = own.notice.as_mut().filter(|notice| !notice.status.has_ended())?;
+            open.ended(sent.clone());
             Some(kept)
         };
         // The owner does not hear twice, whether this is written or not: the mail then stays under way.
@@ -131,51 +125,48 @@ impl Runner {
         Ok(is_known)
     }
 
-    /// Sender and owner, where there are both and the owner may be told; in the place of one who may
+    /// Sender and owner, where there are both and the owner may be notified; in the place of one who may
     /// not stands that of the settings.
-    fn mailboxes(&self, invalid: &Invalid) -> Option<(Mailbox, Mailbox)> {
-        let owners = [&invalid.contacts.owner, &self.settings.deployment.owner];
+    fn mailboxes(self) -> Option<Mailboxes> {
+        let deployment = &self.services.settings.deployment;
+        let owners = [&self.invalid.contacts.owner, &deployment.owner];
         let owners = owners.into_iter().flatten().cloned();
-        let is_allowed = |owner: &Mailbox| check_allowed(self, std::slice::from_ref(owner)).is_ok();
+        let is_allowed =
+            |owner: &Mailbox| deployment.check_recipients(std::slice::from_ref(owner)).is_ok();
         let owner = owners.map(|address| Mailbox { name: None, address }).find(is_allowed)?;
-        Some((invalid.contacts.from.clone()?, owner))
+        Some(Mailboxes { from: self.invalid.contacts.from.clone()?, owner })
     }
 
-    async fn tell(
-        &self,
-        invalid: &Invalid,
-        (from, owner): &(Mailbox, Mailbox),
-        invocation: &Invocation,
-    ) -> Result<String, Error> {
+    async fn notify(self, Mailboxes { from, owner }: &Mailboxes) -> Result<String, Error> {
+        let Self { services, invalid, context } = self;
+        let breaker = &context.invocation.breaker;
         let Some(error) = &invalid.outcome.error else {
             return Ok(String::new());
         };
-        if let Some(stopped) = invocation.breaker.stops(&from.address) {
+        if let Some(stopped) = breaker.stops(&from.address) {
             return Err(stopped);
         }
-        let message = notice::of_a_definition(self, &invalid.outcome.report, error)?;
-        let clock = invocation.clock;
-        let report = id_of(&invalid.stem);
+        let message = definition_notice(services, &invalid.outcome.report, error)?;
+        let report = file_id(&invalid.stem);
         let title = invalid.contacts.title.as_deref().unwrap_or(&invalid.stem);
-        let list = List { report: &report, title, unsubscribe: None };
-        let id = format!("{}.{report}.{}.invalid", invocation.id, invalid.digest);
         let envelope = Envelope {
             from,
             to: owner,
             reply_to: None,
-            id: &id,
-            date: clock.started(),
+            id: &format!("{}.{report}.{}.invalid", context.invocation.id, invalid.digest),
+            date: context.clock().started(),
             run: None,
-            list,
+            list: List { report: &report, title, unsubscribe: None },
         };
         let mail = compose(envelope, &message)?;
-        let configured = self.settings.deployment.configuration_set.as_ref();
+        let configured = services.settings.deployment.configuration_set.as_ref();
         let sending = Sending {
             configuration_set: configured.map(ToString::to_string),
             ..Sending::default()
         };
-        let sent = self.ses.send((from, owner), &mail, &sending, clock.answer_by()).await;
-        sent.map_err(|refusal| invocation.breaker.trip(refusal, &from.address))
+        let answer_by = context.clock().answer_by();
+        let sent = services.ses.send((from, owner), &mail, &sending, answer_by).await;
+        sent.map_err(|refusal| breaker.trip(refusal, &from.address))
     }
 }
 
@@ -207,7 +198,7 @@ impl InvalidContent {
 
 /// What a definition is called in keys and in the ids of mails: the report's id, or where its file's name
 /// can't be one, the digest of that.
-fn id_of(stem: &str) -> String {
+fn file_id(stem: &str) -> String {
     match stem.parse::<ReportId>() {
         Ok(id) => id.to_string(),
         Err(ReportIdError) => digest(stem.as_bytes()),

@@ -14,10 +14,17 @@ use std::task::{Poll, Waker};
 use futures_util::future::{Either, join, select};
 use tokio::time::{Instant, sleep};
 
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
 use super::*;
-use crate::run::job::clock::Clock;
-use crate::run::ledger::recipient::DeliveryState;
-use crate::store::{Condition, Put, Tag};
+use crate::address::Mailbox;
+use crate::render::Message;
+use crate::run::delivery::{IN_FLIGHT_MAX, StoredMessage};
+use crate::run::job::{Clock, TriggerId};
+use crate::run::ledger::{ClaimRequest, Claimed, Destination, RunRecord};
+use crate::run::outcome::{DeliveryState, RunState};
+use crate::store::{Condition, Object, Put, Tag};
 use crate::window::{LocalTime, Window, Zone};
 
 /// Resends of a run beside each other, and beside the run.
@@ -87,6 +94,7 @@ struct Process {
     /// Who decides when its steps come about, where two race.
     gate: Option<Rc<Gate>>,
     number: usize,
+    kind: Kind,
 }
 
 /// Lets the steps of several processes come about one by one.
@@ -118,7 +126,7 @@ impl Gate {
 enum Found {
     Granted(Option<Mishap>),
     Object(Option<Write>),
-    PutOutcome,
+    Written,
 }
 
 impl Process {
@@ -131,6 +139,7 @@ impl Process {
             is_dead: Cell::new(false),
             gate: None,
             number,
+            kind: Kind::Mail,
         }
     }
 
@@ -201,7 +210,7 @@ impl Objects for Process {
         }
         let put = self.world.put(key, content, condition, (self.number, self.steps.get()));
         if let Put::Written(_) = put {
-            self.find(Found::PutOutcome);
+            self.find(Found::Written);
         }
         match mishap {
             Some(Mishap::DeathAfter) => self.die().await,
@@ -220,11 +229,11 @@ impl World {
     fn put(&self, key: &str, content: Vec<u8>, condition: Condition<'_>, write: Write) -> Put {
         let mut objects = self.objects.borrow_mut();
         let found = objects.get(key).map(|(_, write)| tag(*write));
-        let leased_runs = match condition {
+        let is_allowed = match condition {
             Condition::Absent => found.is_none(),
             Condition::Unchanged(tag) => found.as_ref() == Some(tag),
         };
-        if !leased_runs {
+        if !is_allowed {
             return Put::Refused;
         }
         objects.insert(key.to_owned(), (content, write));
@@ -238,8 +247,9 @@ impl World {
     }
 }
 
-impl MessageSender for Process {
-    async fn send(&self, _: &Message, to: &Recipient, _: usize) -> Result<String, Error> {
+impl Process {
+    /// The service that takes messages, of whatever kind.
+    async fn accept(&self, to: &Recipient) -> Result<String, Error> {
         let mishap = self.step(true).await;
         let fail = |code| Err(Error::new(code, Stage::Deliver, "no"));
         match mishap {
@@ -258,18 +268,84 @@ impl MessageSender for Process {
         }
     }
 
-    fn stopped(&self) -> Option<Error> {
-        None
-    }
-
-    fn owner(&self) -> Option<Mailbox> {
-        Some("owner@example.com".parse().unwrap())
-    }
-
-    async fn notify(&self, _: &RunRecord, _: &Recipient) -> Result<String, Error> {
+    fn notify_owner(&self) -> Result<String, Error> {
         self.world.notices.set(self.world.notices.get() + 1);
         Ok("id".to_owned())
     }
+}
+
+impl MessageSender for Process {
+    type Message = Message;
+
+    async fn send(&self, sent: &Message, to: &Recipient, _: usize) -> Result<String, Error> {
+        assert_eq!((sent, to.destination().kind), (&message(), None));
+        self.accept(to).await
+    }
+
+    fn stop_reason(&self) -> Option<Error> {
+        None
+    }
+
+    fn owner(&self) -> Option<Destination> {
+        Some(owner())
+    }
+
+    async fn notify(&self, _: &RunRecord, _: &Recipient) -> Result<String, Error> {
+        self.notify_owner()
+    }
+}
+
+/// The kinds of destinations of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Mail,
+    /// A kind that only tests have.
+    Pager,
+}
+
+/// Sends pages in place of mails.
+struct Pager<'p>(&'p Process);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Page {
+    text: String,
+}
+
+const PAGER: &str = "pager";
+
+impl StoredMessage for Page {
+    fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        std::iter::once(("page.log", self.text.as_bytes()))
+    }
+}
+
+impl MessageSender for Pager<'_> {
+    type Message = Page;
+
+    async fn send(&self, page: &Page, to: &Recipient, _: usize) -> Result<String, Error> {
+        assert_eq!((page.text.as_str(), to.destination().kind.as_deref()), ("text", Some(PAGER)));
+        self.0.accept(to).await
+    }
+
+    fn concurrency(&self) -> usize {
+        3
+    }
+
+    fn stop_reason(&self) -> Option<Error> {
+        None
+    }
+
+    fn owner(&self) -> Option<Destination> {
+        Some(owner())
+    }
+
+    async fn notify(&self, _: &RunRecord, _: &Recipient) -> Result<String, Error> {
+        self.0.notify_owner()
+    }
+}
+
+fn owner() -> Destination {
+    Destination::from(&"owner@example.com".parse::<Mailbox>().unwrap())
 }
 
 fn server_error() -> Error {
@@ -288,8 +364,15 @@ fn message() -> Message {
     }
 }
 
-fn recipients(count: usize) -> Vec<Mailbox> {
-    (0..count).map(|index| format!("r{index}@example.com").parse().unwrap()).collect()
+fn recipients(count: usize, kind: Kind) -> Vec<Destination> {
+    let mailbox = |index| format!("r{index}@example.com").parse::<Mailbox>().unwrap();
+    let destination = |index| match kind {
+        Kind::Mail => Destination::from(&mailbox(index)),
+        Kind::Pager => {
+            Destination { kind: Some(PAGER.to_owned()), to: format!("r{index}"), name: None }
+        }
+    };
+    (0..count).map(destination).collect()
 }
 
 fn fresh(event: &TriggerId) -> RunRecord {
@@ -302,27 +385,48 @@ fn fresh(event: &TriggerId) -> RunRecord {
 async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
-    let ledger = LedgerStore { store: Some(process), clock, process: "" };
+    let ledger = LedgerStore { objects: Some(process), clock, process: "" };
     let event = TriggerId { id: event.to_owned(), time: now };
-    let claimant = ClaimRequest { event: &event, is_a_person: false };
-    let make = async |_: &mut LeasedRun| {
-        process.world.asked.set(process.world.asked.get() + 1);
-        Ok(Built::Message { message: message(), to: recipients(count), without: None })
-    };
+    let claim = ClaimRequest { event: &event, is_manual: false };
     loop {
         let claimed = {
             let wait = async |look, _| {
                 sleep(look).await;
                 Ok(())
             };
-            ledger.claim_in_time(KEY, &fresh(&event), claimant, wait).await
+            ledger.claim_in_time(KEY, &fresh(&event), claim, wait).await
         };
-        let Ok(Claimed::Held(mut leased)) = claimed else { return };
-        let _ = ledger.carry_out(&mut leased, DEFINITION, process, make).await;
-        if !leased.is_lost() {
+        let Ok(Claimed::Held(mut run)) = claimed else { return };
+        let to = recipients(count, process.kind);
+        match process.kind {
+            Kind::Mail => {
+                let built = Built::Message { message: message(), to, without: None };
+                carry_out(process, Attempt { ledger, sender: process }, &mut run, built).await;
+            }
+            Kind::Pager => {
+                let message = Page { text: "text".to_owned() };
+                let built = Built::Message { message, to, without: None };
+                let sender = &Pager(process);
+                carry_out(process, Attempt { ledger, sender }, &mut run, built).await;
+            }
+        }
+        if !run.is_lost() {
             return;
         }
     }
+}
+
+async fn carry_out<M: MessageSender>(
+    process: &Process,
+    attempt: Attempt<'_, Process, M>,
+    run: &mut LeasedRun,
+    built: Built<M::Message>,
+) {
+    let build = async |_: &mut LeasedRun| {
+        process.world.asked.set(process.world.asked.get() + 1);
+        Ok(built)
+    };
+    let _ = attempt.carry_out(run, DEFINITION, build).await;
 }
 
 /// Lets a process run until it ends or dies.
@@ -358,7 +462,7 @@ fn check(world: &World, count: usize, what: &str) -> RunRecord {
         }
     }
     let unknown = record.messages.iter().filter(|r| r.status == DeliveryState::Unknown).count();
-    assert!(unknown <= IN_FLIGHT, "{what}: {unknown} unknown");
+    assert!(unknown <= IN_FLIGHT_MAX, "{what}: {unknown} unknown");
     assert_eq!(record.messages.len(), count, "{what}");
     assert!(accepted.len() <= count);
     assert!(world.notices.get() <= 1, "{what}: {} notices", world.notices.get());
@@ -376,16 +480,19 @@ fn runtime() -> tokio::runtime::Runtime {
 fn whatever_happens_to_a_process_its_retries_end_the_run_once() {
     std::thread::scope(|scope| {
         for mishap in MISHAPS {
-            scope.spawn(move || [1, 3, 120].map(|count| at_every_step(mishap, count)));
+            scope.spawn(move || {
+                [1, 3, 120].into_iter().for_each(|count| at_every_step(mishap, count, Kind::Mail));
+                [1, 5].into_iter().for_each(|count| at_every_step(mishap, count, Kind::Pager));
+            });
         }
     });
 }
 
-fn at_every_step(mishap: Mishap, count: usize) {
+fn at_every_step(mishap: Mishap, count: usize, kind: Kind) {
     for step in 0.. {
         let world = Rc::new(World::default());
-        let what = format!("{count} recipients, {mishap:?} at step {step}");
-        let process = Process::new(&world, Some((step, mishap)), 0);
+        let what = format!("{count} recipients by {kind:?}, {mishap:?} at step {step}");
+        let process = Process { kind, ..Process::new(&world, Some((step, mishap)), 0) };
         runtime().block_on(async {
             let since = Instant::now();
             live(&process, "tick", count, since).await;
@@ -393,7 +500,8 @@ fn at_every_step(mishap: Mishap, count: usize) {
             for retry in 0..3 {
                 let (asked, record) = (world.asked.get(), world.record());
                 let may_ask = record.as_ref().is_none_or(|r| r.message.is_none());
-                live(&Process::new(&world, None, 1 + retry), "tick", count, since).await;
+                let retrying = Process { kind, ..Process::new(&world, None, 1 + retry) };
+                live(&retrying, "tick", count, since).await;
                 assert!(may_ask || world.asked.get() == asked, "{what}: asked again");
                 assert!(retry < 2, "{what}: not ended");
                 if record.is_some_and(|record| record.is_final) {
@@ -512,20 +620,20 @@ fn race(schedule: &mut Schedule, count: usize, events: [&str; 2], luck: Luck) ->
             };
             let runs = pin!(join(run(&first, events[0]), run(&second, events[1])));
             let granting = pin!(grant((&world, &gate), schedule, luck, &running));
-            let is_over = match select(runs, granting).await {
+            let is_known_final = match select(runs, granting).await {
                 Either::Left(_) => true,
-                Either::Right((is_over, runs)) => {
-                    if is_over {
+                Either::Right((is_known_final, runs)) => {
+                    if is_known_final {
                         runs.await;
                     }
-                    is_over
+                    is_known_final
                 }
             };
-            if is_over {
+            if is_known_final {
                 // What both have left to others is taken up by the next event.
                 invoke(&Process::new(&world, None, 2), "next", count, since).await;
             }
-            is_over
+            is_known_final
         })
         .then_some(world)
 }

@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::address::Mailbox;
+use crate::run::ledger::recipient::Destination;
 use crate::window::{LocalTime, Zone};
 
 fn record() -> RunRecord {
@@ -8,9 +10,13 @@ fn record() -> RunRecord {
     let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
     let event = TriggerId { id: "tick".to_owned(), time: window.end() };
     let mut record = RunRecord::new("daily".to_owned(), window, "0123".to_owned(), event);
-    let to = ["Ana <ana@example.com>", "b@example.com"].map(|to| to.parse().unwrap());
+    let to = ["Ana <ana@example.com>", "b@example.com"].map(destination);
     record.made("message".to_owned(), &to, record.started_at);
     record
+}
+
+fn destination(mailbox: &str) -> Destination {
+    Destination::from(&mailbox.parse::<Mailbox>().unwrap())
 }
 
 fn ended(ends: [Result<(), (Code, bool)>; 2]) -> RunRecord {
@@ -35,7 +41,7 @@ fn what_is_not_known_here_survives() {
     let parsed = RunRecord::parse("key", value.to_string().as_bytes()).unwrap();
     let written: Value = serde_json::from_slice(&parsed.to_json()).unwrap();
     assert_eq!(written, value);
-    assert_eq!(parsed.messages[0].mailbox().unwrap(), "Ana <ana@example.com>".parse().unwrap());
+    assert_eq!(parsed.messages[0].destination(), destination("Ana <ana@example.com>"));
     value["version"] = json!(3);
     let error = RunRecord::parse("key", value.to_string().as_bytes()).unwrap_err();
     assert!(error.message.contains("version 3") && !error.retryable);
@@ -63,11 +69,11 @@ fn the_worst_message_counts() {
 #[test]
 fn a_run_is_taken_up_with_those_who_may_be_sent_to() {
     let ends = [Err((Code::DeliveryRejected, false)), Err((Code::DeliveryUnknown, false))];
-    for (by_a_person, first) in [(false, DeliveryState::Failed), (true, DeliveryState::Pending)] {
+    for (is_manual, first) in [(false, DeliveryState::Failed), (true, DeliveryState::Pending)] {
         let mut record = ended(ends);
         let (event, now) = (record.event.clone(), record.started_at);
         let claim = Lease { by: "me".to_owned(), until: Some(now) };
-        record.take_up(claim, &event, by_a_person, now);
+        record.begin_attempt(claim, &event, is_manual, now);
         let states: Vec<_> = record.messages.iter().map(|r| r.status).collect();
         assert_eq!(states, [first, DeliveryState::Unknown]);
     }
@@ -96,6 +102,6 @@ fn attempts_are_counted_as_far_as_they_can_be() {
     let mut record = ended([Err((Code::Throttled, true)), Ok(())]);
     record.attempts = u32::MAX;
     let (event, now) = (record.event.clone(), record.started_at);
-    record.take_up(Lease { by: "me".to_owned(), until: Some(now) }, &event, false, now);
+    record.begin_attempt(Lease { by: "me".to_owned(), until: Some(now) }, &event, false, now);
     assert_eq!(record.attempts, u32::MAX);
 }

@@ -3,10 +3,11 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 
 use super::*;
-use crate::event::Resend;
-use crate::run::dispatch::resend::DeliveryHistory;
-use crate::run::ledger::fence::Fence;
-use crate::run::ledger::records::REISSUE;
+use crate::run::ledger::{DeliveryHistory, Fence};
+use crate::trigger::Resend;
+
+/// The ending of a re-issue's key.
+const REISSUE: &str = ".reissue.json";
 
 /// An order to send the run's message again.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +27,7 @@ impl World {
         let world = Rc::new(Self::default());
         let now: Timestamp = NOW.parse().unwrap();
         let mut record = fresh(&TriggerId { id: "tick".to_owned(), time: now });
-        record.made("message.json".to_owned(), &recipients(unknown.len()), now);
+        record.made("message.json".to_owned(), &recipients(unknown.len(), Kind::Mail), now);
         record.attempts = 1;
         for (recipient, is_unknown) in record.messages.iter_mut().zip(unknown) {
             let code = if *is_unknown { Code::DeliveryUnknown } else { Code::DeliveryRejected };
@@ -57,7 +58,7 @@ impl World {
 async fn resend(process: &Process, order: Order, since: Instant) -> Result<(), Error> {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
-    let ledger = LedgerStore { store: Some(process), clock, process: "" };
+    let ledger = LedgerStore { objects: Some(process), clock, process: "" };
     let wait = async |look, _| {
         sleep(look).await;
         Ok(())
@@ -78,14 +79,15 @@ async fn send_again(
     (order, own, fence): (Order, &str, &Fence),
 ) -> Result<(), Error> {
     let event = TriggerId { id: order.id.to_owned(), time: NOW.parse().unwrap() };
-    let claimant = ClaimRequest { event: &event, is_a_person: true };
+    let claimant = ClaimRequest { event: &event, is_manual: true };
     let keys = process.world.reissue_keys();
-    ledger.close_resends(keys.iter().filter(|key| *key != own)).await?;
+    ledger.close_resends(keys.iter().map(String::as_str).filter(|key| *key != own)).await?;
     let mut record = fresh(&event);
     (record.reissue_of, record.resent) = (Some(KEY.to_owned()), true);
     if ledger.record(own).await?.is_none() {
         let Some(original) = ledger.record(KEY).await? else { return Ok(()) };
-        let resends = ledger.resends(&process.world.reissue_keys()).await?;
+        let resends =
+            ledger.resends(process.world.reissue_keys().iter().map(String::as_str)).await?;
         let history = DeliveryHistory::new(&original, resends, &[]);
         record.message = original.message;
         record.messages = history.chosen(order.resend, ledger.clock.started());
@@ -93,9 +95,13 @@ async fn send_again(
     let Claimed::Held(mut leased) = ledger.claim(own, &record, claimant).await? else {
         return Ok(());
     };
+    let attempt = Attempt { ledger: *ledger, sender: process };
     match ledger.check_fence(fence).await {
-        Ok(()) => ledger.carry_out(&mut leased, DEFINITION, process, async |_| Err(gone())).await,
-        Err(error) => ledger.end(&mut leased, process, Some(error)).await,
+        Ok(()) => {
+            let build = async |_: &mut LeasedRun| Err(stored_message_missing());
+            attempt.carry_out(&mut leased, DEFINITION, build).await
+        }
+        Err(error) => attempt.end(&mut leased, Some(error)).await,
     }
 }
 
@@ -103,17 +109,19 @@ async fn send_again(
 async fn tick(process: &Process, since: Instant) -> Result<(), Error> {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
-    let ledger = LedgerStore { store: Some(process), clock, process: "" };
+    let ledger = LedgerStore { objects: Some(process), clock, process: "" };
     let event = TriggerId { id: "later".to_owned(), time: now };
-    let claimant = ClaimRequest { event: &event, is_a_person: false };
+    let claimant = ClaimRequest { event: &event, is_manual: false };
     let Claimed::Held(mut leased) = ledger.claim(KEY, &fresh(&event), claimant).await? else {
         return Ok(());
     };
-    ledger.close_resends(&process.world.reissue_keys()).await?;
-    let resends = ledger.resends(&process.world.reissue_keys()).await?;
+    ledger.close_resends(process.world.reissue_keys().iter().map(String::as_str)).await?;
+    let resends = ledger.resends(process.world.reissue_keys().iter().map(String::as_str)).await?;
     let history = DeliveryHistory::new(&leased.record, resends, &[]);
     history.leave_out(&mut leased.record, None);
-    ledger.carry_out(&mut leased, DEFINITION, process, async |_| Err(gone())).await
+    let attempt = Attempt { ledger, sender: process };
+    let build = async |_: &mut LeasedRun| Err(stored_message_missing());
+    attempt.carry_out(&mut leased, DEFINITION, build).await
 }
 
 /// Resends with different ids, and perhaps a tick, in a random order of their steps; then one order after the
@@ -226,9 +234,9 @@ fn the_next_resend_sends_what_a_dead_one_left() {
                 .filter(|message| message.status == DeliveryState::Unknown)
                 .map(|message| message.to.clone())
                 .collect();
-            assert!(unknown.len() <= IN_FLIGHT, "{what}: {} unknown", unknown.len());
+            assert!(unknown.len() <= IN_FLIGHT_MAX, "{what}: {} unknown", unknown.len());
             let accepted = world.accepted.borrow();
-            let left = recipients(12).into_iter().map(|to| to.address.to_string());
+            let left = recipients(12, Kind::Mail).into_iter().map(|to| to.to);
             for to in left.filter(|to| !unknown.contains(to)) {
                 assert_eq!(accepted.get(&to), Some(&1), "{what}: {to}");
             }

@@ -1,0 +1,108 @@
+//! The mails of a run, composed for each recipient.
+
+use crate::address::Mailbox;
+use crate::definition;
+use crate::error::{Code, Error, Stage};
+use crate::mail::{Envelope, List, Sending, compose};
+use crate::render::Message;
+use crate::run::delivery::StoredMessage;
+use crate::run::job::{Job, RunKey};
+use crate::run::ledger::Destination;
+
+/// Messages in the store are as they were rendered; files that are too large for mail lie beside them.
+impl StoredMessage for Message {
+    fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.kept.iter().map(|file| (file.name.as_str(), file.content.as_slice()))
+    }
+}
+
+/// Composes the mail of a run's message for one of its recipients; `index` is their place among them.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn compose_mail(
+    job: &Job,
+    message: &Message,
+    to: &Mailbox,
+    index: usize,
+) -> Result<Vec<u8>, Error> {
+    // A report that was missed runs for several windows at once.
+    let key = job.key(&job.window()?);
+    let email = &job.report.email;
+    let id = mail_id(job, &key, &index.to_string());
+    let list = List { unsubscribe: email.unsubscribe.as_deref(), ..list(job) };
+    let envelope = Envelope {
+        from: &email.from,
+        to,
+        reply_to: email.reply_to.as_ref(),
+        id: &id,
+        date: job.clock().started(),
+        run: Some(key.name()),
+        list,
+    };
+    compose(envelope, message)
+}
+
+/// Composes the mail to the owner of a run.
+///
+/// # Errors
+/// Where it can't be written.
+pub(crate) fn compose_notice(
+    job: &Job,
+    message: &Message,
+    to: &Mailbox,
+    key: &RunKey,
+) -> Result<Vec<u8>, Error> {
+    let id = mail_id(job, key, "notice");
+    let envelope = Envelope {
+        from: &job.report.email.from,
+        to,
+        reply_to: None,
+        id: &id,
+        date: job.clock().started(),
+        run: Some(key.name()),
+        list: list(job),
+    };
+    compose(envelope, message)
+}
+
+/// The identity of one mail of a run: an invocation may have several runs of a report, for several windows
+/// or orders, and its retry has the same id.
+fn mail_id(job: &Job, key: &RunKey, mail: &str) -> String {
+    let (id, started) = (&job.invocation.id, job.clock().started());
+    let attempt = definition::digest(format!("{} {started}", key.name()).as_bytes());
+    format!("{id}.{}.{attempt}.{mail}", job.report.id)
+}
+
+/// The list of those who get the report.
+fn list(job: &Job) -> List<'_> {
+    List { report: job.report.id.as_str(), title: &job.report.title, unsubscribe: None }
+}
+
+/// What SES is told of a run's mails besides.
+pub(crate) fn sending(job: &Job) -> Sending {
+    let run = job.window().map(|window| job.key(&window).name().to_owned()).unwrap_or_default();
+    Sending {
+        configuration_set: job.report.email.configuration_set.clone(),
+        tags: vec![("report", job.report.id.to_string()), ("run", run)],
+    }
+}
+
+/// The mailbox of a destination.
+///
+/// # Errors
+/// `STORE_ERROR` where it is none, or a destination of a kind that this program does not know.
+pub(crate) fn mailbox(destination: &Destination) -> Result<Mailbox, Error> {
+    let wrong = |message| Error::new(Code::StoreError, Stage::Record, message);
+    if destination.kind.is_some() {
+        let message = "a recipient in the record is of a kind that this version does not know";
+        return Err(
+            wrong(message.to_owned()).hint("deploy the version that wrote it, or a later one")
+        );
+    }
+    let address = destination.to.parse();
+    let address = address.map_err(|error| wrong(format!("a recipient in the record {error}")))?;
+    let has_control = |name: &String| name.chars().any(char::is_control);
+    let name = destination.name.clone().filter(|name| !has_control(name));
+    Ok(Mailbox { name, address })
+}

@@ -1,0 +1,117 @@
+//! The queries of a run: a report's sections for its window and for those that it is compared with, with
+//! the names of its instance.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::time::Instant;
+
+use crate::concurrency::until;
+use crate::connect::List;
+use crate::definition::Report;
+use crate::error::Error;
+use crate::instance::InstanceArn;
+use crate::plan::{self, Directory, Query};
+use crate::run::fetch::FigureSource;
+use crate::run::fetch::name_cache::NameRequest;
+use crate::run::fetch::sections::{SectionQueries, UnplannedSection};
+use crate::run::fetch::time_budget::out_of_time;
+use crate::run::job::{Job, a_little_before};
+use crate::window::{Compare, Window};
+
+/// The queries of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct RunQueries {
+    pub(crate) directory: Directory,
+    /// For each section that can be asked for one query, and one for each window that it is compared
+    /// with.
+    pub(crate) queries: Vec<Query>,
+    /// The sections that can't be asked for, by their places; none but with `partial = "banner"`.
+    pub(crate) unplanned: BTreeMap<usize, UnplannedSection>,
+    /// The windows that all sections are compared with.
+    pub(crate) compared: Vec<Window>,
+    /// The reason why these are fewer than the definition asks for.
+    pub(crate) uncompared: Option<&'static str>,
+}
+
+impl RunQueries {
+    /// The number of queries, and of answers, that belong to a section.
+    pub(crate) fn per_section(&self) -> usize {
+        1 + self.compared.len()
+    }
+
+    /// The queries of one of the sections that can be asked for.
+    pub(crate) fn section(&self, index: usize) -> Self {
+        let queries = self.queries.chunks(self.per_section()).nth(index).unwrap_or_default();
+        Self { queries: queries.to_vec(), ..self.clone() }
+    }
+}
+
+/// Builds the queries of a run, before anything is asked for any.
+///
+/// # Errors
+/// `VALIDATION_ERROR` where the service has no figures of the window any more, or the instance does not
+/// have what the sections name; where the names can't be read in time.
+pub(crate) async fn build_queries(
+    source: &FigureSource,
+    job: &Job,
+    lookup: &NameLookup<'_>,
+) -> Result<RunQueries, Error> {
+    let retained =
+        |window: Window| job.within_retention(window, source.now(job), source.limits.history);
+    let window = retained(job.window()?)?;
+    let deadline = job.names_deadline(lookup.is_alone);
+    let naming = lookup.read(source, &job.report, deadline.map(a_little_before));
+    let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;
+    let Report { compare, window: rule, calendar, .. } = &job.report;
+    let mut compared = compare.windows(&window, *rule, calendar);
+    let existing = compared.len();
+    compared.retain(|window| retained(window.clone()).is_ok());
+    let uncompared = match (existing, compared.len()) {
+        _ if *compare == Compare::None => None,
+        (0, _) => Some("There is no comparison: no such window is as long as this one."),
+        (existing, left) if left < existing => {
+            Some("The comparison lacks what Amazon Connect has no figures of any more.")
+        }
+        _ => None,
+    };
+    let SectionQueries { queries, unplanned } =
+        SectionQueries::resolve(&job.report, (&window, &compared), &directory, &source.limits)?;
+    Ok(RunQueries { directory, queries, unplanned, compared, uncompared })
+}
+
+/// The way in which the runs of an invocation look their names up.
+pub(crate) struct NameLookup<'r> {
+    /// The beginning of the invocation.
+    since: Instant,
+    is_alone: bool,
+    /// The instances whose queues one of the runs needs with tags or states: they are searched from
+    /// the start, and once.
+    searched: BTreeSet<&'r InstanceArn>,
+}
+
+impl<'r> NameLookup<'r> {
+    pub(crate) fn new(jobs: impl IntoIterator<Item = &'r Job>) -> Self {
+        let jobs: Vec<&Job> = jobs.into_iter().collect();
+        let since = jobs.first().map_or_else(Instant::now, |job| job.clock().at());
+        let reports = jobs.iter().map(|job| &job.report);
+        let searched = reports.filter(|report| report.searches_queues());
+        let searched = searched.map(|report| &report.instance).collect();
+        Self { since, is_alone: jobs.len() == 1, searched }
+    }
+
+    /// Reads the names that a report needs.
+    async fn read(
+        &self,
+        source: &FigureSource,
+        report: &Report,
+        deadline: Option<Instant>,
+    ) -> Result<Directory, Error> {
+        let instance = &report.instance;
+        let searched = self.searched.contains(instance);
+        let dimensions = plan::lists_needed(report);
+        let lists = dimensions.iter().filter_map(|dimension| List::of(dimension, searched));
+        let client = source.clients.client(instance);
+        let request = NameRequest { client: &client, instance, since: self.since, deadline };
+        source.names.read(lists.collect(), request).await
+    }
+}

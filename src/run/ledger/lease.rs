@@ -1,0 +1,121 @@
+//! Claims: a run is taken under a lease, or waited for while another holds it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::error::{Code, Error, Stage};
+use crate::run::job::TriggerId;
+use crate::run::ledger::record::RunRecord;
+use crate::run::ledger::store::{LeasedRun, LedgerStore, PutOutcome};
+use crate::run::outcome::RunState;
+use crate::store::{Object, Objects};
+
+/// How soon one looks again at a run that another has, at first and at most.
+pub(crate) const CLAIM_POLL_MIN: Duration = Duration::from_millis(250);
+pub(crate) const CLAIM_POLL_MAX: Duration = Duration::from_secs(5);
+
+/// Who claims a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClaimRequest<'c> {
+    pub(crate) event: &'c TriggerId,
+    /// Whether a person named the report: then what failed for good, or was skipped, runs again.
+    pub(crate) is_manual: bool,
+}
+
+/// What became of a claim.
+#[derive(Debug)]
+pub(crate) enum Claimed {
+    /// The run is this one's.
+    Held(Box<LeasedRun>),
+    /// The run has ended.
+    Ended(Box<RunRecord>),
+    /// Another has it, until then at least.
+    Busy(Timestamp),
+}
+
+impl<S: Objects> LedgerStore<'_, S> {
+    /// Claims a run: one that is new, or that can be taken up. `fresh` is its record if it is new.
+    ///
+    /// # Errors
+    /// Where the store can't be written or read.
+    pub(crate) async fn claim(
+        &self,
+        key: &str,
+        fresh: &RunRecord,
+        claimant: ClaimRequest<'_>,
+    ) -> Result<Claimed, Error> {
+        let mut leased = LeasedRun::new(key, fresh.clone());
+        let Some(_) = self.objects else {
+            leased.key = None;
+            leased.begin_attempt(self, claimant);
+            return Ok(Claimed::Held(Box::new(leased)));
+        };
+        leased.begin_attempt(self, claimant);
+        let mut refusals = 0;
+        loop {
+            let found = match self.write(&mut leased).await? {
+                PutOutcome::Written => return Ok(Claimed::Held(Box::new(leased))),
+                PutOutcome::Conflict(found) => found,
+            };
+            let Some(Object { content, tag }) = found else {
+                self.refused_for_nothing(&mut refusals).await?;
+                (leased.record, leased.tag) = (fresh.clone(), None);
+                leased.begin_attempt(self, claimant);
+                continue;
+            };
+            let found = RunRecord::parse(key, &content)?;
+            if found.is_final && !claimant.runs_again(&found) {
+                return Ok(Claimed::Ended(Box::new(found)));
+            }
+            if let Some(until) = found.held_at(self.clock.now()) {
+                return Ok(Claimed::Busy(until));
+            }
+            (leased.record, leased.tag) = (found, Some(tag));
+            leased.begin_attempt(self, claimant);
+        }
+    }
+
+    /// Claims a run, and waits for another that has it for as long as there is time: `wait` does so until
+    /// it is time for the next look, knowing when the other's lease ends.
+    ///
+    /// # Errors
+    /// As [`Self::claim`]; `TIMEOUT` where the other still has it when time is up: it may have died,
+    /// and then nothing was sent. What `wait` ends with.
+    pub(crate) async fn claim_in_time(
+        &self,
+        key: &str,
+        fresh: &RunRecord,
+        claimant: ClaimRequest<'_>,
+        mut wait: impl AsyncFnMut(Duration, Timestamp) -> Result<(), Error>,
+    ) -> Result<Claimed, Error> {
+        let mut look = CLAIM_POLL_MIN;
+        loop {
+            match self.claim(key, fresh, claimant).await? {
+                Claimed::Busy(until) if self.clock.has_time_for(look) => wait(look, until).await?,
+                Claimed::Busy(_) => return Err(still_held()),
+                ended => return Ok(ended),
+            }
+            look = (look * 2).min(CLAIM_POLL_MAX);
+        }
+    }
+}
+
+impl ClaimRequest<'_> {
+    /// Whether a run that has ended for good runs again.
+    fn runs_again(self, ended: &RunRecord) -> bool {
+        let is_another_order = ended.event.id != self.event.id;
+        let may = matches!(ended.status, RunState::Failed | RunState::Skipped);
+        self.is_manual && is_another_order && may
+    }
+}
+
+pub(crate) fn still_held() -> Error {
+    let message = "another invocation has this run and had not ended it when the time was up";
+    Error::new(Code::Timeout, Stage::Record, message).retryable()
+}
+
+pub(crate) fn taken_over() -> Error {
+    let message = "another invocation has taken this run over";
+    Error::new(Code::Timeout, Stage::Record, message).retryable()
+}

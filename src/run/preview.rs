@@ -1,0 +1,84 @@
+//! Plans, previews, figures and names for people at a terminal, by the same path as a run.
+
+use std::collections::BTreeMap;
+
+use crate::definition::{Report, Section};
+use crate::error::Error;
+use crate::plan::{self, Plan, Request, SectionPlan};
+use crate::render::Message;
+use crate::run::fetch::{NameLookup, QueryPool, RunFetch, RunQueries, build_queries};
+use crate::run::job::Job;
+use crate::run::message::{Figures, preview_message};
+use crate::run::outcome::FetchStats;
+use crate::run::services::Services;
+use crate::window::Window;
+
+/// The requests that a report would make.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The span that it would cover.
+    pub window: Window,
+    /// The windows that it would be compared with.
+    pub compared: Vec<Window>,
+    /// The requests, and how they answer the sections: for each the query itself, and then one for each
+    /// window that it is compared with.
+    pub plan: Plan,
+    /// The reasons why sections can't be planned, by their places; none but with `partial = "banner"`.
+    pub unplanned: BTreeMap<usize, Error>,
+    /// The time that their pages take at the account's rate, in seconds, at least.
+    pub seconds: f64,
+}
+
+impl Planned {
+    /// The number of pages that the answers will have, as far as that can be told.
+    pub fn pages(&self) -> usize {
+        self.plan.requests.iter().map(Request::expected_pages).sum()
+    }
+
+    /// The sections that are planned, and how each is answered, without what it is compared with.
+    pub fn sections<'p>(
+        &'p self,
+        report: &'p Report,
+    ) -> impl Iterator<Item = (&'p Section, &'p SectionPlan)> {
+        let sections = report.sections.iter().enumerate();
+        let planned = sections.filter(|(place, _)| !self.unplanned.contains_key(place));
+        let plans = self.plan.sections.iter().step_by(1 + self.compared.len());
+        planned.map(|(_, section)| section).zip(plans)
+    }
+}
+
+/// Plans the requests of a report, without making them; the names of the instance are read.
+pub(crate) async fn plan_requests(services: &Services, job: &Job) -> Result<Planned, Error> {
+    let window = job.window()?;
+    let queries = resolve(services, job).await?;
+    let source = &services.figures;
+    let plan = plan::plan(&queries.queries, &source.limits);
+    let unplanned = queries.unplanned.into_iter().map(|(place, why)| (place, why.error));
+    let unplanned = unplanned.collect();
+    let planned = Planned { window, compared: queries.compared, plan, unplanned, seconds: 0.0 };
+    Ok(Planned { seconds: source.request_rate.seconds_for(planned.pages()), ..planned })
+}
+
+/// Fetches the figures of a report.
+pub(crate) async fn fetch_figures(services: &Services, job: &Job) -> Result<Figures, Error> {
+    let (window, source) = (job.window()?, &services.figures);
+    let queries = &resolve(services, job).await?;
+    let pool = &QueryPool::new([Some(queries)], &source.limits);
+    let fetch = RunFetch { source, pool, index: 0, job, queries };
+    let answers = fetch.fetch(&mut FetchStats::default()).await?;
+    Ok(Figures::new(&source.limits, job, window, queries, answers))
+}
+
+/// The message of a report's figures and its `report.json`, with the templates as they are now.
+pub(crate) async fn preview(
+    services: &Services,
+    job: &Job,
+    figures: &Figures,
+) -> Result<(Message, String), Error> {
+    preview_message(job, figures, &*services.templates.read().await?)
+}
+
+async fn resolve(services: &Services, job: &Job) -> Result<RunQueries, Error> {
+    services.settings.deployment.check_recipients(job.recipients())?;
+    build_queries(&services.figures, job, &NameLookup::new([job])).await
+}
