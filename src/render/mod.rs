@@ -42,7 +42,9 @@ pub use contents::{Contents, Missing};
 pub use draft::Draft;
 pub use failure::MEND;
 pub(crate) use isolate::isolated;
-pub(crate) use line::{one_line, turns_direction};
+pub(crate) use line::one_line;
+#[cfg(feature = "cli")]
+pub(crate) use line::turns_direction;
 #[cfg(any(test, feature = "cli"))]
 pub use listener::{Listener, Step};
 pub use message::{File, Inline, Message};

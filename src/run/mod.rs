@@ -94,7 +94,8 @@ impl Runner {
 
     /// Does what a trigger asks for.
     pub async fn run(&self, trigger: &Trigger, invocation: &Invocation) -> Outcome {
-        handle_trigger(&self.services, TriggerContext { trigger, invocation }).await
+        // Its future is large, and every future that it is in is as large.
+        Box::pin(handle_trigger(&self.services, TriggerContext { trigger, invocation })).await
     }
 
     /// Reads the definitions: all, or those that are named.

@@ -196,7 +196,8 @@ impl Executor<'_> {
             let (fetch, send) = (context.fetch_gate.slot(index), context.send_gate.slot(index));
             let (queries, is_first) = (queries.as_ref(), first == Some(index));
             let execution = Execution { job, pool, queries, index, is_first, fetch, send };
-            let end = self.execute(execution, start, context).await;
+            // A run is large, and every future that it is in is as large.
+            let end = Box::pin(self.execute(execution, start, context)).await;
             pool.release(index);
             (job, end)
         });

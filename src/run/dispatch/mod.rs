@@ -27,7 +27,6 @@ use crate::trigger::{Message, TriggerKind};
 pub use past_runs::PastRun;
 #[cfg(feature = "cli")]
 pub(crate) use past_runs::{past_runs, recorded_reports};
-#[cfg(feature = "cli")]
 
 /// Does what a message of a queue asks for.
 pub(crate) async fn handle_message(
@@ -40,7 +39,8 @@ pub(crate) async fn handle_message(
     let outcome = match message.trigger {
         Ok(trigger) => {
             let context = TriggerContext { trigger: &trigger, invocation: &invocation };
-            handle_trigger(services, context).await
+            // Its future is large, and every future that it is in is as large.
+            Box::pin(handle_trigger(services, context)).await
         }
         Err(error) => refuse(error, &invocation),
     };

@@ -65,6 +65,7 @@ impl RunKey {
     }
 
     /// The id of the report.
+    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn report(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()
     }

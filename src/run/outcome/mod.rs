@@ -11,7 +11,7 @@ mod status;
 pub use batch::{Batch, Outcome, Queued};
 pub(crate) use log::{log_error, log_failure};
 pub use response::{Answer, Handled};
-pub use run_outcome::{Delivery, FetchStats, RunOutcome};
 pub(crate) use run_outcome::defect;
+pub use run_outcome::{Delivery, FetchStats, RunOutcome};
 pub(crate) use status::{DeliveryState, RunState};
 pub use status::{DeliveryStatus, Status};

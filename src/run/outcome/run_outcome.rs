@@ -79,6 +79,12 @@ pub(crate) fn capped(text: &str) -> String {
     cut(text, TEXT_CHARACTERS)
 }
 
+/// A panic is reported without its text, which may hold anything.
+pub(crate) fn defect() -> Error {
+    let message = "a defect of this program stopped the run; the log has more";
+    Error::new(Code::InternalError, Stage::Plan, message)
+}
+
 impl RunOutcome {
     /// A run that has not come to anything yet.
     pub(crate) fn started(report: &ReportId) -> Self {
