@@ -22,21 +22,17 @@ use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use crate::concurrency::{Panicked, catch_panic, side_by_side, until};
+use crate::concurrency::{Panicked, catch_panic, side_by_side};
 use crate::error::{Code, Error, Stage, redact_addresses};
 use crate::render::{Origin, Templates};
 use crate::run::delivery::{Attempt, RunSender};
-use crate::run::fetch::{
-    NameLookup, QueryPool, RUN_OVERHEAD, RunFetch, RunQueries, build_queries, no_time,
-};
-use crate::run::job::{GateSlot, Job, OrderGate, Progress, stopped};
+use crate::run::dispatch::building::Building;
+use crate::run::fetch::{NameLookup, QueryPool, RunQueries, build_queries};
+use crate::run::job::{GateSlot, Job, OrderGate, stopped};
 use crate::run::ledger::{
     ClaimRequest, Claimed, Fence, LeasedRun, LedgerStore, OpenShards, RunRecord,
 };
-use crate::run::message::{
-    Built, Figures, RunawayTemplates, build_message, marked_templates, never_came_back,
-    templates_id,
-};
+use crate::run::message::{RunawayTemplates, marked_templates, never_came_back};
 use crate::run::outcome::{Queued, RunOutcome, defect, log_error};
 use crate::run::services::Services;
 use crate::store::Store;
@@ -90,8 +86,8 @@ pub(crate) struct Executor<'a> {
 #[derive(Default)]
 pub(crate) struct BatchContext {
     /// The templates, read when the first of the runs needs them.
-    templates: OnceCell<Result<Arc<Templates>, Error>>,
-    runaway: RunawayTemplates,
+    pub(crate) templates: OnceCell<Result<Arc<Templates>, Error>>,
+    pub(crate) runaway: RunawayTemplates,
     /// To fetch, and to build a message of the answers.
     fetch_gate: OrderGate,
     /// To send the message, and to write how that ended.
@@ -409,59 +405,6 @@ impl Executor<'_> {
         result.unrecorded = result.unrecorded.take().or(unrecorded);
         result.outcomes.push(outcome);
     }
-}
-
-/// What it takes to build the message of one run.
-struct Building<'b> {
-    services: &'b Services,
-    ledger: LedgerStore<'b, Store>,
-    job: &'b Job,
-    queries: Result<&'b RunQueries, Error>,
-    pool: &'b QueryPool,
-    index: usize,
-    is_first: bool,
-    send: &'b GateSlot,
-}
-
-impl Building<'_> {
-    /// Fetches the figures of a run, and builds its message when it is its turn to send.
-    async fn build(self, run: &mut LeasedRun, context: &BatchContext) -> Result<Built, Error> {
-        let Self { services, ledger, job, queries, pool, index, is_first, send } = self;
-        let report = job.report.id.clone();
-        job.report_progress(Progress::Started { report });
-        let templates = context.templates.get_or_init(|| read_templates_in_time(services, job));
-        let templates = templates.await.clone();
-        context.runaway.learn(run.left_rendering.as_ref().map(marked_templates));
-        let templates = context.runaway.refuse(templates);
-        let window = job.window()?;
-        let (queries, templates) = (queries?, templates?);
-        let source = &services.figures;
-        let fetch = RunFetch { source, pool, index, job, queries };
-        fetch.pages().check_time(source.request_rate, job, is_first)?;
-        let answers = fetch.fetch(&mut run.stats).await;
-        // Before more is made of them: there may be many.
-        pool.release(index);
-        let answers = answers?;
-        // While a message is being rendered nothing else comes about: no answer to a mail that is on its
-        // way would be seen in time.
-        send.wait().await;
-        if !is_first && !job.clock().has_time_for(RUN_OVERHEAD) {
-            return Err(no_time());
-        }
-        let figures = Figures::new(&source.limits, job, window, queries, answers);
-        if let Some(origin) = templates.origin() {
-            ledger.begin_rendering(run, templates_id(origin)).await?;
-        }
-        build_message(job, &figures, &templates, ledger.address_of_files(run).as_deref())
-    }
-}
-
-/// The templates, if they can be read while there is time to build a message with them.
-async fn read_templates_in_time(services: &Services, job: &Job) -> Result<Arc<Templates>, Error> {
-    until(job.call_deadline(), services.templates.read()).await.unwrap_or_else(|| {
-        let message = "the templates could not be read before the invocation's deadline";
-        Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
-    })
 }
 
 impl BatchResult {

@@ -1,5 +1,6 @@
 //! Dispatch: a trigger becomes jobs, and these run here or are handed to other invocations.
 
+mod building;
 mod executor;
 mod fan_out;
 #[cfg(feature = "cli")]

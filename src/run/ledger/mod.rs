@@ -60,6 +60,7 @@
 mod fence;
 mod history;
 mod lease;
+mod merge;
 mod recipient;
 mod record;
 mod records;

@@ -1,0 +1,61 @@
+//! Results merge: a process that has lost a run alone knows what became of the messages that it was
+//! sending.
+
+use crate::run::ledger::record::RunRecord;
+use crate::run::outcome::{DeliveryState, RunState};
+use std::collections::{BTreeSet, HashMap};
+
+impl RunRecord {
+    /// Takes in what a writer found out that had this run before and lost it: it alone knows what
+    /// became of the messages that it was sending.
+    pub(crate) fn merge_deliveries(&mut self, from: &Self) {
+        let places = self.messages.iter().enumerate().rev();
+        let places: HashMap<String, usize> =
+            places.map(|(index, own)| (own.to.clone(), index)).collect();
+        for known in &from.messages {
+            let own = places.get(&known.to).and_then(|index| self.messages.get_mut(*index));
+            let Some(own) = own else {
+                continue;
+            };
+            let is_news = match known.status {
+                DeliveryState::Sent => own.status != DeliveryState::Sent,
+                DeliveryState::Failed => own.status == DeliveryState::Unknown && own.by == known.by,
+                DeliveryState::Pending | DeliveryState::Sending | DeliveryState::Unknown => false,
+            };
+            if is_news {
+                own.take(known);
+            }
+        }
+        if self.status != RunState::Running {
+            self.recompute_status();
+        }
+    }
+
+    /// Takes in the results of a writer that has lost the run: those that it has not written yet.
+    pub(crate) fn merge_unsaved(&mut self, from: &Self, news: &BTreeSet<usize>) {
+        let mut has_learned = false;
+        for known in news.iter().filter_map(|index| from.messages.get(*index)) {
+            match self.messages.iter_mut().find(|own| own.to == known.to) {
+                Some(own) => {
+                    let is_open =
+                        matches!(own.status, DeliveryState::Sending | DeliveryState::Unknown);
+                    let sent =
+                        known.status == DeliveryState::Sent && own.status != DeliveryState::Sent;
+                    if sent || is_open && own.by == known.by {
+                        own.take(known);
+                        has_learned = true;
+                    }
+                }
+                // The other has made a message of its own, for others.
+                None if known.status == DeliveryState::Failed => {}
+                None => {
+                    self.messages.push(known.clone());
+                    has_learned = true;
+                }
+            }
+        }
+        if has_learned && self.status != RunState::Running {
+            self.recompute_status();
+        }
+    }
+}
