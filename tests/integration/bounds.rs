@@ -215,11 +215,24 @@ async fn what_a_run_would_refuse_is_told_when_templates_are_tried() {
         megabytes("1000")
     );
     let large = format!("{{% for a in range(end=12000) %}}{short}{{% endfor %}}");
-    let most = |template: &str| format!("{template} makes more than 10 MB");
+    let most =
+        |template: &str| format!("{template} makes more than 10 MB, the most that is allowed");
     for (name, template, expected) in [
-        ("subject.txt", megabytes("1000"), "subject.txt makes more than 10 MB".to_owned()),
-        ("subject.txt", in_full_only, "subject.txt makes more than 10 MB".to_owned()),
-        ("email.txt", megabytes("1000"), "email.txt makes more than 10 MB".to_owned()),
+        (
+            "subject.txt",
+            megabytes("1000"),
+            "subject.txt makes more than 10 MB, the most that is allowed".to_owned(),
+        ),
+        (
+            "subject.txt",
+            in_full_only,
+            "subject.txt makes more than 10 MB, the most that is allowed".to_owned(),
+        ),
+        (
+            "email.txt",
+            megabytes("1000"),
+            "email.txt makes more than 10 MB, the most that is allowed".to_owned(),
+        ),
         ("foot.html", megabytes("1000"), most("email.html")),
         ("foot.html", megabytes("80000"), most("email.html")),
         ("foot.html", large, "of which Gmail shows 99000".to_owned()),
@@ -301,7 +314,7 @@ async fn what_a_template_makes_has_a_limit() {
         let (kind, envelope) = function.fail(&tick()).await;
         assert_eq!(kind, "TEMPLATE_ERROR");
         let message = envelope["error"]["message"].as_str().unwrap();
-        assert_eq!(message, "email.html makes more than 10 MB");
+        assert_eq!(message, "email.html makes more than 10 MB, the most that is allowed");
     }
 }
 

@@ -48,6 +48,8 @@ mod defaults;
 mod dependencies;
 /// What is wrong with definitions, before anything is asked.
 mod diagnostics;
+/// The documents, and the files that they name.
+mod documents;
 /// Which runs an event starts, and what is kept of them.
 mod due;
 /// Every error of the SDK has its code.
@@ -110,3 +112,5 @@ mod terminal;
 mod volume;
 /// The spans that reports cover, and the intervals in them, whatever the clock shows.
 mod windows;
+/// Records, messages and files that an earlier version has written.
+mod written_before;

@@ -148,8 +148,7 @@ impl RunOutcome {
         let status = status.as_str().unwrap_or_default();
         let (sent, recipients) = (self.count(DeliveryStatus::Sent), self.messages.len());
         let FetchStats { requests, pages, rows } = self.stats;
-        let (milliseconds, is_replay) = (u64::try_from(self.took.as_millis()), self.is_replay);
-        let milliseconds = milliseconds.unwrap_or(u64::MAX);
+        let milliseconds = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
         let error = self.error.as_ref();
         // The level of an event is part of its macro; what is none is left out.
         macro_rules! event {
@@ -166,7 +165,7 @@ impl RunOutcome {
                     sent,
                     recipients,
                     milliseconds,
-                    is_replay,
+                    told_again = self.is_replay,
                     code = error.map(|error| error.code.as_str()),
                     stage = error.map(|error| error.stage.as_str()),
                     retryable = error.map(|error| error.retryable),
