@@ -39,7 +39,7 @@ pub enum InstanceArnError {
 /// The most characters of an instance's id (Connect API, Instance, Id).
 pub const LONGEST_ID: usize = 100;
 
-/// The most characters of a Region (Connect API, ReplicateInstance, ReplicaRegion). No partition has a
+/// The most characters of a Region (Connect API, `ReplicateInstance`, `ReplicaRegion`). No partition has a
 /// longer name than the Regions in it.
 pub const LONGEST_REGION: usize = 31;
 
