@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{NamedReports, QueuedSpan, Resend, ShardId, Trigger, TriggerKind, invalid};
+use super::kind::{NamedReports, QueuedSpan, Resend, ShardId, Trigger, TriggerKind, invalid};
 use crate::address::{MOST_OF_AN_ORDER, Mailbox, each_once};
 use crate::definition::ReportId;
 use crate::error::Error;

@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::error::Code;
+use crate::window::{LocalTime, Zone};
 
 fn scheduled(detail: Value) -> Value {
     json!({

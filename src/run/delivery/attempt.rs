@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::concurrency::{Panicked, catch_panic, meanwhile, until};
 use crate::error::{Code, Error, Stage};
-use crate::run::delivery::{MessageSender, StoredMessage};
+use crate::run::delivery::MessageSender;
 use crate::run::ledger::{LeasedRun, LedgerStore, Recipient, parsed, taken_over};
 use crate::run::message::Built;
 use crate::run::outcome::defect;
@@ -145,7 +145,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         if let Built::Message { message, to, without } = &built {
             self.ledger.end_rendering(run).await?;
             let content = serde_json::to_vec(message).unwrap_or_default();
-            let key = self.ledger.keep_message(run, content, message.files()).await?;
+            let key = self.ledger.keep_message(run, content, self.sender.files(message)).await?;
             run.record.made(key, to, self.ledger.clock.now());
             run.record.reason.clone_from(without);
         }

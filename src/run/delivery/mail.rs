@@ -5,16 +5,8 @@ use crate::definition;
 use crate::error::{Code, Error, Stage};
 use crate::mail::{Envelope, List, Sending, compose};
 use crate::render::Message;
-use crate::run::delivery::StoredMessage;
 use crate::run::job::{Job, RunKey};
 use crate::run::ledger::Destination;
-
-/// Messages in the store are as they were rendered; files that are too large for mail lie beside them.
-impl StoredMessage for Message {
-    fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.kept.iter().map(|file| (file.name.as_str(), file.content.as_slice()))
-    }
-}
 
 /// Composes the mail of a run's message for one of its recipients; `index` is their place among them.
 ///

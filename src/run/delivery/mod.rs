@@ -1,8 +1,8 @@
 //! Delivery: a run's message is sent under the ledger's protocol, and the owner hears of what failed.
 //!
 //! Three things make a destination, each with a place of its own: who receives is a
-//! [`Destination`] in the run's record, whose `kind` is none for mail; what is sent is the
-//! [`StoredMessage`] that lies in the store; how it is sent is a [`MessageSender`].
+//! [`Destination`] in the run's record, whose `kind` is none for mail; what is sent is the message that lies
+//! in the store; how it is sent is a [`MessageSender`].
 
 mod attempt;
 mod mail;
@@ -22,16 +22,15 @@ pub(crate) use sender::RunSender;
 /// The largest number of messages of a run on their way at once, which a death leaves unknown.
 pub(crate) const IN_FLIGHT_MAX: usize = 8;
 
-/// A message in the form in which it is stored beside its run's record.
-pub(crate) trait StoredMessage: Serialize + DeserializeOwned {
-    /// The files that are too large for it, and lie beside it: name and content.
-    fn files(&self) -> impl Iterator<Item = (&str, &[u8])>;
-}
-
 /// The way in which the messages of a run are sent.
 pub(crate) trait MessageSender {
-    /// What is sent.
-    type Message: StoredMessage;
+    /// The message, in the form in which it is stored beside its run's record.
+    type Message: Serialize + DeserializeOwned;
+
+    /// The files that are too large for a message, and are stored beside it: name and content.
+    fn files<'m>(&self, _message: &'m Self::Message) -> Vec<(&'m str, &'m [u8])> {
+        Vec::new()
+    }
 
     /// Waits until it is the run's turn to send, where several are under way.
     async fn wait_turn(&self) {}

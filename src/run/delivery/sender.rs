@@ -86,6 +86,10 @@ impl<'a> RunSender<'a> {
 impl MessageSender for RunSender<'_> {
     type Message = Message;
 
+    fn files<'m>(&self, message: &'m Message) -> Vec<(&'m str, &'m [u8])> {
+        message.kept.iter().map(|file| (file.name.as_str(), file.content.as_slice())).collect()
+    }
+
     async fn wait_turn(&self) {
         if let Some(turn) = self.turn {
             turn.wait().await;

@@ -2,16 +2,31 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
 use crate::concurrency::until;
 use crate::error::{Code, Error, Stage};
 use crate::render::Templates;
-use crate::run::dispatch::executor::BatchContext;
 use crate::run::fetch::{QueryPool, RUN_OVERHEAD, RunFetch, RunQueries, no_time};
-use crate::run::job::{GateSlot, Job, Progress};
+use crate::run::job::{GateSlot, Job, OrderGate, Progress};
 use crate::run::ledger::{LeasedRun, LedgerStore};
-use crate::run::message::{Built, Figures, build_message, marked_templates, templates_id};
+use crate::run::message::{
+    Built, Figures, RunawayTemplates, build_message, marked_templates, templates_id,
+};
 use crate::run::services::Services;
 use crate::store::Store;
+
+/// What the runs of one invocation share while they execute.
+#[derive(Default)]
+pub(crate) struct BatchContext {
+    /// The templates, read when the first of the runs needs them.
+    pub(crate) templates: OnceCell<Result<Arc<Templates>, Error>>,
+    pub(crate) runaway: RunawayTemplates,
+    /// To fetch, and to build a message of the answers.
+    pub(crate) fetch_gate: OrderGate,
+    /// To send the message, and to write how that ended.
+    pub(crate) send_gate: OrderGate,
+}
 
 /// What it takes to build the message of one run.
 pub(crate) struct Building<'b> {

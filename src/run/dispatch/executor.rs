@@ -15,24 +15,23 @@
 //! memory at a time, and mails leave in the order in which the runs were due.
 
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::concurrency::{Panicked, catch_panic, side_by_side};
 use crate::error::{Code, Error, Stage, redact_addresses};
-use crate::render::{Origin, Templates};
+use crate::render::Origin;
 use crate::run::delivery::{Attempt, RunSender};
-use crate::run::dispatch::building::Building;
+use crate::run::dispatch::building::{BatchContext, Building};
 use crate::run::fetch::{NameLookup, QueryPool, RunQueries, build_queries};
-use crate::run::job::{GateSlot, Job, OrderGate, stopped};
+use crate::run::job::{GateSlot, Job, stopped};
 use crate::run::ledger::{
     ClaimRequest, Claimed, Fence, LeasedRun, LedgerStore, OpenShards, RunRecord,
 };
-use crate::run::message::{RunawayTemplates, marked_templates, never_came_back};
+use crate::run::message::{marked_templates, never_came_back};
 use crate::run::outcome::{Queued, RunOutcome, defect, log_error};
 use crate::run::services::Services;
 use crate::store::Store;
@@ -80,18 +79,6 @@ pub(crate) struct Executor<'a> {
     pub(crate) fence: Option<&'a Fence>,
     /// Hears each outcome as soon as it and those before it are there.
     pub(crate) listener: &'a (dyn Fn(&RunOutcome) + Sync),
-}
-
-/// What the runs of one invocation share while they execute.
-#[derive(Default)]
-pub(crate) struct BatchContext {
-    /// The templates, read when the first of the runs needs them.
-    pub(crate) templates: OnceCell<Result<Arc<Templates>, Error>>,
-    pub(crate) runaway: RunawayTemplates,
-    /// To fetch, and to build a message of the answers.
-    fetch_gate: OrderGate,
-    /// To send the message, and to write how that ended.
-    send_gate: OrderGate,
 }
 
 /// The queries of a run, where it has any, or the reason why they can't be built.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::{Code, Error, Stage};
+use crate::run::dispatch::building::BatchContext;
 use crate::run::dispatch::executor::{
-    BatchContext, BatchResult, Execution, Executor, RunEnd, RunStart, fetches, not_run,
+    BatchResult, Execution, Executor, RunEnd, RunStart, fetches, not_run,
 };
 use crate::run::fetch::NameLookup;
 use crate::run::job::{Job, OrderGate, Progress};

@@ -54,7 +54,7 @@ impl DeliveryHistory {
                     DeliveryState::Unknown | DeliveryState::Sending => may_have_it(latest),
                     DeliveryState::Pending | DeliveryState::Failed => true,
                 };
-                if latest.to == recipient.to && says_more {
+                if latest.address() == recipient.address() && says_more {
                     recipient.take(latest);
                 }
             }
@@ -79,9 +79,9 @@ impl DeliveryHistory {
             return;
         }
         let all = self.recipients.iter().rev();
-        let all: HashMap<&str, &Recipient> = all.map(|known| (known.to.as_str(), known)).collect();
+        let all: HashMap<_, &Recipient> = all.map(|known| (known.address(), known)).collect();
         for own in record.messages.iter_mut().filter(|own| own.status == DeliveryState::Pending) {
-            let known = all.get(own.to.as_str()).copied();
+            let known = all.get(&own.address()).copied();
             // A resend to those who may have it is stopped by what is certain only.
             let is_in_the_way = |known: &&Recipient| match resend {
                 Some(Resend::Unknown) => known.status == DeliveryState::Sent,

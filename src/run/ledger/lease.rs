@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::error::{Code, Error, Stage};
 use crate::run::job::TriggerId;
-use crate::run::ledger::record::RunRecord;
+use crate::run::ledger::record::{Lease, RunRecord};
 use crate::run::ledger::store::{LeasedRun, LedgerStore, PutOutcome};
 use crate::run::outcome::RunState;
 use crate::store::{Object, Objects};
@@ -101,6 +101,23 @@ impl<S: Objects> LedgerStore<'_, S> {
     }
 }
 
+impl LeasedRun {
+    /// Begins an attempt to carry the run out, under a lease of this process.
+    pub(crate) fn begin_attempt<S: Objects>(
+        &mut self,
+        ledger: &LedgerStore<'_, S>,
+        claimant: ClaimRequest<'_>,
+    ) {
+        let claim = Lease { by: self.holder_id.clone(), until: Some(ledger.lease()) };
+        let ClaimRequest { event, is_manual } = claimant;
+        self.last_error.clone_from(&self.record.error);
+        // This very process goes on, so its rendering ended; that could not be written.
+        self.record.rendering.take_if(|mark| mark.process == ledger.process);
+        self.left_rendering = self.record.rendering.clone();
+        self.record.begin_attempt(claim, event, is_manual, ledger.clock.now());
+    }
+}
+
 impl ClaimRequest<'_> {
     /// Whether a run that has ended for good runs again.
     fn runs_again(self, ended: &RunRecord) -> bool {
@@ -112,10 +129,5 @@ impl ClaimRequest<'_> {
 
 pub(crate) fn still_held() -> Error {
     let message = "another invocation has this run and had not ended it when the time was up";
-    Error::new(Code::Timeout, Stage::Record, message).retryable()
-}
-
-pub(crate) fn taken_over() -> Error {
-    let message = "another invocation has taken this run over";
     Error::new(Code::Timeout, Stage::Record, message).retryable()
 }

@@ -1,19 +1,20 @@
 //! Results merge: a process that has lost a run alone knows what became of the messages that it was
 //! sending.
 
+use std::collections::{BTreeSet, HashMap};
+
+use crate::run::ledger::recipient::Recipient;
 use crate::run::ledger::record::RunRecord;
 use crate::run::outcome::{DeliveryState, RunState};
-use std::collections::{BTreeSet, HashMap};
 
 impl RunRecord {
     /// Takes in what a writer found out that had this run before and lost it: it alone knows what
     /// became of the messages that it was sending.
     pub(crate) fn merge_deliveries(&mut self, from: &Self) {
         let places = self.messages.iter().enumerate().rev();
-        let places: HashMap<String, usize> =
-            places.map(|(index, own)| (own.to.clone(), index)).collect();
+        let places: HashMap<_, usize> = places.map(|(index, own)| (owned(own), index)).collect();
         for known in &from.messages {
-            let own = places.get(&known.to).and_then(|index| self.messages.get_mut(*index));
+            let own = places.get(&owned(known)).and_then(|index| self.messages.get_mut(*index));
             let Some(own) = own else {
                 continue;
             };
@@ -35,7 +36,7 @@ impl RunRecord {
     pub(crate) fn merge_unsaved(&mut self, from: &Self, news: &BTreeSet<usize>) {
         let mut has_learned = false;
         for known in news.iter().filter_map(|index| from.messages.get(*index)) {
-            match self.messages.iter_mut().find(|own| own.to == known.to) {
+            match self.messages.iter_mut().find(|own| own.address() == known.address()) {
                 Some(own) => {
                     let is_open =
                         matches!(own.status, DeliveryState::Sending | DeliveryState::Unknown);
@@ -58,4 +59,10 @@ impl RunRecord {
             self.recompute_status();
         }
     }
+}
+
+/// The kind and the address of a recipient.
+fn owned(recipient: &Recipient) -> (Option<String>, String) {
+    let (kind, to) = recipient.address();
+    (kind.map(str::to_owned), to.to_owned())
 }

@@ -65,13 +65,14 @@ mod recipient;
 mod record;
 mod records;
 mod shard_set;
+mod sharding;
 mod store;
 
 pub(crate) use fence::Fence;
 pub(crate) use history::DeliveryHistory;
-pub(crate) use lease::{ClaimRequest, Claimed, taken_over};
+pub(crate) use lease::{ClaimRequest, Claimed};
 pub(crate) use recipient::{Destination, Recipient};
 pub(crate) use record::{RenderingMark, RunRecord, TemplatesId, parsed};
 pub(crate) use records::{Ledger, QUEUE_VISIBILITY_TIMEOUT, RecordLookup};
 pub(crate) use shard_set::{OpenShards, largest_shard};
-pub(crate) use store::{LeasedRun, LedgerStore, new_holder_id};
+pub(crate) use store::{LeasedRun, LedgerStore, new_holder_id, taken_over};

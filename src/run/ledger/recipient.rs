@@ -86,6 +86,11 @@ impl Recipient {
         again
     }
 
+    /// The kind and the address, which no other recipient of the run has.
+    pub(crate) fn address(&self) -> (Option<&str>, &str) {
+        (self.kind.as_deref(), &self.to)
+    }
+
     /// The destination.
     pub(crate) fn destination(&self) -> Destination {
         Destination { kind: self.kind.clone(), to: self.to.clone(), name: self.name.clone() }

@@ -11,10 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::concurrency::until;
 use crate::error::{Code, Error, Stage};
 use crate::run::job::Clock;
-use crate::run::ledger::lease::{ClaimRequest, taken_over};
-use crate::run::ledger::record::{
-    LONGEST_LEASE, Lease, RenderingMark, RunRecord, TemplatesId, WriteId,
-};
+use crate::run::ledger::record::{LONGEST_LEASE, RenderingMark, RunRecord, TemplatesId, WriteId};
 use crate::run::outcome::FetchStats;
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
 
@@ -55,7 +52,7 @@ pub(crate) struct LeasedRun {
     pub(crate) last_error: Option<Error>,
     /// The templates of one's own with which an earlier process never came back.
     pub(crate) left_rendering: Option<RenderingMark>,
-    holder_id: String,
+    pub(crate) holder_id: String,
     writes: u64,
     /// Of the record as it lies in the store, as far as is known.
     pub(crate) tag: Option<Tag>,
@@ -352,20 +349,6 @@ impl LeasedRun {
         self.key.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn begin_attempt<S: Objects>(
-        &mut self,
-        ledger: &LedgerStore<'_, S>,
-        claimant: ClaimRequest<'_>,
-    ) {
-        let claim = Lease { by: self.holder_id.clone(), until: Some(ledger.lease()) };
-        let ClaimRequest { event, is_manual } = claimant;
-        self.last_error.clone_from(&self.record.error);
-        // This very process goes on, so its rendering ended; that could not be written.
-        self.record.rendering.take_if(|mark| mark.process == ledger.process);
-        self.left_rendering = self.record.rendering.clone();
-        self.record.begin_attempt(claim, event, is_manual, ledger.clock.now());
-    }
-
     pub(crate) fn sent(&mut self, index: usize, result: Result<String, Error>) {
         if let Some(recipient) = self.record.messages.get_mut(index) {
             recipient.ended(result);
@@ -423,6 +406,12 @@ fn always_busy() -> Error {
     Error::new(Code::StoreError, Stage::Record, message).retryable()
 }
 
+/// The error of a holder that has lost a run.
+pub(crate) fn taken_over() -> Error {
+    let message = "another invocation has taken this run over";
+    Error::new(Code::Timeout, Stage::Record, message).retryable()
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -432,6 +421,7 @@ mod tests {
 
     use super::*;
     use crate::run::job::TriggerId;
+    use crate::run::ledger::lease::ClaimRequest;
     use crate::window::{LocalTime, Window, Zone};
 
     /// A store that refuses every write as if others had changed what lies there, and has nothing.

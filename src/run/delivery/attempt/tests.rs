@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::*;
 use crate::address::Mailbox;
 use crate::render::Message;
-use crate::run::delivery::{IN_FLIGHT_MAX, StoredMessage};
+use crate::run::delivery::IN_FLIGHT_MAX;
 use crate::run::job::{Clock, TriggerId};
 use crate::run::ledger::{ClaimRequest, Claimed, Destination, RunRecord};
 use crate::run::outcome::{DeliveryState, RunState};
@@ -313,14 +313,12 @@ struct Page {
 
 const PAGER: &str = "pager";
 
-impl StoredMessage for Page {
-    fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        std::iter::once(("page.log", self.text.as_bytes()))
-    }
-}
-
 impl MessageSender for Pager<'_> {
     type Message = Page;
+
+    fn files<'m>(&self, page: &'m Page) -> Vec<(&'m str, &'m [u8])> {
+        vec![("page.log", page.text.as_bytes())]
+    }
 
     async fn send(&self, page: &Page, to: &Recipient, _: usize) -> Result<String, Error> {
         assert_eq!((page.text.as_str(), to.destination().kind.as_deref()), ("text", Some(PAGER)));

@@ -1,0 +1,143 @@
+//! Records of runs that are cut into shards, and of the shards. The rules stand in
+//! [`shard_set`](super::shard_set).
+
+use jiff::Timestamp;
+
+use crate::run::ledger::record::RunRecord;
+use crate::run::ledger::shard_set::{OpenShards, SHARD_SIZE_MAX, ShardSet};
+use crate::run::outcome::DeliveryState;
+use crate::trigger::ShardId;
+
+impl RunRecord {
+    /// Tells whether more recipients wait for the message than a shard has.
+    pub(crate) fn is_larger_than(&self, size: usize) -> bool {
+        self.messages.iter().filter(|r| r.status == DeliveryState::Pending).count() > size
+    }
+
+    /// Cuts the run into shards of so many recipients who wait for the message.
+    pub(crate) fn cut_into_shards(&mut self, size: usize) {
+        let waiting = self.messages.iter_mut().filter(|r| r.status == DeliveryState::Pending);
+        let mut count = 0;
+        for (index, recipient) in waiting.enumerate() {
+            count = u32::try_from(index / size + 1).unwrap_or(u32::MAX);
+            recipient.shard = Some(count);
+        }
+        self.shards = Some(ShardSet::new(self.claim.by.clone(), count));
+    }
+
+    /// All shards of the run, none of which has been begun.
+    pub(crate) fn all_shards(&self) -> OpenShards {
+        let open: Vec<ShardId> = self.shards.iter().flat_map(ShardSet::all).collect();
+        OpenShards { untried: open.len(), open, busy: 0 }
+    }
+
+    /// The number of recipients of the whole run before those of this shard.
+    pub(crate) fn recipients_before(&self) -> usize {
+        let first = self.messages.first().filter(|_| self.is_shard);
+        let number = first.and_then(|recipient| recipient.shard).unwrap_or(1);
+        usize::try_from(number - 1).unwrap_or_default().saturating_mul(SHARD_SIZE_MAX)
+    }
+
+    /// The record that a shard has if it has none yet; nothing where the run is not cut so any more.
+    pub(crate) fn shard_record(&self, shard: &ShardId) -> Option<Self> {
+        self.shards.as_ref().filter(|shards| shards.has(shard))?;
+        let its = self.messages.iter().filter(|r| r.shard == Some(shard.number));
+        let (report, window) = (self.report.clone(), self.window.clone());
+        let mut record = Self::new(report, window, self.definition.clone(), self.event.clone());
+        record.is_shard = true;
+        record.reissued = self.reissued;
+        record.made_at = self.made_at;
+        record.message.clone_from(&self.message);
+        record.messages = its.cloned().collect();
+        Some(record)
+    }
+
+    /// Takes over from a shard what became of its recipients.
+    pub(crate) fn take_over_shard(&mut self, shard: &Self, number: u32) {
+        let mut its = shard.messages.iter();
+        for own in self.messages.iter_mut().filter(|own| own.shard == Some(number)) {
+            // They stand in the same order.
+            if let Some(known) = its.find(|known| known.address() == own.address()) {
+                own.take(known);
+            }
+        }
+    }
+
+    /// Gives up a shard that nobody holds any more: whoever was sending does not say how that ended.
+    pub(crate) fn lose_shard(&mut self, number: u32, now: Timestamp) {
+        let its = self.messages.iter_mut().filter(|own| own.shard == Some(number));
+        its.filter(|own| own.status == DeliveryState::Sending).for_each(|own| own.lost(now));
+    }
+
+    /// Puts the run together again.
+    pub(crate) fn unshard(&mut self) {
+        self.shards = None;
+        self.messages.iter_mut().for_each(|recipient| recipient.shard = None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Mailbox;
+    use crate::run::job::TriggerId;
+    use crate::run::ledger::recipient::Destination;
+    use crate::run::ledger::record::Lease;
+    use crate::window::{LocalTime, Window, Zone};
+
+    fn record(recipients: usize) -> RunRecord {
+        let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
+        let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
+        let event = TriggerId { id: "tick".to_owned(), time: window.end() };
+        let mut record = RunRecord::new("daily".to_owned(), window, "0123".to_owned(), event);
+        let mailbox = |n| format!("agent-{n}@example.com").parse::<Mailbox>().unwrap();
+        let to: Vec<_> = (0..recipients).map(|n| Destination::from(&mailbox(n))).collect();
+        record.made("message".to_owned(), &to, record.started_at);
+        record.claim = Lease { by: "00c0ffee".to_owned(), until: None };
+        record
+    }
+
+    /// Each recipient who waits is in one part, in their order, and those who have it are in none.
+    #[test]
+    fn each_recipient_is_in_one_part() {
+        let mut run = record(2 * SHARD_SIZE_MAX + 2);
+        run.messages[0].ended(Ok("id".to_owned()));
+        assert!(run.is_larger_than(SHARD_SIZE_MAX));
+        run.cut_into_shards(SHARD_SIZE_MAX);
+        let parts = run.all_shards().open;
+        let of_parts: Vec<RunRecord> =
+            parts.iter().map(|part| run.shard_record(part).unwrap()).collect();
+        let sizes: Vec<_> = of_parts.iter().map(|part| part.messages.len()).collect();
+        assert_eq!(sizes, [SHARD_SIZE_MAX, SHARD_SIZE_MAX, 1]);
+        let to: Vec<_> = of_parts.iter().flat_map(|part| &part.messages).map(|r| &r.to).collect();
+        let all: Vec<_> = run.messages.iter().skip(1).map(|r| &r.to).collect();
+        assert_eq!(to, all);
+        assert!(of_parts.iter().all(|part| part.is_shard && part.message == run.message));
+    }
+
+    /// The run has of each recipient what their part has; in one piece it has no parts, and an order
+    /// for one of another cut finds nothing.
+    #[test]
+    fn what_parts_know_the_run_knows() {
+        let mut run = record(SHARD_SIZE_MAX + 1);
+        run.cut_into_shards(SHARD_SIZE_MAX);
+        let parts = run.all_shards().open;
+        for part in &parts {
+            let mut sent = run.shard_record(part).unwrap();
+            for (index, recipient) in sent.messages.iter_mut().enumerate() {
+                recipient.ended(Ok(format!("{}-{index}", part.number)));
+            }
+            sent.end(None, sent.started_at);
+            assert!(sent.is_final && !sent.owes_a_notice());
+            run.take_over_shard(&sent, part.number);
+        }
+        let ids: Vec<_> =
+            run.outcome().messages.into_iter().filter_map(|sent| sent.message_id).collect();
+        assert_eq!((ids.len(), ids[SHARD_SIZE_MAX].as_str()), (SHARD_SIZE_MAX + 1, "2-0"));
+        assert!(run.shard_record(&ShardId { by: "another".to_owned(), number: 1 }).is_none());
+        assert!(run.shard_record(&ShardId { number: 3, ..parts[0].clone() }).is_none());
+        run.unshard();
+        assert!(run.shard_record(&parts[0]).is_none());
+        assert!(run.messages.iter().all(|recipient| recipient.shard.is_none()));
+    }
+}
