@@ -109,7 +109,8 @@ impl<'r> NameLookup<'r> {
         let instance = &report.instance;
         let searched = self.searched.contains(instance);
         let dimensions = plan::lists_needed(report);
-        let lists = dimensions.iter().filter_map(|dimension| List::of(dimension, searched));
+        let lists =
+            dimensions.iter().filter_map(|dimension| List::for_dimension(dimension, searched));
         let client = source.clients.client(instance);
         let request = NameRequest { client: &client, instance, since: self.since, deadline };
         source.names.read(lists.collect(), request).await
