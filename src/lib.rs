@@ -12,6 +12,7 @@
 //!
 //! - [`error`]: what can go wrong, as codes that programs act on; the SDK's errors told apart
 //! - `concurrency`: futures until a deadline, to their panic, several at once
+//! - [`retry`]: every policy by which something is tried again, waited for or given up
 //! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN
 //! - [`settings`]: the environment as a value
 //! - [`language`]: the texts and dates of messages in each of their languages
@@ -55,6 +56,7 @@ pub mod policy;
 pub mod queue;
 pub mod rate_limit;
 pub mod render;
+pub mod retry;
 pub mod run;
 pub mod settings;
 pub mod store;

@@ -6,20 +6,22 @@ use aws_sdk_connect::config::http::HttpResponse;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::{Code, Error, Stage, sdk};
+use crate::retry::PAGE_READS;
 
 /// The way through the pages of one answer.
 ///
 /// The SDK's paginators end silently where the service repeats a token, and then the rest of the
 /// rows would be missing without a word. And a token may have expired when it is used, which the
-/// service refuses with a 400 (Amazon Connect Administrator Guide, best practices for pagination):
-/// then the answer is read from its first page again, once.
+/// service refuses with a 400: then the answer is read from its first page again, [`PAGE_READS`] times
+/// in all.
 #[derive(Debug)]
 pub(crate) struct Pages {
     operation: &'static str,
     stage: Stage,
     token: Option<String>,
     seen: BTreeSet<String>,
-    began_anew: bool,
+    /// The number of times that the first page was gone for.
+    reads: u32,
 }
 
 /// A page that could not be read.
@@ -34,7 +36,7 @@ pub(crate) struct Unread {
 impl Pages {
     /// Begins at the first page.
     pub(crate) fn new(operation: &'static str, stage: Stage) -> Self {
-        Self { operation, stage, token: None, seen: BTreeSet::new(), began_anew: false }
+        Self { operation, stage, token: None, seen: BTreeSet::new(), reads: 1 }
     }
 
     /// The token of the page that is to be read; the first has none.
@@ -56,26 +58,27 @@ impl Pages {
         Err(Error::new(Code::BadResponse, self.stage, message).retryable())
     }
 
-    /// Goes back to the first page, once, where the service has refused the token of a page. What
+    /// Goes back to the first page where the service has refused the token of a page. What
     /// the pages before it had is to be dropped, for it comes again.
     ///
     /// # Errors
-    /// The reason for which the page could not be read, where that is not its token.
+    /// The reason for which the page could not be read, where that is not its token; `SERVICE_ERROR`,
+    /// retryable, where the answer may not be read again.
     pub(crate) fn begin_anew(&mut self, unread: Unread) -> Result<(), Error> {
         let Unread { error, may_be_the_token } = unread;
         // What asks for the first page again has the same members.
         if self.token.is_none() || !may_be_the_token {
             return Err(error);
         }
-        if self.began_anew {
+        if self.reads >= PAGE_READS {
             let message =
-                format!("{} refused its own page tokens twice: {}", self.operation, error.message);
+                format!("{} refused its own page tokens again: {}", self.operation, error.message);
             let again = Error::new(Code::ServiceError, self.stage, message).retryable();
             return Err(Error { request_id: error.request_id, ..again });
         }
         self.token = None;
         self.seen.clear();
-        self.began_anew = true;
+        self.reads += 1;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 
 use crate::error::{Code, Error, Stage, sdk};
+use crate::retry::QUEUE_SEND;
 use crate::settings::QueueUrl;
 
 /// As IAM names the action; `SendMessageBatch` needs no other.
@@ -12,9 +13,6 @@ const OPERATION: &str = "sqs:SendMessage";
 
 /// How many messages one call takes (`SendMessageBatch`, Entries).
 const BATCH: usize = 10;
-
-/// How often a message is tried that the queue could not take.
-const TRIES: usize = 3;
 
 /// A queue.
 #[derive(Clone, Debug)]
@@ -36,14 +34,16 @@ impl Queue {
     pub async fn send(&self, messages: &[String]) -> Result<(), Error> {
         for batch in messages.chunks(BATCH) {
             let mut left: Vec<SendMessageBatchRequestEntry> = entries(batch)?;
-            for last in (0..TRIES).rev() {
+            let mut attempt = 1;
+            loop {
                 let failed = self.send_batch(&left).await?;
                 left.retain(|entry| failed.iter().any(|(id, _)| id == entry.id()));
-                match failed.into_iter().next() {
-                    None => break,
-                    Some((_, error)) if last == 0 || !error.retryable => return Err(error),
-                    Some(_) => {}
+                let Some((_, error)) = failed.into_iter().next() else { break };
+                if !error.retryable || !QUEUE_SEND.allows_another(attempt) {
+                    return Err(error);
                 }
+                tokio::time::sleep(QUEUE_SEND.pause(attempt)).await;
+                attempt += 1;
             }
         }
         Ok(())

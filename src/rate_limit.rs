@@ -1,7 +1,7 @@
 //! Polite pacing: calls wait for their turn, so that the account's rate is kept and not tried out.
 //!
 //! The service counts by account, Region and operation, and so does the [`Pacer`]: each [`Key`] has
-//! a token bucket at 95 % of the account's rate, with a burst one call lower than the account's, and
+//! a token bucket at [`RATE_SHARE`] of the account's rate, with a burst one call lower than the account's, and
 //! what is left over is for clocks that differ and for retries that the pacer does not see. The
 //! burst grows and shrinks with the rate that is set: as many calls as the rate has for figures
 //! (10 at 10 a second), 2.5 times as many for lists (5 at 2 a second), and never less than one.
@@ -13,9 +13,10 @@
 //! first calls take, and at any other time none is lost.
 //!
 //! Calls of one key start in the order in which they came. One that is throttled keeps its place,
-//! so it is the next to start, and the whole bucket slows down: it is empty and half as fast, once
-//! for all calls that were on their way together, and never slower than a sixteenth. Each answer
-//! then gives back a fiftieth of the full rate, and a minute without a throttle all of it. There is
+//! so it is the next to start, and the whole bucket slows down: it is empty and slower by
+//! [`THROTTLE_FACTOR`], once for all calls that were on their way together, and never slower than
+//! [`SLOWEST_SHARE`]. Each answer then gives back [`RECOVERY_STEP`] of the full rate, and
+//! [`RECOVERY_AFTER`] without a throttle all of it. There is
 //! no jitter: the queue spaces the calls of one process out, and those of others have their own
 //! times anyway.
 //!
@@ -45,10 +46,10 @@ use tokio::time::Instant;
 
 use crate::concurrency::until;
 use crate::instance::InstanceArn;
+use crate::retry::{
+    RATE_SHARE, RECOVERY_AFTER, RECOVERY_STEP, SLOWEST_SHARE, THROTTLE_FACTOR, THROTTLED_CALL_LIMIT,
+};
 use crate::settings::{Rate, Rates};
-
-/// The share of the account's rate that is used.
-const USED: f64 = 0.95;
 
 /// How many seconds of an account's rate its burst holds, for figures and messages, and for lists.
 const BURST: f64 = 1.0;
@@ -56,19 +57,6 @@ const BURST_OF_LISTS: f64 = 2.5;
 
 /// A call that has started has reached the service after this long, answered or not.
 const ARRIVED: Duration = Duration::from_millis(500);
-
-/// How much of its speed a bucket keeps when a call is throttled, and at least.
-const KEPT: f64 = 0.5;
-const SLOWEST: f64 = 1.0 / 16.0;
-
-/// How much of the full rate an answer gives back.
-const REGAINED: f64 = 1.0 / 50.0;
-
-/// After how long without a throttle a bucket is as fast as ever.
-const FORGOTTEN: Duration = Duration::from_mins(1);
-
-/// How long after its first try a throttled call gives up that has no deadline.
-const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Makes calls wait for their turn. One for the process: its buckets must outlive invocations.
 #[derive(Debug)]
@@ -141,12 +129,12 @@ impl Pacer {
     }
 
     /// Makes a call when its turn comes, and again for as long as it is throttled: until the
-    /// deadline, or without one for ten minutes from its first try.
+    /// deadline, or without one for [`THROTTLED_CALL_LIMIT`] from its first try.
     ///
     /// The call takes its place when this is first polled. From then on it must be polled on, or
     /// dropped, because those behind it wait for it. Dropped while it waits it takes nothing with
     /// it; dropped later, no more than its own turn. A call that is on its way at the deadline is
-    /// dropped, but the ten minutes only end the tries.
+    /// dropped, but that limit only ends the tries.
     ///
     /// Whoever puts a time limit of its own around this needs a later one than `deadline`, or a
     /// throttle may be reported as a timeout.
@@ -169,7 +157,7 @@ impl Pacer {
         let (mut last_throttle, mut limit) = (None, deadline);
         while let Some(turn) = place.turn(limit).await {
             // However long its first turn took to come: a call that was not throttled is not late.
-            limit.get_or_insert_with(|| Instant::now() + PATIENCE);
+            limit.get_or_insert_with(|| Instant::now() + THROTTLED_CALL_LIMIT);
             match until(deadline, attempt()).await {
                 None => break,
                 Some(Ok(answer)) => {
@@ -325,7 +313,7 @@ impl Line {
         let now = Instant::now();
         self.tempo.arrived(turn, now);
         if self.tempo.pace == turn.pace && self.tempo.share < 1.0 {
-            self.tempo.quicken(self.tempo.share + REGAINED, now);
+            self.tempo.quicken(self.tempo.share + RECOVERY_STEP, now);
         }
         self.wake_first();
     }
@@ -356,7 +344,7 @@ struct Tempo {
     /// From one token to the next, at full rate.
     interval: Duration,
     burst: f64,
-    /// How much of the full rate is used, from [`SLOWEST`] to 1.
+    /// How much of the full rate is used, from [`SLOWEST_SHARE`] to 1.
     share: f64,
     /// When the bucket is full if nothing starts before: in the past it is, and a token is missing
     /// for each interval from now to then. No sum of fractions of tokens drifts this way.
@@ -375,7 +363,7 @@ impl Tempo {
     fn new(rate: Rate, burst_seconds: f64) -> Self {
         let now = Instant::now();
         Self {
-            interval: Duration::from_secs_f64(1.0 / (USED * rate.per_second())),
+            interval: Duration::from_secs_f64(1.0 / (RATE_SHARE * rate.per_second())),
             burst: ((burst_seconds * rate.per_second()).floor() - 1.0).max(1.0),
             share: 1.0,
             full_at: now,
@@ -388,7 +376,7 @@ impl Tempo {
 
     /// Takes a token, or says when there may be one.
     fn start(&mut self, now: Instant) -> Result<Turn, Instant> {
-        if self.share < 1.0 && now >= self.slowed_at + FORGOTTEN {
+        if self.share < 1.0 && now >= self.slowed_at + RECOVERY_AFTER {
             self.quicken(1.0, now);
         }
         while let Some((_, at)) = self.on_the_way.pop_front_if(|(_, at)| *at <= now) {
@@ -423,7 +411,7 @@ impl Tempo {
     }
 
     fn slow_down(&mut self, now: Instant) -> f64 {
-        self.share = (self.share * KEPT).max(SLOWEST);
+        self.share = (self.share * THROTTLE_FACTOR).max(SLOWEST_SHARE);
         self.full_at = now + self.current_interval().mul_f64(self.burst);
         // An empty bucket has no tokens left for them to take.
         self.on_the_way.clear();

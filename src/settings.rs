@@ -10,7 +10,6 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -20,6 +19,7 @@ use crate::concurrency::{Panicked, catch_panic};
 use crate::error::{Code, Error, Stage};
 use crate::instance::InstanceArn;
 use crate::metric::Limits;
+use crate::retry::{SDK_ATTEMPT_TIMEOUT, SDK_CALL_TIMEOUT, SDK_CONNECT_TIMEOUT};
 
 pub use http::{MailConnections, read_certificates};
 pub use place::{Location, LocationError, QueueUrl, QueueUrlError};
@@ -256,21 +256,12 @@ impl FromStr for Workers {
     }
 }
 
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(5);
-
-/// How long one attempt of a call may take; the largest answer of the service takes a few seconds.
-const ATTEMPT: Duration = Duration::from_secs(20);
-
-/// How long a call with all its attempts may take.
-const CALL: Duration = Duration::from_secs(75);
-
-/// How long calls may take.
+/// The times that calls may take.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(CALL)
+        .connect_timeout(SDK_CONNECT_TIMEOUT)
+        .operation_attempt_timeout(SDK_ATTEMPT_TIMEOUT)
+        .operation_timeout(SDK_CALL_TIMEOUT)
         .build()
 }
 

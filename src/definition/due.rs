@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::report::Report;
 use super::schedule::{Schedule, ScheduleDays};
+use crate::retry::{OVERDUE, TICK};
 #[cfg(feature = "cli")]
 use crate::window::LocalTime;
 use crate::window::{Window, WindowError};
@@ -33,13 +34,6 @@ pub enum Memory {
     /// Records, since an event first saw the definition with its schedule, zone and window.
     Since(Timestamp),
 }
-
-/// For how long a run is due where nothing is kept: a rule ticks every fifteen minutes.
-pub const TICK: SignedDuration = SignedDuration::from_mins(15);
-
-/// For how long after the catch-up age one looks for runs that have not ended: no function is dead
-/// for longer without anybody knowing.
-const OVERDUE: SignedDuration = SignedDuration::from_hours(24);
 
 impl Report {
     /// The runs for which the report is due at the time of an event, the oldest first, each window

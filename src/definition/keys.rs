@@ -6,6 +6,7 @@
 use super::limits::{MAX_COLUMNS, MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, MAX_ROWS, MAX_SECTIONS};
 use crate::instance::{LONGEST_ID, LONGEST_REGION};
 use crate::metric::{self, GROUPINGS, limits};
+use crate::retry::CATCH_UP_AS_WRITTEN;
 
 /// One table of a definition.
 #[derive(Debug)]
@@ -139,7 +140,7 @@ pub(super) static ROOT: Keys = Keys {
         required("window", Shape::Either(&[Shape::Choice(WINDOWS), Shape::Table(&WINDOW)]), r#"window = "previous-day""#, "The span that the report covers, on the local clock."),
         optional("compare", Shape::Choice(COMPARE), r#"compare = "same-weekday""#, "What the figures are compared with.").default("none"),
         optional("settle", Shape::Form(DURATION), r#"settle = "30m""#, "How long after its end a window is reported at the earliest; the service needs a while to count.").default("15m"),
-        optional("catch_up", Shape::Form(DURATION), r#"catch_up = "12h""#, "For how long a run that was missed is made up for.").default("12h"),
+        optional("catch_up", Shape::Form(DURATION), r#"catch_up = "12h""#, "For how long a run that was missed is made up for.").default(CATCH_UP_AS_WRITTEN),
         optional("locale", Shape::Form(LOCALE), r#"locale = "en""#, "The language of texts and numbers: en, de, fr, es, with a country where it matters, as in de-CH.").default("en"),
         optional("week_starts", Shape::Choice(&DAYS), r#"week_starts = "mon""#, "The first day of a week.").default("mon"),
         optional("workdays", Shape::List(&Shape::Choice(&DAYS), 1, 7), r#"workdays = ["mon", "tue", "wed", "thu", "fri"]"#, "The working days of a week; Monday to Friday by default."),

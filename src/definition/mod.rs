@@ -36,7 +36,7 @@ use crate::settings::Deployment;
 pub use dimension::{Dimension, HierarchyLevel};
 pub use domains::beyond_own_domains;
 pub use doubts::doubts;
-pub use due::{Memory, Occurrence, TICK};
+pub use due::{Memory, Occurrence};
 use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
 use limits::MAX_SECTIONS;
@@ -48,7 +48,7 @@ pub use report::{
     Attachment, Column, CsvDialect, DeliveryMode, Email, Kind, MetricFilter, MetricQuery, Partial,
     Report, ReportId, ReportIdError, Section, SendRule, Sort, Threshold,
 };
-pub use schedule::{CATCH_UP, Schedule, ScheduleDays};
+pub use schedule::{Schedule, ScheduleDays};
 pub use schema::schema;
 pub use selection::{Selection, Selector};
 pub use subject::{SUBJECT_FILTERS, Subject, SubjectError};

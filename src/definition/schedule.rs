@@ -10,6 +10,7 @@ use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
 use super::problem::Problems;
 use super::reader::{Table, Value, whole_number};
 use crate::metric::limits::HISTORY_DAYS;
+use crate::retry::{CATCH_UP, LONGEST_CATCH_UP};
 use crate::window::{Calendar, Compare, WindowRule};
 
 /// When a report is due, on the local clock.
@@ -78,7 +79,7 @@ pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
     let settle = settled.map_or(Some(SETTLE), |value| duration(problems, value, NONE, MOST_SETTLE));
     let catch_up = root
         .get("catch_up")
-        .map_or(Some(CATCH_UP), |value| duration(problems, value, NONE, MOST_CATCH_UP));
+        .map_or(Some(CATCH_UP), |value| duration(problems, value, NONE, LONGEST_CATCH_UP));
     let scheduled = root.get("schedule");
     let schedule = scheduled.map(|value| read_schedule(problems, value));
     if let (Some(value), Some(window)) = (windowed, window) {
@@ -104,9 +105,6 @@ pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
 const NONE: SignedDuration = SignedDuration::ZERO;
 const SETTLE: SignedDuration = SignedDuration::from_mins(15);
 const MOST_SETTLE: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The age up to which a missed run is caught up where its definition does not say.
-pub const CATCH_UP: SignedDuration = SignedDuration::from_hours(12);
-const MOST_CATCH_UP: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 fn read_window(problems: &Problems<'_>, value: Value<'_>) -> Option<WindowRule> {
     if value.get_ref().is_table() {

@@ -9,7 +9,6 @@
 //! sent to in the same invocation ([`Reach::Service`]), so that an outage leaves few ends unknown.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_sesv2::Client;
@@ -22,6 +21,7 @@ use crate::address::Mailbox;
 use crate::concurrency::until;
 use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage, sdk};
 use crate::rate_limit::{Key, Pacer};
+use crate::retry::{MAIL_SEND_TIME, RetryPolicy, SDK_ATTEMPTS, mail_sends, with_mail_jitter};
 use crate::settings::{Aws, MailConnections};
 
 const OPERATION: &str = "ses:SendRawEmail";
@@ -29,16 +29,13 @@ const OPERATION: &str = "ses:SendRawEmail";
 /// How many characters a tag has at most (SendEmail, `MessageTag`).
 const LONGEST_TAG: usize = 256;
 
-/// How much time an attempt must have, so that it does not end unknown for want of it.
-const ATTEMPT_NEEDS: Duration = Duration::from_secs(1);
-
 /// The client of SES.
 #[derive(Clone, Debug)]
 pub struct Ses {
     client: Client,
     connections: Option<MailConnections>,
     pacer: Arc<Pacer>,
-    attempts: u32,
+    policy: RetryPolicy,
 }
 
 /// What SES is told of a mail besides.
@@ -76,8 +73,8 @@ pub enum Reach {
 impl Ses {
     /// The client; Region and credentials are the environment's. The pacer keeps the account's rate.
     pub fn new(aws: &Aws, pacer: Arc<Pacer>) -> Self {
-        let calls = aws.config.retry_config().map_or(3, RetryConfig::max_attempts);
-        let attempts = calls.saturating_mul(2).saturating_sub(1);
+        let calls = aws.config.retry_config().map_or(SDK_ATTEMPTS, RetryConfig::max_attempts);
+        let policy = mail_sends(calls);
         let config =
             Builder::from(&aws.config).retry_config(RetryConfig::standard().with_max_attempts(1));
         let config = match &aws.mail_connections {
@@ -85,7 +82,7 @@ impl Ses {
             None => config,
         };
         let connections = aws.mail_connections.clone();
-        Self { client: Client::from_conf(config.build()), connections, pacer, attempts }
+        Self { client: Client::from_conf(config.build()), connections, pacer, policy }
     }
 
     /// Has an invocation use no connection of an earlier one: meanwhile the process may have stood still,
@@ -98,9 +95,8 @@ impl Ses {
 
     /// Sends a mail to one recipient, and answers the message id that SES gave it.
     ///
-    /// A refusal for the rate is tried again while there is time until `deadline`, and twice as often
-    /// as the SDK's own settings say of other calls: several mails are on their way at once, and SES
-    /// counts them by the second. Nothing else is.
+    /// A refusal for the rate is tried again while there is time until `deadline`, as often as
+    /// [`mail_sends`] says. Nothing else is.
     ///
     /// # Errors
     /// Why SES did not take it, or that this is not known.
@@ -125,7 +121,7 @@ impl Ses {
             .set_email_tags(Some(sending.tags()));
         let mut attempt = 1;
         let mut last = None;
-        let latest_start = deadline.map(|time| time.checked_sub(ATTEMPT_NEEDS).unwrap_or(time));
+        let latest_start = deadline.map(|time| time.checked_sub(MAIL_SEND_TIME).unwrap_or(time));
         loop {
             let Some(paced) = self.pacer.turn(&Key::messages(OPERATION), latest_start).await else {
                 return Err(last.unwrap_or_else(no_turn));
@@ -141,19 +137,18 @@ impl Ses {
             };
             let ambiguous = sdk::is_ambiguous(&error);
             let refused = refusal(sdk::classify(OPERATION, Stage::Deliver, &error), ambiguous);
-            // Apart from each other, so that they do not come together again.
-            let wait = Duration::from_millis(fastrand::u64(200..300) << attempt.min(5));
-            let ready = Instant::now() + wait + ATTEMPT_NEEDS;
+            let pause = with_mail_jitter(self.policy.pause(attempt), fastrand::u32(0..100));
+            let ready = Instant::now() + pause + MAIL_SEND_TIME;
             let in_time = deadline.is_none_or(|deadline| ready < deadline);
             let again = sdk::is_throttled(&error) && !ambiguous && refused.reach == Reach::Message;
             if sdk::is_throttled(&error) {
                 paced.throttled();
             }
-            if !again || attempt >= self.attempts || !in_time {
+            if !again || !self.policy.allows_another(attempt) || !in_time {
                 return Err(refused);
             }
             last = Some(refused);
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(pause).await;
             attempt += 1;
         }
     }

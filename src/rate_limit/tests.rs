@@ -221,7 +221,7 @@ async fn buckets_do_not_disturb_each_other() {
             let (burst, interval) = match key.kind {
                 Kind::Figures => (9, AT_9_5),
                 Kind::List => (4, AT_1_9),
-                Kind::Message => (13, Duration::from_secs_f64(1.0 / (USED * 14.0))),
+                Kind::Message => (13, Duration::from_secs_f64(1.0 / (RATE_SHARE * 14.0))),
             };
             let expected: Vec<_> = (0..12).map(|index| due(index, burst, interval)).collect();
             assert_eq!(log.times(), expected, "{key:?}");
@@ -269,7 +269,7 @@ async fn a_throttle_is_forgotten_after_a_minute() {
     let now = Instant::now();
     assert_eq!(tempo.start(now), Err(now + AT_9_5 * 16));
     assert!(tempo.start(now + ms(59_999)).is_ok());
-    assert_eq!(tempo.share, SLOWEST);
+    assert_eq!(tempo.share, SLOWEST_SHARE);
     assert!(tempo.start(now + ms(60_000)).is_ok());
     assert_eq!(tempo.share, 1.0);
 }

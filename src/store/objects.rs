@@ -7,7 +7,6 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::SdkError;
@@ -18,6 +17,7 @@ use super::bucket::{Found, Object, Tag, read, tag};
 use super::file::at;
 use super::folder::of_file;
 use crate::error::{Code, Error, Stage, sdk};
+use crate::retry::FOLDER_LOCK;
 
 /// The condition on which an object is written.
 #[derive(Clone, Copy, Debug)]
@@ -142,9 +142,6 @@ fn of_missing(error: Error) -> Error {
 /// The file that is locked while another is written.
 const LOCK: &str = ".lock";
 
-/// The pause before a lock is tried again that another process has.
-const AGAIN: Duration = Duration::from_millis(5);
-
 async fn put_file(
     folder: &Path,
     key: &str,
@@ -154,12 +151,17 @@ async fn put_file(
     let path = folder.join(key);
     std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
     let lock = File::create(folder.join(LOCK))?;
+    let mut attempt = 1;
     loop {
         match lock.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::WouldBlock) => tokio::time::sleep(AGAIN).await,
+            Err(TryLockError::WouldBlock) if FOLDER_LOCK.allows_another(attempt) => {
+                tokio::time::sleep(FOLDER_LOCK.pause(attempt)).await;
+            }
+            Err(TryLockError::WouldBlock) => return Ok(Put::Busy),
             Err(TryLockError::Error(error)) => return Err(error),
         }
+        attempt += 1;
     }
     // The lock ends with this function, which waits for nothing from here on.
     let found = match std::fs::read(&path) {

@@ -94,6 +94,8 @@ mod outcomes;
 mod printing;
 /// Sending runs again, by several people at once.
 mod resends;
+/// The policies of retrying, in the code, in the documentation and in the template.
+mod retrying;
 /// The rooms of the code and their order.
 mod rooms;
 /// What filters stand for: names, patterns, tags, agents and groups.

@@ -4,12 +4,11 @@
 use crate::concurrency::side_by_side;
 use crate::error::{Code, Error, Stage};
 use crate::queue::Queue;
+use crate::retry::QUEUE_VISIBILITY_TIMEOUT;
 use crate::run::delivery::{Attempt, RunSender, stored_message_missing};
 use crate::run::dispatch::executor::{BatchResult, Executor, RunEnd};
 use crate::run::job::{Job, RunKey};
-use crate::run::ledger::{
-    ClaimRequest, Claimed, LeasedRun, OpenShards, QUEUE_VISIBILITY_TIMEOUT, RunRecord,
-};
+use crate::run::ledger::{ClaimRequest, Claimed, LeasedRun, OpenShards, RunRecord};
 use crate::run::outcome::{DeliveryStatus, RunOutcome};
 use crate::store::Store;
 use crate::trigger::{QueuedSpan, ShardId, Trigger, TriggerKind};

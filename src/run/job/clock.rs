@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::retry::RetryPolicy;
+
 /// What is kept free before the deadline, for the answer to be given.
 const TO_ANSWER: Duration = Duration::from_millis(500);
 
@@ -67,5 +69,10 @@ impl Clock {
     /// Whether so much time may pass and leave enough for an answer.
     pub(crate) fn has_time_for(self, duration: Duration) -> bool {
         self.left().is_none_or(|left| left > duration + TO_ANSWER * 2)
+    }
+
+    /// Whether another attempt may follow this one, and there is time for the pause before it.
+    pub(crate) fn allows_another(self, policy: RetryPolicy, attempt: u32) -> bool {
+        policy.allows_another(attempt) && self.has_time_for(policy.pause(attempt))
     }
 }

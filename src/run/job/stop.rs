@@ -3,17 +3,13 @@
 
 use std::future::{Future, pending};
 use std::pin::pin;
-use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage};
-
-/// The time that mails on their way may take yet. Most answers come within a second; of whom none
-/// has come by then, it is not known whether they have the message.
-const GRACE: Duration = Duration::from_secs(2);
+use crate::retry::STOP_GRACE;
 
 /// Says whether an invocation is to end as soon as it can.
 #[derive(Clone, Debug)]
@@ -61,10 +57,10 @@ impl Stop {
         }
     }
 
-    /// Runs a future to its end, or until [`GRACE`] has passed since the stop; nothing where that came
+    /// Runs a future to its end, or until [`STOP_GRACE`] has passed since the stop; nothing where that came
     /// first.
     pub(crate) async fn with_grace<T>(&self, future: impl Future<Output = T>) -> Option<T> {
-        let over = async { sleep_until(self.comes().await + GRACE).await };
+        let over = async { sleep_until(self.comes().await + STOP_GRACE).await };
         match select(pin!(future), pin!(over)).await {
             Either::Left((ended, _)) => Some(ended),
             Either::Right(_) => None,

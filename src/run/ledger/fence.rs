@@ -30,9 +30,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::{Code, Error, Stage};
-use crate::run::ledger::lease::{CLAIM_POLL_MAX, CLAIM_POLL_MIN, still_held};
+use crate::retry::{CLAIM_POLL, LEASE_RENEWAL};
+use crate::run::ledger::lease::still_held;
 use crate::run::ledger::record::{ResendLease, RunRecord};
-use crate::run::ledger::store::{LEASE, LeasedRun, LedgerStore, PutOutcome, new_holder_id};
+use crate::run::ledger::store::{LeasedRun, LedgerStore, PutOutcome, new_holder_id};
 use crate::store::Objects;
 
 /// The right to send a run's message again. Clones share whether it was lost.
@@ -57,7 +58,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         order: &str,
         mut wait: impl AsyncFnMut(Duration, Timestamp) -> Result<(), Error>,
     ) -> Result<Option<Fence>, Error> {
-        let mut look = CLAIM_POLL_MIN;
+        let mut attempt = 1;
         loop {
             let Some(found) = self.read(key).await? else {
                 return Ok(None);
@@ -69,10 +70,12 @@ impl<S: Objects> LedgerStore<'_, S> {
             }
             match leased.record.resent_at(now) {
                 Some(other) if other.order != order => return Err(is_resent(other.until)),
-                Some(_) if !self.clock.has_time_for(look) => return Err(still_held()),
+                Some(_) if !self.clock.allows_another(CLAIM_POLL, attempt) => {
+                    return Err(still_held());
+                }
                 Some(own) => {
-                    wait(look, own.until).await?;
-                    look = (look * 2).min(CLAIM_POLL_MAX);
+                    wait(CLAIM_POLL.pause(attempt), own.until).await?;
+                    attempt += 1;
                     continue;
                 }
                 None => {}
@@ -126,7 +129,7 @@ impl<S: Objects> LedgerStore<'_, S> {
     /// Renews a fence for as long as this is awaited. One that ends with the invocation needs none.
     pub(crate) async fn renew_fence(&self, fence: Option<&Fence>) -> Infallible {
         while let Some(fence) = fence.filter(|_| self.clock.deadline().is_none()) {
-            tokio::time::sleep(LEASE.unsigned_abs() / 2).await;
+            tokio::time::sleep(LEASE_RENEWAL).await;
             let lease = self.lease();
             // Where this fails, the next time may not; what is marked is safe without it.
             let _ = self.change_fence(fence, |record| record.renew_fence(lease)).await;

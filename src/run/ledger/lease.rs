@@ -5,15 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::{Code, Error, Stage};
+use crate::retry::CLAIM_POLL;
 use crate::run::job::TriggerId;
 use crate::run::ledger::record::{Lease, RunRecord};
 use crate::run::ledger::store::{LeasedRun, LedgerStore, PutOutcome};
 use crate::run::outcome::RunState;
 use crate::store::{Object, Objects};
-
-/// How soon one looks again at a run that another has, at first and at most.
-pub(crate) const CLAIM_POLL_MIN: Duration = Duration::from_millis(250);
-pub(crate) const CLAIM_POLL_MAX: Duration = Duration::from_secs(5);
 
 /// Who claims a run.
 #[derive(Clone, Copy, Debug)]
@@ -89,14 +86,16 @@ impl<S: Objects> LedgerStore<'_, S> {
         claimant: ClaimRequest<'_>,
         mut wait: impl AsyncFnMut(Duration, Timestamp) -> Result<(), Error>,
     ) -> Result<Claimed, Error> {
-        let mut look = CLAIM_POLL_MIN;
+        let mut attempt = 1;
         loop {
             match self.claim(key, fresh, claimant).await? {
-                Claimed::Busy(until) if self.clock.has_time_for(look) => wait(look, until).await?,
+                Claimed::Busy(until) if self.clock.allows_another(CLAIM_POLL, attempt) => {
+                    wait(CLAIM_POLL.pause(attempt), until).await?;
+                }
                 Claimed::Busy(_) => return Err(still_held()),
                 ended => return Ok(ended),
             }
-            look = (look * 2).min(CLAIM_POLL_MAX);
+            attempt += 1;
         }
     }
 }

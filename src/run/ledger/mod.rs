@@ -17,7 +17,8 @@
 //!
 //! 1. Claim: write the record with a lease, on condition that there is none; or, having read one that
 //!    is not final and whose lease is over, on condition that it is still that one. The lease ends
-//!    with the holder's own deadline. Without one it lasts ten minutes, and every write renews it.
+//!    with the holder's own deadline. Without one it lasts for [`LEASE`](crate::retry::LEASE), and every write
+//!    renews it.
 //! 2. Ask Connect and render. Nobody can see any of it yet. Before rendering with templates of one's own
 //!    the record says so, and as soon as rendering has ended it says so no more: another process that takes
 //!    up a run that still says so does not use them again as they are, and tells the owner. The process
@@ -42,9 +43,9 @@
 //! - within 7: the owner hears nothing, or hears it and nobody knows. The run itself has ended. A mail
 //!   to the owner that was refused is sent again by a later tick, until `catch_up` has passed.
 //!
-//! Who is to end before that (Ctrl-C) goes on to 6: nobody is marked any more, those who are marked get two
-//! seconds for their answers and are unknown without one, and the outcome ends the lease: the next one
-//! goes on at once.
+//! Who is to end before that (Ctrl-C) goes on to 6: nobody is marked any more, those who are marked get
+//! [`STOP_GRACE`](crate::retry::STOP_GRACE) for their answers and are unknown without one, and the outcome ends
+//! the lease: the next one goes on at once.
 //!
 //! People who send a run again do it [one order at a time](fence).
 //!
@@ -73,6 +74,6 @@ pub(crate) use history::DeliveryHistory;
 pub(crate) use lease::{ClaimRequest, Claimed};
 pub(crate) use recipient::{Destination, Recipient};
 pub(crate) use record::{RenderingMark, RunRecord, TemplatesId, parsed};
-pub(crate) use records::{Ledger, QUEUE_VISIBILITY_TIMEOUT, RecordLookup};
+pub(crate) use records::{Ledger, RecordLookup};
 pub(crate) use shard_set::{OpenShards, largest_shard};
 pub(crate) use store::{LeasedRun, LedgerStore, new_holder_id, taken_over};

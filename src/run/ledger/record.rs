@@ -1,12 +1,13 @@
 //! What is kept of a run: one JSON object for each report and window, and the rules by which it
 //! changes. Nothing here reads or writes.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Code, Error, Stage};
+use crate::retry::{ATTEMPTS_BEFORE_OWNER_NOTICE, LONGEST_LEASE};
 use crate::run::job::TriggerId;
 use crate::run::ledger::recipient::{Destination, Recipient};
 use crate::run::ledger::shard_set::ShardSet;
@@ -19,13 +20,6 @@ const VERSION: u32 = 1;
 /// That of runs in parts and of their parts, so that a program that does not know of them leaves them
 /// alone.
 const WITH_PARTS: u32 = 2;
-
-/// The furthest that the end of a lease may lie ahead: Lambda ends an invocation after 15 minutes, and clocks
-/// differ.
-pub(crate) const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(20);
-
-/// After how many failed attempts the owner hears of a failure that may pass.
-const ATTEMPTS_BEFORE_OWNER_NOTICE: u32 = 3;
 
 /// A run as it is kept. What a later version adds to it survives here.
 #[derive(Clone, Debug, Serialize, Deserialize)]

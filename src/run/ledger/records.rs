@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
+use crate::retry::{EVENT_AGE, QUEUE_VISIBILITY_TIMEOUT};
 use crate::run::job::{Clock, Job, RunKey};
 use crate::run::ledger::record::{RunRecord, parsed};
 use crate::run::ledger::store::{LedgerStore, new_holder_id};
@@ -56,7 +57,7 @@ impl ScheduleEpoch {
     fn holds(&self, timing: &str, time: Timestamp) -> bool {
         // Events overtake each other; one of long ago is somebody's order, and no first sight.
         let ahead = self.since.duration_since(time);
-        let was_overtaken = ahead.is_positive() && ahead <= OVERTAKING;
+        let was_overtaken = ahead.is_positive() && ahead <= EVENT_AGE;
         self.timing == timing && !was_overtaken
     }
 }
@@ -68,14 +69,8 @@ struct LatestWindow {
     end: Timestamp,
 }
 
-/// After how long the queue has handed out again what a worker did not end.
-pub(crate) const QUEUE_VISIBILITY_TIMEOUT: SignedDuration = SignedDuration::from_mins(30);
-
 /// The form of what is written here.
 const VERSION: u32 = 1;
-
-/// By how much an event may come before another that was sent earlier.
-const OVERTAKING: SignedDuration = SignedDuration::from_hours(1);
 
 impl Ledger {
     pub(crate) fn new(store: Option<Store>) -> Self {

@@ -4,22 +4,16 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::concurrency::until;
 use crate::error::{Code, Error, Stage};
+use crate::retry::{LEASE, LEDGER_ACCESS, LONGEST_LEASE};
 use crate::run::job::Clock;
-use crate::run::ledger::record::{LONGEST_LEASE, RenderingMark, RunRecord, TemplatesId, WriteId};
+use crate::run::ledger::record::{RenderingMark, RunRecord, TemplatesId, WriteId};
 use crate::run::outcome::FetchStats;
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
-
-/// How long the lease of a holder without a deadline lasts from its last write.
-pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(10);
-
-/// How often a write or a read is tried whose end is not known, or that another was in the way of.
-const TRIES: u32 = 6;
 
 /// The store of records, as one invocation uses it.
 #[derive(Debug)]
@@ -226,13 +220,15 @@ impl<S: Objects> LedgerStore<'_, S> {
         let Some(store) = self.objects else {
             return Ok(None);
         };
-        let mut tries = 1;
+        let mut attempt = 1;
         loop {
             match self.in_time(store.get(key)).await {
-                Err(error) if may_pass(&error) && self.goes_on(tries) => self.pause(tries).await,
+                Err(error) if may_pass(&error) && self.goes_on(attempt) => {
+                    self.pause(attempt).await
+                }
                 ended => return ended,
             }
-            tries += 1;
+            attempt += 1;
         }
     }
 
@@ -257,17 +253,19 @@ impl<S: Objects> LedgerStore<'_, S> {
     where
         F: Future<Output = Result<Put, Error>>,
     {
-        let mut tries = 1;
+        let mut attempt = 1;
         loop {
             match self.in_time(put()).await {
                 Ok(Put::Written(tag)) => return Ok(Some(tag)),
                 Ok(Put::Refused) => return Ok(None),
-                Ok(Put::Busy) if self.goes_on(tries) => self.pause(tries).await,
+                Ok(Put::Busy) if self.goes_on(attempt) => self.pause(attempt).await,
                 Ok(Put::Busy) => return Err(always_busy()),
-                Err(error) if may_pass(&error) && self.goes_on(tries) => self.pause(tries).await,
+                Err(error) if may_pass(&error) && self.goes_on(attempt) => {
+                    self.pause(attempt).await
+                }
                 Err(error) => return Err(error),
             }
-            tries += 1;
+            attempt += 1;
         }
     }
 
@@ -293,19 +291,19 @@ impl<S: Objects> LedgerStore<'_, S> {
         Ok(())
     }
 
-    fn goes_on(&self, tries: u32) -> bool {
-        tries < TRIES && self.clock.has_time_for(backoff(tries))
+    fn goes_on(&self, attempt: u32) -> bool {
+        self.clock.allows_another(LEDGER_ACCESS, attempt)
     }
 
-    async fn pause(&self, tries: u32) {
-        tokio::time::sleep(backoff(tries)).await;
+    async fn pause(&self, attempt: u32) {
+        tokio::time::sleep(LEDGER_ACCESS.pause(attempt)).await;
     }
 
     /// When a lease ends that begins or is renewed now.
     pub(crate) fn lease(&self) -> Timestamp {
-        let ten_minutes = self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let renewed = self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
         let longest = self.clock.now().saturating_add(LONGEST_LEASE).unwrap_or(Timestamp::MAX);
-        self.clock.deadline().map_or(ten_minutes, |deadline| deadline.min(longest))
+        self.clock.deadline().map_or(renewed, |deadline| deadline.min(longest))
     }
 }
 
@@ -389,10 +387,6 @@ fn may_pass(error: &Error) -> bool {
     error.retryable && !matches!(error.code, Code::ConfigurationError | Code::AccessDenied)
 }
 
-fn backoff(tries: u32) -> Duration {
-    Duration::from_millis(25 << tries.min(6))
-}
-
 fn contradiction() -> Error {
     let message =
         "the store refuses to write a record as one that others have changed, and has none";
@@ -415,6 +409,7 @@ pub(crate) fn taken_over() -> Error {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::time::Duration;
 
     use serde_json::{Value, json};
     use tokio::time::Instant;
@@ -463,7 +458,7 @@ mod tests {
             };
             let error = ended.unwrap_err();
             assert!(error.code == Code::StoreError && error.retryable, "{access}: {error}");
-            assert_eq!(store.0.get(), TRIES, "{access}");
+            assert_eq!(Some(store.0.get()), LEDGER_ACCESS.attempts, "{access}");
             assert!(began.elapsed() > Duration::from_secs(1), "{access}");
         }
     }

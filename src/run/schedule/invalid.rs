@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Mailbox;
 use crate::concurrency::{Panicked, catch_panic};
-use crate::definition::{CATCH_UP, ReportId, ReportIdError, digest};
+use crate::definition::{ReportId, ReportIdError, digest};
 use crate::error::{Error, redact_addresses};
 use crate::mail::{Envelope, List, Sending, compose};
+use crate::retry::CATCH_UP;
 use crate::run::definitions::Invalid;
 use crate::run::delivery::definition_notice;
 use crate::run::job::TriggerContext;
