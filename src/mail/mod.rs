@@ -2,8 +2,10 @@
 
 mod breaker;
 mod mime;
+mod outbox;
 mod ses;
 
 pub use breaker::SendBreaker;
 pub use mime::{Envelope, List, compose};
+pub use outbox::Outbox;
 pub use ses::{Reach, Refusal, Sending, Ses};

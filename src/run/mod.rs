@@ -76,7 +76,7 @@ impl Runner {
 
     /// Does what a payload asks for.
     pub async fn answer(&self, payload: &Value, invocation: &Invocation) -> Answer {
-        self.services.ses.renew_connections();
+        self.services.outbox.renew_connections();
         match trigger::parse(payload) {
             Ok(Payload::One(trigger)) => {
                 Answer::Order(Box::new(self.run(&trigger, invocation).await))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::connect::Clients;
 use crate::error::Error;
-use crate::mail::Ses;
+use crate::mail::Outbox;
 use crate::queue::Queue;
 use crate::rate_limit::Pacer;
 use crate::run::definitions::DefinitionSource;
@@ -22,7 +22,8 @@ pub(crate) struct Services {
     pub(crate) ledger: Ledger,
     pub(crate) figures: FigureSource,
     pub(crate) templates: OwnTemplates,
-    pub(crate) ses: Ses,
+    /// The services that carry messages away.
+    pub(crate) outbox: Outbox,
     /// The queue for other invocations, where there is one.
     pub(crate) queue: Option<Queue>,
     pub(crate) pacer: Arc<Pacer>,
@@ -49,7 +50,7 @@ impl Services {
             ledger: Ledger::new(settings.runs.as_ref().map(|place| Store::at(place, s3))),
             figures: FigureSource::new(clients, &settings),
             templates,
-            ses: Ses::new(&aws, Arc::clone(&pacer)),
+            outbox: Outbox::new(&aws, Arc::clone(&pacer)),
             queue: settings.queue.clone().map(|url| Queue::new(config, url)),
             pacer,
             settings,

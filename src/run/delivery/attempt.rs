@@ -36,7 +36,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         definition: &str,
         build: impl AsyncFnOnce(&mut LeasedRun) -> Result<Built<M::Message>, Error>,
     ) -> Result<(), Error> {
-        let stored = run.record.message.clone().filter(|_| run.record.can_resume(definition));
+        let stored = run.record.message_key.clone().filter(|_| run.record.can_resume(definition));
         let message = match stored {
             Some(key) => self.stored_message(&key).await,
             None => match self.build(run, definition, build).await {
@@ -121,7 +121,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         }
         self.sender.wait_turn().await;
         let ended = catch_panic(self.sender.notify(&run.record, &notice)).await;
-        notice.ended(ended.unwrap_or_else(|Panicked| Err(defect())));
+        notice.set_result(ended.unwrap_or_else(|Panicked| Err(defect())));
         (run.record.notice, run.notice_unsaved) = (Some(notice), true);
         // The run has ended; whether this is written or not, the owner is not notified again.
         let _ = self.ledger.save(run).await;
@@ -136,8 +136,8 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         build: impl AsyncFnOnce(&mut LeasedRun) -> Result<Built<M::Message>, Error>,
     ) -> Result<Built<M::Message>, Error> {
         // Recipients of a message that will not be sent wait for the one that is built now.
-        run.record.message = None;
-        run.record.messages.clear();
+        run.record.message_key = None;
+        run.record.recipients.clear();
         run.record.definition = definition.to_owned();
         let built = catch_panic(build(run)).await;
         run.record.stats = run.stats;
@@ -146,7 +146,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
             self.ledger.end_rendering(run).await?;
             let content = serde_json::to_vec(message).unwrap_or_default();
             let key = self.ledger.keep_message(run, content, self.sender.files(message)).await?;
-            run.record.made(key, to, self.ledger.clock.now());
+            run.record.set_message(key, to, self.ledger.clock.now());
             run.record.reason.clone_from(without);
         }
         Ok(built)
@@ -165,7 +165,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         let mut stopped = None;
         loop {
             for (index, result) in ended.drain(..) {
-                run.sent(index, result);
+                run.note_result(index, result);
             }
             stopped = stopped.or_else(|| self.sender.stop_reason());
             let places = if stopped.is_some() { 0 } else { self.sender.concurrency() };
@@ -184,7 +184,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
                     stopped = Some(error);
                 } else {
                     on_their_way.extend(next.into_iter().filter_map(|index| {
-                        let to = run.record.messages.get(index)?.clone();
+                        let to = run.record.recipients.get(index)?.clone();
                         Some(self.send(message, to, index))
                     }));
                 }

@@ -37,9 +37,9 @@ pub(crate) struct RunSender<'a> {
 impl<'a> RunSender<'a> {
     /// The sender for the recipients of a record who wait.
     pub(crate) fn new(services: &'a Services, job: &'a Job, record: &RunRecord) -> Self {
-        let waiting = record.messages.iter().filter(|r| r.status == DeliveryState::Pending);
-        let waiting: Result<Vec<Mailbox>, Error> =
-            waiting.map(|recipient| mailbox(&recipient.destination())).collect();
+        let waiting = record.recipients.iter().filter(|r| r.status == DeliveryState::Pending);
+        let by_mail = waiting.map(Recipient::destination).filter(|to| to.kind.is_none());
+        let waiting: Result<Vec<Mailbox>, Error> = by_mail.map(|to| mailbox(&to)).collect();
         let deployment = &services.settings.deployment;
         let checked = waiting.and_then(|waiting| deployment.check_recipients(&waiting));
         Self {
@@ -76,7 +76,7 @@ impl<'a> RunSender<'a> {
         let answer_by = self.job.clock().answer_by();
         let deadline = answer_by.map(|time| time.checked_sub(RECORD_TIME).unwrap_or(time));
         let sending = sending(self.job);
-        let sending = self.services.ses.send((from, to), mail, &sending, deadline);
+        let sending = self.services.outbox.ses.send((from, to), mail, &sending, deadline);
         let sent = self.job.invocation.stop.with_grace(sending).await;
         let breaker = &self.job.invocation.breaker;
         sent.ok_or_else(unanswered)?.map_err(|refusal| breaker.trip(refusal, &from.address))

@@ -10,7 +10,8 @@ use crate::language::Language;
 use crate::run::dispatch::executor::{BatchResult, Executor};
 use crate::run::dispatch::waiting::waiter;
 use crate::run::job::{Job, RunKey};
-use crate::run::ledger::{DeliveryHistory, Destination, Fence, Recipient, RunRecord};
+use crate::run::ledger::{DeliveryHistory, Fence, Recipient, RunRecord};
+use crate::run::message::destinations;
 use crate::run::outcome::RunOutcome;
 use crate::trigger::Resend;
 use crate::window::Window;
@@ -78,18 +79,18 @@ impl Executor<'_> {
         }
         let history = self.history(&original, job).await?;
         fresh.reissued |= history.may_have_been_read();
-        fresh.message.clone_from(&history.message);
+        fresh.message_key.clone_from(&history.message);
         fresh.definition.clone_from(&history.definition);
         if let Some(to) = job.trigger.recipients() {
-            fresh.messages = to.iter().map(|to| Recipient::new(&to.into())).collect();
+            fresh.recipients = to.iter().map(|to| Recipient::new(&to.into())).collect();
             return Ok(None);
         }
         let ordered_at = clock.started();
-        fresh.messages = history.chosen(resend, ordered_at);
+        fresh.recipients = history.chosen(resend, ordered_at);
         let may_be_on_their_way = history.was_lost_since(ordered_at);
         let nobody =
             if resend == Resend::Unknown && may_be_on_their_way { ON_THEIR_WAY } else { NOBODY };
-        Ok(fresh.messages.is_empty().then_some(nobody))
+        Ok(fresh.recipients.is_empty().then_some(nobody))
     }
 
     /// Sends the messages of runs again, one run after the other, each by one order at a time.
@@ -189,8 +190,7 @@ impl Executor<'_> {
     async fn history(&self, original: &RunRecord, job: &Job) -> Result<DeliveryHistory, Error> {
         let keys = self.reissue_keys(job, &original.window).await?;
         let resends = self.ledger(job).resends(keys.iter().map(RunKey::as_str)).await?;
-        let to: Vec<Destination> = job.report.email.to.iter().map(Destination::from).collect();
-        Ok(DeliveryHistory::new(original, resends, &to))
+        Ok(DeliveryHistory::new(original, resends, &destinations(&job.report)))
     }
 
     /// The keys of all re-issues of a run.

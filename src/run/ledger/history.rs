@@ -42,12 +42,12 @@ impl DeliveryHistory {
     /// The history that the records of a run and of its resends tell. `to` is whom the definition names: a
     /// run without a message would have gone to them.
     pub(crate) fn new(original: &RunRecord, resends: Vec<RunRecord>, to: &[Destination]) -> Self {
-        let mut recipients = match original.message {
-            Some(_) => original.messages.clone(),
+        let mut recipients = match original.message_key {
+            Some(_) => original.recipients.clone(),
             None => to.iter().map(Recipient::new).collect(),
         };
         for recipient in &mut recipients {
-            for latest in resends.iter().flat_map(|record| &record.messages) {
+            for latest in resends.iter().flat_map(|record| &record.recipients) {
                 // Who has it has it, and who may have it may, whatever became of another attempt.
                 let says_more = match recipient.status {
                     DeliveryState::Sent => false,
@@ -55,15 +55,15 @@ impl DeliveryHistory {
                     DeliveryState::Pending | DeliveryState::Failed => true,
                 };
                 if latest.address() == recipient.address() && says_more {
-                    recipient.take(latest);
+                    recipient.adopt(latest);
                 }
             }
         }
-        let newest = resends.iter().rfind(|record| record.message.is_some());
-        let made = Some(original).filter(|record| record.message.is_some()).or(newest);
+        let newest = resends.iter().rfind(|record| record.message_key.is_some());
+        let made = Some(original).filter(|record| record.message_key.is_some()).or(newest);
         Self {
             recipients,
-            message: made.and_then(|record| record.message.clone()),
+            message: made.and_then(|record| record.message_key.clone()),
             definition: made.unwrap_or(original).definition.clone(),
         }
     }
@@ -71,16 +71,16 @@ impl DeliveryHistory {
     /// Leaves those out of a run, or of a resend, who may have its message by now.
     pub(crate) fn leave_out(&self, record: &mut RunRecord, resend: Option<Resend>) {
         // A run that came to no message takes that of its re-issue, if anybody has it.
-        let is_bare = record.reissue_of.is_none() && record.message.is_none();
+        let is_bare = record.reissue_of.is_none() && record.message_key.is_none();
         if is_bare && self.recipients.iter().any(may_have_it) {
-            record.message.clone_from(&self.message);
+            record.message_key.clone_from(&self.message);
             let waiting = |r: &Recipient| if may_have_it(r) { r.clone() } else { r.again() };
-            record.messages = self.recipients.iter().map(waiting).collect();
+            record.recipients = self.recipients.iter().map(waiting).collect();
             return;
         }
         let all = self.recipients.iter().rev();
         let all: HashMap<_, &Recipient> = all.map(|known| (known.address(), known)).collect();
-        for own in record.messages.iter_mut().filter(|own| own.status == DeliveryState::Pending) {
+        for own in record.recipients.iter_mut().filter(|own| own.status == DeliveryState::Pending) {
             let known = all.get(&own.address()).copied();
             // A resend to those who may have it is stopped by what is certain only.
             let is_in_the_way = |known: &&Recipient| match resend {
@@ -88,7 +88,7 @@ impl DeliveryHistory {
                 _ => may_have_it(known),
             };
             if let Some(known) = known.filter(is_in_the_way) {
-                own.take(known);
+                own.adopt(known);
             }
         }
     }

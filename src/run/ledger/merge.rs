@@ -11,10 +11,10 @@ impl RunRecord {
     /// Takes in what a writer found out that had this run before and lost it: it alone knows what
     /// became of the messages that it was sending.
     pub(crate) fn merge_deliveries(&mut self, from: &Self) {
-        let places = self.messages.iter().enumerate().rev();
+        let places = self.recipients.iter().enumerate().rev();
         let places: HashMap<_, usize> = places.map(|(index, own)| (owned(own), index)).collect();
-        for known in &from.messages {
-            let own = places.get(&owned(known)).and_then(|index| self.messages.get_mut(*index));
+        for known in &from.recipients {
+            let own = places.get(&owned(known)).and_then(|index| self.recipients.get_mut(*index));
             let Some(own) = own else {
                 continue;
             };
@@ -24,7 +24,7 @@ impl RunRecord {
                 DeliveryState::Pending | DeliveryState::Sending | DeliveryState::Unknown => false,
             };
             if is_news {
-                own.take(known);
+                own.adopt(known);
             }
         }
         if self.status != RunState::Running {
@@ -35,22 +35,22 @@ impl RunRecord {
     /// Takes in the results of a writer that has lost the run: those that it has not written yet.
     pub(crate) fn merge_unsaved(&mut self, from: &Self, news: &BTreeSet<usize>) {
         let mut has_learned = false;
-        for known in news.iter().filter_map(|index| from.messages.get(*index)) {
-            match self.messages.iter_mut().find(|own| own.address() == known.address()) {
+        for known in news.iter().filter_map(|index| from.recipients.get(*index)) {
+            match self.recipients.iter_mut().find(|own| own.address() == known.address()) {
                 Some(own) => {
                     let is_open =
                         matches!(own.status, DeliveryState::Sending | DeliveryState::Unknown);
                     let sent =
                         known.status == DeliveryState::Sent && own.status != DeliveryState::Sent;
                     if sent || is_open && own.by == known.by {
-                        own.take(known);
+                        own.adopt(known);
                         has_learned = true;
                     }
                 }
                 // The other has made a message of its own, for others.
                 None if known.status == DeliveryState::Failed => {}
                 None => {
-                    self.messages.push(known.clone());
+                    self.recipients.push(known.clone());
                     has_learned = true;
                 }
             }

@@ -81,7 +81,7 @@ impl Recipient {
     /// The same one, who waits for another message.
     pub(crate) fn again(&self) -> Self {
         let mut again = self.clone();
-        again.wait();
+        again.reset();
         again.message_id = None;
         again
     }
@@ -97,7 +97,7 @@ impl Recipient {
     }
 
     /// Notes how the send ended.
-    pub(crate) fn ended(&mut self, result: Result<String, Error>) {
+    pub(crate) fn set_result(&mut self, result: Result<String, Error>) {
         match result {
             Ok(id) => {
                 (self.status, self.message_id, self.error) = (DeliveryState::Sent, Some(id), None);
@@ -113,15 +113,15 @@ impl Recipient {
     }
 
     /// Back among those who wait.
-    pub(crate) fn wait(&mut self) {
+    pub(crate) fn reset(&mut self) {
         (self.status, self.error, self.lost_at) = (DeliveryState::Pending, None, None);
     }
 
     /// Who was sending this does not say any more how it ended.
-    pub(crate) fn lost(&mut self, now: Timestamp) {
+    pub(crate) fn mark_lost(&mut self, now: Timestamp) {
         let message = "the process that was sending this message ended before it could write down \
                        how the send ended";
-        self.ended(Err(
+        self.set_result(Err(
             Error::new(Code::DeliveryUnknown, Stage::Deliver, message).hint(ASK_THE_RECIPIENT)
         ));
         self.lost_at = Some(now);
@@ -134,7 +134,7 @@ impl Recipient {
     }
 
     /// Takes over how it ended elsewhere.
-    pub(crate) fn take(&mut self, known: &Self) {
+    pub(crate) fn adopt(&mut self, known: &Self) {
         self.status = known.status;
         self.message_id.clone_from(&known.message_id);
         self.error.clone_from(&known.error);
@@ -142,7 +142,7 @@ impl Recipient {
     }
 
     /// Whether it may still be sent without a person's word.
-    pub(crate) fn may_pass(&self) -> bool {
+    pub(crate) fn is_retryable(&self) -> bool {
         match self.status {
             DeliveryState::Pending => true,
             DeliveryState::Failed => self.error.as_ref().is_some_and(|error| error.retryable),

@@ -70,8 +70,8 @@ pub(crate) struct RunRecord {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) reissued: bool,
     /// The key of the message as it was rendered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) message: Option<String>,
+    #[serde(rename = "message", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message_key: Option<String>,
     /// Says that its message is being made with templates of one's own; none before and after. A death
     /// leaves it, until the message is made anew or the run ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,8 +82,9 @@ pub(crate) struct RunRecord {
     /// Whether it is itself the record of such a part.
     #[serde(rename = "is_part", default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_shard: bool,
-    /// One for each recipient.
-    pub(crate) messages: Vec<Recipient>,
+    /// Each recipient, with how far the delivery to them is.
+    #[serde(rename = "messages")]
+    pub(crate) recipients: Vec<Recipient>,
     /// The mail to the owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) notice: Option<Recipient>,
@@ -166,11 +167,11 @@ impl RunRecord {
             reissue_of: None,
             resent: false,
             reissued: false,
-            message: None,
+            message_key: None,
             rendering: None,
             shards: None,
             is_shard: false,
-            messages: Vec::new(),
+            recipients: Vec::new(),
             notice: None,
             error: None,
             others: Map::new(),
@@ -242,8 +243,8 @@ impl RunRecord {
     /// Takes the record from whoever has it, and tells whether anybody was being sent to.
     fn interrupt(&mut self, by: String, now: Timestamp) -> bool {
         self.claim = Lease { by, until: None };
-        let sending = self.messages.iter_mut().filter(|r| r.status == DeliveryState::Sending);
-        sending.map(|recipient| recipient.lost(now)).count() > 0
+        let sending = self.recipients.iter_mut().filter(|r| r.status == DeliveryState::Sending);
+        sending.map(|recipient| recipient.mark_lost(now)).count() > 0
     }
 
     pub(crate) fn is_fenced_by(&self, process: &str) -> bool {
@@ -271,10 +272,10 @@ impl RunRecord {
     ) {
         // The retry of a person's order is no order of its own.
         let is_manual = is_manual && (self.attempts == 0 || self.event.id != event.id);
-        for recipient in &mut self.messages {
+        for recipient in &mut self.recipients {
             match recipient.status {
-                DeliveryState::Sending => recipient.lost(now),
-                DeliveryState::Failed if is_manual || recipient.may_pass() => recipient.wait(),
+                DeliveryState::Sending => recipient.mark_lost(now),
+                DeliveryState::Failed if is_manual || recipient.is_retryable() => recipient.reset(),
                 DeliveryState::Pending
                 | DeliveryState::Sent
                 | DeliveryState::Failed
@@ -289,7 +290,7 @@ impl RunRecord {
         self.is_final = false;
         (self.error, self.ended_at) = (None, None);
         // What is missing in a message that is stored stays missing.
-        self.reason = self.reason.take().filter(|_| self.message.is_some());
+        self.reason = self.reason.take().filter(|_| self.message_key.is_some());
         self.started_at = now;
     }
 
@@ -303,19 +304,19 @@ impl RunRecord {
             )
         };
         let is_the_same = self.definition == definition || self.reissue_of.is_some();
-        self.message.is_some() && (is_the_same || self.messages.iter().any(may_have_left))
+        self.message_key.is_some() && (is_the_same || self.recipients.iter().any(may_have_left))
     }
 
     /// The run with a message that was just made and stored.
-    pub(crate) fn made(&mut self, message: String, to: &[Destination], now: Timestamp) {
-        self.message = Some(message);
-        self.messages = to.iter().map(Recipient::new).collect();
+    pub(crate) fn set_message(&mut self, key: String, to: &[Destination], now: Timestamp) {
+        self.message_key = Some(key);
+        self.recipients = to.iter().map(Recipient::new).collect();
         self.made_at = Some(now);
     }
 
     /// Marks the next recipients as being sent to, so many at most, and says which they are.
     pub(crate) fn mark(&mut self, count: usize) -> Vec<usize> {
-        let pending = self.messages.iter_mut().enumerate();
+        let pending = self.recipients.iter_mut().enumerate();
         let next = pending.filter(|(_, r)| r.status == DeliveryState::Pending).take(count);
         next.map(|(index, recipient)| {
             recipient.status = DeliveryState::Sending;
@@ -327,16 +328,16 @@ impl RunRecord {
 
     /// Whether anybody waits for the message who is not marked yet.
     pub(crate) fn has_pending(&self) -> bool {
-        self.messages.iter().any(|recipient| recipient.status == DeliveryState::Pending)
+        self.recipients.iter().any(|recipient| recipient.status == DeliveryState::Pending)
     }
 
     /// The run, ended: what is pending was left out for this reason.
     pub(crate) fn end(&mut self, left_out: Option<Error>, now: Timestamp) {
-        let sending = self.messages.iter_mut().filter(|r| r.status == DeliveryState::Sending);
-        sending.for_each(|recipient| recipient.lost(now));
+        let sending = self.recipients.iter_mut().filter(|r| r.status == DeliveryState::Sending);
+        sending.for_each(|recipient| recipient.mark_lost(now));
         if let Some(error) = left_out {
-            let pending = self.messages.iter_mut().filter(|r| r.status == DeliveryState::Pending);
-            pending.for_each(|recipient| recipient.ended(Err(error.clone())));
+            let pending = self.recipients.iter_mut().filter(|r| r.status == DeliveryState::Pending);
+            pending.for_each(|recipient| recipient.set_result(Err(error.clone())));
             self.error = Some(error.of_report(self.report.as_str()));
         }
         self.recompute_status();
@@ -353,27 +354,27 @@ impl RunRecord {
 
     /// The run, for which nobody tries any more: whatever failed has failed for good.
     pub(crate) fn make_final(&mut self) {
-        let errors = self.messages.iter_mut().filter_map(|recipient| recipient.error.as_mut());
+        let errors = self.recipients.iter_mut().filter_map(|recipient| recipient.error.as_mut());
         errors.chain(&mut self.error).for_each(|error| error.retryable = false);
         self.is_final = true;
     }
 
     /// Its status from those of its messages: the worst counts.
     pub(crate) fn recompute_status(&mut self) {
-        let any = |status: DeliveryState| self.messages.iter().find(|r| r.status == status);
+        let any = |status: DeliveryState| self.recipients.iter().find(|r| r.status == status);
         let worst = any(DeliveryState::Unknown).or_else(|| any(DeliveryState::Failed));
         let error = worst.and_then(|recipient| recipient.error.clone());
-        let may_pass = match self.messages.is_empty() {
+        let may_pass = match self.recipients.is_empty() {
             true => self.error.as_ref().is_some_and(|error| error.retryable),
-            false => self.messages.iter().any(Recipient::may_pass),
+            false => self.recipients.iter().any(Recipient::is_retryable),
         };
         self.status = match (worst.map(|recipient| recipient.status), &self.error) {
             (Some(DeliveryState::Unknown), _) => RunState::Unknown,
             (Some(_), _) => RunState::Failed,
-            (None, Some(_)) if self.messages.is_empty() => RunState::Failed,
+            (None, Some(_)) if self.recipients.is_empty() => RunState::Failed,
             (None, _) => RunState::Sent,
         };
-        if !self.messages.is_empty() {
+        if !self.recipients.is_empty() {
             // Whatever the first of them says, the run is tried again if one of them may be.
             let error = error.map(|error| Error { retryable: may_pass, ..error });
             self.error = error.map(|error| error.of_report(self.report.as_str()));
@@ -410,7 +411,7 @@ impl RunRecord {
     pub(crate) fn may_have_been_read(&self) -> bool {
         let may =
             |r: &Recipient| !matches!(r.status, DeliveryState::Pending | DeliveryState::Failed);
-        self.messages.iter().any(may)
+        self.recipients.iter().any(may)
     }
 
     /// What became of the run, as an invocation answers it.
@@ -421,7 +422,7 @@ impl RunRecord {
             reason: self.reason.clone(),
             window: Some(self.window.clone()),
             stats: self.stats,
-            messages: self.messages.iter().map(Recipient::delivery).collect(),
+            messages: self.recipients.iter().map(Recipient::delivery).collect(),
             error: self.error.clone(),
             ..RunOutcome::default()
         }

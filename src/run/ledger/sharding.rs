@@ -11,12 +11,12 @@ use crate::trigger::ShardId;
 impl RunRecord {
     /// Tells whether more recipients wait for the message than a shard has.
     pub(crate) fn is_larger_than(&self, size: usize) -> bool {
-        self.messages.iter().filter(|r| r.status == DeliveryState::Pending).count() > size
+        self.recipients.iter().filter(|r| r.status == DeliveryState::Pending).count() > size
     }
 
     /// Cuts the run into shards of so many recipients who wait for the message.
     pub(crate) fn cut_into_shards(&mut self, size: usize) {
-        let waiting = self.messages.iter_mut().filter(|r| r.status == DeliveryState::Pending);
+        let waiting = self.recipients.iter_mut().filter(|r| r.status == DeliveryState::Pending);
         let mut count = 0;
         for (index, recipient) in waiting.enumerate() {
             count = u32::try_from(index / size + 1).unwrap_or(u32::MAX);
@@ -33,7 +33,7 @@ impl RunRecord {
 
     /// The number of recipients of the whole run before those of this shard.
     pub(crate) fn recipients_before(&self) -> usize {
-        let first = self.messages.first().filter(|_| self.is_shard);
+        let first = self.recipients.first().filter(|_| self.is_shard);
         let number = first.and_then(|recipient| recipient.shard).unwrap_or(1);
         usize::try_from(number - 1).unwrap_or_default().saturating_mul(SHARD_SIZE_MAX)
     }
@@ -41,38 +41,38 @@ impl RunRecord {
     /// The record that a shard has if it has none yet; nothing where the run is not cut so any more.
     pub(crate) fn shard_record(&self, shard: &ShardId) -> Option<Self> {
         self.shards.as_ref().filter(|shards| shards.has(shard))?;
-        let its = self.messages.iter().filter(|r| r.shard == Some(shard.number));
+        let its = self.recipients.iter().filter(|r| r.shard == Some(shard.number));
         let (report, window) = (self.report.clone(), self.window.clone());
         let mut record = Self::new(report, window, self.definition.clone(), self.event.clone());
         record.is_shard = true;
         record.reissued = self.reissued;
         record.made_at = self.made_at;
-        record.message.clone_from(&self.message);
-        record.messages = its.cloned().collect();
+        record.message_key.clone_from(&self.message_key);
+        record.recipients = its.cloned().collect();
         Some(record)
     }
 
     /// Takes over from a shard what became of its recipients.
     pub(crate) fn take_over_shard(&mut self, shard: &Self, number: u32) {
-        let mut its = shard.messages.iter();
-        for own in self.messages.iter_mut().filter(|own| own.shard == Some(number)) {
+        let mut its = shard.recipients.iter();
+        for own in self.recipients.iter_mut().filter(|own| own.shard == Some(number)) {
             // They stand in the same order.
             if let Some(known) = its.find(|known| known.address() == own.address()) {
-                own.take(known);
+                own.adopt(known);
             }
         }
     }
 
     /// Gives up a shard that nobody holds any more: whoever was sending does not say how that ended.
     pub(crate) fn lose_shard(&mut self, number: u32, now: Timestamp) {
-        let its = self.messages.iter_mut().filter(|own| own.shard == Some(number));
-        its.filter(|own| own.status == DeliveryState::Sending).for_each(|own| own.lost(now));
+        let its = self.recipients.iter_mut().filter(|own| own.shard == Some(number));
+        its.filter(|own| own.status == DeliveryState::Sending).for_each(|own| own.mark_lost(now));
     }
 
     /// Puts the run together again.
     pub(crate) fn unshard(&mut self) {
         self.shards = None;
-        self.messages.iter_mut().for_each(|recipient| recipient.shard = None);
+        self.recipients.iter_mut().for_each(|recipient| recipient.shard = None);
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
         let mut record = RunRecord::new("daily".to_owned(), window, "0123".to_owned(), event);
         let mailbox = |n| format!("agent-{n}@example.com").parse::<Mailbox>().unwrap();
         let to: Vec<_> = (0..recipients).map(|n| Destination::from(&mailbox(n))).collect();
-        record.made("message".to_owned(), &to, record.started_at);
+        record.set_message("message".to_owned(), &to, record.started_at);
         record.claim = Lease { by: "00c0ffee".to_owned(), until: None };
         record
     }
@@ -101,18 +101,18 @@ mod tests {
     #[test]
     fn each_recipient_is_in_one_part() {
         let mut run = record(2 * SHARD_SIZE_MAX + 2);
-        run.messages[0].ended(Ok("id".to_owned()));
+        run.recipients[0].set_result(Ok("id".to_owned()));
         assert!(run.is_larger_than(SHARD_SIZE_MAX));
         run.cut_into_shards(SHARD_SIZE_MAX);
         let parts = run.all_shards().open;
         let of_parts: Vec<RunRecord> =
             parts.iter().map(|part| run.shard_record(part).unwrap()).collect();
-        let sizes: Vec<_> = of_parts.iter().map(|part| part.messages.len()).collect();
+        let sizes: Vec<_> = of_parts.iter().map(|part| part.recipients.len()).collect();
         assert_eq!(sizes, [SHARD_SIZE_MAX, SHARD_SIZE_MAX, 1]);
-        let to: Vec<_> = of_parts.iter().flat_map(|part| &part.messages).map(|r| &r.to).collect();
-        let all: Vec<_> = run.messages.iter().skip(1).map(|r| &r.to).collect();
+        let to: Vec<_> = of_parts.iter().flat_map(|part| &part.recipients).map(|r| &r.to).collect();
+        let all: Vec<_> = run.recipients.iter().skip(1).map(|r| &r.to).collect();
         assert_eq!(to, all);
-        assert!(of_parts.iter().all(|part| part.is_shard && part.message == run.message));
+        assert!(of_parts.iter().all(|part| part.is_shard && part.message_key == run.message_key));
     }
 
     /// The run has of each recipient what their part has; in one piece it has no parts, and an order
@@ -124,8 +124,8 @@ mod tests {
         let parts = run.all_shards().open;
         for part in &parts {
             let mut sent = run.shard_record(part).unwrap();
-            for (index, recipient) in sent.messages.iter_mut().enumerate() {
-                recipient.ended(Ok(format!("{}-{index}", part.number)));
+            for (index, recipient) in sent.recipients.iter_mut().enumerate() {
+                recipient.set_result(Ok(format!("{}-{index}", part.number)));
             }
             sent.end(None, sent.started_at);
             assert!(sent.is_final && !sent.owes_a_notice());
@@ -138,6 +138,6 @@ mod tests {
         assert!(run.shard_record(&ShardId { number: 3, ..parts[0].clone() }).is_none());
         run.unshard();
         assert!(run.shard_record(&parts[0]).is_none());
-        assert!(run.messages.iter().all(|recipient| recipient.shard.is_none()));
+        assert!(run.recipients.iter().all(|recipient| recipient.shard.is_none()));
     }
 }

@@ -223,7 +223,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         let mut attempt = 1;
         loop {
             match self.in_time(store.get(key)).await {
-                Err(error) if may_pass(&error) && self.goes_on(attempt) => {
+                Err(error) if is_worth_trying_again(&error) && self.goes_on(attempt) => {
                     self.pause(attempt).await
                 }
                 ended => return ended,
@@ -260,7 +260,7 @@ impl<S: Objects> LedgerStore<'_, S> {
                 Ok(Put::Refused) => return Ok(None),
                 Ok(Put::Busy) if self.goes_on(attempt) => self.pause(attempt).await,
                 Ok(Put::Busy) => return Err(always_busy()),
-                Err(error) if may_pass(&error) && self.goes_on(attempt) => {
+                Err(error) if is_worth_trying_again(&error) && self.goes_on(attempt) => {
                     self.pause(attempt).await
                 }
                 Err(error) => return Err(error),
@@ -347,9 +347,9 @@ impl LeasedRun {
         self.key.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn sent(&mut self, index: usize, result: Result<String, Error>) {
-        if let Some(recipient) = self.record.messages.get_mut(index) {
-            recipient.ended(result);
+    pub(crate) fn note_result(&mut self, index: usize, result: Result<String, Error>) {
+        if let Some(recipient) = self.record.recipients.get_mut(index) {
+            recipient.set_result(result);
             self.unsaved_results.insert(index);
         }
     }
@@ -358,7 +358,7 @@ impl LeasedRun {
     /// all, nobody else knows.
     pub(crate) fn leave_out(&mut self, indices: &[usize], error: &Error) {
         for index in indices {
-            self.sent(*index, Err(error.clone()));
+            self.note_result(*index, Err(error.clone()));
         }
     }
 }
@@ -383,7 +383,7 @@ fn stem_of_files(leased: &LeasedRun, key: &str) -> String {
 }
 
 /// Tells whether what ails a store may pass within a second or two; who calls stays the same for so long.
-fn may_pass(error: &Error) -> bool {
+fn is_worth_trying_again(error: &Error) -> bool {
     error.retryable && !matches!(error.code, Code::ConfigurationError | Code::AccessDenied)
 }
 

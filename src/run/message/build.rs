@@ -1,6 +1,6 @@
 //! The message of a run: the answers become figures, and these a message, or the reason why there is none.
 
-use crate::definition::SendRule;
+use crate::definition::{Report, SendRule};
 use crate::error::{Code, Error, cut, redact_addresses};
 use crate::language::Language;
 use crate::metric::Limits;
@@ -50,8 +50,16 @@ pub(crate) fn build_message(
     if let Some(reason) = figures.skip_reason(job.report.email.send) {
         return Ok(Built::Skip(reason.to_owned()));
     }
-    let to = job.recipients().iter().map(Destination::from).collect();
+    let to = match job.trigger.recipients() {
+        Some(named) => named.iter().map(Destination::from).collect(),
+        None => destinations(&job.report),
+    };
     Ok(Built::Message { message, to, without: figures.sent_without() })
+}
+
+/// The destinations that a definition names.
+pub(crate) fn destinations(report: &Report) -> Vec<Destination> {
+    report.email.to.iter().map(Destination::from).collect()
 }
 
 /// The message of a report's figures as it would be sent, and its `report.json`.

@@ -118,7 +118,7 @@ impl Finding<'_> {
             let mut kept = kept?.clone();
             let own = kept.contents.iter_mut().find(|known| known.by == new.by)?;
             let open = own.notice.as_mut().filter(|notice| !notice.status.has_ended())?;
-            open.ended(sent.clone());
+            open.set_result(sent.clone());
             Some(kept)
         };
         // The owner does not hear twice, whether this is written or not: the mail then stays under way.
@@ -166,7 +166,7 @@ impl Finding<'_> {
             ..Sending::default()
         };
         let answer_by = context.clock().answer_by();
-        let sent = services.ses.send((from, owner), &mail, &sending, answer_by).await;
+        let sent = services.outbox.ses.send((from, owner), &mail, &sending, answer_by).await;
         sent.map_err(|refusal| breaker.trip(refusal, &from.address))
     }
 }

@@ -447,7 +447,7 @@ fn check(world: &World, count: usize, what: &str) -> RunRecord {
     let record = world.record().unwrap_or_else(|| panic!("{what}: no record"));
     assert!(record.is_final && record.claim.until.is_none(), "{what}: {record:?}");
     let accepted = world.accepted.borrow();
-    for recipient in &record.messages {
+    for recipient in &record.recipients {
         let got = accepted.get(&recipient.to).copied().unwrap_or_default();
         assert!(got <= 1, "{what}: {got} mails to one recipient");
         match recipient.status {
@@ -459,9 +459,9 @@ fn check(world: &World, count: usize, what: &str) -> RunRecord {
             }
         }
     }
-    let unknown = record.messages.iter().filter(|r| r.status == DeliveryState::Unknown).count();
+    let unknown = record.recipients.iter().filter(|r| r.status == DeliveryState::Unknown).count();
     assert!(unknown <= IN_FLIGHT_MAX, "{what}: {unknown} unknown");
-    assert_eq!(record.messages.len(), count, "{what}");
+    assert_eq!(record.recipients.len(), count, "{what}");
     assert!(accepted.len() <= count);
     assert!(world.notices.get() <= 1, "{what}: {} notices", world.notices.get());
     record
@@ -497,7 +497,7 @@ fn at_every_step(mishap: Mishap, count: usize, kind: Kind) {
             // The last one finds that it has ended.
             for retry in 0..3 {
                 let (asked, record) = (world.asked.get(), world.record());
-                let may_ask = record.as_ref().is_none_or(|r| r.message.is_none());
+                let may_ask = record.as_ref().is_none_or(|r| r.message_key.is_none());
                 let retrying = Process { kind, ..Process::new(&world, None, 1 + retry) };
                 live(&retrying, "tick", count, since).await;
                 assert!(may_ask || world.asked.get() == asked, "{what}: asked again");

@@ -11,7 +11,7 @@ fn record() -> RunRecord {
     let event = TriggerId { id: "tick".to_owned(), time: window.end() };
     let mut record = RunRecord::new("daily".to_owned(), window, "0123".to_owned(), event);
     let to = ["Ana <ana@example.com>", "b@example.com"].map(destination);
-    record.made("message".to_owned(), &to, record.started_at);
+    record.set_message("message".to_owned(), &to, record.started_at);
     record
 }
 
@@ -21,8 +21,8 @@ fn destination(mailbox: &str) -> Destination {
 
 fn ended(ends: [Result<(), (Code, bool)>; 2]) -> RunRecord {
     let mut record = record();
-    for (recipient, end) in record.messages.iter_mut().zip(ends) {
-        recipient.ended(end.map(|()| "id".to_owned()).map_err(|(code, retryable)| Error {
+    for (recipient, end) in record.recipients.iter_mut().zip(ends) {
+        recipient.set_result(end.map(|()| "id".to_owned()).map_err(|(code, retryable)| Error {
             retryable,
             ..Error::new(code, Stage::Deliver, "no")
         }));
@@ -41,7 +41,7 @@ fn what_is_not_known_here_survives() {
     let parsed = RunRecord::parse("key", value.to_string().as_bytes()).unwrap();
     let written: Value = serde_json::from_slice(&parsed.to_json()).unwrap();
     assert_eq!(written, value);
-    assert_eq!(parsed.messages[0].destination(), destination("Ana <ana@example.com>"));
+    assert_eq!(parsed.recipients[0].destination(), destination("Ana <ana@example.com>"));
     value["version"] = json!(3);
     let error = RunRecord::parse("key", value.to_string().as_bytes()).unwrap_err();
     assert!(error.message.contains("version 3") && !error.retryable);
@@ -74,7 +74,7 @@ fn a_run_is_taken_up_with_those_who_may_be_sent_to() {
         let (event, now) = (record.event.clone(), record.started_at);
         let claim = Lease { by: "me".to_owned(), until: Some(now) };
         record.begin_attempt(claim, &event, is_manual, now);
-        let states: Vec<_> = record.messages.iter().map(|r| r.status).collect();
+        let states: Vec<_> = record.recipients.iter().map(|r| r.status).collect();
         assert_eq!(states, [first, DeliveryState::Unknown]);
     }
 }

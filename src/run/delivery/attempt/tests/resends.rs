@@ -27,13 +27,13 @@ impl World {
         let world = Rc::new(Self::default());
         let now: Timestamp = NOW.parse().unwrap();
         let mut record = fresh(&TriggerId { id: "tick".to_owned(), time: now });
-        record.made("message.json".to_owned(), &recipients(unknown.len(), Kind::Mail), now);
+        record.set_message("message.json".to_owned(), &recipients(unknown.len(), Kind::Mail), now);
         record.attempts = 1;
-        for (recipient, is_unknown) in record.messages.iter_mut().zip(unknown) {
+        for (recipient, is_unknown) in record.recipients.iter_mut().zip(unknown) {
             let code = if *is_unknown { Code::DeliveryUnknown } else { Code::DeliveryRejected };
             let error = Error::new(code, Stage::Deliver, "no");
             let error = if is_retryable && !is_unknown { error.retryable() } else { error };
-            recipient.ended(Err(error));
+            recipient.set_result(Err(error));
         }
         record.end(None, now);
         let stored = serde_json::to_vec(&message()).unwrap();
@@ -89,8 +89,8 @@ async fn send_again(
         let resends =
             ledger.resends(process.world.reissue_keys().iter().map(String::as_str)).await?;
         let history = DeliveryHistory::new(&original, resends, &[]);
-        record.message = original.message;
-        record.messages = history.chosen(order.resend, ledger.clock.started());
+        record.message_key = original.message_key;
+        record.recipients = history.chosen(order.resend, ledger.clock.started());
     }
     let Claimed::Held(mut leased) = ledger.claim(own, &record, claimant).await? else {
         return Ok(());
@@ -164,7 +164,7 @@ fn check_resends(world: &World, what: &str) {
     }
     let record = world.record().unwrap();
     for record in world.resends().iter().chain([&record]) {
-        for message in &record.messages {
+        for message in &record.recipients {
             let got = accepted.get(&message.to).copied().unwrap_or_default();
             match message.status {
                 DeliveryState::Sent => assert_eq!(got, 1, "{what}: sent, and not accepted"),
@@ -230,7 +230,7 @@ fn the_next_resend_sends_what_a_dead_one_left() {
             let unknown: BTreeSet<String> = world
                 .resends()
                 .iter()
-                .flat_map(|record| &record.messages)
+                .flat_map(|record| &record.recipients)
                 .filter(|message| message.status == DeliveryState::Unknown)
                 .map(|message| message.to.clone())
                 .collect();
