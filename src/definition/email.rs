@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
 
+use super::attachment::Attachment;
 use super::domains::{check_allowed, check_link};
-use super::keys::{ATTACH, CSV_DIALECT, DELIVERY, SEND};
+use super::keys::{CSV_DIALECT, DELIVERY, SEND};
 use super::limits::{MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER};
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
-use super::report::{Attachment, CsvDialect, DeliveryMode, Email, Section, SendRule};
+use super::report::{CsvDialect, DeliveryMode, Email, Section, SendRule};
 use super::subject::{Subject, SubjectError};
 use crate::address::{AddressError, Mailbox};
 use crate::settings::{ConfigurationSet, Deployment};
@@ -176,13 +177,12 @@ fn read_recipients(
 }
 
 fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Attachment>> {
-    let meanings = [Attachment::Csv, Attachment::Xlsx, Attachment::Json];
     let values = problems.list_or_none(value, "a list such as [\"csv\", \"xlsx\"]")?;
     let mut attach = Vec::new();
     let mut complete = true;
     for value in values {
         let what = ("attachment", "unknown-attachment");
-        match problems.word(value, what, ATTACH, meanings) {
+        match problems.word(value, what, &Attachment::WORDS, Attachment::ALL) {
             Some(kind) if attach.contains(&kind) => {
                 let message = "this attachment stands here twice";
                 let help = "remove one of the two";

@@ -3,6 +3,7 @@
 //! The readers take from here which keys there are and what a missing one should look like, and
 //! [`schema`](super::schema()) makes the JSON Schema of it. A key is added here first.
 
+use super::attachment::Attachment;
 use super::limits::{MAX_COLUMNS, MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, MAX_ROWS, MAX_SECTIONS};
 use crate::instance::{LONGEST_ID, LONGEST_REGION};
 use crate::metric::{self, GROUPINGS, limits};
@@ -218,7 +219,7 @@ pub(super) static EMAIL: Keys = Keys {
         optional("from", Shape::Address, r#"from = "Queue reports <reports@example.com>""#, "The sender, verified in SES. Without it, CONNECT_REPORTS_FROM."),
         required("to", Shape::List(&Shape::Address, 1, MAX_RECIPIENTS), r#"to = ["ops@example.com"]"#, "The recipients, 2,000 at most."),
         optional("subject", Shape::Text, r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject: text with values in {{ }} and {% if %}, of which docs/templates.md has all. Without it, the template subject.txt: title and window."),
-        optional("attach", Shape::List(&Shape::Choice(ATTACH), 0, 3), r#"attach = ["csv"]"#, "The figures as files: every row, raw values."),
+        optional("attach", Shape::List(&Shape::Choice(&Attachment::WORDS), 0, Attachment::WORDS.len()), r#"attach = ["csv"]"#, "The figures as files: every row, raw values."),
         optional("attach_max", Shape::Form(SIZE), r#"attach_max = "5MB""#, "How much the attachments may take in the mail, a third more than the files; larger ones are zipped, or kept in the store.").default("5MB"),
         optional("csv_dialect", Shape::Choice(CSV_DIALECT), r#"csv_dialect = "semicolon""#, "How CSV files are written: commas between fields and a point before decimals, or semicolons and a comma, as Excel has it in many countries.").default("comma"),
         optional("reply_to", Shape::Address, r#"reply_to = "workforce@example.com""#, "Whom answers go to, where not to the sender."),
@@ -367,7 +368,6 @@ pub(super) const COMPARE: &[&str; 4] =
     &["none", "previous-window", "same-weekday", "average-4-weeks"];
 pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 pub(super) const PARTIAL: &[&str; 2] = &["fail", "banner"];
-pub(super) const ATTACH: &[&str; 3] = &["csv", "xlsx", "json"];
 pub(super) const CSV_DIALECT: &[&str; 2] = &["comma", "semicolon"];
 pub(super) const DELIVERY: &[&str; 2] = &["separate", "together"];
 pub(super) const SEND: &[&str; 3] = &["always", "when-data", "when-target-missed"];

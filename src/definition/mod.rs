@@ -1,6 +1,7 @@
 //! A definition as it is written in TOML becomes a valid [`Report`], or a list of every problem
 //! with its place.
 
+mod attachment;
 mod column;
 mod dimension;
 mod domains;
@@ -33,6 +34,7 @@ use crate::instance::{InstanceArn, InstanceArnError};
 use crate::language::{Language, Locale};
 use crate::settings::Deployment;
 
+pub use attachment::Attachment;
 pub use dimension::{Dimension, HierarchyLevel};
 pub use domains::beyond_own_domains;
 pub use doubts::doubts;
@@ -45,8 +47,8 @@ pub(crate) use problem::visible;
 pub use problem::{NOT_YET, Omitted, Place, Placed, Problem, Severity, nearest};
 use reader::{Table, Value};
 pub use report::{
-    Attachment, Column, CsvDialect, DeliveryMode, Email, Kind, MetricFilter, MetricQuery, Partial,
-    Report, ReportId, ReportIdError, Section, SendRule, Sort, Threshold,
+    Column, CsvDialect, DeliveryMode, Email, Kind, MetricFilter, MetricQuery, Partial, Report,
+    ReportId, ReportIdError, Section, SendRule, Sort, Threshold,
 };
 pub use schedule::{Schedule, ScheduleDays};
 pub use schema::schema;

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 use serde::Serialize;
 
+use super::attachment::Attachment;
 use super::dimension::Dimension;
 use super::problem::{Place, Placed};
 use super::schedule::Schedule;
@@ -115,17 +116,6 @@ pub enum SendRule {
     WhenData,
     /// Where one misses its target.
     WhenTargetMissed,
-}
-
-/// A kind of attachment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attachment {
-    /// Every row of every section as `report.json`.
-    Json,
-    /// One table a section.
-    Csv,
-    /// One sheet a section.
-    Xlsx,
 }
 
 /// How CSV files are written.
