@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::Value;
 
 use super::places::{Named, store};
@@ -60,6 +60,10 @@ pub(super) struct Finding {
 }
 
 /// The key by which a problem is told from others: its file and place, its code, and what it says.
+///
+/// A [`Problem`] is its own key where outcomes are joined (`Hash`). Here the same problem comes as one, and as
+/// data of an error, which may have been stored: without its bytes and without what may quote figures. By
+/// what both have it is drawn once.
 pub(super) type Key = (String, (usize, usize), String, String);
 
 impl From<&Problem> for Finding {
@@ -122,23 +126,36 @@ impl Finding {
             [&self.message, &self.help, &self.file].map(|text| single_line(text));
         let excerpt =
             text.zip(self.span.clone()).and_then(|(text, span)| Excerpt::read(text, span));
-        let group = level.primary_title(message).id(&self.code);
+        let title = level.clone().primary_title(message).id(&self.code);
         let origin = Origin::path(&*path).line(self.line).char_column(self.column);
-        let group = match &excerpt {
-            Some(Excerpt { text, span, is_cut }) => {
-                let snippet = Snippet::source(without_c1(text)).line_start(self.line);
-                let snippet = snippet.annotation(AnnotationKind::Primary.span(span.clone()));
-                if *is_cut {
-                    // Columns in a cut line are not those of the file.
-                    group.element(origin).element(snippet)
-                } else {
-                    group.element(snippet.path(&*path))
-                }
-            }
-            None => group.element(origin),
+        let help = Level::HELP.message(help);
+        let snippet = |excerpt: &Excerpt| {
+            let marked = AnnotationKind::Primary.span(excerpt.span.clone());
+            let text = without_c1(&excerpt.text).into_owned();
+            Snippet::source(text).line_start(self.line).annotation(marked)
         };
-        renderer.render(&[group.element(Level::HELP.message(help))])
+        match &excerpt {
+            None => renderer.render(&[title.element(origin).element(help)]),
+            Some(excerpt) if excerpt.is_cut => {
+                // Columns in a cut line are not those of the file, and below an origin of its own the
+                // renderer takes a snippet for one of another file.
+                let place = renderer.render(&[title.element(origin)]);
+                let lines = Group::with_level(level).element(snippet(excerpt)).element(help);
+                below(&place, self.line, &renderer.render(&[lines]))
+            }
+            Some(excerpt) => {
+                renderer.render(&[title.element(snippet(excerpt).path(&*path)).element(help)])
+            }
+        }
     }
+}
+
+/// A title and a place with the drawn line below them, whose number the arrow before the place makes room
+/// for.
+fn below(place: &str, line: usize, drawn: &str) -> String {
+    let (title, place) = place.rsplit_once('\n').unwrap_or(("", place));
+    let room = " ".repeat(line.to_string().len());
+    format!("{title}\n{room}{place}\n{drawn}")
 }
 
 /// The most bytes of a problem's lines that are drawn whole.
@@ -257,6 +274,11 @@ mod tests {
             span: Some(at..at + "\"wröng\"".len()),
         };
         insta::assert_snapshot!(finding.drawn_in(Some(&text), &Renderer::plain()));
+        let further = Finding { line: 2_002, ..finding.clone() };
+        let drawn = further.drawn_in(Some(&text), &Renderer::plain());
+        let beginning: Vec<&str> = drawn.lines().skip(1).take(3).collect();
+        assert_eq!(beginning[..2], ["    --> long.toml:2002:240012", "     |"]);
+        assert!(beginning[2].starts_with("2002 | …"), "{drawn}");
         let gone = Finding { span: Some(at..text.len() + 1), ..finding };
         let drawn = gone.drawn_in(Some(&text), &Renderer::plain());
         assert!(drawn.contains("long.toml:2:") && !drawn.contains('^'), "{drawn}");

@@ -10,6 +10,9 @@ use serde::Serialize;
 use crate::error::{cut, cut_quoted};
 
 /// One mistake in a definition, or in a later stage's reading of it.
+///
+/// Two are the same where all of it is (`Eq`, `Hash`). At a terminal, where one also comes as data of an error,
+/// fewer members decide.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Problem {
     /// The definition's file, as it was given.
