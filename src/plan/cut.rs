@@ -110,39 +110,47 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn values(count: usize) -> Vec<String> {
-        (0..count).map(|index| format!("{index}")).collect()
+    const DIMENSIONS: [Dimension; 3] =
+        [Dimension::Queue, Dimension::Agent, Dimension::RoutingProfile];
+
+    /// So many values of each key, all different.
+    fn filters(counts: &[usize]) -> BTreeMap<Dimension, Vec<String>> {
+        let values = |dimension: &Dimension, count: usize| {
+            (0..count).map(|index| format!("{} {index}", dimension.key())).collect()
+        };
+        let counted = DIMENSIONS.iter().zip(counts);
+        counted.map(|(dimension, count)| (dimension.clone(), values(dimension, *count))).collect()
     }
 
-    fn parts(counts: &[usize], disjoint: &[bool], limit: usize) -> (usize, Vec<usize>) {
-        let dimensions = [Dimension::Queue, Dimension::Agent, Dimension::RoutingProfile];
-        let filters: BTreeMap<_, _> =
-            dimensions.iter().cloned().zip(counts.iter().map(|count| values(*count))).collect();
-        let keys: Vec<_> = filters
-            .iter()
-            .enumerate()
-            .map(|(index, (dimension, values))| Key {
-                dimension,
-                values,
-                lost: 0,
-                disjoint: disjoint.get(index).copied().unwrap_or_default(),
-            })
-            .collect();
-        let limits = Limits { filter_values: limit, ..Limits::CURRENT };
-        let cut = cut(&filters, &keys, &limits);
-        let sizes = cut.parts.iter().map(|part| part.values().map(Vec::len).sum()).collect();
-        (cut.parts.len(), sizes)
+    fn parts(filters: &BTreeMap<Dimension, Vec<String>>, limit: usize) -> Cut {
+        let key = |(dimension, values)| Key { dimension, values, lost: 0, disjoint: false };
+        let keys: Vec<_> =
+            filters.iter().map(|(dimension, v)| key((dimension, v.as_slice()))).collect();
+        cut(filters, &keys, &Limits { filter_values: limit, ..Limits::CURRENT })
     }
 
     #[test]
     fn the_fewest_parts() {
-        assert_eq!(parts(&[100], &[], 100).0, 1);
-        assert_eq!(parts(&[250], &[], 100).0, 3);
-        assert_eq!(parts(&[1000], &[], 100).0, 10);
+        let count = |counts: &[usize]| parts(&filters(counts), 100).parts.len();
+        assert_eq!(count(&[100]), 1);
+        assert_eq!(count(&[250]), 3);
+        assert_eq!(count(&[1000]), 10);
         // 250 queues and 60 of another key: 40 queues beside all 60, or both cut.
-        assert_eq!(parts(&[250, 60], &[], 100).0, 7);
+        assert_eq!(count(&[250, 60]), 7);
         // 100 and 100: halves of both, four parts.
-        assert_eq!(parts(&[100, 100], &[], 100).0, 4);
+        assert_eq!(count(&[100, 100]), 4);
+    }
+
+    /// No part copies a list that is cut: together they hold each of its values once.
+    #[test]
+    fn a_part_has_its_share_of_the_values() {
+        let whole = filters(&[250]);
+        let Cut { parts, over } = parts(&whole, 100);
+        assert_eq!(over, [Dimension::Queue]);
+        let shares: Vec<&[String]> =
+            parts.iter().map(|part| part[&Dimension::Queue].as_slice()).collect();
+        assert_eq!(shares.iter().map(|share| share.len()).collect::<Vec<_>>(), [100, 100, 50]);
+        assert_eq!(shares.concat(), whole[&Dimension::Queue]);
     }
 
     /// The least product of parts, by trying every division of the limit.
@@ -155,13 +163,27 @@ mod tests {
     }
 
     proptest! {
+        /// Every combination of a value of each key stands in exactly one part, and the parts and their
+        /// values are in the order of the filters.
         #[test]
         fn every_part_is_within_the_limit_and_nothing_is_lost(
             counts in proptest::collection::vec(1_usize..40, 1..4), limit in 3_usize..30
         ) {
-            let (count, sizes) = parts(&counts, &[], limit);
-            prop_assert!(sizes.iter().all(|size| *size <= limit));
-            prop_assert_eq!(count, least(&counts, limit));
+            let whole = filters(&counts);
+            let Cut { parts, over } = parts(&whole, limit);
+            let sizes = parts.iter().map(|part| part.values().map(Vec::len).sum::<usize>());
+            prop_assert!(sizes.max().unwrap() <= limit);
+            prop_assert_eq!(parts.len(), least(&counts, limit));
+            for (dimension, values) in &whole {
+                let mut shares: Vec<&[String]> =
+                    parts.iter().map(|part| part[dimension].as_slice()).collect();
+                prop_assert_eq!(shares.iter().any(|share| share.len() < values.len()), over.contains(dimension));
+                shares.sort_by_key(|share| values.iter().position(|value| *value == share[0]));
+                shares.dedup();
+                prop_assert_eq!(shares.concat(), values.as_slice());
+            }
+            let distinct: std::collections::BTreeSet<_> = parts.iter().collect();
+            prop_assert_eq!(distinct.len(), parts.len());
         }
     }
 }

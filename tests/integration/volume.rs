@@ -160,13 +160,34 @@ async fn a_name_that_is_repeated_counts_once() {
     command.env("AWS_ENDPOINT_URL", simulator.url());
     command.args(["plan", "bad", "--time", DUE, "--definitions", text(folder.path())]);
     let output = run(command).await;
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!errors.contains("and 49999 more"), "{errors}");
+    let told = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(errors, "", "the instance has the queue");
+    assert!(told.contains("by QUEUE, of 1 QUEUE\n") && told.contains("\n2 requests,"), "{told}");
     let function =
         Function::start_within(&simulator.url(), text(folder.path()), &[], 1_500_000).await;
-    let _ = function.api.invoke(tick().to_string(), DEADLINE).await;
-    assert!(!simulator.messages().is_empty(), "the good one is sent: {told}{errors}");
+    function.succeed(&tick()).await;
+    assert_eq!(simulator.messages().len(), 2, "both are sent");
+}
+
+/// A name that the instance does not have is one mistake, however often a filter repeats it.
+#[tokio::test]
+async fn a_repeated_name_that_is_not_there_is_one_problem() {
+    let simulator = simulator().await;
+    let repeated =
+        SMALL.replace("[\"*\"]", &format!("[{}]", many(40_000, |_| "\"Nobody\"".to_owned())));
+    let folder = definitions(&[("bad.toml", &repeated), ("good.toml", SMALL)]);
+    let function =
+        Function::start_within(&simulator.url(), text(folder.path()), &[], 1_500_000).await;
+    let answer = function.api.invoke(tick().to_string(), DEADLINE).await;
+    let Answer::Response(envelope) = answer else { panic!("{answer:?}") };
+    let error = &envelope["error"];
+    assert_eq!((&error["code"], &error["report"]), (&json!("VALIDATION_ERROR"), &json!("bad")));
+    let problems = error["details"].as_array().unwrap();
+    assert_eq!(problems.len(), 1, "{error:#}");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("Nobody") && !message.contains("more)"), "{message}");
+    assert_eq!(simulator.messages().len(), 1, "the good one is sent");
 }
 
 /// A hundred problems of a file are told, the errors first, and how many more there are.
