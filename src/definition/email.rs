@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::attachment::Attachment;
 use super::domains::{check_allowed, check_link};
 use super::keys::{CSV_DIALECT, DELIVERY, SEND};
-use super::limits::{MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER};
+use super::limits::{MAX_LINK, MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER};
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
 use super::report::{CsvDialect, DeliveryMode, Email, Section, SendRule};
@@ -120,12 +120,17 @@ fn read_reply_to(
 
 /// An address for a header: what could end it early or stand for another is refused.
 fn read_link(problems: &Problems<'_>, value: Value<'_>, deployment: &Deployment) -> Option<String> {
+    let found = value.get_ref().as_str().map_or(0, str::len);
+    if found > MAX_LINK {
+        let message = format!("the address has {found} characters, {MAX_LINK} are allowed");
+        problems.error(&value.span(), "unsubscribe", message, "write a shorter one");
+        return None;
+    }
     let wanted = "an address such as \"https://example.com/reports\" or \"mailto:ops@example.com\"";
     let link = problems.parsed(value, "unsubscribe", wanted, |text| {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("mailto:"))?;
         let is_safe = |byte: u8| byte.is_ascii_graphic() && !b"<>\"'\\^`{|},".contains(&byte);
-        let is_short = text.len() <= 900;
-        (!rest.is_empty() && is_short && rest.bytes().all(is_safe)).then(|| text.to_owned())
+        (!rest.is_empty() && rest.bytes().all(is_safe)).then(|| text.to_owned())
     })?;
     check_link(problems, &value.span(), &link, deployment);
     Some(link)

@@ -41,7 +41,7 @@ pub use doubts::doubts;
 pub use due::{Memory, Occurrence};
 use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
-use limits::MAX_SECTIONS;
+use limits::{MAX_BYTES, MAX_SECTIONS};
 use problem::Problems;
 pub(crate) use problem::visible;
 pub use problem::{NOT_YET, Omitted, Place, Placed, Problem, Severity, nearest};
@@ -147,9 +147,6 @@ fn one_line(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// The most bytes that a definition may have; one that says everything has a few thousand.
-const MAX_BYTES: usize = 512_000;
-
 fn too_large(file: &str, bytes: usize) -> Parsed {
     let place = Problems::new(file, "").place(&(0..0));
     let message = format!("the definition has {bytes} bytes, {MAX_BYTES} are allowed");
@@ -196,9 +193,15 @@ pub(crate) fn stem(file: &str) -> &str {
 
 fn report_id(file: &str, problems: &Problems<'_>) -> Option<ReportId> {
     let id = stem(file).parse();
-    if id.is_err() {
+    if let Err(error) = id {
         let help = "rename it: a letter or digit (a to z, 0 to 9) first, then up to 63 letters, digits, `-` and `_` before `.toml`";
-        problems.error(&(0..0), "report-id", "the file's name can't be the report's id", help);
+        let message = match error {
+            ReportIdError::Form => "the file's name can't be the report's id".to_owned(),
+            ReportIdError::TooLong { found } => {
+                format!("the file's name can't be the report's id: it has {found} characters")
+            }
+        };
+        problems.error(&(0..0), "report-id", message, help);
     }
     id.ok()
 }

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Keys, belongs};
+use super::limits::MAX_TITLE;
 use super::problem::{Placed, Problems};
 
 /// A TOML value with its place.
@@ -112,6 +113,12 @@ impl<'d> Problems<'d> {
                 "found a line break or a control character",
                 help,
             );
+            return None;
+        }
+        let found = text.value.chars().count();
+        if found > MAX_TITLE {
+            let message = format!("the text has {found} characters, {MAX_TITLE} are allowed");
+            self.error(&value.span(), "too-long", message, "write a shorter one");
             return None;
         }
         Some(text)

@@ -268,20 +268,36 @@ impl FromStr for ReportId {
 
     fn from_str(text: &str) -> Result<Self, ReportIdError> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let ok = text.len() <= 64
-            && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && text.chars().all(allowed);
-        match ok {
-            true => Ok(Self(text.to_owned())),
-            false => Err(ReportIdError),
+        let found = text.chars().count();
+        if found > LONGEST_ID {
+            return Err(ReportIdError::TooLong { found });
+        }
+        if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ReportIdError::Form)
         }
     }
 }
 
 /// The text can't be a report's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a report's id has 1 to 64 letters, digits, `-` and `_`")]
-pub struct ReportIdError;
+pub enum ReportIdError {
+    /// It has other characters, or none.
+    #[error("a report's id has 1 to 64 letters, digits, `-` and `_`")]
+    Form,
+    /// It has too many.
+    #[error(
+        "a report's id has 1 to 64 letters, digits, `-` and `_`, and this has {found} characters"
+    )]
+    TooLong {
+        /// The number of its characters.
+        found: usize,
+    },
+}
+
+/// The most characters of a report's id, which ends in keys, in the tag of a mail and in a metric's dimension.
+const LONGEST_ID: usize = 64;
 
 impl ReportId {
     /// The id.

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use super::dimension::Dimension;
 use super::filter::{self, Filters};
 use super::keys::{INTERVAL, KIND, SECTION, belongs_outside};
-use super::limits::MAX_ROWS;
+use super::limits::{MAX_ROWS, MAX_SERIES};
 use super::problem::{MOST_CHOICES, Problems};
 use super::reader::{Table, Value};
 use super::report::{Column, Kind, Section, Sort};
@@ -122,14 +122,11 @@ fn check_kind(table: &Table<'_>, kind: Option<Kind>, keys: [(&str, Option<Value<
     }
 }
 
-/// The most series that a chart has: more can't be told apart.
-const MOST_SERIES: usize = 6;
-
 fn check_series(problems: &Problems<'_>, columns: &[Column]) {
-    if let Some(column) = columns.get(MOST_SERIES) {
+    if let Some(column) = columns.get(MAX_SERIES) {
         let found = columns.len();
         let message = format!(
-            "the trend has {found} metrics, {MOST_SERIES} are allowed, and this is one more"
+            "the trend has {found} metrics, {MAX_SERIES} are allowed, and this is one more"
         );
         let help = "put some into a trend of their own: more lines can't be told apart";
         problems.push(column.place.error("too-many-series", message, help));

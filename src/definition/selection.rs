@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use super::dimension::Dimension;
+use super::limits::MAX_SEARCHES;
 use super::problem::{Place, Placed, Problems};
 use super::reader::Value;
 use crate::instance::InstanceArn;
@@ -100,9 +101,6 @@ impl fmt::Display for Selector {
         }
     }
 }
-
-/// The most patterns and tags that a filter may have: each is compared with every name of the instance.
-const MAX_SEARCHES: usize = 1_000;
 
 /// The sign before an entry that leaves something out.
 pub(super) const LEFT_OUT: char = '!';

@@ -11,12 +11,10 @@ mod scan;
 
 use std::str::FromStr;
 
+use super::limits::MAX_SUBJECT;
 use scan::{Expression, Opening, Text};
 
 pub use scan::{SUBJECT_FILTERS, SubjectError};
-
-/// The longest subject, in characters, before anything is put in.
-const MOST_CHARACTERS: usize = 1_000;
 
 /// A subject as a definition has it: a Tera template without loops and calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +41,9 @@ impl FromStr for Subject {
 
     fn from_str(template: &str) -> Result<Self, SubjectError> {
         let length = template.chars().count();
-        if length > MOST_CHARACTERS {
+        if length > MAX_SUBJECT {
             let found = format!("the subject has {length} characters");
-            let help = format!("write {MOST_CHARACTERS} characters at most");
+            let help = format!("write {MAX_SUBJECT} characters at most");
             return Err(SubjectError { found, help });
         }
         let mut joined = Vec::new();

@@ -324,3 +324,63 @@ proptest! {
         check_outcome(format!("{before}{with}{after}").as_bytes())?;
     }
 }
+
+/// Users read the limits in one place, and the check has the same.
+#[test]
+fn the_readme_has_the_limits() {
+    use super::limits::*;
+    let readme = include_str!("../../README.md");
+    let (_, limits) = readme.split_once("\n- Limits: ").unwrap();
+    let (limits, _) = limits.split_once("\n- ").unwrap();
+    let limits = limits.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (most, of) in [
+        (MAX_BYTES, "bytes"),
+        (MAX_SECTIONS, "sections"),
+        (MAX_RECIPIENTS, "recipients"),
+        (MAX_COLUMNS, "metrics"),
+        (MAX_SERIES, "of them as a trend"),
+        (MAX_SEARCHES, "patterns and tags"),
+        (MAX_TITLE, "characters, a subject"),
+        (MAX_SUBJECT, "before anything is put in"),
+        (MAX_LINK, "characters. What"),
+    ] {
+        let digits = most.to_string();
+        let (thousands, rest) = digits.split_at(digits.len().saturating_sub(3));
+        let number =
+            if thousands.is_empty() { rest.to_owned() } else { format!("{thousands},{rest}") };
+        assert!(limits.contains(&format!("{number} {of}")), "{number} {of}: {limits}");
+    }
+}
+
+/// Texts that end in headers have a length, which is told with what was found.
+#[test]
+fn texts_that_end_in_headers_are_not_too_long() {
+    let long = |count: usize| "é".repeat(count);
+    let titled = |title: &str| GOOD.replace("\"Small\"", &format!("\"{title}\""));
+    let section = |title: &str| GOOD.replace("\"By queue\"", &format!("\"{title}\""));
+    let label = |label: &str| {
+        GOOD.replace("threshold = 20", &format!("threshold = 20, label = \"{label}\""))
+    };
+    let sender = |name: &str| GOOD.replace("\"Reports <", &format!("\"{name} <"));
+    let link = |length: usize| {
+        let rest = "x".repeat(length - "https://".len());
+        GOOD.replace("[email]", &format!("[email]\nunsubscribe = \"https://{rest}\""))
+    };
+    for text in
+        [titled(&long(250)), section(&long(250)), label(&long(250)), sender(&long(250)), link(900)]
+    {
+        let found = problems(&text);
+        assert!(found.iter().all(|problem| problem.severity == Severity::Warning), "{found:?}");
+    }
+    for (text, message) in [
+        (titled(&long(251)), "the text has 251 characters, 250 are allowed"),
+        (section(&long(100_000)), "the text has 100000 characters, 250 are allowed"),
+        (label(&long(251)), "the text has 251 characters, 250 are allowed"),
+        (sender(&long(251)), "has a name with 251 characters, 250 are allowed"),
+        (link(901), "the address has 901 characters, 900 are allowed"),
+    ] {
+        let found = problems(&text);
+        let errors: Vec<_> = found.iter().filter(|p| p.severity == Severity::Error).collect();
+        assert!(errors.len() == 1 && errors[0].message.contains(message), "{found:?}");
+    }
+}

@@ -202,7 +202,7 @@ impl InvalidContent {
 fn file_id(stem: &str) -> String {
     match stem.parse::<ReportId>() {
         Ok(id) => id.to_string(),
-        Err(ReportIdError) => digest(stem.as_bytes()),
+        Err(ReportIdError::Form | ReportIdError::TooLong { .. }) => digest(stem.as_bytes()),
     }
 }
 
@@ -210,6 +210,8 @@ fn file_id(stem: &str) -> String {
 fn invalid_key(stem: &str) -> String {
     match stem.parse::<ReportId>() {
         Ok(id) => format!("{id}/invalid.json"),
-        Err(ReportIdError) => format!("_invalid/{}.json", digest(stem.as_bytes())),
+        Err(ReportIdError::Form | ReportIdError::TooLong { .. }) => {
+            format!("_invalid/{}.json", digest(stem.as_bytes()))
+        }
     }
 }
