@@ -29,7 +29,7 @@ pub struct Mailbox {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedDomains(Vec<Pattern>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Pattern {
     Any,
     Domain(String),
@@ -38,6 +38,10 @@ enum Pattern {
 
 /// The most recipients that an order may name.
 pub const MOST_OF_AN_ORDER: usize = 1_000;
+
+/// The most characters of the name in a mailbox, which ends in a header: as many as of a subject. No service
+/// says how many it takes.
+const LONGEST_NAME: usize = 250;
 
 /// The mailboxes without those that reach one that stands before them.
 pub fn each_once(mailboxes: Vec<Mailbox>) -> Vec<Mailbox> {
@@ -61,6 +65,12 @@ pub enum AddressError {
     /// The name before `<` has a line break or another control character.
     #[error("has a control character in its name")]
     Name,
+    /// The name before `<` has more characters than anybody reads.
+    #[error("has a name with {found} characters, {LONGEST_NAME} are allowed")]
+    NameTooLong {
+        /// The number of its characters.
+        found: usize,
+    },
 }
 
 impl Address {
@@ -138,6 +148,10 @@ impl FromStr for Mailbox {
         if name.chars().any(char::is_control) {
             return Err(AddressError::Name);
         }
+        let found = name.chars().count();
+        if found > LONGEST_NAME {
+            return Err(AddressError::NameTooLong { found });
+        }
         Ok(Self { name: Some(name).filter(|name| !name.is_empty()), address: address.parse()? })
     }
 }
@@ -174,10 +188,10 @@ impl FromStr for AllowedDomains {
 
     /// Reads a comma list of domains, `*.` in front standing for all subdomains, and `*` alone for any.
     fn from_str(list: &str) -> Result<Self, AddressError> {
-        let mut patterns: Vec<Pattern> = Vec::new();
+        let (mut patterns, mut known) = (Vec::new(), HashSet::new());
         for entry in list.split(',').map(str::trim) {
             let pattern: Pattern = entry.parse()?;
-            if !patterns.contains(&pattern) {
+            if known.insert(pattern.clone()) {
                 patterns.push(pattern);
             }
         }

@@ -43,6 +43,50 @@ pub const LONGEST_ID: usize = 100;
 /// longer name than the Regions in it.
 pub const LONGEST_REGION: usize = 31;
 
+/// The name of a Region of AWS, such as `eu-west-2`, which ends in hosts and ARNs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region(String);
+
+/// The text is no name of a Region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegionError {
+    /// It has other characters.
+    #[error(
+        "is no name of a Region: lower-case letters, digits and `-` are allowed, as in eu-west-2"
+    )]
+    Form,
+    /// It has more characters than any Region.
+    #[error("has {found} characters, {LONGEST_REGION} are allowed, as in eu-west-2")]
+    TooLong {
+        /// The number of its characters.
+        found: usize,
+    },
+}
+
+impl FromStr for Region {
+    type Err = RegionError;
+
+    fn from_str(text: &str) -> Result<Self, RegionError> {
+        let found = text.chars().count();
+        if found > LONGEST_REGION {
+            return Err(RegionError::TooLong { found });
+        }
+        if is_plain(text) { Ok(Self(text.to_owned())) } else { Err(RegionError::Form) }
+    }
+}
+
+impl Region {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.bytes().all(is_allowed)
+}
+
 impl InstanceArn {
     /// The whole ARN.
     pub fn as_str(&self) -> &str {
@@ -74,10 +118,6 @@ impl FromStr for InstanceArn {
     type Err = InstanceArnError;
 
     fn from_str(text: &str) -> Result<Self, InstanceArnError> {
-        let plain = |part: &str| {
-            !part.is_empty()
-                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        };
         let mut parts = text.splitn(6, ':');
         let mut next = || parts.next().ok_or(InstanceArnError::Form);
         let (arn, partition, service) = (next()?, next()?, next()?);
@@ -86,11 +126,11 @@ impl FromStr for InstanceArn {
         let account_ok = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
         let ok = arn == "arn"
             && partition.starts_with("aws")
-            && plain(partition)
+            && is_plain(partition)
             && service == "connect"
-            && plain(region)
+            && is_plain(region)
             && account_ok
-            && plain(id);
+            && is_plain(id);
         if !ok {
             return Err(InstanceArnError::Form);
         }
@@ -145,6 +185,20 @@ mod tests {
             "arn:aws:s3:eu-west-2:123456789012:instance/x",
         ] {
             assert_eq!(text.parse::<InstanceArn>(), Err(InstanceArnError::Form), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_region_has_31_plain_characters_at_most() {
+        let parsed = |text: &str| text.parse::<Region>().map(|_| ());
+        for region in ["eu-west-2", "us-gov-west-1", "us-isob-east-1", &"a".repeat(31)] {
+            assert_eq!(parsed(region), Ok(()), "{region}");
+        }
+        for region in ["", "EU-WEST-2", "eu west", "eu.west", "x/y", "é"] {
+            assert_eq!(parsed(region), Err(RegionError::Form), "{region}");
+        }
+        for found in [32, 1_000_000] {
+            assert_eq!(parsed(&"a".repeat(found)), Err(RegionError::TooLong { found }));
         }
     }
 

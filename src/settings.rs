@@ -16,13 +16,13 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::address::{Address, AllowedDomains, Mailbox};
 use crate::concurrency::{Panicked, catch_panic};
-use crate::error::{Code, Error, Stage};
-use crate::instance::InstanceArn;
+use crate::error::{Code, Error, LONGEST_QUOTED, Stage, cut};
+use crate::instance::{InstanceArn, Region};
 use crate::metric::Limits;
 use crate::retry::{SDK_ATTEMPT_TIMEOUT, SDK_CALL_TIMEOUT, SDK_CONNECT_TIMEOUT};
 
 pub use http::{MailConnections, read_certificates};
-pub use place::{Location, LocationError, QueueUrl, QueueUrlError};
+pub use place::{Location, LocationError, QueueUrl, QueueUrlError, TooLong};
 pub use rate::{Rate, RateError, Rates};
 
 /// What the environment says.
@@ -289,7 +289,8 @@ impl From<SdkConfig> for Aws {
 /// variables, and no call takes longer than it may.
 ///
 /// # Errors
-/// `CONFIGURATION_ERROR` where one of the SDK's own variables has a value that it does not take.
+/// `CONFIGURATION_ERROR` where one of the SDK's own variables has a value that it does not take, or the
+/// Region can be none.
 pub async fn aws() -> Result<Aws, Error> {
     let loader = aws_config::defaults(behavior());
     let loader = loader.timeout_config(timeouts()).http_client(http::Shared::new());
@@ -299,6 +300,11 @@ pub async fn aws() -> Result<Aws, Error> {
         Error::new(Code::ConfigurationError, Stage::Load, message)
             .hint("check the variables that start with AWS_, such as AWS_MAX_ATTEMPTS")
     })?;
+    if let Some(Err(error)) = config.region().map(|region| region.as_ref().parse::<Region>()) {
+        let message = format!("the Region of the environment {error}");
+        return Err(Error::new(Code::ConfigurationError, Stage::Load, message)
+            .hint("set AWS_REGION, or `region` of the profile, to a Region such as eu-west-2"));
+    }
     Ok(Aws { config, mail_connections: Some(MailConnections::default()) })
 }
 
@@ -314,7 +320,7 @@ fn own(
             continue;
         };
         let wrong = |problem: &str| SettingsError {
-            variable: name.to_owned(),
+            variable: cut(name, LONGEST_QUOTED),
             problem: problem.to_owned(),
         };
         let value = value.to_str().ok_or_else(|| wrong("is not UTF-8"))?;

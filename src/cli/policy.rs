@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::validate::valid;
-use super::{Places, print, validate};
+use super::{Places, print, validate, wrong};
+use crate::instance::Region;
 use crate::policy::{self, Context, KeyArn};
 
 #[derive(Debug, Args)]
@@ -23,6 +24,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn policy(places: &Places, arguments: &Arguments) -> super::Ended {
+    let region = arguments.region.as_deref().filter(|region| !region.is_empty());
+    let region = region.map(str::parse::<Region>).transpose();
+    let region = region.map_err(|error| wrong(format!("--region, or AWS_REGION, {error}")))?;
     let Some(reports) = valid(places, &arguments.paths).await? else {
         return Ok(ExitCode::from(2));
     };
@@ -31,7 +35,7 @@ pub(super) async fn policy(places: &Places, arguments: &Arguments) -> super::End
         true => vec![settings.definitions],
         false => validate::places(&arguments.paths)?,
     };
-    let (runs, region) = (settings.runs.as_ref(), arguments.region.as_deref());
+    let (runs, region) = (settings.runs.as_ref(), region.as_ref().map(Region::as_str));
     let templates = settings.templates.as_ref();
     let queue = settings.queue.as_ref();
     let context = Context {

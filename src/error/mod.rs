@@ -109,7 +109,7 @@ impl Error {
     pub fn new(code: Code, stage: Stage, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: cut(&message.into(), LONGEST_MESSAGE),
             stage,
             report: None,
             retryable: false,
@@ -124,7 +124,7 @@ impl Error {
     /// The same failure, with what a person can do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(cut(&hint.into(), LONGEST_MESSAGE));
         self
     }
 
@@ -216,6 +216,9 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
+/// The most characters of an error's message, and of its hint, whatever they quote.
+const LONGEST_MESSAGE: usize = 10_000;
+
 /// The most characters of a word from outside that a message quotes.
 pub(crate) const LONGEST_QUOTED: usize = 100;
 
@@ -279,6 +282,17 @@ mod tests {
     fn codes_read_the_same_in_text_and_json() {
         for code in [Code::ValidationError, Code::BadResponse, Code::DeliveryUnknown] {
             assert_eq!(serde_json::json!(code), code.as_str());
+        }
+    }
+
+    /// Whoever makes an error of a text from outside need not think of its length.
+    #[test]
+    fn an_error_says_only_so_much() {
+        let long = "é".repeat(1_000_000);
+        let error = Error::new(Code::StoreError, Stage::Load, long.as_str()).hint(long);
+        for text in [error.message, error.hint.unwrap()] {
+            assert_eq!(text.chars().count(), LONGEST_MESSAGE + 1);
+            assert!(text.ends_with('…'));
         }
     }
 

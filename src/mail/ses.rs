@@ -26,7 +26,7 @@ use crate::settings::{Aws, MailConnections};
 
 const OPERATION: &str = "ses:SendRawEmail";
 
-/// How many characters a tag has at most (SendEmail, `MessageTag`).
+/// The most characters of a tag's value (SES API v2, `MessageTag`, `Value`).
 const LONGEST_TAG: usize = 256;
 
 /// The client of SES.
@@ -43,8 +43,9 @@ pub struct Ses {
 pub struct Sending {
     /// The configuration set, whose events tell of bounces and complaints.
     pub configuration_set: Option<String>,
-    /// Tags for these events, by name; SES takes letters, digits, `-` and `_` (SendEmail,
-    /// `MessageTag`), and in the place of others stands a hyphen.
+    /// Tags for these events, by name. SES takes 256 ASCII letters, digits, `-` and `_` as a value (SES API v2,
+    /// `MessageTag`): in the place of other characters stands a hyphen, and what is more is left out. A tag
+    /// without a value is none.
     pub tags: Vec<(&'static str, String)>,
 }
 
@@ -159,13 +160,13 @@ impl Sending {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let value = |text: &str| {
             let clean = text.chars().map(|c| if allowed(c) { c } else { '-' });
-            clean.take(LONGEST_TAG).collect::<String>()
+            Some(clean.take(LONGEST_TAG).collect::<String>()).filter(|value| !value.is_empty())
         };
         let tag = |(name, text): &(&str, String)| {
-            MessageTag::builder().name(*name).value(value(text)).build()
+            // Both members are there, and so it is made.
+            MessageTag::builder().name(*name).value(value(text)?).build().ok()
         };
-        // Both members are there, and so a tag is made of each.
-        self.tags.iter().filter_map(|named| tag(named).ok()).collect()
+        self.tags.iter().filter_map(tag).collect()
     }
 }
 
@@ -233,5 +234,28 @@ fn hinted(error: Error) -> Error {
     match hints.iter().find(|(sign, _)| error.message.contains(sign)) {
         Some((_, hint)) => error.hint(*hint),
         None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever a value is, its tag is one that SES takes, or there is none.
+        #[test]
+        fn a_tag_is_within_the_rule_of_the_service(text in "[a-zé/ _.\\-]{0,600}") {
+            let tags = vec![("run", text.clone())];
+            let tags = Sending { configuration_set: None, tags }.tags();
+            prop_assert_eq!(tags.len(), usize::from(!text.is_empty()));
+            for tag in tags {
+                let value = tag.value();
+                let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+                prop_assert!(value.chars().all(is_allowed), "{value}");
+                prop_assert_eq!(value.len(), text.chars().count().min(256));
+            }
+        }
     }
 }

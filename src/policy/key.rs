@@ -19,7 +19,16 @@ pub enum KeyArnError {
          with the alias prints its ARN"
     )]
     Alias,
+    /// It is longer than any.
+    #[error("is no ARN of a key: it has {found} characters, {LONGEST} are allowed")]
+    TooLong {
+        /// The number of its characters.
+        found: usize,
+    },
 }
+
+/// The most characters of a key's ARN (KMS API, `DescribeKey`, `KeyId`).
+const LONGEST: usize = 2_048;
 
 impl KeyArn {
     /// The whole ARN.
@@ -32,6 +41,10 @@ impl FromStr for KeyArn {
     type Err = KeyArnError;
 
     fn from_str(text: &str) -> Result<Self, KeyArnError> {
+        let found = text.chars().count();
+        if found > LONGEST {
+            return Err(KeyArnError::TooLong { found });
+        }
         let parts: Vec<&str> = text.split(':').collect();
         let ["arn", partition, "kms", region, account, resource] = parts.as_slice() else {
             return Err(KeyArnError::NoKey);
@@ -81,6 +94,7 @@ mod tests {
             ("arn:aws:kms:eu-west-2:*:key/11112222".to_owned(), KeyArnError::NoKey),
             ("arn:aws:s3:::bucket".to_owned(), KeyArnError::NoKey),
             (String::new(), KeyArnError::NoKey),
+            (arn(&format!("key/{}", "a".repeat(10_000))), KeyArnError::TooLong { found: 10_039 }),
         ] {
             assert_eq!(text.parse::<KeyArn>(), Err(error), "{text}");
         }
