@@ -19,8 +19,8 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::places::{LAST, PLACE, place};
 use super::{
-    Ended, Places, make_folder, outcome_code, print, schema, simulated, start, unwritable, write,
-    wrong,
+    Ended, Places, make_folder, named, outcome_code, print, schema, simulated, start, unwritable,
+    write, wrong,
 };
 use crate::error::{Code, Error, Stage};
 use crate::run::{Answer, Clock, Invocation, Outcome, Progress, Runner, SendBreaker, Stop};
@@ -53,7 +53,7 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     let folder = arguments.out.join("messages");
     empty(&folder)?;
     let definitions = match &arguments.definitions {
-        Some(place) => place.parse().map_err(|error| wrong(format!("{place} {error}")))?,
+        Some(place) => place.parse().map_err(|error| wrong(format!("{} {error}", named(place))))?,
         None => Location::Folder(lay_out(&arguments.out)?),
     };
     let simulator = start(Options::default()).await?;

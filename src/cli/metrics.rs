@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Ended, print, wrong};
+use super::{Ended, backquoted, print, wrong};
 use crate::definition::nearest;
 use crate::metric::{Comparison, METRICS, Metric, abbreviated, limits, listed};
 
@@ -28,7 +28,7 @@ pub(super) fn metrics(arguments: &Arguments) -> Ended {
             || "without a word, `metrics` lists them all".to_owned(),
             |near| format!("did you mean {near}?"),
         );
-        return Err(wrong(format!("no metric has `{word}` in its name")).hint(hint));
+        return Err(wrong(format!("no metric has {} in its name", backquoted(word))).hint(hint));
     }
     if arguments.json {
         print::json(&found.into_iter().map(as_json).collect())?;

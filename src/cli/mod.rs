@@ -35,7 +35,7 @@ use clap::{Parser, Subcommand};
 
 use crate::telemetry;
 
-use exit::{Ended, exit_code, outcome_code, wrong};
+use exit::{Ended, backquoted, exit_code, named, outcome_code, wrong};
 use files::{make_folder, unwritable, write};
 use places::Places;
 use reports::{found, only};

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Ended, Places, print, validate, wrong};
+use super::{Ended, Places, backquoted, print, validate, wrong};
 use crate::definition::{Dimension, HierarchyLevel, nearest};
 use crate::error::{Code, Error};
 use crate::instance::InstanceArn;
@@ -128,7 +128,8 @@ fn nothing(directory: &Directory, instance: &InstanceArn, word: &str) -> Error {
         Some(near) => format!("did you mean `{near}`?"),
         None => "without a word, `names` prints them all".to_owned(),
     };
-    wrong(format!("nothing of the instance has `{word}` in its name, tags or id")).hint(hint)
+    wrong(format!("nothing of the instance has {} in its name, tags or id", backquoted(word)))
+        .hint(hint)
 }
 
 /// Under each key the names, their ids, and what else filters take, each in a column.

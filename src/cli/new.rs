@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Ended, Places, make_folder, print, schema, unwritable, wrong};
+use super::{Ended, Places, backquoted, make_folder, print, schema, unwritable, wrong};
 use crate::definition::ReportId;
 use crate::error::Error;
 use crate::language::capitalised;
@@ -24,7 +24,8 @@ pub(super) struct Arguments {
 
 pub(super) fn new(places: &Places, arguments: &Arguments) -> Ended {
     let name = arguments.name.strip_suffix(".toml").unwrap_or(&arguments.name);
-    let id: ReportId = name.parse().map_err(|error| wrong(format!("`{name}`: {error}")))?;
+    let id: ReportId =
+        name.parse().map_err(|error| wrong(format!("{}: {error}", backquoted(name))))?;
     let Location::Folder(folder) = places.settings(std::env::vars_os())?.definitions else {
         let help = "name a folder with --definitions, and copy the file when it is done";
         return Err(wrong("a new definition can't be written to S3").hint(help));

@@ -1,6 +1,6 @@
 //! The places of definitions and records, and the reports that a command names there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf, is_separator};
@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use connect_simulator::{Options, Simulator};
 
-use super::exit::wrong;
+use super::exit::{backquoted, named, wrong};
 use super::simulated::{simulated, start};
 use super::times;
 use crate::definition::{ReportId, nearest};
@@ -110,17 +110,21 @@ impl Places {
     /// The definitions that a command names, which lie in one place.
     pub(super) fn of_definitions(&self, names: &[String]) -> Result<(Self, Vec<ReportId>), Error> {
         let mut of_all: Option<Self> = None;
-        let mut ids = Vec::new();
+        let (mut ids, mut known_ids) = (Vec::new(), HashSet::new());
         for name in names {
             let (places, id) = self.of_definition(name)?;
             let first = of_all.get_or_insert_with(|| places.clone());
+            if first.definitions == places.definitions {
+                ids.extend(known_ids.insert(id.clone()).then_some(id));
+                continue;
+            }
             let [known, other] = [&*first, &places].map(Self::definitions_folder);
             if known != other {
                 let message = "the reports of one command have their definitions in one folder";
                 let hint = format!("run those of {known} and those of {other} one after the other");
                 return Err(wrong(message).hint(hint));
             }
-            if !ids.contains(&id) {
+            if known_ids.insert(id.clone()) {
                 ids.push(id);
             }
         }
@@ -190,7 +194,8 @@ impl Named {
 
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         if !Self::is_path(text) {
-            let id = text.parse().map_err(|error| wrong(format!("`{text}`: {error}")))?;
+            let id =
+                text.parse().map_err(|error| wrong(format!("{}: {error}", backquoted(text))))?;
             return Ok(Self { id, folder: None });
         }
         let (folder, name) = match text.rsplit_once(is_separator) {
@@ -200,7 +205,8 @@ impl Named {
         };
         let stem = name.strip_suffix(".toml").unwrap_or(name);
         let id = stem.parse().map_err(|error| {
-            wrong(format!("{text}: {error}, and it is the name of the file without .toml"))
+            let path = named(text);
+            wrong(format!("{path}: {error}, and it is the name of the file without .toml"))
                 .hint("rename the file")
         })?;
         Ok(Self { id, folder: Some(folder.to_owned()) })

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, IsTerminal as _, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::error::ContextValue;
+use clap::error::{ContextKind, ContextValue};
 use serde_json::Value;
 
 use super::diagnostic::{Drawing, Finding};
@@ -15,7 +15,7 @@ use super::exit::Ended;
 use super::files::unwritable;
 use super::visible::{is_obeyed, is_turning, replaced};
 use crate::definition::Problem;
-use crate::error::Error;
+use crate::error::{Error, LONGEST_QUOTED, cut};
 use crate::language::Language;
 use crate::run::{DeliveryStatus, Outcome, RunOutcome, Status};
 
@@ -97,14 +97,20 @@ impl Write for Log {
 /// Writes help, version, or the mistake in a command line.
 pub(super) fn usage(mut said: clap::Error) -> Ended {
     let code = ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(2));
-    // It quotes arguments as they are.
+    // It quotes arguments as they are, whole, and in what it suggests again.
+    let is_long = |text: &str| text.chars().nth(LONGEST_QUOTED).is_some();
     let unfit = said.context().filter_map(|(kind, value)| match value {
-        ContextValue::String(text) if text.contains(is_unfit) => Some((kind, single_line(text))),
+        ContextValue::String(text) if text.contains(is_unfit) || is_long(text) => {
+            Some((kind, ContextValue::String(cut(&single_line(text), LONGEST_QUOTED))))
+        }
+        ContextValue::StyledStrs(all) if all.iter().any(|one| is_long(&one.to_string())) => {
+            Some((kind, ContextValue::None))
+        }
         _ => None,
     });
-    let cleaned: Vec<_> = unfit.map(|(kind, text)| (kind, text.into_owned())).collect();
-    for (kind, text) in cleaned {
-        said.insert(kind, ContextValue::String(text));
+    let mended: Vec<(ContextKind, ContextValue)> = unfit.collect();
+    for (kind, value) in mended {
+        said.insert(kind, value);
     }
     let text = said.to_string();
     let result = match visible(&text) {

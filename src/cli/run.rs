@@ -1,6 +1,6 @@
 //! `run`: reports by name, now; or every window of a span that was not sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::signals::Signals;
 use super::times::{self, window};
-use super::{Ended, Places, found, outcome_code, print, wrong};
+use super::{Ended, Places, backquoted, found, outcome_code, print, wrong};
 use crate::address::{MOST_OF_AN_ORDER, Mailbox, each_once};
 use crate::definition::{Report, ReportId};
 use crate::error::Error;
@@ -138,9 +138,10 @@ impl Place<'_> {
         // A definition that can't be read is reported by its run.
         let definitions = self.runner.definitions(all).await;
         let reports = definitions.map_or_else(|_| Vec::new(), |all| all.reports);
+        let known = by_id(&reports);
         for id in all {
-            let report = reports.iter().find(|report| report.id == *id);
-            let zone = report.map(|report| report.zone.clone()).or_else(|| Zone::named("UTC"));
+            let zone = known.get(id).map(|report| report.zone.clone());
+            let zone = zone.or_else(|| Zone::named("UTC"));
             let zone = zone.ok_or_else(|| wrong("there is no zone UTC"))?;
             by_time.entry(times::instant(time, &zone)?).or_default().push(id.clone());
         }
@@ -189,7 +190,7 @@ impl Place<'_> {
         ended();
         for trigger in triggers {
             all = match self.stop.has_come() {
-                true => all.with_those_left(self.left(trigger, known, &[])),
+                true => all.with_those_left(self.left(trigger, known, &HashSet::new())),
                 false => all.and(self.run(trigger, known).await),
             };
             ended();
@@ -203,8 +204,9 @@ impl Place<'_> {
             return outcome;
         }
         // A stop that comes while definitions are read leaves none of them told.
-        let told = outcome.batch.reports.iter().map(|run| run.report.clone()).collect::<Vec<_>>();
-        outcome.with_those_left(self.left(trigger, known, &told))
+        let told = outcome.batch.reports.iter().map(|run| run.report.as_str()).collect();
+        let left = self.left(trigger, known, &told);
+        outcome.with_those_left(left)
     }
 
     /// The runs of an order of which nothing is told yet.
@@ -212,14 +214,14 @@ impl Place<'_> {
         &self,
         trigger: &Trigger,
         known: &[Report],
-        told: &[String],
+        told: &HashSet<&str>,
     ) -> Vec<(ReportId, Option<Window>)> {
         let invocation = self.invocation(trigger);
-        let left =
-            trigger.reports().iter().filter(|id| !told.iter().any(|told| told == id.as_str()));
+        let known = by_id(known);
+        let left = trigger.reports().iter().filter(|id| !told.contains(id.as_str()));
         let window = |id: &ReportId| {
-            let report = known.iter().find(|report| report.id == *id)?;
-            Job::new(report.clone(), trigger, &invocation).window().ok()
+            let report: Report = (*known.get(id)?).clone();
+            Job::new(report, trigger, &invocation).window().ok()
         };
         left.map(|id| (id.clone(), window(id))).collect()
     }
@@ -227,6 +229,10 @@ impl Place<'_> {
     fn invocation(&self, trigger: &Trigger) -> Invocation {
         Invocation { stop: self.stop.clone(), ..invocation(self.simulate, trigger.time) }
     }
+}
+
+fn by_id(reports: &[Report]) -> HashMap<&ReportId, &Report> {
+    reports.iter().map(|report| (&report.id, report)).collect()
 }
 
 /// An invocation by a person: no deadline, no event. A simulator's clock follows the time that is
@@ -273,7 +279,7 @@ pub(super) fn mailboxes(to: &[String]) -> Result<Option<Vec<Mailbox>>, Error> {
         return Err(wrong(message));
     }
     let mailbox = |text: &String| {
-        text.parse::<Mailbox>().map_err(|error| wrong(format!("--to `{text}` {error}")))
+        text.parse::<Mailbox>().map_err(|error| wrong(format!("--to {} {error}", backquoted(text))))
     };
     let to: Vec<Mailbox> = to.iter().map(mailbox).collect::<Result<_, _>>()?;
     Ok(Some(each_once(to)).filter(|to| !to.is_empty()))

@@ -3,7 +3,7 @@
 use connect_simulator::Clock;
 use jiff::{SignedDuration, Timestamp};
 
-use super::wrong;
+use super::{backquoted, wrong};
 use crate::error::Error;
 use crate::window::{LocalTime, Zone};
 
@@ -29,8 +29,9 @@ pub(super) fn window(option: &str, text: &str) -> Result<(LocalTime, LocalTime),
     };
     parsed.ok_or_else(|| {
         wrong(format!(
-            "{option} `{text}` is neither a date such as 2026-11-22 nor two dates or local times such \
-             as 2026-11-22..2026-11-23"
+            "{option} {} is neither a date such as 2026-11-22 nor two dates or local times such as \
+             2026-11-22..2026-11-23",
+            backquoted(text)
         ))
     })
 }

@@ -171,8 +171,9 @@ async fn files(settings: &Settings, paths: &[String]) -> Result<Vec<File>, Error
 
 /// The paths as places.
 pub(super) fn places(paths: &[String]) -> Result<Vec<Location>, Error> {
-    let place =
-        |path: &String| path.parse().map_err(|error| super::wrong(format!("{path} {error}")));
+    let place = |path: &String| {
+        path.parse().map_err(|error| super::wrong(format!("{} {error}", super::named(path))))
+    };
     paths.iter().map(place).collect()
 }
 

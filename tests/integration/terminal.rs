@@ -39,6 +39,66 @@ async fn the_demo_writes_the_messages() {
     assert_eq!(files, expected.collect::<Vec<_>>());
 }
 
+/// Words and paths of the command line, and variables, are quoted as far as anybody reads them.
+#[tokio::test]
+async fn a_long_word_of_the_command_line_is_cut() {
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let long = "x".repeat(100_000);
+    let at_s3 = format!("s3://{long}/reports");
+    let below = format!("s3://reports-bucket/{long}");
+    let path = format!("{long}.toml");
+    let option = format!("--{long}");
+    let variable = format!("CONNECT_REPORTS_{}", long.to_uppercase());
+    let cases: &[(&[&str], &str)] = &[
+        (&["run", "small", "--to", &long], "is no mail address"),
+        (&["run", "small", "--window", &long], "is neither a date"),
+        (&["run", "small", "--backfill", &long], "is neither a date"),
+        (&["run", "small", "--time", &long], "it is no date"),
+        (&["run", &long], "this has 100000 characters"),
+        (&["preview", &path], "this has 100000 characters"),
+        (&["new", &long], "this has 100000 characters"),
+        (&["runs", "--limit", &long], "invalid digit"),
+        (&["metrics", &long], "no metric has"),
+        (&["demo", "--definitions", &at_s3], "with 100000 characters, 3 to 63 are allowed"),
+        (&["validate", &at_s3], "a bucket with 100000 characters, 3 to 63 are allowed"),
+        (&["validate", &long], "a folder with 100000 bytes, 4096 are allowed"),
+        (&["run", "small", "--definitions", &below], "a prefix with 100000 bytes, 512 are allowed"),
+        (&["runs", "--runs", &below], "a prefix with 100000 bytes, 512 are allowed"),
+        (&["policy", "--region", &long], "has 100000 characters, 31 are allowed"),
+        (&["policy", "--kms-key", &long], "has 100000 characters, 2048 are allowed"),
+        (&[&long], "unrecognized subcommand"),
+        (&["run", "small", &option], "unexpected argument"),
+    ];
+    let settings = [
+        ("CONNECT_REPORTS_TEMPLATES", at_s3.as_str(), "3 to 63 are allowed"),
+        (&variable, "x", "is unknown"),
+        ("CONNECT_REPORTS_QUEUE_URL", &long, "is no URL of an SQS queue"),
+        ("CONNECT_REPORTS_INSTANCE", &long, "is no ARN of a Connect instance"),
+        ("CONNECT_REPORTS_OWNER", &long, "is no mail address"),
+        ("CONNECT_REPORTS_FROM", &format!("{long} <a@example.com>"), "100000 characters, 250"),
+        ("CONNECT_REPORTS_API", &long, "knows only"),
+        ("AWS_REGION", &long, "the Region of the environment has 100000 characters"),
+    ];
+    let commands = cases.iter().map(|(arguments, words)| {
+        let mut command = program();
+        command.args(*arguments);
+        (command, *words)
+    });
+    let of_settings = settings.iter().map(|(name, value, words)| {
+        let mut command = program();
+        command.env(name, value).args(["run", "small"]);
+        (command, *words)
+    });
+    for (mut command, words) in commands.chain(of_settings) {
+        command.current_dir(folder.path());
+        let output = run(command).await;
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(2), "{words}: {}", told.len());
+        assert!(told.len() < 4_000, "{words}: {} bytes are told", told.len());
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
 /// The demo empties nothing that it has not made.
 #[tokio::test]
 async fn the_demo_leaves_other_folders_alone() {
