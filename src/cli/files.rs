@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use super::exit::named;
 use crate::error::{Code, Error, Stage};
 
 /// A file, a folder or a stream can't be written.
 pub(super) fn unwritable(what: impl std::fmt::Display, error: &std::io::Error) -> Error {
+    let what = named(&what.to_string());
     Error::new(Code::StoreError, Stage::Record, format!("{what} can't be written: {error}"))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf, is_separator};
 
 use clap::Args;
@@ -48,20 +48,28 @@ pub(super) fn place() -> NonEmptyStringValueParser {
 
 impl Places {
     /// The settings of an environment, in which each option stands for its variable.
+    ///
+    /// # Errors
+    /// The first variable, or option in its place, that has a value which can't be used.
     pub(super) fn settings(
         &self,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Settings, Error> {
-        let options = [(DEFINITIONS, &self.definitions), (RUNS, &self.runs)];
-        let chosen = options.iter().filter_map(|(name, place)| {
-            Some((OsString::from(*name), OsString::from(place.as_ref()?)))
+        let options =
+            [(DEFINITIONS, "--definitions", &self.definitions), (RUNS, "--runs", &self.runs)];
+        let chosen = options.iter().filter_map(|(variable, _, place)| {
+            Some((OsString::from(*variable), OsString::from(place.as_ref()?)))
         });
-        let is_chosen = |name: &OsString| {
-            options.iter().any(|(option, place)| place.is_some() && name == option)
+        let option = |name: &OsStr| {
+            let chosen =
+                |(variable, _, place): &&(_, _, &Option<_>)| place.is_some() && name == *variable;
+            options.iter().find(chosen).map(|(_, option, _)| *option)
         };
-        let others = environment.into_iter().filter(|(name, _)| !is_chosen(name));
-        let settings =
-            Settings::read(others.chain(chosen)).map_err(|error| wrong(error.to_string()))?;
+        let others = environment.into_iter().filter(|(name, _)| option(name).is_none());
+        let settings = Settings::read(others.chain(chosen)).map_err(|error| {
+            let place = option(OsStr::new(&error.variable)).unwrap_or(&error.variable);
+            wrong(format!("{place} {}", error.problem))
+        })?;
         let runs = settings.runs.or_else(|| Some(Location::Folder(PathBuf::from("runs"))));
         Ok(Settings { runs, ..settings })
     }

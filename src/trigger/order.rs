@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::kind::{NamedReports, QueuedSpan, Resend, ShardId, Trigger, TriggerKind, invalid};
 use crate::address::{MOST_OF_AN_ORDER, Mailbox, each_once};
 use crate::definition::ReportId;
-use crate::error::Error;
+use crate::error::{Error, cut};
 use crate::window::{LocalTime, Zone};
 
 const MEMBERS: &[&str] =
@@ -40,8 +40,8 @@ pub(super) fn read_order(members: &Map<String, Value>) -> Result<Trigger, Error>
     let left = MOST_PROBLEMS.saturating_sub(reader.problems.len());
     for member in unknown.by_ref().take(left) {
         // A name is quoted as far as it can be one.
-        let name: String = member.chars().take(40).collect();
-        reader.problem(&name, &format!("is unknown; an order has {}", MEMBERS.join(", ")));
+        reader
+            .problem(&cut(member, 40), &format!("is unknown; an order has {}", MEMBERS.join(", ")));
     }
     if reader.problems.is_empty() {
         return Ok(read.trigger());

@@ -62,8 +62,11 @@ async fn a_long_word_of_the_command_line_is_cut() {
         (&["demo", "--definitions", &at_s3], "with 100000 characters, 3 to 63 are allowed"),
         (&["validate", &at_s3], "a bucket with 100000 characters, 3 to 63 are allowed"),
         (&["validate", &long], "a folder with 100000 bytes, 4096 are allowed"),
-        (&["run", "small", "--definitions", &below], "a prefix with 100000 bytes, 512 are allowed"),
-        (&["runs", "--runs", &below], "a prefix with 100000 bytes, 512 are allowed"),
+        (
+            &["run", "small", "--definitions", &below],
+            "--definitions names a prefix with 100000 bytes, 512 are allowed",
+        ),
+        (&["runs", "--runs", &below], "--runs names a prefix with 100000 bytes, 512 are allowed"),
         (&["policy", "--region", &long], "has 100000 characters, 31 are allowed"),
         (&["policy", "--kms-key", &long], "has 100000 characters, 2048 are allowed"),
         (&[&long], "unrecognized subcommand"),
@@ -89,6 +92,8 @@ async fn a_long_word_of_the_command_line_is_cut() {
         command.env(name, value).args(["run", "small"]);
         (command, *words)
     });
+    let mut unwritable = program();
+    unwritable.env("CONNECT_REPORTS_DEFINITIONS", folder.path()).args(["demo", "--out", &long]);
     for (mut command, words) in commands.chain(of_settings) {
         command.current_dir(folder.path());
         let output = run(command).await;
@@ -97,6 +102,9 @@ async fn a_long_word_of_the_command_line_is_cut() {
         assert!(told.len() < 4_000, "{words}: {} bytes are told", told.len());
         assert!(told.contains(words), "{words}: {told}");
     }
+    let output = run(unwritable).await;
+    let told = told(&output);
+    assert!(told.len() < 4_000 && told.contains("can't be written"), "{} bytes", told.len());
 }
 
 /// The demo empties nothing that it has not made.

@@ -299,6 +299,50 @@ async fn a_large_order_is_answered_in_time() {
     assert_eq!(simulator.messages().len(), 1, "and the next event is as ever");
 }
 
+/// A member of an order, or of an event, that is a million characters long is told of and not repeated: not
+/// in the answer, and not in the log.
+#[tokio::test]
+async fn a_long_member_is_not_repeated() {
+    let simulator = simulator().await;
+    let folder = definitions(&[("small.toml", SMALL)]);
+    let function =
+        Function::start_within(&simulator.url(), text(folder.path()), &[], 1_500_000).await;
+    let long = "x".repeat(1_000_000);
+    let window =
+        |start: &str, zone: &str| json!({"start": start, "end": "2026-11-23", "time_zone": zone});
+    let event = |kind: &str, detail: &Value| {
+        json!({"id": "a", "detail-type": kind, "source": "own", "time": "2026-11-23T07:00:00Z",
+               "detail": detail})
+    };
+    let orders = [
+        json!({long.as_str(): 1}),
+        json!({"reports": [long]}),
+        json!({"reports": ["small"], "id": long}),
+        json!({"reports": ["small"], "time": long}),
+        json!({"reports": ["small"], "to": [long]}),
+        json!({"reports": ["small"], "to": [format!("{long} <a@example.com>")]}),
+        json!({"reports": ["small"], "resend": long}),
+        json!({"reports": ["small"], "window": window(&long, "UTC")}),
+        json!({"reports": ["small"], "window": window("2026-11-22", &long)}),
+        json!({"reports": ["small"], "window": {long.as_str(): 1}}),
+        json!({"reports": ["small"], "due": true, "window": window("2026-11-22", "UTC"),
+               "part": {"by": long, "number": 1}}),
+        event(&long, &json!(long)),
+        event("Scheduled Event", &json!(long)),
+        event("own", &json!({long.as_str(): 1})),
+        json!({"Records": long}),
+        json!(long),
+    ];
+    for order in orders {
+        let (kind, envelope) = failed(function.api.invoke(order.to_string(), DEADLINE).await);
+        assert_eq!(kind, "VALIDATION_ERROR", "{envelope:#}");
+        assert!(envelope.to_string().len() < 3_000, "{envelope:#}");
+    }
+    assert!(simulator.messages().is_empty());
+    let log = function.log();
+    assert!(!log.contains(&"x".repeat(200)) && log.len() < 100_000, "{} bytes", log.len());
+}
+
 /// Twenty thousand names that the instance does not have are told in time, those that are near beside
 /// the first.
 #[tokio::test]
