@@ -39,6 +39,12 @@ enum Pattern {
 /// The most recipients that an order may name.
 pub const MOST_OF_AN_ORDER: usize = 1_000;
 
+/// The most characters of a local part (RFC 5321, 4.5.3.1.1).
+const LONGEST_LOCAL_PART: usize = 64;
+
+/// The most characters of a domain (RFC 1035, 2.3.4, without the dot of the root).
+const LONGEST_DOMAIN: usize = 253;
+
 /// The most characters of the name in a mailbox, which ends in a header: as many as of a subject. No service
 /// says how many it takes.
 const LONGEST_NAME: usize = 250;
@@ -62,6 +68,16 @@ pub enum AddressError {
     /// The part after the `@` is no domain.
     #[error("does not end in a domain such as example.com")]
     Domain,
+    /// A part has more characters than mail servers take.
+    #[error("has {found} characters {part} the @, {allowed} are allowed")]
+    TooLong {
+        /// `before` or `behind`.
+        part: &'static str,
+        /// The number of its characters.
+        found: usize,
+        /// The most that it may have.
+        allowed: usize,
+    },
     /// The name before `<` has a line break or another control character.
     #[error("has a control character in its name")]
     Name,
@@ -108,7 +124,9 @@ impl FromStr for Address {
         if local.contains('"') {
             return Err(AddressError::Form);
         }
+        check_length("before", local, LONGEST_LOCAL_PART)?;
         let domain = idna::domain_to_ascii(domain).map_err(|_| AddressError::Domain)?;
+        check_length("behind", &domain, LONGEST_DOMAIN)?;
         let text = format!("{local}@{domain}");
         let options =
             Options::default().with_required_tld().without_domain_literal().without_display_text();
@@ -118,6 +136,14 @@ impl FromStr for Address {
         }
         Ok(Self { text, domain })
     }
+}
+
+fn check_length(part: &'static str, text: &str, allowed: usize) -> Result<(), AddressError> {
+    let found = text.len();
+    if found > allowed {
+        return Err(AddressError::TooLong { part, found, allowed });
+    }
+    Ok(())
 }
 
 /// Whether the domain has the form of those that mail goes to (RFC 1123): labels of letters, digits
@@ -285,6 +311,23 @@ mod tests {
         ] {
             assert_eq!(address(text), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn no_part_is_longer_than_mail_servers_take_it() {
+        let parsed = |local: usize, domain: usize| {
+            let labels = format!("{}.", "d".repeat(49)).repeat(domain / 50);
+            let domain = format!("{labels}{}", "d".repeat(domain % 50));
+            format!("{}@{domain}", "a".repeat(local)).parse::<Address>().map(|_| ())
+        };
+        let too_long = |part, found, allowed| Err(AddressError::TooLong { part, found, allowed });
+        assert_eq!(parsed(64, 253), Ok(()));
+        assert_eq!(parsed(65, 253), too_long("before", 65, 64));
+        assert_eq!(parsed(1_000_000, 253), too_long("before", 1_000_000, 64));
+        assert_eq!(parsed(64, 254), too_long("behind", 254, 253));
+        let named = |length: usize| format!("{} <a@example.com>", "é".repeat(length)).parse();
+        assert!(named(250).is_ok_and(|mailbox: Mailbox| mailbox.name.is_some()));
+        assert_eq!(named(251), Err(AddressError::NameTooLong { found: 251 }));
     }
 
     #[test]

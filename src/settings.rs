@@ -87,17 +87,36 @@ pub struct ConfigurationSet(String);
 
 /// The text is no such name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is no name of a configuration set: up to 64 letters, digits, `-` and `_`")]
-pub struct ConfigurationSetError;
+pub enum ConfigurationSetError {
+    /// It has other characters, or none.
+    #[error("is no name of a configuration set: up to 64 letters, digits, `-` and `_`")]
+    Form,
+    /// It has too many.
+    #[error("is no name of a configuration set: it has {found} characters, 64 are allowed")]
+    TooLong {
+        /// The number of its characters.
+        found: usize,
+    },
+}
+
+impl ConfigurationSet {
+    /// The most characters of a name.
+    pub(crate) const LONGEST: usize = 64;
+}
 
 impl FromStr for ConfigurationSet {
     type Err = ConfigurationSetError;
 
     fn from_str(text: &str) -> Result<Self, ConfigurationSetError> {
+        let found = text.chars().count();
+        if found > Self::LONGEST {
+            return Err(ConfigurationSetError::TooLong { found });
+        }
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        match (1..=64).contains(&text.len()) && text.bytes().all(is_allowed) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(ConfigurationSetError),
+        if !text.is_empty() && text.bytes().all(is_allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ConfigurationSetError::Form)
         }
     }
 }

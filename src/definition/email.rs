@@ -120,12 +120,7 @@ fn read_reply_to(
 
 /// An address for a header: what could end it early or stand for another is refused.
 fn read_link(problems: &Problems<'_>, value: Value<'_>, deployment: &Deployment) -> Option<String> {
-    let found = value.get_ref().as_str().map_or(0, str::len);
-    if found > MAX_LINK {
-        let message = format!("the address has {found} characters, {MAX_LINK} are allowed");
-        problems.error(&value.span(), "unsubscribe", message, "write a shorter one");
-        return None;
-    }
+    problems.check_length(value, MAX_LINK)?;
     let wanted = "an address such as \"https://example.com/reports\" or \"mailto:ops@example.com\"";
     let link = problems.parsed(value, "unsubscribe", wanted, |text| {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("mailto:"))?;
@@ -137,6 +132,7 @@ fn read_link(problems: &Problems<'_>, value: Value<'_>, deployment: &Deployment)
 }
 
 fn read_configuration_set(problems: &Problems<'_>, value: Value<'_>) -> Option<String> {
+    problems.check_length(value, ConfigurationSet::LONGEST)?;
     let wanted = "a name of up to 64 letters, digits, `-` and `_`";
     let parse = |text: &str| text.parse::<ConfigurationSet>().ok();
     let name = problems.parsed(value, "configuration-set", wanted, parse)?;

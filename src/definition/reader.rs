@@ -115,13 +115,19 @@ impl<'d> Problems<'d> {
             );
             return None;
         }
-        let found = text.value.chars().count();
-        if found > MAX_TITLE {
-            let message = format!("the text has {found} characters, {MAX_TITLE} are allowed");
+        self.check_length(value, MAX_TITLE)?;
+        Some(text)
+    }
+
+    /// Refuses a text that has more characters than this; nothing where it has.
+    pub(super) fn check_length(&self, value: Value<'d>, most: usize) -> Option<()> {
+        let found = value.get_ref().as_str().map_or(0, |text| text.chars().count());
+        if found > most {
+            let message = format!("the text has {found} characters, {most} are allowed");
             self.error(&value.span(), "too-long", message, "write a shorter one");
             return None;
         }
-        Some(text)
+        Some(())
     }
 
     /// A text that is not blank.

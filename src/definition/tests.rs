@@ -362,13 +362,22 @@ fn texts_that_end_in_headers_are_not_too_long() {
         GOOD.replace("threshold = 20", &format!("threshold = 20, label = \"{label}\""))
     };
     let sender = |name: &str| GOOD.replace("\"Reports <", &format!("\"{name} <"));
+    let set = |length: usize| {
+        let name = "x".repeat(length);
+        GOOD.replace("[email]", &format!("[email]\nconfiguration_set = \"{name}\""))
+    };
     let link = |length: usize| {
         let rest = "x".repeat(length - "https://".len());
         GOOD.replace("[email]", &format!("[email]\nunsubscribe = \"https://{rest}\""))
     };
-    for text in
-        [titled(&long(250)), section(&long(250)), label(&long(250)), sender(&long(250)), link(900)]
-    {
+    for text in [
+        set(64),
+        titled(&long(250)),
+        section(&long(250)),
+        label(&long(250)),
+        sender(&long(250)),
+        link(900),
+    ] {
         let found = problems(&text);
         assert!(found.iter().all(|problem| problem.severity == Severity::Warning), "{found:?}");
     }
@@ -377,7 +386,8 @@ fn texts_that_end_in_headers_are_not_too_long() {
         (section(&long(100_000)), "the text has 100000 characters, 250 are allowed"),
         (label(&long(251)), "the text has 251 characters, 250 are allowed"),
         (sender(&long(251)), "has a name with 251 characters, 250 are allowed"),
-        (link(901), "the address has 901 characters, 900 are allowed"),
+        (set(65), "the text has 65 characters, 64 are allowed"),
+        (link(901), "the text has 901 characters, 900 are allowed"),
     ] {
         let found = problems(&text);
         let errors: Vec<_> = found.iter().filter(|p| p.severity == Severity::Error).collect();
