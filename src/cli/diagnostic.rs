@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::Value;
@@ -11,7 +12,6 @@ use super::places::{Named, store};
 use super::visible::single_line;
 use crate::definition::{Problem, Severity};
 use crate::error::Error;
-use crate::settings::Location;
 use crate::store::read_file;
 
 /// Draws problems, each once, in the texts of their files as they are now.
@@ -224,13 +224,12 @@ pub(super) fn text(content: &[u8]) -> String {
 
 /// The text of a file; none where it can't be read any more.
 async fn text_of(file: &str) -> Option<String> {
-    let content = match file.parse().ok()? {
-        Location::Folder(path) => read_file(&path).content.ok()?,
-        Location::S3 { .. } => {
-            let Named { id, folder } = Named::parse(file).ok()?;
-            let store = store(&folder?.parse().ok()?).await.ok()?;
-            store.named(&[id]).await.ok()?.pop()?.content.ok()?
-        }
+    let content = if file.starts_with("s3://") {
+        let Named { id, folder } = Named::parse(file).ok()?;
+        let store = store(&folder?.parse().ok()?).await.ok()?;
+        store.named(&[id]).await.ok()?.pop()?.content.ok()?
+    } else {
+        read_file(Path::new(file)).content.ok()?
     };
     Some(text(&content))
 }
