@@ -10,10 +10,6 @@ mod source;
 
 use source::{Crate, Impl, Location, Mention};
 
-/// Rooms whose files still use each other both ways, or that state no order of their own rooms yet.
-/// None is added, and one that is in order leaves the list.
-const STILL_OPEN: &[&str] = &[];
-
 #[test]
 fn rooms_use_only_rooms_above_them() {
     assert_in_order(&upward_uses(&this_crate()));
@@ -35,15 +31,6 @@ fn the_impl_blocks_of_a_type_stand_in_its_room() {
     assert_in_order(&impls_elsewhere(&this_crate()));
 }
 
-#[test]
-fn no_room_stays_open_that_is_in_order() {
-    let code = this_crate();
-    let circles = crates().iter().flat_map(circles).collect();
-    let problems = [upward_uses(&code), impls_elsewhere(&code), circles].concat();
-    let in_order = STILL_OPEN.iter().filter(|room| problems.iter().all(|p| p.room != **room));
-    assert_eq!(in_order.collect::<Vec<_>>(), [] as [&&str; 0], "they leave `STILL_OPEN`");
-}
-
 fn this_crate() -> Crate {
     Crate::root(Path::new(env!("CARGO_MANIFEST_DIR")))
 }
@@ -55,25 +42,9 @@ fn crates() -> Vec<Crate> {
     crates
 }
 
-fn assert_in_order(problems: &[Problem]) {
-    let problems = problems.iter().filter(|problem| !STILL_OPEN.contains(&problem.room.as_str()));
-    let texts: Vec<&str> = problems.map(|problem| problem.text.as_str()).collect();
-    assert!(texts.is_empty(), "\n{}\n", texts.join("\n"));
-}
-
-/// A line that does not keep to the order of the rooms.
-#[derive(Clone, Debug)]
-struct Problem {
-    /// The room of the crate that the line stands in, or another crate.
-    room: String,
-    text: String,
-}
-
-impl Problem {
-    fn new(code: &Crate, location: &[String], text: String) -> Self {
-        let room = code.name.as_ref().or(location.first());
-        Self { room: room.cloned().unwrap_or_default(), text }
-    }
+/// Asserts that no line breaks the order of the rooms; each problem is told in a text.
+fn assert_in_order(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
 }
 
 /// The modules whose docs state an order of the rooms below them: the crate, and `run` as soon as one
@@ -121,7 +92,7 @@ fn names_of_entry(line: &str) -> Vec<String> {
 }
 
 /// The uses of rooms that the stated order has below, and rooms that the order lacks.
-fn upward_uses(code: &Crate) -> Vec<Problem> {
+fn upward_uses(code: &Crate) -> Vec<String> {
     let parents = modules_with_rooms(code);
     parents
         .iter()
@@ -129,7 +100,7 @@ fn upward_uses(code: &Crate) -> Vec<Problem> {
         .collect()
 }
 
-fn unstated(code: &Crate, parent: &Location) -> Vec<Problem> {
+fn unstated(code: &Crate, parent: &Location) -> Vec<String> {
     let file = code.modules[parent].file.display();
     let order = stated_order(&code.modules[parent].text);
     let rooms = code.children(parent);
@@ -137,11 +108,11 @@ fn unstated(code: &Crate, parent: &Location) -> Vec<Problem> {
     let lacking = lacking.map(|room| format!("{file}: the order of rooms lacks `{room}`"));
     let unknown = order.iter().filter(|room| !rooms.contains(room));
     let unknown = unknown.map(|room| format!("{file}: the order has `{room}`, which is no room"));
-    lacking.chain(unknown).map(|text| Problem::new(code, parent, text)).collect()
+    lacking.chain(unknown).collect()
 }
 
 /// The uses, in the rooms below a module, of rooms that do not stand above them.
-fn upward(code: &Crate, parent: &Location) -> Vec<Problem> {
+fn upward(code: &Crate, parent: &Location) -> Vec<String> {
     let order = stated_order(&code.modules[parent].text);
     let place = |room: &String| order.iter().position(|stated| stated == room);
     let mut problems = Vec::new();
@@ -159,14 +130,10 @@ fn upward(code: &Crate, parent: &Location) -> Vec<Problem> {
             let used = used.map_or_else(|| above.to_string(), |used| format!("`{used}`"));
             let Mention { line, item } = mention;
             let (file, item) = (code.modules[location].file.display(), item.join("::"));
-            problems.push(Problem::new(
-                code,
-                location,
-                format!(
-                    "{file}:{line}: `{own}` uses {item} of {used}, which does not stand above it \
+            problems.push(format!(
+                "{file}:{line}: `{own}` uses {item} of {used}, which does not stand above it \
                      in {above}: {}",
-                    order.join(", "),
-                ),
+                order.join(", "),
             ));
         }
     }
@@ -181,7 +148,7 @@ fn room_used(code: &Crate, parent: &Location, mention: &Mention) -> Option<Strin
 }
 
 /// The uses among files of one room that lead in a circle; of a crate beside the root among all files.
-fn circles(code: &Crate) -> Vec<Problem> {
+fn circles(code: &Crate) -> Vec<String> {
     let mut problems = Vec::new();
     for room in innermost_rooms(code) {
         let arrows = arrows(code, &room);
@@ -195,7 +162,7 @@ fn circles(code: &Crate) -> Vec<Problem> {
                     item.join("::"),
                     to.file.display(),
                 );
-                problems.push(Problem::new(code, &room, text));
+                problems.push(text);
             }
         }
     }
@@ -235,7 +202,7 @@ fn reaches(arrows: &BTreeMap<Arrow, &Mention>, from: &Location, to: &Location) -
 
 /// The `impl` blocks that stand in another room than their type, unless it is that of their trait: a room
 /// may teach a type of a room above it what only it knows.
-fn impls_elsewhere(code: &Crate) -> Vec<Problem> {
+fn impls_elsewhere(code: &Crate) -> Vec<String> {
     let mut problems = Vec::new();
     for (location, module) in &code.modules {
         for Impl { of: Mention { line, item }, implemented } in &module.impls {
@@ -244,7 +211,7 @@ fn impls_elsewhere(code: &Crate) -> Vec<Problem> {
             if here != home && implemented.as_ref().map(room) != Some(here) {
                 let (file, item, home) = (module.file.display(), item.join("::"), home.join("::"));
                 let text = format!("{file}:{line}: `impl` of {item}, whose room is `{home}`");
-                problems.push(Problem::new(code, location, text));
+                problems.push(text);
             }
         }
     }
@@ -254,8 +221,7 @@ fn impls_elsewhere(code: &Crate) -> Vec<Problem> {
 /// What is found in a crate of these files.
 fn problems_in(files: &[(&str, &str)]) -> Vec<String> {
     let code = Crate::of_files(files);
-    let found = [upward_uses(&code), circles(&code), impls_elsewhere(&code)].concat();
-    found.into_iter().map(|problem| problem.text).collect()
+    [upward_uses(&code), circles(&code), impls_elsewhere(&code)].concat()
 }
 
 #[test]
