@@ -72,7 +72,7 @@ impl Pages {
         }
         if self.reads >= PAGE_READS {
             let message =
-                format!("{} refused its own page tokens again: {}", self.operation, error.message);
+                format!("{} refused its own page tokens twice: {}", self.operation, error.message);
             let again = Error::new(Code::ServiceError, self.stage, message).retryable();
             return Err(Error { request_id: error.request_id, ..again });
         }

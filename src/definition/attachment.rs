@@ -16,14 +16,9 @@ impl Attachment {
     pub(super) const ALL: [Self; 3] = [Self::Csv, Self::Xlsx, Self::Json];
 
     /// Their words, in the same order.
-    pub(super) const WORDS: [&'static str; Self::ALL.len()] = {
-        let mut words = [""; Self::ALL.len()];
-        let mut index = 0;
-        while index < words.len() {
-            words[index] = Self::ALL[index].word();
-            index += 1;
-        }
-        words
+    pub(super) const WORDS: [&'static str; 3] = {
+        let [csv, xlsx, json] = Self::ALL;
+        [csv.word(), xlsx.word(), json.word()]
     };
 
     const fn word(self) -> &'static str {

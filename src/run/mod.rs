@@ -111,7 +111,7 @@ impl Runner {
     /// # Errors
     /// The failure that stopped it.
     pub async fn figures(&self, job: &Job) -> Result<Figures, Error> {
-        preview::fetch_figures(&self.services, job).await
+        preview::fetch_figures(&self.services.figures, job).await
     }
 
     /// The message of a report's figures and its `report.json`, with the templates as they are now.
@@ -119,7 +119,7 @@ impl Runner {
     /// # Errors
     /// Where a template can't be used.
     pub async fn preview(&self, job: &Job, figures: &Figures) -> Result<(Message, String), Error> {
-        preview::preview(&self.services, job, figures).await
+        preview::preview(&self.services.templates, job, figures).await
     }
 
     /// Plans the requests of a report, without making them; the names of the instance are read.
@@ -127,7 +127,7 @@ impl Runner {
     /// # Errors
     /// The failure that stopped it.
     pub async fn plan(&self, job: &Job) -> Result<Planned, Error> {
-        preview::plan_requests(&self.services, job).await
+        preview::plan_requests(&self.services.figures, job).await
     }
 
     /// All that filters can name of an instance.

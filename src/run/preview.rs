@@ -6,11 +6,10 @@ use crate::definition::{Report, Section};
 use crate::error::Error;
 use crate::plan::{self, Plan, Request, SectionPlan};
 use crate::render::Message;
-use crate::run::fetch::{NameLookup, QueryPool, RunFetch, RunQueries, build_queries};
+use crate::run::fetch::{FigureSource, NameLookup, QueryPool, RunFetch, RunQueries, build_queries};
 use crate::run::job::Job;
-use crate::run::message::{Figures, preview_message};
+use crate::run::message::{Figures, OwnTemplates, preview_message};
 use crate::run::outcome::FetchStats;
-use crate::run::services::Services;
 use crate::window::Window;
 
 /// The requests that a report would make.
@@ -48,10 +47,9 @@ impl Planned {
 }
 
 /// Plans the requests of a report, without making them; the names of the instance are read.
-pub(crate) async fn plan_requests(services: &Services, job: &Job) -> Result<Planned, Error> {
+pub(crate) async fn plan_requests(source: &FigureSource, job: &Job) -> Result<Planned, Error> {
     let window = job.window()?;
-    let queries = resolve(services, job).await?;
-    let source = &services.figures;
+    let queries = resolve(source, job).await?;
     let plan = plan::plan(&queries.queries, &source.limits);
     let unplanned = queries.unplanned.into_iter().map(|(place, why)| (place, why.error));
     let unplanned = unplanned.collect();
@@ -60,9 +58,9 @@ pub(crate) async fn plan_requests(services: &Services, job: &Job) -> Result<Plan
 }
 
 /// Fetches the figures of a report.
-pub(crate) async fn fetch_figures(services: &Services, job: &Job) -> Result<Figures, Error> {
-    let (window, source) = (job.window()?, &services.figures);
-    let queries = &resolve(services, job).await?;
+pub(crate) async fn fetch_figures(source: &FigureSource, job: &Job) -> Result<Figures, Error> {
+    let window = job.window()?;
+    let queries = &resolve(source, job).await?;
     let pool = &QueryPool::new([Some(queries)], &source.limits);
     let fetch = RunFetch { source, pool, index: 0, job, queries };
     let answers = fetch.fetch(&mut FetchStats::default()).await?;
@@ -71,14 +69,13 @@ pub(crate) async fn fetch_figures(services: &Services, job: &Job) -> Result<Figu
 
 /// The message of a report's figures and its `report.json`, with the templates as they are now.
 pub(crate) async fn preview(
-    services: &Services,
+    templates: &OwnTemplates,
     job: &Job,
     figures: &Figures,
 ) -> Result<(Message, String), Error> {
-    preview_message(job, figures, &*services.templates.read().await?)
+    preview_message(job, figures, &*templates.read().await?)
 }
 
-async fn resolve(services: &Services, job: &Job) -> Result<RunQueries, Error> {
-    services.settings.deployment.check_recipients(job.recipients())?;
-    build_queries(&services.figures, job, &NameLookup::new([job])).await
+async fn resolve(source: &FigureSource, job: &Job) -> Result<RunQueries, Error> {
+    build_queries(source, job, &NameLookup::new([job])).await
 }

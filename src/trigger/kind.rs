@@ -172,7 +172,7 @@ impl Trigger {
 
     /// Tells whether it asks for whatever is due.
     pub fn asks_for_due(&self) -> bool {
-        matches!(self.kind, TriggerKind::Tick { .. })
+        self.reports().is_empty()
     }
 
     /// Tells whether a tick found its runs due, and queued them.
@@ -182,7 +182,9 @@ impl Trigger {
 
     /// Tells whether a person, or a schedule of somebody's own, names its reports.
     pub fn is_manual(&self) -> bool {
-        matches!(self.kind, TriggerKind::Reports(_) | TriggerKind::Resend { .. })
+        let is_of_a_person =
+            matches!(self.kind, TriggerKind::Reports(_) | TriggerKind::Resend { .. });
+        is_of_a_person && !self.asks_for_due()
     }
 }
 

@@ -326,6 +326,27 @@ async fn a_run_in_parts_ends_without_its_queue() {
     assert!(mails.len() == 450 && mails.values().all(|count| *count == 1));
 }
 
+/// A person's order whose message goes out in parts tells what its figures took; a later order, which only
+/// hears how far the parts are, took nothing.
+#[tokio::test]
+async fn an_order_tells_what_the_figures_of_a_run_in_parts_took() {
+    let (simulator, s3, sqs) =
+        (simulator().await, S3::start(&[]).await, Sqs::start(VISIBILITY).await);
+    let (reports, urls) = (for_many(450), [sqs.url(), sqs.queue_url()]);
+    let stage =
+        Stage { simulator: &simulator, s3: &s3, reports: &reports, sqs: (&urls[0], &urls[1]) };
+    let function = stage.function().await;
+    for took in [true, false] {
+        let order = json!({"reports": ["large"], "time": "2025-03-31T07:05:00Z"});
+        let answer = function.succeed(&order).await;
+        let run = &answer["data"]["reports"][0];
+        assert_eq!(run["reason"], "workers are sending it in parts: 3 of 3 are left");
+        for figure in ["requests", "pages", "rows"] {
+            assert_eq!(run[figure].as_u64().unwrap() > 0, took, "{figure}: {run}");
+        }
+    }
+}
+
 /// What was due when it was queued is not run when its definition makes other runs by now, and a message
 /// that comes again finds the record of the run that it made.
 #[tokio::test]

@@ -303,7 +303,7 @@ async fn an_expired_page_token_begins_the_request_anew() {
     let before = simulator.calls().len();
     let error = figures(&simulator).await.unwrap_err();
     assert_eq!((error.code, error.retryable), (Code::ServiceError, true), "{error:?}");
-    assert!(error.message.contains("refused its own page tokens again"), "{error:?}");
+    assert!(error.message.contains("refused its own page tokens twice"), "{error:?}");
     assert_eq!(simulator.calls().len() - before, 4, "two pages, twice");
 }
 

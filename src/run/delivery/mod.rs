@@ -5,6 +5,7 @@
 //! in the store; how it is sent is a [`MessageSender`].
 
 mod attempt;
+mod definition_notice;
 mod mail;
 mod notice;
 mod sender;
@@ -15,8 +16,8 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::run::ledger::{Destination, Recipient, RunRecord};
 pub(crate) use attempt::{Attempt, stored_message_missing};
+pub(crate) use definition_notice::{Mailboxes, notify_of_definition};
 pub use mail::compose_mail;
-pub(crate) use notice::definition_notice;
 pub(crate) use sender::RunSender;
 
 /// The largest number of messages of a run on their way at once, which a death leaves unknown.

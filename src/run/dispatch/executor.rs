@@ -93,8 +93,10 @@ pub(crate) struct Execution<'e> {
     pub(crate) index: usize,
     /// Says that it is the first that fetches, which always starts.
     pub(crate) is_first: bool,
-    pub(crate) fetch: GateSlot,
-    pub(crate) send: GateSlot,
+    /// Its place at the fetch gate, where it fetches.
+    pub(crate) fetch: Option<GateSlot>,
+    /// Its place at the send gate, which it keeps to its end.
+    pub(crate) send: &'e GateSlot,
 }
 
 impl Executor<'_> {
@@ -157,7 +159,6 @@ impl Executor<'_> {
         job: &Job,
         lookup: &NameLookup<'_>,
     ) -> Result<RunQueries, Error> {
-        self.services.settings.deployment.check_recipients(job.recipients())?;
         let building = build_queries(&self.services.figures, job, lookup);
         let built = catch_panic(job.invocation.stop.or(building)).await;
         built.unwrap_or_else(|Panicked| Err(defect()))
@@ -172,18 +173,29 @@ impl Executor<'_> {
         context: &BatchContext,
     ) -> (BatchResult, Vec<(&'j Job, Box<RunRecord>)>) {
         context.runaway.learn(starts.iter().filter_map(RunStart::left_rendering));
-        let fetches = |(job, start): (&Job, &RunStart)| start.fetches(job);
-        let first = jobs.iter().zip(&starts).position(fetches);
-        let runs = jobs.iter().zip(starts).zip(queries).enumerate();
-        let executing = stream::iter(runs).map(async |(index, ((job, start), queries))| {
-            let (fetch, send) = (context.fetch_gate.slot(index), context.send_gate.slot(index));
-            let (queries, is_first) = (queries.as_ref(), first == Some(index));
-            let execution = Execution { job, pool, queries, index, is_first, fetch, send };
-            // A run is large, and every future that it is in is as large.
-            let end = Box::pin(self.execute(execution, start, context)).await;
-            pool.release(index);
-            (job, end)
-        });
+        let mut fetching = 0;
+        let places: Vec<Option<usize>> = jobs
+            .iter()
+            .zip(&starts)
+            .map(|(job, start)| {
+                let place = start.fetches(job).then_some(fetching);
+                fetching += usize::from(place.is_some());
+                place
+            })
+            .collect();
+        let runs = jobs.iter().zip(starts).zip(queries).zip(places).enumerate();
+        let executing =
+            stream::iter(runs).map(async |(index, (((job, start), queries), place))| {
+                let fetch = place.map(|place| context.fetch_gate.slot(place));
+                let send = context.send_gate.slot(index);
+                let (queries, is_first) = (queries.as_ref(), place == Some(0));
+                let execution =
+                    Execution { job, pool, queries, index, is_first, fetch, send: &send };
+                // A run is large, and every future that it is in is as large.
+                let end = Box::pin(self.execute(execution, start, context)).await;
+                pool.release(index);
+                (job, end)
+            });
         let (mut result, mut busy) = (BatchResult::default(), Vec::new());
         let mut executing = pin!(executing.buffered(MAX_CONCURRENT_RUNS));
         while let Some((job, end)) = executing.next().await {
@@ -209,10 +221,8 @@ impl Executor<'_> {
             RunStart::Busy(fresh) => RunEnd::Lost(fresh),
             RunStart::Held(run) => self.run_to_end(execution, *run, context).await,
             RunStart::Sharded(run, left) => {
-                let Execution { job, fetch, send, .. } = execution;
-                drop(fetch);
-                send.wait().await;
-                self.hand_on(job, *run, left).await
+                execution.send.wait().await;
+                self.hand_on(execution.job, *run, left).await
             }
         }
     }
@@ -268,10 +278,10 @@ impl Executor<'_> {
         mut run: LeasedRun,
         context: &BatchContext,
     ) -> RunEnd {
-        let job = execution.job;
+        let (job, send) = (execution.job, execution.send);
         let (claimed_at, began) = (Instant::now(), OnceLock::new());
         let ended = if job.is_overdue {
-            self.close(execution, &mut run).await
+            self.close(job, &mut run, send).await
         } else {
             self.deliver(execution, &mut run, (context, &began)).await
         };
@@ -298,10 +308,8 @@ impl Executor<'_> {
     }
 
     /// Closes a run that is due no more.
-    async fn close(&self, execution: Execution<'_>, run: &mut LeasedRun) -> Result<(), Error> {
-        let Execution { job, fetch, send, .. } = execution;
-        drop(fetch);
-        let sender = RunSender::new(self.services, job, &run.record).in_turn(&send);
+    async fn close(&self, job: &Job, run: &mut LeasedRun, send: &GateSlot) -> Result<(), Error> {
+        let sender = RunSender::new(self.services, job, &run.record).in_turn(send);
         let left = run.left_rendering.as_ref().map(marked_templates);
         let error = left.map_or_else(|| overdue(job), |origin| never_came_back(&origin));
         Attempt { ledger: self.ledger(job), sender: &sender }.close(run, error).await
@@ -319,35 +327,26 @@ impl Executor<'_> {
         let sender = RunSender::new(self.services, job, &run.record)
             .refused_by(learned.err())
             .fenced(self.fence)
-            .in_turn(&send);
-        let fetch = if fetches(job, run) {
-            Some(fetch)
-        } else {
-            drop(fetch);
+            .in_turn(send);
+        // A run that has learned of a message meanwhile fetches nothing.
+        let fetch = fetch.filter(|_| fetches(job, run));
+        if fetch.is_none() {
             send.wait().await;
             began.get_or_init(Instant::now);
-            None
-        };
+        }
         let window = run.record.window.clone();
         let build = async |run: &mut LeasedRun| {
-            if let Some(fetch) = &fetch {
-                fetch.wait().await;
+            // The next run fetches when this one has its message.
+            let turn = fetch;
+            if let Some(turn) = &turn {
+                turn.wait().await;
             }
             began.get_or_init(Instant::now);
-            let building = Building {
-                services: self.services,
-                ledger: self.ledger(job),
-                job,
-                queries: queries
-                    .map_or_else(|| Err(defect()), |q| q.as_ref().map_err(Clone::clone)),
-                pool,
-                index,
-                is_first,
-                send: &send,
-            };
-            let built = job.invocation.stop.or(building.build(run, context)).await;
-            drop(fetch);
-            built
+            let queries =
+                queries.map_or_else(|| Err(defect()), |q| q.as_ref().map_err(Clone::clone));
+            let (services, ledger) = (self.services, self.ledger(job));
+            let building = Building { services, ledger, job, queries, pool, index, is_first, send };
+            job.invocation.stop.or(building.build(run, context)).await
         };
         let attempt = Attempt { ledger: self.ledger(job), sender: &sender };
         let delivering = attempt.carry_out(run, &job.report.digest, build);
@@ -431,8 +430,7 @@ pub(crate) fn fetches(job: &Job, run: &LeasedRun) -> bool {
 
 /// The outcome of a run that could not be claimed.
 pub(crate) fn not_run(job: &Job, fresh: &RunRecord, error: Error) -> RunOutcome {
-    let window = Some(fresh.window.clone());
-    RunOutcome { window, ..RunOutcome::started(&job.report.id) }.failed(error)
+    RunOutcome::started(&job.report.id).failed(error).in_window(&fresh.window)
 }
 
 /// The reason why a run is closed that did not end before.

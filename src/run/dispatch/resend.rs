@@ -27,17 +27,16 @@ impl Executor<'_> {
         if !job.is_reissue() {
             return Ok(fresh);
         }
-        let in_window =
-            |outcome: RunOutcome| Box::new(RunOutcome { window: Some(window.clone()), ..outcome });
-        match self.reissue(job, &mut fresh).await {
-            Ok(None) => Ok(fresh),
+        let ended = match self.reissue(job, &mut fresh).await {
+            Ok(None) => return Ok(fresh),
             Ok(Some(reason)) => {
                 let mut outcome = RunOutcome::started(id);
                 outcome.skip(reason);
-                Err(in_window(outcome))
+                outcome
             }
-            Err(error) => Err(in_window(RunOutcome::started(id).failed(error))),
-        }
+            Err(error) => RunOutcome::started(id).failed(error),
+        };
+        Err(Box::new(ended.in_window(&window)))
     }
 
     /// Prepares the record of a re-issue, or returns the reason why it sends nothing.

@@ -73,7 +73,8 @@ impl Executor<'_> {
     pub(crate) async fn hand_on(&self, job: &Job, mut run: LeasedRun, left: OpenShards) -> RunEnd {
         let went_on = self.go_on(job, &mut run, &left).await;
         self.release(job, &mut run).await;
-        let outcome = |run: RunOutcome| Box::new(RunOutcome { stats: run.stats, ..run });
+        let stats = run.stats;
+        let outcome = |outcome: RunOutcome| Box::new(RunOutcome { stats, ..outcome });
         match went_on {
             _ if run.is_lost() => RunEnd::Lost(Box::new(run.record)),
             Ok(Ended::Whole) => {
@@ -85,9 +86,8 @@ impl Executor<'_> {
                 RunEnd::Queued { shards, told }
             }
             Err(error) => {
-                let window = Some(run.record.window.clone());
-                let run = RunOutcome { window, ..RunOutcome::started(&job.report.id) };
-                RunEnd::Outcome(outcome(run.failed(error)), None)
+                let failed = RunOutcome::started(&job.report.id).failed(error);
+                RunEnd::Outcome(outcome(failed.in_window(&run.record.window)), None)
             }
         }
     }

@@ -61,9 +61,9 @@ impl Executor<'_> {
         };
         let (pool, queries) = self.plan(vec![queries]).await;
         let queries = queries.first().and_then(Option::as_ref);
-        let [fetch, send] = [OrderGate::default(), OrderGate::default()].map(|gate| gate.slot(0));
+        let send = &OrderGate::default().slot(0);
         let execution =
-            Execution { job, pool: &pool, queries, index: 0, is_first: false, fetch, send };
+            Execution { job, pool: &pool, queries, index: 0, is_first: false, fetch: None, send };
         self.run_to_end(execution, run, context).await
     }
 }

@@ -19,7 +19,7 @@ use crate::metric::Limits;
 use crate::plan::Directory;
 use crate::run::fetch::name_cache::{NameCache, NameRequest};
 use crate::run::job::Job;
-use crate::settings::{Rate, Settings};
+use crate::settings::{Deployment, Rate, Settings};
 pub(crate) use queries::{NameLookup, RunQueries, build_queries};
 pub(crate) use query_pool::{Answers, QueryPool, RunFetch};
 pub(crate) use sections::{StaleTarget, UnplannedSection, stale_targets};
@@ -31,6 +31,8 @@ pub(crate) struct FigureSource {
     clients: Clients,
     names: NameCache,
     pub(crate) limits: Limits,
+    /// The recipients that are allowed: nothing is asked for others.
+    deployment: Deployment,
     /// The rate of the account for requests.
     pub(crate) request_rate: Rate,
 }
@@ -41,6 +43,7 @@ impl FigureSource {
             clients,
             names: NameCache::default(),
             limits: settings.limits.clone(),
+            deployment: settings.deployment.clone(),
             request_rate: settings.rates.requests,
         }
     }

@@ -49,8 +49,8 @@ impl RunQueries {
 /// Builds the queries of a run, before anything is asked for any.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` where the service has no figures of the window any more, or the instance does not
-/// have what the sections name; where the names can't be read in time.
+/// `VALIDATION_ERROR` where the service has no figures of the window any more, a recipient is not allowed, or
+/// the instance does not have what the sections name; where the names can't be read in time.
 pub(crate) async fn build_queries(
     source: &FigureSource,
     job: &Job,
@@ -59,6 +59,7 @@ pub(crate) async fn build_queries(
     let retained =
         |window: Window| job.within_retention(window, source.now(job), source.limits.history);
     let window = retained(job.window()?)?;
+    source.deployment.check_recipients(job.recipients())?;
     let deadline = job.names_deadline(lookup.is_alone);
     let naming = lookup.read(source, &job.report, deadline.map(a_little_before));
     let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;

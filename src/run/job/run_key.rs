@@ -14,7 +14,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::definition::ReportId;
+use crate::definition::{ReportId, ReportIdError, digest};
 use crate::trigger::ShardId;
 use crate::window::Window;
 
@@ -56,7 +56,7 @@ impl RunKey {
         let name = name.strip_suffix(JSON)?;
         let number = name.rsplit_once(SHARD).map(|(_, number)| number);
         let is_shard = number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
-        let is_record = is_of_a_window && !is_shard && !name.ends_with(".message");
+        let is_record = is_of_a_window && !is_shard && !key.ends_with(&format!(".{MESSAGE}"));
         is_record.then_some(Self(key))
     }
 
@@ -75,6 +75,11 @@ impl RunKey {
         self.0.strip_suffix(JSON).unwrap_or(&self.0)
     }
 
+    /// The beginning of the keys of files that a holder stores beside the record: nobody else's do.
+    pub(crate) fn beside(key: &str, holder_id: &str) -> String {
+        format!("{}.{holder_id}.", key.strip_suffix(JSON).unwrap_or(key))
+    }
+
     /// Tells whether it is the key of a re-issue.
     pub(crate) fn is_reissue(&self) -> bool {
         self.0.ends_with(REISSUE)
@@ -89,6 +94,30 @@ impl RunKey {
 impl fmt::Display for RunKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// The name of a stored message, after the beginning that files beside a record have.
+pub(crate) const MESSAGE: &str = "message.json";
+
+/// The key of what is kept of a report's schedule.
+pub(crate) fn since_key(report: &ReportId) -> String {
+    format!("{report}/since.json")
+}
+
+/// The key of the last window of a report without schedule.
+pub(crate) fn latest_key(report: &ReportId) -> String {
+    format!("{report}/latest.json")
+}
+
+/// The key of the contents of a definition that were not valid; `stem` is its file's name without `.toml`, which
+/// may be anything. No report's id begins with `_`.
+pub(crate) fn invalid_key(stem: &str) -> String {
+    match stem.parse::<ReportId>() {
+        Ok(id) => format!("{id}/invalid.json"),
+        Err(ReportIdError::Form | ReportIdError::TooLong { .. }) => {
+            format!("_invalid/{}.json", digest(stem.as_bytes()))
+        }
     }
 }
 

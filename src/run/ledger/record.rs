@@ -297,12 +297,7 @@ impl RunRecord {
     /// Whether the message that is stored is to be sent, and none made anew: where anybody may have
     /// it, or where the definition is still the same.
     pub(crate) fn can_resume(&self, definition: &str) -> bool {
-        let may_have_left = |r: &Recipient| {
-            matches!(
-                r.status,
-                DeliveryState::Sent | DeliveryState::Unknown | DeliveryState::Sending
-            )
-        };
+        let may_have_left = |r: &Recipient| r.status.may_have_arrived();
         let is_the_same = self.definition == definition || self.reissue_of.is_some();
         self.message_key.is_some() && (is_the_same || self.recipients.iter().any(may_have_left))
     }
@@ -364,9 +359,10 @@ impl RunRecord {
         let any = |status: DeliveryState| self.recipients.iter().find(|r| r.status == status);
         let worst = any(DeliveryState::Unknown).or_else(|| any(DeliveryState::Failed));
         let error = worst.and_then(|recipient| recipient.error.clone());
-        let may_pass = match self.recipients.is_empty() {
-            true => self.error.as_ref().is_some_and(|error| error.retryable),
-            false => self.recipients.iter().any(Recipient::is_retryable),
+        let is_retryable = if self.recipients.is_empty() {
+            self.error.as_ref().is_some_and(|error| error.retryable)
+        } else {
+            self.recipients.iter().any(Recipient::is_retryable)
         };
         self.status = match (worst.map(|recipient| recipient.status), &self.error) {
             (Some(DeliveryState::Unknown), _) => RunState::Unknown,
@@ -376,10 +372,10 @@ impl RunRecord {
         };
         if !self.recipients.is_empty() {
             // Whatever the first of them says, the run is tried again if one of them may be.
-            let error = error.map(|error| Error { retryable: may_pass, ..error });
+            let error = error.map(|error| Error { retryable: is_retryable, ..error });
             self.error = error.map(|error| error.of_report(self.report.as_str()));
         }
-        self.is_final = !may_pass;
+        self.is_final = !is_retryable;
     }
 
     /// Whether its owner is to hear of its end, and has not.
@@ -409,9 +405,7 @@ impl RunRecord {
 
     /// Whether a message of it may have reached anybody.
     pub(crate) fn may_have_been_read(&self) -> bool {
-        let may =
-            |r: &Recipient| !matches!(r.status, DeliveryState::Pending | DeliveryState::Failed);
-        self.recipients.iter().any(may)
+        self.recipients.iter().any(|recipient| recipient.status.may_have_arrived())
     }
 
     /// What became of the run, as an invocation answers it.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::retry::{EVENT_AGE, QUEUE_VISIBILITY_TIMEOUT};
-use crate::run::job::{Clock, Job, RunKey};
+use crate::run::job::{Clock, Job, RunKey, latest_key, since_key};
 use crate::run::ledger::record::{RunRecord, parsed};
 use crate::run::ledger::store::{LedgerStore, new_holder_id};
 use crate::run::outcome::RunState;
@@ -294,14 +294,6 @@ pub(crate) enum RecordLookup {
     Found(Box<RunRecord>),
     /// It was seen before that it has ended for good, and it is no concern of this event.
     Final,
-}
-
-fn since_key(report: &ReportId) -> String {
-    format!("{report}/since.json")
-}
-
-fn latest_key(report: &ReportId) -> String {
-    format!("{report}/latest.json")
 }
 
 /// What decides on the runs of a report, as a text that differs where they do.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::concurrency::until;
 use crate::error::{Code, Error, Stage};
 use crate::retry::{LEASE, LEDGER_ACCESS, LONGEST_LEASE};
-use crate::run::job::Clock;
+use crate::run::job::{Clock, MESSAGE, RunKey};
 use crate::run::ledger::record::{RenderingMark, RunRecord, TemplatesId, WriteId};
 use crate::run::outcome::FetchStats;
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
@@ -199,11 +199,11 @@ impl<S: Objects> LedgerStore<'_, S> {
         let Some(key) = &leased.key else {
             return Ok(String::new());
         };
-        let stem = stem_of_files(leased, key);
+        let stem = RunKey::beside(key, &leased.holder_id);
         for (name, content) in files {
             self.put(&format!("{stem}{name}"), content.to_vec(), None).await?;
         }
-        let key = format!("{stem}message.json");
+        let key = format!("{stem}{MESSAGE}");
         // Refused is what was written before: nobody else has this key.
         self.put(&key, message, None).await?;
         Ok(key)
@@ -368,18 +368,13 @@ impl LedgerStore<'_, Store> {
     /// no records are kept.
     pub(crate) fn address_of_files(&self, leased: &LeasedRun) -> Option<String> {
         let (store, key) = (self.objects?, leased.key.as_ref()?);
-        Some(store.address(&stem_of_files(leased, key)))
+        Some(store.address(&RunKey::beside(key, &leased.holder_id)))
     }
 }
 
 /// A name for a process that writes records, which no other has.
 pub(crate) fn new_holder_id() -> String {
     format!("{:016x}", fastrand::u64(..))
-}
-
-/// What the keys of files begin with that are stored beside a run's record: nobody else's do.
-fn stem_of_files(leased: &LeasedRun, key: &str) -> String {
-    format!("{}.{}.", key.strip_suffix(".json").unwrap_or(key), leased.holder_id)
 }
 
 /// Tells whether what ails a store may pass within a second or two; who calls stays the same for so long.

@@ -91,6 +91,12 @@ impl RunOutcome {
         Self { report: report.to_string(), ..Self::default() }
     }
 
+    /// The run, whose window is known.
+    #[must_use]
+    pub(crate) fn in_window(self, window: &Window) -> Self {
+        Self { window: Some(window.clone()), ..self }
+    }
+
     /// The outcome of a definition that is not valid; `report` is what its id would be.
     pub(crate) fn invalid(report: &str, error: Error) -> Self {
         // A file's name that can't be an id may be long, and hold anything; cut, it is none either.

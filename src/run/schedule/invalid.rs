@@ -7,13 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Mailbox;
 use crate::concurrency::{Panicked, catch_panic};
-use crate::definition::{ReportId, ReportIdError, digest};
 use crate::error::{Error, redact_addresses};
-use crate::mail::{Envelope, List, Sending, compose};
 use crate::retry::CATCH_UP;
 use crate::run::definitions::Invalid;
-use crate::run::delivery::definition_notice;
-use crate::run::job::TriggerContext;
+use crate::run::delivery::{Mailboxes, notify_of_definition};
+use crate::run::job::{TriggerContext, invalid_key};
 use crate::run::ledger::{Destination, Recipient, new_holder_id};
 use crate::run::outcome::{DeliveryState, RunOutcome, defect, log_error};
 use crate::run::services::Services;
@@ -79,12 +77,6 @@ struct Finding<'f> {
     context: TriggerContext<'f>,
 }
 
-/// The mailboxes of a mail to an owner.
-struct Mailboxes {
-    from: Mailbox,
-    owner: Mailbox,
-}
-
 impl Finding<'_> {
     /// Records that the definition is not valid, notifies its owner if that is news, and returns whether
     /// another event has failed for it before.
@@ -112,7 +104,13 @@ impl Finding<'_> {
         let Some(mailboxes) = mailboxes.filter(|_| is_own) else {
             return Ok(is_known);
         };
-        let sent = catch_panic(self.notify(&mailboxes)).await;
+        let sent = catch_panic(notify_of_definition(
+            self.services,
+            self.context,
+            self.invalid,
+            &mailboxes,
+        ))
+        .await;
         let sent = sent.unwrap_or_else(|Panicked| Err(defect()));
         let end = |kept: Option<&InvalidContents>| {
             let mut kept = kept?.clone();
@@ -136,38 +134,6 @@ impl Finding<'_> {
             |owner: &Mailbox| deployment.check_recipients(std::slice::from_ref(owner)).is_ok();
         let owner = owners.map(|address| Mailbox { name: None, address }).find(is_allowed)?;
         Some(Mailboxes { from: self.invalid.contacts.from.clone()?, owner })
-    }
-
-    async fn notify(self, Mailboxes { from, owner }: &Mailboxes) -> Result<String, Error> {
-        let Self { services, invalid, context } = self;
-        let breaker = &context.invocation.breaker;
-        let Some(error) = &invalid.outcome.error else {
-            return Ok(String::new());
-        };
-        if let Some(stopped) = breaker.stops(&from.address) {
-            return Err(stopped);
-        }
-        let message = definition_notice(services, &invalid.outcome.report, error)?;
-        let report = file_id(&invalid.stem);
-        let title = invalid.contacts.title.as_deref().unwrap_or(&invalid.stem);
-        let envelope = Envelope {
-            from,
-            to: owner,
-            reply_to: None,
-            id: &format!("{}.{report}.{}.invalid", context.invocation.id, invalid.digest),
-            date: context.clock().started(),
-            run: None,
-            list: List { report: &report, title, unsubscribe: None },
-        };
-        let mail = compose(envelope, &message)?;
-        let configured = services.settings.deployment.configuration_set.as_ref();
-        let sending = Sending {
-            configuration_set: configured.map(ToString::to_string),
-            ..Sending::default()
-        };
-        let answer_by = context.clock().answer_by();
-        let sent = services.outbox.ses.send((from, owner), &mail, &sending, answer_by).await;
-        sent.map_err(|refusal| breaker.trip(refusal, &from.address))
     }
 }
 
@@ -194,24 +160,5 @@ impl InvalidContent {
     fn owes_at(&self, now: Timestamp) -> bool {
         let failed = self.notice.as_ref().is_some_and(|n| n.status == DeliveryState::Failed);
         failed && self.time.is_some_and(|time| now.duration_since(time) < CATCH_UP)
-    }
-}
-
-/// What a definition is called in keys and in the ids of mails: the report's id, or where its file's name
-/// can't be one, the digest of that.
-fn file_id(stem: &str) -> String {
-    match stem.parse::<ReportId>() {
-        Ok(id) => id.to_string(),
-        Err(ReportIdError::Form | ReportIdError::TooLong { .. }) => digest(stem.as_bytes()),
-    }
-}
-
-/// Where it is kept which contents of a definition were not valid. No report's id begins with `_`.
-fn invalid_key(stem: &str) -> String {
-    match stem.parse::<ReportId>() {
-        Ok(id) => format!("{id}/invalid.json"),
-        Err(ReportIdError::Form | ReportIdError::TooLong { .. }) => {
-            format!("_invalid/{}.json", digest(stem.as_bytes()))
-        }
     }
 }
