@@ -1,5 +1,5 @@
 //! Runs in shards: they are cut, queued, sent by several invocations, and put together again. The rules
-//! stand in [`ShardSet`].
+//! stand in [`ShardSet`](crate::run::ledger).
 
 use crate::concurrency::side_by_side;
 use crate::error::{Code, Error, Stage};

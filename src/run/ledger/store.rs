@@ -1,6 +1,6 @@
 //! The store of records as one invocation uses it: writes whose end is known, and the runs that it has.
 //!
-//! The rules that these writes keep stand in [`attempt`](crate::run::delivery::attempt).
+//! The rules that these writes keep stand in the docs of the [ledger](super).
 
 use std::collections::BTreeSet;
 use std::future::Future;
