@@ -90,6 +90,8 @@ mod naming;
 mod outage;
 /// One outcome for every run: retries, races, deaths, re-issues, and who hears of them.
 mod outcomes;
+/// The phases of an invocation: which of its requests are on their way at once, and which wait.
+mod phases;
 /// Printing, and failing to print.
 mod printing;
 /// Sending runs again, by several people at once.

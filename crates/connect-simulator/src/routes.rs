@@ -280,6 +280,10 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
         })),
         Some(Fault::Dropped) => return Err(Closed),
         Some(Fault::Silent) => std::future::pending().await,
+        Some(Fault::Held) => {
+            wait_while_held(state, operation).await;
+            input.carry_out(state)
+        }
         Some(Fault::Slow(delay)) => {
             tokio::time::sleep(delay).await;
             input.carry_out(state)
@@ -305,6 +309,16 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
         }
         (Some(Fault::EmptyAnswer), Ok(_)) => Ok(reply(state, 200, "application/json", Vec::new())),
         (_, Ok(answer)) => Ok(json_reply(state, &answer)),
+    }
+}
+
+/// Waits until the requests of an operation are held no more.
+async fn wait_while_held(state: &State, operation: Operation) {
+    loop {
+        let held = lock(&state.faults).held(operation);
+        let Some(mut changes) = held else { return };
+        // The faults live as long as the state.
+        let _ = changes.changed().await;
     }
 }
 

@@ -60,19 +60,72 @@ impl Drop for GateSlot {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::future::FutureExt as _;
+    use std::cell::RefCell;
+
+    use futures_util::future::{FutureExt as _, join_all};
+    use proptest::prelude::*;
 
     use super::*;
+
+    fn may_pass(slot: &GateSlot) -> bool {
+        slot.wait().now_or_never().is_some()
+    }
 
     #[test]
     fn runs_pass_in_their_order() {
         let gate = OrderGate::default();
         let [first, second, third, fourth] = [0, 1, 2, 3].map(|place| gate.slot(place));
-        let may_pass = |slot: &GateSlot| slot.wait().now_or_never().is_some();
         assert!(may_pass(&first) && !may_pass(&second));
         drop(second);
         assert!(!may_pass(&third), "the first has not passed");
         drop(first);
         assert!(may_pass(&third) && !may_pass(&fourth));
+    }
+
+    /// Whoever waits is woken when it may pass, however many pass at once.
+    #[tokio::test]
+    async fn those_who_wait_are_woken_in_their_order() {
+        let (gate, passed) = (OrderGate::default(), RefCell::new(Vec::new()));
+        let needs_no_turn = gate.slot(2);
+        let waiting = [4, 3, 1, 0].map(|place| {
+            let (slot, passed) = (gate.slot(place), &passed);
+            async move {
+                slot.wait().await;
+                passed.borrow_mut().push(place);
+            }
+        });
+        drop(needs_no_turn);
+        join_all(waiting).await;
+        assert_eq!(*passed.borrow(), [0, 1, 3, 4]);
+    }
+
+    /// A run that is given up while it waits holds nobody up.
+    #[test]
+    fn who_stops_waiting_has_passed() {
+        let gate = OrderGate::default();
+        let [first, second, third] = [0, 1, 2].map(|place| gate.slot(place));
+        let waiting = Box::pin(async move { second.wait().await });
+        drop(waiting);
+        assert!(!may_pass(&third), "the first has not passed");
+        drop(first);
+        assert!(may_pass(&third));
+    }
+
+    proptest! {
+        /// In whatever order places are done with, one may pass when all before it have, and not earlier.
+        #[test]
+        fn a_place_may_pass_when_all_before_it_have(
+            order in Just((0..7).collect::<Vec<usize>>()).prop_shuffle()
+        ) {
+            let gate = OrderGate::default();
+            let mut slots: Vec<_> = (0..order.len()).map(|place| Some(gate.slot(place))).collect();
+            for done in order {
+                slots[done] = None;
+                let first = slots.iter().position(Option::is_some);
+                for slot in slots.iter().flatten() {
+                    prop_assert_eq!(may_pass(slot), Some(slot.place) == first, "{:?}", slot);
+                }
+            }
+        }
     }
 }

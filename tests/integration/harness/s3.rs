@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use connect_simulator::Access;
@@ -50,6 +51,17 @@ struct Bucket {
     key: Option<String>,
     /// What IAM would check, and when it was asked for.
     accesses: Vec<(Access, Instant)>,
+    /// Wakes those who wait for a request.
+    asked: watch::Sender<()>,
+    hold: Option<Hold>,
+}
+
+/// The requests whose answers are held: of an action, and to keys that begin so.
+struct Hold {
+    action: &'static str,
+    prefix: String,
+    /// Those whose answers are held wait until it is dropped.
+    released: watch::Sender<()>,
 }
 
 struct Object {
@@ -74,8 +86,12 @@ impl S3 {
         let bucket = Arc::new(Mutex::new(bucket));
         let kept = Arc::clone(&bucket);
         let server = Server::start(move |asked| {
-            let answered = respond(&mut kept.lock().unwrap(), &asked);
+            let mut bucket = kept.lock().unwrap();
+            let (answered, held) = (respond(&mut bucket, &asked), bucket.held(&asked));
             async move {
+                if let Some(mut held) = held {
+                    let _ = held.changed().await;
+                }
                 if !latency.is_zero() {
                     tokio::time::sleep(latency).await;
                 }
@@ -119,10 +135,32 @@ impl S3 {
 
     /// How many objects have been asked for whose keys begin so.
     pub fn reads(&self, prefix: &str) -> usize {
-        let resource = format!("arn:aws:s3:::{}/{prefix}", template::BUCKET);
-        let accesses = self.accesses().into_iter();
-        let is_one = |a: &Access| a.action == "s3:GetObject" && a.resource.starts_with(&resource);
-        accesses.filter(is_one).count()
+        self.count("s3:GetObject", prefix)
+    }
+
+    /// How many requests of this action there have been to keys that begin so.
+    pub fn count(&self, action: &str, prefix: &str) -> usize {
+        self.accesses().iter().filter(|access| is_one(access, action, prefix)).count()
+    }
+
+    /// Waits until there were so many requests of this action to keys that begin so.
+    pub async fn has_been_asked(&self, action: &str, prefix: &str, times: usize) {
+        let mut asked = self.bucket.lock().unwrap().asked.subscribe();
+        while self.count(action, prefix) < times {
+            asked.changed().await.unwrap();
+        }
+    }
+
+    /// Holds the answers to requests of this action to keys that begin so, until [`Self::release`]: what
+    /// they ask for is done meanwhile.
+    pub fn hold(&self, action: &'static str, prefix: &str) {
+        let hold = Hold { action, prefix: prefix.to_owned(), released: watch::Sender::default() };
+        self.bucket.lock().unwrap().hold = Some(hold);
+    }
+
+    /// Lets the answers go that are held.
+    pub fn release(&self) {
+        self.bucket.lock().unwrap().hold = None;
     }
 
     /// Encrypts the bucket with a key of KMS: who reads and writes needs its actions too.
@@ -180,6 +218,13 @@ impl Bucket {
         self.chance.as_mut().is_some_and(|(random, one_of)| random.u32(..*one_of) == 0)
     }
 
+    /// The end of the time for which the answer to a request is held, if it is.
+    fn held(&self, asked: &Asked) -> Option<watch::Receiver<()>> {
+        let hold = self.hold.as_ref()?;
+        let access = access(asked, &place(asked).1);
+        is_one(&access, hold.action, &hold.prefix).then(|| hold.released.subscribe())
+    }
+
     fn put(&mut self, key: &str, content: Vec<u8>, content_type: &str) -> String {
         self.written += 1;
         let tag = format!("\"{:032x}\"", self.written);
@@ -227,16 +272,15 @@ impl Bucket {
 }
 
 fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
-    let path = asked.path.trim_start_matches('/');
-    let (name, key) = path.split_once('/').unwrap_or((path, ""));
+    let (name, key) = place(asked);
     if name != template::BUCKET {
         return error(404, "NoSuchBucket");
     }
-    let key = decoded(key);
     let access = access(asked, &key);
     let of_key = bucket.key.as_deref().and_then(|key| access_to_key(access.action, key));
     let now = Instant::now();
     bucket.accesses.extend(std::iter::once(access).chain(of_key).map(|access| (access, now)));
+    bucket.asked.send_replace(());
     if asked.method == "PUT" {
         return bucket.conditional_put(&key, asked);
     }
@@ -259,6 +303,21 @@ fn respond(bucket: &mut Bucket, asked: &Asked) -> Answered {
         (_, None) if bucket.hides => error(403, "AccessDenied"),
         (_, None) => error(404, "NoSuchKey"),
     }
+}
+
+/// The bucket and the key that a request is to.
+fn place(asked: &Asked) -> (&str, String) {
+    let path = asked.path.trim_start_matches('/');
+    let (name, key) = path.split_once('/').unwrap_or((path, ""));
+    (name, decoded(key))
+}
+
+/// Tells whether a request is of this action, and to a key that begins so. A list is to none.
+fn is_one(access: &Access, action: &str, prefix: &str) -> bool {
+    let bucket = format!("arn:aws:s3:::{}", template::BUCKET);
+    let key = access.resource.strip_prefix(&bucket);
+    let key = key.map(|key| key.strip_prefix('/').unwrap_or(key));
+    access.action == action && key.is_some_and(|key| key.starts_with(prefix))
 }
 
 fn access(asked: &Asked, key: &str) -> Access {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use serde::Deserialize;
+use tokio::sync::watch;
 
 use crate::api::operation::Operation;
 
@@ -27,6 +28,9 @@ pub enum Fault {
     Slow(Duration),
     /// The answer never comes.
     Silent,
+    /// The request waits until this is over: another fault is told of its operation, or all are forgotten.
+    /// Then it is done. A test holds one request so until another has come.
+    Held,
     /// The request is done, and the answer ends in the middle.
     BrokenJson,
     /// The caller may not do this: status 403.
@@ -72,7 +76,7 @@ pub(crate) struct ToldFault {
 }
 
 /// The faults in [`ToldFault`] by name. There is "slow" besides, which says for how long.
-const NAMED: [(&str, Fault); 23] = [
+const NAMED: [(&str, Fault); 24] = [
     ("throttled", Fault::Throttled),
     ("server-error", Fault::ServerError),
     ("server-error-after", Fault::ServerErrorAfter),
@@ -80,6 +84,7 @@ const NAMED: [(&str, Fault); 23] = [
     ("dropped", Fault::Dropped),
     ("dropped-after", Fault::DroppedAfter),
     ("silent", Fault::Silent),
+    ("held", Fault::Held),
     ("broken-json", Fault::BrokenJson),
     ("denied", Fault::Denied),
     ("repeated-token", Fault::RepeatedToken),
@@ -125,6 +130,8 @@ pub(crate) struct Faults {
     told: HashMap<Operation, (Fault, Option<u32>)>,
     /// The number of requests of which one has a fault by chance.
     by_chance: Option<(Rng, u32)>,
+    /// Wakes those who wait for a fault to be over.
+    changes: watch::Sender<()>,
 }
 
 /// The faults that happen by chance.
@@ -142,6 +149,7 @@ const CHANCES: [Fault; 8] = [
 impl Faults {
     pub(crate) fn tell(&mut self, operation: Operation, fault: Fault, times: Option<u32>) {
         self.told.insert(operation, (fault, times));
+        self.changes.send_replace(());
     }
 
     /// Lets one of so many requests fail by chance, whatever its operation.
@@ -150,7 +158,15 @@ impl Faults {
     }
 
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.told.clear();
+        self.by_chance = None;
+        self.changes.send_replace(());
+    }
+
+    /// The changes to wait for while an operation's requests are held.
+    pub(crate) fn held(&self, operation: Operation) -> Option<watch::Receiver<()>> {
+        let is_held = self.told.get(&operation).is_some_and(|(told, _)| *told == Fault::Held);
+        is_held.then(|| self.changes.subscribe())
     }
 
     /// The fault of the next request of an operation, which may be for its first page.

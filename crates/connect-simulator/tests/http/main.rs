@@ -14,6 +14,7 @@ mod searches;
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use connect_simulator::{
@@ -360,6 +361,41 @@ async fn a_silent_answer_never_comes_and_a_slow_one_does() {
         _ = silent => panic!("the silent request was answered"),
         () = others => {}
     }
+}
+
+/// A request that is held waits, whatever is told of other operations, until its fault is replaced or all are
+/// forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_answer_comes_when_the_fault_is_over() {
+    let simulator = started().await;
+    let operation = Operation::ListUsers;
+    let path = format!("/users-summary/{INSTANCE}");
+    for (times, is_forgotten) in [(None, true), (Some(1), true), (None, false)] {
+        simulator.misbehave(operation, Fault::Held, times);
+        let before = simulator.calls().len();
+        let answered = AtomicBool::new(false);
+        let held = async {
+            let reply = send(&simulator, "GET", &path, b"").await.unwrap();
+            answered.store(true, Ordering::SeqCst);
+            reply
+        };
+        let others = async {
+            simulator.has_called(operation, before + 1).await;
+            simulator.misbehave(Operation::ListQueues, Fault::Denied, None);
+            for _ in 0..20 {
+                send(&simulator, "GET", "/", b"").await.unwrap();
+            }
+            assert!(!answered.load(Ordering::SeqCst), "it is held");
+            if is_forgotten {
+                simulator.behave();
+            } else {
+                simulator.misbehave(operation, Fault::Denied, Some(0));
+            }
+        };
+        let (reply, ()) = tokio::join!(held, others);
+        assert_eq!(reply.status, 200, "it is done then");
+    }
+    assert_eq!(send(&simulator, "GET", &path, b"").await.unwrap().status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
