@@ -8,7 +8,7 @@ use crate::harness::binary::{DUE, Function, SMALL, Watched, simulator, tick, tic
 use crate::harness::mail;
 use crate::harness::s3::S3;
 
-/// The records of the day of the tests begin so, behind the report.
+/// The name of a record of the day of the tests, behind its report.
 const DAY: &str = "2025-03-30T0000+0000--2025-03-31T0000+0100.json";
 
 /// The services that a function talks to, with definitions and records in S3.
@@ -147,7 +147,7 @@ async fn names_are_read_while_runs_are_claimed() {
 }
 
 /// Plan: runs that did not look as if they fetched get their names when they turn out to, after the claims;
-/// what they need both is asked for once.
+/// what both need is asked for once.
 #[tokio::test]
 async fn names_of_the_rest_are_read_after_the_claims() {
     let world = World::of(&[("one", SMALL), ("two", SMALL)]).await;
@@ -173,6 +173,18 @@ async fn names_of_the_rest_are_read_after_the_claims() {
     assert_eq!(statuses(&answer), ["sent", "sent"]);
     assert_eq!(asked(Operation::ListQueues) - names, world.pages_of_queues());
     assert_eq!(2 * (asked(Operation::GetMetricDataV2) - figures), pages(&answer));
+}
+
+/// Plan: a run that turns out to have ended needs no names.
+#[tokio::test]
+async fn no_names_are_read_for_what_has_ended() {
+    let world = World::of(&[("small", SMALL)]).await;
+    world.function().await.succeed(&tick()).await;
+    let calls = world.simulator.calls().len();
+    let function = world.function().await;
+    let order = json!({"id": "again", "reports": ["small"], "time": "2025-03-31T08:00:00Z"});
+    assert_eq!(statuses(&function.succeed(&order).await), ["duplicate"]);
+    assert_eq!(world.simulator.calls().len(), calls);
 }
 
 /// Plan: the requests of all runs are planned together, whenever they got their names.

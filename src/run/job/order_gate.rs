@@ -104,7 +104,8 @@ mod tests {
     fn who_stops_waiting_has_passed() {
         let gate = OrderGate::default();
         let [first, second, third] = [0, 1, 2].map(|place| gate.slot(place));
-        let waiting = Box::pin(async move { second.wait().await });
+        let mut waiting = Box::pin(async move { second.wait().await });
+        assert!(waiting.as_mut().now_or_never().is_none());
         drop(waiting);
         assert!(!may_pass(&third), "the first has not passed");
         drop(first);
