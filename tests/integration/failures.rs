@@ -349,6 +349,12 @@ async fn recipients_outside_the_allowed_domains_get_nothing() {
     assert_eq!(kind, "VALIDATION_ERROR");
     assert_eq!(envelope["error"]["message"], "1 of 2 recipients are not in an allowed domain");
     assert_eq!(simulator.messages().len(), 1);
+    // A window that has no figures is told first: with other recipients there would be none either.
+    let long_ago = json!({"reports": ["small"], "to": ["me@example.org"],
+        "window": {"start": "2024-01-01", "end": "2024-01-02"}});
+    let (_, envelope) = function.fail(&long_ago).await;
+    let message = envelope["error"]["message"].as_str().unwrap();
+    assert!(message.contains("figures of 93 days only"), "{message}");
 }
 
 /// The error message of a failed invocation names the reports within its first 1,000 bytes and
