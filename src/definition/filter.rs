@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::dimension::Dimension;
 use super::keys::{SECTION, belongs_outside};
+use super::limits::MAX_TITLE;
 use super::problem::{Placed, Problems};
 use super::reader::{Entry, Value};
 use super::selection::{self, Selection};
@@ -67,6 +68,9 @@ fn check_grouping(problems: &Problems<'_>, value: Value<'_>, key: &str) -> bool 
         return false;
     }
     let well_formed = metric::is_written_like_a_key(key);
+    if well_formed && !problems.fits(&value.span(), key, MAX_TITLE) {
+        return false;
+    }
     if well_formed {
         let message = format!("the grouping `{key}` is not known here");
         let help = format!("{near}If the service knows it, its values are shown as they come");
@@ -136,6 +140,9 @@ fn check_filter(problems: &Problems<'_>, key: &Entry<'_>) -> bool {
         return false;
     }
     let well_formed = metric::is_written_like_a_key(name);
+    if well_formed && !problems.fits(&key.span, name, MAX_TITLE) {
+        return false;
+    }
     if well_formed {
         let message = format!("the filter `{name}` is not known here");
         let help =

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::keys::{METRIC, belongs_outside};
+use super::limits::MAX_TITLE;
 use super::problem::{Problems, is_written_like_a_name};
 use super::reader::{Entry, Table, Value};
 use super::report::{MetricFilter, Threshold};
@@ -33,6 +34,7 @@ pub(super) fn metric_name(
         );
         return None;
     }
+    problems.check_length(value, MAX_TITLE)?;
     let plain = format!("{near}If the service knows it, its figures are shown as plain numbers");
     let help = abbreviated.unwrap_or(plain);
     problems.warning(
@@ -278,6 +280,9 @@ fn check_filter_key(
     negate: bool,
     metric: Option<&'static Metric>,
 ) -> bool {
+    if !problems.fits(&key.span, key.name, MAX_TITLE) {
+        return false;
+    }
     let Some(metric) = metric else {
         return true;
     };
@@ -322,6 +327,9 @@ fn check_filter_value(
     text: &str,
     metric: Option<&'static Metric>,
 ) {
+    if !problems.fits(&value.span(), text, MAX_TITLE) {
+        return;
+    }
     let key = key.name;
     let filter = metric.and_then(|metric| Some((metric, metric.metric_filter(key)?)));
     match filter {

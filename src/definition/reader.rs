@@ -121,13 +121,18 @@ impl<'d> Problems<'d> {
 
     /// Refuses a text that has more characters than this; nothing where it has.
     pub(super) fn check_length(&self, value: Value<'d>, most: usize) -> Option<()> {
-        let found = value.get_ref().as_str().map_or(0, |text| text.chars().count());
+        let text = value.get_ref().as_str().unwrap_or_default();
+        self.fits(&value.span(), text, most).then_some(())
+    }
+
+    /// Tells whether a text has no more characters than this; one that has is an error.
+    pub(super) fn fits(&self, span: &Range<usize>, text: &str, most: usize) -> bool {
+        let found = text.chars().count();
         if found > most {
             let message = format!("the text has {found} characters, {most} are allowed");
-            self.error(&value.span(), "too-long", message, "write a shorter one");
-            return None;
+            self.error(span, "too-long", message, "write a shorter one");
         }
-        Some(())
+        found <= most
     }
 
     /// A text that is not blank.

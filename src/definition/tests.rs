@@ -352,6 +352,40 @@ fn the_readme_has_the_limits() {
     }
 }
 
+/// Names that only the service may know have a length too, and so have the values of metric filters.
+#[test]
+fn unknown_names_and_values_are_not_too_long() {
+    let word = |length: usize| format!("\"{}\"", "Z".repeat(length));
+    let metric_filter = |filter: &str| {
+        let metric = format!("{{ name = \"CONTACTS_HANDLED\", where = {{ {filter} }} }}");
+        GOOD.replace("\"CONTACTS_QUEUED\"", &metric)
+    };
+    let definitions = |length: usize| {
+        let word = word(length);
+        [
+            GOOD.replace("\"CONTACTS_QUEUED\"", &format!("\"CONTACTS_QUEUED\", {word}")),
+            GOOD.replace("[\"QUEUE\"]", &format!("[\"QUEUE\", {word}]")),
+            GOOD.replace("{ QUEUE =", &format!("{{ {word} = [\"x\"], QUEUE =")),
+            metric_filter(&format!("{word} = [\"x\"]")),
+            metric_filter(&format!("INITIATION_METHOD = [{word}]")),
+        ]
+    };
+    let errors = |text: &str| {
+        let found = problems(text).into_iter().filter(|p| p.code == "too-long");
+        found.map(|problem| problem.message).collect::<Vec<_>>()
+    };
+    for text in definitions(250) {
+        assert_ne!(text, GOOD);
+        assert_eq!(errors(&text), [] as [String; 0], "{text}");
+    }
+    for (length, text) in
+        [251, 100_000].into_iter().flat_map(|n| definitions(n).map(|text| (n, text)))
+    {
+        let message = format!("the text has {length} characters, 250 are allowed");
+        assert_eq!(errors(&text), [message]);
+    }
+}
+
 /// Texts that end in headers have a length, which is told with what was found.
 #[test]
 fn texts_that_end_in_headers_are_not_too_long() {
