@@ -1,4 +1,5 @@
-//! What all runs of a process share: settings, clients that keep their connections, caches that stay warm.
+//! The services that all runs of a process share: settings, clients that keep their connections, caches that
+//! stay warm.
 
 use std::sync::Arc;
 

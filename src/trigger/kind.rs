@@ -7,7 +7,7 @@ use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
 use crate::window::{LocalTime, Zone};
 
-/// What is asked for.
+/// A trigger: what an invocation is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trigger {
     /// The order's own id, or that of the event around it.

@@ -1,5 +1,5 @@
-//! What an invocation is asked for: an EventBridge event, or an order, becomes a [`Trigger`]; a batch of
-//! messages from a queue becomes one for each.
+//! Triggers: an EventBridge event, or an order, becomes a [`Trigger`], which says what an invocation is asked
+//! for; a batch of messages from a queue becomes one for each.
 
 mod kind;
 mod order;
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+
 use kind::invalid;
 pub use kind::{NamedReports, QueuedSpan, Resend, ShardId, Trigger, TriggerKind};
 use order::{is_id, read_order};
@@ -28,7 +29,7 @@ pub enum Payload {
 pub struct Message {
     /// The id that the queue gave it, the same however often it is handed out.
     pub id: String,
-    /// What it asks for, or the reason why that can't be told.
+    /// The trigger that it is, or the reason why that can't be told.
     pub trigger: Result<Trigger, Error>,
 }
 

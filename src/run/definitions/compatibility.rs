@@ -1,4 +1,4 @@
-//! What a report asks beyond the version of the API and beyond the bounds of a report, as far as its
+//! Problems of what a report asks beyond the version of the API and beyond the bounds of a report, as far as its
 //! definition alone tells.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::plan::{self, Directory, Query};
 use crate::render;
 use crate::window::WindowRule;
 
-/// What the version of the API does not have that the deployment keeps to.
+/// Problems of what a report asks and the version of the API does not have that the deployment keeps to.
 pub(crate) fn beyond_version(report: &Report, file: &str, limits: &Limits) -> Vec<Problem> {
     let help = "use what the API's first version has, or unset CONNECT_REPORTS_API";
     let mut found = Vec::new();
@@ -57,7 +57,7 @@ pub(crate) fn beyond_version(report: &Report, file: &str, limits: &Limits) -> Ve
     found
 }
 
-/// What the version of the API does not have of a metric as a section asks it.
+/// Says what the version of the API does not have of a metric as a section asks it.
 fn lacking(section: &Section, metric: &MetricQuery, limits: &Limits) -> Option<String> {
     let name = &metric.name;
     let lacks = |key: &&str| limits.lacks(name, key);

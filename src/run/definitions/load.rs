@@ -16,7 +16,7 @@ use crate::run::outcome::RunOutcome;
 use crate::settings::Deployment;
 use crate::store::File;
 
-/// What the definitions turned out to be.
+/// Definitions as they were read.
 #[derive(Debug, Default)]
 pub struct Definitions {
     /// The valid ones, by id.
@@ -30,20 +30,20 @@ pub struct Definitions {
 /// A definition that is not valid, or can't be read.
 #[derive(Clone, Debug)]
 pub struct Invalid {
-    /// How its run ends.
+    /// The outcome of its run.
     pub outcome: RunOutcome,
     /// Its file's name without folder and `.toml`, which may be anything.
     pub stem: String,
-    /// What tells this content from others: the digest of its text, or of why it can't be read.
+    /// The digest of its text, or of why it can't be read: it tells this content from others.
     pub digest: String,
-    /// Who can be told, and by whom.
+    /// The mailboxes to and from which a notice can be sent.
     pub contacts: Contacts,
 }
 
-/// What every definition is checked against.
+/// The things that every definition is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct Checks<'c> {
-    /// What holds for every definition.
+    /// The settings that hold for every definition.
     pub deployment: &'c Deployment,
     /// The templates of messages.
     pub templates: &'c Templates,
@@ -75,7 +75,7 @@ impl DefinitionCache {
         read.retain(|name, _| there.contains(name.as_str()));
     }
 
-    /// What a definition is, by the digest of its text.
+    /// Checks a definition, unless the digest of its text is known.
     fn check(&self, checks: Checks<'_>, name: &str, content: &[u8]) -> Parsed {
         let digest = definition::digest(content);
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);

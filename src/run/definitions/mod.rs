@@ -17,7 +17,7 @@ pub(crate) use compatibility::too_many_requests;
 pub use load::{Checks, Definitions, unknown_report};
 pub(crate) use load::{Invalid, MOST_TOLD, defective};
 
-/// Where definitions come from, with those that were read before.
+/// The source of definitions, with those that were read before.
 #[derive(Debug)]
 pub(crate) struct DefinitionSource {
     store: Store,

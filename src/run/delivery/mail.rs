@@ -71,7 +71,7 @@ fn list(job: &Job) -> List<'_> {
     List { report: job.report.id.as_str(), title: &job.report.title, unsubscribe: None }
 }
 
-/// What SES is told of a run's mails besides.
+/// The configuration set and the tags of a run's mails.
 pub(crate) fn sending(job: &Job) -> Sending {
     let run = job.window().map(|window| job.key(&window).name().to_owned()).unwrap_or_default();
     Sending {

@@ -1,4 +1,4 @@
-//! What the owner of a report reads where a run failed, or where the definition is not valid. The
+//! The mail that the owner of a report reads where a run failed, or where the definition is not valid. The
 //! audience never sees it.
 
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::run::outcome::{DeliveryStatus, RunState};
 use crate::run::services::Services;
 use crate::settings::Location;
 
-/// How many single problems are told.
+/// The largest number of single problems that are told.
 const DETAILS: usize = 10;
 
 /// The notice of a run that failed, or whose end is not known.
@@ -87,7 +87,7 @@ fn error_notice(report: &str, error: Option<&Error>) -> Notice {
     }
 }
 
-/// What happens by itself, and the commands by which a person goes on.
+/// Says what happens automatically, and returns the commands by which a person goes on.
 fn what_next(services: &Services, job: &Job, record: &RunRecord) -> (String, Vec<String>) {
     let (start, end) = record.window.local();
     let outcome = record.outcome();

@@ -16,7 +16,7 @@ use crate::run::message::{
 use crate::run::services::Services;
 use crate::store::Store;
 
-/// What the runs of one invocation share while they execute.
+/// The things that the runs of one invocation share while they execute.
 #[derive(Default)]
 pub(crate) struct BatchContext {
     /// The templates, read when the first of the runs needs them.
@@ -28,7 +28,7 @@ pub(crate) struct BatchContext {
     pub(crate) send_gate: OrderGate,
 }
 
-/// What it takes to build the message of one run.
+/// The things that it takes to build the message of one run.
 pub(crate) struct Building<'b> {
     pub(crate) services: &'b Services,
     pub(crate) ledger: LedgerStore<'b, Store>,

@@ -40,11 +40,11 @@ use crate::window::Window;
 /// The largest number of runs that are under way at once: the messages of all of them are in memory.
 const MAX_CONCURRENT_RUNS: usize = 4;
 
-/// What became of an invocation's runs.
+/// The result of an invocation's runs.
 #[derive(Debug, Default)]
 pub(crate) struct BatchResult {
     pub(crate) outcomes: Vec<RunOutcome>,
-    /// What was queued.
+    /// The runs that were queued.
     pub(crate) queued: Queued,
     /// The reason why an outcome could not be recorded.
     pub(crate) unrecorded: Option<Error>,
@@ -66,7 +66,7 @@ pub(crate) enum RunStart {
 pub(crate) enum RunEnd {
     /// It ended; and why that could not be recorded, if so.
     Outcome(Box<RunOutcome>, Option<Error>),
-    /// So many shards of it were queued, for others to end it; and what a person is told.
+    /// A number of its shards were queued, for others to end it; and what a person is told.
     Queued { shards: usize, told: Option<Box<RunOutcome>> },
     /// Another has taken it over.
     Lost(Box<RunRecord>),

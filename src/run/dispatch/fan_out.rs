@@ -18,10 +18,10 @@ use crate::settings::Rate;
 use crate::trigger::{QueuedSpan, Trigger, TriggerKind};
 use crate::window::{LocalTime, Window, Zone};
 
-/// How many runs one message asks for, at most.
+/// The largest number of runs that one message asks for.
 const RUNS: usize = 50;
 
-/// How many seconds' worth of requests a message asks for, where its runs share none: two thirds of
+/// The requests that a message asks for, in seconds, where its runs share none: two thirds of
 /// what an invocation has, at twenty requests a run.
 const SECONDS_A_RUN: f64 = 200.0 / 20.0;
 
@@ -32,7 +32,7 @@ struct Group {
     reports: Vec<ReportId>,
 }
 
-/// What the runs of a group have in common: the instance, and the window with its zone.
+/// The things that the runs of a group have in common: the instance, and the window with its zone.
 #[derive(Clone, Debug, PartialEq)]
 struct Span {
     instance: String,
@@ -94,7 +94,7 @@ fn add(groups: &mut Vec<Group>, span: Span, report: ReportId, most: usize) {
     }
 }
 
-/// How many runs a worker with this rate carries out in its time, also where they share nothing.
+/// The number of runs that a worker with this rate carries out in its time, also where they share nothing.
 fn runs_of_a_message(rate: Rate) -> usize {
     let carries = |runs: &usize| {
         u32::try_from(*runs).is_ok_and(|runs| f64::from(runs) <= SECONDS_A_RUN * rate.per_second())

@@ -1,4 +1,4 @@
-//! What the records say of the runs so far, for people.
+//! Past runs as their records tell them, for people.
 
 use std::collections::BTreeSet;
 
@@ -24,31 +24,31 @@ pub struct PastRun {
     pub window: Window,
     /// `running`, `interrupted`, `sent`, `skipped`, `failed` or `unknown`.
     pub status: &'static str,
-    /// Whether nothing is left to be done.
+    /// Says that nothing is left to be done.
     #[serde(rename = "final")]
     pub is_final: bool,
-    /// Whether it is a re-issue.
+    /// Says that it is a re-issue.
     pub reissue: bool,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// When it was last tried.
+    /// The time of the last attempt.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// The time at which it ended.
     pub ended_at: Option<Timestamp>,
-    /// How many recipients there are.
+    /// The number of recipients.
     pub recipients: usize,
-    /// To how many it was sent.
+    /// The number of those to whom it was sent.
     pub sent: usize,
-    /// To how many it was not.
+    /// The number of those to whom it was not.
     pub failed: usize,
-    /// Of how many this is not known.
+    /// The number of those of whom this is not known.
     pub unknown: usize,
-    /// What its figures took.
+    /// The requests, pages and rows that its figures took.
     #[serde(flatten)]
     pub stats: FetchStats,
-    /// Why nothing was sent.
+    /// The reason why nothing was sent.
     pub reason: Option<String>,
-    /// Why it failed.
+    /// The reason why it failed.
     pub error: Option<Error>,
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn past_runs(
     Ok((runs, unreadable))
 }
 
-/// Of sorted keys those of the last windows of each report, the last first.
+/// The keys of the last windows of each report among sorted ones, the last first.
 fn newest(keys: &[RunKey], limit: usize) -> Vec<RunKey> {
     let of_reports = keys.chunk_by(|a, b| a.report() == b.report());
     of_reports.flat_map(|keys| keys.iter().rev().take(limit).cloned()).collect()

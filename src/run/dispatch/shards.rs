@@ -237,7 +237,7 @@ struct SentShard {
 enum Ended {
     /// The run has ended, at least for now.
     Whole,
-    /// So many of its shards were queued.
+    /// A number of its shards were queued.
     Queued(usize),
 }
 

@@ -25,7 +25,7 @@ pub(crate) use query_pool::{Answers, QueryPool, RunFetch};
 pub(crate) use sections::{StaleTarget, UnplannedSection, stale_targets};
 pub(crate) use time_budget::{RUN_OVERHEAD, no_time};
 
-/// Where figures come from: Connect's clients, the names that were read, and what the API takes.
+/// The source of figures: Connect's clients, the names that were read, and the limits of the API.
 #[derive(Debug)]
 pub(crate) struct FigureSource {
     clients: Clients,

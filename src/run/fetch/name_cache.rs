@@ -28,7 +28,7 @@ type CacheSlot = Arc<Mutex<Option<CachedNames>>>;
 #[derive(Clone, Debug)]
 struct CachedNames {
     read_at: Instant,
-    /// When the invocation began that read it.
+    /// The beginning of the invocation that read it.
     since: Instant,
     names: Result<Directory, Error>,
 }
@@ -38,7 +38,7 @@ struct CachedNames {
 pub(crate) struct NameRequest<'n> {
     pub(crate) client: &'n Connect,
     pub(crate) instance: &'n InstanceArn,
-    /// When the invocation began: within it no list is read twice, however long it takes.
+    /// The beginning of the invocation: within it no list is read twice, however long it takes.
     pub(crate) since: Instant,
     pub(crate) deadline: Option<Instant>,
 }
@@ -98,7 +98,7 @@ impl NameCache {
     }
 }
 
-/// What is known of a list: its names for a while, a failure for the invocation that met it.
+/// The content of a list as far as it is known: its names for a while, a failure for the invocation that met it.
 fn warm(kept: &Option<CachedNames>, since: Instant) -> Option<Result<Directory, Error>> {
     let counts = |kept: &&CachedNames| match kept.names {
         Ok(_) => since < kept.read_at + NAME_TTL,

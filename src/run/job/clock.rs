@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::retry::RetryPolicy;
 
-/// What is kept free before the deadline, for the answer to be given.
+/// The time that is kept free before the deadline, for the answer to be given.
 const TO_ANSWER: Duration = Duration::from_millis(500);
 
 /// A clock that was read once, and the deadline by it. From then on only the time that passes counts,
@@ -25,17 +25,17 @@ impl Clock {
         Self { read: now, at: Instant::now(), deadline }
     }
 
-    /// What it showed when it was read.
+    /// The time that it showed when it was read.
     pub fn started(self) -> Timestamp {
         self.read
     }
 
-    /// When it was read.
+    /// The instant at which it was read.
     pub(crate) fn at(self) -> Instant {
         self.at
     }
 
-    /// What it shows.
+    /// The time that it shows now.
     pub(crate) fn now(self) -> Timestamp {
         self.read.saturating_add(self.at.elapsed()).unwrap_or(Timestamp::MAX)
     }
@@ -46,27 +46,27 @@ impl Clock {
         self.read.saturating_add(left).ok()
     }
 
-    /// When the invocation is ended from outside, if it is.
+    /// The instant at which the invocation is ended from outside, if it is.
     pub(crate) fn ends(self) -> Option<Instant> {
         self.deadline
     }
 
-    /// How long the invocation had when it started, if that is known.
+    /// The time that the invocation had when it started, if that is known.
     pub(crate) fn timeout(self) -> Option<Duration> {
         Some(self.deadline?.saturating_duration_since(self.at))
     }
 
-    /// How much time is left, if there is a deadline.
+    /// The time that is left, if there is a deadline.
     pub(crate) fn left(self) -> Option<Duration> {
         Some(self.deadline?.saturating_duration_since(Instant::now()))
     }
 
-    /// When the answer must be given, if there is a deadline.
+    /// The instant by which the answer must be given, if there is a deadline.
     pub(crate) fn answer_by(self) -> Option<Instant> {
         self.deadline.map(|deadline| deadline.checked_sub(TO_ANSWER).unwrap_or(deadline))
     }
 
-    /// Whether so much time may pass and leave enough for an answer.
+    /// Tells whether so much time may pass and leave enough for an answer.
     pub(crate) fn has_time_for(self, duration: Duration) -> bool {
         self.left().is_none_or(|left| left > duration + TO_ANSWER * 2)
     }

@@ -26,7 +26,7 @@ pub struct Invocation {
     pub breaker: SendBreaker,
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// The run has started.

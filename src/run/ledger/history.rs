@@ -1,4 +1,4 @@
-//! How far the message of a run came, in the run itself and in all resends: a resend sends to those who
+//! The reach of a run's message, in the run itself and in all resends: a resend sends to those who
 //! do not have it.
 
 use std::collections::HashMap;

@@ -12,15 +12,15 @@ use crate::run::ledger::store::{LeasedRun, LedgerStore, PutOutcome};
 use crate::run::outcome::RunState;
 use crate::store::{Object, Objects};
 
-/// Who claims a run.
+/// A request to claim a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClaimRequest<'c> {
     pub(crate) event: &'c TriggerId,
-    /// Whether a person named the report: then what failed for good, or was skipped, runs again.
+    /// Says that a person named the report: then a run that failed permanently, or was skipped, runs again.
     pub(crate) is_manual: bool,
 }
 
-/// What became of a claim.
+/// The end of a claim.
 #[derive(Debug)]
 pub(crate) enum Claimed {
     /// The run is this one's.
@@ -118,7 +118,7 @@ impl LeasedRun {
 }
 
 impl ClaimRequest<'_> {
-    /// Whether a run that has ended for good runs again.
+    /// Tells whether a run that is final runs again.
     fn runs_again(self, ended: &RunRecord) -> bool {
         let is_another_order = ended.event.id != self.event.id;
         let may = matches!(ended.status, RunState::Failed | RunState::Skipped);

@@ -117,7 +117,7 @@ impl Recipient {
         (self.status, self.error, self.lost_at) = (DeliveryState::Pending, None, None);
     }
 
-    /// Who was sending this does not say any more how it ended.
+    /// Notes that the process which was sending this says no more how it ended.
     pub(crate) fn mark_lost(&mut self, now: Timestamp) {
         let message = "the process that was sending this message ended before it could write down \
                        how the send ended";
@@ -141,7 +141,7 @@ impl Recipient {
         self.lost_at = known.lost_at;
     }
 
-    /// Whether it may still be sent without a person's word.
+    /// Tells whether it may still be sent without a person's word.
     pub(crate) fn is_retryable(&self) -> bool {
         match self.status {
             DeliveryState::Pending => true,

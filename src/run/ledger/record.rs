@@ -1,4 +1,4 @@
-//! What is kept of a run: one JSON object for each report and window, and the rules by which it
+//! The record of a run: one JSON object for each report and window, and the rules by which it
 //! changes. Nothing here reads or writes.
 
 use jiff::Timestamp;
@@ -29,44 +29,44 @@ pub(crate) struct RunRecord {
     pub(crate) report: String,
     pub(crate) window: Window,
     pub(crate) status: RunState,
-    /// Whether nothing is left to be done: no tick and no retry takes it up again.
+    /// Says that nothing is left to be done: no tick and no retry takes it up again.
     #[serde(rename = "final")]
     pub(crate) is_final: bool,
-    /// Why nothing was sent.
+    /// The reason why nothing was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// What its figures took.
+    /// The requests, pages and rows that its figures took.
     #[serde(flatten)]
     pub(crate) stats: FetchStats,
     /// The digest of the definition that it was made from.
     pub(crate) definition: String,
     /// The event or order that it was last taken up for.
     pub(crate) event: TriggerId,
-    /// How often it was taken up.
+    /// The number of times that it was taken up.
     pub(crate) attempts: u32,
-    /// When it was last taken up.
+    /// The time at which it was last taken up.
     pub(crate) started_at: Timestamp,
-    /// When its message was made.
+    /// The time at which its message was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) made_at: Option<Timestamp>,
-    /// When it ended.
+    /// The time at which it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended_at: Option<Timestamp>,
-    /// Who has it, or had it last.
+    /// The lease of its holder, or of the last one.
     pub(crate) claim: Lease,
-    /// Who wrote this, and how many times they had written it before.
+    /// The identity of this write.
     pub(crate) written: WriteId,
     /// The order that sends its message again at this moment, or died while it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resend: Option<ResendLease>,
-    /// Of a re-issue the key of the run's own record.
+    /// The key of the run's own record, where this is a re-issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reissue_of: Option<String>,
-    /// Whether it sends what the run was to send, and counts for later orders: a `resend` does, an
+    /// Says that it sends what the run was to send, and counts for later orders: a `resend` does, an
     /// order for other recipients does not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) resent: bool,
-    /// Whether the message says that it is a re-issue.
+    /// Says that the message is marked as a re-issue.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) reissued: bool,
     /// The key of the message as it was rendered.
@@ -76,10 +76,10 @@ pub(crate) struct RunRecord {
     /// leaves it, until the message is made anew or the run ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rendering: Option<RenderingMark>,
-    /// Into which parts its recipients are cut, until these have ended.
+    /// The shards into which its recipients are cut, until these have ended.
     #[serde(rename = "parts", default, skip_serializing_if = "Option::is_none")]
     pub(crate) shards: Option<ShardSet>,
-    /// Whether it is itself the record of such a part.
+    /// Says that it is itself the record of a shard.
     #[serde(rename = "is_part", default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_shard: bool,
     /// Each recipient, with how far the delivery to them is.
@@ -118,7 +118,7 @@ pub(crate) struct TemplatesId {
 pub(crate) struct Lease {
     /// The writer that holds it.
     pub(crate) by: String,
-    /// When it ends by itself; none where it has ended.
+    /// The time at which it expires; none where it was released.
     pub(crate) until: Option<Timestamp>,
 }
 
@@ -131,7 +131,7 @@ pub(crate) struct ResendLease {
     pub(crate) until: Timestamp,
 }
 
-/// What tells a write from every other.
+/// The identity of a write, which no other has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WriteId {
     pub(crate) by: String,
@@ -202,7 +202,7 @@ impl RunRecord {
         serde_json::to_vec_pretty(&Self { version, ..self.clone() }).unwrap_or_default()
     }
 
-    /// Whether somebody has it at this time.
+    /// Tells whether somebody has it at this time.
     pub(crate) fn is_held_at(&self, time: Timestamp) -> bool {
         self.held_at(time).is_some()
     }
@@ -294,7 +294,7 @@ impl RunRecord {
         self.started_at = now;
     }
 
-    /// Whether the message that is stored is to be sent, and none made anew: where anybody may have
+    /// Tells whether the message that is stored is to be sent, and none made anew: where anybody may have
     /// it, or where the definition is still the same.
     pub(crate) fn can_resume(&self, definition: &str) -> bool {
         let may_have_left = |r: &Recipient| r.status.may_have_arrived();
@@ -321,7 +321,7 @@ impl RunRecord {
         .collect()
     }
 
-    /// Whether anybody waits for the message who is not marked yet.
+    /// Tells whether anybody waits for the message who is not marked yet.
     pub(crate) fn has_pending(&self) -> bool {
         self.recipients.iter().any(|recipient| recipient.status == DeliveryState::Pending)
     }
@@ -378,7 +378,7 @@ impl RunRecord {
         self.is_final = !is_retryable;
     }
 
-    /// Whether its owner is to hear of its end, and has not.
+    /// Tells whether its owner is to hear of its end, and has not.
     pub(crate) fn owes_a_notice(&self) -> bool {
         let is_news = self.is_final
             || self.status == RunState::Unknown
@@ -398,17 +398,17 @@ impl RunRecord {
         self.notice.as_ref().is_some_and(|notice| notice.status == DeliveryState::Failed)
     }
 
-    /// Whether it has ended in something that its owner would have to mend.
+    /// Tells whether it has ended in something that its owner would have to mend.
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self.status, RunState::Failed | RunState::Unknown)
     }
 
-    /// Whether a message of it may have reached anybody.
+    /// Tells whether a message of it may have reached anybody.
     pub(crate) fn may_have_been_read(&self) -> bool {
         self.recipients.iter().any(|recipient| recipient.status.may_have_arrived())
     }
 
-    /// What became of the run, as an invocation answers it.
+    /// The outcome of the run, as an invocation answers it.
     pub(crate) fn outcome(&self) -> RunOutcome {
         RunOutcome {
             report: self.report.clone(),
@@ -422,7 +422,7 @@ impl RunRecord {
         }
     }
 
-    /// What the run has come to, as one answers it that did nothing for it.
+    /// The outcome of the run, as an invocation answers it that did nothing for it.
     pub(crate) fn replayed_outcome(&self) -> RunOutcome {
         let outcome =
             RunOutcome { stats: FetchStats::default(), is_replay: true, ..self.outcome() };
@@ -440,7 +440,7 @@ fn is_believed(until: Timestamp, now: Timestamp) -> bool {
     left.is_positive() && left <= LONGEST_LEASE
 }
 
-/// What lies in the store of records as JSON.
+/// Parses what lies in the store of records as JSON.
 ///
 /// # Errors
 /// `STORE_ERROR` where it is something else; what it is is not repeated, because it may be anything.

@@ -26,7 +26,7 @@ pub(crate) struct Ledger {
     store: Option<Store>,
     /// The name of this process.
     process: String,
-    /// What has been read once and never changes again: a process lives for many events.
+    /// The things that were read once and never change again: a process lives for many events.
     known: Mutex<LedgerCache>,
 }
 
@@ -35,25 +35,25 @@ struct LedgerCache {
     since: BTreeMap<ReportId, ScheduleEpoch>,
     /// The runs that have ended for good, by key; of a failure with the event that it failed.
     over: BTreeMap<RunKey, Option<String>>,
-    /// When runs were last queued, by key.
+    /// The times at which runs were last queued, by key.
     queued: BTreeMap<RunKey, Timestamp>,
 }
 
-/// Since when a report is due as it is now.
+/// The time since which a report is due as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct ScheduleEpoch {
     version: u32,
     /// The time of the first event that saw it.
     since: Timestamp,
-    /// What decides on its runs: schedule, zone and window.
+    /// Schedule, zone and window, which decide on its runs.
     timing: String,
-    /// Whether runs of an earlier timing may still have to be closed.
+    /// Says that runs of an earlier timing may still have to be closed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     closing: bool,
 }
 
 impl ScheduleEpoch {
-    /// Whether it is of this timing, for an event of this time.
+    /// Tells whether it is of this timing, for an event of this time.
     fn holds(&self, timing: &str, time: Timestamp) -> bool {
         // Events overtake each other; one of long ago is somebody's order, and no first sight.
         let ahead = self.since.duration_since(time);
@@ -77,7 +77,7 @@ impl Ledger {
         Self { store, process: new_holder_id(), known: Mutex::default() }
     }
 
-    /// Whether there are any.
+    /// Tells whether there are any.
     pub(crate) fn is_kept(&self) -> bool {
         self.store.is_some()
     }
@@ -141,7 +141,7 @@ impl Ledger {
         Ok((Memory::Since(since.since), since.closing))
     }
 
-    /// Since when a report is due as it is now, if this process has read that before.
+    /// The time since which a report is due as it is now, if this process has read that before.
     pub(crate) fn known_epoch(&self, report: &Report, time: Timestamp) -> Option<Timestamp> {
         let known = self.known();
         let since = known.since.get(&report.id).filter(|since| since.holds(&timing(report), time));
@@ -168,7 +168,7 @@ impl Ledger {
         report: &ReportId,
         clock: Clock,
     ) -> Result<Vec<(Window, bool)>, Error> {
-        /// How far back a run can be that was not closed before.
+        /// The number of runs back in which one can be that was not closed before.
         const LAST: usize = 10;
         let keys = self.list(Some(report)).await?;
         let own = keys.iter().rev().filter(|key| !key.is_reissue());
@@ -187,7 +187,7 @@ impl Ledger {
         Ok(open)
     }
 
-    /// Whether this process has seen that a run has ended for good, and it is no concern of this event.
+    /// Tells whether this process has seen that a run is final, and it is no concern of this event.
     pub(crate) fn is_known_final(&self, key: &RunKey, event: &str) -> bool {
         let known = self.known();
         // The retry of the event that a failure is of has to hear of it.
@@ -195,7 +195,7 @@ impl Ledger {
         known.over.get(key).is_some_and(|failed| !concerns(failed))
     }
 
-    /// What lies at a key.
+    /// Looks a record up by its key.
     ///
     /// # Errors
     /// Where the store can't be read, or holds something else there.
@@ -218,7 +218,7 @@ impl Ledger {
         }
     }
 
-    /// Whether this process has queued a run a short while ago, so that its message is not done yet, or
+    /// Tells whether this process has queued a run a short while ago, so that its message is not done yet, or
     /// is handed out again by itself.
     pub(crate) fn is_waited_for(&self, key: &RunKey, now: Timestamp) -> bool {
         let known = self.known();
@@ -232,7 +232,7 @@ impl Ledger {
         known.queued.extend(keys.into_iter().map(|key| (key, now)));
     }
 
-    /// Whether a later window of the report has been run, so that an event that comes late does not
+    /// Tells whether a later window of the report has been run, so that an event that comes late does not
     /// run an earlier one after it.
     ///
     /// # Errors
@@ -285,7 +285,7 @@ impl Ledger {
     }
 }
 
-/// What is found of a run.
+/// The result of looking a record up.
 #[derive(Clone, Debug)]
 pub(crate) enum RecordLookup {
     /// No record.
@@ -296,7 +296,7 @@ pub(crate) enum RecordLookup {
     Final,
 }
 
-/// What decides on the runs of a report, as a text that differs where they do.
+/// Schedule, zone and window of a report, as a text that differs where its runs do.
 fn timing(report: &Report) -> String {
     let schedule = report.schedule.as_ref().map(|schedule| format!(", {schedule}"));
     format!("{} in {}{}", report.window, report.zone.name(), schedule.unwrap_or_default())

@@ -40,25 +40,25 @@ pub(crate) struct LeasedRun {
     /// None where no records are kept.
     pub(crate) key: Option<String>,
     pub(crate) record: RunRecord,
-    /// What this invocation took for it.
+    /// The requests, pages and rows that this invocation took for it.
     pub(crate) stats: FetchStats,
-    /// What the attempt before failed with.
+    /// The failure of the attempt before.
     pub(crate) last_error: Option<Error>,
     /// The templates of one's own with which an earlier process never came back.
     pub(crate) left_rendering: Option<RenderingMark>,
     pub(crate) holder_id: String,
     writes: u64,
-    /// Of the record as it lies in the store, as far as is known.
+    /// The tag of the record as it lies in the store, as far as is known.
     pub(crate) tag: Option<Tag>,
     /// The recipients whose results have not been written.
     pub(crate) unsaved_results: BTreeSet<usize>,
-    /// Whether that of the mail to the owner has not.
+    /// Says that the result of the mail to the owner has not been written.
     pub(crate) notice_unsaved: bool,
-    /// Whether another has it by now.
+    /// Says that another has it by now.
     pub(crate) is_lost: bool,
 }
 
-/// What became of a write.
+/// The end of a write.
 pub(crate) enum PutOutcome {
     Written,
     /// Something else lies there, or nothing.
@@ -299,7 +299,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         tokio::time::sleep(LEDGER_ACCESS.pause(attempt)).await;
     }
 
-    /// When a lease ends that begins or is renewed now.
+    /// The time at which a lease ends that begins or is renewed now.
     pub(crate) fn lease(&self) -> Timestamp {
         let renewed = self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
         let longest = self.clock.now().saturating_add(LONGEST_LEASE).unwrap_or(Timestamp::MAX);
@@ -364,7 +364,7 @@ impl LeasedRun {
 }
 
 impl LedgerStore<'_, Store> {
-    /// What the addresses of files begin with that are stored beside a run's record; nothing where
+    /// The beginning of the addresses of files that are stored beside a run's record; nothing where
     /// no records are kept.
     pub(crate) fn address_of_files(&self, leased: &LeasedRun) -> Option<String> {
         let (store, key) = (self.objects?, leased.key.as_ref()?);

@@ -15,7 +15,7 @@ use crate::run::outcome::log_error;
 use crate::table::Table;
 use crate::window::Window;
 
-/// What a run comes to before anything is sent.
+/// The result of building a run's message.
 #[derive(Debug)]
 pub(crate) enum Built<M = Message> {
     /// A message.
@@ -83,7 +83,7 @@ pub(crate) fn preview_message(
 pub struct Figures {
     /// The span that they cover.
     pub window: Window,
-    /// Why sections are missing, one error for each of them; none but with `partial = "banner"`.
+    /// The reasons why sections are missing, one for each of them; none but with `partial = "banner"`.
     pub errors: Vec<Error>,
     /// The sections that have figures.
     tables: Vec<Table>,

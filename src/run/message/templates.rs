@@ -9,7 +9,7 @@ use crate::run::definitions::defective;
 use crate::run::ledger::{RenderingMark, TemplatesId};
 use crate::store::{File, Store};
 
-/// Where templates of one's own lie, if there are any, and what was read there last: a process lives
+/// The place of templates of one's own, if there are any, and what was read there last: a process lives
 /// for many events, and templates seldom change.
 #[derive(Debug)]
 pub(crate) struct OwnTemplates {

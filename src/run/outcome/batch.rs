@@ -15,17 +15,17 @@ use crate::window::Window;
 /// The outcome of an invocation.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// What became of the runs.
+    /// The runs and their outcomes.
     pub batch: Batch,
     /// The first failure, if there is one.
     pub error: Option<Error>,
-    /// What was found in the definitions, warnings included.
+    /// The problems of the definitions, warnings included.
     pub problems: Vec<Problem>,
-    /// Whether runs are claimed and kept, so that no retry sends anything twice.
+    /// Says that runs are claimed and kept, so that no retry sends anything twice.
     pub is_kept: bool,
-    /// Whether whatever was due was asked for.
+    /// Says that whatever was due was asked for.
     pub is_tick: bool,
-    /// How often Connect refused for its rate.
+    /// The number of times that Connect refused for its rate.
     pub throttles: usize,
 }
 
@@ -34,23 +34,23 @@ pub struct Outcome {
 pub struct Batch {
     /// The order's id, the event's, or the invocation's.
     pub id: String,
-    /// When it was made, UTC.
+    /// The time at which it was made, UTC.
     pub created_at: String,
-    /// Whether the outcomes are kept.
+    /// Says that the outcomes are kept.
     pub recorded: bool,
-    /// What was put into the queue, for other invocations to carry it out.
+    /// The runs that were put into the queue, for other invocations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queued: Option<Queued>,
-    /// What became of each run.
+    /// The outcome of each run.
     pub reports: Vec<RunOutcome>,
 }
 
-/// What was put into the queue.
+/// The runs that were put into the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Queued {
-    /// How many runs, or parts of one.
+    /// The number of runs, or shards of one.
     pub runs: usize,
-    /// In how many messages.
+    /// The number of messages.
     pub messages: usize,
 }
 
@@ -62,11 +62,11 @@ impl Queued {
     }
 }
 
-/// How large an error message of the invocation may be; Lambda cuts a response at 6 MB, and the
+/// The largest error message of an invocation; Lambda cuts a response at 6 MB, and the
 /// services behind a failed invocation carry 256 KB at most.
 const ERROR_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// How much of the first 1,000 bytes, all that a dead-letter queue keeps, the report ids may take.
+/// The part of the first 1,000 bytes, all that a dead-letter queue keeps, that the report ids may take.
 const REPORT_IDS_BYTES: usize = 700;
 
 impl Outcome {
@@ -121,7 +121,7 @@ impl Outcome {
         Self { error: Some(error), ..Self::new(batch, false) }
     }
 
-    /// Whether everything went well.
+    /// Tells whether everything went well.
     pub fn succeeded(&self) -> bool {
         self.error.is_none()
     }
@@ -140,7 +140,7 @@ impl Outcome {
         }
     }
 
-    /// Whether it may end better if it is asked for again, and nobody could get a message twice by it.
+    /// Tells whether it may end better if it is asked for again, and nobody could get a message twice by it.
     pub fn is_worth_retrying(&self) -> bool {
         let errors = self.batch.reports.iter().filter_map(|run| run.error.as_ref());
         self.failure().is_some() && errors.chain(&self.error).any(|error| error.retryable)

@@ -25,7 +25,7 @@ impl Outcome {
         of_runs.chain(self.of_no_run().map(of_a_failure)).collect()
     }
 
-    /// What failed that is the outcome of no run: an order that can't be understood, definitions that
+    /// A failure that is the outcome of no run: an order that can't be understood, definitions that
     /// can't be read, a queue that takes nothing.
     fn of_no_run(&self) -> Option<&Error> {
         self.error.as_ref().filter(|_| self.batch.reports.iter().all(|run| run.error.is_none()))

@@ -1,23 +1,23 @@
-//! What an invocation answers: the outcome of one order, or of each message of a queue.
+//! The answer of an invocation: the outcome of one order, or of each message of a queue.
 
 use crate::run::outcome::batch::Outcome;
 use serde_json::{Value, json};
 
-/// What became of what an invocation was asked for.
+/// The answer of an invocation.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// Of one event, or one order.
+    /// The outcome of one event, or one order.
     Order(Box<Outcome>),
-    /// Of each message of a queue.
+    /// The outcome of each message of a queue.
     Queue(Vec<Handled>),
 }
 
 /// A message of a queue, and what became of it.
 #[derive(Clone, Debug)]
 pub struct Handled {
-    /// What the queue knows it by.
+    /// The id that the queue gave it.
     pub message: String,
-    /// What became of what it asks for.
+    /// The outcome of what it asks for.
     pub outcome: Outcome,
 }
 
@@ -31,7 +31,7 @@ impl Answer {
         one.into_iter().chain(many.iter().map(|handled| &handled.outcome))
     }
 
-    /// Of a batch of messages those that are to be handed out again, in the form that Lambda reads
+    /// The messages of a batch that are to be handed out again, in the form that Lambda reads
     /// (SQS event source mapping, `ReportBatchItemFailures`).
     pub fn batch_item_failures(messages: &[Handled]) -> Value {
         let again = messages.iter().filter(|handled| handled.outcome.is_worth_retrying());

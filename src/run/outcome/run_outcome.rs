@@ -15,63 +15,63 @@ use crate::window::Window;
 pub struct RunOutcome {
     /// The report's id.
     pub report: String,
-    /// How it ended.
+    /// The end that it came to.
     pub status: Status,
     /// The reason for which it was skipped, or what else is to be known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The span; none where the run ended before it was known.
     pub window: Option<Window>,
-    /// What the figures took.
+    /// The requests, pages and rows that the figures took.
     #[serde(flatten)]
     pub stats: FetchStats,
     /// One message for each recipient.
     pub messages: Vec<Delivery>,
-    /// Why it failed.
+    /// The reason why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
-    /// Whether it ended in an earlier invocation, or was known before, and is only told again.
+    /// Says that it ended in an earlier invocation, or was known before, and is only told again.
     #[serde(skip)]
     pub is_replay: bool,
-    /// Whether the invocation does not fail for it: of an invalid definition that is known it has
+    /// Says that the invocation does not fail for it: of an invalid definition that is known it has
     /// failed before.
     #[serde(skip)]
     pub is_known: bool,
-    /// Whether it was closed because it had been tried, or missed, for too long.
+    /// Says that it was closed because it had been tried, or missed, for too long.
     #[serde(skip)]
     pub is_overdue: bool,
-    /// How long it took since its first request; what it waited before for its turn does not count.
+    /// The time since its first request; the wait for its turn before that does not count.
     #[serde(skip)]
     pub took: Duration,
 }
 
-/// What the figures of a run took, as far as it came.
+/// The requests, pages and rows that the figures of a run took, as far as it came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FetchStats {
-    /// How many requests were answered.
+    /// The number of requests that were answered.
     pub requests: usize,
-    /// In how many pages.
+    /// The number of their pages.
     pub pages: u32,
-    /// With how many rows.
+    /// The number of their rows.
     pub rows: usize,
 }
 
-/// What became of one message.
+/// The outcome of one message.
 #[derive(Clone, Debug, Serialize)]
 pub struct Delivery {
     /// The recipient.
     pub to: String,
-    /// How it ended.
+    /// The end that it came to.
     pub status: DeliveryStatus,
     /// The id that SES gave it.
     pub message_id: Option<String>,
-    /// Why it was not sent.
+    /// The reason why it was not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }
 
-/// How many characters of a message, or a hint, leave the invocation where they must be short.
+/// The largest number of characters of a message, or a hint, that leave the invocation where they must be short.
 const TEXT_CHARACTERS: usize = 2_000;
 
 /// The text, cut where it is longer than anybody reads.
@@ -119,7 +119,7 @@ impl RunOutcome {
         self.reason = Some(reason.to_owned());
     }
 
-    /// How many messages ended so.
+    /// Counts the messages that ended so.
     pub fn count(&self, status: DeliveryStatus) -> usize {
         self.messages.iter().filter(|delivery| delivery.status == status).count()
     }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far a run is, as its record keeps it.
+/// The state of a run, as its record keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum RunState {
@@ -19,7 +19,7 @@ pub(crate) enum RunState {
     Unknown,
 }
 
-/// How a run ended, as an invocation answers it; of several messages the worst counts.
+/// The end of a run, as an invocation answers it; of several messages the worst counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -36,7 +36,7 @@ pub enum Status {
     Unknown,
 }
 
-/// How far the delivery to one recipient is, as the run's record keeps it.
+/// The state of the delivery to one recipient, as the run's record keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum DeliveryState {
@@ -52,7 +52,7 @@ pub(crate) enum DeliveryState {
     Unknown,
 }
 
-/// How the delivery to one recipient ended, as an invocation answers it.
+/// The end of the delivery to one recipient, as an invocation answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
@@ -64,7 +64,7 @@ pub enum DeliveryStatus {
     Unknown,
 }
 
-/// Whoever ends an invocation with a run that has not ended, has failed to run it.
+/// An invocation that ends with a run that has not ended, has failed to run it.
 impl From<RunState> for Status {
     fn from(state: RunState) -> Self {
         match state {
@@ -76,7 +76,7 @@ impl From<RunState> for Status {
     }
 }
 
-/// Whoever waits for a message at the end of a run has not got it; one that may be on its way may have
+/// A recipient who waits at the end of a run has not got the message; one that may be on its way may have
 /// arrived.
 impl From<DeliveryState> for DeliveryStatus {
     fn from(state: DeliveryState) -> Self {

@@ -12,7 +12,7 @@ use crate::run::outcome::RunOutcome;
 use crate::run::schedule::preflight::{KnownRun, KnownRuns, Preflight, RunRef, not_in_time};
 use crate::window::Window;
 
-/// What a trigger finds due.
+/// The runs that a trigger finds.
 #[derive(Debug, Default)]
 pub(crate) struct DueRuns {
     /// The runs that it starts or closes, the oldest first.
@@ -24,7 +24,7 @@ pub(crate) struct DueRuns {
     pub(crate) unnotified: Vec<Job>,
 }
 
-/// What becomes of an occurrence.
+/// The decision on an occurrence.
 enum Decision {
     /// It runs; what is known of it.
     Run(Occurrence, KnownRun),
@@ -36,7 +36,7 @@ enum Decision {
     Ended(Box<RunOutcome>),
 }
 
-/// What is remembered of a report.
+/// The memory of a report.
 #[derive(Clone, Copy)]
 struct Remembered {
     memory: Memory,
@@ -191,7 +191,7 @@ impl Preflight<'_> {
     }
 }
 
-/// What is known of the run for an occurrence.
+/// The run for an occurrence, as it is known.
 fn known_run<'k>(
     known: &'k KnownRuns,
     report: &Report,

@@ -16,7 +16,7 @@ use crate::run::ledger::{Destination, Recipient, new_holder_id};
 use crate::run::outcome::{DeliveryState, RunOutcome, defect, log_error};
 use crate::run::services::Services;
 
-/// What is kept of a definition that was not valid.
+/// The record of a definition that was not valid.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct InvalidContents {
     version: u32,
@@ -43,7 +43,7 @@ struct InvalidContent {
 
 const VERSION: u32 = 1;
 
-/// How many contents are kept.
+/// The largest number of contents that are kept.
 const CONTENTS: usize = 20;
 
 /// Answers a trigger for a definition that is not valid. A trigger that names it fails each time; of the

@@ -1,4 +1,4 @@
-//! What is due: the runs that a trigger starts or closes, what the ledger knows of them beforehand, and the
+//! The schedule: the runs that a trigger starts or closes, what the ledger knows of them beforehand, and the
 //! definitions that are not valid.
 
 mod due;

@@ -15,7 +15,7 @@ use crate::run::services::Services;
 use crate::trigger::TriggerKind;
 use crate::window::Window;
 
-/// What is known of a run before it starts.
+/// A run as it is known before it starts.
 #[derive(Clone, Debug)]
 pub(crate) struct KnownRun {
     /// Its record.
@@ -45,7 +45,7 @@ pub(crate) struct Preflight<'a> {
 }
 
 impl KnownRuns {
-    /// What is known of the run with this key, if its record was loaded.
+    /// The run with this key, if its record was loaded.
     pub(crate) fn get(&self, key: &RunKey) -> Option<&Result<KnownRun, Error>> {
         self.0.get(key).map(|(_, known)| known)
     }
