@@ -13,6 +13,7 @@ use crate::render::Templates;
 use crate::run::definitions::load::DefinitionCache;
 use crate::settings::{Deployment, Settings};
 use crate::store::{File, Store};
+
 pub(crate) use compatibility::too_many_requests;
 pub use load::{Checks, Definitions, unknown_report};
 pub(crate) use load::{Invalid, MOST_TOLD, defective};

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::run::ledger::{Destination, Recipient, RunRecord};
+
 pub(crate) use attempt::{Attempt, stored_message_missing};
 pub(crate) use definition_notice::{Mailboxes, notify_of_definition};
 pub use mail::compose_mail;

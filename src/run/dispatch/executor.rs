@@ -102,22 +102,31 @@ pub(crate) struct Execution<'e> {
 impl Executor<'_> {
     /// Runs jobs, and returns what became of them.
     pub(crate) async fn run_all(&self, jobs: &[Job]) -> BatchResult {
-        let (starts, queries) = self.claim_all(jobs).await;
-        let (pool, queries) = self.plan_all(jobs, &starts, queries).await;
+        let lookup = &NameLookup::new(jobs.iter().filter(|job| !job.is_overdue));
+        let (starts, early) = self.claim_all(jobs, lookup).await;
+        let (pool, queries) = self.plan_all(jobs, &starts, early, lookup).await;
         let context = BatchContext::default();
         let (mut result, busy) = self.execute_all(jobs, starts, (&pool, &queries), &context).await;
         self.wait_for_others(busy, &context, &mut result).await;
         result
     }
 
-    /// Claims every run. Meanwhile the queries of those are built that likely fetch, which takes names.
-    async fn claim_all(&self, jobs: &[Job]) -> (Vec<RunStart>, Vec<BuiltQueries>) {
-        let lookup = &NameLookup::new(jobs.iter().filter(|job| !job.is_overdue));
+    /// Claims every run. Meanwhile the queries of those are built that likely fetch, which takes names; a
+    /// run that then fetches nothing has none.
+    async fn claim_all(
+        &self,
+        jobs: &[Job],
+        lookup: &NameLookup<'_>,
+    ) -> (Vec<RunStart>, Vec<BuiltQueries>) {
         let claiming = side_by_side(jobs, async |job| self.start(job).await);
         let building = side_by_side(jobs, async |job| {
             if job.likely_fetches { Some(self.build_queries(job, lookup).await) } else { None }
         });
-        join(claiming, building).await
+        let (starts, built) = join(claiming, building).await;
+        let runs = jobs.iter().zip(&starts).zip(built);
+        let early = runs.map(|((job, start), built)| built.filter(|_| start.fetches(job)));
+        let early = early.collect();
+        (starts, early)
     }
 
     /// Builds the queries of the rest of the runs that fetch, and plans the requests of all together.
@@ -126,18 +135,15 @@ impl Executor<'_> {
         jobs: &[Job],
         starts: &[RunStart],
         early: Vec<BuiltQueries>,
+        lookup: &NameLookup<'_>,
     ) -> (QueryPool, Vec<BuiltQueries>) {
-        let lookup = &NameLookup::new(jobs.iter().filter(|job| !job.is_overdue));
         let runs: Vec<_> = jobs.iter().zip(starts).zip(&early).collect();
         let late = side_by_side(&runs, async |((job, start), early)| {
             let is_left = early.is_none() && start.fetches(job);
             if is_left { Some(self.build_queries(job, lookup).await) } else { None }
         });
         let late = late.await;
-        let fetches: Vec<bool> = runs.iter().map(|((job, start), _)| start.fetches(job)).collect();
-        let built = early.into_iter().zip(late).map(|(early, late)| early.or(late));
-        let queries = built.zip(fetches).map(|(built, fetches)| built.filter(|_| fetches));
-        self.plan(queries.collect()).await
+        self.plan(early.into_iter().zip(late).map(|(early, late)| early.or(late)).collect()).await
     }
 
     /// Plans the requests of runs together.
@@ -173,29 +179,22 @@ impl Executor<'_> {
         context: &BatchContext,
     ) -> (BatchResult, Vec<(&'j Job, Box<RunRecord>)>) {
         context.runaway.learn(starts.iter().filter_map(RunStart::left_rendering));
-        let mut fetching = 0;
-        let places: Vec<Option<usize>> = jobs
-            .iter()
-            .zip(&starts)
-            .map(|(job, start)| {
-                let place = start.fetches(job).then_some(fetching);
-                fetching += usize::from(place.is_some());
-                place
-            })
-            .collect();
-        let runs = jobs.iter().zip(starts).zip(queries).zip(places).enumerate();
-        let executing =
-            stream::iter(runs).map(async |(index, (((job, start), queries), place))| {
+        let mut fetching = 0..;
+        let runs = jobs.iter().zip(starts).zip(queries).enumerate();
+        let executing = stream::iter(runs).map(|(index, ((job, start), queries))| {
+            let queries = queries.as_ref();
+            // Only a run that fetches has a place among those that do.
+            let place = queries.and_then(|_| fetching.next());
+            async move {
                 let fetch = place.map(|place| context.fetch_gate.slot(place));
-                let send = context.send_gate.slot(index);
-                let (queries, is_first) = (queries.as_ref(), place == Some(0));
-                let execution =
-                    Execution { job, pool, queries, index, is_first, fetch, send: &send };
+                let (send, is_first) = (&context.send_gate.slot(index), place == Some(0));
+                let execution = Execution { job, pool, queries, index, is_first, fetch, send };
                 // A run is large, and every future that it is in is as large.
                 let end = Box::pin(self.execute(execution, start, context)).await;
                 pool.release(index);
                 (job, end)
-            });
+            }
+        });
         let (mut result, mut busy) = (BatchResult::default(), Vec::new());
         let mut executing = pin!(executing.buffered(MAX_CONCURRENT_RUNS));
         while let Some((job, end)) = executing.next().await {
@@ -285,7 +284,7 @@ impl Executor<'_> {
         } else {
             self.deliver(execution, &mut run, (context, &began)).await
         };
-        if run.is_lost() {
+        if run.is_lost {
             return RunEnd::Lost(Box::new(run.record));
         }
         if ended.is_ok() && run.record.shards.is_some() {

@@ -76,7 +76,7 @@ impl Executor<'_> {
         let stats = run.stats;
         let outcome = |outcome: RunOutcome| Box::new(RunOutcome { stats, ..outcome });
         match went_on {
-            _ if run.is_lost() => RunEnd::Lost(Box::new(run.record)),
+            _ if run.is_lost => RunEnd::Lost(Box::new(run.record)),
             Ok(Ended::Whole) => {
                 self.services.ledger.cache_final(&job.key(&run.record.window), &run.record);
                 RunEnd::Outcome(outcome(run.record.outcome()), None)
@@ -133,7 +133,7 @@ impl Executor<'_> {
             self.send_shard(job, shard).await?;
             // The lease goes on.
             ledger.save(run).await?;
-            if run.is_lost() {
+            if run.is_lost {
                 return Ok(Ended::Queued(0));
             }
         }

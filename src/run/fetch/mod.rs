@@ -20,6 +20,7 @@ use crate::plan::Directory;
 use crate::run::fetch::name_cache::{NameCache, NameRequest};
 use crate::run::job::Job;
 use crate::settings::{Deployment, Rate, Settings};
+
 pub(crate) use queries::{NameLookup, RunQueries, build_queries};
 pub(crate) use query_pool::{Answers, QueryPool, RunFetch};
 pub(crate) use sections::{StaleTarget, UnplannedSection, stale_targets};

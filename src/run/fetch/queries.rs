@@ -15,7 +15,7 @@ use crate::run::fetch::FigureSource;
 use crate::run::fetch::name_cache::NameRequest;
 use crate::run::fetch::sections::{SectionQueries, UnplannedSection};
 use crate::run::fetch::time_budget::out_of_time;
-use crate::run::job::{Job, a_little_before};
+use crate::run::job::{Job, a_little_before, no_window};
 use crate::window::{Compare, Window};
 
 /// The queries of a run.
@@ -56,9 +56,9 @@ pub(crate) async fn build_queries(
     job: &Job,
     lookup: &NameLookup<'_>,
 ) -> Result<RunQueries, Error> {
-    let retained =
-        |window: Window| job.within_retention(window, source.now(job), source.limits.history);
-    let window = retained(job.window()?)?;
+    let (now, history) = (source.now(job), source.limits.history);
+    let retained = |window: Window| window.remembered_at(now, history);
+    let window = retained(job.window()?).map_err(no_window)?;
     source.deployment.check_recipients(job.recipients())?;
     let deadline = job.names_deadline(lookup.is_alone);
     let naming = lookup.read(source, &job.report, deadline.map(a_little_before));

@@ -10,7 +10,7 @@ mod stop;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::address::Mailbox;
@@ -19,6 +19,7 @@ use crate::error::{Code, Error, Stage};
 use crate::run::outcome::RunOutcome;
 use crate::trigger::{Trigger, TriggerKind};
 use crate::window::{Window, WindowError};
+
 pub use clock::Clock;
 pub use invocation::{Invocation, Progress};
 pub(crate) use invocation::{TriggerContext, TriggerId};
@@ -141,19 +142,6 @@ impl Job {
 
     pub(crate) fn clock(&self) -> Clock {
         self.invocation.clock
-    }
-
-    /// The window, if it lies within the time for which the service keeps figures, counted back from now.
-    ///
-    /// # Errors
-    /// `VALIDATION_ERROR` where it does not.
-    pub(crate) fn within_retention(
-        &self,
-        window: Window,
-        now: Timestamp,
-        retention: SignedDuration,
-    ) -> Result<Window, Error> {
-        window.remembered_at(now, retention).map_err(no_window)
     }
 
     /// The recipients of the message.

@@ -333,11 +333,6 @@ impl LeasedRun {
         Ok(Self { tag: Some(tag), ..Self::new(key, record) })
     }
 
-    /// Whether another has taken the run over.
-    pub(crate) fn is_lost(&self) -> bool {
-        self.is_lost
-    }
-
     fn mark_saved(&mut self) {
         self.unsaved_results.clear();
         self.notice_unsaved = false;

@@ -1,7 +1,8 @@
 //! The answer of an invocation: the outcome of one order, or of each message of a queue.
 
-use crate::run::outcome::batch::Outcome;
 use serde_json::{Value, json};
+
+use crate::run::outcome::batch::Outcome;
 
 /// The answer of an invocation.
 #[derive(Clone, Debug)]

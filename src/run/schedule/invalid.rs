@@ -129,10 +129,9 @@ impl Finding<'_> {
     fn mailboxes(self) -> Option<Mailboxes> {
         let deployment = &self.services.settings.deployment;
         let owners = [&self.invalid.contacts.owner, &deployment.owner];
-        let owners = owners.into_iter().flatten().cloned();
-        let is_allowed =
-            |owner: &Mailbox| deployment.check_recipients(std::slice::from_ref(owner)).is_ok();
-        let owner = owners.map(|address| Mailbox { name: None, address }).find(is_allowed)?;
+        let mut owners = owners.into_iter().flatten();
+        let owner = owners.find(|owner| deployment.allowed_recipients.allows(owner))?;
+        let owner = Mailbox { name: None, address: owner.clone() };
         Some(Mailboxes { from: self.invalid.contacts.from.clone()?, owner })
     }
 }

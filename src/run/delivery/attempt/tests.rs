@@ -408,7 +408,7 @@ async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
                 carry_out(process, Attempt { ledger, sender }, &mut run, built).await;
             }
         }
-        if !run.is_lost() {
+        if !run.is_lost {
             return;
         }
     }
