@@ -1,4 +1,4 @@
-//! What stands out: the few rows that a reader should look at first.
+//! The rows that stand out: the few that a reader should look at first.
 //!
 //! The rule, for the tables with a row for each queue, agent or whatever they group by:
 //!
@@ -20,32 +20,32 @@ use serde::Serialize;
 
 use super::figure::Row;
 use super::isolate::isolated;
-use super::line::sentence;
-use super::wording::{Localizer, label, names, target_text};
+use super::line::with_full_stop;
+use super::wording::{Localizer, column_label, row_names, target_text};
 use crate::definition::{Column, State, Target};
 use crate::metric::{Polarity, Unit};
 use crate::table::rounding::Rounded;
 use crate::table::{Change, Direction, Sense, Table, TableRow};
 
-/// How many rows are told of.
-const TOLD: usize = 3;
-/// How many contacts a row has at least.
-const CONTACTS: f64 = 10.0;
+/// The most rows that are listed.
+const MAX_LISTED: usize = 3;
+/// The least contacts of a row that may stand out.
+const MIN_CONTACTS: f64 = 10.0;
 /// By how many percentage points a rate is worse; by how many percent and seconds a time is; by how
 /// many percent and by how many a count has changed.
-const RATE: f64 = 5.0;
-const TIME: (f64, f64) = (25.0, 15.0);
-const COUNT: (f64, f64) = (50.0, 20.0);
+const MIN_RATE_CHANGE: f64 = 5.0;
+const MIN_TIME_CHANGE: (f64, f64) = (25.0, 15.0);
+const MIN_COUNT_CHANGE: (f64, f64) = (50.0, 20.0);
 
-/// What counts the contacts of a row, the best first.
-const COUNTS: [&str; 3] = ["CONTACTS_QUEUED", "CONTACTS_HANDLED", "CONTACTS_CREATED"];
+/// The metrics that count the contacts of a row, the best first.
+const CONTACT_METRICS: [&str; 3] = ["CONTACTS_QUEUED", "CONTACTS_HANDLED", "CONTACTS_CREATED"];
 
 /// A row that stands out, or the rest of those that miss a target.
 #[derive(Debug, Serialize)]
 pub(super) struct AttentionContext {
-    /// What the row is called; nothing where it is the rest.
+    /// The row's name; none where this is the rest.
     name: Option<String>,
-    /// What there is to say of it, a sentence without its first word.
+    /// The sentence about it, without its first word.
     text: String,
 }
 
@@ -57,7 +57,7 @@ impl AttentionContext {
     }
 }
 
-/// What stands out; often nothing.
+/// Finds the rows that stand out; often there are none.
 pub(super) fn find(tables: &[Table], localizer: &Localizer) -> Vec<AttentionContext> {
     let mut found = Vec::new();
     for table in tables.iter().filter(|table| !table.group_by.is_empty() && !table.has_intervals) {
@@ -71,7 +71,7 @@ pub(super) fn find(tables: &[Table], localizer: &Localizer) -> Vec<AttentionCont
     places.sort_unstable();
     places.dedup();
     let has_several = places.len() > 1;
-    let more = found.iter().skip(TOLD).filter(|finding| finding.is_miss()).count();
+    let more = found.iter().skip(MAX_LISTED).filter(|finding| finding.is_miss()).count();
     let more = match more {
         0 => None,
         1 => Some(localizer.language.say("1 more missed a target.").to_owned()),
@@ -83,13 +83,13 @@ pub(super) fn find(tables: &[Table], localizer: &Localizer) -> Vec<AttentionCont
     let more = more.map(|text| AttentionContext { name: None, text });
     found
         .iter()
-        .take(TOLD)
+        .take(MAX_LISTED)
         .map(|finding| finding.told(localizer, has_several))
         .chain(more)
         .collect()
 }
 
-/// Why a row stands out.
+/// The reason why a row stands out.
 struct Finding<'t> {
     table: &'t Table,
     row: &'t TableRow,
@@ -97,7 +97,7 @@ struct Finding<'t> {
     /// The column's figure, as it is shown.
     shown: Rounded,
     why: Why,
-    /// How far it is off, or beyond what makes it stand out.
+    /// The distance from its target, or beyond what makes it stand out.
     size: f64,
 }
 
@@ -107,43 +107,38 @@ enum Why {
 }
 
 fn standing_out<'t>(table: &'t Table, row: &'t TableRow) -> Option<Finding<'t>> {
-    if contacts(table, row).is_some_and(|contacts| contacts < CONTACTS) {
+    if row_contacts(table, row).is_some_and(|contacts| contacts < MIN_CONTACTS) {
         return None;
     }
     let figures = Row::new(table, row);
-    let finding = |index: usize, column: &'t Column, why: Why, size: f64| {
-        let shown = figures.rounded(index, column)?;
-        Some(Finding { table, row, column, shown, why, size })
-    };
-    let columns = || table.columns.iter().enumerate();
-    let missed = columns().filter_map(|(index, column)| {
+    let columns = table.columns.iter().enumerate();
+    let missed = columns.clone().filter_map(|(index, column)| {
         let target = figures.target(index, column)?;
         let is_missed = figures.state(index) == Some(State::Missed);
         let distance = (figures.figure(index)? - target.value).abs();
         let size = distance / target.value.abs().max(1.0);
-        finding(index, column, Why::Missed(target), size).filter(|_| is_missed)
+        let shown = figures.rounded(index, column).filter(|_| is_missed)?;
+        Some(Finding { table, row, column, shown, why: Why::Missed(target), size })
     });
-    let largest = |one: &Finding<'_>, other: &Finding<'_>| {
-        one.size.partial_cmp(&other.size).unwrap_or(Ordering::Equal)
-    };
-    missed.max_by(largest).or_else(|| {
-        let changed = columns().filter_map(|(index, column)| {
+    missed.max_by(Finding::compare_sizes).or_else(|| {
+        let changed = columns.filter_map(|(index, column)| {
             let change = figures.change(index, column)?;
             let base = row.compared.get(index)?.value()?;
-            let size = notable(column, change, figures.figure(index)? - base)?;
-            finding(index, column, Why::Changed(change), size)
+            let size = notable_ratio(column, change, figures.figure(index)? - base)?;
+            let shown = figures.rounded(index, column)?;
+            Some(Finding { table, row, column, shown, why: Why::Changed(change), size })
         });
-        changed.max_by(largest)
+        changed.max_by(Finding::compare_sizes)
     })
 }
 
-/// How often a change is what makes it stand out, if it does.
-fn notable(column: &Column, change: Change, difference: f64) -> Option<f64> {
+/// The ratio of a change to the least that stands out, if it does.
+fn notable_ratio(column: &Column, change: Change, difference: f64) -> Option<f64> {
     let (least, least_by) = match column.unit {
-        Unit::Percent => (RATE, 0.0),
-        Unit::Seconds => TIME,
-        Unit::Milliseconds => (TIME.0, TIME.1 * 1_000.0),
-        Unit::Count => COUNT,
+        Unit::Percent => (MIN_RATE_CHANGE, 0.0),
+        Unit::Seconds => MIN_TIME_CHANGE,
+        Unit::Milliseconds => (MIN_TIME_CHANGE.0, MIN_TIME_CHANGE.1 * 1_000.0),
+        Unit::Count => MIN_COUNT_CHANGE,
     };
     let is_neutral = column.unit == Unit::Count && column.polarity == Polarity::Neither;
     let counts = change.sense == Sense::Worse || is_neutral;
@@ -151,19 +146,22 @@ fn notable(column: &Column, change: Change, difference: f64) -> Option<f64> {
     (counts && size >= 1.0 && difference.abs() >= least_by).then_some(size)
 }
 
-/// How many contacts a row has, where the table tells.
-fn contacts(table: &Table, row: &TableRow) -> Option<f64> {
-    let counting = |name: &str| {
-        let is_it =
-            |column: &Column| column.metric.name == name && column.metric.filters.is_empty();
-        table.columns.iter().position(is_it)
+/// The number of contacts of a row, where the table tells.
+fn row_contacts(table: &Table, row: &TableRow) -> Option<f64> {
+    let unfiltered = |name: &&str| {
+        let columns = &mut table.columns.iter();
+        columns.position(|column| column.metric.name == *name && column.metric.filters.is_empty())
     };
-    let column = COUNTS.iter().find_map(|name| counting(name))?;
-    // Of a queue without contacts there may be no figure at all.
+    let column = CONTACT_METRICS.iter().find_map(unfiltered)?;
+    // A queue without contacts may have no figure at all.
     Some(row.figures.get(column)?.value().unwrap_or(0.0))
 }
 
 impl Finding<'_> {
+    fn compare_sizes(&self, other: &Self) -> Ordering {
+        self.size.partial_cmp(&other.size).unwrap_or(Ordering::Equal)
+    }
+
     fn is_miss(&self) -> bool {
         matches!(self.why, Why::Missed(_))
     }
@@ -171,7 +169,7 @@ impl Finding<'_> {
     fn told(&self, localizer: &Localizer, has_several: bool) -> AttentionContext {
         let Finding { column, shown, .. } = self;
         let figure = localizer.numbers.rounded(*shown, column.unit);
-        let label = label(column);
+        let label = column_label(column);
         let label = [("label", label.as_str()), ("figure", figure.as_str())];
         let told = match &self.why {
             Why::Missed(target) => {
@@ -210,26 +208,24 @@ impl Finding<'_> {
                 }
             }
         };
-        let name = names(self.table, self.row, localizer.language);
+        let name = row_names(self.table, self.row, localizer.language);
         let name = name.iter().map(|name| isolated(name)).collect::<Vec<_>>().join(" / ");
-        let name = match has_several {
-            true => format!("{name} ({})", isolated(&self.table.title)),
-            false => name,
-        };
-        AttentionContext { name: Some(name), text: sentence(&told) }
+        let name =
+            if has_several { format!("{name} ({})", isolated(&self.table.title)) } else { name };
+        AttentionContext { name: Some(name), text: with_full_stop(&told) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{EXAMPLE, NONE, Queue, Scene, now};
+    use super::super::example::{EXAMPLE_SCENE, NO_DATA, Queue, Scene, now};
     use super::*;
     use crate::plan::Figure;
 
     /// What is told of these queues: contacts queued, service level and speed of answer now and a
     /// week before.
     fn told(queues: &[Queue<'_>]) -> Vec<String> {
-        let scene = Scene { queues, ..EXAMPLE };
+        let scene = Scene { queues, ..EXAMPLE_SCENE };
         let told = scene.with(|contents, _| {
             let localizer = Localizer::new(contents.report);
             let line = |item: AttentionContext| match item.name {
@@ -246,7 +242,9 @@ mod tests {
     #[test]
     fn nothing_stands_out_where_all_is_well() {
         assert!(told(&[("Sales", now(AS_BEFORE), now(AS_BEFORE))]).is_empty());
-        assert!(told(&[("Loans", [Figure::Value(0.0), NONE, NONE], now(AS_BEFORE))]).is_empty());
+        assert!(
+            told(&[("Loans", [Figure::Value(0.0), NO_DATA, NO_DATA], now(AS_BEFORE))]).is_empty()
+        );
     }
 
     #[test]

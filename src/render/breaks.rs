@@ -1,4 +1,4 @@
-//! Where the text of people may break in HTML.
+//! The places at which the text of people may break in HTML.
 //!
 //! Names in Connect are often one long word (`CS_EMEA_UK_EN_VOICE_INBOUND`), which would make the page wider
 //! than a phone. The styles of the templates say that such a word may break anywhere; but not every mail
@@ -6,37 +6,36 @@
 
 use tera::{Kwargs, State, StringInput, TeraResult, Value};
 
-/// From how many characters on a word, or a part of one, is long.
-const LONG: usize = 20;
+/// The least characters of a long word, or of a long part of one.
+const LONG_WORD: usize = 20;
 
 /// The filter `breakable`: the text as HTML whose long words may break.
 pub(super) fn breakable(text: StringInput<'_>, _: Kwargs, state: &State<'_>) -> TeraResult<Value> {
     if text.is_safe() || !state.autoescaping_enabled() {
         return Ok(text.into_value());
     }
-    let parts = parts(text.as_str()).into_iter().map(|part| state.escape(part));
+    let parts = breakable_parts(text.as_str()).into_iter().map(|part| state.escape(part));
     Ok(Value::safe_string(&parts.collect::<TeraResult<Vec<String>>>()?.join("<wbr>")))
 }
 
 /// The parts of a text between which it may break, besides at its spaces.
-fn parts(text: &str) -> Vec<&str> {
+fn breakable_parts(text: &str) -> Vec<&str> {
     let mut ends = Vec::new();
     let mut start = 0;
     for word in text.split_inclusive(char::is_whitespace) {
-        if word.trim_end().chars().count() >= LONG {
-            ends.extend(breaks(word).into_iter().map(|at| start + at));
+        if word.trim_end().chars().count() >= LONG_WORD {
+            ends.extend(break_positions(word).into_iter().map(|at| start + at));
         }
         start += word.len();
     }
     ends.push(text.len());
     let mut start = 0;
-    let part = |end: usize| text.get(std::mem::replace(&mut start, end)..end);
-    ends.into_iter().filter_map(part).collect()
+    ends.into_iter().filter_map(|end| text.get(std::mem::replace(&mut start, end)..end)).collect()
 }
 
 /// Behind how many of its bytes a long word may break: behind what joins its parts, and within a part that
 /// is long itself.
-fn breaks(word: &str) -> Vec<usize> {
+fn break_positions(word: &str) -> Vec<usize> {
     let mut breaks = Vec::new();
     let mut run = 0;
     let mut before = None;
@@ -48,7 +47,7 @@ fn breaks(word: &str) -> Vec<usize> {
         let Some(next) = characters.peek().copied() else {
             break;
         };
-        let is_within_a_long_part = run >= LONG && is_plain(c) && is_plain(next);
+        let is_within_a_long_part = run >= LONG_WORD && is_plain(c) && is_plain(next);
         if is_between_parts(before, c, next) || is_within_a_long_part {
             breaks.push(at);
             run = 0;
@@ -60,11 +59,14 @@ fn breaks(word: &str) -> Vec<usize> {
 
 /// Tells whether a part ends with `c`. What joins digits is most likely one number, or a time.
 fn is_between_parts(before: Option<char>, c: char, next: char) -> bool {
-    let joins = |c: char| "_-/\\.:@,;=&+|~".contains(c);
     let is_number = matches!(c, '.' | ',' | ':')
         && before.is_some_and(|before| before.is_ascii_digit())
         && next.is_ascii_digit();
-    joins(c) && !joins(next) && next.is_alphanumeric() && !is_number
+    is_joint(c) && !is_joint(next) && next.is_alphanumeric() && !is_number
+}
+
+fn is_joint(c: char) -> bool {
+    "_-/\\.:@,;=&+|~".contains(c)
 }
 
 /// A letter or digit that stands for itself. Elsewhere letters change with their neighbours, carry marks, or
@@ -80,7 +82,7 @@ mod tests {
     use proptest::prelude::*;
     use scraper::{Html, Selector};
 
-    use super::super::example::{EXAMPLE, Queue, Scene, now};
+    use super::super::example::{EXAMPLE_SCENE, Queue, Scene, now};
     use super::super::{Draft, Message, Notice, TemplateFile, Templates, notice};
     use super::*;
 
@@ -106,7 +108,7 @@ mod tests {
                 "日本語日本語日本語日本語日本語日本語日本語日本語",
             ),
         ] {
-            assert_eq!(parts(text).join("|"), expected);
+            assert_eq!(breakable_parts(text).join("|"), expected);
         }
     }
 
@@ -114,14 +116,14 @@ mod tests {
         /// Nothing is lost, short words stay whole, and no part of Latin letters is long.
         #[test]
         fn parts_are_short_and_make_the_text(text in "([A-Za-z0-9_./é -]{0,40}|\\PC{0,30}){0,4}") {
-            let parts = parts(&text);
+            let parts = breakable_parts(&text);
             prop_assert_eq!(parts.concat(), text.as_str());
-            if text.split_whitespace().all(|word| word.chars().count() < LONG) {
+            if text.split_whitespace().all(|word| word.chars().count() < LONG_WORD) {
                 prop_assert_eq!(parts.len(), 1);
             }
             let plain = |c: char| is_plain(c);
             let runs = parts.iter().flat_map(|part| part.split(|c| !plain(c)));
-            prop_assert!(runs.into_iter().all(|run| run.chars().count() <= LONG));
+            prop_assert!(runs.into_iter().all(|run| run.chars().count() <= LONG_WORD));
         }
     }
 
@@ -135,7 +137,7 @@ mod tests {
     fn called(name: &str, templates: &Templates) -> Message {
         let start: String = name.chars().take(62).collect();
         let named = |number: usize| format!("{start}{number}");
-        let mut definition = EXAMPLE.definition.to_owned();
+        let mut definition = EXAMPLE_SCENE.definition.to_owned();
         for (number, title) in [
             "Daily queue report",
             "The day at a glance",
@@ -164,7 +166,7 @@ mod tests {
                 (name, now(figures), now([40.0, 90.0, 9.0]))
             })
             .collect();
-        let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE };
+        let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE_SCENE };
         let message = scene.with(|contents, _| Draft::new(templates, *contents)?.message());
         message.unwrap().unwrap()
     }
@@ -207,7 +209,7 @@ mod tests {
             let words = words(&message.html);
             assert!(words.len() > 300, "{}", words.len());
             let long: Vec<_> =
-                words.iter().filter(|word| word.chars().count() > LONG + 1).collect();
+                words.iter().filter(|word| word.chars().count() > LONG_WORD + 1).collect();
             assert!(long.is_empty(), "{long:#?}");
         }
     }
@@ -233,7 +235,7 @@ mod tests {
             let message = notice(&templates, &told).unwrap();
             keep(kept, &message);
             let words = words(&message.html);
-            assert!(words.iter().all(|word| word.chars().count() <= LONG + 1), "{words:#?}");
+            assert!(words.iter().all(|word| word.chars().count() <= LONG_WORD + 1), "{words:#?}");
         }
     }
 

@@ -1,22 +1,22 @@
 //! The templates that come with the program.
 
 /// HTML and SVG are escaped by the name's ending; the other templates must not be.
-pub(super) const HTML: &str = "email.html";
-pub(super) const TEXT: &str = "email.txt";
-pub(super) const SUBJECT: &str = "subject.txt";
-pub(super) const TREND: &str = "trend.svg";
+pub(super) const EMAIL_HTML: &str = "email.html";
+pub(super) const EMAIL_TEXT: &str = "email.txt";
+pub(super) const SUBJECT_TEXT: &str = "subject.txt";
+pub(super) const TREND_SVG: &str = "trend.svg";
 pub(super) const NOTICE_HTML: &str = "notice.html";
 pub(super) const NOTICE_TEXT: &str = "notice.txt";
 
 /// The templates of what owners are told, which does not depend on anybody's own.
-pub(super) const NOTICES: [&str; 2] = [NOTICE_HTML, NOTICE_TEXT];
+pub(super) const NOTICE_TEMPLATES: [&str; 2] = [NOTICE_HTML, NOTICE_TEXT];
 
 /// The templates that come with the program, by name.
 pub(super) const BUILT_IN: [(&str, &str); 15] = [
-    (HTML, include_str!("../../templates/email.html")),
-    (TEXT, include_str!("../../templates/email.txt")),
-    (SUBJECT, include_str!("../../templates/subject.txt")),
-    (TREND, include_str!("../../templates/trend.svg")),
+    (EMAIL_HTML, include_str!("../../templates/email.html")),
+    (EMAIL_TEXT, include_str!("../../templates/email.txt")),
+    (SUBJECT_TEXT, include_str!("../../templates/subject.txt")),
+    (TREND_SVG, include_str!("../../templates/trend.svg")),
     (NOTICE_HTML, include_str!("../../templates/notice.html")),
     (NOTICE_TEXT, include_str!("../../templates/notice.txt")),
     ("attention.html", include_str!("../../templates/attention.html")),

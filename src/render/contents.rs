@@ -55,7 +55,7 @@ pub(super) struct Layout {
 
 impl Layout {
     /// The number of rows that are shown of a table.
-    pub(super) fn shown(&self, table: &Table) -> usize {
+    pub(super) fn rows_shown(&self, table: &Table) -> usize {
         match table.kind {
             // A chart has all of its intervals, however many.
             Kind::Trend => table.shown,

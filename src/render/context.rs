@@ -1,5 +1,5 @@
-//! What templates see, version 1: every figure already in the form in which people read it, beside
-//! its raw value.
+//! The values that templates see, version 1: every figure already in the form in which people read it,
+//! beside its raw value.
 //!
 //! `docs/templates.md` lists it with examples, and a test holds the two together.
 
@@ -11,7 +11,10 @@ use super::figure::{self, FigureContext, Row, RowContext};
 use super::isolate::isolated;
 use super::line::one_line;
 use super::trend::{self, TrendContext};
-use super::wording::{Localizer, heading, headings, label, names, targets, totals_label, when};
+use super::wording::{
+    Localizer, column_heading, column_label, interval_name, row_names, table_headings,
+    target_words, totals_label,
+};
 use super::{result, text};
 use crate::definition::{Column, Dimension, Kind};
 use crate::language::{Language, capitalised};
@@ -22,40 +25,40 @@ use crate::window::Window;
 /// The context of the templates of a message.
 #[derive(Debug, Serialize)]
 pub(super) struct Context {
-    /// Of this structure: it changes when something in it is renamed, moved or left out.
+    /// The version of this structure: it changes when something in it is renamed, moved or left out.
     version: u8,
     /// The locale's tag, for `lang` and for the filter `say`: `de`, `de-CH`.
     language: String,
     report: ReportContext,
-    /// What identifies the run: `daily-queues/2026-11-22`.
+    /// The id of the run: `daily-queues/2026-11-22`.
     run: String,
     window: WindowContext,
-    /// When the figures were read, on the report's clock: `23 November 2026, 08:00 GMT`.
+    /// The time at which the figures were read, on the report's clock: `23 November 2026, 08:00 GMT`.
     read_at: String,
     /// The result in one sentence, without a full stop.
     result: String,
-    /// What stands out; often nothing.
+    /// The rows that stand out; often none.
     attention: Vec<AttentionContext>,
     sections: Vec<SectionContext>,
-    /// How many of the sections are shown, in words; nothing where all are.
+    /// The number of sections that are shown, in words; none where all are.
     sections_shown: Option<String>,
     /// The sections that have no figures.
     missing: Vec<Missing>,
-    /// Says whether any of its figures counts contacts in the window in which they ended.
+    /// True where any of its figures counts contacts in the window in which they ended.
     counts_at_disconnect: bool,
     /// The short terms that its columns are of, with their meaning.
     terms: Vec<TermContext>,
-    /// Whether a dash stands somewhere in the place of a figure.
+    /// True where a dash stands somewhere in the place of a figure.
     has_dashes: bool,
-    /// Whether it says somewhere that a figure is not available.
+    /// True where it says somewhere that a figure is not available.
     has_unavailable: bool,
     /// The names of the attached files.
     files: Vec<String>,
-    /// What kinds of files they are: `CSV, XLSX`.
+    /// The kinds of those files: `CSV, XLSX`.
     file_kinds: String,
-    /// Why there are none, where there should be some.
+    /// The reason why there are none, where there should be some.
     files_note: Option<String>,
-    /// Where one unsubscribes, if anywhere.
+    /// The address at which one unsubscribes, if there is one.
     unsubscribe: Option<String>,
 }
 
@@ -64,7 +67,7 @@ impl Context {
     /// sentences they do so already.
     pub(super) fn isolated(mut self) -> Self {
         let names = std::iter::once(&mut self.report.title);
-        let sections = self.sections.iter_mut().flat_map(SectionContext::names);
+        let sections = self.sections.iter_mut().flat_map(SectionContext::names_mut);
         for name in names.chain(sections) {
             *name = isolated(name);
         }
@@ -76,10 +79,10 @@ impl Context {
         if self.attention.is_empty() {
             self.attention = vec![AttentionContext::example()];
         }
-        let shown = || "2 of 3 shown".to_owned();
-        self.sections_shown = self.sections_shown.or_else(|| Some(shown()));
+        let shown = "2 of 3 shown";
+        self.sections_shown = self.sections_shown.or_else(|| Some(shown.to_owned()));
         for section in &mut self.sections {
-            section.shown_of = section.shown_of.take().or_else(|| Some(shown()));
+            section.shown_of = section.shown_of.take().or_else(|| Some(shown.to_owned()));
         }
         self
     }
@@ -122,21 +125,21 @@ pub(super) struct SectionContext {
     /// The rows that the message shows.
     rows: Vec<RowContext>,
     totals: Vec<FigureContext>,
-    /// What the totals are of: `All queues`.
+    /// The label of the totals: `All queues`.
     totals_label: String,
-    /// What the figures are compared with, if with anything: `Sunday 15 November 2026`.
+    /// The window that the figures are compared with, if any: `Sunday 15 November 2026`.
     compared_with: Option<String>,
-    /// Whether a change may be in percentage points.
+    /// True where a change may be in percentage points.
     has_points: bool,
-    /// What figures are to reach: `SL 20 s ≥ 80% (near: ≥ 60%; Sales: ≥ 90%)`.
+    /// The targets of its columns: `SL 20 s ≥ 80% (near: ≥ 60%; Sales: ≥ 90%)`.
     targets: Vec<String>,
-    /// How many rows are shown.
+    /// The number of rows that are shown.
     shown: usize,
-    /// Of how many.
+    /// The number of rows that there are.
     of: usize,
     /// The same in words, where some are not: `25 of 60 shown, all in the attachment`.
     shown_of: Option<String>,
-    /// Why some figures are not available, a sentence each.
+    /// The reasons why some figures are not available, a sentence each.
     notes: Vec<String>,
     /// The chart of a trend, and what it shows.
     trend: Option<TrendContext>,
@@ -146,7 +149,7 @@ pub(super) struct SectionContext {
 
 impl SectionContext {
     /// The names that somebody gave: of the section, its groupings, columns and rows.
-    fn names(&mut self) -> impl Iterator<Item = &mut String> {
+    fn names_mut(&mut self) -> impl Iterator<Item = &mut String> {
         let columns = self.columns.iter_mut().map(|column| &mut column.label);
         let rows = self.rows.iter_mut().flat_map(|row| &mut row.names);
         std::iter::once(&mut self.title).chain(&mut self.groupings).chain(columns).chain(rows)
@@ -158,7 +161,7 @@ struct ColumnContext {
     label: String,
     metric: String,
     unit: Unit,
-    /// Whether figures are shown with a bar: rates are, from 0 to 100.
+    /// True where figures are shown with a bar: rates are, from 0 to 100.
     bar: bool,
 }
 
@@ -166,15 +169,11 @@ pub(super) fn build(contents: &Contents<'_>, layout: &Layout) -> Context {
     let Contents { report, window, tables, missing, read_at, .. } = *contents;
     let language = report.locale.language();
     let localizer = Localizer::new(report);
-    let sections = tables.iter().take(layout.sections).enumerate();
-    let sections =
-        sections.map(|(index, table)| section((contents, layout), index, table, &localizer));
-    let sections: Vec<SectionContext> = sections.collect();
-    let has = |is_so: fn(&FigureContext) -> bool| {
-        sections.iter().flat_map(SectionContext::figures).any(is_so)
-    };
-    let (has_dashes, has_unavailable) =
-        (has(FigureContext::is_dash), has(FigureContext::is_unavailable));
+    let view = View { contents, layout, localizer: &localizer };
+    let shown = tables.iter().take(layout.sections).enumerate();
+    let sections: Vec<SectionContext> =
+        shown.map(|(index, table)| view.section(index, table)).collect();
+    let part = Part { shown: layout.sections, of: tables.len() };
     let [start, end] = window.borders();
     Context {
         version: 1,
@@ -189,15 +188,14 @@ pub(super) fn build(contents: &Contents<'_>, layout: &Layout) -> Context {
             time_zone: window.zone_name().to_owned(),
         },
         read_at: read_at_text(window, read_at, language),
-        sections_shown: (layout.sections < tables.len())
-            .then(|| shown_of(layout, (layout.sections, tables.len()), &localizer)),
-        result: result(tables, &sections, &localizer),
+        sections_shown: (part.shown < part.of).then(|| shown_of(layout, &part, &localizer)),
+        result: result_sentence(tables, &sections, &localizer),
         attention: attention::find(tables, &localizer),
         missing: missing.iter().map(shown_missing).collect(),
         counts_at_disconnect: counts_at_disconnect(tables.iter().take(layout.sections)),
-        terms: terms(tables, language),
-        has_dashes,
-        has_unavailable,
+        terms: terms_used(tables, language),
+        has_dashes: sections.iter().any(|section| section.has(FigureContext::is_dash)),
+        has_unavailable: sections.iter().any(|section| section.has(FigureContext::is_unavailable)),
         sections,
         file_kinds: layout.files.kinds(),
         files: layout.files.names.clone(),
@@ -218,7 +216,7 @@ fn counts_at_disconnect<'t>(tables: impl Iterator<Item = &'t Table>) -> bool {
 }
 
 /// The result; of trends alone what the first of them shows.
-fn result(tables: &[Table], sections: &[SectionContext], localizer: &Localizer) -> String {
+fn result_sentence(tables: &[Table], sections: &[SectionContext], localizer: &Localizer) -> String {
     match result::summarize(tables, localizer) {
         result if result.is_empty() => {
             let trends = sections.iter().find_map(|section| section.trend.as_ref());
@@ -229,7 +227,7 @@ fn result(tables: &[Table], sections: &[SectionContext], localizer: &Localizer) 
 }
 
 /// The terms of all columns, each once.
-fn terms(tables: &[Table], language: Language) -> Vec<TermContext> {
+fn terms_used(tables: &[Table], language: Language) -> Vec<TermContext> {
     let columns = tables.iter().flat_map(|table| &table.columns);
     let mut terms: Vec<TermContext> = Vec::new();
     let used = columns.filter_map(|column| {
@@ -248,95 +246,100 @@ fn terms(tables: &[Table], language: Language) -> Vec<TermContext> {
 
 fn read_at_text(window: &Window, read_at: jiff::Timestamp, language: Language) -> String {
     let read_at = window.on_its_clock(read_at);
-    let (date, time) = (language.long_date(read_at.date()), language.clock(read_at.time()));
+    let date = language.long_date(read_at.date());
+    let time = language.clock(read_at.time());
     format!("{date}, {time} {}", read_at.strftime("%Z"))
 }
 
-fn section(
-    (contents, layout): (&Contents<'_>, &Layout),
-    index: usize,
-    table: &Table,
-    localizer: &Localizer,
-) -> SectionContext {
-    let shown = layout.shown(table);
-    let rows: Vec<_> = table
-        .rows
-        .iter()
-        .take(shown)
-        .map(|row| self::row(contents, table, row, localizer))
-        .collect();
-    let totals = figure::all(&table.columns, Row::totals(table), localizer);
-    let of = table.rows.len();
-    let trend =
-        (table.kind == Kind::Trend).then(|| trend::build(contents, index, table, localizer));
-    SectionContext {
-        lines: text::lines(table, &rows, &totals, localizer),
-        title: table.title.clone(),
-        kind: table.kind,
-        groupings: headings(table, localizer.language),
-        columns: table.columns.iter().map(column).collect(),
-        rows,
-        totals,
-        totals_label: totals_label(table, localizer.language).to_owned(),
-        compared_with: table.comparison.as_ref().map(|comparison| one_line(&comparison.label)),
-        has_points: table.columns.iter().any(|column| column.unit == Unit::Percent),
-        targets: table
-            .columns
-            .iter()
-            .filter_map(|column| targets(table, column, localizer))
-            .collect(),
-        shown,
-        of,
-        shown_of: (shown < of).then(|| shown_of(layout, (shown, of), localizer)),
-        notes: notes(table, shown, localizer),
-        trend,
+/// A message as it is shown: what there is, how much of it is shown, and in which words.
+#[derive(Clone, Copy)]
+struct View<'v> {
+    contents: &'v Contents<'v>,
+    layout: &'v Layout,
+    localizer: &'v Localizer,
+}
+
+impl View<'_> {
+    /// The section at a place among the message's tables.
+    fn section(self, index: usize, table: &Table) -> SectionContext {
+        let Self { contents, layout, localizer } = self;
+        let shown = layout.rows_shown(table);
+        let of = table.rows.len();
+        let rows: Vec<_> = table.rows.iter().take(shown).map(|row| self.row(table, row)).collect();
+        let totals = figure::figure_contexts(&table.columns, Row::totals(table), localizer);
+        let is_trend = table.kind == Kind::Trend;
+        let targets =
+            table.columns.iter().filter_map(|column| target_words(table, column, localizer));
+        SectionContext {
+            lines: text::section_lines(table, &rows, &totals, localizer),
+            title: table.title.clone(),
+            kind: table.kind,
+            groupings: table_headings(table, localizer.language),
+            columns: table.columns.iter().map(column_context).collect(),
+            rows,
+            totals,
+            totals_label: totals_label(table, localizer.language).to_owned(),
+            compared_with: table.comparison.as_ref().map(|comparison| one_line(&comparison.label)),
+            has_points: table.columns.iter().any(|column| column.unit == Unit::Percent),
+            targets: targets.collect(),
+            shown,
+            of,
+            shown_of: (shown < of).then(|| shown_of(layout, &Part { shown, of }, localizer)),
+            notes: section_notes(table, shown, localizer),
+            trend: is_trend.then(|| trend::build(contents, index, table, localizer)),
+        }
+    }
+
+    fn row(self, table: &Table, row: &TableRow) -> RowContext {
+        let Self { contents, localizer, .. } = self;
+        let interval = row.interval.as_ref();
+        let interval =
+            interval.map(|interval| interval_name(contents.window, interval, localizer.language));
+        let names = row_names(table, row, localizer.language).into_iter().chain(interval).collect();
+        let figures = figure::figure_contexts(&table.columns, Row::new(table, row), localizer);
+        RowContext { names, figures }
     }
 }
 
-fn shown_of(layout: &Layout, (shown, of): (usize, usize), localizer: &Localizer) -> String {
-    let english = match layout.files.are_for_people() {
-        true => "{shown} of {of} shown, all in the attachment",
-        false => "{shown} of {of} shown",
+/// The part of the rows, or of the sections, that the message shows.
+struct Part {
+    shown: usize,
+    of: usize,
+}
+
+fn shown_of(layout: &Layout, part: &Part, localizer: &Localizer) -> String {
+    let english = if layout.files.are_for_people() {
+        "{shown} of {of} shown, all in the attachment"
+    } else {
+        "{shown} of {of} shown"
     };
-    let [shown, of] = [shown, of].map(|rows| localizer.numbers.whole(rows));
+    let shown = localizer.numbers.whole(part.shown);
+    let of = localizer.numbers.whole(part.of);
     localizer.language.say_with(english, &[("shown", &shown), ("of", &of)])
 }
 
-fn column(column: &Column) -> ColumnContext {
+fn column_context(column: &Column) -> ColumnContext {
     ColumnContext {
-        label: heading(column),
+        label: column_heading(column),
         metric: column.metric.name.clone(),
         unit: column.unit,
         bar: column.unit == Unit::Percent,
     }
 }
 
-fn row(
-    contents: &Contents<'_>,
-    table: &Table,
-    row: &TableRow,
-    localizer: &Localizer,
-) -> RowContext {
-    let figures = figure::all(&table.columns, Row::new(table, row), localizer);
-    let interval =
-        row.interval.as_ref().map(|interval| when(contents.window, interval, localizer.language));
-    let names = names(table, row, localizer.language).into_iter().chain(interval).collect();
-    RowContext { names, figures }
-}
-
-fn notes(table: &Table, shown: usize, localizer: &Localizer) -> Vec<String> {
+fn section_notes(table: &Table, shown: usize, localizer: &Localizer) -> Vec<String> {
     let mut notes: Vec<String> =
-        table.notes_beside(shown).map(|note| self::note(note, table, localizer)).collect();
+        table.notes_beside(shown).map(|note| self::note_text(note, table, localizer)).collect();
     for dimension in table.unlisted(shown) {
-        let note = unlisted(dimension, localizer.language).map(ToOwned::to_owned);
+        let note = unlisted_note(dimension, localizer.language).map(ToOwned::to_owned);
         // All levels of the agent hierarchy have the same.
         notes.extend(note.filter(|note| !notes.contains(note)));
     }
     notes
 }
 
-/// Why ids stand in the place of names.
-fn unlisted(dimension: &Dimension, language: Language) -> Option<&'static str> {
+/// The note that ids stand in the place of names, and why.
+fn unlisted_note(dimension: &Dimension, language: Language) -> Option<&'static str> {
     Some(match dimension {
         Dimension::Queue => language
             .say("Ids in the place of names are of queues that the instance no longer lists."),
@@ -352,29 +355,38 @@ fn unlisted(dimension: &Dimension, language: Language) -> Option<&'static str> {
     })
 }
 
-fn note(note: &Note, table: &Table, localizer: &Localizer) -> String {
+fn note_text(note: &Note, table: &Table, localizer: &Localizer) -> String {
     let language = localizer.language;
-    let label = |column: &usize| table.columns.get(*column).map_or_else(String::new, label);
     match note {
         Note::Other(english) => language.say(english).to_owned(),
         Note::StaleTarget { column, name } => language.say_with(
             "The target of {label} for {name} does not count: the table shows nothing by this name.",
-            &[("label", &label(column)), ("name", &isolated(name))],
+            &[("label", &label_at(table, *column)), ("name", &isolated(name))],
         ),
         Note::NotAvailable { column, total, reason } => {
-            let label = label(column);
+            let label = label_at(table, *column);
             let values = [("label", label.as_str()), ("reason", language.say(reason))];
             // The figures of a section of totals are its totals.
-            let said = match *total && table.kind != Kind::Totals {
-                true => language.say_with("The total of {label} is not available: {reason}", &values),
-                false => language.say_with("{label} is not available: {reason}", &values),
+            let english = if *total && table.kind != Kind::Totals {
+                "The total of {label} is not available: {reason}"
+            } else {
+                "{label} is not available: {reason}"
             };
-            capitalised(&said).into_owned()
+            capitalised(&language.say_with(english, &values)).into_owned()
         }
     }
 }
 
+fn label_at(table: &Table, column: usize) -> String {
+    table.columns.get(column).map_or_else(String::new, column_label)
+}
+
 impl SectionContext {
+    /// Tells whether one of its figures is like that.
+    fn has(&self, is_so: fn(&FigureContext) -> bool) -> bool {
+        self.figures().any(is_so)
+    }
+
     fn figures(&self) -> impl Iterator<Item = &FigureContext> {
         self.rows.iter().flat_map(|row| &row.figures).chain(&self.totals)
     }

@@ -20,7 +20,7 @@ pub(super) fn render(contents: &Contents<'_>, table: &Table) -> Vec<u8> {
     let dialect = contents.report.email.csv_dialect;
     let sheet = Sheet {
         table,
-        window: window(contents, dialect),
+        window: window_fields(contents, dialect),
         is_compared: contents.report.compare != Compare::None,
     };
     let mut lines = Lines { text: UTF8_MARK.to_owned(), ..Lines::new(dialect) };
@@ -34,7 +34,7 @@ pub(super) fn render(contents: &Contents<'_>, table: &Table) -> Vec<u8> {
     lines.text.into_bytes()
 }
 
-/// What stands in a file. Its columns follow from the definition alone: they are there whether a window has
+/// The contents of a file. Its columns follow from the definition alone: they are there whether a window has
 /// a comparison or not.
 struct Sheet<'c> {
     table: &'c Table,
@@ -44,34 +44,34 @@ struct Sheet<'c> {
 }
 
 /// The report and its window: what tells the lines of one file from those of another.
-fn window(contents: &Contents<'_>, dialect: CsvDialect) -> Lines {
+fn window_fields(contents: &Contents<'_>, dialect: CsvDialect) -> Lines {
     let Contents { report, window, .. } = contents;
     let [start, end] = window.borders();
     let mut fields = Lines::new(dialect);
-    fields.texts([report.id.as_str(), &start, &end, window.zone_name()]);
+    fields.write_texts([report.id.as_str(), &start, &end, window.zone_name()]);
     fields
 }
 
 impl Sheet<'_> {
     fn write_headings(&self, lines: &mut Lines) {
-        lines.texts(["report", "window_start", "window_end", "time_zone"]);
+        lines.write_texts(["report", "window_start", "window_end", "time_zone"]);
         for key in self.table.group_by.iter().map(|dimension| dimension.key()) {
-            lines.text(key);
-            lines.text(&format!("{key}_id"));
+            lines.write_text(key);
+            lines.write_text(&format!("{key}_id"));
         }
         if self.table.has_intervals {
-            lines.texts(["interval_start", "interval_end"]);
+            lines.write_texts(["interval_start", "interval_end"]);
         }
         for column in &self.table.columns {
-            lines.text(&column.key);
+            lines.write_text(&column.key);
             if self.is_compared {
-                lines.text(&format!("{}_compared", column.key));
+                lines.write_text(&format!("{}_compared", column.key));
             }
             if column.has_target() {
-                lines.text(&format!("{}_state", column.key));
+                lines.write_text(&format!("{}_state", column.key));
             }
         }
-        lines.end();
+        lines.end_line();
     }
 
     fn write_totals(&self, lines: &mut Lines) {
@@ -84,11 +84,13 @@ impl Sheet<'_> {
     fn write_row(&self, lines: &mut Lines, row: &TableRow) {
         lines.begin_with(&self.window);
         for member in row.members.iter() {
-            lines.texts([&member.name, &member.id].map(|text| text.as_deref().unwrap_or_default()));
+            lines.write_texts(
+                [&member.name, &member.id].map(|text| text.as_deref().unwrap_or_default()),
+            );
         }
         if self.table.has_intervals {
             let borders = row.interval.as_ref().map(|interval| interval.borders());
-            lines.texts(borders.unwrap_or_default());
+            lines.write_texts(borders.unwrap_or_default());
         }
         self.write_figures(lines, &row.figures, &row.compared, &row.states);
     }
@@ -101,16 +103,16 @@ impl Sheet<'_> {
         states: &[Option<State>],
     ) {
         for (index, column) in self.table.columns.iter().enumerate() {
-            lines.figure(figures.get(index));
+            lines.write_figure(figures.get(index));
             if self.is_compared {
-                lines.figure(compared.get(index));
+                lines.write_figure(compared.get(index));
             }
             if column.has_target() {
                 let state = states.get(index).copied().flatten();
-                lines.text(state.map_or("", State::as_str));
+                lines.write_text(state.map_or("", State::as_str));
             }
         }
-        lines.end();
+        lines.end_line();
     }
 }
 
@@ -131,13 +133,13 @@ impl Lines {
         self.is_at_start = fields.is_at_start;
     }
 
-    fn texts<T: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = T>) {
-        texts.into_iter().for_each(|text| self.text(text.as_ref()));
+    fn write_texts<T: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = T>) {
+        texts.into_iter().for_each(|text| self.write_text(text.as_ref()));
     }
 
     /// A text in quotes; nothing where it is empty.
-    fn text(&mut self, text: &str) {
-        self.separate();
+    fn write_text(&mut self, text: &str) {
+        self.write_separator();
         if text.is_empty() {
             return;
         }
@@ -151,8 +153,8 @@ impl Lines {
 
     /// The figure as it is, with as many digits as tell it from every other one; nothing where there is
     /// none.
-    fn figure(&mut self, figure: Option<&Figure>) {
-        self.separate();
+    fn write_figure(&mut self, figure: Option<&Figure>) {
+        self.write_separator();
         let Some(value) = figure.and_then(|figure| figure.value()) else {
             return;
         };
@@ -163,7 +165,7 @@ impl Lines {
         }
     }
 
-    fn separate(&mut self) {
+    fn write_separator(&mut self) {
         if !self.is_at_start {
             self.text.push(match self.dialect {
                 CsvDialect::Comma => ',',
@@ -173,7 +175,7 @@ impl Lines {
         self.is_at_start = false;
     }
 
-    fn end(&mut self) {
+    fn end_line(&mut self) {
         self.text.push_str("\r\n");
         self.is_at_start = true;
     }
@@ -191,7 +193,7 @@ mod tests {
     use csv::{QuoteStyle, ReaderBuilder, WriterBuilder};
     use proptest::prelude::*;
 
-    use super::super::example::{EXAMPLE, NONE, Queue, Scene, now};
+    use super::super::example::{EXAMPLE_SCENE, NO_DATA, Queue, Scene, now};
     use super::*;
 
     #[test]
@@ -208,14 +210,14 @@ mod tests {
             ("", ""),
         ] {
             let mut lines = Lines::new(CsvDialect::Comma);
-            lines.text(text);
+            lines.write_text(text);
             assert_eq!(lines.text, expected);
         }
     }
 
     /// The files of the example with these queues and in this dialect.
     fn files(queues: &[Queue<'_>], definition: &str) -> Vec<String> {
-        let scene = Scene { queues, definition, ..EXAMPLE };
+        let scene = Scene { queues, definition, ..EXAMPLE_SCENE };
         let files = scene.with(|contents, _| {
             let tables = contents.tables.iter();
             tables.map(|table| String::from_utf8(render(contents, table)).unwrap()).collect()
@@ -225,14 +227,14 @@ mod tests {
 
     const QUEUES: [Queue<'_>; 4] = [
         ("00123", now([412.0, 64.25, 41.0]), now([400.0, 75.5, 40.0])),
-        ("1E5", now([318.0, 83.0, 22.0]), [NONE; 3]),
-        ("2026-11-23", [Figure::Value(0.0), NONE, NONE], now([3.0, 90.0, 9.5])),
+        ("1E5", now([318.0, 83.0, 22.0]), [NO_DATA; 3]),
+        ("2026-11-23", [Figure::Value(0.0), NO_DATA, NO_DATA], now([3.0, 90.0, 9.5])),
         ("Sales \"A\"; B, C", now([1.0, 75.0, 0.1 + 0.2]), now([1.0, 1.0, 1.0])),
     ];
 
     #[test]
     fn days_can_be_stacked_and_joined() {
-        let files = files(&QUEUES, EXAMPLE.definition);
+        let files = files(&QUEUES, EXAMPLE_SCENE.definition);
         let start = |file: &String| {
             let lines: Vec<&str> = file.split("\r\n").take(5).collect();
             lines.join("\n").replace(UTF8_MARK, "(mark)")
@@ -244,8 +246,9 @@ mod tests {
     #[test]
     fn a_comma_may_be_the_decimal_sign() {
         let definition =
-            EXAMPLE.definition.replace("attach ", "csv_dialect = \"semicolon\"\nattach ");
-        let (points, commas) = (files(&QUEUES, EXAMPLE.definition), files(&QUEUES, &definition));
+            EXAMPLE_SCENE.definition.replace("attach ", "csv_dialect = \"semicolon\"\nattach ");
+        let (points, commas) =
+            (files(&QUEUES, EXAMPLE_SCENE.definition), files(&QUEUES, &definition));
         assert_eq!(points.len(), commas.len());
         for (points, commas) in points.iter().zip(&commas) {
             let read = |text: &str, separator: u8| -> Vec<Vec<String>> {
@@ -278,10 +281,10 @@ mod tests {
             value in any::<f64>().prop_filter("a figure is finite", |value| value.is_finite()),
         ) {
             let mut lines = Lines::new(CsvDialect::Comma);
-            texts.iter().for_each(|text| lines.text(text));
-            lines.figure(Some(&Figure::Value(value)));
-            lines.figure(Some(&NONE));
-            lines.end();
+            texts.iter().for_each(|text| lines.write_text(text));
+            lines.write_figure(Some(&Figure::Value(value)));
+            lines.write_figure(Some(&NO_DATA));
+            lines.end_line();
             let written = lines.text.as_str();
             let mut reader = ReaderBuilder::new();
             let mut records = reader.has_headers(false).from_reader(written.as_bytes()).into_records();

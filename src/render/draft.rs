@@ -43,8 +43,8 @@ impl<'c> Draft<'c> {
         Ok(Message {
             subject: render_subject(templates, &contents, names)?,
             html,
-            text: templates.text(&context)?,
-            inline: trend::charts(templates, &contents)?,
+            text: templates.render_text(&context)?,
+            inline: trend::draw_charts(templates, &contents)?,
             attachments: attached,
             kept,
         })
@@ -55,7 +55,7 @@ impl<'c> Draft<'c> {
     /// # Errors
     /// As [`Draft::new`].
     pub fn text(&self) -> Result<String, Error> {
-        self.templates.text(&self.rendering.context)
+        self.templates.render_text(&self.rendering.context)
     }
 
     /// The subject alone.
@@ -72,7 +72,7 @@ impl<'c> Draft<'c> {
     /// # Errors
     /// As [`Draft::new`].
     pub fn pictures(&self) -> Result<Vec<Inline>, Error> {
-        trend::charts(self.templates, &self.contents)
+        trend::draw_charts(self.templates, &self.contents)
     }
 
     /// The files alone, attached or not.
@@ -99,7 +99,7 @@ fn render_subject(
     names: context::Context,
 ) -> Result<String, Error> {
     let own = contents.report.email.subject.as_ref();
-    templates.subject(own, &TemplateContext::new(&names.isolated())?)
+    templates.render_subject(own, &TemplateContext::new(&names.isolated())?)
 }
 
 /// The most that the HTML may have, in bytes. Gmail shows no more than about 102,000, with what it adds;
@@ -122,7 +122,7 @@ impl Rendering {
     fn new(templates: &Templates, contents: &Contents<'_>, layout: Layout) -> Result<Self, Error> {
         let names = context::build(contents, &layout);
         let context = TemplateContext::new(&names)?;
-        let html = templates.html(&context)?;
+        let html = templates.render_html(&context)?;
         Ok(Self { layout, names, context, html })
     }
 
@@ -133,7 +133,7 @@ impl Rendering {
 
 /// The layout that is tried first.
 pub(super) fn first_layout(contents: &Contents<'_>) -> Layout {
-    Layout { rows: MOST_ROWS, sections: usize::MAX, files: files::expected(contents) }
+    Layout { rows: MOST_ROWS, sections: usize::MAX, files: files::expected_listing(contents) }
 }
 
 /// The HTML with as many rows of each table, or else as many sections, as fit into a mail that every
@@ -152,7 +152,7 @@ fn render_what_fits(templates: &Templates, contents: &Contents<'_>) -> Result<Re
     }
     let bytes = all.html.len();
     let tables = contents.tables.iter().filter(|table| table.kind != Kind::Trend);
-    let count = tables.map(|table| first.shown(table)).max().unwrap_or(0);
+    let count = tables.map(|table| first.rows_shown(table)).max().unwrap_or(0);
     if let Some(found) = most_that_fits(Size { count, bytes }, |rows| render(rows, first.sections))?
     {
         return Ok(found);
@@ -182,7 +182,7 @@ fn most_that_fits(
     too_large: Size,
     render: impl Fn(usize) -> Result<Rendering, Error>,
 ) -> Result<Option<Rendering>, Error> {
-    const GUESSES: usize = 4;
+    const INTERPOLATED_TRIES: usize = 4;
     let mut too_many = too_large.count;
     if too_many <= 1 {
         return Ok(None);
@@ -193,12 +193,13 @@ fn most_that_fits(
     }
     let mut earlier = Size { count: 1, bytes: least.html.len() };
     let mut last = too_large;
-    let (mut most, mut best) = (1, least);
+    let mut most = 1;
+    let mut best = least;
     for guesses in 0.. {
         if too_many - most <= 1 {
             break;
         }
-        let count = if guesses < GUESSES {
+        let count = if guesses < INTERPOLATED_TRIES {
             meets_limit(earlier, last).clamp(most + 1, too_many - 1)
         } else {
             most.midpoint(too_many)
@@ -216,7 +217,8 @@ fn most_that_fits(
 
 /// The number at which the straight line through two sizes meets the limit.
 fn meets_limit(earlier: Size, last: Size) -> usize {
-    let (count, bytes) = (last.count.abs_diff(earlier.count), last.bytes.abs_diff(earlier.bytes));
+    let count = last.count.abs_diff(earlier.count);
+    let bytes = last.bytes.abs_diff(earlier.bytes);
     let by = MOST_BYTES.abs_diff(last.bytes) * count / bytes.max(1);
     if last.bytes <= MOST_BYTES {
         last.count.saturating_add(by)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::built_in::{HTML, SUBJECT, TEXT, TREND};
+use super::built_in::{EMAIL_HTML, EMAIL_TEXT, SUBJECT_TEXT, TREND_SVG};
 use super::chart::ChartContext;
 use super::contents::{Contents, FileListing, Layout, Missing};
 use super::context;
@@ -24,7 +24,7 @@ use crate::table::{self, Against, Note, Table};
 use crate::window::Window;
 
 /// A report with each kind of section, targets and a comparison.
-pub(super) const DEFINITION: &str = r#"
+pub(super) const EXAMPLE_DEFINITION: &str = r#"
 title    = "Daily queue report"
 owner    = "workforce@example.com"
 instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
@@ -74,7 +74,7 @@ metrics = ["CONTACTS_QUEUED"]
 "#;
 
 /// A report with as little as one can have.
-const PLAIN: &str = r#"
+const PLAIN_DEFINITION: &str = r#"
 title    = "Plain"
 owner    = "workforce@example.com"
 instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
@@ -94,7 +94,7 @@ metrics  = ["CONTACTS_QUEUED"]
 /// speed of answer.
 pub(super) type Queue<'q> = (&'q str, [Figure; 3], [Figure; 3]);
 
-/// What the figures of a report are made of.
+/// The figures of a report, and its definition.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'s> {
     pub(super) definition: &'s str,
@@ -104,30 +104,30 @@ pub(super) struct Scene<'s> {
 }
 
 /// The example that templates are tried with.
-pub(super) const EXAMPLE: Scene<'static> = Scene {
-    definition: DEFINITION,
-    queues: &QUEUES,
+pub(super) const EXAMPLE_SCENE: Scene<'static> = Scene {
+    definition: EXAMPLE_DEFINITION,
+    queues: &EXAMPLE_QUEUES,
     totals: (now([896.0, 78.5, 34.0]), now([400.0, 80.5, 32.0])),
 };
 
-const QUEUES: [Queue<'_>; 4] = [
+const EXAMPLE_QUEUES: [Queue<'_>; 4] = [
     ("Sales", now([412.0, 64.0, 41.0]), now([400.0, 75.5, 40.0])),
     ("Support", now([318.0, 83.9, 22.0]), now([318.0, 82.7, 30.0])),
     ("Billing", now([166.0, 74.6, 31.0]), now([140.0, 80.1, 31.0])),
     (
         "Loans",
-        [Figure::Value(0.0), NONE, Figure::Absent(Absent::NotAvailable)],
+        [Figure::Value(0.0), NO_DATA, Figure::Absent(Absent::NotAvailable)],
         now([3.0, 90.0, 9.0]),
     ),
 ];
 
-pub(super) const NONE: Figure = Figure::Absent(Absent::NoData);
+pub(super) const NO_DATA: Figure = Figure::Absent(Absent::NoData);
 
 pub(super) const fn now([queued, level, answer]: [f64; 3]) -> [Figure; 3] {
     [Figure::Value(queued), Figure::Value(level), Figure::Value(answer)]
 }
 
-/// What is wrong with what templates make of the example.
+/// A mistake in what templates make of the example.
 #[derive(Debug)]
 pub(super) enum Wrong {
     /// It could not be made.
@@ -138,39 +138,41 @@ pub(super) enum Wrong {
 
 /// The mistakes when templates are rendered with the example, the first of each; with a report that has
 /// as little as one can have; and with one that has more than fits a mail.
-pub(super) fn render(templates: &Templates, listener: &Listener) -> Vec<Wrong> {
-    let nothing = ([NONE; 3], [NONE; 3]);
+pub(super) fn find_mistakes(templates: &Templates, listener: &Listener) -> Vec<Wrong> {
+    let nothing = ([NO_DATA; 3], [NO_DATA; 3]);
     let nobody: [Queue<'_>; 1] = [("Sales", nothing.0, nothing.1)];
-    let plain = Scene { definition: PLAIN, queues: &nobody, totals: nothing };
-    let made =
-        |contents: &Contents<'_>, layout: &Layout| made(templates, contents, layout, listener);
+    let plain = Scene { definition: PLAIN_DEFINITION, queues: &nobody, totals: nothing };
+    let made = |contents: &Contents<'_>, layout: &Layout| {
+        render_scene(templates, contents, layout, listener)
+    };
     let wrong = |scene: Scene<'_>| scene.with(made);
-    let found = [EXAMPLE, plain].into_iter().filter_map(wrong).find(|wrong| !wrong.is_empty());
-    found.unwrap_or_else(|| largest(templates, listener).into_iter().collect())
+    let found =
+        [EXAMPLE_SCENE, plain].into_iter().filter_map(wrong).find(|wrong| !wrong.is_empty());
+    found.unwrap_or_else(|| largest_mistake(templates, listener).into_iter().collect())
 }
 
 /// The mistake in a message that has as many rows as fit.
-fn largest(templates: &Templates, listener: &Listener) -> Option<Wrong> {
+fn largest_mistake(templates: &Templates, listener: &Listener) -> Option<Wrong> {
     let names: Vec<String> = (0..=MOST_ROWS).map(|number| format!("Queue {number}")).collect();
     let figures = (now([412.0, 64.0, 41.0]), now([400.0, 75.5, 40.0]));
     let queues: Vec<Queue<'_>> =
         names.iter().map(|name| (name.as_str(), figures.0, figures.1)).collect();
-    let definition = DEFINITION.replace("rows = 3\n", "");
-    let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE };
+    let definition = EXAMPLE_DEFINITION.replace("rows = 3\n", "");
+    let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE_SCENE };
     scene.with(|contents, _| {
-        let draft = match at(listener, HTML, || Draft::new(templates, *contents)) {
+        let draft = match trace_step(listener, EMAIL_HTML, || Draft::new(templates, *contents)) {
             Ok(draft) => draft,
             Err(wrong) => return Some(wrong),
         };
-        let text = at(listener, TEXT, || draft.text());
-        let pictures = at(listener, TREND, || draft.pictures());
-        let subject = at(listener, SUBJECT, || draft.subject());
+        let text = trace_step(listener, EMAIL_TEXT, || draft.text());
+        let pictures = trace_step(listener, TREND_SVG, || draft.pictures());
+        let subject = trace_step(listener, SUBJECT_TEXT, || draft.subject());
         text.err().or(pictures.err()).or(subject.err())
     })?
 }
 
 /// Makes something of a template, and tells when it begins and ends.
-fn at<T>(
+fn trace_step<T>(
     listener: &Listener,
     template: &'static str,
     make: impl FnOnce() -> Result<T, Error>,
@@ -181,7 +183,7 @@ fn at<T>(
     made.map_err(|error| Wrong::Unusable(template, error.in_full().message))
 }
 
-fn made(
+fn render_scene(
     templates: &Templates,
     contents: &Contents<'_>,
     layout: &Layout,
@@ -192,32 +194,34 @@ fn made(
         Ok(context) => context,
         Err(error) => return vec![Wrong::Unmade(error)],
     };
-    for name in [HTML, TEXT, SUBJECT] {
+    for name in [EMAIL_HTML, EMAIL_TEXT, SUBJECT_TEXT] {
         listener(Step::Enter(name));
-        let rendered = templates.bounded(name, &context, template::MOST_BYTES);
+        let rendered = templates.render_bounded(name, &context, template::MOST_BYTES);
         listener(Step::Leave);
         match rendered {
             Err(error) => wrong.push(Wrong::Unmade(error)),
             Ok(None) => {
-                let error = templates.endless(name, template::MOST_BYTES);
+                let error = templates.too_large_error(name, template::MOST_BYTES);
                 wrong.push(Wrong::Unusable(name, error.message));
             }
-            Ok(Some(html)) if name == HTML && html.len() > MOST_BYTES => {
+            Ok(Some(html)) if name == EMAIL_HTML && html.len() > MOST_BYTES => {
                 let bytes = html.len();
                 let message =
                     format!("{name} makes {bytes} bytes, of which Gmail shows {MOST_BYTES}");
                 wrong.push(Wrong::Unusable(name, message));
             }
-            Ok(Some(subject)) if name == SUBJECT && one_line(&subject).is_empty() => {
+            Ok(Some(subject)) if name == SUBJECT_TEXT && one_line(&subject).is_empty() => {
                 wrong.push(Wrong::Unusable(name, format!("{name} makes an empty subject")));
             }
             Ok(Some(_)) => {}
         }
     }
-    for (_, chart) in trend::placed(contents) {
-        listener(Step::Enter(TREND));
+    for (_, chart) in trend::placed_charts(contents) {
+        listener(Step::Enter(TREND_SVG));
         wrong.extend(
-            chart::draw(templates, &chart).err().map(|error| undrawn(templates, &chart, error)),
+            chart::draw(templates, &chart)
+                .err()
+                .map(|error| undrawn_chart(templates, &chart, error)),
         );
         listener(Step::Leave);
     }
@@ -225,18 +229,18 @@ fn made(
 }
 
 /// The reason for which a chart is not drawn: its template's failure, if it fails.
-fn undrawn(templates: &Templates, chart: &ChartContext, error: Error) -> Wrong {
+fn undrawn_chart(templates: &Templates, chart: &ChartContext, error: Error) -> Wrong {
     let failed = match tera::Context::from_serialize(chart) {
-        Ok(context) => templates.bounded(TREND, &context, MOST_SVG).err(),
+        Ok(context) => templates.render_bounded(TREND_SVG, &context, MOST_SVG).err(),
         Err(error) => Some(error),
     };
-    failed.map_or_else(|| Wrong::Unusable(TREND, error.in_full().message), Wrong::Unmade)
+    failed.map_or_else(|| Wrong::Unusable(TREND_SVG, error.in_full().message), Wrong::Unmade)
 }
 
 /// The example's context.
 #[cfg(test)]
 pub(super) fn context() -> Option<Context> {
-    EXAMPLE.with(context::build)
+    EXAMPLE_SCENE.with(context::build)
 }
 
 impl Scene<'_> {
@@ -248,9 +252,8 @@ impl Scene<'_> {
         let due: Timestamp = "2026-11-24T07:00:00Z".parse().ok()?;
         let window = report.window.before(due, &report.zone, &report.calendar).ok()?;
         let compared = report.compare.windows(&window, report.window, &report.calendar);
-        let label = |window: &Window| window.label(report.locale.language());
-        let against =
-            compared.first().map(|window| Against { label: label(window), ..Against::default() });
+        let labels = compared.iter().map(|window| window.label(report.locale.language()));
+        let against = labels.take(1).map(|label| Against { label, ..Against::default() }).next();
         let tables: Option<Vec<Table>> = report
             .sections
             .iter()
@@ -270,7 +273,7 @@ impl Scene<'_> {
             store: None,
         };
         let note = "The attachments are too large for mail (48.0 MB) and were left out.".to_owned();
-        let told = FileListing { note: Some(note), ..files::expected(&contents) };
+        let told = FileListing { note: Some(note), ..files::expected_listing(&contents) };
         Some(use_it(&contents, &Layout { rows: usize::MAX, sections: 3, files: told }))
     }
 
@@ -282,17 +285,17 @@ impl Scene<'_> {
         against: Option<&Against>,
     ) -> Option<Table> {
         let mut directory = Directory::default();
-        let entry = |(name, _, _): &Queue<'_>| Entry::new(name.to_lowercase(), *name);
-        directory.insert(Dimension::Queue, self.queues.iter().map(entry).collect());
+        let entries = self.queues.iter().map(|(name, ..)| Entry::new(name.to_lowercase(), *name));
+        directory.insert(Dimension::Queue, entries.collect());
         let query = Query::for_section(section, &report.instance, window, &directory).ok()?;
         let base = Base::of_same_intervals(
             &query,
             self.rows(section, window, |(_, _, before)| *before),
-            totals(section, self.totals.1),
+            scene_totals(section, self.totals.1),
         );
         let answer = SectionAnswer {
             rows: self.rows(section, window, |(_, now, _)| *now),
-            totals: totals(section, self.totals.0),
+            totals: scene_totals(section, self.totals.0),
             ..SectionAnswer::default()
         };
         let against = against.map(|against| Against { base, ..against.clone() });
@@ -329,7 +332,7 @@ impl Scene<'_> {
     }
 }
 
-fn totals(section: &Section, figures: [Figure; 3]) -> BTreeMap<MetricQuery, Figure> {
+fn scene_totals(section: &Section, figures: [Figure; 3]) -> BTreeMap<MetricQuery, Figure> {
     by_metric(section, figures).map(|(metric, figure)| (metric.as_ref().clone(), figure)).collect()
 }
 
@@ -382,10 +385,14 @@ mod tests {
     fn templates_of_the_program_have_nothing_wrong() {
         let templates = Templates::built_in().unwrap();
         let silence: Listener = Arc::new(|_| ());
-        let found = render(&templates, &silence);
+        let found = find_mistakes(&templates, &silence);
         assert!(found.is_empty(), "{found:?}");
-        let nobody: [Queue<'_>; 1] = [("Sales", [NONE; 3], [NONE; 3])];
-        let plain = Scene { definition: PLAIN, queues: &nobody, totals: ([NONE; 3], [NONE; 3]) };
+        let nobody: [Queue<'_>; 1] = [("Sales", [NO_DATA; 3], [NO_DATA; 3])];
+        let plain = Scene {
+            definition: PLAIN_DEFINITION,
+            queues: &nobody,
+            totals: ([NO_DATA; 3], [NO_DATA; 3]),
+        };
         assert_eq!(plain.with(|contents, _| contents.tables.len()), Some(1));
     }
 
@@ -397,7 +404,7 @@ mod tests {
         let definition =
             ["Daily queue report", "The day at a glance", "By queue", "Through the day"]
                 .iter()
-                .fold(DEFINITION.to_owned(), |text, title| {
+                .fold(EXAMPLE_DEFINITION.to_owned(), |text, title| {
                     text.replace(title, &format!("{title}{HOSTILE}"))
                 })
                 .replace(
@@ -408,7 +415,7 @@ mod tests {
                 );
         let name = "-<i>&amp;\"'\r\nBcc: x@example.com\u{202e}\u{2028}";
         let queues: [Queue<'_>; 1] = [(name, now([50.0, 10.0, 41.0]), now([400.0, 75.5, 40.0]))];
-        let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE };
+        let scene = Scene { definition: &definition, queues: &queues, ..EXAMPLE_SCENE };
         let templates = Templates::built_in().unwrap();
         let message =
             scene.with(|contents, _| super::super::Draft::new(&templates, *contents)?.message());

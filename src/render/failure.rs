@@ -1,6 +1,6 @@
-//! Why a template makes nothing: in words for logs, records and owners, and in Tera's own.
+//! The reason why a template makes nothing: in words for logs, records and owners, and in Tera's own.
 //!
-//! What Tera says of rendering may quote values, such as the figure that is no text, and values are
+//! Tera's texts about rendering may quote values, such as the figure that is no text, and values are
 //! for a report's recipients. So the words for all others have the place and the kind of a mistake, and
 //! Tera's are kept apart, for those who preview a report or validate templates.
 
@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Stage};
 /// The reason for which a template makes nothing.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// Where, if Tera says so.
+    /// The place, if Tera says it.
     pub(super) spot: Option<Spot>,
     /// The kind of mistake.
     pub(super) kind: String,
@@ -37,24 +37,24 @@ impl Failure {
     pub(super) fn new(error: &tera::Error) -> Self {
         match error.kind() {
             ErrorKind::SyntaxError(report) => {
-                let kind = lower(report.message());
+                let kind = lowercase_first(report.message());
                 Self { spot: Some(Spot::new(report)), kind, quoted: None }
             }
             ErrorKind::RenderingError(report) => {
                 let quoted = Some(report.message().to_owned());
-                Self { spot: Some(Spot::new(report)), kind: kind(report), quoted }
+                Self { spot: Some(Spot::new(report)), kind: mistake_kind(report), quoted }
             }
             ErrorKind::CircularInclude { .. }
             | ErrorKind::CircularExtend { .. }
             | ErrorKind::MissingParent { .. }
             | ErrorKind::TemplateNotFound(_)
             | ErrorKind::ComponentNotFound(_) => {
-                Self { spot: None, kind: lower(&first_line(error)), quoted: None }
+                Self { spot: None, kind: lowercase_first(&first_line(error)), quoted: None }
             }
             // Names that do not exist are told when a template is added, before there are values.
             ErrorKind::Msg(text) if text.trim_start().starts_with("error: Unknown ") => {
                 let kind = first_line(error);
-                let kind = lower(kind.trim_start_matches("error: "));
+                let kind = lowercase_first(kind.trim_start_matches("error: "));
                 Self { spot: None, kind, quoted: None }
             }
             _ => {
@@ -87,14 +87,14 @@ impl Failure {
         };
         match own {
             // Somebody may be mending it.
-            Some(_) => error.hint(MEND).retryable(),
+            Some(_) => error.hint(TEMPLATE_HINT).retryable(),
             None => error,
         }
     }
 }
 
 /// The help where a template of one's own can't be used.
-pub const MEND: &str =
+pub const TEMPLATE_HINT: &str =
     "mend the template; `connect-reports validate` tells everything that is wrong";
 
 impl Spot {
@@ -109,17 +109,19 @@ impl Spot {
 }
 
 /// The kind of a mistake in rendering.
-fn kind(report: &ReportError) -> String {
+fn mistake_kind(report: &ReportError) -> String {
     let message = report.message();
     let named = message.strip_prefix("Variable `").or_else(|| message.strip_prefix("Field `"));
     let named = named.and_then(|rest| rest.split_once("` "));
     match named {
-        // A template may itself throw an error that reads so: only what stands at its place is a name.
+        // A template may itself throw an error that reads so: only a text that stands at its place is a name.
         Some((name, rest)) if rest.starts_with("is not defined") => {
             let is_written_here = report.span().range.len() == name.len();
-            match is_written_here && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                true => format!("there is no value `{name}`"),
-                false => NOT_THERE.to_owned(),
+            let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if is_written_here && is_name {
+                format!("there is no value `{name}`")
+            } else {
+                NOT_THERE.to_owned()
             }
         }
         _ if message == "Tried to render a variable that is undefined" => NOT_THERE.to_owned(),
@@ -134,7 +136,7 @@ fn first_line(error: &tera::Error) -> String {
 }
 
 /// As problems are written: without a capital letter, which would be that of a name.
-pub(super) fn lower(message: &str) -> String {
+pub(super) fn lowercase_first(message: &str) -> String {
     let mut characters = message.chars();
     let first = characters.next().into_iter().flat_map(char::to_lowercase);
     first.chain(characters).collect()

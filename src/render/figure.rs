@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::wording::{Localizer, heading, target_text};
+use super::wording::{Localizer, column_heading, target_text};
 use crate::definition::{Column, State, Target};
 use crate::metric::Unit;
 use crate::plan::{Absent, Figure};
@@ -16,15 +16,15 @@ pub(super) struct FigureContext {
     pub(super) text: String,
     /// As `report.json` has it: a count, seconds, or percent 0 to 100; none where there is none.
     value: Option<f64>,
-    /// Whether there is no figure.
+    /// True where there is no figure.
     absent: bool,
     /// The length of the bar, whole percent 0 to 100; none where the column has no bars.
     bar: Option<String>,
     /// The heading of its column.
     label: String,
-    /// How it has changed, where it is compared with something.
+    /// Its change, where it is compared with something.
     change: Option<ChangeContext>,
-    /// Where it stands to its target, where it has one and a figure.
+    /// Its state against its target, where it has one and a figure.
     state: Option<StateContext>,
     #[serde(skip)]
     absence: Option<Absent>,
@@ -100,15 +100,15 @@ impl<'t> Row<'t> {
         self.figures.get(column)?.value()
     }
 
-    /// Where it stands to its target.
+    /// The state of a column's figure against its target.
     pub(super) fn state(&self, column: usize) -> Option<State> {
         self.states.get(column).copied().flatten()
     }
 
-    /// What it is to reach.
-    pub(super) fn target(&self, column: usize, of: &Column) -> Option<Target> {
-        let own = self.own_targets.iter().find(|(index, _)| *index == column);
-        own.map(|(_, target)| *target).or(of.target)
+    /// The target of a column's figure: of its own, or that of the column.
+    pub(super) fn target(&self, index: usize, column: &Column) -> Option<Target> {
+        let own = self.own_targets.iter().find(|(of, _)| *of == index);
+        own.map(|(_, target)| *target).or(column.target)
     }
 
     /// The figure of a column as it is shown, with as many decimals as what is said of it needs.
@@ -116,7 +116,7 @@ impl<'t> Row<'t> {
         Some(Rounded::beside(self.figure(index)?, column.unit, self.bounds(index, column)))
     }
 
-    /// What the figure of a column is judged by: its target, and what is near that.
+    /// The bounds by which the figure of a column is judged: its target, and what is near that.
     pub(super) fn bounds(
         &self,
         index: usize,
@@ -127,7 +127,7 @@ impl<'t> Row<'t> {
         target.into_iter().chain(near)
     }
 
-    /// How it has changed, where it is compared with something and that can be told.
+    /// The change of a column's figure, where it is compared with something and that can be told.
     pub(super) fn change(&self, index: usize, column: &Column) -> Option<Change> {
         let base = *self.compared?.get(index)?;
         Change::between(base, *self.figures.get(index)?, column.unit, column.polarity)
@@ -135,29 +135,44 @@ impl<'t> Row<'t> {
 }
 
 /// The figures of a row under these columns.
-pub(super) fn all(columns: &[Column], row: Row<'_>, localizer: &Localizer) -> Vec<FigureContext> {
-    let context = |(index, (column, figure)): (usize, (&Column, &Figure))| FigureContext {
-        text: row.rounded(index, column).map_or_else(
-            || localizer.numbers.figure(*figure, column.unit),
+pub(super) fn figure_contexts(
+    columns: &[Column],
+    row: Row<'_>,
+    localizer: &Localizer,
+) -> Vec<FigureContext> {
+    let columns = columns.iter().zip(row.figures).enumerate();
+    columns
+        .map(|(index, (column, figure))| figure_context(row, index, column, *figure, localizer))
+        .collect()
+}
+
+fn figure_context(
+    row: Row<'_>,
+    index: usize,
+    column: &Column,
+    figure: Figure,
+    localizer: &Localizer,
+) -> FigureContext {
+    let shown = row.rounded(index, column);
+    let percent = figure.value().filter(|_| column.unit == Unit::Percent);
+    FigureContext {
+        text: shown.map_or_else(
+            || localizer.numbers.figure(figure, column.unit),
             |shown| localizer.numbers.rounded(shown, column.unit),
         ),
         value: figure.value(),
         absent: figure.absent().is_some(),
-        bar: figure
-            .value()
-            .filter(|_| column.unit == Unit::Percent)
-            .map(|percent| format!("{:.0}", percent.clamp(0.0, 100.0))),
-        label: heading(column),
-        change: row.compared.map(|_| change(row.change(index, column), localizer)),
+        bar: percent.map(|percent| format!("{:.0}", percent.clamp(0.0, 100.0))),
+        label: column_heading(column),
+        change: row.compared.map(|_| change_context(row.change(index, column), localizer)),
         state: row
             .state(index)
-            .map(|state| self::state(state, row.target(index, column), column.unit, localizer)),
+            .map(|state| state_context(state, row.target(index, column), column.unit, localizer)),
         absence: figure.absent(),
-    };
-    columns.iter().zip(row.figures).enumerate().map(context).collect()
+    }
 }
 
-fn change(change: Option<Change>, localizer: &Localizer) -> ChangeContext {
+fn change_context(change: Option<Change>, localizer: &Localizer) -> ChangeContext {
     let sense = change.map_or(Sense::Neutral, |change| change.sense);
     let direction = change.map_or(Direction::Level, Change::direction);
     ChangeContext {
@@ -179,7 +194,12 @@ fn change(change: Option<Change>, localizer: &Localizer) -> ChangeContext {
     }
 }
 
-fn state(state: State, target: Option<Target>, unit: Unit, localizer: &Localizer) -> StateContext {
+fn state_context(
+    state: State,
+    target: Option<Target>,
+    unit: Unit,
+    localizer: &Localizer,
+) -> StateContext {
     let (sign, word) = match state {
         State::Met => ("✓", localizer.language.say("met")),
         State::Near => ("≈", localizer.language.say("near")),
@@ -191,26 +211,24 @@ fn state(state: State, target: Option<Target>, unit: Unit, localizer: &Localizer
 
 impl FigureContext {
     /// The figure on a line of text, with the sign of where it stands: `78.4% ✗`.
-    pub(super) fn plain(&self) -> String {
+    pub(super) fn plain_text(&self) -> String {
         let sign = self.state.as_ref().map(|state| state.sign);
         sign.map_or_else(|| self.text.clone(), |sign| format!("{} {sign}", self.text))
     }
 
-    /// How it has changed on a line of text, with a mark where it is worse: `−4.5 pp !`.
+    /// The change on a line of text, with a mark where it is worse: `−4.5 pp !`.
     pub(super) fn plain_change(&self) -> Option<String> {
-        let mark = |change: &ChangeContext| match change.sense {
-            Sense::Worse => " !",
-            Sense::Better | Sense::Neutral => "",
-        };
-        self.change.as_ref().map(|change| format!("{}{}", change.text, mark(change)))
+        let change = self.change.as_ref()?;
+        let mark = if change.sense == Sense::Worse { " !" } else { "" };
+        Some(format!("{}{mark}", change.text))
     }
 
-    /// Whether a dash stands in its place.
+    /// Tells whether a dash stands in its place.
     pub(super) fn is_dash(&self) -> bool {
         matches!(self.absence, Some(Absent::NoData | Absent::NotComputable))
     }
 
-    /// Whether it says that it is not available.
+    /// Tells whether it says that it is not available.
     pub(super) fn is_unavailable(&self) -> bool {
         self.absence == Some(Absent::NotAvailable)
     }

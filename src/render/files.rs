@@ -26,10 +26,10 @@ pub(super) struct Files {
 }
 
 /// The listing of files that are not too large.
-pub(super) fn expected(contents: &Contents<'_>) -> FileListing {
+pub(super) fn expected_listing(contents: &Contents<'_>) -> FileListing {
     let names = contents.report.email.attach.iter().flat_map(|kind| match kind {
-        Attachment::Json => vec![name(contents, "json")],
-        Attachment::Xlsx => vec![name(contents, "xlsx")],
+        Attachment::Json => vec![file_name(contents, "json")],
+        Attachment::Xlsx => vec![file_name(contents, "xlsx")],
         Attachment::Csv => csv_names(contents).collect(),
     });
     FileListing { names: names.collect(), note: None }
@@ -43,19 +43,23 @@ pub(super) fn pack(contents: &Contents<'_>, layout: &Layout) -> Result<Files, Er
     let mut files = Vec::new();
     for kind in &contents.report.email.attach {
         match kind {
-            Attachment::Json => files.push(file(
-                name(contents, "json"),
+            Attachment::Json => files.push(attachment_file(
+                file_name(contents, "json"),
                 "application/json",
                 json::render(contents, layout)?.into_bytes(),
             )),
-            Attachment::Xlsx => files.push(file(
-                name(contents, "xlsx"),
+            Attachment::Xlsx => files.push(attachment_file(
+                file_name(contents, "xlsx"),
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                xlsx::render(contents).map_err(|error| unwritable("an XLSX file", &error))?,
+                xlsx::render(contents).map_err(|error| unwritable_error("an XLSX file", &error))?,
             )),
             Attachment::Csv => {
                 for (name, table) in csv_names(contents).zip(contents.tables) {
-                    files.push(file(name, "text/csv; charset=utf-8", csv::render(contents, table)));
+                    files.push(attachment_file(
+                        name,
+                        "text/csv; charset=utf-8",
+                        csv::render(contents, table),
+                    ));
                 }
             }
         }
@@ -74,7 +78,8 @@ fn within_limit(
         return Ok(Files { attached: files, kept: Vec::new(), listing: layout.files.clone() });
     }
     let large = files.iter().map(|file| file.content.len()).sum::<usize>();
-    let archive = archive(contents, &files).map_err(|error| unwritable("a ZIP file", &error))?;
+    let archive =
+        zip_files(contents, &files).map_err(|error| unwritable_error("a ZIP file", &error))?;
     if mailed_bytes(std::slice::from_ref(&archive)) <= limit {
         let listing = FileListing { names: vec![archive.name.clone()], note: None };
         return Ok(Files { attached: vec![archive], kept: Vec::new(), listing });
@@ -97,7 +102,7 @@ fn within_limit(
     Ok(Files { attached: Vec::new(), kept: kept.into_iter().collect(), listing })
 }
 
-fn archive(contents: &Contents<'_>, files: &[File]) -> Result<File, zip::result::ZipError> {
+fn zip_files(contents: &Contents<'_>, files: &[File]) -> Result<File, zip::result::ZipError> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -106,37 +111,36 @@ fn archive(contents: &Contents<'_>, files: &[File]) -> Result<File, zip::result:
         zip.start_file(file.name.as_str(), options)?;
         zip.write_all(&file.content)?;
     }
-    Ok(file(name(contents, "zip"), "application/zip", zip.finish()?.into_inner()))
+    Ok(attachment_file(file_name(contents, "zip"), "application/zip", zip.finish()?.into_inner()))
 }
 
 /// The bytes that files take in a mail: in base64, four for three and a line break after 76.
 fn mailed_bytes(files: &[File]) -> u64 {
-    let mailed = |file: &File| {
-        let encoded = file.content.len().div_ceil(3).saturating_mul(4);
-        encoded.saturating_add(encoded.div_ceil(76).saturating_mul(2))
-    };
-    let bytes = files.iter().map(mailed).fold(0, usize::saturating_add);
+    let encoded = files.iter().map(|file| file.content.len().div_ceil(3).saturating_mul(4));
+    let bytes = encoded
+        .map(|encoded| encoded.saturating_add(encoded.div_ceil(76).saturating_mul(2)))
+        .fold(0, usize::saturating_add);
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-fn file(name: String, media_type: &str, content: Vec<u8>) -> File {
+fn attachment_file(name: String, media_type: &str, content: Vec<u8>) -> File {
     File { name, media_type: media_type.to_owned(), content }
 }
 
-fn stem(contents: &Contents<'_>) -> String {
+fn file_stem(contents: &Contents<'_>) -> String {
     format!("{}-{}", contents.report.id, contents.window.first_date())
 }
 
-fn name(contents: &Contents<'_>, ending: &str) -> String {
-    format!("{}.{ending}", stem(contents))
+fn file_name(contents: &Contents<'_>, ending: &str) -> String {
+    format!("{}.{ending}", file_stem(contents))
 }
 
 /// A name for the table of each section, with the section's place in the definition.
 fn csv_names(contents: &Contents<'_>) -> impl Iterator<Item = String> {
-    let stem = stem(contents);
+    let stem = file_stem(contents);
     let names = contents.tables.iter().enumerate().map(move |(index, table)| {
         let place = contents.place(index);
-        match slug(&table.title) {
+        match title_slug(&table.title) {
             slug if slug.is_empty() => format!("{stem}-{place}.csv"),
             slug => format!("{stem}-{place}-{slug}.csv"),
         }
@@ -148,7 +152,7 @@ fn csv_names(contents: &Contents<'_>) -> impl Iterator<Item = String> {
 const MOST_SLUG_CHARACTERS: usize = 60;
 
 /// The ASCII letters and digits of a title, the rest as single hyphens between them.
-fn slug(title: &str) -> String {
+fn title_slug(title: &str) -> String {
     let lower = title.to_ascii_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let slug: String =
@@ -156,7 +160,7 @@ fn slug(title: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-fn unwritable(what: &str, error: &dyn std::error::Error) -> Error {
+fn unwritable_error(what: &str, error: &dyn std::error::Error) -> Error {
     let message = format!("{what} can't be written: {error}");
     Error::new(Code::InternalError, Stage::Render, message)
 }
@@ -174,14 +178,15 @@ mod tests {
             ("../../etc/passwd", "etc-passwd"),
             ("=HYPERLINK(\"x\")\r\n", "hyperlink-x"),
         ] {
-            assert_eq!(slug(title), expected);
+            assert_eq!(title_slug(title), expected);
         }
-        assert_eq!(slug(&"ab ".repeat(100)).len(), 59);
+        assert_eq!(title_slug(&"ab ".repeat(100)).len(), 59);
     }
 
     #[test]
     fn what_files_take_in_a_mail_is_their_base64() {
-        let of = |bytes| mailed_bytes(&[file("a".to_owned(), "text/csv", vec![0; bytes])]);
+        let of =
+            |bytes| mailed_bytes(&[attachment_file("a".to_owned(), "text/csv", vec![0; bytes])]);
         assert_eq!(of(0), 0);
         assert_eq!(of(57), 78);
         assert_eq!(of(58), 84);

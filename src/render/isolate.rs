@@ -9,51 +9,55 @@ use unicode_bidi::{BidiClass, bidi_class};
 use super::line::one_line;
 
 /// Begins a part whose direction is that of its own first letter (FIRST STRONG ISOLATE).
-pub(super) const START: char = '\u{2068}';
+pub(super) const ISOLATE_START: char = '\u{2068}';
 /// Ends it (POP DIRECTIONAL ISOLATE).
-pub(super) const END: char = '\u{2069}';
+pub(super) const ISOLATE_END: char = '\u{2069}';
 
 /// A text of somebody else's as one line, which moves nothing of what stands beside it.
 pub(crate) fn isolated(text: &str) -> String {
     let text = one_line(text);
     let is_from_right_to_left =
         |c: char| matches!(bidi_class(c), BidiClass::R | BidiClass::AL | BidiClass::AN);
-    if text.contains(is_from_right_to_left) { format!("{START}{text}{END}") } else { text }
+    if text.contains(is_from_right_to_left) {
+        format!("{ISOLATE_START}{text}{ISOLATE_END}")
+    } else {
+        text
+    }
 }
 
 /// Lines of a text, each of which ends the isolates that it begins: a line is a paragraph of its own, and
 /// what begins on one has no effect on the next.
-pub(super) fn closed(lines: &mut [String]) {
+pub(super) fn close_isolates(lines: &mut [String]) {
     let mut open = 0_usize;
     for line in lines {
         let before = open;
         for character in line.chars() {
             match character {
-                START => open += 1,
-                END => open = open.saturating_sub(1),
+                ISOLATE_START => open += 1,
+                ISOLATE_END => open = open.saturating_sub(1),
                 _ => {}
             }
         }
-        let [starts, ends] =
-            [(START, before), (END, open)].map(|(mark, count)| mark.to_string().repeat(count));
+        let [starts, ends] = [(ISOLATE_START, before), (ISOLATE_END, open)]
+            .map(|(mark, count)| mark.to_string().repeat(count));
         *line = format!("{starts}{line}{ends}");
     }
 }
 
 /// The text with each isolate that it begins ended, and no end of what it does not begin.
-pub(super) fn balanced(text: &str) -> String {
+pub(super) fn balance_isolates(text: &str) -> String {
     let mut open = 0_usize;
     let mut balanced = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            END if open == 0 => continue,
-            END => open -= 1,
-            START => open += 1,
+            ISOLATE_END if open == 0 => continue,
+            ISOLATE_END => open -= 1,
+            ISOLATE_START => open += 1,
             _ => {}
         }
         balanced.push(character);
     }
-    balanced.extend(std::iter::repeat_n(END, open));
+    balanced.extend(std::iter::repeat_n(ISOLATE_END, open));
     balanced
 }
 
@@ -84,7 +88,7 @@ mod tests {
         #[test]
         fn isolates_are_balanced(name in "[a-zא-תا-ي0-9 \\u{200e}\\u{200f}\\u{202a}-\\u{202e}\\u{2066}-\\u{2069}]{0,20}") {
             let isolated = isolated(&name);
-            let inner = isolated.strip_prefix(START).and_then(|rest| rest.strip_suffix(END));
+            let inner = isolated.strip_prefix(ISOLATE_START).and_then(|rest| rest.strip_suffix(ISOLATE_END));
             let inner = inner.unwrap_or(&isolated);
             let is_control =
                 |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

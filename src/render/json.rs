@@ -15,12 +15,13 @@ use crate::window::Window;
 /// # Errors
 /// `INTERNAL_ERROR` where it can't be written, which no report is known to cause.
 pub(super) fn render(contents: &Contents<'_>, layout: &Layout) -> Result<String, Error> {
+    let sections = contents.tables.iter().enumerate();
     let report = ReportJson {
         version: 1,
         report: contents.report.id.as_str(),
         title: &contents.report.title,
         window: contents.window,
-        sections: contents.tables.iter().enumerate().map(|table| section(table, layout)).collect(),
+        sections: sections.map(|(index, table)| section_json(index, table, layout)).collect(),
         missing: contents.missing,
     };
     serde_json::to_string_pretty(&report).map(|json| json + "\n").map_err(|error| {
@@ -50,12 +51,12 @@ struct SectionJson<'c> {
     totals: Option<Vec<Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provenance: Option<&'c [Provenance]>,
-    /// What figures are compared with, where they are, and beside the totals what theirs are.
+    /// The label of the comparison, if there is one; the totals of it stand beside it.
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<&'c str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     compared: Option<Vec<Value>>,
-    /// Where the totals stand to their targets, where there are any.
+    /// The states of the totals, where there are targets.
     #[serde(skip_serializing_if = "Option::is_none")]
     states: Option<&'c [Option<State>]>,
     omitted_rows: usize,
@@ -70,32 +71,32 @@ impl Serialize for Rows<'_> {
             Kind::Table | Kind::Trend => self.0.rows.as_slice(),
             Kind::Totals => &[],
         };
-        serializer.collect_seq(rows.iter().map(|row| self::row(self.0, row)))
+        serializer.collect_seq(rows.iter().map(|row| self::row_json(self.0, row)))
     }
 }
 
-fn section<'c>((index, table): (usize, &'c Table), layout: &Layout) -> SectionJson<'c> {
-    let shown = if index < layout.sections { layout.shown(table) } else { 0 };
+fn section_json<'c>(index: usize, table: &'c Table, layout: &Layout) -> SectionJson<'c> {
+    let shown = if index < layout.sections { layout.rows_shown(table) } else { 0 };
     let has_totals = table.kind != Kind::Trend;
     SectionJson {
         title: &table.title,
         kind: table.kind,
-        columns: table.columns.iter().map(column).collect(),
+        columns: table.columns.iter().map(column_json).collect(),
         rows: Rows(table),
-        totals: has_totals.then(|| values(&table.totals)),
+        totals: has_totals.then(|| figure_values(&table.totals)),
         provenance: has_totals.then_some(table.provenance.as_slice()),
         comparison: table.comparison.as_ref().map(|comparison| comparison.label.as_str()),
         compared: table
             .comparison
             .as_ref()
             .filter(|_| has_totals)
-            .map(|comparison| values(&comparison.totals)),
+            .map(|comparison| figure_values(&comparison.totals)),
         states: (has_totals && table.has_targets()).then_some(table.states.as_slice()),
         omitted_rows: table.rows.len() - shown,
     }
 }
 
-fn column(column: &Column) -> Value {
+fn column_json(column: &Column) -> Value {
     let mut object = Map::new();
     object.insert("key".to_owned(), json!(column.key));
     object.insert("metric".to_owned(), json!(column.metric.name));
@@ -116,7 +117,7 @@ fn column(column: &Column) -> Value {
     }
     for (key, negate) in [("where", false), ("where_not", true)] {
         let filters = column.metric.filters.iter().filter(|filter| filter.negate == negate);
-        let filters: Map<_, _> = filters.map(entry).collect();
+        let filters: Map<_, _> = filters.map(filter_entry).collect();
         if !filters.is_empty() {
             object.insert(key.to_owned(), Value::Object(filters));
         }
@@ -124,11 +125,11 @@ fn column(column: &Column) -> Value {
     Value::Object(object)
 }
 
-fn entry(filter: &MetricFilter) -> (String, Value) {
+fn filter_entry(filter: &MetricFilter) -> (String, Value) {
     (filter.key.clone(), json!(filter.values))
 }
 
-fn row(table: &Table, row: &TableRow) -> Value {
+fn row_json(table: &Table, row: &TableRow) -> Value {
     let dimensions: Map<_, _> = table
         .group_by
         .iter()
@@ -140,13 +141,13 @@ fn row(table: &Table, row: &TableRow) -> Value {
         .collect();
     let mut object = json!({
         "dimensions": dimensions,
-        "interval": row.interval.as_deref().map(interval),
-        "values": values(&row.figures),
+        "interval": row.interval.as_deref().map(interval_json),
+        "values": figure_values(&row.figures),
         "absent": row.figures.iter().map(|figure| figure.absent()).collect::<Vec<_>>(),
     });
     if let Some(object) = object.as_object_mut() {
         if table.comparison.is_some() {
-            object.insert("compared".to_owned(), values(&row.compared).into());
+            object.insert("compared".to_owned(), figure_values(&row.compared).into());
         }
         if table.has_targets() {
             object.insert("states".to_owned(), json!(row.states));
@@ -155,17 +156,17 @@ fn row(table: &Table, row: &TableRow) -> Value {
     object
 }
 
-fn interval(interval: &Window) -> Value {
+fn interval_json(interval: &Window) -> Value {
     let [start, end] = interval.borders();
     json!({ "start": start, "end": end })
 }
 
-fn values(figures: &[Figure]) -> Vec<Value> {
-    figures.iter().map(|figure| figure.value().map_or(Value::Null, raw)).collect()
+fn figure_values(figures: &[Figure]) -> Vec<Value> {
+    figures.iter().map(|figure| figure.value().map_or(Value::Null, number_json)).collect()
 }
 
 /// Whole figures are written as whole numbers, as the service does.
-fn raw(value: f64) -> Value {
+fn number_json(value: f64) -> Value {
     let text = value.to_string();
     match text.parse::<i64>() {
         Ok(whole) => json!(whole),

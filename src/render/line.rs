@@ -27,7 +27,7 @@ pub(crate) fn turns_direction(c: char) -> bool {
 }
 
 /// The text with a full stop, unless it has one.
-pub(super) fn sentence(text: &str) -> String {
+pub(super) fn with_full_stop(text: &str) -> String {
     if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
 }
 

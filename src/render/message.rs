@@ -57,7 +57,7 @@ impl Message {
     #[must_use]
     pub fn reissued(self, language: Language) -> Self {
         let subject = language.say_with("Re-issued: {subject}", &[("subject", &self.subject)]);
-        Self { subject: subject::line(&subject), ..self }
+        Self { subject: subject::subject_line(&subject), ..self }
     }
 }
 

@@ -40,7 +40,7 @@ mod xlsx;
 
 pub use contents::{Contents, Missing};
 pub use draft::Draft;
-pub use failure::MEND;
+pub use failure::TEMPLATE_HINT;
 pub(crate) use isolate::isolated;
 pub(crate) use line::one_line;
 #[cfg(feature = "cli")]

@@ -39,7 +39,7 @@ pub struct Notice {
 /// # Errors
 /// `TEMPLATE_ERROR` naming the template, line and column.
 pub fn notice(templates: &Templates, notice: &Notice) -> Result<Message, Error> {
-    let (html, text) = templates.notice(notice)?;
-    let subject = subject::line(&notice.headline);
+    let (html, text) = templates.render_notice(notice)?;
+    let subject = subject::subject_line(&notice.headline);
     Ok(Message { subject, html, text, inline: vec![], attachments: vec![], kept: vec![] })
 }

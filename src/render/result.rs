@@ -1,26 +1,27 @@
 //! The result in one sentence: what a reader has to know who reads nothing else.
 //!
-//! It tells up to four figures: those that are headline figures (`kind = "totals"`), or the totals of
-//! the first table; with the section's title before them where a filter leaves contacts out. What misses a target comes first, then what is near one, then what meets one,
-//! each with the target; the rest follows in the order of the definition.
+//! It tells up to four figures: those that are headline figures (`kind = "totals"`), or the totals of the
+//! first table. The section's title stands before them where a filter leaves contacts out. Figures that miss
+//! a target come first, then those that are near one, then those that meet one, each with the target. The
+//! others follow in the order of the definition.
 
 use super::figure::Row;
 use super::isolate::isolated;
-use super::wording::{Localizer, label, target_text};
+use super::wording::{Localizer, column_label, target_text};
 use crate::definition::{Bound, Column, Kind, State, Target};
 use crate::language::capitalised;
 use crate::table::Table;
 use crate::table::rounding::Rounded;
 
-/// How many figures it tells.
-const FACTS: usize = 4;
+/// The most figures that it tells.
+const MAX_FACTS: usize = 4;
 
 /// The sentence, without a full stop.
 pub(super) fn summarize(tables: &[Table], localizer: &Localizer) -> String {
     let headline = tables.iter().find(|table| table.kind == Kind::Totals);
     let first = tables.iter().find(|table| table.kind == Kind::Table);
     let table = headline.or(first);
-    let facts = table.map_or_else(Vec::new, |table| facts(table, localizer));
+    let facts = table.map_or_else(Vec::new, |table| headline_facts(table, localizer));
     let all_quiet = tables.iter().all(|table| table.is_quiet);
     if all_quiet && !tables.is_empty() {
         return localizer.language.say("No contacts in this window").to_owned();
@@ -31,13 +32,14 @@ pub(super) fn summarize(tables: &[Table], localizer: &Localizer) -> String {
             None => String::new(),
         };
     }
-    let (told, rest): (Vec<_>, Vec<_>) = facts.into_iter().partition(|fact| fact.rank < UNTARGETED);
+    let (told, rest): (Vec<_>, Vec<_>) =
+        facts.into_iter().partition(|fact| fact.rank < NO_TARGET_RANK);
     let mut parts: Vec<String> = told.into_iter().map(|fact| fact.text).collect();
     let rest: Vec<String> = rest.into_iter().map(|fact| fact.text).collect();
     parts.extend((!rest.is_empty()).then(|| rest.join(", ")));
     let between = format!("{} ", localizer.language.say(";"));
     let sentence = capitalised(&parts.join(&between)).into_owned();
-    // What is of some contacts only says of which.
+    // A sentence about some of the contacts says which they are.
     match table.filter(|table| !table.is_of_everything) {
         Some(table) => {
             let what = isolated(&table.title);
@@ -54,30 +56,28 @@ struct Fact {
 }
 
 /// The rank of what has no target.
-const UNTARGETED: u8 = 3;
+const NO_TARGET_RANK: u8 = 3;
 
-fn facts(table: &Table, localizer: &Localizer) -> Vec<Fact> {
+fn headline_facts(table: &Table, localizer: &Localizer) -> Vec<Fact> {
     let totals = Row::totals(table);
-    let fact = |(index, column): (usize, &Column)| {
+    let columns = table.columns.iter().enumerate();
+    let facts = columns.filter_map(|(index, column)| {
         let shown = totals.rounded(index, column)?;
-        let told = told(column, shown, localizer);
+        let text = fact_text(column, shown, localizer);
         let state = totals.state(index).zip(totals.target(index, column));
         Some(match state {
-            Some((state, target)) => {
-                let judged = Judged { shown, state, target };
-                judged.told(&told, column, localizer)
-            }
-            None => Fact { rank: UNTARGETED, text: told },
+            Some((state, target)) => Judged { shown, state, target }.fact(&text, column, localizer),
+            None => Fact { rank: NO_TARGET_RANK, text },
         })
-    };
-    let mut facts: Vec<Fact> = table.columns.iter().enumerate().filter_map(fact).collect();
+    });
+    let mut facts: Vec<Fact> = facts.collect();
     facts.sort_by_key(|fact| fact.rank);
-    facts.truncate(FACTS);
+    facts.truncate(MAX_FACTS);
     facts
 }
 
-/// What a figure says, in words where the metric has some.
-fn told(column: &Column, shown: Rounded, localizer: &Localizer) -> String {
+/// The figure of a column in words, where the metric has some; else behind its label.
+fn fact_text(column: &Column, shown: Rounded, localizer: &Localizer) -> String {
     let figure = localizer.numbers.rounded(shown, column.unit);
     let language = localizer.language;
     let (one, several) = match column.metric.name.as_str() {
@@ -102,7 +102,7 @@ fn told(column: &Column, shown: Rounded, localizer: &Localizer) -> String {
         (_, Some(several)) => {
             language.say_with(several, &[("n", &figure), ("threshold", &threshold)])
         }
-        _ => format!("{} {figure}", label(column)),
+        _ => format!("{} {figure}", column_label(column)),
     }
 }
 
@@ -114,7 +114,7 @@ struct Judged {
 }
 
 impl Judged {
-    fn told(&self, fact: &str, column: &Column, localizer: &Localizer) -> Fact {
+    fn fact(&self, fact: &str, column: &Column, localizer: &Localizer) -> Fact {
         let Self { shown, state, target } = self;
         let bound = localizer.numbers.bound(target.value, column.unit);
         let is_floor = matches!(target.bound, Bound::AtLeast | Bound::MoreThan);
@@ -136,7 +136,7 @@ impl Judged {
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{NONE, Scene, now};
+    use super::super::example::{NO_DATA, Scene, now};
     use super::*;
     use crate::plan::Figure;
 
@@ -159,8 +159,8 @@ metrics = [
 ]
 "#;
 
-    fn told(definition: &str, totals: [Figure; 3]) -> String {
-        let queues = [("Sales", [NONE; 3], [NONE; 3])];
+    fn fact_text(definition: &str, totals: [Figure; 3]) -> String {
+        let queues = [("Sales", [NO_DATA; 3], [NO_DATA; 3])];
         let scene = Scene { definition, queues: &queues, totals: (totals, totals) };
         let told =
             scene.with(|contents, _| summarize(contents.tables, &Localizer::new(contents.report)));
@@ -180,10 +180,10 @@ metrics = [
                 "Service level 40.0% in 20 s, below the target of 80%; answered after 0:30 on \
                  average, on target (≤ 0:30); 1 contact queued",
             ),
-            ([Figure::Value(0.0), NONE, NONE], "0 contacts queued"),
-            ([NONE; 3], "No figures are available"),
+            ([Figure::Value(0.0), NO_DATA, NO_DATA], "0 contacts queued"),
+            ([NO_DATA; 3], "No figures are available"),
         ] {
-            assert_eq!(told(DEFINITION, totals), expected);
+            assert_eq!(fact_text(DEFINITION, totals), expected);
         }
     }
 
@@ -211,7 +211,7 @@ metrics = [
                  s, close to the target of 80%; 9 contacts queued",
             ),
         ] {
-            assert_eq!(told(definition, now(totals)), expected);
+            assert_eq!(fact_text(definition, now(totals)), expected);
         }
     }
 
@@ -222,7 +222,7 @@ metrics = [
             "{ name = \"CONTACTS_HANDLED\", label = \"Inbound\", where = { INITIATION_METHOD = [\"INBOUND\"] } },",
         );
         assert_eq!(
-            told(&definition, now([5.0, 90.0, 7.0])),
+            fact_text(&definition, now([5.0, 90.0, 7.0])),
             "Service level 90.0% in 20 s, on target (≥ 80%); answered after 0:07 on average, on \
              target (≤ 0:30); Inbound 7"
         );
@@ -232,7 +232,7 @@ metrics = [
     fn german_has_its_own_words() {
         let definition = DEFINITION.replace("email ", "locale = \"de\"\nemail ");
         assert_eq!(
-            told(&definition, now([1_204.0, 78.4, 29.0])),
+            fact_text(&definition, now([1_204.0, 78.4, 29.0])),
             "Servicelevel 78,4 % in 20 s, knapp am Ziel von 80 % vorbei; im Schnitt nach 0:29 \
              angenommen, Ziel erreicht (≤ 0:30); 1.204 angebotene Kontakte"
         );

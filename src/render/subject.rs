@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthChar as _;
 
 use super::bounded::Bounded;
 use super::failure::Failure;
-use super::isolate::{END, START, balanced};
+use super::isolate::{ISOLATE_END, ISOLATE_START, balance_isolates};
 use super::line::{is_invisible, one_line, one_line_without};
 use crate::definition::Subject;
 
@@ -40,8 +40,8 @@ impl Subjects {
     /// The text that a subject's template makes; its beginning, if that is more than anybody reads.
     pub(super) fn render(&self, subject: &Subject, context: &Context) -> Result<String, Failure> {
         for paths in subject.joined() {
-            let size = |path: &String| size_at(path, context);
-            if paths.iter().map(size).fold(0, usize::saturating_add) > MOST_JOINED {
+            let sizes = paths.iter().map(|path| size_at(path, context));
+            if sizes.fold(0, usize::saturating_add) > MOST_JOINED {
                 let kind = "`~` joins texts and numbers, and a value here is too large for it";
                 return Err(Failure { spot: None, kind: kind.to_owned(), quoted: None });
             }
@@ -63,59 +63,64 @@ fn size_at(path: &str, context: &Context) -> usize {
     let value = root.and_then(|root| rest.map_or(Some(root), |rest| root.get_from_path(rest)));
     let mut left = MOST_JOINED + 1;
     if let Some(value) = value {
-        subtract(value, &mut left);
+        subtract_size(value, &mut left);
     }
     MOST_JOINED + 1 - left
 }
 
 /// Subtracts the size of a value's text from what is left, until nothing is.
-fn subtract(value: &Value, left: &mut usize) {
+fn subtract_size(value: &Value, left: &mut usize) {
     /// The size of a number, or of the signs around the contents of a list or a map.
-    const SIGNS: usize = 24;
-    *left = left.saturating_sub(value.as_str().map_or(SIGNS, str::len));
+    const NUMBER_BYTES: usize = 24;
+    *left = left.saturating_sub(value.as_str().map_or(NUMBER_BYTES, str::len));
     let members = value.as_map().into_iter().flatten();
-    let members = members.map(|(name, value)| (name.as_str().map_or(SIGNS, str::len), value));
+    let members =
+        members.map(|(name, value)| (name.as_str().map_or(NUMBER_BYTES, str::len), value));
     let items = value.as_array().into_iter().flatten().map(|value| (0, value));
     for (name, value) in members.chain(items) {
         if *left == 0 {
             return;
         }
         *left = left.saturating_sub(name);
-        subtract(value, left);
+        subtract_size(value, left);
     }
 }
 
 /// The text as a subject: one line, cut where it is too long. Names from right to left stay by themselves:
 /// whatever is cut, each isolate ends.
-pub(super) fn line(text: &str) -> String {
+pub(super) fn subject_line(text: &str) -> String {
     if one_line(text).is_empty() {
         return String::new();
     }
-    let line = one_line_without(text, |c| is_invisible(c) && !matches!(c, START | END));
-    let line = balanced(&line);
+    let line =
+        one_line_without(text, |c| is_invisible(c) && !matches!(c, ISOLATE_START | ISOLATE_END));
+    let line = balance_isolates(&line);
     let characters: Vec<char> = line.chars().collect();
     if characters.len() <= MOST_CHARACTERS {
         return line;
     }
-    let cut = |end: usize| {
-        let kept: String = characters.iter().take(end).collect();
-        balanced(&format!("{}…", kept.trim_end()))
-    };
-    let fits = |end: &usize| cut(*end).chars().count() <= MOST_CHARACTERS;
-    let ends = || (1..MOST_CHARACTERS).rev().filter(fits);
-    let end = ends().find(|end| is_border(&characters, *end)).or_else(|| ends().next());
-    end.map_or_else(|| "…".to_owned(), cut)
+    let mut ends = (1..MOST_CHARACTERS)
+        .rev()
+        .filter(|end| cut_at(&characters, *end).chars().count() <= MOST_CHARACTERS);
+    let end = ends.clone().find(|end| is_border(&characters, *end)).or_else(|| ends.next());
+    end.map_or_else(|| "…".to_owned(), |end| cut_at(&characters, end))
+}
+
+/// So many of the characters, with a sign that more followed.
+fn cut_at(characters: &[char], end: usize) -> String {
+    let kept: String = characters.iter().take(end).collect();
+    balance_isolates(&format!("{}…", kept.trim_end()))
 }
 
 /// Tells whether readers see what is before a place and what is after it as characters of their own
 /// (UAX 29, in short: marks, joined emoji, skin tones and flags stay whole).
 fn is_border(characters: &[char], at: usize) -> bool {
-    const JOINER: char = '\u{200d}';
+    const ZERO_WIDTH_JOINER: char = '\u{200d}';
     let is_flag = |c: &char| matches!(c, '\u{1f1e6}'..='\u{1f1ff}');
     let (before, after) = characters.split_at(at.min(characters.len()));
     let flags = before.iter().rev().take_while(|c| is_flag(c)).count();
     match (before.last(), after.first()) {
-        (Some(&JOINER), _) => false,
+        (Some(&ZERO_WIDTH_JOINER), _) => false,
         (_, Some(next)) => {
             let extends = next.width() == Some(0) || matches!(next, '\u{1f3fb}'..='\u{1f3ff}');
             !(extends || is_flag(next) && flags % 2 == 1)
@@ -200,9 +205,9 @@ mod tests {
             ("\u{2069}a\u{2069} \u{202e}b\u{2067}", "a b"),
             ("\u{2068}\u{2069} \n", ""),
         ] {
-            assert_eq!(line(text), expected, "{text:?}");
+            assert_eq!(subject_line(text), expected, "{text:?}");
         }
-        let cut = line(&format!("\u{2068}{}\u{2069}, 23", "מ".repeat(300)));
+        let cut = subject_line(&format!("\u{2068}{}\u{2069}, 23", "מ".repeat(300)));
         assert_eq!(cut, format!("\u{2068}{}…\u{2069}", "מ".repeat(247)));
         assert_eq!(cut.chars().count(), MOST_CHARACTERS);
     }
@@ -210,22 +215,22 @@ mod tests {
     proptest! {
         #[test]
         fn isolates_of_subjects_are_balanced(text in "[a-cא-ג\u{2068}\u{2069}\u{202e} ]{0,300}") {
-            let line = line(&text);
+            let line = subject_line(&text);
             prop_assert!(line.chars().count() <= MOST_CHARACTERS);
-            prop_assert_eq!(&balanced(&line), &line);
+            prop_assert_eq!(&balance_isolates(&line), &line);
             prop_assert_eq!(line.find('\u{202e}'), None);
         }
     }
 
     #[test]
     fn a_long_subject_is_cut_between_characters() {
-        assert_eq!(line(&"é".repeat(250)), "é".repeat(250));
-        assert_eq!(line(&"é".repeat(251)), format!("{}…", "é".repeat(249)));
+        assert_eq!(subject_line(&"é".repeat(250)), "é".repeat(250));
+        assert_eq!(subject_line(&"é".repeat(251)), format!("{}…", "é".repeat(249)));
         let words = format!("{} {}", "a".repeat(248), "b".repeat(9));
-        assert_eq!(line(&words), format!("{}…", "a".repeat(248)));
+        assert_eq!(subject_line(&words), format!("{}…", "a".repeat(248)));
         for whole in ["e\u{301}", "👩\u{200d}🚀", "👍🏽", "🇩🇪", "☎\u{fe0f}"] {
             let before = "a".repeat(248);
-            let cut = line(&format!("{before}{whole}{}", "b".repeat(9)));
+            let cut = subject_line(&format!("{before}{whole}{}", "b".repeat(9)));
             assert_eq!(cut, format!("{before}…"), "{whole}");
         }
     }

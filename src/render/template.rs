@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use tera::{Context, Kwargs, State, Tera, TeraResult};
 
 use super::bounded::Bounded;
-use super::built_in::{BUILT_IN, HTML, NOTICE_HTML, NOTICE_TEXT, SUBJECT, TEXT, TREND};
+use super::built_in::{
+    BUILT_IN, EMAIL_HTML, EMAIL_TEXT, NOTICE_HTML, NOTICE_TEXT, SUBJECT_TEXT, TREND_SVG,
+};
 use super::failure::Failure;
 use super::isolate::isolated;
 use super::line::with_plain_spaces;
@@ -27,7 +29,7 @@ pub struct Templates {
     origin: Option<Origin>,
 }
 
-/// Which templates of one's own a message is made with.
+/// The origin of the templates of one's own that a message is made with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The folder, or the `s3://` address.
@@ -50,13 +52,13 @@ impl Templates {
     pub fn built_in() -> Result<Self, Error> {
         let mut tera = Tera::new();
         tera.autoescape_on([".html", ".svg"]);
-        tera.register_filter("wrap", |text: String, _: Kwargs, _: &State<'_>| text::wrapped(&text));
+        tera.register_filter("wrap", |text: String, _: Kwargs, _: &State<'_>| text::wrap(&text));
         tera.register_filter("isolate", |text: String, _: Kwargs, _: &State<'_>| isolated(&text));
         tera.register_filter("say", say);
         tera.register_filter("breakable", breaks::breakable);
-        tera.add_raw_templates(BUILT_IN).map_err(|error| failure("the templates", &error))?;
-        let (subjects, places) = (Subjects::new(), BTreeMap::new());
-        Ok(Self { tera, subjects, places, origin: None })
+        tera.add_raw_templates(BUILT_IN)
+            .map_err(|error| template_error("the templates", &error))?;
+        Ok(Self { tera, subjects: Subjects::new(), places: BTreeMap::new(), origin: None })
     }
 
     /// The same templates, read at this place.
@@ -65,39 +67,42 @@ impl Templates {
         Self { origin: Some(origin), ..self }
     }
 
-    /// Which templates of one's own are among them, if any are.
+    /// The origin of templates of one's own, if any are among them.
     pub fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
     }
 
-    pub(super) fn html(&self, context: &TemplateContext) -> Result<String, Error> {
-        self.render(HTML, context)
+    pub(super) fn render_html(&self, context: &TemplateContext) -> Result<String, Error> {
+        self.render(EMAIL_HTML, context)
     }
 
-    pub(super) fn text(&self, context: &TemplateContext) -> Result<String, Error> {
-        Ok(with_plain_spaces(&self.render(TEXT, context)?))
+    pub(super) fn render_text(&self, context: &TemplateContext) -> Result<String, Error> {
+        Ok(with_plain_spaces(&self.render(EMAIL_TEXT, context)?))
     }
 
     /// The chart of a trend as SVG.
-    pub(super) fn trend(&self, context: &impl Serialize) -> Result<String, Error> {
-        self.render_within(TREND, &TemplateContext::new(context)?, MOST_SVG)
+    pub(super) fn render_trend(&self, context: &impl Serialize) -> Result<String, Error> {
+        self.render_within(TREND_SVG, &TemplateContext::new(context)?, MOST_SVG)
     }
 
     /// HTML and text of a notice.
-    pub(super) fn notice(&self, context: &impl Serialize) -> Result<(String, String), Error> {
+    pub(super) fn render_notice(
+        &self,
+        context: &impl Serialize,
+    ) -> Result<(String, String), Error> {
         let context = TemplateContext::new(context)?;
         let text = with_plain_spaces(&self.render(NOTICE_TEXT, &context)?);
         Ok((self.render(NOTICE_HTML, &context)?, text))
     }
 
     /// The subject as one line: from the definition's own template, or from `subject.txt`.
-    pub(super) fn subject(
+    pub(super) fn render_subject(
         &self,
         own: Option<&Placed<Subject>>,
         context: &TemplateContext,
     ) -> Result<String, Error> {
         let (what, text) = match own {
-            None => (SUBJECT.to_owned(), self.render(SUBJECT, context)?),
+            None => (SUBJECT_TEXT.to_owned(), self.render(SUBJECT_TEXT, context)?),
             Some(own) => {
                 let what = subject_at(own);
                 let text = self.own_subject(&own.value, context);
@@ -105,7 +110,7 @@ impl Templates {
                 (what, text)
             }
         };
-        match subject::line(&text) {
+        match subject::subject_line(&text) {
             line if line.is_empty() => {
                 let problem = format!("{what} is empty");
                 Err(Error::new(Code::TemplateError, Stage::Render, problem))
@@ -114,7 +119,7 @@ impl Templates {
         }
     }
 
-    /// What the template of a definition's subject makes.
+    /// The text that the template of a definition's subject makes.
     pub(super) fn own_subject(
         &self,
         subject: &Subject,
@@ -133,15 +138,15 @@ impl Templates {
         context: &TemplateContext,
         most: usize,
     ) -> Result<String, Error> {
-        match self.bounded(name, &context.0, most) {
+        match self.render_bounded(name, &context.0, most) {
             Ok(Some(text)) => Ok(text),
-            Ok(None) => Err(self.endless(name, most)),
+            Ok(None) => Err(self.too_large_error(name, most)),
             Err(error) => Err(Failure::new(&error).into_error(name, &self.places)),
         }
     }
 
     /// The text that a template makes; none where it would have more bytes than that.
-    pub(super) fn bounded(
+    pub(super) fn render_bounded(
         &self,
         name: &str,
         context: &Context,
@@ -156,7 +161,7 @@ impl Templates {
     }
 
     /// The error that a template makes more than so many bytes.
-    pub(super) fn endless(&self, name: &str, most: usize) -> Error {
+    pub(super) fn too_large_error(&self, name: &str, most: usize) -> Error {
         let file = self.places.get(name).map_or(name, String::as_str);
         let message =
             format!("{file} makes more than {} MB, the most that is allowed", most / 1_000_000);
@@ -172,7 +177,7 @@ pub(super) struct TemplateContext(Context);
 impl TemplateContext {
     pub(super) fn new(context: &impl Serialize) -> Result<Self, Error> {
         let context = Context::from_serialize(context);
-        context.map(Self).map_err(|error| failure("the context of the templates", &error))
+        context.map(Self).map_err(|error| template_error("the context of the templates", &error))
     }
 }
 
@@ -181,6 +186,6 @@ fn subject_at(own: &Placed<Subject>) -> String {
     format!("the subject ({}:{}:{})", place.file, place.line, place.column)
 }
 
-fn failure(what: &str, error: &tera::Error) -> Error {
+fn template_error(what: &str, error: &tera::Error) -> Error {
     Failure::new(error).into_error(what, &BTreeMap::new())
 }

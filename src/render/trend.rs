@@ -7,12 +7,13 @@ use super::chart::{self, ChartContext, Label, Panel, Series, Tick};
 use super::contents::Contents;
 use super::figure::Row;
 use super::isolate::isolated;
-use super::line::{sentence, with_plain_spaces};
+use super::line::{with_full_stop, with_plain_spaces};
 use super::message::{File, Inline};
 use super::template::Templates;
-use super::wording::{Localizer, label, target_text, when};
+use super::wording::{Localizer, column_label, interval_name, target_text};
 use crate::definition::{self, Column, Kind, State};
 use crate::error::Error;
+use crate::language::Language;
 use crate::metric::{Polarity, Unit};
 use crate::table::format::Numbers;
 use crate::table::{Table, TableRow};
@@ -59,11 +60,11 @@ pub(super) fn build(
     table: &Table,
     localizer: &Localizer,
 ) -> TrendContext {
-    let colours = chart::COLOURS.iter().cycle();
+    let colours = chart::SERIES_COLOURS.iter().cycle();
     let columns = table.columns.iter().enumerate().zip(colours);
-    let findings = columns.map(|((column, of), color)| FindingContext {
+    let findings = columns.map(|((index, column), color)| FindingContext {
         color,
-        text: finding(contents.window, table, (column, of), localizer),
+        text: Finding { window: contents.window, table, index, column }.text(localizer),
     });
     let findings: Vec<FindingContext> = findings.collect();
     let dashed = table.comparison.as_ref().map(|comparison| {
@@ -72,20 +73,20 @@ pub(super) fn build(
     let told: Vec<&str> =
         findings.iter().map(|finding| finding.text.as_str()).chain(dashed.as_deref()).collect();
     TrendContext {
-        cid: cid(contents, index),
-        file: file(contents, index),
-        alt: alt(&table.title, &told),
-        width: chart::WIDTH,
-        height: chart::height(panels_of(table).len()),
+        cid: content_id(contents, index),
+        file: chart_file(contents, index),
+        alt: alt_text(&table.title, &told),
+        width: chart::CHART_WIDTH,
+        height: chart::chart_height(panels_of(table).len()),
         dashed,
         findings,
     }
 }
 
 /// The text of a chart, for those who hear it or see it in its place: no line is broken in it.
-fn alt(title: &str, told: &[&str]) -> String {
+fn alt_text(title: &str, told: &[&str]) -> String {
     let title = isolated(title);
-    let sentences = std::iter::once(title.as_str()).chain(told.iter().copied()).map(sentence);
+    let sentences = std::iter::once(title.as_str()).chain(told.iter().copied()).map(with_full_stop);
     with_plain_spaces(&sentences.collect::<Vec<_>>().join(" "))
 }
 
@@ -93,39 +94,45 @@ fn alt(title: &str, told: &[&str]) -> String {
 ///
 /// # Errors
 /// `TEMPLATE_ERROR` where the template is none, or what it makes is no picture.
-pub(super) fn charts(templates: &Templates, contents: &Contents<'_>) -> Result<Vec<Inline>, Error> {
-    let chart = |(index, chart): (usize, ChartContext)| {
+pub(super) fn draw_charts(
+    templates: &Templates,
+    contents: &Contents<'_>,
+) -> Result<Vec<Inline>, Error> {
+    let charts = placed_charts(contents).map(|(index, chart)| {
         let content = chart::draw(templates, &chart)?;
-        let name = file(contents, index);
+        let name = chart_file(contents, index);
         let file = File { name, media_type: "image/png".to_owned(), content };
-        Ok(Inline { cid: cid(contents, index), file })
-    };
-    placed(contents).map(chart).collect()
+        Ok(Inline { cid: content_id(contents, index), file })
+    });
+    charts.collect()
 }
 
 /// The charts as the template sees them, each with its section's place.
-pub(super) fn placed(contents: &Contents<'_>) -> impl Iterator<Item = (usize, ChartContext)> {
+pub(super) fn placed_charts(
+    contents: &Contents<'_>,
+) -> impl Iterator<Item = (usize, ChartContext)> {
     let localizer = Localizer::new(contents.report);
     let trends = contents.tables.iter().enumerate();
     let trends = trends.filter(|(_, table)| table.kind == Kind::Trend);
     trends.map(move |(index, table)| {
         let intervals: Vec<&Window> =
             table.rows.iter().filter_map(|row| row.interval.as_deref()).collect();
-        let labels = labels(contents.window, &intervals, &localizer);
-        (index, chart::placed(&panels(table, &localizer), &labels))
+        let labels = interval_labels(contents.window, &intervals, &localizer);
+        (index, chart::place_chart(&trend_panels(table, &localizer), &labels))
     })
 }
 
 /// Its Content-ID, which no other chart ever has: mail programs cache pictures by it (RFC 2045, 7), and
 /// a run that is tried again reads its figures anew.
-fn cid(contents: &Contents<'_>, index: usize) -> String {
+fn content_id(contents: &Contents<'_>, index: usize) -> String {
     let Contents { report, run, read_at, .. } = *contents;
-    let (place, domain) = (contents.place(index), report.email.from.address.domain());
+    let place = contents.place(index);
+    let domain = report.email.from.address.domain();
     let made = definition::digest(format!("{run} {read_at}").as_bytes());
     format!("trend-{place}.{}.{made}@{domain}", report.id)
 }
 
-fn file(contents: &Contents<'_>, index: usize) -> String {
+fn chart_file(contents: &Contents<'_>, index: usize) -> String {
     format!(
         "{}-{}-trend-{}.png",
         contents.report.id,
@@ -134,68 +141,101 @@ fn file(contents: &Contents<'_>, index: usize) -> String {
     )
 }
 
-/// The finding of a series: where it was highest, or of what had better be high, lowest; and how often
-/// it missed its target.
-fn finding(
-    window: &Window,
-    table: &Table,
-    (index, column): (usize, &Column),
-    localizer: &Localizer,
-) -> String {
-    let language = localizer.language;
-    let label = label(column);
-    let label = ("label", label.as_str());
-    let figures =
-        || table.rows.iter().filter_map(|row| Some((row, row.figures.get(index)?.value()?)));
-    let is_better_high = column.polarity == Polarity::MoreIsBetter;
-    let extreme = figures().reduce(|best, next| {
-        let beats = if is_better_high { next.1 < best.1 } else { next.1 > best.1 };
-        if beats { next } else { best }
-    });
-    let Some((row, _)) = extreme else {
-        return language.say_with("{label}: no data", &[label]);
-    };
-    let shown = |row: &TableRow| {
-        let shown = Row::new(table, row).rounded(index, column);
-        shown.map_or_else(String::new, |shown| localizer.numbers.rounded(shown, column.unit))
-    };
-    let figure = shown(row);
-    let when = row.interval.as_ref().map(|interval| when(window, interval, language));
-    let when = when.unwrap_or_default();
-    // Neither is the first of many alike what stands out.
-    let alike = figures().filter(|(other, _)| shown(other) == figure);
-    let (alike, of) = (alike.count(), figures().count());
-    if alike == of && of > 1 {
-        let values = [label, ("figure", figure.as_str())];
-        return language.say_with("{label}: {figure} throughout", &values);
+/// A series of a trend, to be told in words.
+struct Finding<'t> {
+    window: &'t Window,
+    table: &'t Table,
+    /// The place of its column.
+    index: usize,
+    column: &'t Column,
+}
+
+impl<'t> Finding<'t> {
+    /// Says where the series was highest (or lowest, if more is better), and how often it missed its target.
+    fn text(&self, localizer: &Localizer) -> String {
+        let language = localizer.language;
+        let label = column_label(self.column);
+        let label = ("label", label.as_str());
+        let Some(row) = self.extreme() else {
+            return language.say_with("{label}: no data", &[label]);
+        };
+        let figure = self.shown(row, localizer);
+        // The first of many alike does not stand out.
+        let shown = self.figures().map(|(row, _)| self.shown(row, localizer));
+        let alike = shown.filter(|shown| *shown == figure).count();
+        let figure = ("figure", figure.as_str());
+        if alike > 1 && alike == self.figures().count() {
+            return language.say_with("{label}: {figure} throughout", &[label, figure]);
+        }
+        let when = self.when(row, alike, localizer);
+        let english = if self.is_better_high() {
+            "{label}: lowest {figure}, {when}"
+        } else {
+            "{label}: highest {figure}, {when}"
+        };
+        let told = language.say_with(english, &[label, figure, ("when", &when)]);
+        match self.missed_target(localizer) {
+            Some(missed) => format!("{} {missed}", with_full_stop(&told)),
+            None => told,
+        }
     }
-    let when = match alike {
-        0 | 1 => when,
-        alike => {
-            let n = localizer.numbers.whole(alike - 1);
-            language.say_with("{told} and {n} more", &[("told", &when), ("n", &n)])
+
+    fn is_better_high(&self) -> bool {
+        self.column.polarity == Polarity::MoreIsBetter
+    }
+
+    /// The rows that have a figure, with it.
+    fn figures(&self) -> impl Iterator<Item = (&'t TableRow, f64)> + use<'t> {
+        let index = self.index;
+        let rows = self.table.rows.iter();
+        rows.filter_map(move |row| Some((row, row.figures.get(index)?.value()?)))
+    }
+
+    /// The row whose figure stands out: the worst one, where one can be worse.
+    fn extreme(&self) -> Option<&'t TableRow> {
+        let extreme = self.figures().reduce(|best, next| {
+            let beats = if self.is_better_high() { next.1 < best.1 } else { next.1 > best.1 };
+            if beats { next } else { best }
+        });
+        extreme.map(|(row, _)| row)
+    }
+
+    fn shown(&self, row: &TableRow, localizer: &Localizer) -> String {
+        let shown = Row::new(self.table, row).rounded(self.index, self.column);
+        let text = shown.map(|shown| localizer.numbers.rounded(shown, self.column.unit));
+        text.unwrap_or_default()
+    }
+
+    /// The interval of a row, and how many more have the same figure.
+    fn when(&self, row: &TableRow, alike: usize, localizer: &Localizer) -> String {
+        let language = localizer.language;
+        let interval = row.interval.as_ref();
+        let when = interval.map(|interval| interval_name(self.window, interval, language));
+        let when = when.unwrap_or_default();
+        if alike < 2 {
+            return when;
         }
-    };
-    let values = [label, ("figure", figure.as_str()), ("when", when.as_str())];
-    let told = match is_better_high {
-        true => language.say_with("{label}: lowest {figure}, {when}", &values),
-        false => language.say_with("{label}: highest {figure}, {when}", &values),
-    };
-    let is_missed = |row: &&TableRow| row.states.get(index) == Some(&Some(State::Missed));
-    let missed = table.rows.iter().filter(is_missed).count();
-    match column.target.filter(|_| missed > 0) {
-        None => told,
-        Some(target) => {
-            let [n, of] = [missed, of].map(|count| localizer.numbers.whole(count));
-            let target = target_text(&target, column.unit, localizer);
-            let values = [label, ("target", target.as_str()), ("n", &n), ("of", &of)];
-            let english = "{label}: target {target} missed in {n} of {of} intervals";
-            format!("{} {}", sentence(&told), language.say_with(english, &values))
-        }
+        let n = localizer.numbers.whole(alike - 1);
+        language.say_with("{told} and {n} more", &[("told", &when), ("n", &n)])
+    }
+
+    /// The sentence about the intervals that missed the target, if any did.
+    fn missed_target(&self, localizer: &Localizer) -> Option<String> {
+        let rows = self.table.rows.iter();
+        let states = rows.filter_map(|row| *row.states.get(self.index)?);
+        let missed = states.filter(|state| *state == State::Missed).count();
+        let target = self.column.target.filter(|_| missed > 0)?;
+        let n = localizer.numbers.whole(missed);
+        let of = localizer.numbers.whole(self.figures().count());
+        let target = target_text(&target, self.column.unit, localizer);
+        let label = column_label(self.column);
+        let values = [("label", label.as_str()), ("target", &target), ("n", &n), ("of", &of)];
+        let english = "{label}: target {target} missed in {n} of {of} intervals";
+        Some(localizer.language.say_with(english, &values))
     }
 }
 
-/// Which columns share a panel: those of one unit.
+/// The columns of each panel: those of one unit share it.
 fn panels_of(table: &Table) -> Vec<(Unit, Vec<usize>)> {
     let mut panels: Vec<(Unit, Vec<usize>)> = Vec::new();
     for (index, column) in table.columns.iter().enumerate() {
@@ -207,43 +247,43 @@ fn panels_of(table: &Table) -> Vec<(Unit, Vec<usize>)> {
     panels
 }
 
-fn panels(table: &Table, localizer: &Localizer) -> Vec<Panel> {
-    let panel = |(unit, columns): (Unit, Vec<usize>)| {
-        let series: Vec<Series> = columns.iter().map(|index| series(table, *index)).collect();
-        let values = series.iter().flat_map(|series| {
-            series.values.iter().chain(&series.compared).chain(std::iter::once(&series.target))
-        });
-        let values = values.flatten().copied();
-        let most = values.fold(0.0, f64::max);
-        let (top, step) = scale(most, unit);
-        Panel {
-            ticks: ticks(top, step, unit, &localizer.numbers),
-            top,
-            has_bars: unit == Unit::Count,
-            series,
-        }
-    };
-    panels_of(table).into_iter().map(panel).collect()
+fn trend_panels(table: &Table, localizer: &Localizer) -> Vec<Panel> {
+    let panels = panels_of(table).into_iter();
+    panels.map(|(unit, columns)| panel(table, unit, &columns, localizer)).collect()
 }
 
-fn series(table: &Table, index: usize) -> Series {
-    let colours = chart::COLOURS.len();
-    let figure =
-        |figures: &[crate::plan::Figure]| figures.get(index).and_then(|figure| figure.value());
+/// The panel of these columns, all of one unit.
+fn panel(table: &Table, unit: Unit, columns: &[usize], localizer: &Localizer) -> Panel {
+    let series: Vec<Series> = columns.iter().map(|index| column_series(table, *index)).collect();
+    let values = series.iter().flat_map(|series| {
+        series.values.iter().chain(&series.compared).chain(std::iter::once(&series.target))
+    });
+    let most = values.flatten().copied().fold(0.0, f64::max);
+    let (top, step) = axis_scale(most, unit);
+    Panel {
+        ticks: axis_ticks(top, step, unit, &localizer.numbers),
+        top,
+        has_bars: unit == Unit::Count,
+        series,
+    }
+}
+
+fn column_series(table: &Table, index: usize) -> Series {
+    let colours = chart::SERIES_COLOURS.len();
+    let rows = table.rows.iter();
+    let values = rows.clone().map(|row| row.figures.get(index)?.value());
+    let compared = rows.map(|row| row.compared.get(index)?.value());
     Series {
-        color: chart::COLOURS.get(index % colours).copied().unwrap_or_default(),
-        values: table.rows.iter().map(|row| figure(&row.figures)).collect(),
-        compared: match table.comparison {
-            Some(_) => table.rows.iter().map(|row| figure(&row.compared)).collect(),
-            None => Vec::new(),
-        },
+        color: chart::SERIES_COLOURS.get(index % colours).copied().unwrap_or_default(),
+        values: values.collect(),
+        compared: if table.comparison.is_some() { compared.collect() } else { Vec::new() },
         target: table.columns.get(index).and_then(|column| Some(column.target?.value)),
     }
 }
 
 /// The top of an axis that takes `most`, and the step of its lines: round numbers, or round times.
-fn scale(most: f64, unit: Unit) -> (f64, f64) {
-    const TIMES: [f64; 24] = [
+fn axis_scale(most: f64, unit: Unit) -> (f64, f64) {
+    const TIME_STEPS: [f64; 24] = [
         1.0,
         2.0,
         5.0,
@@ -269,13 +309,13 @@ fn scale(most: f64, unit: Unit) -> (f64, f64) {
         3_600_000.0,
         7_200_000.0,
     ];
-    /// Into how many parts an axis is divided at most.
-    const PARTS: f64 = 4.0;
+    /// The most parts into which an axis is divided.
+    const MAX_PARTS: f64 = 4.0;
     if unit == Unit::Percent && most > 40.0 {
         return (100.0, 25.0);
     }
-    let least = most.max(1.0) / PARTS;
-    let time = TIMES.into_iter().find(|step| *step >= least);
+    let least = most.max(1.0) / MAX_PARTS;
+    let time = TIME_STEPS.into_iter().find(|step| *step >= least);
     let step = match (unit, time) {
         (Unit::Seconds, Some(step)) => step,
         (Unit::Count, _) => round_up(least).max(1.0),
@@ -292,14 +332,14 @@ fn round_up(value: f64) -> f64 {
     steps.into_iter().find(|step| *step >= value).unwrap_or(value)
 }
 
-fn ticks(top: f64, step: f64, unit: Unit, numbers: &Numbers) -> Vec<Tick> {
+fn axis_ticks(top: f64, step: f64, unit: Unit, numbers: &Numbers) -> Vec<Tick> {
     let steps = std::iter::successors(Some(0.0), |at: &f64| Some(at + step));
     let steps = steps.take_while(|at| *at <= top + step / 2.0);
-    steps.map(|value| Tick { value, label: numbers.bound(tidy(value), unit) }).collect()
+    steps.map(|value| Tick { value, label: numbers.bound(without_noise(value), unit) }).collect()
 }
 
-/// Without the noise of adding up tenths.
-fn tidy(value: f64) -> f64 {
+/// The value without the noise of adding up tenths.
+fn without_noise(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
 
@@ -311,34 +351,56 @@ const LEAST_OF_SEVERAL_DAYS: SignedDuration = SignedDuration::from_hours(26);
 
 /// The labels under the intervals: hours where the window is no longer than a day, with the day at
 /// midnight; else days; nothing under most of them.
-fn labels(window: &Window, intervals: &[&Window], localizer: &Localizer) -> Vec<Option<Label>> {
+fn interval_labels(
+    window: &Window,
+    intervals: &[&Window],
+    localizer: &Localizer,
+) -> Vec<Option<Label>> {
     let language = localizer.language;
-    let start = |interval: &Window| interval.on_its_clock(interval.start());
     // An hour may end at midnight as a day does, and the first day may be cut off.
-    let length = |interval: &Window| interval.end().duration_since(interval.start());
-    let is_of_days = intervals.iter().map(|interval| length(interval)).max() >= Some(LEAST_OF_DAYS);
-    let has_hours = window.is_one_day() || !is_of_days && length(window) < LEAST_OF_SEVERAL_DAYS;
-    let days = window.days();
-    let label = |interval: &&Window| {
-        let at = start(interval);
+    let longest = intervals.iter().map(|interval| span(interval)).max();
+    let is_of_days = longest >= Some(LEAST_OF_DAYS);
+    let has_hours = window.is_one_day() || !is_of_days && span(window) < LEAST_OF_SEVERAL_DAYS;
+    let axis = TimeAxis { window, is_of_days, has_hours, days: window.days(), language };
+    intervals.iter().map(|interval| axis.label(interval)).collect()
+}
+
+/// The time from the start of a window to its end.
+fn span(window: &Window) -> SignedDuration {
+    window.end().duration_since(window.start())
+}
+
+/// The axis of a trend's intervals.
+struct TimeAxis<'w> {
+    window: &'w Window,
+    /// True where each interval is a day or more.
+    is_of_days: bool,
+    /// True where hours are labelled rather than days.
+    has_hours: bool,
+    /// The days of the window.
+    days: i32,
+    language: Language,
+}
+
+impl TimeAxis<'_> {
+    fn label(&self, interval: &Window) -> Option<Label> {
+        let at = interval.on_its_clock(interval.start());
         let date = at.date();
+        let weekday = self.language.short_weekday(date.weekday());
         let is_midnight = at.hour() == 0 && at.minute() == 0;
-        let text = if has_hours {
-            let hour = (at.minute() == 0).then(|| language.hour(at.time()))?;
-            match is_midnight && !window.is_one_day() {
-                true => format!("{} {hour}", language.short_weekday(date.weekday())),
-                false => hour,
-            }
+        let text = if self.has_hours {
+            let hour = (at.minute() == 0).then(|| self.language.hour(at.time()))?;
+            let begins_a_day = is_midnight && !self.window.is_one_day();
+            if begins_a_day { format!("{weekday} {hour}") } else { hour }
         } else {
-            (is_of_days || is_midnight).then(|| match days {
-                ..=8 => language.short_weekday(date.weekday()).to_owned(),
+            (self.is_of_days || is_midnight).then(|| match self.days {
+                ..=8 => weekday.to_owned(),
                 9..=31 => date.day().to_string(),
-                _ => language.short_date(date),
+                _ => self.language.short_date(date),
             })?
         };
-        Some(Label { text, has_to_stand: has_hours && is_midnight })
-    };
-    intervals.iter().map(label).collect()
+        Some(Label { text, has_to_stand: self.has_hours && is_midnight })
+    }
 }
 
 #[cfg(test)]
@@ -354,7 +416,7 @@ mod tests {
         let window = Window::between(start, end, &zone).unwrap();
         let intervals = window.intervals(interval);
         let numbers = Numbers::new(&Locale::parse("en").unwrap());
-        let labels = labels(
+        let labels = interval_labels(
             &window,
             &intervals.iter().collect::<Vec<_>>(),
             &Localizer { language, numbers },
@@ -408,8 +470,9 @@ mod tests {
             let intervals = window.intervals(Interval::Hour);
             let numbers = Numbers::new(&Locale::parse("en").unwrap());
             let localizer = Localizer { language: Language::English, numbers };
-            let labels = labels(&window, &intervals.iter().collect::<Vec<_>>(), &localizer);
-            let chart = serde_json::to_value(chart::placed(&[], &labels)).unwrap();
+            let labels =
+                interval_labels(&window, &intervals.iter().collect::<Vec<_>>(), &localizer);
+            let chart = serde_json::to_value(chart::place_chart(&[], &labels)).unwrap();
             let shown = chart["labels"].as_array().unwrap().iter();
             let shown: Vec<&str> = shown.map(|label| label["text"].as_str().unwrap()).collect();
             assert!(shown.contains(&"Sun 00:00") && shown.len() > 2, "{shown:?}");
@@ -429,7 +492,7 @@ mod tests {
             (40_000.0, Unit::Seconds, (43_200.0, 14_400.0)),
             (600_000.0, Unit::Seconds, (691_200.0, 172_800.0)),
         ] {
-            let (top, step) = scale(most, unit);
+            let (top, step) = axis_scale(most, unit);
             assert!(
                 (top - expected.0).abs() < 1e-9 && (step - expected.1).abs() < 1e-9,
                 "{most}: {top} by {step}"

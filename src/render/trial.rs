@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tera::{Kwargs, State, TeraResult};
 
-use super::built_in::{HTML, SUBJECT, TEXT, TREND};
+use super::built_in::{EMAIL_HTML, EMAIL_TEXT, SUBJECT_TEXT, TREND_SVG};
 use super::contents::Contents;
 use super::draft::first_layout;
 use super::example::{self, Wrong};
 use super::listener::{Listener, Step};
-use super::own::{TemplateFile, place_of, told};
+use super::own::{TemplateFile, error_problems, place_of};
 use super::template::{TemplateContext, Templates};
 use super::{chart, context, trend};
 use crate::definition::Problem;
@@ -31,10 +31,10 @@ pub struct Values {
 impl Values {
     /// The values of the largest message that is tried with these contents.
     pub fn new(contents: &Contents<'_>) -> Self {
-        let value = |written: serde_json::Result<Value>| written.unwrap_or_default();
-        let message =
-            value(serde_json::to_value(context::build(contents, &first_layout(contents))));
-        let charts = trend::placed(contents).map(|(_, chart)| value(serde_json::to_value(chart)));
+        let message = serde_json::to_value(context::build(contents, &first_layout(contents)))
+            .unwrap_or_default();
+        let charts = trend::placed_charts(contents)
+            .map(|(_, chart)| serde_json::to_value(chart).unwrap_or_default());
         Self { message, charts: charts.collect() }
     }
 
@@ -47,14 +47,14 @@ impl Values {
             listener(Step::Leave);
         };
         if let Ok(values) = TemplateContext::new(&self.message) {
-            at(HTML, &|| templates.html(&values).map(drop));
-            at(TEXT, &|| templates.text(&values).map(drop));
-            at(SUBJECT, &|| templates.subject(None, &values).map(drop));
+            at(EMAIL_HTML, &|| templates.render_html(&values).map(drop));
+            at(EMAIL_TEXT, &|| templates.render_text(&values).map(drop));
+            at(SUBJECT_TEXT, &|| templates.render_subject(None, &values).map(drop));
         }
         for chart in &self.charts {
             let height = chart.get("height").and_then(Value::as_u64);
             let height = height.and_then(|height| u32::try_from(height).ok()).unwrap_or(1);
-            at(TREND, &|| chart::drawn(templates, chart, height).map(drop));
+            at(TREND_SVG, &|| chart::draw_values(templates, chart, height).map(drop));
         }
     }
 }
@@ -70,28 +70,34 @@ pub fn try_templates(
         Ok(read) => read,
         Err(problems) => return problems,
     };
-    let traced = traced(&templates, files, listener);
-    if example::render(&traced, listener).is_empty() {
+    let traced = trace_templates(&templates, files, listener);
+    if example::find_mistakes(&traced, listener).is_empty() {
         values.into_iter().for_each(|values| values.render(&traced, listener));
         return warnings;
     }
     // The marks of the steps stand in the first line of each, and move what is wrong with it.
     let silence: Listener = Arc::new(|_| ());
-    let wrong = example::render(&templates, &silence).into_iter().flat_map(|wrong| match wrong {
-        Wrong::Unmade(error) => told(&error, files),
-        Wrong::Unusable(name, message) => {
-            let help = "docs/templates.md says what each template makes";
-            vec![place_of(name, files).error("template", message, help)]
-        }
-    });
+    let wrong =
+        example::find_mistakes(&templates, &silence).into_iter().flat_map(|wrong| match wrong {
+            Wrong::Unmade(error) => error_problems(&error, files),
+            Wrong::Unusable(name, message) => {
+                let help = "docs/templates.md says what each template makes";
+                vec![place_of(name, files).error("template", message, help)]
+            }
+        });
     wrong.chain(warnings).collect()
 }
 
 /// The templates, of which those of one's own say when they begin and end.
-fn traced(templates: &Templates, files: &[TemplateFile], listener: &Listener) -> Templates {
+fn trace_templates(
+    templates: &Templates,
+    files: &[TemplateFile],
+    listener: &Listener,
+) -> Templates {
     let mut traced = templates.clone();
     let names: Vec<String> = files.iter().map(|file| file.name().to_owned()).collect();
-    let (enter, leave) = (Arc::clone(listener), Arc::clone(listener));
+    let enter = Arc::clone(listener);
+    let leave = Arc::clone(listener);
     let entered = move |arguments: Kwargs, _: &State<'_>| -> TeraResult<&'static str> {
         let name = names.get(arguments.must_get::<usize>("file")?);
         enter(Step::Enter(name.map_or("", String::as_str)));

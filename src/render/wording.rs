@@ -1,14 +1,12 @@
 //! The words of a message: names of rows, headings, targets, and what totals are of.
 
-use std::borrow::Cow;
-
 use super::isolate::isolated;
 use super::line::one_line;
 use crate::definition::{Bound, Column, Dimension, Report, Target};
 use crate::language::Language;
 use crate::metric::Unit;
 use crate::table::format::Numbers;
-use crate::table::{Member, Table, TableRow};
+use crate::table::{Table, TableRow};
 use crate::window::Window;
 
 /// The words and numbers of a message.
@@ -25,12 +23,11 @@ impl Localizer {
 }
 
 /// The names of a row's members for people: channels are words.
-pub(super) fn names(table: &Table, row: &TableRow, language: Language) -> Vec<String> {
-    let name = |dimension: &Dimension, name: &str| {
-        let word = channel(name, language).filter(|_| *dimension == Dimension::Channel);
+pub(super) fn row_names(table: &Table, row: &TableRow, language: Language) -> Vec<String> {
+    all_names(table, row, language, |dimension, name| {
+        let word = channel_word(name, language).filter(|_| *dimension == Dimension::Channel);
         word.map_or_else(|| one_line(name), ToOwned::to_owned)
-    };
-    all_names(table, row, language, name)
+    })
 }
 
 /// The names of a row's members as data, as in the other attachments: channels are Connect's values.
@@ -46,21 +43,18 @@ fn all_names(
 ) -> Vec<String> {
     let is_nothing = row.members.iter().all(|member| member.id.is_none());
     let groupings = table.group_by.iter().zip(&table.headings);
-    let name = |(member, (dimension, heading)): (&Member, (&Dimension, &Cow<'_, str>))| {
-        match &member.name {
-            Some(name) => known(dimension, name),
-            // A selected queue without contacts has no channel, and contacts may have no agent.
-            None if is_nothing || table.group_by.len() == 1 => {
-                nothing(dimension, heading, language)
-            }
-            None => "–".to_owned(),
-        }
-    };
-    row.members.iter().zip(groupings).map(name).collect()
+    let members = row.members.iter().zip(groupings);
+    let names = members.map(|(member, (dimension, heading))| match &member.name {
+        Some(name) => known(dimension, name),
+        // A selected queue without contacts has no channel, and contacts may have no agent.
+        None if is_nothing || table.group_by.len() == 1 => no_member(dimension, heading, language),
+        None => "–".to_owned(),
+    });
+    names.collect()
 }
 
 /// The heading of a column: a threshold stays on a line with its unit.
-pub(super) fn heading(column: &Column) -> String {
+pub(super) fn column_heading(column: &Column) -> String {
     let Some(threshold) = column.metric.threshold else {
         return column.label.clone();
     };
@@ -69,12 +63,12 @@ pub(super) fn heading(column: &Column) -> String {
 }
 
 /// The same on a line with something else.
-pub(super) fn label(column: &Column) -> String {
-    isolated(&heading(column))
+pub(super) fn column_label(column: &Column) -> String {
+    isolated(&column_heading(column))
 }
 
 /// The name of contacts that have none of a dimension: `No agent`.
-fn nothing(dimension: &Dimension, heading: &str, language: Language) -> String {
+fn no_member(dimension: &Dimension, heading: &str, language: Language) -> String {
     // A level of the hierarchy has a name of its own. Other words are small within a phrase, except
     // for German nouns.
     let is_name = dimension.title() != heading || language.has_capital_nouns();
@@ -84,7 +78,7 @@ fn nothing(dimension: &Dimension, heading: &str, language: Language) -> String {
 }
 
 /// The word for a value of `CHANNEL` (GetMetricDataV2, Filters): `Voice`.
-pub(super) fn channel(value: &str, language: Language) -> Option<&'static str> {
+pub(super) fn channel_word(value: &str, language: Language) -> Option<&'static str> {
     Some(match value {
         "VOICE" => language.say("Voice"),
         "CHAT" => language.say("Chat"),
@@ -95,18 +89,15 @@ pub(super) fn channel(value: &str, language: Language) -> Option<&'static str> {
 }
 
 /// The headings over the names of rows.
-pub(super) fn headings(table: &Table, language: Language) -> Vec<String> {
+pub(super) fn table_headings(table: &Table, language: Language) -> Vec<String> {
     let groupings = table.headings.iter().map(|heading| one_line(language.say(heading)));
     let intervals = table.has_intervals.then(|| language.say("Time").to_owned());
     groupings.chain(intervals).collect()
 }
 
 /// The name of an interval of a window: the hours of a day, or days.
-pub(super) fn when(window: &Window, interval: &Window, language: Language) -> String {
-    match window.is_one_day() {
-        true => interval.times(language),
-        false => interval.briefly(language),
-    }
+pub(super) fn interval_name(window: &Window, interval: &Window, language: Language) -> String {
+    if window.is_one_day() { interval.times(language) } else { interval.briefly(language) }
 }
 
 /// The label of the totals.
@@ -138,7 +129,11 @@ pub(super) fn target_text(target: &Target, unit: Unit, localizer: &Localizer) ->
 }
 
 /// The targets of a column, in words.
-pub(super) fn targets(table: &Table, column: &Column, localizer: &Localizer) -> Option<String> {
+pub(super) fn target_words(
+    table: &Table,
+    column: &Column,
+    localizer: &Localizer,
+) -> Option<String> {
     let told = |target: &Target| target_text(target, column.unit, localizer);
     let own = column.target.as_ref().map(|target| format!(" {}", told(target)));
     let near = column.warn.as_ref().map(|warn| {
@@ -146,13 +141,12 @@ pub(super) fn targets(table: &Table, column: &Column, localizer: &Localizer) -> 
     });
     let has_channels = table.group_by.contains(&Dimension::Channel);
     let named = column.targets.iter().map(|(name, target)| {
-        let word = channel(name, localizer.language).filter(|_| has_channels);
+        let word = channel_word(name, localizer.language).filter(|_| has_channels);
         format!("{}: {}", isolated(word.unwrap_or(name)), told(target))
     });
     let more: Vec<String> = near.into_iter().chain(named).collect();
-    let more = match more.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", more.join("; ")),
-    };
-    column.has_target().then(|| format!("{}{}{more}", label(column), own.unwrap_or_default()))
+    let more = if more.is_empty() { String::new() } else { format!(" ({})", more.join("; ")) };
+    column
+        .has_target()
+        .then(|| format!("{}{}{more}", column_label(column), own.unwrap_or_default()))
 }

@@ -7,7 +7,7 @@ use rust_xlsxwriter::{
 
 use super::contents::Contents;
 use super::figure::Row;
-use super::wording::{Localizer, data_names, headings, targets, totals_label};
+use super::wording::{Localizer, data_names, table_headings, target_words, totals_label};
 use crate::definition::{Column, Kind};
 use crate::language::Language;
 use crate::metric::Unit;
@@ -21,17 +21,17 @@ const MANY_ROWS: usize = 10_000;
 
 /// The workbook's bytes.
 pub(super) fn render(contents: &Contents<'_>) -> Result<Vec<u8>, XlsxError> {
-    workbook(contents, MANY_ROWS)
+    write_workbook(contents, MANY_ROWS)
 }
 
-fn workbook(contents: &Contents<'_>, many_rows: usize) -> Result<Vec<u8>, XlsxError> {
+fn write_workbook(contents: &Contents<'_>, many_rows: usize) -> Result<Vec<u8>, XlsxError> {
     let localizer = Localizer::new(contents.report);
     let mut workbook = Workbook::new();
     let made = ExcelDateTime::from_timestamp(contents.read_at.as_second())?;
     let properties = DocProperties::new().set_title(&contents.report.title);
     workbook.set_properties(&properties.set_creation_datetime(&made));
     let sheets = sheet_names(contents, localizer.language);
-    about(workbook.add_worksheet(), contents, &sheets, &localizer)?;
+    write_about(workbook.add_worksheet(), contents, &sheets, &localizer)?;
     for (table, name) in contents.tables.iter().zip(sheets.iter().skip(1)) {
         let is_in_file =
             table.rows.len() > many_rows && workbook.add_worksheet_with_low_memory().is_ok();
@@ -40,13 +40,13 @@ fn workbook(contents: &Contents<'_>, many_rows: usize) -> Result<Vec<u8>, XlsxEr
             None => workbook.add_worksheet(),
         };
         sheet.set_name(name)?;
-        section(sheet, contents, table, &localizer)?;
+        write_section(sheet, contents, table, &localizer)?;
     }
     workbook.save_to_buffer()
 }
 
 /// The first sheet: window, definition, and what each of the others holds.
-fn about(
+fn write_about(
     sheet: &mut Worksheet,
     contents: &Contents<'_>,
     sheets: &[String],
@@ -56,21 +56,21 @@ fn about(
         sheet.set_name(name)?;
     }
     let bold = Format::new().set_bold();
-    let facts = facts(contents, localizer.language);
+    let facts = report_facts(contents, localizer.language);
     let mut line = 0;
     for (name, value) in facts {
         sheet.write_with_format(line, 0, name, &bold)?.write_string(line, 1, value)?;
         line += 1;
     }
-    list(sheet, line + 1, contents, sheets, localizer)?;
+    write_column_list(sheet, line + 1, contents, sheets, localizer)?;
     for (column, width) in [(0, 24.0), (1, 40.0), (3, 28.0), (4, 44.0), (6, 44.0)] {
         sheet.set_column_width(column, width)?;
     }
     Ok(())
 }
 
-/// What is known of the report as a whole, and what is missing in it.
-fn facts(contents: &Contents<'_>, language: Language) -> Vec<(String, String)> {
+/// The facts about the report as a whole, and what is missing in it.
+fn report_facts(contents: &Contents<'_>, language: Language) -> Vec<(String, String)> {
     let Contents { report, window, .. } = contents;
     let [start, end] = window.borders();
     let read_at = rfc3339(&window.on_its_clock(contents.read_at));
@@ -95,7 +95,7 @@ fn facts(contents: &Contents<'_>, language: Language) -> Vec<(String, String)> {
 }
 
 /// The columns of all sheets, from this line on.
-fn list(
+fn write_column_list(
     sheet: &mut Worksheet,
     mut line: u32,
     contents: &Contents<'_>,
@@ -113,9 +113,9 @@ fn list(
             let rows = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
             sheet.write_string(line, 0, name)?.write_string(line, 1, &table.title)?;
             sheet.write_number(line, 2, rows)?.write_string(line, 3, &column.label)?;
-            sheet.write_string(line, 4, asked(column))?;
+            sheet.write_string(line, 4, metric_asked(column))?;
             sheet.write_string(line, 5, column.unit.as_str())?;
-            if let Some(target) = targets(table, column, localizer) {
+            if let Some(target) = target_words(table, column, localizer) {
                 sheet.write_string(line, 6, target)?;
             }
         }
@@ -124,7 +124,7 @@ fn list(
 }
 
 /// The metric as the service was asked for it: `SERVICE_LEVEL, LT 20`.
-fn asked(column: &Column) -> String {
+fn metric_asked(column: &Column) -> String {
     let metric = &column.metric;
     let threshold = metric
         .threshold
@@ -149,11 +149,8 @@ fn sheet_names(contents: &Contents<'_>, language: Language) -> Vec<String> {
         // Excel keeps the name "History" for itself.
         let clean =
             if clean.is_empty() || clean.eq_ignore_ascii_case("history") { "Table" } else { clean };
-        let is_taken = |name: &str, names: &[String]| {
-            names.iter().any(|known| known.to_lowercase() == name.to_lowercase())
-        };
-        let numbered = (2..).map(|n| shortened(clean, &format!(" ({n})")));
-        let name = std::iter::once(shortened(clean, ""))
+        let numbered = (2..).map(|n| shorten_name(clean, &format!(" ({n})")));
+        let name = std::iter::once(shorten_name(clean, ""))
             .chain(numbered)
             .find(|name| !is_taken(name, &names));
         names.extend(name);
@@ -161,18 +158,23 @@ fn sheet_names(contents: &Contents<'_>, language: Language) -> Vec<String> {
     names
 }
 
+/// Tells whether a sheet has the name already, whatever its letters' case.
+fn is_taken(name: &str, names: &[String]) -> bool {
+    names.iter().any(|known| known.to_lowercase() == name.to_lowercase())
+}
+
 /// As much of the name as Excel takes before this ending: it counts UTF-16 units.
-fn shortened(name: &str, ending: &str) -> String {
-    const LONGEST: usize = 31;
+fn shorten_name(name: &str, ending: &str) -> String {
+    const MAX_SHEET_NAME: usize = 31;
     let mut short = name.to_owned();
-    while short.encode_utf16().count() + ending.len() > LONGEST {
+    while short.encode_utf16().count() + ending.len() > MAX_SHEET_NAME {
         short.pop();
     }
     // Neither may a name end in an apostrophe.
     format!("{}{ending}", short.trim_end_matches(|c: char| c == '\'' || c.is_whitespace()))
 }
 
-/// How the cells of a sheet look.
+/// The formats of the cells of a sheet.
 struct Formats {
     head: Format,
     bold: Format,
@@ -181,7 +183,7 @@ struct Formats {
     totals: Figures,
 }
 
-/// How figures look, by what they are; each with none, one and more decimals.
+/// The formats of figures by their unit, each with none, one and more decimals.
 struct Figures {
     counts: Vec<Format>,
     seconds: Vec<Format>,
@@ -189,26 +191,32 @@ struct Figures {
     percent: Vec<Format>,
 }
 
-/// How many decimals a number has at most. A cell holds the figure itself, so that more decimals make true
+/// The most decimals of a number. A cell holds the figure itself, so that more decimals make true
 /// what is said of it where a text has it cut.
 const MOST_DECIMALS: usize = 9;
-/// How many Excel shows of a second.
+/// The most decimals of a second that Excel shows.
 const MOST_DECIMALS_OF_SECONDS: usize = 3;
+
+fn number_formats(format: &Format, patterns: impl Iterator<Item = String>) -> Vec<Format> {
+    patterns.map(|pattern| format.clone().set_num_format(pattern)).collect()
+}
 
 impl Figures {
     fn based_on(format: &Format) -> Self {
-        let forms = |start: &str, end: &str, most: usize| {
-            let form = |decimals: usize| match decimals {
-                0 => format!("{start}{end}"),
-                decimals => format!("{start}.{}{end}", "0".repeat(decimals)),
-            };
-            (0..=most).map(|decimals| format.clone().set_num_format(form(decimals))).collect()
-        };
+        let decimals = (0..=MOST_DECIMALS).map(|decimals| match decimals {
+            0 => String::new(),
+            decimals => format!(".{}", "0".repeat(decimals)),
+        });
+        let decimals: Vec<String> = decimals.collect();
+        let in_seconds = decimals.iter().take(MOST_DECIMALS_OF_SECONDS + 1);
         Self {
-            counts: forms("#,##0", "", MOST_DECIMALS),
-            seconds: forms("[h]:mm:ss", "", MOST_DECIMALS_OF_SECONDS),
-            milliseconds: forms("#,##0", "\" ms\"", MOST_DECIMALS),
-            percent: forms("0", "%", MOST_DECIMALS),
+            counts: number_formats(format, decimals.iter().map(|d| format!("#,##0{d}"))),
+            seconds: number_formats(format, in_seconds.map(|d| format!("[h]:mm:ss{d}"))),
+            milliseconds: number_formats(
+                format,
+                decimals.iter().map(|d| format!("#,##0{d}\" ms\"")),
+            ),
+            percent: number_formats(format, decimals.iter().map(|d| format!("0{d}%"))),
         }
     }
 
@@ -220,13 +228,14 @@ impl Figures {
             Unit::Milliseconds => &self.milliseconds,
             Unit::Percent => &self.percent,
         };
-        let (value, bounds) = (row.figure(index)?, row.bounds(index, column));
+        let value = row.figure(index)?;
+        let bounds = row.bounds(index, column);
         let decimals = decimals_beside(value, column.unit, bounds, forms.len() - 1);
         forms.get(decimals.unwrap_or(forms.len() - 1))
     }
 }
 
-fn section(
+fn write_section(
     sheet: &mut Worksheet,
     contents: &Contents<'_>,
     table: &Table,
@@ -239,7 +248,7 @@ fn section(
         figures: Figures::based_on(&Format::new()),
         totals: Figures::based_on(&Format::new().set_bold()),
     };
-    let mut heads = headings(table, localizer.language);
+    let mut heads = table_headings(table, localizer.language);
     // On the night on which the clocks go back, the local time tells two hours from each other no more.
     heads.extend(table.has_intervals.then(|| "UTC".to_owned()));
     let first_figure = u16::try_from(heads.len()).unwrap_or(u16::MAX);
@@ -253,13 +262,25 @@ fn section(
     sheet.set_freeze_panes(1, first_figure)?;
     if table.kind == Kind::Totals {
         let totals = Row::totals(table);
-        return write_figures(sheet, (1, first_figure), table, totals, &formats.figures);
+        return write_figures(
+            sheet,
+            CellPlace { line: 1, column: first_figure },
+            table,
+            totals,
+            &formats.figures,
+        );
     }
     let mut line = 0;
     for row in &table.rows {
         line += 1;
         write_names(sheet, line, contents.window, table, row, localizer, &formats)?;
-        write_figures(sheet, (line, first_figure), table, Row::new(table, row), &formats.figures)?;
+        write_figures(
+            sheet,
+            CellPlace { line, column: first_figure },
+            table,
+            Row::new(table, row),
+            &formats.figures,
+        )?;
     }
     sheet.autofilter(0, 0, line, last_column)?;
     if table.totals.is_empty() {
@@ -275,7 +296,13 @@ fn section(
             &formats.bold,
         )?;
     }
-    write_figures(sheet, (total, first_figure), table, Row::totals(table), &formats.totals)
+    write_figures(
+        sheet,
+        CellPlace { line: total, column: first_figure },
+        table,
+        Row::totals(table),
+        &formats.totals,
+    )
 }
 
 fn write_names(
@@ -304,24 +331,35 @@ fn write_names(
     Ok(())
 }
 
+/// The place of a cell; both from 0.
+struct CellPlace {
+    line: u32,
+    column: u16,
+}
+
 fn write_figures(
     sheet: &mut Worksheet,
-    (line, first): (u32, u16),
+    first: CellPlace,
     table: &Table,
     row: Row<'_>,
     formats: &Figures,
 ) -> Result<(), XlsxError> {
-    for (cell, (index, column)) in (first..).zip(table.columns.iter().enumerate()) {
+    for (cell, (index, column)) in (first.column..).zip(table.columns.iter().enumerate()) {
         let figure = row.figure(index).zip(formats.select(row, index, column));
         if let Some((value, format)) = figure {
-            sheet.write_number_with_format(line, cell, typed(value, column.unit), format)?;
+            sheet.write_number_with_format(
+                first.line,
+                cell,
+                excel_value(value, column.unit),
+                format,
+            )?;
         }
     }
     Ok(())
 }
 
 /// The value as Excel has it: times in days, percent as parts of one.
-fn typed(value: f64, unit: Unit) -> f64 {
+fn excel_value(value: f64, unit: Unit) -> f64 {
     match unit {
         Unit::Count | Unit::Milliseconds => value,
         Unit::Seconds => value / 86_400.0,
@@ -335,12 +373,13 @@ mod tests {
 
     use zip::ZipArchive;
 
-    use super::super::example::{EXAMPLE, Scene, now};
+    use super::super::example::{EXAMPLE_SCENE, Scene, now};
     use super::*;
 
     /// The cells of each sheet: where they are, and their texts or numbers.
     fn cells(many_rows: usize) -> Vec<Vec<(String, String)>> {
-        let file = EXAMPLE.with(|contents, _| workbook(contents, many_rows).unwrap()).unwrap();
+        let file =
+            EXAMPLE_SCENE.with(|contents, _| write_workbook(contents, many_rows).unwrap()).unwrap();
         let mut archive = ZipArchive::new(Cursor::new(file)).unwrap();
         let mut part = |name: &str| {
             let mut text = String::new();
@@ -377,8 +416,8 @@ mod tests {
     #[test]
     fn a_cell_shows_as_many_decimals_as_its_figure_is_judged_by() {
         let totals = now([896.0, 79.97, 34.0]);
-        let scene = Scene { totals: (totals, totals), ..EXAMPLE };
-        let file = scene.with(|contents, _| workbook(contents, MANY_ROWS).unwrap()).unwrap();
+        let scene = Scene { totals: (totals, totals), ..EXAMPLE_SCENE };
+        let file = scene.with(|contents, _| write_workbook(contents, MANY_ROWS).unwrap()).unwrap();
         let mut archive = ZipArchive::new(Cursor::new(file)).unwrap();
         let mut part = |name: &str| {
             let mut text = String::new();
@@ -388,7 +427,7 @@ mod tests {
         assert!(part("xl/styles.xml").contains("formatCode=\"0.00%\""));
         assert!(part("xl/worksheets/sheet2.xml").contains("<v>0.7997"));
         let mut usual = ZipArchive::new(Cursor::new(
-            EXAMPLE.with(|contents, _| workbook(contents, MANY_ROWS).unwrap()).unwrap(),
+            EXAMPLE_SCENE.with(|contents, _| write_workbook(contents, MANY_ROWS).unwrap()).unwrap(),
         ))
         .unwrap();
         let mut styles = String::new();
@@ -398,9 +437,9 @@ mod tests {
 
     #[test]
     fn names_of_sheets_are_short() {
-        assert_eq!(shortened("By queue", ""), "By queue");
-        assert_eq!(shortened(&format!("{}'b", "a".repeat(30)), ""), "a".repeat(30));
-        assert_eq!(shortened(&"a".repeat(40), " (2)"), format!("{} (2)", "a".repeat(27)));
-        assert_eq!(shortened(&"😀".repeat(20), "").encode_utf16().count(), 30);
+        assert_eq!(shorten_name("By queue", ""), "By queue");
+        assert_eq!(shorten_name(&format!("{}'b", "a".repeat(30)), ""), "a".repeat(30));
+        assert_eq!(shorten_name(&"a".repeat(40), " (2)"), format!("{} (2)", "a".repeat(27)));
+        assert_eq!(shorten_name(&"😀".repeat(20), "").encode_utf16().count(), 30);
     }
 }

@@ -7,7 +7,7 @@ use super::super::contents::{Contents, FileListing, Layout, Missing};
 use super::super::failure::Failure;
 use super::super::template::{TemplateContext, Templates};
 use super::super::{context, files};
-use super::line;
+use super::subject_line;
 use crate::definition::{
     MetricQuery, Place, Placed, Problem, Report, Section, Selector, Severity, Subject,
 };
@@ -15,31 +15,34 @@ use crate::plan::{Base, Directory, Figure, Group, Query, Rows, SectionAnswer};
 use crate::table::{self, Against, Note, Table};
 use crate::window::{Calendar, Window, WindowRule};
 
-/// What is wrong with the subject, found by rendering it for an example in which the report has every
+/// Finds what is wrong with the subject by rendering it for an example in which the report has every
 /// value that it can have, and for one in which it has no figures.
 ///
 /// A subject that only the second stops fails on some days, which is warned of.
 pub fn check_subject(templates: &Templates, report: &Report) -> Option<Problem> {
     let subject = report.email.subject.as_ref()?;
-    let filled = tried(templates, report, subject, Example::Filled)?;
+    let filled = try_subject(templates, report, subject, Example::Filled)?;
     let wrong = match filled {
         Tried::Made => {
-            return sometimes(subject, tried(templates, report, subject, Example::Bare)?);
+            return problem_of_some_windows(
+                subject,
+                try_subject(templates, report, subject, Example::Bare)?,
+            );
         }
-        Tried::Empty => match tried(templates, report, subject, Example::Bare)? {
-            Tried::Made => return sometimes(subject, Tried::Empty),
+        Tried::Empty => match try_subject(templates, report, subject, Example::Bare)? {
+            Tried::Made => return problem_of_some_windows(subject, Tried::Empty),
             _ => subject.place.error("subject", "the subject is empty", "write something here"),
         },
         Tried::Failed(failure) => {
             let help = "docs/templates.md lists every value; `if` asks whether one is there";
-            problem(&subject.place, failure, help)
+            subject_problem(&subject.place, failure, help)
         }
     };
     Some(wrong)
 }
 
 /// The warning that a subject can't be rendered always.
-fn sometimes(subject: &Placed<Subject>, tried: Tried) -> Option<Problem> {
+fn problem_of_some_windows(subject: &Placed<Subject>, tried: Tried) -> Option<Problem> {
     let place = &subject.place;
     let problem = match tried {
         Tried::Made => return None,
@@ -50,13 +53,13 @@ fn sometimes(subject: &Placed<Subject>, tried: Tried) -> Option<Problem> {
         Tried::Failed(failure) => {
             let help = "the report fails in a window without it; ask first, as in \
                         `{% if attention %}{{ attention[0].text }}{% endif %}`";
-            problem(place, failure, help)
+            subject_problem(place, failure, help)
         }
     };
     Some(Problem { severity: Severity::Warning, ..problem })
 }
 
-fn problem(place: &Place, failure: Failure, help: &str) -> Problem {
+fn subject_problem(place: &Place, failure: Failure, help: &str) -> Problem {
     let Failure { spot, kind, quoted } = failure;
     let found = match spot {
         Some(spot) if spot.line > 1 => {
@@ -84,7 +87,7 @@ enum Tried {
     Failed(Failure),
 }
 
-fn tried(
+fn try_subject(
     templates: &Templates,
     report: &Report,
     subject: &Placed<Subject>,
@@ -92,9 +95,10 @@ fn tried(
 ) -> Option<Tried> {
     let window = example_window(report)?;
     let is_filled = example == Example::Filled;
-    let against = is_filled.then(|| against(report, &window)).flatten();
-    let table = |section: &Section| table(report, section, (&window, against.as_ref()), example);
-    let tables: Vec<Table> = report.sections.iter().filter_map(table).collect();
+    let against = is_filled.then(|| example_comparison(report, &window)).flatten();
+    let scene = Scene { report, window: &window, against: against.as_ref(), example };
+    let tables: Vec<Table> =
+        report.sections.iter().filter_map(|section| scene.table(section)).collect();
     let missing = Missing { title: "By agent".to_owned(), reason: "no answer".to_owned() };
     let contents = Contents {
         report,
@@ -106,15 +110,15 @@ fn tried(
         store: None,
     };
     let note = is_filled.then(|| "The files are too large.".to_owned());
-    let told = FileListing { note, ..files::expected(&contents) };
+    let told = FileListing { note, ..files::expected_listing(&contents) };
     // Fewer rows than there are, so that it says so.
-    let layout = Layout { rows: EXAMPLES.len() - 1, sections: usize::MAX, files: told };
+    let layout = Layout { rows: EXAMPLE_ROWS.len() - 1, sections: usize::MAX, files: told };
     let context = context::build(&contents, &layout);
     let context = if is_filled { context.filled() } else { context };
     let context = TemplateContext::new(&context.isolated()).ok()?;
     Some(match templates.own_subject(&subject.value, &context) {
         Err(failure) => Tried::Failed(failure),
-        Ok(text) if line(&text).is_empty() => Tried::Empty,
+        Ok(text) if subject_line(&text).is_empty() => Tried::Empty,
         Ok(_) => Tried::Made,
     })
 }
@@ -127,42 +131,58 @@ pub fn example_window(report: &Report) -> Option<Window> {
     window.or_else(day).ok()
 }
 
-/// The names of the example's rows, with their figures now and before.
-const EXAMPLES: [(&str, f64, f64); 3] =
-    [("Sales", 50.0, 40.0), ("Support", 40.0, 40.0), ("Billing", 30.0, 40.0)];
+/// A row of the example: its name, with its figures now and before.
+#[derive(Clone, Copy)]
+struct ExampleRow {
+    name: &'static str,
+    now: f64,
+    before: f64,
+}
 
-/// What the report is compared with, if with anything.
-fn against(report: &Report, window: &Window) -> Option<Against> {
+const EXAMPLE_ROWS: [ExampleRow; 3] = [
+    ExampleRow { name: "Sales", now: 50.0, before: 40.0 },
+    ExampleRow { name: "Support", now: 40.0, before: 40.0 },
+    ExampleRow { name: "Billing", now: 30.0, before: 40.0 },
+];
+
+/// The comparison of the report, if it has one.
+fn example_comparison(report: &Report, window: &Window) -> Option<Against> {
     let compared = report.compare.windows(window, report.window, &report.calendar);
     let label = compared.first()?.label(report.locale.language());
     Some(Against { label, ..Against::default() })
 }
 
-fn table(
-    report: &Report,
-    section: &Section,
-    (window, against): (&Window, Option<&Against>),
+/// A report in a window, with the figures that it is tried with.
+struct Scene<'s> {
+    report: &'s Report,
+    window: &'s Window,
+    against: Option<&'s Against>,
     example: Example,
-) -> Option<Table> {
-    let section = &by_id(section);
-    let nobody = Directory::default();
-    let query = Query::for_section(section, &report.instance, window, &nobody).ok()?;
-    if example == Example::Bare {
-        let nothing = SectionAnswer::default();
-        return Some(table::build(section, &query.totals(), &nothing, None, &nobody, 0));
+}
+
+impl Scene<'_> {
+    fn table(&self, section: &Section) -> Option<Table> {
+        let section = &by_id(section);
+        let window = self.window;
+        let nobody = Directory::default();
+        let query = Query::for_section(section, &self.report.instance, window, &nobody).ok()?;
+        if self.example == Example::Bare {
+            let nothing = SectionAnswer::default();
+            return Some(table::build(section, &query.totals(), &nothing, None, &nobody, 0));
+        }
+        let before = example_rows(section, window, |row| row.before);
+        let base = Base::of_same_intervals(&query, before, example_totals(section, 40.0));
+        let against = self.against.map(|against| Against { base, ..against.clone() });
+        let answer = SectionAnswer {
+            rows: example_rows(section, window, |row| row.now),
+            totals: example_totals(section, 50.0),
+            ..SectionAnswer::default()
+        };
+        let mut table =
+            table::build(section, &query, &answer, against.as_ref(), &nobody, table::MOST_ROWS);
+        table.notes.push(Note::Other("How its figures add up is not known."));
+        Some(table)
     }
-    let before = rows(section, window, |(_, before)| before);
-    let base = Base::of_same_intervals(&query, before, totals(section, 40.0));
-    let against = against.map(|against| Against { base, ..against.clone() });
-    let answer = SectionAnswer {
-        rows: rows(section, window, |(now, _)| now),
-        totals: totals(section, 50.0),
-        ..SectionAnswer::default()
-    };
-    let mut table =
-        table::build(section, &query, &answer, against.as_ref(), &nobody, table::MOST_ROWS);
-    table.notes.push(Note::Other("How its figures add up is not known."));
-    Some(table)
 }
 
 /// The section with the example's ids in the place of names and patterns.
@@ -172,51 +192,49 @@ fn by_id(section: &Section) -> Section {
     for selection in section.filters.values_mut() {
         selection.left_out.clear();
         let place = selection.taken.first().map(|selector| selector.place.clone());
-        let id = |place: &Place, (name, _, _): (&str, f64, f64)| Placed {
-            value: Selector::Id(name.to_owned()),
-            place: place.clone(),
-        };
-        selection.taken =
-            place.iter().flat_map(|place| EXAMPLES.map(|row| id(place, row))).collect();
+        let ids = place.iter().flat_map(|place| {
+            EXAMPLE_ROWS.map(|row| Placed {
+                value: Selector::Id(row.name.to_owned()),
+                place: place.clone(),
+            })
+        });
+        selection.taken = ids.collect();
     }
     section
 }
 
-fn rows(section: &Section, window: &Window, figure: impl Fn((f64, f64)) -> f64) -> Rows {
+fn example_rows(section: &Section, window: &Window, figure: fn(ExampleRow) -> f64) -> Rows {
     let mut rows = Rows::default();
     let metrics: Vec<Arc<MetricQuery>> =
         section.columns.iter().map(|column| Arc::new(column.metric.clone())).collect();
-    let group =
-        |name: &str| -> Group { section.group_by.iter().map(|_| Some(Arc::from(name))).collect() };
     let intervals: Vec<Option<Arc<Window>>> = match section.interval {
         Some(interval) => {
-            let first = window.intervals(interval).into_iter().take(EXAMPLES.len());
+            let first = window.intervals(interval).into_iter().take(EXAMPLE_ROWS.len());
             first.map(|interval| Some(Arc::new(interval))).collect()
         }
         None => vec![None],
     };
+    // Without a grouping there is one row for each interval.
+    let count = if section.group_by.is_empty() { 1 } else { EXAMPLE_ROWS.len() };
     for interval in intervals {
-        for (name, now, before) in EXAMPLES {
-            let figures =
-                metrics.iter().map(|metric| (metric, Figure::Value(figure((now, before)))));
-            rows.add_with((group(name), interval.clone()), figures);
-            // Without a grouping there is one row for each interval.
-            if section.group_by.is_empty() {
-                break;
-            }
+        for row in EXAMPLE_ROWS.iter().take(count) {
+            let group: Group = section.group_by.iter().map(|_| Some(Arc::from(row.name))).collect();
+            let value = Figure::Value(figure(*row));
+            let figures = metrics.iter().map(|metric| (metric, value));
+            rows.add_with((group, interval.clone()), figures);
         }
     }
     rows
 }
 
-fn totals(section: &Section, figure: f64) -> BTreeMap<MetricQuery, Figure> {
+fn example_totals(section: &Section, figure: f64) -> BTreeMap<MetricQuery, Figure> {
     let columns = section.columns.iter();
     columns.map(|column| (column.metric.clone(), Figure::Value(figure))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::example::{DEFINITION, EXAMPLE};
+    use super::super::super::example::{EXAMPLE_DEFINITION, EXAMPLE_SCENE};
     use super::*;
     use crate::definition;
     use crate::settings::Deployment;
@@ -247,16 +265,16 @@ mod tests {
                 format!("x {{{{ {} }}}}", path.replace("[]", "[0]"))
             });
             let is_right = |subject: &String| {
-                let problem = checked(DEFINITION, subject);
+                let problem = checked(EXAMPLE_DEFINITION, subject);
                 problem.is_none_or(|problem| problem.severity == Severity::Warning)
             };
             let subject = subjects.into_iter().find(is_right);
             let subject = subject.unwrap_or_else(|| panic!("{path} is refused"));
             let parsed: Subject = subject.parse().unwrap();
-            let made = EXAMPLE.with(|contents, layout| {
+            let made = EXAMPLE_SCENE.with(|contents, layout| {
                 let context = TemplateContext::new(&context::build(contents, layout)).unwrap();
                 let made = Templates::built_in().unwrap().own_subject(&parsed, &context);
-                made.map(|text| line(&text))
+                made.map(|text| subject_line(&text))
             });
             assert!(made.unwrap().is_ok_and(|text| text.starts_with('x')), "{path}");
         }
@@ -265,7 +283,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_and_what_may_be_missing_is_warned_of() {
         let told = |subject: &str| {
-            let problem = checked(DEFINITION, subject)?;
+            let problem = checked(EXAMPLE_DEFINITION, subject)?;
             Some((problem.severity, problem.message))
         };
         for subject in ["{{ result }}", "{{ sections[1].totals[0].text }}", "{{ run }}"] {
@@ -300,7 +318,7 @@ mod tests {
     /// Tera quotes the title that is no number; the problem keeps that to those who may read it.
     #[test]
     fn a_problem_quotes_no_value() {
-        let problem = checked(DEFINITION, "{{ report.title | int }}").unwrap();
+        let problem = checked(EXAMPLE_DEFINITION, "{{ report.title | int }}").unwrap();
         assert!(!format!("{problem}").contains("Daily"), "{problem}");
         assert!(!serde_json::to_string(&problem).unwrap().contains("Daily"));
         assert!(problem.in_full().message.contains("Daily queue report"));

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::definition::{self, Problem};
 use crate::error::{Code, Error, Stage};
-use crate::render::{MEND, Origin, TemplateFile, Templates};
+use crate::render::{Origin, TEMPLATE_HINT, TemplateFile, Templates};
 use crate::run::definitions::defective;
 use crate::run::ledger::{RenderingMark, TemplatesId};
 use crate::store::{File, Store};
@@ -80,7 +80,7 @@ pub fn unusable(problems: &[Problem]) -> Error {
         format!("{file}:{line}:{column}: {message}")
     });
     // Somebody may be mending it.
-    Error { code: Code::TemplateError, ..error.hint(MEND) }.retryable()
+    Error { code: Code::TemplateError, ..error.hint(TEMPLATE_HINT) }.retryable()
 }
 
 /// Templates of one's own with which earlier runs never came back from rendering: they may do so again.
