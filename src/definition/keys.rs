@@ -218,7 +218,7 @@ pub(super) static EMAIL: Keys = Keys {
     keys: &[
         optional("from", Shape::Address, r#"from = "Queue reports <reports@example.com>""#, "The sender, verified in SES. Without it, CONNECT_REPORTS_FROM."),
         required("to", Shape::List(&Shape::Address, 1, MAX_RECIPIENTS), r#"to = ["ops@example.com"]"#, "The recipients, 2,000 at most."),
-        optional("subject", Shape::Text, r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject: text with values in {{ }} and {% if %}, of which docs/templates.md has all. Without it, the template subject.txt: title and window."),
+        optional("subject", Shape::Text, r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject: text with values in {{ }} and {% if %}, of which docs/TEMPLATES.md has all. Without it, the template subject.txt: title and window."),
         optional("attach", Shape::List(&Shape::Choice(&Attachment::WORDS), 0, Attachment::WORDS.len()), r#"attach = ["csv"]"#, "The figures as files: every row, raw values."),
         optional("attach_max", Shape::Form(SIZE), r#"attach_max = "5MB""#, "How much the attachments may take in the mail, a third more than the files; larger ones are zipped, or kept in the store.").default("5MB"),
         optional("csv_dialect", Shape::Choice(CSV_DIALECT), r#"csv_dialect = "semicolon""#, "How CSV files are written: commas between fields and a point before decimals, or semicolons and a comma, as Excel has it in many countries.").default("comma"),

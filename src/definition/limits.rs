@@ -1,4 +1,4 @@
-//! Limits on what a definition may ask for. The README has them in one place.
+//! Limits on what a definition may ask for. `docs/DEFINITIONS.md` has them in one place.
 
 /// The most bytes that a definition may have; one that says everything has a few thousand.
 pub(super) const MAX_BYTES: usize = 512_000;

@@ -1,7 +1,7 @@
 //! The values that templates see, version 1: every figure already in the form in which people read it,
 //! beside its raw value.
 //!
-//! `docs/templates.md` lists it with examples, and a test holds the two together.
+//! `docs/TEMPLATES.md` lists it with examples, and a test holds the two together.
 
 use serde::Serialize;
 

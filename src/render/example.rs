@@ -359,12 +359,12 @@ mod tests {
 
     use super::*;
 
-    /// `docs/templates.md` has every value with its example, and no other.
+    /// `docs/TEMPLATES.md` has every value with its example, and no other.
     #[test]
     fn every_value_is_documented() {
         let mut values = BTreeMap::new();
         gather("", &serde_json::to_value(context().unwrap()).unwrap(), &mut values);
-        let page = include_str!("../../docs/templates.md");
+        let page = include_str!("../../docs/TEMPLATES.md");
         let (_, page) = page.split_once("\n## Values").unwrap();
         let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
         let mut documented: BTreeMap<String, String> = rows

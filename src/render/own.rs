@@ -183,7 +183,7 @@ fn help_for(message: &str) -> &'static str {
     let helps = [
         ("filter", "Tera's own filters can be used, and `breakable`, `isolate`, `say` and `wrap`"),
         ("template", "a template includes what lies beside it, or what comes with the program"),
-        ("not defined", "docs/templates.md lists every value"),
+        ("not defined", "docs/TEMPLATES.md lists every value"),
     ];
     let found = helps.iter().find(|(sign, _)| message.contains(sign));
     found.map_or("templates are written in Tera", |(_, help)| help)

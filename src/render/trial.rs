@@ -81,7 +81,7 @@ pub fn try_templates(
         example::find_mistakes(&templates, &silence).into_iter().flat_map(|wrong| match wrong {
             Wrong::Unmade(error) => error_problems(&error, files),
             Wrong::Unusable(name, message) => {
-                let help = "docs/templates.md says what each template makes";
+                let help = "docs/TEMPLATES.md says what each template makes";
                 vec![place_of(name, files).error("template", message, help)]
             }
         });

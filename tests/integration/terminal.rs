@@ -1,6 +1,5 @@
 use std::process::Output;
 
-use connect_reports::definition;
 use serde_json::Value;
 
 use crate::harness::binary::{DUE, SMALL, closed_port, definitions, program, run, simulator, text};
@@ -470,14 +469,4 @@ async fn an_unknown_report_comes_with_the_nearest() {
 
 fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// The definition that the README shows is one.
-#[test]
-fn the_readme_shows_a_valid_definition() {
-    let readme = include_str!("../../README.md");
-    let (_, block) = readme.split_once("```toml\n").unwrap();
-    let (definition, _) = block.split_once("```").unwrap();
-    let parsed = definition::parse("readme.toml", definition.as_bytes(), &Default::default());
-    assert_eq!(parsed.problems, []);
 }

@@ -259,7 +259,7 @@ impl Expression {
             return refused("a loop".to_owned(), help);
         }
         if name == "__tera_context" {
-            let help = "name the value itself; docs/templates.md lists them";
+            let help = "name the value itself; docs/TEMPLATES.md lists them";
             return refused(format!("`{name}`"), help);
         }
         if is_called {

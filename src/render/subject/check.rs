@@ -34,7 +34,7 @@ pub fn check_subject(templates: &Templates, report: &Report) -> Option<Problem> 
             _ => subject.place.error("subject", "the subject is empty", "write something here"),
         },
         Tried::Failed(failure) => {
-            let help = "docs/templates.md lists every value; `if` asks whether one is there";
+            let help = "docs/TEMPLATES.md lists every value; `if` asks whether one is there";
             subject_problem(&subject.place, failure, help)
         }
     };
@@ -247,11 +247,11 @@ mod tests {
         check_subject(&Templates::built_in().unwrap(), &report)
     }
 
-    /// Each value that `docs/templates.md` lists can be used by a subject, when it is checked and
+    /// Each value that `docs/TEMPLATES.md` lists can be used by a subject, when it is checked and
     /// when the message is made.
     #[test]
     fn every_documented_value_works_in_a_subject() {
-        let page = include_str!("../../../docs/templates.md");
+        let page = include_str!("../../../docs/TEMPLATES.md");
         let (_, page) = page.split_once("\n## Values").unwrap();
         let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
         let paths: Vec<&str> = rows.map(|row| row.split_once('`').unwrap().0).collect();
