@@ -9,7 +9,7 @@ use connect_reports::connect::{Connect, List};
 use connect_reports::definition::Report;
 use connect_reports::language::Language;
 use connect_reports::metric::limits::Limits;
-use connect_reports::plan::{self, Answer, Directory, Plan, Query, SectionAnswer};
+use connect_reports::plan::{self, Directory, Plan, Query, RequestAnswer, SectionAnswer};
 use connect_reports::rate_limit::Pacer;
 use connect_reports::render::{Contents, Templates};
 use connect_reports::run::{Checks, Clock as RunClock, Invocation, Job, SendBreaker, Stop};
@@ -54,7 +54,7 @@ pub struct Case {
     pub directory: Directory,
     pub queries: Vec<Query>,
     pub plan: Plan,
-    pub answers: Vec<Answer>,
+    pub answers: Vec<RequestAnswer>,
     pub templates: Templates,
     run: String,
 }
@@ -104,7 +104,7 @@ impl Case {
         let window = work.window().expect("a window");
         let Report { compare, window: rule, calendar, .. } = &work.report;
         let mut case = Self {
-            compared: compare.windows(&window, *rule, calendar),
+            compared: compare.compared_windows(&window, *rule, calendar),
             run: format!("{}/2026-11-22", work.report.id),
             work,
             window,
@@ -115,7 +115,7 @@ impl Case {
             templates,
         };
         case.queries = case.asked();
-        case.plan = plan::plan(&case.queries, &Limits::CURRENT);
+        case.plan = plan::plan_requests(&case.queries, &Limits::CURRENT);
         case
     }
 
@@ -126,7 +126,7 @@ impl Case {
             let query =
                 Query::for_section(section, &report.instance, &self.window, &self.directory);
             let query = query.expect("a question");
-            let bases = plan::base_queries(&query, &self.compared, &Limits::CURRENT);
+            let bases = plan::comparison_queries(&query, &self.compared, &Limits::CURRENT);
             std::iter::once(query).chain(bases).collect::<Vec<_>>()
         };
         report.sections.iter().flat_map(of_section).collect()
@@ -151,7 +151,7 @@ impl Case {
                     .compared
                     .first()
                     .map_or_else(String::new, |w| w.label(Language::English)),
-                base: plan::base(query, answer, &self.compared, bases, &Limits::CURRENT),
+                base: plan::comparison_base(query, answer, &self.compared, bases, &Limits::CURRENT),
             });
             let directory = &self.directory;
             let table =

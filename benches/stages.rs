@@ -96,7 +96,7 @@ fn validate(bencher: Bencher<'_, '_>, size: Size) {
 #[divan::bench(args = SIZES)]
 fn plan_of_requests(bencher: Bencher<'_, '_>, size: Size) {
     let (case, _) = case(size, "[]");
-    bencher.bench_local(|| plan::plan(&case.asked(), &Limits::CURRENT));
+    bencher.bench_local(|| plan::plan_requests(&case.asked(), &Limits::CURRENT));
 }
 
 #[divan::bench(args = SIZES, max_time = 5)]

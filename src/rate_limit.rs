@@ -107,12 +107,14 @@ impl Key {
 
     /// The key of the operation that sends messages: its account and Region are this process's own.
     pub fn messages(operation: &'static str) -> Self {
-        let (account, region) = (String::new(), String::new());
+        let account = String::new();
+        let region = String::new();
         Self { account, region, operation, kind: Kind::Message }
     }
 
     fn new(instance: &InstanceArn, operation: &'static str, kind: Kind) -> Self {
-        let (account, region) = (instance.account().to_owned(), instance.region().to_owned());
+        let account = instance.account().to_owned();
+        let region = instance.region().to_owned();
         Self { account, region, operation, kind }
     }
 }
@@ -154,7 +156,8 @@ impl Pacer {
     {
         let bucket = self.bucket(key);
         let place = bucket.place();
-        let (mut last_throttle, mut limit) = (None, deadline);
+        let mut last_throttle = None;
+        let mut limit = deadline;
         while let Some(turn) = place.turn(limit).await {
             // However long its first turn took to come: a call that was not throttled is not late.
             limit.get_or_insert_with(|| Instant::now() + THROTTLED_CALL_LIMIT);

@@ -38,9 +38,9 @@ pub struct Window {
 pub enum LocalTime {
     /// The start of this day.
     Date(Date),
-    /// This reading of the local clock; of two equal ones the first.
+    /// This reading of the local clock; the first of two equal ones.
     DateTime(DateTime),
-    /// This instant, where the clock shows another alike; people give none.
+    /// An instant whose reading the clock shows twice; people give none.
     Instant(Timestamp),
 }
 
@@ -66,7 +66,7 @@ pub enum WindowError {
         /// The end, as RFC 3339.
         end: String,
     },
-    /// The service has no figures of it any more.
+    /// The service no longer has figures of the window.
     #[error(
         "the window begins at {start}, and the service has figures of {days} days only \
          (GetMetricDataV2, StartTime)"
@@ -118,20 +118,20 @@ impl Zone {
         time.to_zoned(self.0.clone()).date()
     }
 
-    /// The instant at which the local clock shows this time on this date: the first time, where it does
-    /// twice; where the clocks skip it, the first instant after. Nothing for a date that the zone left
-    /// out.
+    /// The instant at which the local clock shows this time on this date. It is the first of two such
+    /// instants; where the clocks skip the time, it is the first instant afterwards. `None` for a date
+    /// that the zone left out.
     pub fn instant_of(&self, date: Date, time: Time) -> Option<Timestamp> {
-        self.has(date).then(|| self.first_at(date, time))?
+        self.has_date(date).then(|| self.first_at(date, time))?
     }
 
     /// True unless the zone left this date out when it moved over the date line.
-    fn has(&self, date: Date) -> bool {
+    fn has_date(&self, date: Date) -> bool {
         start_of_day(date, &self.0).is_ok_and(|start| start.date() == date)
     }
 
     /// The first instant at which the local clock shows this reading, or a later one where the clocks
-    /// skip it: of two readings the later one never comes first.
+    /// skip it. A later reading never gives an earlier instant.
     fn first_at(&self, date: Date, time: Time) -> Option<Timestamp> {
         let reading = self.0.to_ambiguous_zoned(date.to_datetime(time));
         let is_skipped = matches!(reading.offset(), AmbiguousOffset::Gap { .. });
@@ -156,11 +156,9 @@ impl Window {
     /// # Errors
     /// [`WindowError`] where a time does not exist in the zone, or the end is not after the start.
     pub fn between(start: LocalTime, end: LocalTime, zone: &Zone) -> Result<Self, WindowError> {
-        let (start, end) = (start.in_zone(zone)?, end.in_zone(zone)?);
-        match start < end {
-            true => Ok(Self { start, end }),
-            false => Err(WindowError::Empty),
-        }
+        let start = start.in_zone(zone)?;
+        let end = end.in_zone(zone)?;
+        if start < end { Ok(Self { start, end }) } else { Err(WindowError::Empty) }
     }
 
     /// The window, if it is over at `now`: the service has no figures of the future
@@ -169,35 +167,35 @@ impl Window {
     /// # Errors
     /// [`WindowError::Open`] where it is not.
     pub fn closed_at(self, now: Timestamp) -> Result<Self, WindowError> {
-        match self.end() <= now {
-            true => Ok(self),
-            false => Err(WindowError::Open { end: rfc3339(&self.end) }),
+        if self.end() <= now {
+            Ok(self)
+        } else {
+            Err(WindowError::Open { end: rfc3339(&self.end) })
         }
     }
 
-    /// The window, if the service has figures of it at `now`.
+    /// The window, if the service still has figures of it at `now`.
     ///
     /// # Errors
-    /// [`WindowError::Forgotten`] where it begins before its history.
+    /// [`WindowError::Forgotten`] where it begins longer ago than the service's `history`.
     pub fn remembered_at(
         self,
         now: Timestamp,
         history: SignedDuration,
     ) -> Result<Self, WindowError> {
-        match now.duration_since(self.start()) <= history {
-            true => Ok(self),
-            false => {
-                let (start, days) = (rfc3339(&self.start), history.as_hours() / 24);
-                Err(WindowError::Forgotten { start, days })
-            }
+        if now.duration_since(self.start()) <= history {
+            Ok(self)
+        } else {
+            let start = rfc3339(&self.start);
+            let days = history.as_hours() / 24;
+            Err(WindowError::Forgotten { start, days })
         }
     }
 
-    /// The part of it between two instants, if they lie in it.
+    /// The part of the window between two instants, if they lie in it.
     pub fn part(&self, start: Timestamp, end: Timestamp) -> Option<Self> {
-        let within = self.start() <= start && start < end && end <= self.end();
-        let at = |time: Timestamp| time.to_zoned(self.start.time_zone().clone());
-        within.then(|| Self { start: at(start), end: at(end) })
+        let is_within = self.start() <= start && start < end && end <= self.end();
+        is_within.then(|| Self { start: self.on_its_clock(start), end: self.on_its_clock(end) })
     }
 
     /// The first instant.
@@ -210,7 +208,7 @@ impl Window {
         [rfc3339(&self.start), rfc3339(&self.end)]
     }
 
-    /// The first instant after it.
+    /// The first instant after the window.
     pub fn end(&self) -> Timestamp {
         self.end.timestamp()
     }
@@ -220,22 +218,14 @@ impl Window {
         self.start.time_zone().iana_name().unwrap_or("UTC")
     }
 
-    /// The local date that it starts on.
+    /// The local date on which the window starts.
     pub fn first_date(&self) -> Date {
         self.start.date()
     }
 
     /// The borders on the local clock.
     pub fn local(&self) -> (LocalTime, LocalTime) {
-        let at = |time: &Zoned| match time.time() == Time::midnight() {
-            true => LocalTime::Date(time.date()),
-            // Of two equal readings only the offset tells which is meant.
-            false if time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous() => {
-                LocalTime::Instant(time.timestamp())
-            }
-            false => LocalTime::DateTime(time.datetime()),
-        };
-        (at(&self.start), at(&self.end))
+        (LocalTime::shown_at(&self.start), LocalTime::shown_at(&self.end))
     }
 
     /// An instant as the clock of the window's zone shows it.
@@ -244,7 +234,7 @@ impl Window {
     }
 }
 
-/// `{"start": …, "end": …, "time_zone": …}`, the times in RFC 3339 with their offset.
+/// Written as `{"start": …, "end": …, "time_zone": …}`, the times in RFC 3339 with their offset.
 impl Serialize for Window {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
@@ -261,16 +251,18 @@ impl<'de> Deserialize<'de> for Window {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error as _;
         #[derive(Deserialize)]
-        struct Written {
+        struct SerializedWindow {
             start: Timestamp,
             end: Timestamp,
             time_zone: String,
         }
-        let Written { start, end, time_zone } = Written::deserialize(deserializer)?;
+        let SerializedWindow { start, end, time_zone } =
+            SerializedWindow::deserialize(deserializer)?;
         let zone = Zone::named(&time_zone).ok_or_else(|| D::Error::custom("no time zone"))?;
-        match start < end {
-            true => Ok(Self { start: start.to_zoned(zone.0.clone()), end: end.to_zoned(zone.0) }),
-            false => Err(D::Error::custom(WindowError::Empty)),
+        if start < end {
+            Ok(Self { start: start.to_zoned(zone.0.clone()), end: end.to_zoned(zone.0) })
+        } else {
+            Err(D::Error::custom(WindowError::Empty))
         }
     }
 }
@@ -283,6 +275,18 @@ impl LocalTime {
     #[cfg(feature = "cli")]
     pub fn instant_in(self, zone: &Zone) -> Result<Timestamp, WindowError> {
         self.in_zone(zone).map(|time| time.timestamp())
+    }
+
+    /// The local time that names this instant: its date at midnight, otherwise its reading.
+    fn shown_at(time: &Zoned) -> Self {
+        if time.time() == Time::midnight() {
+            Self::Date(time.date())
+        } else if time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous() {
+            // Only the offset tells two equal readings apart.
+            Self::Instant(time.timestamp())
+        } else {
+            Self::DateTime(time.datetime())
+        }
     }
 
     fn in_zone(self, zone: &Zone) -> Result<Zoned, WindowError> {
@@ -327,15 +331,16 @@ impl FromStr for LocalTime {
         if !forms.contains(&form.replace(' ', "T").as_str()) || text.ends_with(":60") {
             return Err(LocalTimeError);
         }
-        match text.contains(['T', ' ']) {
-            true => text.parse().map(Self::DateTime),
-            false => text.parse().map(Self::Date),
+        if text.contains(['T', ' ']) {
+            text.parse().map(Self::DateTime)
+        } else {
+            text.parse().map(Self::Date)
         }
         .map_err(|_| LocalTimeError)
     }
 }
 
-/// The minute that an instant lies in, by when it begins.
+/// The start of the minute in which an instant lies.
 pub fn to_the_minute(time: Timestamp) -> Timestamp {
     let to_minutes = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Floor);
     // Before the first minute of all time there is none.

@@ -12,7 +12,7 @@ use super::{Ended, Places, backquoted, print, validate, wrong};
 use crate::definition::{Dimension, HierarchyLevel, nearest};
 use crate::error::{Code, Error};
 use crate::instance::InstanceArn;
-use crate::plan::{Directory, Entry};
+use crate::plan::{Directory, DirectoryEntry};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -77,13 +77,13 @@ async fn instance(places: &Places, arguments: &Arguments) -> Result<InstanceArn,
 }
 
 /// What was found of each dimension that has anything.
-type Lists<'d> = Vec<(Dimension, Vec<&'d Entry>)>;
+type Lists<'d> = Vec<(Dimension, Vec<&'d DirectoryEntry>)>;
 
 fn found<'d>(directory: &'d Directory, word: &str) -> Lists<'d> {
     let word = word.to_lowercase();
     let of = |dimension: Dimension| {
         let entries = directory.entries(&dimension).iter();
-        let mut found: Vec<&Entry> =
+        let mut found: Vec<&DirectoryEntry> =
             entries.filter(|entry| speaks_of(directory, &dimension, entry, &word)).collect();
         found.sort_by_cached_key(|entry| directory.name(&dimension, &entry.id).to_lowercase());
         (dimension, found)
@@ -97,7 +97,12 @@ fn dimensions() -> impl Iterator<Item = Dimension> {
     [Dimension::Queue, Dimension::RoutingProfile, Dimension::Agent].into_iter().chain(levels)
 }
 
-fn speaks_of(directory: &Directory, dimension: &Dimension, entry: &Entry, word: &str) -> bool {
+fn speaks_of(
+    directory: &Directory,
+    dimension: &Dimension,
+    entry: &DirectoryEntry,
+    word: &str,
+) -> bool {
     let names = [directory.name(dimension, &entry.id), &entry.id];
     let mut texts = names.into_iter().map(ToOwned::to_owned).chain(more(entry));
     texts.any(|text| text.to_lowercase().contains(word))
@@ -105,13 +110,13 @@ fn speaks_of(directory: &Directory, dimension: &Dimension, entry: &Entry, word: 
 
 /// Everything else that tells an entry from others: the user name of an agent, the tags of a queue,
 /// and that it is disabled.
-fn more(entry: &Entry) -> impl Iterator<Item = String> {
+fn more(entry: &DirectoryEntry) -> impl Iterator<Item = String> {
     let tags = entry.tags.iter().map(|(key, value)| format!("tag:{key}={value}"));
     entry.user_name.clone().into_iter().chain(tags).chain(state(entry))
 }
 
 /// The state of a queue that is disabled, which is no name of it.
-fn state(entry: &Entry) -> Option<String> {
+fn state(entry: &DirectoryEntry) -> Option<String> {
     entry.is_disabled.then(|| "disabled".to_owned())
 }
 
@@ -137,10 +142,10 @@ fn told(directory: &Directory, lists: &Lists<'_>) -> String {
     let mut text = String::new();
     for (dimension, entries) in lists {
         let gap = if text.is_empty() { "" } else { "\n" };
-        let level = directory.level(dimension).map(|level| format!(" ({level})"));
+        let level = directory.level_name(dimension).map(|level| format!(" ({level})"));
         let heading = format!("{}{}", dimension.key(), level.unwrap_or_default());
         let _ = writeln!(text, "{gap}{}", print::single_line(&heading));
-        let name = |entry: &&Entry| name(directory, dimension, entry);
+        let name = |entry: &&DirectoryEntry| name(directory, dimension, entry);
         let names: Vec<String> = entries.iter().map(name).collect();
         let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
         let ids = entries.iter().map(|entry| entry.id.width()).max().unwrap_or(0);
@@ -157,9 +162,9 @@ fn told(directory: &Directory, lists: &Lists<'_>) -> String {
 
 /// The name as definitions take it, or without quotes where they don't, as where two have the same
 /// or one reads like a tag.
-fn name(directory: &Directory, dimension: &Dimension, entry: &Entry) -> String {
+fn name(directory: &Directory, dimension: &Dimension, entry: &DirectoryEntry) -> String {
     let shown = directory.name(dimension, &entry.id);
-    match directory.calls(dimension, entry).contains(&shown) {
+    match directory.unique_names(dimension, entry).contains(&shown) {
         true => quoted(shown),
         false => print::single_line(shown).into_owned(),
     }
@@ -167,9 +172,9 @@ fn name(directory: &Directory, dimension: &Dimension, entry: &Entry) -> String {
 
 /// What else filters take for an entry, in quotes: the user name of an agent, the tags of a queue.
 /// Without quotes whether it is disabled.
-fn others(directory: &Directory, dimension: &Dimension, entry: &Entry) -> Vec<String> {
+fn others(directory: &Directory, dimension: &Dimension, entry: &DirectoryEntry) -> Vec<String> {
     let shown = directory.name(dimension, &entry.id);
-    let calls = directory.calls(dimension, entry);
+    let calls = directory.unique_names(dimension, entry);
     let user_name = entry.user_name.as_deref().filter(|name| *name != shown);
     let user_name = user_name.filter(|name| calls.contains(name)).map(quoted);
     let tags = entry.tags.iter().map(|(key, value)| quoted(&format!("tag:{key}={value}")));
@@ -193,12 +198,12 @@ fn quoted(text: &str) -> String {
 }
 
 fn as_json(directory: &Directory, instance: &InstanceArn, lists: &Lists<'_>) -> Value {
-    let list = |(dimension, entries): &(Dimension, Vec<&Entry>)| {
+    let list = |(dimension, entries): &(Dimension, Vec<&DirectoryEntry>)| {
         let entries = entries.iter().map(|entry| entry_as_json(directory, dimension, entry));
         (dimension.key().to_owned(), entries.collect::<Value>())
     };
     let level = |dimension: Dimension| {
-        let name = directory.level(&dimension)?;
+        let name = directory.level_name(&dimension)?;
         Some((dimension.key().to_owned(), Value::from(name)))
     };
     json!({
@@ -210,10 +215,10 @@ fn as_json(directory: &Directory, instance: &InstanceArn, lists: &Lists<'_>) -> 
 
 /// Only of an agent is there a user name, only of a group a path, and only of a queue are there
 /// tags.
-fn entry_as_json(directory: &Directory, dimension: &Dimension, entry: &Entry) -> Value {
+fn entry_as_json(directory: &Directory, dimension: &Dimension, entry: &DirectoryEntry) -> Value {
     let (id, name) = (&entry.id, directory.name(dimension, &entry.id));
     // The name first, where filters take it; the id always does.
-    let calls = directory.calls(dimension, entry);
+    let calls = directory.unique_names(dimension, entry);
     let select = calls.first().map_or(id.as_str(), |call| call);
     match dimension {
         Dimension::Queue => {

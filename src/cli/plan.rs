@@ -10,7 +10,7 @@ use super::run::invocation;
 use super::{Ended, Places, only, print, times};
 use crate::definition::{MetricFilter, MetricQuery};
 use crate::language::Language;
-use crate::plan::{Origin, Request, SectionPlan, interval_name};
+use crate::plan::{Request, SectionPlan, TotalOrigin, interval_name};
 use crate::run::{Job, Planned};
 use crate::table::Provenance;
 use crate::trigger::Trigger;
@@ -50,13 +50,14 @@ pub(super) async fn plan(places: &Places, arguments: &Arguments) -> Ended {
 }
 
 fn told(job: &Job, planned: &Planned) -> String {
-    let mut text = format!("{}: {}\n", job.report.id, planned.window.exactly(Language::English));
+    let mut text =
+        format!("{}: {}\n", job.report.id, planned.window.exact_label(Language::English));
     for window in &planned.compared {
-        let _ = writeln!(text, "  compared with {}", window.exactly(Language::English));
+        let _ = writeln!(text, "  compared with {}", window.exact_label(Language::English));
     }
     text.push('\n');
     for (index, request) in planned.plan.requests.iter().enumerate() {
-        let _ = writeln!(text, "{:>3}. {}", index + 1, planned.plan.why(index));
+        let _ = writeln!(text, "{:>3}. {}", index + 1, planned.plan.request_reason(index));
         let _ = writeln!(text, "     {}", span(request));
         let _ = writeln!(text, "     {}", counts(request));
         let metrics: Vec<String> = request.metrics.iter().map(|m| name(request, m)).collect();
@@ -127,7 +128,7 @@ fn conditions(metric: &MetricQuery) -> String {
 /// How totals come about, each way with the metrics whose totals do.
 fn totals(plan: &SectionPlan) -> Vec<(String, Vec<String>)> {
     let mut ways: Vec<(String, Vec<String>)> = Vec::new();
-    for (metric, origin) in plan.origins() {
+    for (metric, origin) in plan.total_origins() {
         let (how, what) = (origin.in_words(), format!("{}{}", metric.name, conditions(metric)));
         match ways.iter_mut().find(|(known, _)| *known == how) {
             Some((_, metrics)) => metrics.push(what),
@@ -155,7 +156,7 @@ fn as_json(job: &Job, planned: &Planned) -> Value {
                 "groupings": request.groupings,
                 "filters": filters,
                 "metrics": request.metrics.iter().map(|m| metric(request, m)).collect::<Vec<_>>(),
-                "why": planned.plan.why(index),
+                "why": planned.plan.request_reason(index),
                 "pages": request.expected_pages(),
                 "for": [job.report.id],
             })
@@ -167,7 +168,7 @@ fn as_json(job: &Job, planned: &Planned) -> Value {
         })
     });
     let totals = planned.sections(&job.report).flat_map(|(section, plan)| {
-        let origins = plan.origins().into_iter();
+        let origins = plan.total_origins().into_iter();
         origins.map(|(metric, origin)| {
             let mut total = described(metric);
             total.insert("section".to_owned(), section.title.clone().into());
@@ -187,11 +188,11 @@ fn as_json(job: &Job, planned: &Planned) -> Value {
 }
 
 /// As `report.json` says it; nothing where there is no total.
-fn provenance(origin: Origin<'_>) -> Option<Provenance> {
+fn provenance(origin: TotalOrigin<'_>) -> Option<Provenance> {
     match origin {
-        Origin::Requested => Some(Provenance::Requested),
-        Origin::OfRows(_) | Origin::OfParts(_) => Some(Provenance::Merged),
-        Origin::NotAvailable(_) => None,
+        TotalOrigin::Requested => Some(Provenance::Requested),
+        TotalOrigin::OfRows(_) | TotalOrigin::OfParts(_) => Some(Provenance::Merged),
+        TotalOrigin::NotAvailable(_) => None,
     }
 }
 

@@ -134,7 +134,7 @@ async fn show(
         Some(folder) => format!(
             "{}: {}\nThe message is in {}; nothing was sent.\n",
             job.report.id,
-            figures.window.exactly(Language::English),
+            figures.window.exact_label(Language::English),
             print::single_line(&folder.display().to_string())
         ),
     };

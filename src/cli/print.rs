@@ -224,8 +224,10 @@ fn line(run: &RunOutcome) -> String {
         Status::Failed => "failed",
         Status::Unknown => "unknown",
     };
-    let window =
-        run.window.as_ref().map_or_else(String::new, |window| window.exactly(Language::English));
+    let window = run
+        .window
+        .as_ref()
+        .map_or_else(String::new, |window| window.exact_label(Language::English));
     let sent = run.count(DeliveryStatus::Sent);
     let recipients = format!("to {sent} of {}", counted(run.messages.len(), "recipient"));
     let effort = format!(

@@ -13,7 +13,7 @@ use crate::definition::MetricQuery;
 use crate::error::{Error, Stage};
 use crate::metric::limits::Limits;
 use crate::pages::Pages;
-use crate::plan::{Answer, Request};
+use crate::plan::{Request, RequestAnswer};
 use crate::rate_limit::Key;
 use crate::window::Interval;
 
@@ -22,7 +22,7 @@ use rows::{OPERATION, Reading};
 /// The largest page (GetMetricDataV2, MaxResults).
 const PAGE: i32 = 100;
 
-pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer, Error> {
+pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<RequestAnswer, Error> {
     let call = call(calls.client, request, calls.limits)?;
     let mut reading = Reading::new(request);
     let mut pages = Pages::new(OPERATION, Stage::Query);
@@ -46,7 +46,7 @@ pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<Answer,
             reading.read(&result)?;
         }
         if !has_next {
-            return Ok(Answer { rows: reading.rows(), pages: count });
+            return Ok(RequestAnswer { rows: reading.rows(), pages: count });
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::error::Error;
 use crate::instance::InstanceArn;
 use crate::metric::limits::Limits;
-use crate::plan::{Answer, Directory, Request};
+use crate::plan::{Directory, Request, RequestAnswer};
 use crate::rate_limit::{LeaveThrottles, Pacer};
 
 use calls::Calls;
@@ -55,7 +55,7 @@ impl Connect {
         &self,
         request: &Request,
         deadline: Option<Instant>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<RequestAnswer, Error> {
         figures::fetch(self.calls(&request.instance, deadline), request).await
     }
 

@@ -13,7 +13,7 @@ use super::calls::{Calls, there};
 use crate::definition::{Dimension, HierarchyLevel};
 use crate::error::{Error, Stage};
 use crate::pages::{Pages, Unread};
-use crate::plan::{Directory, Entry};
+use crate::plan::{Directory, DirectoryEntry};
 use crate::rate_limit::Key;
 
 /// A list of names that is read as one.
@@ -92,7 +92,8 @@ async fn all<T, F>(
 where
     F: Future<Output = Result<Page<T>, Unread>>,
 {
-    let (mut all, mut pages) = (Vec::new(), Pages::new(operation, Stage::Query));
+    let mut all = Vec::new();
+    let mut pages = Pages::new(operation, Stage::Query);
     loop {
         match page(pages.token()).await {
             Ok((found, next)) => {
@@ -110,7 +111,7 @@ where
 }
 
 /// Standard queues only: every agent has a queue too, and GetMetricDataV2 does not support those.
-async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
+async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<DirectoryEntry>, Unread> {
     let request = calls
         .client
         .list_queues()
@@ -124,7 +125,10 @@ async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, 
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-async fn searched_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
+async fn searched_queues(
+    calls: Calls<'_>,
+    token: Option<String>,
+) -> Result<Page<DirectoryEntry>, Unread> {
     let standard =
         QueueSearchCriteria::builder().queue_type_condition(SearchableQueueType::Standard);
     let request = calls
@@ -140,15 +144,18 @@ async fn searched_queues(calls: Calls<'_>, token: Option<String>) -> Result<Page
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-fn searched_queue(queue: &Queue) -> Result<Entry, Error> {
+fn searched_queue(queue: &Queue) -> Result<DirectoryEntry, Error> {
     let tags = queue.tags().into_iter().flatten();
     let tags = tags.map(|(key, value)| (key.clone(), value.clone())).collect();
     let is_disabled = queue.status() == Some(&QueueStatus::Disabled);
     let entry = named(SEARCHED_QUEUES, queue.queue_id(), queue.name())?;
-    Ok(Entry { tags, is_disabled, ..entry })
+    Ok(DirectoryEntry { tags, is_disabled, ..entry })
 }
 
-async fn routing_profiles(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
+async fn routing_profiles(
+    calls: Calls<'_>,
+    token: Option<String>,
+) -> Result<Page<DirectoryEntry>, Unread> {
     let request = calls.client.list_routing_profiles().instance_id(calls.instance.id());
     let request = request.max_results(LISTED).set_next_token(token);
     let key = Key::list(calls.instance, ROUTING_PROFILES);
@@ -159,7 +166,7 @@ async fn routing_profiles(calls: Calls<'_>, token: Option<String>) -> Result<Pag
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-async fn agents(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, Unread> {
+async fn agents(calls: Calls<'_>, token: Option<String>) -> Result<Page<DirectoryEntry>, Unread> {
     let request = calls.client.search_users().instance_id(calls.instance.id());
     let request = request.max_results(FOUND).set_next_token(token);
     let key = Key::list(calls.instance, AGENTS);
@@ -170,14 +177,15 @@ async fn agents(calls: Calls<'_>, token: Option<String>) -> Result<Page<Entry>, 
 }
 
 /// An agent has first and last name, one of them, or none.
-fn agent(user: &UserSearchSummary) -> Result<Entry, Error> {
+fn agent(user: &UserSearchSummary) -> Result<DirectoryEntry, Error> {
     let names = user.identity_info().map(|names| [names.first_name(), names.last_name()]);
     let names = names.into_iter().flatten().flatten().map(str::trim);
     let full: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
-    let (full, user_name) = (full.join(" "), user.username().filter(|name| !name.is_empty()));
+    let full = full.join(" ");
+    let user_name = user.username().filter(|name| !name.is_empty());
     let name = Some(full.as_str()).filter(|full| !full.is_empty()).or(user_name);
     let entry = named(AGENTS, user.id(), name)?;
-    Ok(Entry { user_name: user_name.map(ToOwned::to_owned), ..entry })
+    Ok(DirectoryEntry { user_name: user_name.map(ToOwned::to_owned), ..entry })
 }
 
 /// All levels in one search, because a search for each would not take fewer pages.
@@ -193,7 +201,7 @@ async fn hierarchy(calls: Calls<'_>) -> Result<Directory, Error> {
         None if groups.is_empty() => BTreeMap::new(),
         told => there(LEVELS, "HierarchyStructure", told)?,
     };
-    let mut entries: BTreeMap<Dimension, Vec<Entry>> =
+    let mut entries: BTreeMap<Dimension, Vec<DirectoryEntry>> =
         levels.values().map(|(level, _)| (level.clone(), Vec::new())).collect();
     for group in &groups {
         let level = there(GROUPS, "LevelId of a group", group.level_id())?;
@@ -225,7 +233,7 @@ async fn levels(calls: Calls<'_>) -> Result<Option<Levels>, Error> {
     let mut levels = Levels::new();
     for (level, found) in HierarchyLevel::ALL.into_iter().zip(in_order(structure)) {
         if let Some(found) = found {
-            let Entry { id, name, .. } = named(LEVELS, found.id(), found.name())?;
+            let DirectoryEntry { id, name, .. } = named(LEVELS, found.id(), found.name())?;
             levels.insert(id, (Dimension::Hierarchy(level), name));
         }
     }
@@ -252,7 +260,7 @@ async fn groups(calls: Calls<'_>, token: Option<String>) -> Result<Page<Hierarch
 }
 
 /// The path of a group holds the group itself as well as those above it.
-fn group_entry(group: &HierarchyGroup, level: &Dimension) -> Result<Entry, Error> {
+fn group_entry(group: &HierarchyGroup, level: &Dimension) -> Result<DirectoryEntry, Error> {
     let entry = named(GROUPS, group.id(), group.name())?;
     let path = match group.hierarchy_path() {
         // On the first level nothing is above it.
@@ -261,12 +269,12 @@ fn group_entry(group: &HierarchyGroup, level: &Dimension) -> Result<Entry, Error
     };
     let mut above = Vec::new();
     for member in groups_on(path).into_iter().flatten() {
-        let Entry { id, name, .. } = named(GROUPS, member.id(), member.name())?;
+        let DirectoryEntry { id, name, .. } = named(GROUPS, member.id(), member.name())?;
         if id != entry.id {
             above.push(name);
         }
     }
-    Ok(Entry { path: above, ..entry })
+    Ok(DirectoryEntry { path: above, ..entry })
 }
 
 fn groups_on(path: &HierarchyPath) -> [Option<&HierarchyGroupSummary>; 5] {
@@ -274,7 +282,7 @@ fn groups_on(path: &HierarchyPath) -> [Option<&HierarchyGroupSummary>; 5] {
 }
 
 /// An entry without a name is shown by its id; without one nobody could say what it is.
-fn named(operation: &str, id: Option<&str>, name: Option<&str>) -> Result<Entry, Error> {
+fn named(operation: &str, id: Option<&str>, name: Option<&str>) -> Result<DirectoryEntry, Error> {
     let id = there(operation, "Id of an entry", id.filter(|id| !id.is_empty()))?;
-    Ok(Entry::new(id, name.filter(|name| !name.is_empty()).unwrap_or(id)))
+    Ok(DirectoryEntry::new(id, name.filter(|name| !name.is_empty()).unwrap_or(id)))
 }

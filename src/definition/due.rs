@@ -92,7 +92,7 @@ impl Report {
     /// The last window that has closed and settled; there may be none, as after long holidays.
     fn last_settled(&self, time: Timestamp) -> Option<Occurrence> {
         let settled = time.checked_sub(self.settle).ok()?;
-        let window = self.window.before(settled, &self.zone, &self.calendar).ok()?;
+        let window = self.window.window_before(settled, &self.zone, &self.calendar).ok()?;
         Some(Occurrence { due: time, window })
     }
 
@@ -163,7 +163,7 @@ impl Report {
     }
 
     fn window_at(&self, due: Timestamp) -> Result<Window, WindowError> {
-        self.window.before(due, &self.zone, &self.calendar)
+        self.window.window_before(due, &self.zone, &self.calendar)
     }
 
     /// Tells whether the run before this date was for the same window already, as on the days after a

@@ -119,7 +119,8 @@ const SPANISH: Words = Words {
 impl Language {
     /// The date with its weekday: `Sunday 22 November 2026`.
     pub fn full_date(self, date: Date) -> String {
-        let (day, date) = (self.weekday(date.weekday()).0, self.long_date(date));
+        let day = self.weekday(date.weekday()).0;
+        let date = self.long_date(date);
         match self {
             Self::English | Self::French => format!("{day} {date}"),
             Self::AmericanEnglish | Self::German | Self::SwissGerman | Self::Spanish => {
@@ -153,7 +154,8 @@ impl Language {
 
     /// The date without its year: `22 November`.
     fn day_and_month(self, date: Date) -> String {
-        let (day, month) = (self.day_of_month(date), self.month(date).0);
+        let day = self.day_of_month(date);
+        let month = self.month(date).0;
         match self {
             Self::AmericanEnglish => format!("{month} {day}"),
             Self::Spanish => format!("{day} de {month}"),
@@ -182,7 +184,8 @@ impl Language {
 
     /// The month: `November 2026`.
     pub fn month_and_year(self, date: Date) -> String {
-        let (month, year) = (self.month(date).0, date.year());
+        let month = self.month(date).0;
+        let year = date.year();
         match self {
             Self::Spanish => format!("{month} de {year}"),
             _ => format!("{month} {year}"),
@@ -191,7 +194,8 @@ impl Language {
 
     /// The date in few letters: `22 Nov`.
     pub fn short_date(self, date: Date) -> String {
-        let (day, month) = (self.day_of_month(date), self.month(date).1);
+        let day = self.day_of_month(date);
+        let month = self.month(date).1;
         match self {
             Self::AmericanEnglish => format!("{month} {day}"),
             _ => format!("{day} {month}"),
@@ -200,7 +204,8 @@ impl Language {
 
     /// The date with its weekday in few letters: `Sun 22 Nov`.
     pub fn short_day(self, date: Date) -> String {
-        let (day, date) = (self.short_weekday(date.weekday()), self.short_date(date));
+        let day = self.short_weekday(date.weekday());
+        let date = self.short_date(date);
         match self {
             Self::AmericanEnglish => format!("{day}, {date}"),
             _ => format!("{day} {date}"),
@@ -267,8 +272,10 @@ mod tests {
     #[test]
     fn days_from_one_to_another_are_written_as_in_each_language() {
         use Language::{AmericanEnglish, English, French, German, Spanish};
-        let (first, same_month) = (date(2026, 9, 1), date(2026, 9, 22));
-        let (next_month, next_year) = (date(2026, 10, 4), date(2027, 1, 3));
+        let first = date(2026, 9, 1);
+        let same_month = date(2026, 9, 22);
+        let next_month = date(2026, 10, 4);
+        let next_year = date(2027, 1, 3);
         for (language, last, expected) in [
             (English, same_month, "1–22 September 2026"),
             (English, next_month, "1 September – 4 October 2026"),

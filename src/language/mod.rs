@@ -88,7 +88,8 @@ impl Language {
 
     /// A text in which values stand in the place of `{their names}`.
     pub fn say_with(self, english: &str, values: &[(&str, &str)]) -> String {
-        let (mut said, mut rest) = (String::new(), self.say(english));
+        let mut said = String::new();
+        let mut rest = self.say(english);
         // Not by replacing: a value may itself look like the name of another.
         while let Some((before, (name, after))) =
             rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))

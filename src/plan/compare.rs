@@ -1,4 +1,4 @@
-//! The comparison: the same question about other windows, and one figure of their several answers.
+//! Comparison with other windows: the same query is asked of each, and their answers become one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::figure::{Absent, Figure};
-use super::merge::{self, Parts, Rule};
+use super::merge::{self, MergeKeys, Rule};
 use super::rows::{Row, RowKey, Rows};
 use super::{Query, SectionAnswer};
 use crate::definition::MetricQuery;
@@ -20,40 +20,43 @@ pub struct Base {
     pub rows: Rows,
     /// The totals.
     pub totals: BTreeMap<MetricQuery, Figure>,
-    /// The windows that it is of: one alone, or of several those that had figures at all.
+    /// The windows behind the figures: the only one, or those of several that had figures at all.
     pub windows: Vec<Window>,
-    /// The intervals of the section; without intervals none.
+    /// The intervals of the section; empty where it has none.
     pub intervals: Vec<Arc<Window>>,
-    /// The starts of those of them that the windows have too.
+    /// The starts of the intervals that the windows have too.
     pub shared: BTreeSet<Timestamp>,
 }
 
 impl Base {
-    /// Figures of one window that has all intervals of the section, as examples have them.
+    /// The base of examples: figures of one window that has all intervals of the section.
     pub fn of_same_intervals(
         query: &Query,
         rows: Rows,
         totals: BTreeMap<MetricQuery, Figure>,
     ) -> Self {
-        let told = rows.intervals();
-        let all = query.interval.map(|interval| intervals(&query.window, interval, &told));
-        let shared = told.iter().map(|interval| interval.start()).collect();
+        let answered = rows.intervals();
+        let all =
+            query.interval.map(|interval| aligned_intervals(&query.window, interval, &answered));
+        let shared = answered.iter().map(|interval| interval.start()).collect();
         let windows = vec![query.window.clone()];
         Self { rows, totals, windows, intervals: all.unwrap_or_default(), shared }
     }
 
-    /// True where an interval of the section is none that the windows have.
+    /// True where the windows lack an interval of the section.
     pub fn lacks_intervals(&self) -> bool {
         self.intervals.iter().any(|own| !self.shared.contains(&own.start()))
     }
 }
 
-/// The questions about these windows in place of the query's own. Where there are several, what
-/// their figures become one by is asked beside them.
-pub fn base_queries(query: &Query, windows: &[Window], limits: &Limits) -> Vec<Query> {
+/// The queries about these windows in place of the query's own. For several windows they also ask for
+/// the metrics by which the figures are merged.
+pub fn comparison_queries(query: &Query, windows: &[Window], limits: &Limits) -> Vec<Query> {
     let weights: BTreeSet<MetricQuery> = match windows {
         [] | [_] => BTreeSet::new(),
-        _ => rules(query, limits).values().flat_map(Rule::needs).cloned().collect(),
+        _ => {
+            average_rules(query, limits).values().flat_map(Rule::needed_metrics).cloned().collect()
+        }
     };
     let metrics: BTreeSet<_> = query.metrics.iter().chain(&weights).cloned().collect();
     let unread = weights.into_iter().filter(|weight| !query.metrics.contains(weight)).collect();
@@ -61,11 +64,11 @@ pub fn base_queries(query: &Query, windows: &[Window], limits: &Limits) -> Vec<Q
     windows.iter().map(|window| Query { window: window.clone(), ..asked.clone() }).collect()
 }
 
-/// The figures beside those of an answer: of one window as they are, of several as their average. That
-/// is of counts and sums the mean over the windows that have figures at all, and of an interval over
-/// those that have such a one; of averages and rates what they are of all their contacts together.
-/// There is none of maxima and minima, nor where no rule is known.
-pub fn base(
+/// The figures with which an answer is compared: those of one window, or the average of several. Counts
+/// and sums are averaged over the windows that have any figures, and in an interval over the windows that
+/// have such an interval. Averages and rates are computed from all contacts of the windows together.
+/// Maxima and minima have no average, nor do metrics without a known rule.
+pub fn comparison_base(
     query: &Query,
     answer: &SectionAnswer,
     windows: &[Window],
@@ -75,18 +78,19 @@ pub fn base(
     let is_average = windows.len() > 1;
     let known = windows.iter().zip(answers).filter(|(_, answer)| !is_average || !answer.is_quiet);
     let known: Vec<_> = known.collect();
-    let rules = is_average.then(|| rules(query, limits));
+    let rules = is_average.then(|| average_rules(query, limits));
     let average = Average { rules: rules.as_ref() };
-    let own = Told::of_rows(&query.window, &answer.rows);
-    let others = known.iter().map(|(window, answer)| Told::of_rows(window, &answer.rows));
-    let beside = Beside::laid_out(query.interval, &own, &others.collect::<Vec<_>>());
+    let own = AnsweredIntervals::of_rows(&query.window, &answer.rows);
+    let others =
+        known.iter().map(|(window, answer)| AnsweredIntervals::of_rows(window, &answer.rows));
+    let aligned = IntervalAlignment::align(query.interval, &own, &others.collect::<Vec<_>>());
     let mut places: HashMap<RowKey, usize> = HashMap::new();
     let mut found: Vec<(Option<&Arc<Window>>, Vec<Row<'_>>)> = Vec::new();
     for (window, answer) in &known {
         for row in answer.rows.iter() {
             let interval = match row.interval() {
                 None => None,
-                Some(interval) => match beside.interval(window, interval) {
+                Some(interval) => match aligned.section_interval(window, interval) {
                     Some(interval) => Some(interval),
                     None => continue,
                 },
@@ -104,86 +108,95 @@ pub fn base(
     let mut rows = Rows::default();
     for (interval, parts) in &found {
         let Some(first) = parts.first() else { continue };
-        let windows = interval.map_or(known.len(), |interval| beside.windows(interval));
-        let figures = metrics.iter().map(|metric| (metric, average.figure(metric, parts, windows)));
-        rows.add_with((Arc::clone(first.dimensions()), interval.cloned()), figures);
+        let windows = interval.map_or(known.len(), |interval| aligned.window_count(interval));
+        let figures =
+            metrics.iter().map(|metric| (metric, average.average_figure(metric, parts, windows)));
+        rows.add_with(Arc::clone(first.dimensions()), interval.cloned(), figures);
     }
-    let totals: Vec<Rows> = known.iter().map(|(_, answer)| totals(answer)).collect();
+    let totals: Vec<Rows> = known.iter().map(|(_, answer)| totals_row(answer)).collect();
     let totals: Vec<Row<'_>> = totals.iter().flat_map(Rows::iter).collect();
     Base {
         rows,
         totals: query
             .metrics
             .iter()
-            .map(|metric| (metric.clone(), average.figure(metric, &totals, known.len())))
+            .map(|metric| (metric.clone(), average.average_figure(metric, &totals, known.len())))
             .collect(),
         windows: known.iter().map(|(window, _)| (*window).clone()).collect(),
-        intervals: beside.own,
-        shared: beside.windows.into_keys().collect(),
+        intervals: aligned.own,
+        shared: aligned.windows.into_keys().collect(),
     }
 }
 
-/// The intervals of a window that the service told of.
-struct Told<'w> {
+/// The intervals of a window for which the service answered rows.
+struct AnsweredIntervals<'w> {
     window: &'w Window,
     intervals: Vec<Arc<Window>>,
 }
 
-impl<'w> Told<'w> {
+impl<'w> AnsweredIntervals<'w> {
     fn of_rows(window: &'w Window, rows: &Rows) -> Self {
         Self { window, intervals: rows.intervals() }
     }
 
-    /// All intervals of the window. Nobody knows where the service begins weeks: where it told of none
-    /// they lie as those of another window that is whole weeks away.
-    fn all(&self, interval: Interval, others: &[Self]) -> Vec<Arc<Window>> {
+    /// All intervals of the window. The service does not document where weeks begin: if it answered none,
+    /// they lie like those of another window that is whole weeks away.
+    fn all_intervals(&self, interval: Interval, others: &[Self]) -> Vec<Arc<Window>> {
         let others = others.iter().filter(|_| self.intervals.is_empty());
         let others = others.filter(|_| interval == Interval::Week);
         let mut alike = others.map(|other| {
             let weeks = other.intervals.iter().map(AsRef::as_ref);
-            self.window.weeks_like(weeks, other.window).into_iter().map(Arc::new).collect()
+            self.window.matching_weeks(weeks, other.window).into_iter().map(Arc::new).collect()
         });
         let alike: Option<Vec<Arc<Window>>> = alike.find(|alike: &Vec<_>| !alike.is_empty());
-        intervals(self.window, interval, alike.as_ref().unwrap_or(&self.intervals))
+        aligned_intervals(self.window, interval, alike.as_ref().unwrap_or(&self.intervals))
     }
 }
 
-/// The intervals of a window as the service told them, and where it told of none as they lie beside these.
-pub fn intervals(window: &Window, interval: Interval, told: &[Arc<Window>]) -> Vec<Arc<Window>> {
+/// The intervals of a window: those that the service answered, and beside them those that it did not.
+pub fn aligned_intervals(
+    window: &Window,
+    interval: Interval,
+    answered: &[Arc<Window>],
+) -> Vec<Arc<Window>> {
     let shared: BTreeMap<Timestamp, &Arc<Window>> =
-        told.iter().map(|interval| (interval.start(), interval)).collect();
-    let all = window.intervals_among(interval, told.iter().map(AsRef::as_ref)).into_iter();
-    all.map(|own| shared.get(&own.start()).map_or_else(|| Arc::new(own), |told| Arc::clone(told)))
+        answered.iter().map(|interval| (interval.start(), interval)).collect();
+    let all = window.intervals_among(interval, answered.iter().map(AsRef::as_ref)).into_iter();
+    all.map(|own| shared.get(&own.start()).map_or_else(|| Arc::new(own), |same| Arc::clone(same)))
         .collect()
 }
 
-/// Which interval of the section those of other windows stand beside.
+/// The intervals of other windows, each with the interval of the section that it is compared with.
 #[derive(Default)]
-struct Beside {
+struct IntervalAlignment {
     /// The intervals of the section.
     own: Vec<Arc<Window>>,
-    /// By when the window and its interval begin.
+    /// The section's interval, by the starts of another window and of its interval.
     places: BTreeMap<(Timestamp, Timestamp), Arc<Window>>,
-    /// The number of windows that have one like it, by when the section's begins: an hour that the clocks
-    /// skip is one that a window does not have.
+    /// The number of windows that have an interval like the section's, by the start of the latter. A
+    /// window lacks an hour that the clocks skip.
     windows: BTreeMap<Timestamp, usize>,
 }
 
-impl Beside {
-    /// Each window has the intervals that came of it.
-    fn laid_out(interval: Option<Interval>, section: &Told<'_>, others: &[Told<'_>]) -> Self {
+impl IntervalAlignment {
+    fn align(
+        interval: Option<Interval>,
+        section: &AnsweredIntervals<'_>,
+        others: &[AnsweredIntervals<'_>],
+    ) -> Self {
         let Some(interval) = interval else { return Self::default() };
-        let own = section.all(interval, others);
+        let own = section.all_intervals(interval, others);
         let by_start: BTreeMap<Timestamp, &Arc<Window>> =
             own.iter().map(|interval| (interval.start(), interval)).collect();
-        let (mut places, mut windows) = (BTreeMap::new(), BTreeMap::new());
-        for told in others {
-            for other in told.all(interval, std::slice::from_ref(section)) {
-                let alike = section.window.alike(other.start(), told.window, interval);
+        let mut places = BTreeMap::new();
+        let mut windows = BTreeMap::new();
+        for compared in others {
+            for other in compared.all_intervals(interval, std::slice::from_ref(section)) {
+                let alike = section.window.matching_time(other.start(), compared.window, interval);
                 let found = alike.and_then(|start| by_start.get(&start));
                 // The first and the last may be cut off where the window begins and ends.
                 if let Some(own) = found.filter(|own| own.is_as_long_as(&other, interval)) {
-                    places.insert((told.window.start(), other.start()), Arc::clone(own));
+                    places.insert((compared.window.start(), other.start()), Arc::clone(own));
                     *windows.entry(own.start()).or_default() += 1;
                 }
             }
@@ -192,24 +205,25 @@ impl Beside {
     }
 
     /// The number of windows that have an interval like this one of the section.
-    fn windows(&self, interval: &Window) -> usize {
+    fn window_count(&self, interval: &Window) -> usize {
         self.windows.get(&interval.start()).copied().unwrap_or_default()
     }
 
-    /// Nothing where the section has none like it, as on a day that is shorter.
-    fn interval(&self, window: &Window, interval: &Window) -> Option<&Arc<Window>> {
+    /// The section's interval that one of another window is compared with; `None` where it has none like
+    /// it, as on a shorter day.
+    fn section_interval(&self, window: &Window, interval: &Window) -> Option<&Arc<Window>> {
         self.places.get(&(window.start(), interval.start()))
     }
 }
 
-/// Makes one figure of those of several windows; those of a single window stay as they are.
+/// Averages the figures of several windows; those of a single window stay as they are.
 struct Average<'r> {
     rules: Option<&'r BTreeMap<MetricQuery, Rule>>,
 }
 
 impl Average<'_> {
-    /// The figure of so many windows; those that have no part had nothing.
-    fn figure(&self, metric: &MetricQuery, parts: &[Row<'_>], windows: usize) -> Figure {
+    /// The average over so many windows; windows without a part had no figures.
+    fn average_figure(&self, metric: &MetricQuery, parts: &[Row<'_>], windows: usize) -> Figure {
         let absent = Figure::Absent(Absent::NoData);
         let Some(rules) = self.rules else {
             return parts.first().and_then(|row| row.get(metric)).unwrap_or(absent);
@@ -221,26 +235,28 @@ impl Average<'_> {
                 figure => figure,
             },
             Some(rule) => rule.merge(metric, parts),
-            None => merge::without_rule(metric, parts),
+            None => merge::merge_without_rule(metric, parts),
         }
     }
 }
 
-/// The rules by which figures of several windows become one, of those metrics whose figures do.
-fn rules(query: &Query, limits: &Limits) -> BTreeMap<MetricQuery, Rule> {
-    let over = Parts { keys: BTreeSet::new(), time: true };
-    let rule = |metric: &MetricQuery| match merge::rule(metric, query, &over, limits) {
-        Ok(Rule::Max | Rule::Min) | Err(_) => None,
-        Ok(rule) => Some((metric.clone(), rule)),
-    };
-    query.metrics.iter().filter_map(rule).collect()
+/// The rules by which figures of several windows are averaged, for the metrics that have one.
+fn average_rules(query: &Query, limits: &Limits) -> BTreeMap<MetricQuery, Rule> {
+    let over = MergeKeys { keys: BTreeSet::new(), time: true };
+    let rules = query.metrics.iter().filter_map(|metric| {
+        match merge::merge_rule(metric, query, &over, limits) {
+            Ok(Rule::Max | Rule::Min) | Err(_) => None,
+            Ok(rule) => Some((metric.clone(), rule)),
+        }
+    });
+    rules.collect()
 }
 
 /// The totals as a row.
-fn totals(answer: &SectionAnswer) -> Rows {
+fn totals_row(answer: &SectionAnswer) -> Rows {
     let totals = answer.totals.iter().map(|(metric, figure)| (Arc::new(metric.clone()), *figure));
     let mut rows = Rows::default();
-    rows.add_with((Arc::default(), None), totals);
+    rows.add_with(Arc::default(), None, totals);
     rows
 }
 
@@ -302,15 +318,19 @@ mod tests {
         let metric = Arc::new(queued());
         let mut answer = SectionAnswer::default();
         for ((place, week), _) in (0_i32..).zip(weeks).zip(came).filter(|(_, came)| **came) {
-            let of = (Arc::default(), Some(Arc::new(week.clone())));
-            answer.rows.add_with(of, [(&metric, Figure::Value(f64::from(place)))]);
+            let interval = Some(Arc::new(week.clone()));
+            answer.rows.add_with(
+                Arc::default(),
+                interval,
+                [(&metric, Figure::Value(f64::from(place)))],
+            );
         }
         answer
     }
 
     proptest! {
         /// Windows that are whole weeks apart have the same weeks, on whichever day the service begins
-        /// them, and whichever of them it tells of: each is compared with the one in its place.
+        /// them, and whichever of them it answers: each is compared with the one in its place.
         #[test]
         fn weeks_are_compared_with_those_in_their_place(
             day in 0_i32..600,
@@ -325,12 +345,13 @@ mod tests {
             let before = first.checked_sub(apart.weeks()).unwrap();
             let own = weeks(first, days, layout, &zone);
             let other = weeks(before, days, layout, &zone);
-            let (answered, compared) = (answer(&own, &own_came), answer(&other, &other_came));
+            let answered = answer(&own, &own_came);
+            let compared = answer(&other, &other_came);
             prop_assume!(!answered.rows.is_empty() || !compared.rows.is_empty());
             let query = question(between(first, first + days.days(), &zone));
             let windows = [between(before, before + days.days(), &zone)];
             let compared = [compared];
-            let base = base(&query, &answered, &windows, &compared, &Limits::CURRENT);
+            let base = comparison_base(&query, &answered, &windows, &compared, &Limits::CURRENT);
             prop_assert!(!base.lacks_intervals(), "{base:?}");
             let told: Vec<Window> = base.intervals.iter().map(|week| week.as_ref().clone()).collect();
             prop_assert_eq!(&told, &own);

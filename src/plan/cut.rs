@@ -1,4 +1,4 @@
-//! Into how many values of each key a question is cut, so that every request is within the limit.
+//! Cuts the values of a query's keys, so that every request is within the limit.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::definition::Dimension;
 use crate::metric::limits::Limits;
 
-/// The parts of a question's filters, each within the limit; together they are the whole.
+/// The parts of a query's filters, each within the limit; together they are the whole.
 pub(super) struct Cut {
     /// The filters of each part.
     pub(super) parts: Vec<BTreeMap<Dimension, Vec<String>>>,
@@ -14,17 +14,17 @@ pub(super) struct Cut {
     pub(super) over: Vec<Dimension>,
 }
 
-/// What cutting over some keys costs, the worst first: whether figures are lost by it, how many
-/// requests it takes, how many keys make rows that have to be merged.
+/// The cost of cutting over some keys, the worst part first: the number of figures that are lost, of requests,
+/// and of keys whose rows have to be merged.
 type Cost = (usize, usize, usize);
 
-/// A key with what cutting over it means.
-pub(super) struct Key<'k> {
+/// A key, and the effects of cutting over it.
+pub(super) struct CutKey<'k> {
     pub(super) dimension: &'k Dimension,
     pub(super) values: &'k [String],
-    /// How many metrics can't be merged over it; none where rows are grouped by it.
+    /// The number of metrics that can't be merged over it; 0 where rows are grouped by it.
     pub(super) lost: usize,
-    /// Whether rows are grouped by it, so that its parts have different rows.
+    /// True where rows are grouped by it, so that its parts have different rows.
     pub(super) disjoint: bool,
 }
 
@@ -33,14 +33,14 @@ pub(super) struct Key<'k> {
 /// With n values of a key and at most c of them in a request, the key makes n / c parts, and all
 /// keys together the product of their parts. The c of all keys add up to the limit at most; every
 /// such division is looked at, so the product is the smallest there is.
-pub(super) fn cut(
+pub(super) fn cut_filters(
     filters: &BTreeMap<Dimension, Vec<String>>,
-    keys: &[Key<'_>],
+    keys: &[CutKey<'_>],
     limits: &Limits,
 ) -> Cut {
-    let sizes = sizes(keys, limits.filter_values);
-    let is_cut = |(key, size): &(&Key<'_>, usize)| key.values.len() > *size;
-    let cuts: Vec<_> = keys.iter().zip(sizes).filter(is_cut).collect();
+    let sizes = chunk_sizes(keys, limits.filter_values);
+    let sized = keys.iter().zip(sizes);
+    let cuts: Vec<_> = sized.filter(|(key, size)| key.values.len() > *size).collect();
     let over: Vec<Dimension> = cuts.iter().map(|(key, _)| key.dimension.clone()).collect();
     // Each part gets its share of the values that are cut, and never a copy of all of them.
     let whole = filters.iter().filter(|(dimension, _)| !over.contains(dimension));
@@ -62,47 +62,51 @@ pub(super) fn cut(
 }
 
 /// Counts the parts of the cheapest cut without making them: there may be more than fit any memory.
-pub(super) fn count(keys: &[Key<'_>], limits: &Limits) -> usize {
-    let sizes = sizes(keys, limits.filter_values);
+pub(super) fn count_parts(keys: &[CutKey<'_>], limits: &Limits) -> usize {
+    let sizes = chunk_sizes(keys, limits.filter_values);
     let parts = keys.iter().zip(sizes).map(|(key, size)| key.values.len().div_ceil(size.max(1)));
     parts.fold(1, |all, parts| all.saturating_mul(parts.max(1)))
 }
 
-/// How many values of each key one request holds.
-fn sizes(keys: &[Key<'_>], limit: usize) -> Vec<usize> {
+/// The number of values of each key that one request holds.
+fn chunk_sizes(keys: &[CutKey<'_>], limit: usize) -> Vec<usize> {
     let total: usize = keys.iter().map(|key| key.values.len()).sum();
     if total <= limit {
         return keys.iter().map(|key| key.values.len()).collect();
     }
-    cheapest(keys, limit).map_or_else(|| vec![1; keys.len()], |(_, sizes)| sizes)
+    cheapest_sizes(keys, limit).map_or_else(|| vec![1; keys.len()], |(_, sizes)| sizes)
 }
 
-/// The cheapest sizes that add up to `limit` at most, from the last key to the first: what the keys
-/// after this one cost is worked out once for every rest of the limit.
-fn cheapest(keys: &[Key<'_>], limit: usize) -> Option<(Cost, Vec<usize>)> {
+/// The cheapest sizes that add up to `limit` at most, from the last key to the first. The cost of the keys
+/// after this one is computed once for every rest of the limit.
+fn cheapest_sizes(keys: &[CutKey<'_>], limit: usize) -> Option<(Cost, Vec<usize>)> {
     let mut after: Vec<Option<(Cost, Vec<usize>)>> = vec![Some(((0, 1, 0), Vec::new())); limit + 1];
     for key in keys.iter().rev() {
-        let best = |left: usize| {
-            let sizes = 1..=left.min(key.values.len());
-            let choices = sizes.filter_map(|size| {
-                let (rest, rest_sizes) = after.get(left - size)?.as_ref()?;
-                let parts = key.values.len().div_ceil(size);
-                let merged = usize::from(parts > 1);
-                let cost = (
-                    rest.0 + merged * key.lost,
-                    rest.1.saturating_mul(parts),
-                    rest.2 + if key.disjoint { 0 } else { merged },
-                );
-                Some((cost, size, rest_sizes))
-            });
-            // Of equal ones the largest, so that only the last request is not full.
-            let (cost, size, rest) =
-                choices.min_by_key(|(cost, size, _)| (*cost, Reverse(*size)))?;
-            Some((cost, [&[size], rest.as_slice()].concat()))
-        };
-        after = (0..=limit).map(best).collect();
+        after = (0..=limit).map(|left| cheapest_size(key, left, &after)).collect();
     }
     after.pop().flatten()
+}
+
+/// The cheapest size of a key where so much of the limit is left, before the sizes of the keys after it.
+fn cheapest_size(
+    key: &CutKey<'_>,
+    left: usize,
+    after: &[Option<(Cost, Vec<usize>)>],
+) -> Option<(Cost, Vec<usize>)> {
+    let choices = (1..=left.min(key.values.len())).filter_map(|size| {
+        let (rest, rest_sizes) = after.get(left - size)?.as_ref()?;
+        let parts = key.values.len().div_ceil(size);
+        let merged = usize::from(parts > 1);
+        let cost = (
+            rest.0 + merged * key.lost,
+            rest.1.saturating_mul(parts),
+            rest.2 + if key.disjoint { 0 } else { merged },
+        );
+        Some((cost, size, rest_sizes))
+    });
+    // The largest of equally cheap sizes, so that only the last request is not full.
+    let (cost, size, rest) = choices.min_by_key(|(cost, size, _)| (*cost, Reverse(*size)))?;
+    Some((cost, [&[size], rest.as_slice()].concat()))
 }
 
 #[cfg(test)]
@@ -123,10 +127,10 @@ mod tests {
     }
 
     fn parts(filters: &BTreeMap<Dimension, Vec<String>>, limit: usize) -> Cut {
-        let key = |(dimension, values)| Key { dimension, values, lost: 0, disjoint: false };
+        let key = |(dimension, values)| CutKey { dimension, values, lost: 0, disjoint: false };
         let keys: Vec<_> =
             filters.iter().map(|(dimension, v)| key((dimension, v.as_slice()))).collect();
-        cut(filters, &keys, &Limits { filter_values: limit, ..Limits::CURRENT })
+        cut_filters(filters, &keys, &Limits { filter_values: limit, ..Limits::CURRENT })
     }
 
     #[test]

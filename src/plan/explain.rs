@@ -1,6 +1,6 @@
-//! Why a plan is as it is, and how long it will take, for people.
+//! Explanations of a plan for people: its requests, totals and pages.
 
-use super::{Plan, Recipe, Request, Rule, SectionPlan};
+use super::{Plan, QueryPlan, Request, Rule, SectionPlan};
 use crate::definition::{Dimension, MetricQuery};
 use crate::language::Language;
 use crate::window::Interval;
@@ -9,32 +9,33 @@ use crate::window::Interval;
 const PAGE_ROWS: usize = 100;
 
 impl Plan {
-    /// Why there is a request: what part of which question it answers.
-    pub fn why(&self, index: usize) -> String {
-        let recipes =
+    /// The reason for a request: the part of a query that it answers.
+    pub fn request_reason(&self, index: usize) -> String {
+        let plans =
             self.sections.iter().flat_map(|section| section.rows.iter().chain(&section.totals));
         let mut found =
-            recipes.filter(|recipe| recipe.parts.iter().any(|part| part.requests.contains(&index)));
-        let (Some(recipe), Some(request)) = (found.next(), self.requests.get(index)) else {
-            return String::new();
-        };
+            plans.filter(|plan| plan.parts.iter().any(|part| part.requests.contains(&index)));
+        let Some(plan) = found.next() else { return String::new() };
+        let Some(request) = self.requests.get(index) else { return String::new() };
         let parts: Vec<String> = request
             .filters
             .iter()
-            .filter_map(|(key, values)| part_of(recipe, key, values.len()))
-            .chain(span_of(recipe, request))
+            .filter_map(|(key, values)| part_of(plan, key, values.len()))
+            .chain(span_of(plan, request))
             .collect();
-        match parts.is_empty() {
-            true if recipe.query.has_rows() => "the rows".to_owned(),
-            true => "the totals".to_owned(),
-            false => parts.join(", "),
+        if !parts.is_empty() {
+            parts.join(", ")
+        } else if plan.query.has_rows() {
+            "the rows".to_owned()
+        } else {
+            "the totals".to_owned()
         }
     }
 }
 
-/// How a total comes about.
+/// The origin of a total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin<'p> {
+pub enum TotalOrigin<'p> {
     /// The service answers it.
     Requested,
     /// It is merged from the section's rows.
@@ -46,26 +47,26 @@ pub enum Origin<'p> {
 }
 
 impl SectionPlan {
-    /// How the total of each metric comes about.
-    pub fn origins(&self) -> Vec<(&MetricQuery, Origin<'_>)> {
+    /// Each metric with the origin of its total.
+    pub fn total_origins(&self) -> Vec<(&MetricQuery, TotalOrigin<'_>)> {
         let metrics = self.rows.as_ref().or(self.totals.as_ref());
-        let metrics = metrics.into_iter().flat_map(|recipe| &recipe.query.metrics);
+        let metrics = metrics.into_iter().flat_map(|plan| &plan.query.metrics);
         metrics.map(|metric| (metric, self.origin(metric))).collect()
     }
 
-    fn origin(&self, metric: &MetricQuery) -> Origin<'_> {
-        let of_parts = self.totals.as_ref().and_then(|recipe| recipe.rules.get(metric));
+    fn origin(&self, metric: &MetricQuery) -> TotalOrigin<'_> {
+        let of_parts = self.totals.as_ref().and_then(|plan| plan.rules.get(metric));
         match (self.of_rows.get(metric), of_parts) {
-            (Some(rule), _) => Origin::OfRows(rule),
-            (None, Some(Ok(rule))) => Origin::OfParts(rule),
-            (None, Some(Err(reason))) => Origin::NotAvailable(reason),
-            (None, None) => Origin::Requested,
+            (Some(rule), _) => TotalOrigin::OfRows(rule),
+            (None, Some(Ok(rule))) => TotalOrigin::OfParts(rule),
+            (None, Some(Err(reason))) => TotalOrigin::NotAvailable(reason),
+            (None, None) => TotalOrigin::Requested,
         }
     }
 }
 
-impl Origin<'_> {
-    /// It in words, `the sum of the rows`; of what can't be had, why.
+impl TotalOrigin<'_> {
+    /// The origin in words, `the sum of the rows`; the reason where there is no total.
     pub fn in_words(&self) -> String {
         match self {
             Self::Requested => "as the service answers it".to_owned(),
@@ -97,34 +98,33 @@ impl Rule {
     }
 }
 
-/// `100 of 250 queues`, where the values of a key are cut.
-fn part_of(recipe: &Recipe, key: &Dimension, count: usize) -> Option<String> {
-    let all = recipe.query.filters.get(key)?.len();
+/// The share of a key's values, `100 of 250 queues`, where they are cut.
+fn part_of(plan: &QueryPlan, key: &Dimension, count: usize) -> Option<String> {
+    let all = plan.query.filters.get(key)?.len();
     let what = key.plural().map_or_else(|| format!("values of {}", key.key()), ToOwned::to_owned);
     (count < all).then(|| format!("{count} of {all} {what}"))
 }
 
-/// Which part of the time it is, where that is cut.
-fn span_of(recipe: &Recipe, request: &Request) -> Option<String> {
-    let whole = &recipe.query.window;
+/// The request's span, where the query's window is cut.
+fn span_of(plan: &QueryPlan, request: &Request) -> Option<String> {
+    let whole = &plan.query.window;
     (request.window != *whole).then(|| request.window.label(Language::English))
 }
 
 impl Request {
-    /// How many pages its answer will have, if every combination of what it groups by has a row;
-    /// what is not filtered counts as one, for how much of it there is is not known.
+    /// The number of pages in the answer, if every combination of the groupings has a row. A grouping
+    /// without a filter counts as one value, because its number of values is unknown.
     pub fn expected_pages(&self) -> usize {
-        let of_key = |key: &Dimension| match (self.filters.get(key), key) {
+        let values = self.groupings.iter().map(|key| match (self.filters.get(key), key) {
             (Some(values), _) => values.len(),
             (None, Dimension::Channel) => 4,
             (None, _) => 1,
-        };
-        let groups: usize = self.groupings.iter().map(of_key).product();
-        let rows = groups.saturating_mul(self.intervals());
+        });
+        let rows = values.product::<usize>().saturating_mul(self.interval_count());
         rows.div_ceil(PAGE_ROWS).max(1)
     }
 
-    fn intervals(&self) -> usize {
+    fn interval_count(&self) -> usize {
         self.interval.map_or(1, |interval| self.window.intervals(interval).len())
     }
 }

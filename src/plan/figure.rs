@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// A figure, or why there is none.
+/// A figure, or the reason why there is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Figure {
     /// The figure: a count, seconds, milliseconds, or percent 0 to 100.

@@ -1,17 +1,16 @@
-//! The questions of reports become the fewest requests of GetMetricDataV2 within the service's limits,
-//! and their answers become the rows and totals of the sections.
+//! Turns the queries of reports into the fewest requests of GetMetricDataV2 within the service's limits,
+//! and the answers into the rows and totals of the sections.
 //!
-//! The lower bound, and how it is met. A question with filters over keys with n₁, n₂, … values takes
+//! The lower bound is met as follows. A query with filters over keys with n₁, n₂, … values takes
 //! at least the least product of ⌈n₁/c₁⌉, ⌈n₂/c₂⌉, … over all c₁ + c₂ + … within the limit of values,
 //! times the least number of spans that its window can be cut into, of which each begins on an interval if
 //! there are any. `cut` finds that product by looking at every division of the limit, and [`Window::cut`]
 //! takes the longest span each time.
-//! Questions that agree in groupings, filters, interval and span share their requests, whichever
-//! report they are of; the same metric wanted twice is asked once. Totals take one request more
-//! where one request can answer them. Where they would take several, and so would have to be merged
-//! anyway, they are merged from the rows that are there, and only what does not add up over rows is
-//! asked again. Before all this comes that figures are not lost: a key over which a metric can't be
-//! merged is cut last, whatever that takes.
+//! Queries that agree in groupings, filters, interval and span share their requests, also across
+//! reports; the same metric is requested once. Totals take one request more where one request can
+//! answer them. If they took several, they would have to be merged anyway: then they are merged from
+//! the rows, and only metrics that do not add up over rows are requested again. Keeping figures comes
+//! before saving requests: a key over which a metric can't be merged is cut last.
 
 mod answer;
 mod compare;
@@ -31,14 +30,14 @@ use crate::definition::{Dimension, MetricQuery, Report};
 use crate::instance::InstanceArn;
 use crate::window::{Interval, Window};
 
-pub use answer::Answer;
-pub use compare::{Base, base, base_queries, intervals};
-pub use directory::{Directory, Entry, Lack, Unresolved};
-pub use explain::{Origin, interval_name};
+pub use answer::RequestAnswer;
+pub use compare::{Base, aligned_intervals, comparison_base, comparison_queries};
+pub use directory::{Directory, DirectoryEntry, Unresolved, UnresolvedKind};
+pub use explain::{TotalOrigin, interval_name};
 pub use figure::{Absent, Figure};
-pub use merge::{Parts, Rule, SameRow};
-pub use planner::{MOST_REQUESTS, plan, requests_for};
-pub use query::{Obstacle, Query, roster};
+pub use merge::{ConflictingRow, MergeKeys, Rule};
+pub use planner::{MOST_REQUESTS, plan_requests, request_count};
+pub use query::{Obstacle, Query, expected_rows};
 pub use rows::{Group, Row, RowKey, Rows};
 
 /// One request within the service's limits; its pages belong to it.
@@ -48,41 +47,41 @@ pub struct Request {
     pub instance: InstanceArn,
     /// The span.
     pub window: Window,
-    /// The length of the intervals that rows are for; none for the span as a whole.
+    /// The length of the rows' intervals; none for the span as a whole.
     pub interval: Option<Interval>,
     /// The keys that rows are grouped by; empty for totals.
     pub groupings: Vec<Dimension>,
-    /// The ids (of what has no names, the values) that are counted; none of the lists is empty.
+    /// The ids, or the values of keys without names, that are counted; none of the lists is empty.
     pub filters: BTreeMap<Dimension, Vec<String>>,
-    /// The metrics that are asked, each once, in order.
+    /// The requested metrics, each once, in order.
     pub metrics: Vec<MetricQuery>,
-    /// The metrics among them that are asked for no reader, but for a merge to weight others by.
+    /// The metrics among them that are not shown but weight others in a merge.
     pub weights: BTreeSet<MetricQuery>,
 }
 
-/// The requests of some questions, and how each question is answered by them.
+/// The requests of some queries, and the way in which they answer each query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// The requests, each different from the others.
     pub requests: Vec<Request>,
-    /// For each question in turn, which requests answer it, and how.
+    /// The plan of each query, in the order of the queries.
     pub sections: Vec<SectionPlan>,
 }
 
-/// The way in which a section is answered.
+/// The way in which a section's query is answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SectionPlan {
-    /// The rows, where it has any.
-    pub rows: Option<Recipe>,
-    /// The totals that are asked as such.
-    pub totals: Option<Recipe>,
+    /// The query for the rows, where the section has any.
+    pub rows: Option<QueryPlan>,
+    /// The query for the totals that are requested.
+    pub totals: Option<QueryPlan>,
     /// The totals that are merged from the rows.
     pub of_rows: BTreeMap<MetricQuery, Rule>,
-    /// The figures that can't be had, with a sentence for people that says why: of rows, then of totals.
+    /// The figures that can't be had, those of rows first.
     pub not_available: Vec<NotAvailable>,
 }
 
-/// A figure that can't be had, however it is asked.
+/// A figure that can't be had, whatever the requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAvailable {
     /// The metric.
@@ -93,44 +92,45 @@ pub struct NotAvailable {
     pub reason: &'static str,
 }
 
-/// A question with the requests that answer it.
+/// A query with its parts, and the rules by which their answers merge.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recipe {
-    /// The question.
+pub struct QueryPlan {
+    /// The query.
     pub query: Query,
-    /// The parts that it is cut into.
-    pub parts: Vec<Part>,
-    /// The keys in which parts differ whose rows are the same.
-    pub merged_over: Parts,
-    /// The rules by which figures of such rows become one.
+    /// The parts into which it is cut.
+    pub parts: Vec<SubQuery>,
+    /// The keys and the time in which parts with the same rows differ.
+    pub merged_over: MergeKeys,
+    /// The rules by which figures of such rows become one, or the reason why there is none.
     pub rules: BTreeMap<MetricQuery, Result<Rule, &'static str>>,
 }
 
-/// A part of a question, with the requests that answer it: each some of the metrics.
+/// A part of a query, with the requests that answer it. Each answers some of the metrics.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub struct SubQuery {
     /// Indices into [`Plan::requests`].
     pub requests: Vec<usize>,
-    /// The interval of the question that it is of, where requests themselves have none.
+    /// The interval of the query that the part is for, where requests themselves have none.
     pub interval: Option<Window>,
 }
 
 /// The answer to a section.
 #[derive(Clone, Debug, Default)]
 pub struct SectionAnswer {
-    /// The rows; none where the section has totals only.
+    /// The rows; empty where the section has totals only.
     pub rows: Rows,
     /// The totals.
     pub totals: BTreeMap<MetricQuery, Figure>,
-    /// The totals that were merged rather than answered as such.
+    /// The totals that were merged rather than requested.
     pub merged: BTreeSet<MetricQuery>,
-    /// The reasons why figures that it has are not available: each is told once, and no other.
+    /// The figures of the section that are not available, each once with its reason.
     pub not_available: Vec<NotAvailable>,
-    /// True where the service was asked and had nothing at all to say.
+    /// True where the service answered no figures at all.
     pub is_quiet: bool,
 }
 
-/// The lists of names that a report needs: of what it groups by, and of what it selects by name.
+/// The dimensions whose names a report needs: those by which it groups, and those from which it selects by
+/// name.
 pub fn lists_needed(report: &Report) -> BTreeSet<Dimension> {
     use crate::definition::Selector;
     let grouped = report.sections.iter().flat_map(|section| section.group_by.iter().cloned());

@@ -1,32 +1,31 @@
-//! The requests of questions: each question is cut within the limits, and its parts share what others ask.
+//! Cuts queries into requests within the limits, and lets their parts share requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::merge::{self, Rule};
-use super::{NotAvailable, Part, Parts, Plan, Query, Recipe, Request, SectionPlan, cut};
+use super::{MergeKeys, NotAvailable, Plan, Query, QueryPlan, Request, SectionPlan, SubQuery, cut};
 use crate::definition::{Dimension, MetricQuery};
 use crate::metric;
 use crate::metric::limits::Limits;
 use crate::window::{Interval, Window};
 
-/// The fewest requests that answer these questions.
-pub fn plan(queries: &[Query], limits: &Limits) -> Plan {
+/// Plans the fewest requests that answer these queries.
+pub fn plan_requests(queries: &[Query], limits: &Limits) -> Plan {
     let mut planner = Planner { limits, requests: Vec::new(), index: BTreeMap::new() };
-    let sections = queries.iter().map(|query| planner.section(query)).collect();
+    let sections = queries.iter().map(|query| planner.plan_section(query)).collect();
     Plan { requests: planner.requests, sections }
 }
 
-/// The most requests that a report may take. With more the function comes to no end at the account's usual
-/// rate, and a product of long filters fits no memory.
+/// The most requests that a report may take. More would not finish within a function's time at the account's
+/// usual rate, and a product of long filters fits no memory.
 pub const MOST_REQUESTS: usize = 10_000;
 
-/// Counts the requests that the rows of a question take, or its totals where it has no rows, without making
-/// them.
-pub fn requests_for(query: &Query, limits: &Limits) -> usize {
+/// Counts the requests for the rows of a query, or for its totals where it has no rows, without making them.
+pub fn request_count(query: &Query, limits: &Limits) -> usize {
     let planner = Planner { limits, requests: Vec::new(), index: BTreeMap::new() };
-    let parts = cut::count(&planner.keys(query), limits);
+    let parts = cut::count_parts(&planner.cut_keys(query), limits);
     let unknown = query.metrics.iter().filter(|metric| !is_known(metric)).count();
-    parts.saturating_mul(planner.windows(query).len()).saturating_mul(unknown.max(1))
+    parts.saturating_mul(planner.cut_windows(query).len()).saturating_mul(unknown.max(1))
 }
 
 /// The requests while they are gathered.
@@ -34,36 +33,38 @@ struct Planner<'l> {
     limits: &'l Limits,
     requests: Vec<Request>,
     /// The requests of each kind.
-    index: BTreeMap<String, Alike>,
+    index: BTreeMap<String, RequestGroup>,
 }
 
-/// The requests that differ in their metrics alone.
+/// The requests that differ only in their metrics.
 #[derive(Default)]
-struct Alike {
-    /// The request that asks each metric.
+struct RequestGroup {
+    /// The request of each metric.
     asked: BTreeMap<MetricQuery, usize>,
-    /// The requests that may take more: all metrics of them are known.
+    /// The requests that may take more metrics, because all of theirs are known.
     open: Vec<usize>,
-    /// The number of these that take no other service level.
+    /// The number of open requests that take no further service level.
     full: usize,
-    /// The number of service levels that the next one of these has.
+    /// The number of service levels in the first open request that takes more.
     service_levels: usize,
 }
 
-impl Alike {
-    /// The request that has a metric, or takes it besides its own (GetMetricDataV2, Metrics); none where
-    /// it takes a new one.
-    fn place(&self, metric: &MetricQuery) -> Option<usize> {
-        let open = || match metric.name.as_str() {
+impl RequestGroup {
+    /// The request that has a metric, or takes it besides its own (GetMetricDataV2, Metrics); `None` where
+    /// a new request is needed.
+    fn request_for(&self, metric: &MetricQuery) -> Option<usize> {
+        if let Some(index) = self.asked.get(metric) {
+            return Some(*index);
+        }
+        match metric.name.as_str() {
             _ if !is_known(metric) => None,
-            SERVICE_LEVEL => self.open.get(self.full),
-            _ => self.open.first(),
-        };
-        self.asked.get(metric).or_else(open).copied()
+            SERVICE_LEVEL => self.open.get(self.full).copied(),
+            _ => self.open.first().copied(),
+        }
     }
 
-    /// Keeps that a request has a metric.
-    fn add(&mut self, index: usize, metric: &MetricQuery, limits: &Limits) {
+    /// Notes that a request has a metric.
+    fn note(&mut self, index: usize, metric: &MetricQuery, limits: &Limits) {
         if self.asked.insert(metric.clone(), index).is_some() || !is_known(metric) {
             return;
         }
@@ -81,20 +82,19 @@ impl Alike {
 
 const SERVICE_LEVEL: &str = "SERVICE_LEVEL";
 
-/// True where the catalogue knows a metric with its filters. Another may be refused, and with
-/// it the whole request, so it stands alone.
+/// True where the catalogue knows a metric with its filters. The service may refuse another metric, and
+/// the whole request with it, so an unknown one gets a request of its own.
 fn is_known(metric: &MetricQuery) -> bool {
-    let takes = |known: &metric::Metric| {
+    metric::find(&metric.name).is_some_and(|known| {
         metric.filters.iter().all(|filter| known.metric_filter(&filter.key).is_some())
-    };
-    metric::find(&metric.name).is_some_and(takes)
+    })
 }
 
 impl Planner<'_> {
-    fn section(&mut self, query: &Query) -> SectionPlan {
+    fn plan_section(&mut self, query: &Query) -> SectionPlan {
         let totals = query.totals();
         if !query.has_rows() {
-            let totals = self.recipe(totals, BTreeSet::new(), WithoutRule::Asked);
+            let totals = self.plan_query(totals, BTreeSet::new(), WithoutRule::Asked);
             return SectionPlan {
                 not_available: without_rule(&totals, true),
                 rows: None,
@@ -102,41 +102,41 @@ impl Planner<'_> {
                 of_rows: BTreeMap::new(),
             };
         }
-        let shape = self.shape(query);
-        let (of_rows, left) = match self.shape(&totals).count() {
+        let cut = self.cut_query(query);
+        let (of_rows, left) = match self.cut_query(&totals).part_count() {
             _ if !query.has_totals => Default::default(),
             1 => (BTreeMap::new(), totals.metrics.clone()),
-            _ => self.totals_of_rows(query, &shape),
+            _ => self.totals_of_rows(query, &cut),
         };
-        let weights = of_rows.values().flat_map(Rule::needs).cloned().collect();
-        let rows = self.recipe(query.clone(), weights, WithoutRule::Asked);
+        let weights = of_rows.values().flat_map(Rule::needed_metrics).cloned().collect();
+        let rows = self.plan_query(query.clone(), weights, WithoutRule::Asked);
         let mut not_available = without_rule(&rows, false);
-        let asked = match left.is_empty() {
-            true => None,
-            false => {
-                let totals = Query { metrics: left, ..totals };
-                Some(self.recipe(totals, BTreeSet::new(), WithoutRule::LeftToRows))
-            }
+        let asked = if left.is_empty() {
+            None
+        } else {
+            let totals = Query { metrics: left, ..totals };
+            Some(self.plan_query(totals, BTreeSet::new(), WithoutRule::LeftToRows))
         };
-        not_available.extend(asked.iter().flat_map(|recipe| without_rule(recipe, true)));
+        not_available.extend(asked.iter().flat_map(|plan| without_rule(plan, true)));
         SectionPlan { rows: Some(rows), totals: asked, of_rows, not_available }
     }
 
-    /// Which totals follow from the rows, and which have to be asked.
+    /// The totals that follow from the rows, and the metrics whose totals have to be requested.
     fn totals_of_rows(
         &self,
         query: &Query,
-        shape: &Shape,
+        cut: &QueryCut,
     ) -> (BTreeMap<MetricQuery, Rule>, Vec<MetricQuery>) {
-        let over = Parts {
-            keys: query.groupings.iter().cloned().chain(shape.over.iter().cloned()).collect(),
-            time: query.interval.is_some() || shape.windows.len() > 1,
+        let over = MergeKeys {
+            keys: query.groupings.iter().cloned().chain(cut.over.iter().cloned()).collect(),
+            time: query.interval.is_some() || cut.windows.len() > 1,
         };
         let complete = has_row_of_everything(query);
-        let (mut of_rows, mut left) = (BTreeMap::new(), Vec::new());
+        let mut of_rows = BTreeMap::new();
+        let mut left = Vec::new();
         for metric in &query.metrics {
-            match merge::rule(metric, query, &over, self.limits) {
-                // The more parts, the likelier one of which nothing is known.
+            match merge::merge_rule(metric, query, &over, self.limits) {
+                // With many parts, one is likely to have an unknown count.
                 Ok(Rule::MeanOfSum { .. }) | Err(_) => left.push(metric.clone()),
                 Ok(_) if !complete => left.push(metric.clone()),
                 Ok(rule) => drop(of_rows.insert(metric.clone(), rule)),
@@ -145,33 +145,32 @@ impl Planner<'_> {
         (of_rows, left)
     }
 
-    /// A question's requests; `weights` are asked beside its metrics.
-    fn recipe(
+    /// Plans a query's requests; `weights` are requested beside its metrics.
+    fn plan_query(
         &mut self,
         query: Query,
         weights: BTreeSet<MetricQuery>,
         without_rule: WithoutRule,
-    ) -> Recipe {
-        let shape = self.shape(&query);
-        let merged_over = shape.merged_over(&query);
-        let rules: BTreeMap<_, _> = match merged_over.is_empty() {
-            true => BTreeMap::new(),
-            false => {
-                let rule = |metric: &MetricQuery| {
-                    (metric.clone(), merge::rule(metric, &query, &merged_over, self.limits))
-                };
-                query.metrics.iter().map(rule).collect()
-            }
+    ) -> QueryPlan {
+        let cut = self.cut_query(&query);
+        let merged_over = cut.merged_over(&query);
+        let rules: BTreeMap<_, _> = if merged_over.is_empty() {
+            BTreeMap::new()
+        } else {
+            let rules = query.metrics.iter().map(|metric| {
+                (metric.clone(), merge::merge_rule(metric, &query, &merged_over, self.limits))
+            });
+            rules.collect()
         };
-        let needed = rules.values().flatten().flat_map(Rule::needs).cloned();
+        let needed = rules.values().flatten().flat_map(Rule::needed_metrics).cloned();
         let weights: BTreeSet<_> = weights.into_iter().chain(needed).collect();
-        let wanted = |metric: &&MetricQuery| {
+        let metrics = query.metrics.iter().filter(|metric| {
             without_rule == WithoutRule::Asked || rules.get(*metric).is_none_or(Result::is_ok)
-        };
-        let metrics: Vec<_> = query.metrics.iter().filter(wanted).cloned().collect();
+        });
+        let metrics: Vec<_> = metrics.cloned().collect();
         let mut parts = Vec::new();
-        for filters in &shape.filters {
-            for (window, interval) in &shape.windows {
+        for filters in &cut.filters {
+            for (window, interval) in &cut.windows {
                 let request = Request {
                     instance: query.instance.clone(),
                     window: window.clone(),
@@ -181,15 +180,16 @@ impl Planner<'_> {
                     metrics: Vec::new(),
                     weights: BTreeSet::new(),
                 };
-                let requests = self.ask(request, &metrics, &query.weights, &weights);
-                parts.push(Part { requests, interval: interval.clone() });
+                let requests = self.add_metrics(request, &metrics, &query.weights, &weights);
+                parts.push(SubQuery { requests, interval: interval.clone() });
             }
         }
-        Recipe { query, parts, merged_over, rules }
+        QueryPlan { query, parts, merged_over, rules }
     }
 
-    /// Asks for metrics in a request, or in several where one does not take so many; returns which.
-    fn ask(
+    /// Puts metrics into a request, or into several where one does not take so many, and returns their
+    /// indices.
+    fn add_metrics(
         &mut self,
         request: Request,
         metrics: &[MetricQuery],
@@ -211,32 +211,33 @@ impl Planner<'_> {
                 &request.filters
             )
         );
-        let alike = self.index.entry(kind).or_default();
+        let group = self.index.entry(kind).or_default();
         let mut used = BTreeSet::new();
         let beside = weights.iter().map(|weight| (weight, true));
         let metrics = metrics.iter().map(|metric| (metric, unread.contains(metric)));
         for (metric, is_weight) in metrics.chain(beside) {
-            let index = alike.place(metric).unwrap_or_else(|| {
+            let index = group.request_for(metric).unwrap_or_else(|| {
                 self.requests.push(request.clone());
                 self.requests.len() - 1
             });
-            alike.add(index, metric, self.limits);
+            group.note(index, metric, self.limits);
             if let Some(request) = self.requests.get_mut(index) {
-                add(request, metric, is_weight);
+                add_metric(request, metric, is_weight);
             }
             used.insert(index);
         }
         used.into_iter().collect()
     }
 
-    /// Cuts a question as far as the limits demand.
-    fn shape(&self, query: &Query) -> Shape {
-        let cut::Cut { parts, over } = cut::cut(&query.filters, &self.keys(query), self.limits);
-        Shape { filters: parts, over, windows: self.windows(query) }
+    /// Cuts a query as far as the limits demand.
+    fn cut_query(&self, query: &Query) -> QueryCut {
+        let keys = self.cut_keys(query);
+        let cut::Cut { parts, over } = cut::cut_filters(&query.filters, &keys, self.limits);
+        QueryCut { filters: parts, over, windows: self.cut_windows(query) }
     }
 
-    /// The spans that a question has to be cut into.
-    fn windows(&self, query: &Query) -> Vec<(Window, Option<Window>)> {
+    /// The spans into which a query has to be cut.
+    fn cut_windows(&self, query: &Query) -> Vec<(Window, Option<Window>)> {
         let fine = query.interval.is_some_and(Interval::is_fine);
         match query.interval {
             Some(interval) if !self.limits.has_intervals => query
@@ -258,13 +259,13 @@ impl Planner<'_> {
     }
 
     /// The keys whose values count towards the limit of a request.
-    fn keys<'q>(&self, query: &'q Query) -> Vec<cut::Key<'q>> {
+    fn cut_keys<'q>(&self, query: &'q Query) -> Vec<cut::CutKey<'q>> {
         let counted = query
             .filters
             .iter()
             .filter(|(key, _)| **key != Dimension::Channel || self.limits.channels_count);
         counted
-            .map(|(dimension, values)| cut::Key {
+            .map(|(dimension, values)| cut::CutKey {
                 dimension,
                 values,
                 disjoint: query.groupings.contains(dimension),
@@ -273,19 +274,21 @@ impl Planner<'_> {
             .collect()
     }
 
+    /// The number of metrics that can't be merged over a key.
     fn lost_over(&self, query: &Query, key: &Dimension) -> usize {
         if query.groupings.contains(key) {
             return 0;
         }
-        let over = Parts { keys: [key.clone()].into(), time: false };
-        let lost = |metric: &&MetricQuery| merge::rule(metric, query, &over, self.limits).is_err();
-        query.metrics.iter().filter(lost).count()
+        let over = MergeKeys { keys: [key.clone()].into(), time: false };
+        let rules = query.metrics.iter();
+        let rules = rules.map(|metric| merge::merge_rule(metric, query, &over, self.limits));
+        rules.filter(Result::is_err).count()
     }
 }
 
-/// True where the rows of a question are of all that its total is of. Contacts without a queue, a channel
-/// or an agent have a row too. Whether those without another thing have one is not documented, unless
-/// the filter leaves them out anyway.
+/// True where the rows of a query cover all contacts of its total. Contacts without a queue, a channel or
+/// an agent have a row too. For other keys the service does not document that, but a filter leaves contacts
+/// without the key out anyway.
 pub(super) fn has_row_of_everything(query: &Query) -> bool {
     query.groupings.iter().all(|key| {
         matches!(key, Dimension::Queue | Dimension::Channel | Dimension::Agent)
@@ -293,55 +296,58 @@ pub(super) fn has_row_of_everything(query: &Query) -> bool {
     })
 }
 
-/// A metric that no rule merges over the parts of a question.
+/// The treatment of metrics that no rule merges over the parts of a query.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WithoutRule {
-    /// It is asked of each part, which tells whether there is any figure of it.
+    /// Each part is asked for them, which tells whether there is any figure.
     Asked,
-    /// The rows tell that.
+    /// The rows tell whether there is any figure.
     LeftToRows,
 }
 
-/// The parts that a question is cut into.
-struct Shape {
+/// The parts into which a query is cut.
+struct QueryCut {
     filters: Vec<BTreeMap<Dimension, Vec<String>>>,
-    /// The keys that the filters differ in.
+    /// The keys in which the filters differ.
     over: Vec<Dimension>,
-    /// The spans, each with the interval that it is of where requests themselves have none.
+    /// The spans, each with its interval where requests themselves have none.
     windows: Vec<(Window, Option<Window>)>,
 }
 
-impl Shape {
-    fn count(&self) -> usize {
+impl QueryCut {
+    fn part_count(&self) -> usize {
         self.filters.len() * self.windows.len()
     }
 
-    /// The keys in which parts differ that have the same rows.
-    fn merged_over(&self, query: &Query) -> Parts {
+    /// The keys and the time in which parts with the same rows differ.
+    fn merged_over(&self, query: &Query) -> MergeKeys {
         let keys = self.over.iter().filter(|key| !query.groupings.contains(key)).cloned();
-        let same_interval = |(_, of): &(Window, Option<Window>)| {
-            let same = self.windows.iter().filter(|(_, other)| other == of);
-            same.count() > 1
-        };
         let time = match query.interval {
-            // Rows of different spans have different intervals, unless one was cut in itself.
-            Some(_) => self.windows.iter().any(|part| part.1.is_some() && same_interval(part)),
+            Some(_) => self.cuts_an_interval(),
             None => self.windows.len() > 1,
         };
-        Parts { keys: keys.collect(), time }
+        MergeKeys { keys: keys.collect(), time }
+    }
+
+    /// True where an interval was itself cut; otherwise different spans have different intervals.
+    fn cuts_an_interval(&self) -> bool {
+        let mut intervals = BTreeSet::new();
+        let mut with_interval = self.windows.iter().filter_map(|(_, interval)| interval.as_ref());
+        with_interval.any(|interval| !intervals.insert((interval.start(), interval.end())))
     }
 }
 
-/// The metrics of a question that no rule merges although its parts have to be.
-fn without_rule(recipe: &Recipe, total: bool) -> Vec<NotAvailable> {
-    let lost = recipe.rules.iter().filter_map(|(metric, rule)| {
+/// The metrics of a query that no rule merges although its parts have to be merged.
+fn without_rule(plan: &QueryPlan, total: bool) -> Vec<NotAvailable> {
+    let lost = plan.rules.iter().filter_map(|(metric, rule)| {
         let reason = rule.as_ref().err()?;
         Some(NotAvailable { metric: metric.clone(), total, reason })
     });
     lost.collect()
 }
 
-fn add(request: &mut Request, metric: &MetricQuery, is_weight: bool) {
+/// Adds a metric to a request. A metric that is shown is no mere weight any more.
+fn add_metric(request: &mut Request, metric: &MetricQuery, is_weight: bool) {
     let is_new = match request.metrics.binary_search(metric) {
         Ok(_) => false,
         Err(place) => {
@@ -349,10 +355,9 @@ fn add(request: &mut Request, metric: &MetricQuery, is_weight: bool) {
             true
         }
     };
-    match is_weight {
-        true if is_new => drop(request.weights.insert(metric.clone())),
-        true => {}
-        // What somebody reads is no mere weight any more.
-        false => drop(request.weights.remove(metric)),
+    if !is_weight {
+        request.weights.remove(metric);
+    } else if is_new {
+        request.weights.insert(metric.clone());
     }
 }

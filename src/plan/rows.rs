@@ -1,4 +1,4 @@
-//! Rows, column by column: there may be a hundred thousand of them, and pages become columns as they
+//! Rows, stored column by column. There may be a hundred thousand of them; pages become columns as they
 //! arrive.
 
 use std::borrow::Borrow;
@@ -11,32 +11,32 @@ use super::figure::Figure;
 use crate::definition::MetricQuery;
 use crate::window::Window;
 
-/// The ids of a group in the order of the request's groupings; `None` where the group has no such thing,
-/// as contacts have that never reached an agent. The rows of one group share it.
+/// The ids of a group in the order of the request's groupings. An id is `None` where there is none, as for
+/// contacts that never reached an agent. The rows of one group share it.
 pub type Group = Arc<[Option<Arc<str>>]>;
 
-/// The key that tells a row from the others of its question: when its interval begins, and the ids of its
-/// groupings.
+/// The key that tells a row from the others of its query: the start of its interval, and the ids of its
+/// group.
 pub type RowKey = (Option<Timestamp>, Group);
 
 /// Rows with their figures, a column for each metric.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
-    of: Vec<Of>,
-    columns: Vec<Column>,
+    heads: Vec<RowHead>,
+    columns: Vec<MetricColumn>,
 }
 
-/// The group and the interval that a row is of, the latter where the request asked for any. Rows share both.
+/// The group of a row, and its interval if the request asked for intervals. Rows share both.
 #[derive(Clone, Debug)]
-struct Of {
+struct RowHead {
     dimensions: Group,
     interval: Option<Arc<Window>>,
 }
 
-/// The figures of one metric. A figure that the service left out is missing here too, and those of the
-/// last rows may not be there yet.
+/// The figures of one metric. A figure that the service left out is `None`; those of the last rows may not
+/// be there yet.
 #[derive(Clone, Debug)]
-struct Column {
+struct MetricColumn {
     metric: Arc<MetricQuery>,
     figures: Vec<Option<Figure>>,
 }
@@ -44,31 +44,31 @@ struct Column {
 /// One of the rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'r> {
-    of: &'r Of,
-    columns: &'r [Column],
+    head: &'r RowHead,
+    columns: &'r [MetricColumn],
     index: usize,
 }
 
 impl Rows {
     /// The number of rows.
     pub fn len(&self) -> usize {
-        self.of.len()
+        self.heads.len()
     }
 
     /// True where there is none.
     pub fn is_empty(&self) -> bool {
-        self.of.is_empty()
+        self.heads.is_empty()
     }
 
-    /// Each of them in turn.
+    /// The rows in turn.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
-        let row = |(index, of)| Row { of, columns: &self.columns, index };
-        self.of.iter().enumerate().map(row)
+        let heads = self.heads.iter().enumerate();
+        heads.map(|(index, head)| Row { head, columns: &self.columns, index })
     }
 
-    /// The intervals that there are rows of, in the order of time.
+    /// The intervals that have rows, in the order of time.
     pub fn intervals(&self) -> Vec<Arc<Window>> {
-        let intervals = self.of.iter().filter_map(|of| of.interval.as_ref());
+        let intervals = self.heads.iter().filter_map(|head| head.interval.as_ref());
         let by_start: BTreeMap<Timestamp, &Arc<Window>> =
             intervals.map(|interval| (interval.start(), interval)).collect();
         by_start.into_values().map(Arc::clone).collect()
@@ -76,39 +76,39 @@ impl Rows {
 
     /// Adds a row without figures, and returns its place.
     pub fn add(&mut self, dimensions: Group, interval: Option<Arc<Window>>) -> usize {
-        self.of.push(Of { dimensions, interval });
-        self.of.len() - 1
+        self.heads.push(RowHead { dimensions, interval });
+        self.heads.len() - 1
     }
 
-    /// Adds a row with these figures; of each metric the first counts.
+    /// Adds a row with these figures; the first figure of a metric counts.
     pub fn add_with<M: Borrow<Arc<MetricQuery>>>(
         &mut self,
-        (dimensions, interval): (Group, Option<Arc<Window>>),
+        dimensions: Group,
+        interval: Option<Arc<Window>>,
         figures: impl IntoIterator<Item = (M, Figure)>,
     ) {
         let row = self.add(dimensions, interval);
         for (metric, figure) in figures {
-            // Whoever adds the same metric twice means the same by it.
+            // A metric that comes twice has the same figure twice.
             let _ = self.set(row, metric.borrow(), figure);
         }
     }
 
-    /// Sets the figure of a metric that has none yet in this row; otherwise gives it back.
+    /// Sets the figure of a metric that has none yet in this row.
     ///
     /// # Errors
-    /// The figure, where the metric has one.
+    /// The figure itself, where the metric already has one.
     pub fn set(
         &mut self,
         row: usize,
         metric: &Arc<MetricQuery>,
         figure: Figure,
     ) -> Result<(), Figure> {
-        let is_its =
-            |column: &Column| Arc::ptr_eq(&column.metric, metric) || column.metric == *metric;
-        match self.columns.iter_mut().find(|column| is_its(column)) {
+        let mut columns = self.columns.iter_mut();
+        match columns.find(|column| column.is_of(metric)) {
             Some(column) => column.set(row, figure),
             None => {
-                let mut column = Column { metric: Arc::clone(metric), figures: Vec::new() };
+                let mut column = MetricColumn { metric: Arc::clone(metric), figures: Vec::new() };
                 let set = column.set(row, figure);
                 self.columns.push(column);
                 set
@@ -116,10 +116,10 @@ impl Rows {
         }
     }
 
-    /// Makes all of them of this interval.
+    /// Sets the interval of all rows.
     pub(super) fn set_interval(&mut self, interval: &Arc<Window>) {
-        for of in &mut self.of {
-            of.interval = Some(Arc::clone(interval));
+        for head in &mut self.heads {
+            head.interval = Some(Arc::clone(interval));
         }
     }
 
@@ -131,7 +131,11 @@ impl Rows {
     }
 }
 
-impl Column {
+impl MetricColumn {
+    fn is_of(&self, metric: &Arc<MetricQuery>) -> bool {
+        Arc::ptr_eq(&self.metric, metric) || self.metric == *metric
+    }
+
     fn set(&mut self, row: usize, figure: Figure) -> Result<(), Figure> {
         match self.figures.get_mut(row) {
             Some(Some(_)) => return Err(figure),
@@ -146,22 +150,22 @@ impl Column {
 }
 
 impl<'r> Row<'r> {
-    /// The ids of its group.
+    /// The ids of the row's group.
     pub fn dimensions(self) -> &'r Group {
-        &self.of.dimensions
+        &self.head.dimensions
     }
 
-    /// The interval that it is of.
+    /// The row's interval.
     pub fn interval(self) -> Option<&'r Arc<Window>> {
-        self.of.interval.as_ref()
+        self.head.interval.as_ref()
     }
 
-    /// The start of its interval, where it has one.
+    /// The start of the row's interval, where it has one.
     pub fn start(self) -> Option<Timestamp> {
         self.interval().map(|interval| interval.start())
     }
 
-    /// The key that tells it from the others of its question.
+    /// The key that tells the row from the others of its query.
     pub fn key(self) -> RowKey {
         (self.start(), Arc::clone(self.dimensions()))
     }
@@ -174,11 +178,10 @@ impl<'r> Row<'r> {
 
     /// Every metric with its figure.
     pub fn figures(self) -> impl Iterator<Item = (&'r Arc<MetricQuery>, Figure)> {
-        let figure = move |column: &'r Column| {
+        self.columns.iter().filter_map(move |column| {
             let figure = column.figures.get(self.index).copied().flatten();
             Some((&column.metric, figure?))
-        };
-        self.columns.iter().filter_map(figure)
+        })
     }
 }
 
@@ -191,9 +194,11 @@ mod tests {
         let metric = |name: &str| {
             Arc::new(MetricQuery { name: name.to_owned(), threshold: None, filters: Vec::new() })
         };
-        let (queued, handled) = (metric("CONTACTS_QUEUED"), metric("CONTACTS_HANDLED"));
+        let queued = metric("CONTACTS_QUEUED");
+        let handled = metric("CONTACTS_HANDLED");
         let mut rows = Rows::default();
-        let (first, second) = (rows.add(Group::default(), None), rows.add(Group::default(), None));
+        let first = rows.add(Group::default(), None);
+        let second = rows.add(Group::default(), None);
         assert_eq!(rows.set(second, &handled, Figure::Value(2.0)), Ok(()));
         assert_eq!(rows.set(first, &queued, Figure::Value(1.0)), Ok(()));
         // The same metric, whoever asks for it.

@@ -30,7 +30,7 @@ fn report(text: &str) -> Report {
 }
 
 fn queues(count: usize) -> Directory {
-    let entry = |index| Entry::new(format!("queue-{index}"), format!("Queue {index}"));
+    let entry = |index| DirectoryEntry::new(format!("queue-{index}"), format!("Queue {index}"));
     let mut directory = Directory::default();
     directory.insert(Dimension::Queue, (0..count).map(entry).collect());
     directory
@@ -38,7 +38,9 @@ fn queues(count: usize) -> Directory {
 
 fn day() -> Window {
     let due = "2026-11-23T08:00:00Z".parse().unwrap();
-    WindowRule::PreviousDay.before(due, &Zone::named("UTC").unwrap(), &Calendar::default()).unwrap()
+    WindowRule::PreviousDay
+        .window_before(due, &Zone::named("UTC").unwrap(), &Calendar::default())
+        .unwrap()
 }
 
 fn planned(text: &str, directory: &Directory) -> Plan {
@@ -48,7 +50,7 @@ fn planned(text: &str, directory: &Directory) -> Plan {
         .iter()
         .map(|section| Query::for_section(section, &report.instance, &day(), directory).unwrap())
         .collect();
-    plan(&queries, &Limits::CURRENT)
+    plan_requests(&queries, &Limits::CURRENT)
 }
 
 fn grouped(plan: &Plan) -> Vec<usize> {
@@ -77,7 +79,7 @@ fn the_same_request_is_made_once() {
             Query::for_section(section, instance, &day(), &directory).unwrap()
         })
         .collect();
-    let plan = super::plan(&queries, &Limits::CURRENT);
+    let plan = super::plan_requests(&queries, &Limits::CURRENT);
     assert_eq!(grouped(&plan), [0, 0, 0, 1, 1, 1], "whichever report asks");
 }
 
@@ -157,7 +159,7 @@ fn names_that_select_nothing_or_two_things_are_told() {
     let problems = asked(&directory);
     assert_eq!(problems[0].problem.message, "the instance has no queue with the name `queue 2`");
     assert_eq!(problems[0].problem.help, "did you mean `Queue 2`? Upper and lower case differ");
-    let twin = |id: &str| Entry::new(id, "Queue 1");
+    let twin = |id: &str| DirectoryEntry::new(id, "Queue 1");
     directory.insert(Dimension::Queue, vec![twin("a"), twin("b")]);
     assert_eq!(asked(&directory)[0].problem.message, "2 queues are called `Queue 1`: `a` and `b`");
 }

@@ -182,7 +182,7 @@ pub(super) fn build(contents: &Contents<'_>, layout: &Layout) -> Context {
         run: contents.run.to_owned(),
         window: WindowContext {
             label: window.label(language),
-            exactly: window.exactly(language),
+            exactly: window.exact_label(language),
             start,
             end,
             time_zone: window.zone_name().to_owned(),

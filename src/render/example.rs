@@ -18,7 +18,9 @@ use super::template::{self, MOST_SVG, Templates};
 use super::{chart, files, trend};
 use crate::definition::{self, Dimension, MetricQuery, Report, Section};
 use crate::error::Error;
-use crate::plan::{Absent, Base, Directory, Entry, Figure, Query, Rows, SectionAnswer};
+use crate::plan::{
+    Absent, Base, Directory, DirectoryEntry, Figure, Group, Query, Rows, SectionAnswer,
+};
 use crate::settings::Deployment;
 use crate::table::{self, Against, Note, Table};
 use crate::window::Window;
@@ -250,8 +252,8 @@ impl Scene<'_> {
         let parsed = definition::parse("daily-queues.toml", definition, &Deployment::default());
         let report = parsed.report?;
         let due: Timestamp = "2026-11-24T07:00:00Z".parse().ok()?;
-        let window = report.window.before(due, &report.zone, &report.calendar).ok()?;
-        let compared = report.compare.windows(&window, report.window, &report.calendar);
+        let window = report.window.window_before(due, &report.zone, &report.calendar).ok()?;
+        let compared = report.compare.compared_windows(&window, report.window, &report.calendar);
         let labels = compared.iter().map(|window| window.label(report.locale.language()));
         let against = labels.take(1).map(|label| Against { label, ..Against::default() }).next();
         let tables: Option<Vec<Table>> = report
@@ -285,7 +287,8 @@ impl Scene<'_> {
         against: Option<&Against>,
     ) -> Option<Table> {
         let mut directory = Directory::default();
-        let entries = self.queues.iter().map(|(name, ..)| Entry::new(name.to_lowercase(), *name));
+        let entries =
+            self.queues.iter().map(|(name, ..)| DirectoryEntry::new(name.to_lowercase(), *name));
         directory.insert(Dimension::Queue, entries.collect());
         let query = Query::for_section(section, &report.instance, window, &directory).ok()?;
         let base = Base::of_same_intervals(
@@ -313,18 +316,18 @@ impl Scene<'_> {
         figures: impl Fn(&Queue<'_>) -> [Figure; 3],
     ) -> Rows {
         let mut rows = Rows::default();
-        let mut add = |of, figures| rows.add_with(of, by_metric(section, figures));
         match section.interval {
             Some(interval) => {
                 let figures = self.queues.iter().cycle().map(&figures);
                 for (interval, figures) in window.intervals(interval).into_iter().zip(figures) {
-                    add((Arc::default(), Some(Arc::new(interval))), figures);
+                    let interval = Some(Arc::new(interval));
+                    rows.add_with(Arc::default(), interval, by_metric(section, figures));
                 }
             }
             None => {
                 for queue in self.queues {
-                    let id = Some(queue.0.to_lowercase().into());
-                    add((Arc::new([id]), None), figures(queue));
+                    let group: Group = Arc::new([Some(queue.0.to_lowercase().into())]);
+                    rows.add_with(group, None, by_metric(section, figures(queue)));
                 }
             }
         }

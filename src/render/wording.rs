@@ -97,7 +97,11 @@ pub(super) fn table_headings(table: &Table, language: Language) -> Vec<String> {
 
 /// The name of an interval of a window: the hours of a day, or days.
 pub(super) fn interval_name(window: &Window, interval: &Window, language: Language) -> String {
-    if window.is_one_day() { interval.times(language) } else { interval.briefly(language) }
+    if window.is_one_day() {
+        interval.clock_times(language)
+    } else {
+        interval.interval_label(language)
+    }
 }
 
 /// The label of the totals.

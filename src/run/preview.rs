@@ -50,7 +50,7 @@ impl Planned {
 pub(crate) async fn plan_requests(source: &FigureSource, job: &Job) -> Result<Planned, Error> {
     let window = job.window()?;
     let queries = resolve(source, job).await?;
-    let plan = plan::plan(&queries.queries, &source.limits);
+    let plan = plan::plan_requests(&queries.queries, &source.limits);
     let unplanned = queries.unplanned.into_iter().map(|(place, why)| (place, why.error));
     let unplanned = unplanned.collect();
     let planned = Planned { window, compared: queries.compared, plan, unplanned, seconds: 0.0 };

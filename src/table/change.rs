@@ -51,7 +51,8 @@ impl Change {
     /// The change from `base` to `figure`; none where one of them is missing, or where there was
     /// nothing, of which no percentage can be taken.
     pub fn between(base: Figure, figure: Figure, unit: Unit, polarity: Polarity) -> Option<Self> {
-        let (base, value) = (base.value()?, figure.value()?);
+        let base = base.value()?;
+        let value = figure.value()?;
         let by = match unit {
             Unit::Percent => Amount::Points(value - base),
             Unit::Count | Unit::Seconds | Unit::Milliseconds if base > 0.0 => {

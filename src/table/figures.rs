@@ -28,9 +28,8 @@ pub(super) fn figures(
 
 /// No contacts make 0 in a count or a sum; an average or a rate of nothing has no value.
 pub(super) fn nothing_happened(section: &Section) -> Vec<Figure> {
-    let figures = section.columns.iter().map(|column| match column.is_sum {
-        true => Figure::Value(0.0),
-        false => Figure::Absent(Absent::NoData),
+    let figures = section.columns.iter().map(|column| {
+        if column.is_sum { Figure::Value(0.0) } else { Figure::Absent(Absent::NoData) }
     });
     figures.collect()
 }

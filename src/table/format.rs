@@ -116,7 +116,9 @@ impl Numbers {
             // More seconds than a clock can hold; shown as they are rather than wrong.
             return format!("{}{NO_BREAK_SPACE}s", self.local(&digits));
         };
-        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let hours = seconds / 3600;
+        let minutes = seconds / 60 % 60;
+        let seconds = seconds % 60;
         let decimals = match decimals {
             "" => String::new(),
             decimals => self.local(&format!("0.{decimals}")).trim_start_matches('0').to_owned(),

@@ -160,7 +160,7 @@ impl Table {
     }
 }
 
-/// The table of a section; `query` is the question for its rows. Where there is no room for so many,
+/// The table of a section; `query` is the query for its rows. Where there is no room for so many,
 /// quiet intervals have none.
 pub fn build(
     section: &Section,
@@ -178,9 +178,12 @@ pub fn build(
     let columns = if query.has_totals { section.columns.as_slice() } else { &[] };
     let mut totals = totals(section, answer);
     totals.truncate(columns.len());
-    let provenance = columns.iter().map(|column| match answer.merged.contains(&column.metric) {
-        true => Provenance::Merged,
-        false => Provenance::Requested,
+    let provenance = columns.iter().map(|column| {
+        if answer.merged.contains(&column.metric) {
+            Provenance::Merged
+        } else {
+            Provenance::Requested
+        }
     });
     let shown = section
         .rows

@@ -16,7 +16,7 @@ use super::figures::{figures, figures_or_nothing, nothing_happened};
 use super::row::{Member, TableRow};
 use crate::definition::{Column, Dimension, MetricQuery, Section, Sort, State, Target};
 use crate::plan::{
-    self, Absent, Base, Directory, Figure, Group, Query, Row, SectionAnswer, roster,
+    self, Absent, Base, Directory, Figure, Group, Query, Row, SectionAnswer, expected_rows,
 };
 use crate::window::Window;
 
@@ -109,7 +109,7 @@ impl<'a> Rows<'a> {
         if self.query.groupings.is_empty() {
             self.group(&Group::default());
         }
-        let Some((shown, ids)) = roster(self.section, self.query) else { return };
+        let Some((shown, ids)) = expected_rows(self.section, self.query) else { return };
         let place = self.query.groupings.iter().position(|dimension| dimension == shown);
         let Some(place) = place else { return };
         let occurring = self.groups.iter().filter_map(|about| about.ids.get(place)?.clone());
@@ -186,7 +186,7 @@ impl<'a> Rows<'a> {
             Member {
                 id: id.map(ToOwned::to_owned),
                 name: id.map(|id| directory.name(dimension, id).to_owned()),
-                is_unlisted: id.is_some_and(|id| directory.lacks(dimension, id)),
+                is_unlisted: id.is_some_and(|id| directory.lacks_id(dimension, id)),
             }
         };
         let members: Arc<[Member]> = section.group_by.iter().zip(places).map(member).collect();
@@ -199,7 +199,7 @@ impl<'a> Rows<'a> {
         let own = section.columns.iter().enumerate();
         let own = own.filter_map(|(index, column)| Some((index, column.own_target(is_about)?)));
         let known = |(dimension, id): (&Dimension, &Option<Arc<str>>)| {
-            id.as_ref().is_none_or(|id| directory.knows(dimension, id))
+            id.as_ref().is_none_or(|id| directory.knows_id(dimension, id))
         };
         let is_known = self.query.groupings.iter().zip(ids.iter()).all(known);
         About { ids: Arc::clone(ids), own_targets: own.collect(), members, is_known }
@@ -214,9 +214,10 @@ impl About {
                 self.own_targets.iter().find(|(of, _)| *of == index).map(|(_, target)| *target);
             column.state(figure.value(), own.or(column.target))
         };
-        match columns.iter().any(Column::has_target) {
-            true => columns.iter().zip(figures).enumerate().map(state).collect(),
-            false => Arc::default(),
+        if columns.iter().any(Column::has_target) {
+            columns.iter().zip(figures).enumerate().map(state).collect()
+        } else {
+            Arc::default()
         }
     }
 
@@ -262,7 +263,7 @@ fn intervals(
     let Some(interval) = query.interval else { return vec![None] };
     let all = match base {
         Some(base) => base.intervals.clone(),
-        None => plan::intervals(&query.window, interval, &answered.intervals()),
+        None => plan::aligned_intervals(&query.window, interval, &answered.intervals()),
     };
     all.into_iter().map(Some).collect()
 }

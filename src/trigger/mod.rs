@@ -81,7 +81,8 @@ fn message(record: SqsMessage) -> Option<Message> {
     if record.event_source.as_deref() != Some("aws:sqs") {
         return None;
     }
-    let (id, body) = (record.message_id.filter(|id| is_id(id))?, record.body?);
+    let id = record.message_id.filter(|id| is_id(id))?;
+    let body = record.body?;
     let sent = record.attributes.get("SentTimestamp").and_then(|time| time.parse().ok());
     let sent = sent.and_then(|time| Timestamp::from_millisecond(time).ok());
     let payload = serde_json::from_str(&body).map_err(|_| invalid("the message is not JSON"));

@@ -127,7 +127,8 @@ fn most_of(member: &str) -> usize {
 }
 
 fn reports(value: &Value) -> Option<Vec<ReportId>> {
-    let (mut ids, mut known) = (Vec::new(), HashSet::new());
+    let mut ids = Vec::new();
+    let mut known = HashSet::new();
     for id in value.as_array()? {
         let id: ReportId = id.as_str()?.parse().ok()?;
         if known.insert(id.clone()) {
@@ -214,7 +215,8 @@ impl Reader<'_> {
         read: impl Fn(&Value) -> Option<T>,
     ) -> Option<T> {
         let value = self.members.get(member)?;
-        let (length, most) = (value.as_array().map_or(0, Vec::len), most_of(member));
+        let length = value.as_array().map_or(0, Vec::len);
+        let most = most_of(member);
         if length > most {
             self.problem(member, &format!("has {length} entries, {most} are allowed"));
             return None;

@@ -135,7 +135,8 @@ fn an_order_is_the_same_as_a_message() {
         ..Trigger::tick()
     };
     assert_eq!(parse_one(&group.message()).unwrap(), group);
-    let (report, by) = ("a".parse().unwrap(), "00c0ffee00c0ffee".to_owned());
+    let report = "a".parse().unwrap();
+    let by = "00c0ffee00c0ffee".to_owned();
     let kind = TriggerKind::Shard { report, span, shard: ShardId { by, number: 3 } };
     let shard = Trigger { kind, ..group };
     assert_eq!(parse_one(&shard.message()).unwrap(), shard);

@@ -1,8 +1,8 @@
 //! Cutting a window into spans that one request takes, and into its intervals.
 //!
-//! Which intervals the service makes of a span is documented for none that begins between two of them:
-//! by the clock, or by steps from its start; nor on which day its weeks begin. So spans that are asked for
-//! begin on an interval where they can, and weeks are taken as they come.
+//! The service does not document the intervals of a span that begins between two of them: they may follow
+//! the clock, or steps from the start. Nor does it document the day on which weeks begin. So requested
+//! spans begin on an interval where they can, and weeks are taken as they come.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,26 +14,23 @@ use super::day::{start_of_day, starts_its_day};
 use crate::window::Interval;
 
 impl Window {
-    /// The fewest consecutive windows, each shorter than `limit`, that make up this one. They meet
-    /// where the local clock shows the start of an interval; of figures without intervals, of a day
-    /// where that takes no more of them, or of a quarter of an hour. No interval but the last one of
-    /// each is cut short: by the clock and by steps from the start they have the same ones.
+    /// Cuts the window into the fewest consecutive windows that are each shorter than `limit`. They meet
+    /// where the local clock shows the start of an interval. Figures without intervals are cut at the
+    /// start of a day where that takes no more windows, otherwise at a quarter of an hour. Only the last
+    /// interval of each window is cut short, so that the clock and steps from the start give the same
+    /// intervals.
     pub fn cut(&self, interval: Option<Interval>, limit: SignedDuration) -> Vec<Self> {
-        let spans = interval.map_or_else(|| vec![self.clone()], |interval| self.even(interval));
-        spans.iter().flat_map(|span| span.cut_short(interval, limit)).collect()
+        let spans =
+            interval.map_or_else(|| vec![self.clone()], |interval| self.spans_of_even(interval));
+        spans.iter().flat_map(|span| span.cut_below(interval, limit)).collect()
     }
 
     /// The window, cut after each interval but the last that is shorter than others of its kind.
-    fn even(&self, interval: Interval) -> Vec<Self> {
-        let is_whole = |piece: &Self| match interval {
-            Interval::Day => starts_its_day(&piece.start),
-            // Nobody knows on which day a week begins.
-            Interval::Week => true,
-            _ => piece.length() == SignedDuration::from_mins(minutes_of(interval)),
-        };
-        let (mut spans, mut start) = (Vec::new(), self.start.clone());
+    fn spans_of_even(&self, interval: Interval) -> Vec<Self> {
+        let mut spans = Vec::new();
+        let mut start = self.start.clone();
         for piece in self.intervals(interval) {
-            if !is_whole(&piece) && piece.end < self.end {
+            if !piece.is_whole(interval) && piece.end < self.end {
                 spans.push(Self { start, end: piece.end.clone() });
                 start = piece.end;
             }
@@ -42,7 +39,17 @@ impl Window {
         spans
     }
 
-    fn cut_short(&self, interval: Option<Interval>, limit: SignedDuration) -> Vec<Self> {
+    /// True for an interval of full length.
+    fn is_whole(&self, interval: Interval) -> bool {
+        match interval {
+            Interval::Day => starts_its_day(&self.start),
+            // The day on which a week begins is unknown.
+            Interval::Week => true,
+            _ => self.length() == SignedDuration::from_mins(minutes_of(interval)),
+        }
+    }
+
+    fn cut_below(&self, interval: Option<Interval>, limit: SignedDuration) -> Vec<Self> {
         match interval {
             Some(Interval::Day) => self.cut_at(limit, |start, latest| last_day(start, latest, 1)),
             Some(Interval::Week) => self.cut_at(limit, |start, latest| last_day(start, latest, 7)),
@@ -53,23 +60,21 @@ impl Window {
             None => {
                 let quarters = self.cut_at(limit, |start, latest| last_minute(start, latest, 15));
                 let days = self.cut_at(limit, |start, latest| last_day(start, latest, 1));
-                let in_time = |piece: &Self| piece.end.duration_since(&piece.start) < limit;
-                match days.len() <= quarters.len() && days.iter().all(in_time) {
-                    true => days,
-                    false => quarters,
-                }
+                let days_fit = days.iter().all(|piece| piece.length() < limit);
+                if days_fit && days.len() <= quarters.len() { days } else { quarters }
             }
         }
     }
 
-    /// Takes the last border within the limit each time, and so the fewest pieces. A limit below
-    /// an interval leaves no border, and a piece that is too long.
+    /// Cuts at the last border within the limit each time, which gives the fewest pieces. A limit
+    /// below an interval leaves no border, and a piece that is too long.
     fn cut_at(
         &self,
         limit: SignedDuration,
         last_border: impl Fn(&Zoned, &Zoned) -> Option<Zoned>,
     ) -> Vec<Self> {
-        let (mut pieces, mut start) = (Vec::new(), self.start.clone());
+        let mut pieces = Vec::new();
+        let mut start = self.start.clone();
         while self.end.duration_since(&start) >= limit {
             let latest = start.checked_add(limit - SignedDuration::from_secs(1)).ok();
             let Some(border) = latest.and_then(|latest| last_border(&start, &latest)) else {
@@ -84,7 +89,8 @@ impl Window {
 
     /// The intervals of the window, each a window of its own; they begin by the clock, weeks on Mondays.
     pub fn intervals(&self, interval: Interval) -> Vec<Self> {
-        let (mut pieces, mut start) = (Vec::new(), self.start.clone());
+        let mut pieces = Vec::new();
+        let mut start = self.start.clone();
         while let Some(next) = next_start(&start, interval).filter(|next| *next < self.end) {
             pieces.push(Self { start, end: next.clone() });
             start = next;
@@ -93,39 +99,41 @@ impl Window {
         pieces
     }
 
-    /// The intervals of the window where the service has told some of them, which lie apart: these, and
-    /// between them others as long, so that all of them tile it.
+    /// The intervals of the window where the service has answered some of them, which lie apart. The
+    /// result has these and between them others as long, so that all of them tile the window.
     pub fn intervals_among<'w>(
         &self,
         interval: Interval,
-        told: impl Iterator<Item = &'w Self>,
+        answered: impl Iterator<Item = &'w Self>,
     ) -> Vec<Self> {
         let by_clock = self.intervals(interval);
-        let told: BTreeMap<Timestamp, &Self> = told.map(|piece| (piece.start(), piece)).collect();
+        let answered: BTreeMap<Timestamp, &Self> =
+            answered.map(|piece| (piece.start(), piece)).collect();
         let borders: BTreeSet<_> =
             by_clock.iter().map(|piece| (piece.start(), piece.end())).collect();
-        if told.values().all(|piece| borders.contains(&(piece.start(), piece.end()))) {
+        if answered.values().all(|piece| borders.contains(&(piece.start(), piece.end()))) {
             return by_clock;
         }
         let mut pieces: Vec<Self> = Vec::new();
-        for piece in told.values() {
+        for piece in answered.values() {
             let end = pieces.last().map_or(&self.start, |last| &last.end);
-            // Only the first one of a window is cut short at its start.
-            let fill = if pieces.is_empty() { back } else { on };
+            // Only the first interval of a window is cut short at its start.
+            let fill = if pieces.is_empty() { steps_backward } else { steps_forward };
             let between = fill(end, &piece.start, interval);
             pieces.extend(between);
             pieces.push((*piece).clone());
         }
         let end = pieces.last().map_or(&self.start, |last| &last.end).clone();
-        pieces.extend(on(&end, &self.end, interval));
+        pieces.extend(steps_forward(&end, &self.end, interval));
         pieces
     }
 
     /// True for a part of the window that can be one of its intervals, however they are laid out: it is as
     /// long as they are, or shorter at the start or the end of the window.
-    pub fn may_have(&self, part: &Self, interval: Interval) -> bool {
-        // A day, or a week, on which the clocks change.
-        let (day, change) = (SignedDuration::from_hours(24), SignedDuration::from_hours(1));
+    pub fn may_have_interval(&self, part: &Self, interval: Interval) -> bool {
+        // The clocks may change in a day or a week.
+        let day = SignedDuration::from_hours(24);
+        let change = SignedDuration::from_hours(1);
         let (least, most) = match interval {
             Interval::Day => (day - change, day + change),
             Interval::Week => (day * 7 - change, day * 7 + change),
@@ -136,16 +144,18 @@ impl Window {
         length <= most && (least <= length || is_at_a_border)
     }
 
-    fn length(&self) -> SignedDuration {
+    /// The time from start to end.
+    pub(super) fn length(&self) -> SignedDuration {
         self.end.duration_since(&self.start)
     }
 }
 
-/// The spans from one time on to another, each as long as an interval but the last, which may be shorter.
-fn on(from: &Zoned, to: &Zoned, interval: Interval) -> Vec<Window> {
-    let (mut pieces, mut start) = (Vec::new(), from.clone());
+/// The spans between two times, each as long as an interval but the last, which may be shorter.
+fn steps_forward(from: &Zoned, to: &Zoned, interval: Interval) -> Vec<Window> {
+    let mut pieces = Vec::new();
+    let mut start = from.clone();
     while start < *to {
-        let next = stepped(&start, interval, 1).filter(|next| next < to);
+        let next = add_intervals(&start, interval, 1).filter(|next| next < to);
         let end = next.unwrap_or_else(|| to.clone());
         pieces.push(Window { start, end: end.clone() });
         start = end;
@@ -153,11 +163,12 @@ fn on(from: &Zoned, to: &Zoned, interval: Interval) -> Vec<Window> {
     pieces
 }
 
-/// The spans from one time on to another, each as long as an interval but the first, which may be shorter.
-fn back(from: &Zoned, to: &Zoned, interval: Interval) -> Vec<Window> {
-    let (mut pieces, mut end) = (Vec::new(), to.clone());
+/// The spans between two times, each as long as an interval but the first, which may be shorter.
+fn steps_backward(from: &Zoned, to: &Zoned, interval: Interval) -> Vec<Window> {
+    let mut pieces = Vec::new();
+    let mut end = to.clone();
     while *from < end {
-        let before = stepped(&end, interval, -1).filter(|before| before > from);
+        let before = add_intervals(&end, interval, -1).filter(|before| before > from);
         let start = before.unwrap_or_else(|| from.clone());
         pieces.push(Window { start: start.clone(), end });
         end = start;
@@ -168,15 +179,16 @@ fn back(from: &Zoned, to: &Zoned, interval: Interval) -> Vec<Window> {
 
 /// The time so many intervals later on the local clock. Days begin when they do, also where the clocks
 /// skip a midnight.
-fn stepped(time: &Zoned, interval: Interval, intervals: i64) -> Option<Zoned> {
+fn add_intervals(time: &Zoned, interval: Interval, count: i64) -> Option<Zoned> {
     let step = match interval {
-        Interval::Day => intervals.days(),
-        Interval::Week => intervals.weeks(),
-        _ => (minutes_of(interval) * intervals).minutes(),
+        Interval::Day => count.days(),
+        Interval::Week => count.weeks(),
+        _ => (minutes_of(interval) * count).minutes(),
     };
-    match starts_its_day(time) && !interval.is_fine() {
-        true => start_of_day(time.date().checked_add(step).ok()?, time.time_zone()).ok(),
-        false => time.checked_add(step).ok(),
+    if starts_its_day(time) && !interval.is_fine() {
+        start_of_day(time.date().checked_add(step).ok()?, time.time_zone()).ok()
+    } else {
+        time.checked_add(step).ok()
     }
 }
 
@@ -208,7 +220,7 @@ fn next_start(start: &Zoned, interval: Interval) -> Option<Zoned> {
     Some(next)
 }
 
-/// The last start of a day, of days of a week if `days` is 7, that is no later than `latest`.
+/// The last start of a day, or of a week if `days` is 7, that is no later than `latest`.
 fn last_day(start: &Zoned, latest: &Zoned, days: i64) -> Option<Zoned> {
     let date = match days {
         7 => latest.date().tomorrow().ok()?.nth_weekday(-1, Weekday::Monday).ok()?,
@@ -234,7 +246,7 @@ mod tests {
 
     fn window(rule: WindowRule, zone: &str, due: i64) -> Window {
         let due = jiff::Timestamp::from_second(due).unwrap();
-        rule.before(due, &Zone::named(zone).unwrap(), &Calendar::default()).unwrap()
+        rule.window_before(due, &Zone::named(zone).unwrap(), &Calendar::default()).unwrap()
     }
 
     #[test]
@@ -291,7 +303,7 @@ mod tests {
     }
 
     proptest! {
-        /// Spans that are asked for have the same intervals by the clock and by steps from their start.
+        /// Requested spans have the same intervals by the clock and by steps from their start.
         #[test]
         fn spans_are_laid_out_alike_by_the_clock_and_from_their_start(
             minute in 26_000_000_i64..31_000_000,
@@ -303,15 +315,15 @@ mod tests {
         ) {
             let window = rolling(zone, minute, length);
             for span in window.cut(Some(interval), SignedDuration::from_hours(72)) {
-                let stepped = on(&span.start, &span.end, interval);
+                let stepped = steps_forward(&span.start, &span.end, interval);
                 prop_assert_eq!(stepped, span.intervals(interval));
             }
         }
 
-        /// Whichever intervals the service tells of, laid out from wherever: with those beside them they
-        /// tile the window.
+        /// Any intervals that the service answers, laid out from wherever, tile the window with those
+        /// beside them.
         #[test]
-        fn intervals_beside_those_that_are_told_tile_the_window(
+        fn intervals_beside_answered_ones_tile_the_window(
             minute in 26_000_000_i64..31_000_000,
             length in 1_i64..40_000,
             first in 0_i64..10_080,
@@ -324,8 +336,8 @@ mod tests {
             let window = rolling(zone, minute, length);
             let first = window.start.checked_add(SignedDuration::from_mins(first)).unwrap();
             let first = first.min(window.end.clone());
-            let mut all = back(&window.start, &first, interval);
-            all.extend(on(&first, &window.end, interval));
+            let mut all = steps_backward(&window.start, &first, interval);
+            all.extend(steps_forward(&first, &window.end, interval));
             let told = all.iter().zip(told.iter().cycle()).filter(|(_, told)| **told);
             let told: Vec<Window> = told.map(|(piece, _)| piece.clone()).collect();
             let among = window.intervals_among(interval, told.iter());
@@ -335,7 +347,7 @@ mod tests {
                 prop_assert_eq!(&pair[0].end, &pair[1].start);
             }
             for piece in &told {
-                prop_assert!(among.contains(piece) && window.may_have(piece, interval));
+                prop_assert!(among.contains(piece) && window.may_have_interval(piece, interval));
             }
         }
 

@@ -16,8 +16,8 @@ pub enum Interval {
 }
 
 impl Interval {
-    /// Tells whether it is an hour or less; of these a request takes fewer days (GetMetricDataV2,
-    /// Interval).
+    /// Tells whether the interval is an hour or less; a request takes fewer days of such intervals
+    /// (GetMetricDataV2, Interval).
     pub fn is_fine(self) -> bool {
         matches!(self, Self::FifteenMinutes | Self::ThirtyMinutes | Self::Hour)
     }

@@ -1,5 +1,5 @@
-//! The window of a run follows from the instant at which it is due, and from what weeks and
-//! working days are where the contact centre is.
+//! The rules by which the window of a run follows from the instant at which it is due. The weeks and
+//! working days are those of the contact centre.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -24,23 +24,23 @@ pub enum WindowRule {
     PreviousMonth,
     /// The last working day that is over.
     PreviousWorkday,
-    /// The last shift that is over, and the day on which it began with it.
+    /// The last shift that is over together with the day on which it began.
     Hours {
         /// The local time of the start.
         from: Time,
         /// The local time of the end; on the next day where it is not after the start.
         to: Time,
     },
-    /// From the start of this week to the instant at which the run is due.
+    /// The span from the start of this week to the instant at which the run is due.
     WeekToDate,
-    /// From the start of this month to the instant at which the run is due.
+    /// The span from the start of this month to the instant at which the run is due.
     MonthToDate,
-    /// So long before the instant at which the run is due.
+    /// The span of this length before the instant at which the run is due.
     Last(SignedDuration),
 }
 
-/// The hours of a working day. It belongs to the day on which it begins, and may end on the next: at
-/// its midnight, or after.
+/// The hours of a working day. A shift belongs to the day on which it begins, and may end on the next,
+/// at midnight or after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shift {
     date: Date,
@@ -76,9 +76,9 @@ impl WindowRule {
     /// or the span that ends there.
     ///
     /// # Errors
-    /// [`WindowError`] where there is none: at the ends of time, at the very start of a week or month to date, and where
-    /// nobody works for two weeks.
-    pub fn before(
+    /// [`WindowError`] where there is none: at the ends of time, at the very start of a week or month to
+    /// date, and where nobody works for two weeks.
+    pub fn window_before(
         self,
         due: Timestamp,
         zone: &Zone,
@@ -97,11 +97,11 @@ impl WindowRule {
                 next.and_then(|next| days_before(next, 1.day(), &zone.0))
             }
             Self::Hours { from, to } => {
-                let shift = |date| Shift { date, from, to }.in_zone(zone);
                 // The shift that began last may go on.
                 let dates = workdays_before(now.date(), calendar, WORKDAY_SEARCH_DAYS + 1);
-                let over = dates.filter_map(shift).find(|window| window.end <= now);
-                return over.ok_or(WindowError::NoWorkday);
+                let mut shifts = dates.filter_map(|date| Shift { date, from, to }.in_zone(zone));
+                let last_over = shifts.find(|window| window.end <= now);
+                return last_over.ok_or(WindowError::NoWorkday);
             }
             Self::WeekToDate => {
                 return to_date("week", week_start(&now, calendar), now);
@@ -119,8 +119,8 @@ impl WindowRule {
         matches!(self, Self::WeekToDate | Self::MonthToDate | Self::Last(_))
     }
 
-    /// The days by which the window's start may lie before the instant at which the run is due, where
-    /// that is no later than the day after its end.
+    /// The most days by which the window's start may lie before the instant at which the run is due,
+    /// which is no later than the day after the window's end.
     pub fn reach_in_days(self) -> i64 {
         match self {
             Self::PreviousHour => 1,
@@ -137,19 +137,21 @@ impl WindowRule {
 
     /// The most days that the window has, parts of a day counted as one.
     pub fn length_in_days(self) -> i64 {
-        const DAY: i64 = 86_400;
+        const SECONDS_PER_DAY: i64 = 86_400;
         match self {
             Self::PreviousHour | Self::PreviousDay | Self::PreviousWorkday | Self::Hours { .. } => {
                 1
             }
             Self::PreviousWeek | Self::WeekToDate => 7,
             Self::PreviousMonth | Self::MonthToDate => 31,
-            Self::Last(length) => (length.as_secs().saturating_add(DAY - 1)) / DAY,
+            Self::Last(length) => {
+                (length.as_secs().saturating_add(SECONDS_PER_DAY - 1)) / SECONDS_PER_DAY
+            }
         }
     }
 }
 
-/// As definitions write it, but hours as `08:00-18:00` and spans as `last 240m`.
+/// Written as in definitions, but hours as `08:00-18:00` and spans as `last 240m`.
 impl fmt::Display for WindowRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -175,7 +177,7 @@ fn week_start(now: &Zoned, calendar: &Calendar) -> Result<Date, jiff::Error> {
 }
 
 impl Shift {
-    /// The shift that a window is, if it is one of these hours.
+    /// The shift whose window this is, if the rule is one of hours.
     pub(super) fn of_window(window: &Window, rule: WindowRule) -> Option<Self> {
         let WindowRule::Hours { from, to } = rule else { return None };
         let zone = Zone(window.start.time_zone().clone());
@@ -186,32 +188,35 @@ impl Shift {
         shifts.find(|shift| shift.in_zone(&zone).as_ref() == Some(window))
     }
 
-    /// The same so many weeks before.
+    /// The same shift so many weeks before.
     pub(super) fn weeks_before(self, weeks: i64) -> Option<Self> {
         Some(Self { date: self.date.checked_sub(weeks.weeks()).ok()?, ..self })
     }
 
-    /// The span of it. A border that the clocks skip is the first instant after them; there is none
-    /// where they skip all of it, or where the zone left the day out.
+    /// The window of the shift. A border that the clocks skip moves to the first instant after. `None`
+    /// where the clocks skip the whole shift, or the zone left the day out.
     pub(super) fn in_zone(self, zone: &Zone) -> Option<Window> {
         let Self { date, from, to } = self;
         let last = if to > from { date } else { date.tomorrow().ok()? };
-        let at = |date, time| Some(zone.first_at(date, time)?.to_zoned(zone.0.clone()));
-        let (start, end) = (at(date, from)?, at(last, to)?);
-        (zone.has(date) && start < end).then_some(Window { start, end })
+        let start = zone.first_at(date, from)?.to_zoned(zone.0.clone());
+        let end = zone.first_at(last, to)?.to_zoned(zone.0.clone());
+        (zone.has_date(date) && start < end).then_some(Window { start, end })
     }
 }
 
-/// The days among which a working day is looked for; longer closures are no "previous working day" any more.
+/// The days among which a working day is sought; after a longer closure there is no "previous working day".
 const WORKDAY_SEARCH_DAYS: usize = 14;
 
-/// The working days among so many days before this one, the last one first.
+/// The working days among so many days before this one, the latest first.
 fn workdays_before(today: Date, calendar: &Calendar, days: usize) -> impl Iterator<Item = Date> {
     let dates = std::iter::successors(today.yesterday().ok(), |date| date.yesterday().ok());
-    let works = |date: &Date| {
-        calendar.workdays.contains(&date.weekday()) && !calendar.holidays.contains(date)
-    };
-    dates.take(days).filter(works)
+    dates.take(days).filter(|date| calendar.is_workday(*date))
+}
+
+impl Calendar {
+    fn is_workday(&self, date: Date) -> bool {
+        self.workdays.contains(&date.weekday()) && !self.holidays.contains(&date)
+    }
 }
 
 /// The window from the start of a week, or a month, until now.
@@ -237,7 +242,7 @@ fn days_before(end: Date, length: jiff::Span, zone: &TimeZone) -> Result<Window,
         if start < end_of_it {
             return Ok(Window { start, end: end_of_it });
         }
-        // A day that the zone left out when it moved over the date line: the one before it.
+        // The zone left this day out when it moved over the date line; the one before it counts.
         first = first.checked_sub(length)?;
     }
 }
@@ -251,12 +256,7 @@ fn previous_hour(now: &Zoned) -> Result<Window, jiff::Error> {
 }
 
 fn start_of_hour(now: &Zoned) -> Result<Zoned, jiff::Error> {
-    let into_hour = |time: &Zoned| {
-        SignedDuration::from_mins(i64::from(time.minute()))
-            + SignedDuration::from_secs(i64::from(time.second()))
-            + SignedDuration::from_nanos(i64::from(time.subsec_nanosecond()))
-    };
-    let floor = now.checked_sub(into_hour(now))?;
+    let floor = now.checked_sub(time_into_hour(now))?;
     if floor.offset() == now.offset() {
         return Ok(floor);
     }
@@ -267,5 +267,12 @@ fn start_of_hour(now: &Zoned) -> Result<Zoned, jiff::Error> {
     };
     let before = change.timestamp().checked_sub(SignedDuration::from_nanos(1))?;
     let before = before.to_zoned(now.time_zone().clone());
-    before.checked_sub(into_hour(&before))
+    before.checked_sub(time_into_hour(&before))
+}
+
+/// The time that has passed since the clock showed minute 0.
+fn time_into_hour(time: &Zoned) -> SignedDuration {
+    SignedDuration::from_mins(i64::from(time.minute()))
+        + SignedDuration::from_secs(i64::from(time.second()))
+        + SignedDuration::from_nanos(i64::from(time.subsec_nanosecond()))
 }

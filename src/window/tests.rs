@@ -7,12 +7,12 @@ use super::*;
 
 fn window(rule: WindowRule, due: &str, zone: &str) -> String {
     let zone = Zone::named(zone).unwrap();
-    let window = rule.before(due.parse().unwrap(), &zone, &Calendar::default()).unwrap();
+    let window = rule.window_before(due.parse().unwrap(), &zone, &Calendar::default()).unwrap();
     format!(
         "{} {} | {}",
         rfc3339(&window.start),
         rfc3339(&window.end),
-        window.exactly(Language::English)
+        window.exact_label(Language::English)
     )
 }
 
@@ -99,7 +99,8 @@ fn labels_name_the_window_in_few_words() {
     assert_eq!(label("2025-12-29", "2026-01-05"), "29 December 2025 – 4 January 2026");
     assert_eq!(label("2026-11-22T23:00", "2026-11-23"), "22 November 2026, 23:00–24:00");
     let repeated = "2026-10-25T01:00:00Z".parse().unwrap();
-    let repeated = WindowRule::PreviousHour.before(repeated, &zone, &Calendar::default()).unwrap();
+    let repeated =
+        WindowRule::PreviousHour.window_before(repeated, &zone, &Calendar::default()).unwrap();
     assert_eq!(repeated.label(Language::English), "25 October 2026, 01:00 BST–01:00 GMT");
     assert_eq!(label("2026-11-22T08:00", "2026-11-22T18:30"), "22 November 2026, 08:00–18:30");
 }
@@ -118,7 +119,7 @@ fn an_interval_is_named_once() {
         let zone = Zone::named("Europe/London").unwrap();
         let window = Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone);
         let first = window.unwrap().intervals(interval).remove(0);
-        assert_eq!(first.briefly(Language::English), expected);
+        assert_eq!(first.interval_label(Language::English), expected);
     }
 }
 
@@ -166,7 +167,7 @@ fn windows_that_do_not_exist() {
 #[test]
 fn a_day_that_a_zone_left_out_is_no_window() {
     let zone = Zone::named("Pacific/Apia").unwrap();
-    let window = WindowRule::PreviousDay.before(
+    let window = WindowRule::PreviousDay.window_before(
         "2011-12-31T00:00:00Z".parse().unwrap(),
         &zone,
         &Calendar::default(),
@@ -179,10 +180,12 @@ fn hours_tile_the_day_where_clocks_shift_by_half_an_hour() {
     let zone = Zone::named("Australia/Lord_Howe").unwrap();
     let mut due: Timestamp = "2026-04-06T00:00:00Z".parse().unwrap();
     for _ in 0..72 {
-        let window = WindowRule::PreviousHour.before(due, &zone, &Calendar::default()).unwrap();
+        let window =
+            WindowRule::PreviousHour.window_before(due, &zone, &Calendar::default()).unwrap();
         assert!(window.end() <= due && window.start() < window.end());
-        let earlier =
-            WindowRule::PreviousHour.before(window.end(), &zone, &Calendar::default()).unwrap();
+        let earlier = WindowRule::PreviousHour
+            .window_before(window.end(), &zone, &Calendar::default())
+            .unwrap();
         assert_eq!(earlier, window, "the window that ends at {due} is the one that closed last");
         due = window.start();
     }
@@ -207,10 +210,10 @@ proptest! {
     ) {
         let zone = Zone::named(&zone).unwrap();
         let due = Timestamp::from_second(second).unwrap();
-        let window = rule.before(due, &zone, &Calendar::default()).unwrap();
+        let window = rule.window_before(due, &zone, &Calendar::default()).unwrap();
         prop_assert!(window.start() < window.end() && window.end() <= due);
-        prop_assert_eq!(&rule.before(window.end(), &zone, &Calendar::default()).unwrap(), &window);
-        let earlier = rule.before(window.end() - SignedDuration::from_nanos(1), &zone, &Calendar::default()).unwrap();
+        prop_assert_eq!(&rule.window_before(window.end(), &zone, &Calendar::default()).unwrap(), &window);
+        let earlier = rule.window_before(window.end() - SignedDuration::from_nanos(1), &zone, &Calendar::default()).unwrap();
         prop_assert_eq!(earlier.end(), window.start());
     }
 }
@@ -226,20 +229,21 @@ fn changes(zone: &Zone) -> Vec<Timestamp> {
 /// next one starts, has an end that is due to report it and no other, and holds no date but its own.
 fn assert_tiles(rule: WindowRule, zone: &Zone, after: Timestamp, count: usize) {
     let calendar = Calendar::default();
-    let before = |due| rule.before(due, zone, &calendar).unwrap();
+    let before = |due| rule.window_before(due, zone, &calendar).unwrap();
     let mut window = before(after);
     for _ in 0..count {
-        assert!(window.start() < window.end(), "{}", window.exactly(Language::English));
+        assert!(window.start() < window.end(), "{}", window.exact_label(Language::English));
         assert_eq!(before(window.end()), window);
-        let (first, last) = (window.start.date(), window.last_date());
+        let first = window.start.date();
+        let last = window.last_date();
         let just_before = window.start() - SignedDuration::from_nanos(1);
         if rule != WindowRule::PreviousHour {
             assert!(
                 window.on_its_clock(just_before).date() < first,
                 "{}",
-                window.exactly(Language::English)
+                window.exact_label(Language::English)
             );
-            assert!(window.end.date() > last, "{}", window.exactly(Language::English));
+            assert!(window.end.date() > last, "{}", window.exact_label(Language::English));
         }
         match rule {
             WindowRule::PreviousDay => assert_eq!(first, last),
@@ -250,7 +254,8 @@ fn assert_tiles(rule: WindowRule, zone: &Zone, after: Timestamp, count: usize) {
                 assert_eq!((first.first_of_month(), first.last_of_month()), (first, last));
             }
             _ => {
-                let (start, end) = (&window.start, &window.end);
+                let start = &window.start;
+                let end = &window.end;
                 assert!(start.minute() == 0 || start.timestamp() == changed_before(start));
                 assert!(end.minute() == 0 || end.timestamp() == changed_before(end));
             }
@@ -260,8 +265,8 @@ fn assert_tiles(rule: WindowRule, zone: &Zone, after: Timestamp, count: usize) {
             earlier.end(),
             window.start(),
             "{} and {}",
-            earlier.exactly(Language::English),
-            window.exactly(Language::English)
+            earlier.exact_label(Language::English),
+            window.exact_label(Language::English)
         );
         window = earlier;
     }
@@ -304,7 +309,7 @@ fn weeks_and_working_days_are_those_of_the_calendar() {
     let zone = Zone::named("Europe/London").unwrap();
     // A Monday morning.
     let window = |rule: WindowRule, calendar: &Calendar| {
-        let window = rule.before("2026-11-23T08:30:00Z".parse().unwrap(), &zone, calendar);
+        let window = rule.window_before("2026-11-23T08:30:00Z".parse().unwrap(), &zone, calendar);
         window.map(|window| format!("{} {}", rfc3339(&window.start), rfc3339(&window.end)))
     };
     let hours = WindowRule::Hours { from: time(8, 0, 0, 0), to: time(18, 0, 0, 0) };
@@ -328,7 +333,7 @@ fn weeks_and_working_days_are_those_of_the_calendar() {
         ..Calendar::default()
     };
     assert_eq!(window(WindowRule::PreviousWorkday, &closed), Err(WindowError::NoWorkday));
-    let monday = WindowRule::WeekToDate.before(
+    let monday = WindowRule::WeekToDate.window_before(
         "2026-11-23T00:00:00Z".parse().unwrap(),
         &zone,
         &Calendar::default(),

@@ -8,144 +8,147 @@ use super::day::starts_its_day;
 use crate::language::Language;
 
 impl Window {
-    /// The window in as few words as name it: `Sunday 22 November 2026`, `16–22 November 2026`,
+    /// The window in the fewest words that name it: `Sunday 22 November 2026`, `16–22 November 2026`,
     /// `October 2026`, or with times.
     pub fn label(&self, language: Language) -> String {
-        let (first, last) = (self.start.date(), self.last_date());
+        let first = self.start.date();
+        let last = self.last_date();
         if !self.is_of_days() {
-            return match first == last {
-                true => format!("{}, {}", language.long_date(first), self.times(language)),
+            return if first == last {
+                format!("{}, {}", language.long_date(first), self.clock_times(language))
+            } else if self.is_shorter_than_a_day() {
                 // Long windows have a year in their name; a night needs none.
-                false if self.is_shorter_than_a_day() => self.with_days(language),
-                false => self.times(language),
+                self.times_with_days(language)
+            } else {
+                self.clock_times(language)
             };
         }
-        match () {
-            () if first == last => language.full_date(first),
-            () if first.first_of_month() == first && last == first.last_of_month() => {
-                language.month_and_year(first)
-            }
-            () => language.days(first, last),
+        if first == last {
+            language.full_date(first)
+        } else if first.first_of_month() == first && last == first.last_of_month() {
+            language.month_and_year(first)
+        } else {
+            language.days(first, last)
         }
     }
 
     /// The exact borders on the local clock, with the zone and its offsets: `Sunday 22 November
-    /// 2026, 00:00–24:00 Europe/London (GMT, UTC+00:00)`; and how long it was where the clocks were
-    /// changed in it.
-    pub fn exactly(&self, language: Language) -> String {
+    /// 2026, 00:00–24:00 Europe/London (GMT, UTC+00:00)`. Where the clocks changed in the window, it
+    /// also says how long the window was.
+    pub fn exact_label(&self, language: Language) -> String {
         let zone = self.zone_name();
-        let (from, to) = (offset(&self.start), offset(&self.last_clock()));
-        let offset = match from == to {
-            true => from,
-            false => language.say_with("{from}, to {to}", &[("from", &from), ("to", &to)]),
+        let from = offset_label(&self.start);
+        let to = offset_label(&self.last_clock());
+        let offset = if from == to {
+            from
+        } else {
+            language.say_with("{from}, to {to}", &[("from", &from), ("to", &to)])
         };
         let change = self.clock_change(language);
         let change = change.map_or_else(String::new, |change| format!(", {change}"));
-        let times = self.times(language);
-        match self.is_one_day() {
-            true => {
-                let day = language.full_date(self.start.date());
-                format!("{day}, {times} {zone} ({offset}){change}")
-            }
-            false => format!("{times} {zone} ({offset}){change}"),
+        let times = self.clock_times(language);
+        if self.is_one_day() {
+            let day = language.full_date(self.start.date());
+            format!("{day}, {times} {zone} ({offset}){change}")
+        } else {
+            format!("{times} {zone} ({offset}){change}")
         }
     }
 
     /// The change of the clocks in the window, where there was one: `a day of 25 hours`.
     fn clock_change(&self, language: Language) -> Option<String> {
-        let told = |english, seconds| {
-            let length = in_hours(seconds, language);
-            Some(language.say_with(english, &[("length", &length)]))
-        };
         let is_a_day = self.is_one_day() && self.is_of_days();
-        if is_a_day {
-            let length = self.end().duration_since(self.start());
-            let differs = length != SignedDuration::from_hours(24);
-            return told("a day of {length}", length.as_secs()).filter(|_| differs);
-        }
-        match self.clocks_went_ahead().as_secs() {
-            0 => None,
-            ahead @ 1.. => told("in which the clocks went forward by {length}", ahead),
-            behind => told("in which the clocks went back by {length}", -behind),
-        }
-    }
-
-    /// By how much the readings at its borders tell of more time than passed between them: the end of a
-    /// day is read as 24:00, also where the clocks skip the start of the next.
-    fn clocks_went_ahead(&self) -> SignedDuration {
-        let end = match starts_its_day(&self.end) {
-            true => self.end.date().to_datetime(Time::midnight()),
-            false => self.end.datetime(),
+        let (english, seconds) = match (self.length(), self.clock_gain().as_secs()) {
+            (length, _) if is_a_day => {
+                let is_usual = length == SignedDuration::from_hours(24);
+                (!is_usual).then_some(("a day of {length}", length.as_secs()))?
+            }
+            (_, 0) => return None,
+            (_, gain @ 1..) => ("in which the clocks went forward by {length}", gain),
+            (_, loss) => ("in which the clocks went back by {length}", -loss),
         };
-        let read = end.duration_since(self.start.datetime());
-        read - self.end().duration_since(self.start())
+        Some(language.say_with(english, &[("length", &hours_label(seconds, language))]))
     }
 
-    /// The clock by which its end is read: that of its last instant, unless the clocks were changed.
+    /// The time by which the readings at the window's borders differ more than the time that passed. The
+    /// end of a day is read as 24:00, also where the clocks skip the start of the next.
+    fn clock_gain(&self) -> SignedDuration {
+        let end = if starts_its_day(&self.end) {
+            self.end.date().to_datetime(Time::midnight())
+        } else {
+            self.end.datetime()
+        };
+        end.duration_since(self.start.datetime()) - self.length()
+    }
+
+    /// The clock by which the window's end is read: that of its last instant, unless the clocks changed.
     fn last_clock(&self) -> Zoned {
         let last = self.end.checked_sub(SignedDuration::from_nanos(1)).ok();
-        let last = last.filter(|_| self.clocks_went_ahead().is_zero());
+        let last = last.filter(|_| self.clock_gain().is_zero());
         last.unwrap_or_else(|| self.end.clone())
     }
 
-    /// The window as an interval of a table names it: `22 Nov, 08:00–09:00`, `Sun 22 Nov`,
-    /// `16 Nov – 22 Nov`, or of a week that is cut off in a day `16 Nov, 07:00 – 23 Nov, 00:00`.
-    pub fn briefly(&self, language: Language) -> String {
-        let day = |date: Date| language.short_date(date);
-        let clock = |time: &Zoned| language.clock(time.time());
-        let time = |time: &Zoned| format!("{}, {}", day(time.date()), clock(time));
-        let end = || match self.ends_where_none_begins() {
-            true => format!("{}, {}", day(self.last_date()), language.end_of_day()),
-            false => time(&self.end),
-        };
-        let (first, last) = (self.start.date(), self.last_date());
-        match (self.is_of_days(), first == last) {
-            (true, true) => language.short_day(first),
-            (true, false) => format!("{} – {}", day(first), day(last)),
-            (false, true) => format!("{}, {}", day(first), self.times(language)),
-            (false, false) if self.is_shorter_than_a_day() => self.with_days(language),
-            (false, false) => format!("{} – {}", time(&self.start), end()),
+    /// The window as an interval in a table: `22 Nov, 08:00–09:00`, `Sun 22 Nov`, `16 Nov – 22 Nov`, or
+    /// for a week that is cut off within a day `16 Nov, 07:00 – 23 Nov, 00:00`.
+    pub fn interval_label(&self, language: Language) -> String {
+        let first = language.short_date(self.start.date());
+        let last = language.short_date(self.last_date());
+        if self.is_of_days() {
+            return if self.is_one_day() {
+                language.short_day(self.start.date())
+            } else {
+                format!("{first} – {last}")
+            };
         }
+        if self.is_one_day() {
+            return format!("{first}, {}", self.clock_times(language));
+        }
+        if self.is_shorter_than_a_day() {
+            return self.times_with_days(language);
+        }
+        let start = language.clock(self.start.time());
+        if self.ends_at_skipped_midnight() {
+            return format!("{first}, {start} – {last}, {}", language.end_of_day());
+        }
+        let end_date = language.short_date(self.end.date());
+        format!("{first}, {start} – {end_date}, {}", language.clock(self.end.time()))
     }
 
-    /// The clock's readings with their days, where it is of more than one: `Fri 20 Nov, 22:00 – Sat 21
-    /// Nov, 06:00`.
-    fn with_days(&self, language: Language) -> String {
-        let at = |time: &Zoned| {
+    /// The clock's readings with their days: `Fri 20 Nov, 22:00 – Sat 21 Nov, 06:00`.
+    fn times_with_days(&self, language: Language) -> String {
+        let [start, end] = [&self.start, &self.end].map(|time| {
             let reading = language.clock(time.time());
             let zone =
-                if is_twofold(time) { time.strftime(" %Z").to_string() } else { String::new() };
+                if is_ambiguous(time) { time.strftime(" %Z").to_string() } else { String::new() };
             format!("{}, {reading}{zone}", language.short_day(time.date()))
-        };
-        format!("{} – {}", at(&self.start), at(&self.end))
+        });
+        format!("{start} – {end}")
     }
 
-    /// The clock's readings at its start and end, with their dates where it is of more than a day:
-    /// `08:00–09:00`.
-    pub fn times(&self, language: Language) -> String {
-        let clock = |time: &Zoned| language.clock(time.time());
+    /// The clock's readings at the window's start and end, `08:00–09:00`, with their dates where they
+    /// are on different days.
+    pub fn clock_times(&self, language: Language) -> String {
         if !self.is_one_day() {
-            let full =
-                |time: &Zoned| format!("{}, {}", language.long_date(time.date()), clock(time));
-            let end = match self.ends_where_none_begins() {
-                true => {
-                    let day = language.long_date(self.last_date());
-                    format!("{day}, {}", language.end_of_day())
-                }
-                false => full(&self.end),
-            };
-            return format!("{} – {end}", full(&self.start));
+            let start = language.long_date(self.start.date());
+            let start = format!("{start}, {}", language.clock(self.start.time()));
+            if self.ends_at_skipped_midnight() {
+                let day = language.long_date(self.last_date());
+                return format!("{start} – {day}, {}", language.end_of_day());
+            }
+            let end = language.long_date(self.end.date());
+            return format!("{start} – {end}, {}", language.clock(self.end.time()));
         }
-        if !self.is_of_days() && (is_twofold(&self.start) || is_twofold(&self.end)) {
+        if !self.is_of_days() && (is_ambiguous(&self.start) || is_ambiguous(&self.end)) {
             // The clocks were set back: readings alone would not tell when and how long it was.
-            let zone = |time: &Zoned| time.strftime("%Z").to_string();
-            let (from, to) = (zone(&self.start), zone(&self.end));
+            let [from, to] = [&self.start, &self.end].map(|time| time.strftime("%Z").to_string());
             if from != to {
-                let end = match self.start.date() == self.end.date() {
-                    true => clock(&self.end),
-                    false => language.end_of_day().to_owned(),
+                let end = if self.start.date() == self.end.date() {
+                    language.clock(self.end.time())
+                } else {
+                    language.end_of_day().to_owned()
                 };
-                return format!("{} {from}–{end} {to}", clock(&self.start));
+                let start = language.clock(self.start.time());
+                return format!("{start} {from}–{end} {to}");
             }
             return format!("{} {to}", self.clock_span(language));
         }
@@ -157,54 +160,55 @@ impl Window {
         language.clock_span(self.start.time(), ends_within_its_day.then(|| self.end.time()))
     }
 
-    /// The local date of its last instant: a full day's end is the start of the next.
+    /// The local date of the window's last instant: a full day's end is the start of the next.
     pub(super) fn last_date(&self) -> Date {
         let last = self.end.checked_sub(SignedDuration::from_nanos(1));
         last.map_or(self.end.date(), |last| last.date())
     }
 
-    /// True where it ends with a day and the clocks skip the midnight at which the next would begin.
-    fn ends_where_none_begins(&self) -> bool {
+    /// True where the window ends with a day and the clocks skip the next midnight.
+    fn ends_at_skipped_midnight(&self) -> bool {
         starts_its_day(&self.end) && self.end.time() != Time::midnight()
     }
 
-    fn is_shorter_than_a_day(&self) -> bool {
-        self.end().duration_since(self.start()) < SignedDuration::from_hours(24)
+    /// True for less than 24 hours.
+    pub(super) fn is_shorter_than_a_day(&self) -> bool {
+        self.length() < SignedDuration::from_hours(24)
     }
 
-    /// True where it lies within one local day.
+    /// True where the window lies within one local day.
     pub fn is_one_day(&self) -> bool {
         self.start.date() == self.last_date()
     }
 
-    /// True where it begins and ends with a day.
+    /// True where the window begins and ends with a day.
     pub(super) fn is_of_days(&self) -> bool {
         starts_its_day(&self.start) && starts_its_day(&self.end)
     }
 }
 
 /// True for a reading that the clock shows twice, or never.
-fn is_twofold(time: &Zoned) -> bool {
+fn is_ambiguous(time: &Zoned) -> bool {
     time.time_zone().to_ambiguous_zoned(time.datetime()).is_ambiguous()
 }
 
 /// A length of time: `1 hour`, `24:30 hours`. No line is broken between number and unit.
-fn in_hours(seconds: i64, language: Language) -> String {
-    let several = |english, n: String| language.say_with(english, &[("n", &n)]);
-    let length = match (seconds / 3_600, seconds / 60 % 60) {
-        (1, 0) => language.say("1 hour").to_owned(),
-        (hours, 0) => several("{n} hours", hours.to_string()),
-        (0, minutes) => several("{n} minutes", minutes.to_string()),
-        (hours, minutes) => several("{n} hours", format!("{hours}:{minutes:02}")),
+fn hours_label(seconds: i64, language: Language) -> String {
+    let (english, n) = match (seconds / 3_600, seconds / 60 % 60) {
+        (1, 0) => ("1 hour", String::new()),
+        (hours, 0) => ("{n} hours", hours.to_string()),
+        (0, minutes) => ("{n} minutes", minutes.to_string()),
+        (hours, minutes) => ("{n} hours", format!("{hours}:{minutes:02}")),
     };
-    length.replace(' ', "\u{a0}")
+    language.say_with(english, &[("n", &n)]).replace(' ', "\u{a0}")
 }
 
-/// The offset with its name where it has one of its own: `BST, UTC+01:00`.
-fn offset(time: &Zoned) -> String {
+/// The offset, with the zone's abbreviation where there is one: `BST, UTC+01:00`.
+fn offset_label(time: &Zoned) -> String {
     let name = time.strftime("%Z").to_string();
-    match name.starts_with(['+', '-']) || name == "UTC" {
-        true => time.strftime("UTC%:z").to_string(),
-        false => time.strftime("%Z, UTC%:z").to_string(),
+    if name.starts_with(['+', '-']) || name == "UTC" {
+        time.strftime("UTC%:z").to_string()
+    } else {
+        time.strftime("%Z, UTC%:z").to_string()
     }
 }

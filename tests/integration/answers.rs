@@ -5,7 +5,7 @@ use connect_reports::definition::{self, Column, Dimension, Report};
 use connect_reports::error::{Code, Error};
 use connect_reports::metric::limits::Limits;
 use connect_reports::plan::{
-    self, Absent, Answer, Directory, Entry, Figure, Plan, Query, Request, Row,
+    self, Absent, Directory, DirectoryEntry, Figure, Plan, Query, Request, RequestAnswer, Row,
 };
 use connect_reports::settings::Rates;
 use connect_reports::table::format::Numbers;
@@ -236,7 +236,7 @@ async fn a_row_of_nobody_is_kept_beside_queues() {
     // Cut into a request a queue, each with such a row.
     let (query, _) = planned(&report);
     let limits = Limits { filter_values: 1, ..Limits::CURRENT };
-    let plan = plan::plan(std::slice::from_ref(&query), &limits);
+    let plan = plan::plan_requests(std::slice::from_ref(&query), &limits);
     for (handle_time, absent) in [(None, Absent::NotComputable), (Some(40.0), Absent::NotAvailable)]
     {
         let mut answers = Vec::new();
@@ -367,12 +367,13 @@ fn requests(report: &Report) -> (Request, Request) {
 /// What the first section of a report asks, and how.
 fn planned(report: &Report) -> (Query, Plan) {
     let zone = Zone::named("Europe/London").unwrap();
-    let window =
-        WindowRule::PreviousDay.before(DUE.parse().unwrap(), &zone, &Calendar::default()).unwrap();
+    let window = WindowRule::PreviousDay
+        .window_before(DUE.parse().unwrap(), &zone, &Calendar::default())
+        .unwrap();
     let section = &report.sections[0];
     let query =
         Query::for_section(section, &report.instance, &window, &Directory::default()).unwrap();
-    let plan = plan::plan(std::slice::from_ref(&query), &Limits::CURRENT);
+    let plan = plan::plan_requests(std::slice::from_ref(&query), &Limits::CURRENT);
     (query, plan)
 }
 
@@ -383,7 +384,7 @@ fn connect(service: &Canned) -> Connect {
 async fn answer(
     request: &Request,
     answers: impl IntoIterator<Item = Value>,
-) -> Result<Answer, Error> {
+) -> Result<RequestAnswer, Error> {
     let service = Canned::start(answers).await;
     connect(&service).figures(request, None).await
 }
@@ -392,9 +393,11 @@ async fn tabled(report: &Report, rows: Value) -> Table {
     let (query, plan) = planned(report);
     let answer = answer(&plan.requests[0], [rows]).await.unwrap();
     let mut directory = Directory::default();
-    directory
-        .insert(Dimension::Queue, vec![Entry::new(SALES, "Sales"), Entry::new(LOANS, "Loans")]);
-    directory.insert(Dimension::Agent, vec![Entry::new(ANA, "ana")]);
+    directory.insert(
+        Dimension::Queue,
+        vec![DirectoryEntry::new(SALES, "Sales"), DirectoryEntry::new(LOANS, "Loans")],
+    );
+    directory.insert(Dimension::Agent, vec![DirectoryEntry::new(ANA, "ana")]);
     let of_section = plan.sections[0].answer(|index| (index == 0).then_some(&answer)).unwrap();
     table::build(&report.sections[0], &query, &of_section, None, &directory, table::MOST_ROWS)
 }

@@ -8,7 +8,8 @@ use connect_reports::definition::{
 };
 use connect_reports::metric::{self, Comparison, Limits, METRICS, Metric};
 use connect_reports::plan::{
-    Absent, Answer, Figure, Query, Request, Row, Rows, SectionAnswer, SectionPlan, plan,
+    Absent, Figure, Query, Request, RequestAnswer, Row, Rows, SectionAnswer, SectionPlan,
+    plan_requests,
 };
 use connect_reports::window::{Interval, LocalTime, Window, Zone};
 use connect_simulator::Centre;
@@ -20,7 +21,7 @@ use proptest::sample::{select, subsequence};
 static CENTRES: LazyLock<Vec<Centre>> = LazyLock::new(|| (1..=3).map(Centre::new).collect());
 
 /// The centre's answer to a request.
-fn executed(centre: &Centre, request: &Request) -> Answer {
+fn executed(centre: &Centre, request: &Request) -> RequestAnswer {
     let metrics = request.metrics.iter().map(|metric| connect_simulator::MetricRequest {
         name: metric.name.clone(),
         threshold: metric.threshold.map(|t| (t.comparison, f64::from(t.seconds))),
@@ -68,13 +69,13 @@ fn executed(centre: &Centre, request: &Request) -> Answer {
             };
             Some((metric, figure))
         });
-        rows.add_with((group.collect(), interval.map(Arc::new)), figures);
+        rows.add_with(group.collect(), interval.map(Arc::new), figures);
     }
-    Answer { rows, pages: 1 }
+    RequestAnswer { rows, pages: 1 }
 }
 
 /// The answer that one request without any limit gives.
-fn unlimited(centre: &Centre, query: &Query) -> Answer {
+fn unlimited(centre: &Centre, query: &Query) -> RequestAnswer {
     executed(
         centre,
         &Request {
@@ -345,7 +346,7 @@ proptest! {
         let intervals = query.interval.map_or(1, |interval| query.window.intervals(interval).len());
         prop_assume!(limits.has_intervals || intervals <= 24);
         let queries = [query.clone(), another(&query)];
-        let plan = plan(&queries, &limits);
+        let plan = plan_requests(&queries, &limits);
         let mut asked = BTreeSet::new();
         for request in &plan.requests {
             obeys(request, &limits)?;

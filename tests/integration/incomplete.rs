@@ -5,7 +5,7 @@ use connect_reports::connect::{Connect, List};
 use connect_reports::definition::{self, Dimension, HierarchyLevel};
 use connect_reports::error::{Code, Error};
 use connect_reports::metric::Limits;
-use connect_reports::plan::{self, Answer, Directory, Request};
+use connect_reports::plan::{self, Directory, Request, RequestAnswer};
 use connect_reports::queue::Queue;
 use connect_reports::settings::Rates;
 use connect_reports::store::Store;
@@ -57,20 +57,21 @@ fn request(simulator: &Simulator) -> Request {
     let report = definition::parse("small.toml", text.as_bytes(), &Default::default());
     let report = report.report.unwrap();
     let zone = Zone::named("Europe/London").unwrap();
-    let window =
-        WindowRule::PreviousDay.before(DUE.parse().unwrap(), &zone, &Calendar::default()).unwrap();
+    let window = WindowRule::PreviousDay
+        .window_before(DUE.parse().unwrap(), &zone, &Calendar::default())
+        .unwrap();
     let nobody = Directory::default();
     let query =
         plan::Query::for_section(&report.sections[0], &report.instance, &window, &nobody).unwrap();
-    plan::plan(&[query], &Limits::CURRENT).requests.swap_remove(0)
+    plan::plan_requests(&[query], &Limits::CURRENT).requests.swap_remove(0)
 }
 
-async fn figures(simulator: &Simulator) -> Result<Answer, Error> {
+async fn figures(simulator: &Simulator) -> Result<RequestAnswer, Error> {
     connect(&simulator.url()).figures(&request(simulator), None).await
 }
 
 /// The rows of an answer, in an order of their own.
-fn rows(answer: &Answer) -> Vec<String> {
+fn rows(answer: &RequestAnswer) -> Vec<String> {
     let mut rows: Vec<_> = answer.rows.iter().map(|row| format!("{row:?}")).collect();
     rows.sort();
     rows

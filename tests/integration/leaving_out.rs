@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use connect_reports::definition::{self, Dimension};
-use connect_reports::plan::{Directory, Entry, Query};
+use connect_reports::plan::{Directory, DirectoryEntry, Query};
 use connect_reports::window::{Calendar, WindowRule, Zone};
 use connect_simulator::{Operation, Simulator};
 use proptest::prelude::*;
@@ -156,16 +156,16 @@ fn resolved(filters: &str) -> Vec<String> {
     let Some(report) = parsed.report else {
         return Vec::new();
     };
-    let entries = QUEUES.iter().map(|(id, name, team, is_disabled)| Entry {
+    let entries = QUEUES.iter().map(|(id, name, team, is_disabled)| DirectoryEntry {
         tags: [("team".to_owned(), (*team).to_owned())].into(),
         is_disabled: *is_disabled,
-        ..Entry::new(*id, *name)
+        ..DirectoryEntry::new(*id, *name)
     });
     let mut directory = Directory::default();
     directory.insert(Dimension::Queue, entries.collect());
     let zone = Zone::named("UTC").unwrap();
     let due = DUE.parse().unwrap();
-    let window = WindowRule::PreviousDay.before(due, &zone, &Calendar::default()).unwrap();
+    let window = WindowRule::PreviousDay.window_before(due, &zone, &Calendar::default()).unwrap();
     let query = Query::for_section(&report.sections[0], &report.instance, &window, &directory);
     query.map_or_else(|_| Vec::new(), |query| query.filters[&Dimension::Queue].clone())
 }

@@ -108,7 +108,7 @@ async fn groups_stand_on_their_levels() {
     assert_eq!(shown(HierarchyLevel::Three), ["Early birds", "Night owls"]);
     let path = &groups.entries(&level(HierarchyLevel::Three))[0].path;
     assert_eq!(*path, ["EMEA", "Phones"]);
-    assert_eq!(groups.level(&level(HierarchyLevel::Two)), Some("Team"));
+    assert_eq!(groups.level_name(&level(HierarchyLevel::Two)), Some("Team"));
     assert!(groups.check_level(&level(HierarchyLevel::Four)).is_err());
     let searches = calls_of(&simulator, Operation::SearchUserHierarchyGroups);
     assert_eq!(searches.len(), 2);

@@ -398,7 +398,8 @@ async fn tiny_limits_change_no_figure() {
         let text = defined(metrics, group_by).replace("\"*\"", &ids.join(", "));
         let report = definition::parse("small.toml", text.as_bytes(), &Default::default());
         let report = report.report.unwrap();
-        let window = report.window.before(DUE.parse().unwrap(), &report.zone, &report.calendar);
+        let window =
+            report.window.window_before(DUE.parse().unwrap(), &report.zone, &report.calendar);
         let nobody = Directory::default();
         let query = plan::Query::for_section(
             &report.sections[0],
@@ -406,7 +407,7 @@ async fn tiny_limits_change_no_figure() {
             &window.unwrap(),
             &nobody,
         );
-        let plan = plan::plan(&[query.unwrap()], &limits);
+        let plan = plan::plan_requests(&[query.unwrap()], &limits);
         assert!(plan.requests.len() >= 4 * 3, "{}", plan.requests.len());
         let asked = plan.requests.iter().map(|request| client.figures(request, None));
         let answers: Vec<_> = join_all(asked).await.into_iter().map(Result::unwrap).collect();

@@ -145,7 +145,8 @@ fn what_a_rule_names_adds_up_where_the_rule_holds() {
                 let keys = FILTERS.iter().map(|key| over.holds_for(key));
                 keys.chain([over.holds_for_time()]).collect::<Vec<_>>()
             };
-            let (rule, part) = (holds(metric.merges_over()), holds(part.merges_over()));
+            let rule = holds(metric.merges_over());
+            let part = holds(part.merges_over());
             assert!(rule.iter().zip(part).all(|(rule, part)| part || !rule), "{}", metric.name);
         }
     }

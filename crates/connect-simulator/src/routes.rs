@@ -238,7 +238,8 @@ impl Input<'_> {
 /// Records a request, and tells whether the account's rates let it through. IAM is not asked about an
 /// instance that does not exist.
 fn admit(state: &State, region: &str, input: &Input<'_>, is_elsewhere: bool) -> bool {
-    let (operation, at) = (input.operation(), Instant::now());
+    let operation = input.operation();
+    let at = Instant::now();
     let buckets = state.buckets.as_ref();
     let throttled = buckets.is_some_and(|buckets| !lock(buckets).take(region, operation, at));
     let accesses = if is_elsewhere { Vec::new() } else { input.accesses(region) };

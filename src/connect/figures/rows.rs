@@ -63,7 +63,8 @@ impl<'r> Reading<'r> {
             |problem: String| bad(OPERATION, format!("{problem} in {}", place(request, result)));
         // A row that is refused as a whole leaves all of its metrics without a figure.
         let of_all = |problem: &str| {
-            let (place, metrics) = (place(request, result), metrics_of(result));
+            let place = place(request, result);
+            let metrics = metrics_of(result);
             bad(OPERATION, format!("{problem} in {place}, with {metrics}"))
         };
         let group = self.members(result).map_err(|problem| of_all(&problem))?;
@@ -185,7 +186,7 @@ impl<'r> Reading<'r> {
         let by_clock = self.pieces.get(&start).filter(|piece| piece.end() == end).cloned();
         let otherwise = || {
             let interval = self.request.interval?;
-            window.part(start, end).filter(|part| window.may_have(part, interval))
+            window.part(start, end).filter(|part| window.may_have_interval(part, interval))
         };
         let span = by_clock.or_else(otherwise)?;
         let before = self.told.range(..start).next_back();
@@ -269,9 +270,10 @@ fn place(request: &Request, result: &MetricResultV2) -> String {
     let mut dimensions: Vec<_> = keys.filter_map(of_key).collect();
     dimensions.sort();
     dimensions.dedup();
-    let of = match dimensions.is_empty() {
-        true => "the row without dimensions".to_owned(),
-        false => format!("the row of {}", visible(dimensions.join(", "))),
+    let of = if dimensions.is_empty() {
+        "the row without dimensions".to_owned()
+    } else {
+        format!("the row of {}", visible(dimensions.join(", ")))
     };
     match result.metric_interval().and_then(|interval| instant(interval.start_time())) {
         Some(start) => format!("{of} from {start}"),

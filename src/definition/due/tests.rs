@@ -325,7 +325,7 @@ fn assert_runs_once(
     for due in expected {
         let (ran, window) = found.next().unwrap();
         assert_eq!(*ran, due, "{zone} {window:?} {trouble:?}");
-        let of_its_due = report.window.before(due, &report.zone, &report.calendar);
+        let of_its_due = report.window.window_before(due, &report.zone, &report.calendar);
         assert_eq!(*window, of_its_due.unwrap());
         if let Some(before) = before {
             assert_eq!(before.end(), window.start(), "no day is left out");

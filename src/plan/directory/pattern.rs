@@ -1,10 +1,11 @@
 //! Patterns of names: `*` stands for any characters, none too, and `?` for one.
 
-/// Tells whether a name fits a pattern; upper and lower case differ, as in names.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
+/// Tells whether a name matches a pattern; upper and lower case differ, as in names.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
-    let (mut at, mut read) = (0, 0);
+    let mut at = 0;
+    let mut read = 0;
     // The last star, and how far the name was read when it came.
     let mut star = None;
     while let Some(found) = name.get(read) {
@@ -50,10 +51,10 @@ mod tests {
             ("?", &["é", "*", "?"], &["", "ee"]),
         ] {
             for name in fitting {
-                assert!(fits(pattern, name), "{pattern} {name}");
+                assert!(matches(pattern, name), "{pattern} {name}");
             }
             for name in others {
-                assert!(!fits(pattern, name), "{pattern} {name}");
+                assert!(!matches(pattern, name), "{pattern} {name}");
             }
         }
     }
@@ -76,7 +77,7 @@ mod tests {
         #[test]
         fn a_pattern_fits_what_it_means(pattern in "[ab*?]{0,7}", name in "[ab]{0,8}") {
             let [p, n] = [&pattern, &name].map(|text| text.chars().collect::<Vec<_>>());
-            prop_assert_eq!(fits(&pattern, &name), fits_by_definition(&p, &n));
+            prop_assert_eq!(matches(&pattern, &name), fits_by_definition(&p, &n));
         }
     }
 }

@@ -3,17 +3,20 @@ use crate::definition::HierarchyLevel;
 
 const TEAM: Dimension = Dimension::Hierarchy(HierarchyLevel::Two);
 
-fn agent(id: &str, name: &str, user_name: &str) -> Entry {
-    Entry { user_name: Some(user_name.to_owned()), ..Entry::new(id, name) }
+fn agent(id: &str, name: &str, user_name: &str) -> DirectoryEntry {
+    DirectoryEntry { user_name: Some(user_name.to_owned()), ..DirectoryEntry::new(id, name) }
 }
 
-fn group(id: &str, name: &str, path: &[&str]) -> Entry {
-    Entry { path: path.iter().map(|&name| name.to_owned()).collect(), ..Entry::new(id, name) }
+fn group(id: &str, name: &str, path: &[&str]) -> DirectoryEntry {
+    DirectoryEntry {
+        path: path.iter().map(|&name| name.to_owned()).collect(),
+        ..DirectoryEntry::new(id, name)
+    }
 }
 
-fn queue(id: &str, name: &str, tags: &[(&str, &str)]) -> Entry {
+fn queue(id: &str, name: &str, tags: &[(&str, &str)]) -> DirectoryEntry {
     let tags = tags.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
-    Entry { tags: tags.collect(), ..Entry::new(id, name) }
+    DirectoryEntry { tags: tags.collect(), ..DirectoryEntry::new(id, name) }
 }
 
 fn directory() -> Directory {
@@ -127,7 +130,7 @@ fn an_entry_has_calls_that_select_it_alone() {
     let mut directory = directory();
     let awkward =
         ["*", "!a", "tag:a=b", "arn:aws:x", "aaaabbbb-1111-4222-8333-ccccddddeeee", "a?", "a"];
-    let entry = |(index, name): (usize, &&str)| Entry::new(format!("p{index}"), *name);
+    let entry = |(index, name): (usize, &&str)| DirectoryEntry::new(format!("p{index}"), *name);
     let entries = awkward.iter().enumerate().map(entry).collect();
     directory.insert(Dimension::RoutingProfile, entries);
     for (dimension, expected) in [
@@ -146,14 +149,11 @@ fn an_entry_has_calls_that_select_it_alone() {
     ] {
         let entries = directory.entries(&dimension);
         let calls: Vec<_> =
-            entries.iter().map(|entry| directory.calls(&dimension, entry)).collect();
+            entries.iter().map(|entry| directory.unique_names(&dimension, entry)).collect();
         assert_eq!(calls, expected);
         for (entry, calls) in entries.iter().zip(calls) {
             for call in calls {
-                let selector = match call.contains(['*', '?']) {
-                    true => pattern(call),
-                    false => name(call),
-                };
+                let selector = if call.contains(['*', '?']) { pattern(call) } else { name(call) };
                 assert_eq!(directory.select(&dimension, &selector).unwrap(), [entry.id.as_str()]);
             }
         }
@@ -163,9 +163,12 @@ fn an_entry_has_calls_that_select_it_alone() {
 /// Names that look the same are told with what they differ in.
 #[test]
 fn what_is_hard_to_see_is_told() {
-    let decomposed = Entry::new("q4", "Cafe\u{301}");
+    let decomposed = DirectoryEntry::new("q4", "Cafe\u{301}");
     let mut directory = Directory::default();
-    directory.insert(Dimension::Queue, vec![Entry::new("q5", "North\u{a0}East Sales"), decomposed]);
+    directory.insert(
+        Dimension::Queue,
+        vec![DirectoryEntry::new("q5", "North\u{a0}East Sales"), decomposed],
+    );
     for (written, told) in [
         ("Café", "Its accents may be"),
         ("north\u{a0}east sales", "Upper and lower case differ"),
@@ -199,8 +202,8 @@ fn rows_show_names_that_can_be_told_apart() {
     ] {
         assert_eq!(directory.name(&dimension, id), shown);
     }
-    assert!(directory.knows(&TEAM, "g1") && !directory.knows(&TEAM, "gone"));
-    assert!(directory.knows(&Dimension::Channel, "VOICE"));
+    assert!(directory.knows_id(&TEAM, "g1") && !directory.knows_id(&TEAM, "gone"));
+    assert!(directory.knows_id(&Dimension::Channel, "VOICE"));
 }
 
 #[test]
@@ -214,7 +217,7 @@ fn what_fits_two_is_told_with_names_that_fit_one() {
         "2 groups of agent hierarchy level 2 (Team) are called `Phones`: `Phones (EMEA)` and `Phones (APAC)`"
     );
     let mut directory = Directory::default();
-    let many = (0..7).map(|index| Entry::new(index.to_string(), "Same")).collect();
+    let many = (0..7).map(|index| DirectoryEntry::new(index.to_string(), "Same")).collect();
     directory.insert(Dimension::Queue, many);
     let message = directory.select(&Dimension::Queue, &name("Same")).unwrap_err().message;
     assert_eq!(message, "7 queues are called `Same`: `0`, `1`, `2`, `3`, `4` and 2 more");
@@ -296,5 +299,5 @@ fn a_clone_copies_no_list() {
     other.extend(one.clone());
     let [a, b] = [&one, &other].map(|directory| &directory.lists[&Dimension::Queue]);
     assert!(Arc::ptr_eq(a, b));
-    assert_eq!(other.level(&TEAM), Some("Team"));
+    assert_eq!(other.level_name(&TEAM), Some("Team"));
 }

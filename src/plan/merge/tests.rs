@@ -20,7 +20,7 @@ fn part(figures: &[(&str, Option<Option<f64>>)]) -> Rows {
         Some((Arc::new(query(name)), figure))
     });
     let mut rows = Rows::default();
-    rows.add_with((Arc::default(), None), figures);
+    rows.add_with(Arc::default(), None, figures);
     rows
 }
 
@@ -38,7 +38,7 @@ fn sums_and_extremes() {
     assert_eq!(merged(&Rule::Max, &parts), Figure::Value(5.0));
     assert_eq!(merged(&Rule::Min, &parts), Figure::Value(2.0));
     let with_null = of(&[Some(Some(2.0)), Some(NULL)]);
-    assert_eq!(merged(&Rule::Sum, &with_null), LOST, "an undercount is no figure");
+    assert_eq!(merged(&Rule::Sum, &with_null), NOT_AVAILABLE, "an undercount is no figure");
     assert_eq!(merged(&Rule::Max, &with_null), Figure::Value(2.0), "nothing to compare with");
     let nulls = of(&[Some(NULL), Some(NULL)]);
     assert_eq!(merged(&Rule::Sum, &nulls), Figure::Absent(Absent::NotComputable));
@@ -54,23 +54,23 @@ fn what_no_rule_merges_is_lost_where_it_is() {
         let parts = figures.map(|figure| {
             let mut rows = Rows::default();
             let figure = figure.map(|figure| (Arc::new(query("ASKED")), figure));
-            rows.add_with((Arc::default(), None), figure);
+            rows.add_with(Arc::default(), None, figure);
             rows
         });
         let parts: Vec<Row<'_>> = parts.iter().flat_map(Rows::iter).collect();
         let asked = query("ASKED");
         assert_eq!(
-            of_several(&asked, Some(&Err("No rule.")), &parts).unwrap(),
-            without_rule(&asked, &parts)
+            merge_by_rule(&asked, Some(&Err("No rule.")), &parts).unwrap(),
+            merge_without_rule(&asked, &parts)
         );
-        without_rule(&asked, &parts)
+        merge_without_rule(&asked, &parts)
     };
     let [none, null] = [Absent::NoData, Absent::NotComputable].map(Figure::Absent);
     let value = Some(Figure::Value(0.0));
     assert_eq!(of([None, None]), none);
     assert_eq!(of([None, Some(null)]), null);
-    for lost in [[value, None], [value, Some(null)], [value, value], [Some(LOST), None]] {
-        assert_eq!(of(lost), LOST, "{lost:?}");
+    for lost in [[value, None], [value, Some(null)], [value, value], [Some(NOT_AVAILABLE), None]] {
+        assert_eq!(of(lost), NOT_AVAILABLE, "{lost:?}");
     }
 }
 
@@ -83,7 +83,7 @@ fn means_are_weighted() {
     let quiet = [two[0].clone(), of(Some(NULL), Some(Some(0.0))), of(None, None)];
     assert_eq!(merged(&rule, &quiet), Figure::Value(10.0));
     let untold = [two[0].clone(), of(Some(Some(40.0)), None)];
-    assert_eq!(merged(&rule, &untold), LOST);
+    assert_eq!(merged(&rule, &untold), NOT_AVAILABLE);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn ratios_have_both_sides_of_every_part() {
     let two = [of(some(50.0), some(10.0), some(10.0)), of(some(100.0), some(20.0), some(0.0))];
     assert_eq!(merged(&rule, &two), Figure::Value(75.0));
     let lacking = [two[0].clone(), of(some(60.0), None, some(1000.0))];
-    assert_eq!(merged(&rule, &lacking), LOST, "not busy for none of the time");
+    assert_eq!(merged(&rule, &lacking), NOT_AVAILABLE, "not busy for none of the time");
     let quiet = [two[0].clone(), of(None, None, None)];
     assert_eq!(merged(&rule, &quiet), Figure::Value(50.0));
     let nothing = [of(Some(NULL), some(0.0), some(0.0)), of(None, None, None)];
@@ -118,21 +118,22 @@ fn means_are_weighted_by_their_sums() {
         of(None, some(20.0), some(5.0)),
         of(some(0.0), some(0.0), None),
     ] {
-        assert_eq!(merged(&rule, &[two[0].clone(), lacking]), LOST);
+        assert_eq!(merged(&rule, &[two[0].clone(), lacking]), NOT_AVAILABLE);
     }
     assert_eq!(merged(&rule, &[of(None, None, None)]), Figure::Absent(Absent::NoData));
 }
 
 #[test]
 fn counts_follow_from_sums_and_means() {
-    let (sum, handled) = (query("SUM"), query("HANDLED"));
+    let sum = query("SUM");
+    let handled = query("HANDLED");
     let rule = Rule::MeanOfSum { sum, handled };
     let of = |mean, sum, handled| part(&[("ASKED", mean), ("SUM", sum), ("HANDLED", handled)]);
     let some = |value: f64| Some(Some(value));
     let two = [of(some(10.0), some(30.0), some(9.0)), of(some(20.0), some(20.0), some(5.0))];
     assert_eq!(merged(&rule, &two), Figure::Value(12.5), "50 seconds of 4 contacts");
     let zero = of(some(0.0), some(0.0), some(4.0));
-    assert_eq!(merged(&rule, &[two[0].clone(), zero.clone()]), LOST);
+    assert_eq!(merged(&rule, &[two[0].clone(), zero.clone()]), NOT_AVAILABLE);
     assert_eq!(merged(&rule, &[zero.clone(), zero]), Figure::Value(0.0));
     let idle = of(some(0.0), some(0.0), some(0.0));
     assert_eq!(merged(&rule, &[two[0].clone(), idle]), Figure::Value(10.0));
@@ -194,7 +195,7 @@ fn told_part(name: &str, contacts: &[Contact], told: [Told; 4]) -> Rows {
     let names = [name, "COUNT", "SECONDS", "PART"];
     let figures = names.into_iter().enumerate().zip(told).filter_map(|((index, of), told)| {
         let figure = match (told, truth(of, contacts)) {
-            (Told::Lost, _) => LOST,
+            (Told::Lost, _) => NOT_AVAILABLE,
             (Told::Null, Some(sum)) if is_sum(of) && sum != 0.0 => {
                 Figure::Absent(Absent::NotComputable)
             }
@@ -207,7 +208,7 @@ fn told_part(name: &str, contacts: &[Contact], told: [Told; 4]) -> Rows {
         Some((Arc::new(query(if index == 0 { "ASKED" } else { of })), figure))
     });
     let mut rows = Rows::default();
-    rows.add_with((Arc::default(), None), figures);
+    rows.add_with(Arc::default(), None, figures);
     rows
 }
 
@@ -240,12 +241,12 @@ proptest! {
         if let Figure::Value(value) = merged {
             prop_assert!(truth.is_some_and(|truth| (truth - value).abs() < 1e-9), "{truth:?}, merged {value}");
         }
-        let needs = rule.needs();
+        let needs = rule.needed_metrics();
         let needed = ["COUNT", "SECONDS", "PART"].map(|name| needs.iter().any(|need| need.name == name));
         let is_read = [true, needed[0], needed[1], needed[2]];
         let is_lost = |told: &[Told; 4]| told.iter().zip(is_read).any(|(told, read)| read && *told == Told::Lost);
         if parts.iter().any(|(_, told)| is_lost(told)) {
-            prop_assert_eq!(merged, LOST);
+            prop_assert_eq!(merged, NOT_AVAILABLE);
         }
         // How many contacts stand behind a mean of 0 does not follow from its sum.
         if parts.iter().all(|(_, told)| *told == [Told::Truly; 4]) && name != "MEAN_OF_SUM" {

@@ -126,8 +126,8 @@ fn try_subject(
 /// A window such as those that the report covers.
 pub fn example_window(report: &Report) -> Option<Window> {
     let noon = jiff::civil::date(2026, 1, 15).at(12, 0, 0, 0).in_tz("UTC").ok()?.timestamp();
-    let window = report.window.before(noon, &report.zone, &report.calendar);
-    let day = |_| WindowRule::PreviousDay.before(noon, &report.zone, &Calendar::default());
+    let window = report.window.window_before(noon, &report.zone, &report.calendar);
+    let day = |_| WindowRule::PreviousDay.window_before(noon, &report.zone, &Calendar::default());
     window.or_else(day).ok()
 }
 
@@ -147,7 +147,7 @@ const EXAMPLE_ROWS: [ExampleRow; 3] = [
 
 /// The comparison of the report, if it has one.
 fn example_comparison(report: &Report, window: &Window) -> Option<Against> {
-    let compared = report.compare.windows(window, report.window, &report.calendar);
+    let compared = report.compare.compared_windows(window, report.window, &report.calendar);
     let label = compared.first()?.label(report.locale.language());
     Some(Against { label, ..Against::default() })
 }
@@ -221,7 +221,7 @@ fn example_rows(section: &Section, window: &Window, figure: fn(ExampleRow) -> f6
             let group: Group = section.group_by.iter().map(|_| Some(Arc::from(row.name))).collect();
             let value = Figure::Value(figure(*row));
             let figures = metrics.iter().map(|metric| (metric, value));
-            rows.add_with((group, interval.clone()), figures);
+            rows.add_with(group, interval.clone(), figures);
         }
     }
     rows

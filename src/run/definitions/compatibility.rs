@@ -94,8 +94,9 @@ pub(crate) fn beyond_bounds(report: &Report, limits: &Limits) -> Vec<Problem> {
     };
     let queries: Vec<Option<Query>> = report.sections.iter().map(query).collect();
     let sections = || report.sections.iter().zip(&queries);
-    let requests =
-        |query: &Option<Query>| query.as_ref().map_or(0, |query| plan::requests_for(query, limits));
+    let requests = |query: &Option<Query>| {
+        query.as_ref().map_or(0, |query| plan::request_count(query, limits))
+    };
     let all = queries.iter().map(requests).fold(0, usize::saturating_add);
     if all > plan::MOST_REQUESTS {
         let largest = sections().max_by_key(|(_, query)| requests(query));
@@ -125,7 +126,7 @@ fn not_available(section: &Section, query: &Query, limits: &Limits) -> Vec<Probl
     for column in &section.columns {
         columns.entry(&column.metric).or_insert(column);
     }
-    let planned = plan::plan(std::slice::from_ref(query), limits).sections;
+    let planned = plan::plan_requests(std::slice::from_ref(query), limits).sections;
     let lost = planned.into_iter().flat_map(|section| section.not_available);
     let problem = |lost: plan::NotAvailable| {
         let column = columns.get(&lost.metric)?;

@@ -43,7 +43,7 @@ pub(crate) fn run_notice(
     let key = job.key(&record.window);
     let notice = Notice {
         headline,
-        summary: format!("{}. {what}", record.window.exactly(Language::English)),
+        summary: format!("{}. {what}", record.window.exact_label(Language::English)),
         next: Some(next),
         commands,
         record: services.settings.runs.as_ref().map(|place| place.at(key.as_str())),

@@ -204,7 +204,7 @@ impl Executor<'_> {
         let report = &job.report.id;
         let message = format!(
             "there is no record of {report} for {}",
-            fresh.window.exactly(Language::English)
+            fresh.window.exact_label(Language::English)
         );
         let error = Error::new(Code::NotFound, Stage::Load, message);
         let keys = self.services.ledger.list(Some(report)).await.unwrap_or_default();

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::definition::Dimension;
     use crate::error::{Code, Stage};
-    use crate::plan::Entry;
+    use crate::plan::DirectoryEntry;
 
     fn instance() -> InstanceArn {
         let arn =
@@ -135,7 +135,8 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(200)).await;
                 self.reads.set(self.reads.get() + 1);
                 let mut directory = Directory::default();
-                let entries = (0..self.reads.get()).map(|id| Entry::new(id.to_string(), "Q"));
+                let entries =
+                    (0..self.reads.get()).map(|id| DirectoryEntry::new(id.to_string(), "Q"));
                 directory.insert(Dimension::Queue, entries.collect());
                 Ok(directory)
             };

@@ -64,7 +64,7 @@ pub(crate) async fn build_queries(
     let naming = lookup.read(source, &job.report, deadline.map(a_little_before));
     let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;
     let Report { compare, window: rule, calendar, .. } = &job.report;
-    let mut compared = compare.windows(&window, *rule, calendar);
+    let mut compared = compare.compared_windows(&window, *rule, calendar);
     let existing = compared.len();
     compared.retain(|window| retained(window.clone()).is_ok());
     let uncompared = match (existing, compared.len()) {

@@ -12,7 +12,7 @@ use crate::concurrency::until;
 use crate::definition::{MetricQuery, Partial};
 use crate::error::{Code, Error, Stage};
 use crate::metric::Limits;
-use crate::plan::{self, Answer, Plan, Request, SectionAnswer, SectionPlan};
+use crate::plan::{self, Plan, Request, RequestAnswer, SectionAnswer, SectionPlan};
 use crate::run::fetch::FigureSource;
 use crate::run::fetch::queries::RunQueries;
 use crate::run::fetch::time_budget::{PageCount, out_of_time};
@@ -36,7 +36,7 @@ pub(crate) struct QueryPool {
 }
 
 /// The place of an answer: the run that needs it first has the request made, and the others wait.
-type SharedAnswer = Arc<OnceCell<Answer>>;
+type SharedAnswer = Arc<OnceCell<RequestAnswer>>;
 
 /// The answers to each section of a report, or the reason why it has none.
 pub(crate) type Answers = Vec<Result<Vec<SectionAnswer>, Error>>;
@@ -64,7 +64,7 @@ impl QueryPool {
             queries.extend(run.into_iter().flat_map(|run| run.queries.iter().cloned()));
             sections.push(start..queries.len());
         }
-        let plan = plan::plan(&queries, limits);
+        let plan = plan::plan_requests(&queries, limits);
         let answers = plan.requests.iter().map(|_| SharedAnswer::default()).collect();
         Self {
             plan,

@@ -6,7 +6,7 @@ use crate::definition::{Column, Dimension, Partial, Problem, Report, Section};
 use crate::error::{Code, Error, Stage};
 use crate::language::Language;
 use crate::metric::limits::Limits;
-use crate::plan::{self, Directory, Lack, Obstacle, Query, Unresolved};
+use crate::plan::{self, Directory, Obstacle, Query, Unresolved, UnresolvedKind};
 use crate::render::isolated;
 use crate::run::definitions::{MOST_TOLD, defective, too_many_requests};
 use crate::window::Window;
@@ -38,8 +38,12 @@ impl UnplannedSection {
         let mut sentences: Vec<(&str, Vec<String>)> = Vec::new();
         for Obstacle { kind, is_left_out, entry, .. } in &self.obstacles {
             let english = match (kind, is_left_out) {
-                (Lack::Ambiguous, _) => "Amazon Connect has more than one by this name: {names}",
-                (Lack::NothingLeft, _) => "All that the section selects is left out: {names}",
+                (UnresolvedKind::Ambiguous, _) => {
+                    "Amazon Connect has more than one by this name: {names}"
+                }
+                (UnresolvedKind::NothingLeft, _) => {
+                    "All that the section selects is left out: {names}"
+                }
                 (_, true) => "Amazon Connect does not have what the section leaves out: {names}",
                 (_, false) => "Amazon Connect does not have what the section selects: {names}",
             };
@@ -78,7 +82,7 @@ impl SectionQueries {
             match Query::for_section(section, &report.instance, window, directory) {
                 Ok(query) => {
                     problems.extend(unknown_targets(section, &query, directory));
-                    let bases = plan::base_queries(&query, compared, limits);
+                    let bases = plan::comparison_queries(&query, compared, limits);
                     queries.extend(std::iter::once(query).chain(bases));
                 }
                 Err(found) => {
@@ -90,7 +94,7 @@ impl SectionQueries {
                 }
             }
         }
-        let requests = queries.iter().map(|query| plan::requests_for(query, limits));
+        let requests = queries.iter().map(|query| plan::request_count(query, limits));
         let requests = requests.fold(0, usize::saturating_add);
         if requests > plan::MOST_REQUESTS {
             let (message, help) = too_many_requests(requests);
@@ -126,15 +130,16 @@ pub(crate) fn stale_targets<'s>(
     // One of the groupings has to know it.
     let is_known = |name: &str| {
         let mut keys = section.group_by.iter();
-        section.group_by.is_empty() || keys.any(|key| directory.shows(key, name, selected(key)))
+        section.group_by.is_empty()
+            || keys.any(|key| directory.shows_target(key, name, selected(key)))
     };
     let reason = |name: &str| {
-        let of_key = |key: &Dimension| directory.target(key, name, selected(key)).err();
+        let of_key = |key: &Dimension| directory.check_target(key, name, selected(key)).err();
         section.group_by.iter().find_map(of_key)
     };
     // What is near is looked for among all names, and not for more than people read.
     let short = |name: &str| Unresolved {
-        kind: Lack::NotShown,
+        kind: UnresolvedKind::NotShown,
         message: format!("the section shows nothing that is called `{name}`"),
         help: "select it in `filters`, or remove the target".to_owned(),
     };

@@ -130,7 +130,9 @@ impl Job {
         let window = match (&self.occurrence, self.trigger.window()) {
             (Some(occurrence), _) => Ok(occurrence.window.clone()),
             (None, Some((start, end))) => Window::between(start, end, zone),
-            (None, None) => self.report.window.before(self.time(), zone, &self.report.calendar),
+            (None, None) => {
+                self.report.window.window_before(self.time(), zone, &self.report.calendar)
+            }
         };
         window.and_then(|window| window.closed_at(self.clock().started())).map_err(no_window)
     }

@@ -31,7 +31,7 @@ pub(crate) fn build_tables(
             continue;
         };
         let against = (!queries.compared.is_empty()).then(|| {
-            let base = plan::base(query, answer, &queries.compared, bases, limits);
+            let base = plan::comparison_base(query, answer, &queries.compared, bases, limits);
             let label = comparison_label(&queries.compared, &base.windows, language);
             Against { label, base }
         });

@@ -18,11 +18,12 @@ fn hours_go_to_midnight_and_past_it() {
     let zone = Zone::named("Europe/London").unwrap();
     // Friday the 20th to Tuesday the 24th.
     let told = |rule: WindowRule, due: &str, calendar: &Calendar| {
-        let window = rule.before(due.parse().unwrap(), &zone, calendar).unwrap();
+        let window = rule.window_before(due.parse().unwrap(), &zone, calendar).unwrap();
         window.label(Language::English)
     };
-    let (week, night, late) =
-        (Calendar::default(), hours("22:00", "06:00"), hours("14:00", "24:00"));
+    let week = Calendar::default();
+    let night = hours("22:00", "06:00");
+    let late = hours("14:00", "24:00");
     let [friday, monday] =
         ["Fri 20 Nov, 22:00 – Sat 21 Nov, 06:00", "Mon 23 Nov, 22:00 – Tue 24 Nov, 06:00"];
     for (due, expected) in [
@@ -115,7 +116,7 @@ fn assert_relieved(shift: Borders, zone: &Zone, around: Timestamp, calendar: &Ca
     let span = SignedDuration::from_hours(40);
     let relief = if to == "24:00" { "00:00" } else { to };
     let of_rule = |rule: WindowRule| {
-        let before = |due| rule.before(due, zone, calendar).unwrap();
+        let before = |due| rule.window_before(due, zone, calendar).unwrap();
         let mut windows = vec![before(around + span)];
         while windows[windows.len() - 1].end() > around - span {
             let window = &windows[windows.len() - 1];
@@ -147,7 +148,8 @@ fn a_change_of_clocks_is_told_of_windows_that_have_it() {
     let calendar = Calendar { workdays, week_starts: Weekday::Sunday, ..Calendar::default() };
     let late = hours("14:00", "24:00");
     let four_hours = Last(SignedDuration::from_hours(4));
-    let (santiago, midnight) = ("America/Santiago", "2026-09-06T04:00:00Z");
+    let santiago = "America/Santiago";
+    let midnight = "2026-09-06T04:00:00Z";
     for (rule, zone, due, expected) in [
         (
             late,
@@ -239,13 +241,13 @@ fn a_change_of_clocks_is_told_of_windows_that_have_it() {
         ),
     ] {
         let zone = Zone::named(zone).unwrap();
-        let window = rule.before(due.parse().unwrap(), &zone, &calendar).unwrap();
-        assert_eq!(window.exactly(Language::English), expected);
+        let window = rule.window_before(due.parse().unwrap(), &zone, &calendar).unwrap();
+        assert_eq!(window.exact_label(Language::English), expected);
     }
     let zone = Zone::named(santiago).unwrap();
     let week =
         Window::between("2026-09-01T07:00".parse().unwrap(), "2026-09-06".parse().unwrap(), &zone);
-    assert_eq!(week.unwrap().briefly(Language::English), "1 Sep, 07:00 – 5 Sep, 24:00");
+    assert_eq!(week.unwrap().interval_label(Language::English), "1 Sep, 07:00 – 5 Sep, 24:00");
 }
 
 /// A border that the clocks skip is the first time after it; a day of which they leave nothing is none.
@@ -255,7 +257,7 @@ fn hours_that_the_clocks_skip() {
         let zone = Zone::named(zone).unwrap();
         let workdays = vec![Weekday::Saturday, Weekday::Sunday];
         let calendar = Calendar { workdays, ..Calendar::default() };
-        let window = hours(from, to).before(due.parse().unwrap(), &zone, &calendar).unwrap();
+        let window = hours(from, to).window_before(due.parse().unwrap(), &zone, &calendar).unwrap();
         window.borders().join(" ")
     };
     let london = |hours, due| told("Europe/London", hours, due);
@@ -298,13 +300,13 @@ fn a_night_is_named_by_its_days_and_times() {
         (Language::Spanish, "vie 20 nov, 22:00 – sáb 21 nov, 06:00"),
     ] {
         assert_eq!(night.label(language), expected);
-        assert_eq!(night.briefly(language), expected);
+        assert_eq!(night.interval_label(language), expected);
     }
     assert_eq!(
-        night.exactly(Language::English),
+        night.exact_label(Language::English),
         "20 November 2026, 22:00 – 21 November 2026, 06:00 Europe/London (GMT, UTC+00:00)"
     );
-    let briefly = |start, end| window(start, end).briefly(Language::English);
+    let briefly = |start, end| window(start, end).interval_label(Language::English);
     assert_eq!(briefly("2026-11-20T23:00", "2026-11-21"), "20 Nov, 23:00–24:00");
     assert_eq!(
         window("2026-10-24T22:00", "2026-10-25T01:30").label(Language::English),

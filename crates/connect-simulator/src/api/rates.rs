@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn a_burst_and_then_so_many_a_second() {
-        let (rates, often) = (Rates::default(), Duration::from_millis(1));
+        let rates = Rates::default();
+        let often = Duration::from_millis(1);
         assert_eq!(taken(rates, Operation::GetMetricDataV2, often, 10), 10 + 99);
         assert_eq!(taken(rates, Operation::SearchQueues, often, 10), 5 + 19);
         assert_eq!(taken(rates, Operation::SendEmail, often, 10), 14 + 139);

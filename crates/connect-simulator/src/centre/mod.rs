@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn the_seed_decides_everything() {
-        let (start, end) = (time("2026-03-02T00:00:00Z"), time("2026-03-03T00:00:00Z"));
+        let start = time("2026-03-02T00:00:00Z");
+        let end = time("2026-03-03T00:00:00Z");
         let contacts = Centre::new(7).contacts(start, end);
         assert_eq!(contacts, Centre::new(7).contacts(start, end));
         assert_ne!(contacts, Centre::new(8).contacts(start, end));
@@ -161,7 +162,8 @@ mod tests {
     fn a_large_centre_has_contacts_in_its_queues() {
         let centre = Centre::sized(7, 250);
         assert_eq!(centre.standard_queues().count(), 250);
-        let (start, end) = (time("2026-03-02T00:00:00Z"), time("2026-03-03T00:00:00Z"));
+        let start = time("2026-03-02T00:00:00Z");
+        let end = time("2026-03-03T00:00:00Z");
         let contacts = centre.contacts(start, end);
         let queues: std::collections::BTreeSet<_> =
             contacts.iter().filter_map(|contact| contact.queue).collect();

@@ -43,12 +43,14 @@ async fn rows_may_come_twice_or_be_of_others() {
 async fn metrics_may_come_twice_or_unasked() {
     let simulator = started().await;
     let (spoilt, right) = both(&simulator, Fault::RepeatedMetric).await;
-    let (twice, once) = (names(&spoilt[0]), names(&right[0]));
+    let twice = names(&spoilt[0]);
+    let once = names(&right[0]);
     assert_eq!((twice.len(), twice.last()), (once.len() + 1, once.first()));
     assert_eq!(spoilt[1..], right[1..]);
 
     let (spoilt, right) = both(&simulator, Fault::UnaskedMetric).await;
-    let (more, asked) = (names(&spoilt[0]), names(&right[0]));
+    let more = names(&spoilt[0]);
+    let asked = names(&right[0]);
     assert_eq!(more.len(), asked.len() + 1);
     assert!(!asked.contains(more.last().unwrap()));
 }

@@ -127,7 +127,8 @@ impl MetricDataRequest {
             };
             format!("Time range not valid. Historical metrics are available for {history}.")
         } else if end.duration_since(start) >= span {
-            let (period, span) = (interval.as_str(), in_words(span));
+            let period = interval.as_str();
+            let span = in_words(span);
             format!("Time range not valid. For {period} it must be less than {span}.")
         } else {
             return Ok((start, end));

@@ -170,7 +170,8 @@ fn of_queue<'a>(queue: &'a Queue, instance: &Instance) -> Thing<'a> {
 }
 
 fn of_agent<'a>(account: &'a Account, index: usize, instance: &Instance) -> Thing<'a> {
-    let (agent, centre) = (&account.centre.agents()[index], &account.centre);
+    let agent = &account.centre.agents()[index];
+    let centre = &account.centre;
     let group_id = |group: usize| centre.hierarchy().groups[group].id.as_str();
     let profile = centre.routing_profiles()[agent.profile].id.as_str();
     let mut told = json!({

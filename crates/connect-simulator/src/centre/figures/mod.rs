@@ -34,7 +34,8 @@ impl Centre {
     /// The figures of a query whose intervals are laid out so.
     pub(crate) fn figures_laid_out(&self, query: &Query, layout: Layout) -> Vec<Row> {
         let mut sums = Sums::new(self, query, layout);
-        let (contacts, activity) = (sums.asks_of_contacts(), sums.asks_of_activity());
+        let contacts = sums.asks_of_contacts();
+        let activity = sums.asks_of_activity();
         for day in self.days(query.start, query.end) {
             if contacts {
                 day.contacts.iter().for_each(|contact| sums.add_contact(contact));
@@ -317,7 +318,8 @@ impl Tally {
         reason = "milliseconds of three months are far below 2^53"
     )]
     fn figure(self, shape: Shape) -> Figure {
-        let (sum, weight) = (self.sum as f64, self.weight as f64);
+        let sum = self.sum as f64;
+        let weight = self.weight as f64;
         match shape {
             Shape::Count => Figure::Number(sum),
             Shape::Seconds => Figure::Number(sum / 1_000.0),

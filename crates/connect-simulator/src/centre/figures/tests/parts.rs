@@ -51,7 +51,8 @@ fn rates_are_ratios_of_their_parts() {
             let [rate, contact, idle] = row.values.as_slice() else {
                 panic!("{row:?}");
             };
-            let (contact, idle) = (number(*contact), number(*idle));
+            let contact = number(*contact);
+            let idle = number(*idle);
             near(number(*rate) * (contact + idle), 100.0 * contact);
         }
     }
