@@ -14,7 +14,7 @@ use connect_reports::rate_limit::Pacer;
 use connect_reports::render::{Contents, Templates};
 use connect_reports::run::{Checks, Clock as RunClock, Invocation, Job, SendBreaker, Stop};
 use connect_reports::settings::{Deployment, Rate, Rates};
-use connect_reports::table::{self, Against, MOST_ROWS, Table};
+use connect_reports::table::{self, LabelledBase, MOST_ROWS, Table};
 use connect_reports::trigger;
 use connect_reports::window::Window;
 use connect_simulator::{Clock, Options, Simulator};
@@ -146,7 +146,7 @@ impl Case {
         let sections = sections.zip(self.queries.chunks(each).zip(answers.chunks(each)));
         let table = |(place, (section, (queries, answers))): (usize, (_, (&[Query], &[_])))| {
             let (query, (answer, bases)) = (queries.first()?, answers.split_first()?);
-            let against = (each > 1).then(|| Against {
+            let against = (each > 1).then(|| LabelledBase {
                 label: self
                     .compared
                     .first()
@@ -155,7 +155,7 @@ impl Case {
             });
             let directory = &self.directory;
             let table =
-                table::build(section, query, answer, against.as_ref(), directory, MOST_ROWS);
+                table::build_table(section, query, answer, against.as_ref(), directory, MOST_ROWS);
             Some(Table { place, ..table })
         };
         sections.enumerate().filter_map(table).collect()

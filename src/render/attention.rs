@@ -76,7 +76,7 @@ pub(super) fn find(tables: &[Table], localizer: &Localizer) -> Vec<AttentionCont
         0 => None,
         1 => Some(localizer.language.say("1 more missed a target.").to_owned()),
         more => {
-            let n = localizer.numbers.whole(more);
+            let n = localizer.numbers.whole_count(more);
             Some(localizer.language.say_with("{n} more missed a target.", &[("n", &n)]))
         }
     };

@@ -313,8 +313,8 @@ fn shown_of(layout: &Layout, part: &Part, localizer: &Localizer) -> String {
     } else {
         "{shown} of {of} shown"
     };
-    let shown = localizer.numbers.whole(part.shown);
-    let of = localizer.numbers.whole(part.of);
+    let shown = localizer.numbers.whole_count(part.shown);
+    let of = localizer.numbers.whole_count(part.of);
     localizer.language.say_with(english, &[("shown", &shown), ("of", &of)])
 }
 

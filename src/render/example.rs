@@ -22,7 +22,7 @@ use crate::plan::{
     Absent, Base, Directory, DirectoryEntry, Figure, Group, Query, Rows, SectionAnswer,
 };
 use crate::settings::Deployment;
-use crate::table::{self, Against, Note, Table};
+use crate::table::{self, LabelledBase, Note, Table};
 use crate::window::Window;
 
 /// A report with each kind of section, targets and a comparison.
@@ -255,7 +255,8 @@ impl Scene<'_> {
         let window = report.window.window_before(due, &report.zone, &report.calendar).ok()?;
         let compared = report.compare.compared_windows(&window, report.window, &report.calendar);
         let labels = compared.iter().map(|window| window.label(report.locale.language()));
-        let against = labels.take(1).map(|label| Against { label, ..Against::default() }).next();
+        let against =
+            labels.take(1).map(|label| LabelledBase { label, ..LabelledBase::default() }).next();
         let tables: Option<Vec<Table>> = report
             .sections
             .iter()
@@ -284,7 +285,7 @@ impl Scene<'_> {
         report: &Report,
         section: &Section,
         window: &Window,
-        against: Option<&Against>,
+        against: Option<&LabelledBase>,
     ) -> Option<Table> {
         let mut directory = Directory::default();
         let entries =
@@ -301,9 +302,15 @@ impl Scene<'_> {
             totals: scene_totals(section, self.totals.0),
             ..SectionAnswer::default()
         };
-        let against = against.map(|against| Against { base, ..against.clone() });
-        let mut table =
-            table::build(section, &query, &answer, against.as_ref(), &directory, table::MOST_ROWS);
+        let against = against.map(|against| LabelledBase { base, ..against.clone() });
+        let mut table = table::build_table(
+            section,
+            &query,
+            &answer,
+            against.as_ref(),
+            &directory,
+            table::MOST_ROWS,
+        );
         table.notes.push(Note::Other("How its figures add up is not known."));
         Some(table)
     }

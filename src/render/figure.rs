@@ -113,7 +113,7 @@ impl<'t> Row<'t> {
 
     /// The figure of a column as it is shown, with as many decimals as what is said of it needs.
     pub(super) fn rounded(&self, index: usize, column: &Column) -> Option<Rounded> {
-        Some(Rounded::beside(self.figure(index)?, column.unit, self.bounds(index, column)))
+        Some(Rounded::beside_bounds(self.figure(index)?, column.unit, self.bounds(index, column)))
     }
 
     /// The bounds by which the figure of a column is judged: its target, and what is near that.

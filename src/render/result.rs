@@ -116,7 +116,7 @@ struct Judged {
 impl Judged {
     fn fact(&self, fact: &str, column: &Column, localizer: &Localizer) -> Fact {
         let Self { shown, state, target } = self;
-        let bound = localizer.numbers.bound(target.value, column.unit);
+        let bound = localizer.numbers.written_number(target.value, column.unit);
         let is_floor = matches!(target.bound, Bound::AtLeast | Bound::MoreThan);
         let with_sign = target_text(target, column.unit, localizer);
         let (rank, english, target) = match state {

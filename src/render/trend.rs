@@ -215,7 +215,7 @@ impl<'t> Finding<'t> {
         if alike < 2 {
             return when;
         }
-        let n = localizer.numbers.whole(alike - 1);
+        let n = localizer.numbers.whole_count(alike - 1);
         language.say_with("{told} and {n} more", &[("told", &when), ("n", &n)])
     }
 
@@ -225,8 +225,8 @@ impl<'t> Finding<'t> {
         let states = rows.filter_map(|row| *row.states.get(self.index)?);
         let missed = states.filter(|state| *state == State::Missed).count();
         let target = self.column.target.filter(|_| missed > 0)?;
-        let n = localizer.numbers.whole(missed);
-        let of = localizer.numbers.whole(self.figures().count());
+        let n = localizer.numbers.whole_count(missed);
+        let of = localizer.numbers.whole_count(self.figures().count());
         let target = target_text(&target, self.column.unit, localizer);
         let label = column_label(self.column);
         let values = [("label", label.as_str()), ("target", &target), ("n", &n), ("of", &of)];
@@ -335,7 +335,9 @@ fn round_up(value: f64) -> f64 {
 fn axis_ticks(top: f64, step: f64, unit: Unit, numbers: &Numbers) -> Vec<Tick> {
     let steps = std::iter::successors(Some(0.0), |at: &f64| Some(at + step));
     let steps = steps.take_while(|at| *at <= top + step / 2.0);
-    steps.map(|value| Tick { value, label: numbers.bound(without_noise(value), unit) }).collect()
+    steps
+        .map(|value| Tick { value, label: numbers.written_number(without_noise(value), unit) })
+        .collect()
 }
 
 /// The value without the noise of adding up tenths.

@@ -129,7 +129,7 @@ pub(super) fn target_text(target: &Target, unit: Unit, localizer: &Localizer) ->
         Bound::AtMost => "≤",
         Bound::LessThan => "<",
     };
-    format!("{sign}\u{a0}{}", localizer.numbers.bound(target.value, unit))
+    format!("{sign}\u{a0}{}", localizer.numbers.written_number(target.value, unit))
 }
 
 /// The targets of a column, in words.

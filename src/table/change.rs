@@ -1,55 +1,55 @@
-//! How figures have changed against those that they are compared with.
+//! Changes of figures against those with which they are compared.
 
 use serde::Serialize;
 
 use crate::metric::{Polarity, Unit};
 use crate::plan::Figure;
 
-/// By how much a figure differs from what it is compared with.
+/// The difference between a figure and the one with which it is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
-    /// How much.
+    /// The amount, with its sign.
     pub by: Amount,
-    /// Whether that is good.
+    /// The judgement of the change.
     pub sense: Sense,
 }
 
-/// How much a figure has changed.
+/// The amount of a change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Amount {
-    /// Percent of what it is compared with, as counts and times change.
+    /// Percent of the figure before, for counts and times.
     Percent(f64),
-    /// Percentage points, as rates change.
+    /// Percentage points, for rates.
     Points(f64),
 }
 
-/// Which way a figure went, as far as what is shown of it goes.
+/// The direction of a change, as far as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// It is more.
+    /// The figure is higher.
     Up,
-    /// It is less.
+    /// The figure is lower.
     Down,
-    /// It is the same, or nearly.
+    /// The figure is the same, or the change is too small to be shown.
     Level,
 }
 
-/// Whether a change is good.
+/// The judgement of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sense {
-    /// It is.
+    /// The change is good.
     Better,
-    /// It is not.
+    /// The change is bad.
     Worse,
-    /// It is neither, or too small to be shown.
+    /// The change is neither, or too small to be shown.
     Neutral,
 }
 
 impl Change {
-    /// The change from `base` to `figure`; none where one of them is missing, or where there was
-    /// nothing, of which no percentage can be taken.
+    /// The change from `base` to `figure`. `None` where one of them is missing, and where a percentage of 0
+    /// would be needed.
     pub fn between(base: Figure, figure: Figure, unit: Unit, polarity: Polarity) -> Option<Self> {
         let base = base.value()?;
         let value = figure.value()?;
@@ -60,13 +60,13 @@ impl Change {
             }
             Unit::Count | Unit::Seconds | Unit::Milliseconds => return None,
         };
-        Some(Self { by, sense: sense(by, polarity) })
+        Some(Self { by, sense: sense_of(by, polarity) })
     }
 
-    /// Which way it goes.
+    /// The direction of the change.
     pub fn direction(self) -> Direction {
         match self.number() {
-            number if number.abs() < INVISIBLE => Direction::Level,
+            number if number.abs() < SMALLEST_SHOWN => Direction::Level,
             number if number > 0.0 => Direction::Up,
             _ => Direction::Down,
         }
@@ -80,14 +80,15 @@ impl Change {
     }
 }
 
-/// Half of the last digit that is shown.
-const INVISIBLE: f64 = 0.05;
+/// Half a unit of the last digit that is shown; smaller changes are not shown.
+const SMALLEST_SHOWN: f64 = 0.05;
 
-fn sense(by: Amount, polarity: Polarity) -> Sense {
+/// The judgement of a change of a metric with this polarity.
+fn sense_of(by: Amount, polarity: Polarity) -> Sense {
     let (Amount::Percent(number) | Amount::Points(number)) = by;
     match polarity {
         Polarity::Neither => Sense::Neutral,
-        _ if number.abs() < INVISIBLE => Sense::Neutral,
+        _ if number.abs() < SMALLEST_SHOWN => Sense::Neutral,
         Polarity::MoreIsBetter if number > 0.0 => Sense::Better,
         Polarity::LessIsBetter if number < 0.0 => Sense::Better,
         Polarity::MoreIsBetter | Polarity::LessIsBetter => Sense::Worse,

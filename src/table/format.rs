@@ -1,4 +1,4 @@
-//! Figures as contact centres read them: `1,204`, `78.4%`, `4:12`, `1:02:09`, `+3.1 pp`.
+//! Figures written as contact centres read them: `1,204`, `78.4%`, `4:12`, `1:02:09`, `+3.1 pp`.
 
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
@@ -13,10 +13,10 @@ use crate::plan::{Absent, Figure};
 /// A no-break space, so that a number and its unit stay on one line.
 const NO_BREAK_SPACE: char = '\u{a0}';
 
-/// What stands where there is no figure.
-const NOTHING: &str = "–";
+/// The text where there is no figure.
+const NO_FIGURE: &str = "–";
 
-/// How a locale writes numbers.
+/// The way in which a locale writes numbers.
 #[derive(Debug)]
 pub struct Numbers {
     format: Option<DecimalFormatter>,
@@ -26,7 +26,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// The numbers of a locale; of one whose country is not known, those of the language.
+    /// The numbers of a locale, or of its language where the country is unknown.
     pub fn new(locale: &Locale) -> Self {
         let known = IcuLocale::try_from_str(locale.tag()).unwrap_or(IcuLocale::UNKNOWN);
         let format = DecimalFormatter::try_new((&known).into(), Default::default()).ok();
@@ -37,7 +37,7 @@ impl Numbers {
     pub fn figure(&self, figure: Figure, unit: Unit) -> String {
         match figure {
             Figure::Value(value) => self.number(value, unit),
-            Figure::Absent(Absent::NoData | Absent::NotComputable) => NOTHING.to_owned(),
+            Figure::Absent(Absent::NoData | Absent::NotComputable) => NO_FIGURE.to_owned(),
             Figure::Absent(Absent::NotAvailable) => self.language.say("not available").to_owned(),
         }
     }
@@ -48,13 +48,13 @@ impl Numbers {
         self.rounded(Rounded::usual(value, unit), unit)
     }
 
-    /// A number that is rounded already, with its unit.
+    /// A rounded number with its unit.
     pub fn rounded(&self, shown: Rounded, unit: Unit) -> String {
         match unit {
-            Unit::Count => self.local(&shown.digits()),
-            Unit::Seconds => self.clock(shown),
-            Unit::Milliseconds => format!("{}{NO_BREAK_SPACE}ms", self.local(&shown.digits())),
-            Unit::Percent => format!("{}{}", self.local(&shown.digits()), self.percent),
+            Unit::Count => self.localize(&shown.digits()),
+            Unit::Seconds => self.clock_time(shown),
+            Unit::Milliseconds => format!("{}{NO_BREAK_SPACE}ms", self.localize(&shown.digits())),
+            Unit::Percent => format!("{}{}", self.localize(&shown.digits()), self.percent),
         }
     }
 
@@ -71,57 +71,57 @@ impl Numbers {
         format!("{sign}{}", self.amount(change))
     }
 
-    /// How much a change is, without its sign: `3.1 pp`.
+    /// The amount of a change without its sign: `3.1 pp`.
     pub fn amount(&self, change: Change) -> String {
-        let amount = self.local(&Rounded::usual(change.number().abs(), Unit::Percent).digits());
+        let amount = self.localize(&Rounded::usual(change.number().abs(), Unit::Percent).digits());
         match change.by {
             Amount::Percent(_) => format!("{amount}{}", self.percent),
             Amount::Points(_) => format!("{amount}{NO_BREAK_SPACE}{}", self.language.say("pp")),
         }
     }
 
-    /// A count of rows, or of whatever else there is.
-    pub fn whole(&self, count: usize) -> String {
-        self.local(&count.to_string())
+    /// A count, such as of rows.
+    pub fn whole_count(&self, count: usize) -> String {
+        self.localize(&count.to_string())
     }
 
     /// A number that somebody has chosen, such as a target, with the decimals that it has.
-    pub fn bound(&self, value: f64, unit: Unit) -> String {
-        self.rounded(Rounded::exactly(value), unit)
+    pub fn written_number(&self, value: f64, unit: Unit) -> String {
+        self.rounded(Rounded::as_written(value), unit)
     }
 
     /// A number of bytes: `12.3 MB`.
     pub fn megabytes(&self, bytes: usize) -> String {
         let tenths = bytes.div_ceil(100_000);
-        let digits = self.local(&format!("{}.{}", tenths / 10, tenths % 10));
+        let digits = self.localize(&format!("{}.{}", tenths / 10, tenths % 10));
         format!("{digits}{NO_BREAK_SPACE}MB")
     }
 
-    /// How far a figure is from its target; percentage points where they are percent.
+    /// The distance of a figure from its target; percentage points for percent.
     pub fn distance(&self, distance: Rounded, unit: Unit) -> String {
         match unit {
             Unit::Percent => {
                 let points = self.language.say("pp");
-                format!("{}{NO_BREAK_SPACE}{points}", self.local(&distance.digits()))
+                format!("{}{NO_BREAK_SPACE}{points}", self.localize(&distance.digits()))
             }
             _ => self.rounded(distance, unit),
         }
     }
 
     /// Seconds as a clock shows them, `0:30` or `0:30.4`. Rounding comes first, so that 59.7 s is `1:00`.
-    fn clock(&self, shown: Rounded) -> String {
+    fn clock_time(&self, shown: Rounded) -> String {
         let digits = shown.digits();
         let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, ""));
         let Ok(seconds) = whole.parse::<u64>() else {
-            // More seconds than a clock can hold; shown as they are rather than wrong.
-            return format!("{}{NO_BREAK_SPACE}s", self.local(&digits));
+            // More seconds than a clock can hold are shown as seconds.
+            return format!("{}{NO_BREAK_SPACE}s", self.localize(&digits));
         };
         let hours = seconds / 3600;
         let minutes = seconds / 60 % 60;
         let seconds = seconds % 60;
         let decimals = match decimals {
             "" => String::new(),
-            decimals => self.local(&format!("0.{decimals}")).trim_start_matches('0').to_owned(),
+            decimals => self.localize(&format!("0.{decimals}")).trim_start_matches('0').to_owned(),
         };
         match hours {
             0 => format!("{minutes}:{seconds:02}{decimals}"),
@@ -129,8 +129,8 @@ impl Numbers {
         }
     }
 
-    /// Digits with a point, as the locale writes them.
-    fn local(&self, digits: &str) -> String {
+    /// Digits with a point, written as in the locale.
+    fn localize(&self, digits: &str) -> String {
         let decimal = digits.parse::<Decimal>().ok();
         let local = self.format.as_ref().zip(decimal);
         local.map_or_else(
@@ -140,7 +140,7 @@ impl Numbers {
     }
 }
 
-/// The percent sign as a locale has it behind a number (CLDR 48, percent patterns): without a space in
+/// The percent sign that a locale writes after a number (CLDR 48, percent patterns): without a space in
 /// English, in Switzerland, and in most of Spanish America.
 fn percent_sign(locale: &Locale) -> &'static str {
     const SPANISH_WITHOUT_SPACE: [&str; 22] = [
@@ -264,10 +264,10 @@ mod tests {
             (30.44, Unit::Seconds, &[">= 30.45"], "0:30"),
         ] {
             let bounds = bounds.iter().map(|bound| target(bound));
-            let shown = Rounded::beside(value, unit, bounds);
+            let shown = Rounded::beside_bounds(value, unit, bounds);
             assert_eq!(numbers.rounded(shown, unit), expected, "{value}");
         }
-        assert_eq!(numbers_of("de").bound(30.5, Unit::Seconds), "0:30,5");
+        assert_eq!(numbers_of("de").written_number(30.5, Unit::Seconds), "0:30,5");
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
             (80.0, Unit::Percent, "> 80", None),
         ] {
             let target: Target = bound.parse().unwrap();
-            let shown = Rounded::beside(value, unit, std::iter::once(target));
+            let shown = Rounded::beside_bounds(value, unit, std::iter::once(target));
             let distance = shown.distance(target.value);
             let distance = distance.map(|distance| numbers.distance(distance, unit));
             assert_eq!(distance.as_deref(), expected, "{value} {bound}");
@@ -293,7 +293,8 @@ mod tests {
     /// What a text says in this locale: a number in the unit.
     fn read_back(text: &str, tag: &str) -> f64 {
         let plain = text.trim_end_matches(['%', 'm', 's', '\u{a0}']);
-        let point = if numbers_of(tag).bound(0.5, Unit::Count).contains(',') { ',' } else { '.' };
+        let point =
+            if numbers_of(tag).written_number(0.5, Unit::Count).contains(',') { ',' } else { '.' };
         let parts = plain.split(':').map(|part| {
             let digits = part.chars().filter(|c| c.is_ascii_digit() || *c == point);
             digits.collect::<String>().replace(point, ".").parse::<f64>().unwrap()
@@ -319,11 +320,11 @@ mod tests {
             let value = f64::from(bound.0) / 10_f64.powi(bound.1.cast_signed());
             let target: Target = format!("{sign} {value}").parse().unwrap();
             let figure = (target.value + away).max(0.0);
-            let shown = Rounded::beside(figure, unit, std::iter::once(target));
+            let shown = Rounded::beside_bounds(figure, unit, std::iter::once(target));
             let numbers = numbers_of(tag);
             let read = |text: String| read_back(&text, tag);
             let printed = read(numbers.rounded(shown, unit));
-            let printed_bound = read(numbers.bound(target.value, unit));
+            let printed_bound = read(numbers.written_number(target.value, unit));
             prop_assert!((printed - figure).abs() < 1.0, "{printed} of {figure}");
             let is_met = Target { value: printed_bound, ..target }.is_met_exactly_by(printed);
             prop_assert_eq!(is_met, target.is_met_by(figure), "{} {}", printed, printed_bound);

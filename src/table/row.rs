@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::definition::{State, Target};
 use crate::plan::Figure;
 use crate::window::Window;
@@ -9,30 +11,37 @@ use crate::window::Window;
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableRow {
-    /// The members that the row is about; one for each grouping. The rows of one group share them.
+    /// The row's members, one for each grouping. The rows of one group share them.
     pub members: Arc<[Member]>,
-    /// The interval that it is of, where the section has intervals.
+    /// The row's interval, where the section has intervals.
     pub interval: Option<Arc<Window>>,
-    /// One figure for each column. What nothing happened to has the same.
+    /// One figure for each column. Rows without contacts share theirs.
     pub figures: Arc<[Figure]>,
-    /// For each column what its figure is compared with; empty where there is no comparison.
+    /// The figure with which each column's is compared; empty where there is no comparison.
     pub compared: Arc<[Figure]>,
-    /// For each column where its figure stands to its target; empty where none has one.
+    /// The state of each column's figure against its target; empty where no column has a target.
     pub states: Arc<[Option<State>]>,
-    /// The targets that are its own rather than its column's, by column.
+    /// The row's own targets, which replace those of its columns, by column.
     pub own_targets: Arc<[(usize, Target)]>,
-    /// Says whether the answer does not have it: nothing happened there.
+    /// True where the answer lacks the row, because nothing happened there.
     pub is_quiet: bool,
 }
 
-/// One queue, channel, routing profile or agent; without id it is what has none, such as the
-/// contacts that never reached an agent.
+impl TableRow {
+    /// The start of the row's interval, where it has one.
+    pub fn start(&self) -> Option<Timestamp> {
+        self.interval.as_deref().map(Window::start)
+    }
+}
+
+/// One queue, channel, routing profile or agent. Without an id it stands for contacts that have none, such
+/// as those that never reached an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The id.
     pub id: Option<String>,
     /// The name, or the id where no name is known.
     pub name: Option<String>,
-    /// Says whether the instance does not list it: it was deleted.
+    /// True where the instance does not list it, because it was deleted.
     pub is_unlisted: bool,
 }

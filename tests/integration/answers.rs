@@ -399,7 +399,7 @@ async fn tabled(report: &Report, rows: Value) -> Table {
     );
     directory.insert(Dimension::Agent, vec![DirectoryEntry::new(ANA, "ana")]);
     let of_section = plan.sections[0].answer(|index| (index == 0).then_some(&answer)).unwrap();
-    table::build(&report.sections[0], &query, &of_section, None, &directory, table::MOST_ROWS)
+    table::build_table(&report.sections[0], &query, &of_section, None, &directory, table::MOST_ROWS)
 }
 
 /// Each row as `name: figure, figure`.

@@ -12,7 +12,7 @@ use crate::definition::{
     MetricQuery, Place, Placed, Problem, Report, Section, Selector, Severity, Subject,
 };
 use crate::plan::{Base, Directory, Figure, Group, Query, Rows, SectionAnswer};
-use crate::table::{self, Against, Note, Table};
+use crate::table::{self, LabelledBase, Note, Table};
 use crate::window::{Calendar, Window, WindowRule};
 
 /// Finds what is wrong with the subject by rendering it for an example in which the report has every
@@ -146,17 +146,17 @@ const EXAMPLE_ROWS: [ExampleRow; 3] = [
 ];
 
 /// The comparison of the report, if it has one.
-fn example_comparison(report: &Report, window: &Window) -> Option<Against> {
+fn example_comparison(report: &Report, window: &Window) -> Option<LabelledBase> {
     let compared = report.compare.compared_windows(window, report.window, &report.calendar);
     let label = compared.first()?.label(report.locale.language());
-    Some(Against { label, ..Against::default() })
+    Some(LabelledBase { label, ..LabelledBase::default() })
 }
 
 /// A report in a window, with the figures that it is tried with.
 struct Scene<'s> {
     report: &'s Report,
     window: &'s Window,
-    against: Option<&'s Against>,
+    against: Option<&'s LabelledBase>,
     example: Example,
 }
 
@@ -168,18 +168,24 @@ impl Scene<'_> {
         let query = Query::for_section(section, &self.report.instance, window, &nobody).ok()?;
         if self.example == Example::Bare {
             let nothing = SectionAnswer::default();
-            return Some(table::build(section, &query.totals(), &nothing, None, &nobody, 0));
+            return Some(table::build_table(section, &query.totals(), &nothing, None, &nobody, 0));
         }
         let before = example_rows(section, window, |row| row.before);
         let base = Base::of_same_intervals(&query, before, example_totals(section, 40.0));
-        let against = self.against.map(|against| Against { base, ..against.clone() });
+        let against = self.against.map(|against| LabelledBase { base, ..against.clone() });
         let answer = SectionAnswer {
             rows: example_rows(section, window, |row| row.now),
             totals: example_totals(section, 50.0),
             ..SectionAnswer::default()
         };
-        let mut table =
-            table::build(section, &query, &answer, against.as_ref(), &nobody, table::MOST_ROWS);
+        let mut table = table::build_table(
+            section,
+            &query,
+            &answer,
+            against.as_ref(),
+            &nobody,
+            table::MOST_ROWS,
+        );
         table.notes.push(Note::Other("How its figures add up is not known."));
         Some(table)
     }

@@ -8,7 +8,7 @@ use crate::metric::Limits;
 use crate::plan::{self, Query, SectionAnswer};
 use crate::run::fetch::{RunQueries, StaleTarget, stale_targets};
 use crate::run::job::Job;
-use crate::table::{self, Against, MOST_ROWS, Note, Table};
+use crate::table::{self, LabelledBase, MOST_ROWS, Note, Table};
 use crate::window::{Interval, Window};
 
 /// The tables of the sections that have answers.
@@ -33,11 +33,11 @@ pub(crate) fn build_tables(
         let against = (!queries.compared.is_empty()).then(|| {
             let base = plan::comparison_base(query, answer, &queries.compared, bases, limits);
             let label = comparison_label(&queries.compared, &base.windows, language);
-            Against { label, base }
+            LabelledBase { label, base }
         });
         let room = room_beside(&tables, section.kind);
         let mut table =
-            table::build(section, query, answer, against.as_ref(), &queries.directory, room);
+            table::build_table(section, query, answer, against.as_ref(), &queries.directory, room);
         table.notes.extend(queries.uncompared.map(Note::Other));
         table.notes.extend(note_on_weeks(query, &table, job.report.calendar.week_starts));
         let stale = stale_targets(section, query, &queries.directory).into_iter();

@@ -364,7 +364,7 @@ fn figure(
     };
     let text = match (value.as_f64(), absent.as_str()) {
         (Some(value), _) => {
-            numbers.rounded(Rounded::beside(value, unit, bounds.iter().copied()), unit)
+            numbers.rounded(Rounded::beside_bounds(value, unit, bounds.iter().copied()), unit)
         }
         (None, Some("not-available")) => "not available".to_owned(),
         (None, Some(_)) => "–".to_owned(),
