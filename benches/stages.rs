@@ -158,10 +158,10 @@ fn json(bencher: Bencher<'_, '_>, size: Size) {
 fn mime(bencher: Bencher<'_, '_>, size: Size) {
     let (case, _) = case(size, "[\"csv\"]");
     let message: Message = draft(size, "[\"csv\"]").message().expect("a message");
-    let email = &case.work.report.email;
+    let report = &case.work.report;
     let envelope = Envelope {
-        from: &email.from,
-        to: &email.to[0],
+        from: &report.email.from,
+        to: report.mailboxes().next().expect("a recipient"),
         reply_to: None,
         id: "bench",
         date: case.contents(&[]).read_at,

@@ -14,6 +14,7 @@
 //! - `concurrency`: futures until a deadline, to their panic, several at once
 //! - [`retry`]: every policy by which something is tried again, waited for or given up
 //! - [`address`], [`instance`]: mail addresses that SES takes, Connect instances by their ARN
+//! - [`destination`]: where messages go, of whichever kind
 //! - [`settings`]: the environment as a value
 //! - [`language`]: the texts and dates of messages in each of their languages
 //! - [`window`]: zones, calendar windows, the windows they are compared with
@@ -44,6 +45,7 @@ pub mod cli;
 mod concurrency;
 pub mod connect;
 pub mod definition;
+pub mod destination;
 pub mod error;
 pub mod instance;
 pub mod lambda;

@@ -16,6 +16,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::address::{Address, AllowedDomains, Mailbox};
 use crate::concurrency::{Panicked, catch_panic};
+use crate::destination::Destination;
 use crate::error::{Code, Error, LONGEST_QUOTED, Stage, cut};
 use crate::instance::{InstanceArn, Region};
 use crate::metric::Limits;
@@ -69,8 +70,8 @@ impl Deployment {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` with their number; their addresses are not repeated.
-    pub fn check_recipients(&self, to: &[Mailbox]) -> Result<(), Error> {
-        let refused = to.iter().filter(|to| !self.allowed_recipients.allows(&to.address)).count();
+    pub fn check_recipients(&self, to: &[Destination]) -> Result<(), Error> {
+        let refused = to.iter().filter(|to| !self.allows(to)).count();
         if refused == 0 {
             return Ok(());
         }
@@ -78,6 +79,12 @@ impl Deployment {
         let message = format!("{refused} of {all} recipients are not in an allowed domain");
         Err(Error::new(Code::ValidationError, Stage::Load, message)
             .hint(format!("{ALLOWED_RECIPIENTS} lists the allowed domains")))
+    }
+
+    fn allows(&self, to: &Destination) -> bool {
+        match to {
+            Destination::Mail(mailbox) => self.allowed_recipients.allows(&mailbox.address),
+        }
     }
 }
 

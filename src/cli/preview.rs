@@ -12,6 +12,7 @@ use super::places::store;
 use super::run::invocation;
 use super::{Ended, Places, make_folder, only, print, times, trial, write, wrong};
 use crate::definition::{Problem, ReportId};
+use crate::destination::Destination;
 use crate::error::Error;
 use crate::language::Language;
 use crate::render::{Message, TemplateFile};
@@ -147,8 +148,8 @@ fn write_files(
     (message, report_json): (&Message, &str),
 ) -> Result<(), Error> {
     make_folder(folder)?;
-    // A valid report has a recipient; the others' mails differ in nothing but the address.
-    if let Some(to) = job.recipients().first() {
+    // The mails of the others differ in nothing but the address.
+    if let Some(to) = job.recipients().iter().find_map(Destination::mailbox) {
         write(&folder.join("message.eml"), &compose_mail(job, message, to, 0)?)?;
     }
     write(&folder.join("message.html"), message.in_a_browser().as_bytes())?;

@@ -133,7 +133,7 @@ pub fn beyond_own_domains(
         let unsubscribe = unsubscribe.map(|rest| addressees(rest).unwrap_or_default());
         let found: [(_, _, Vec<&Address>); 4] = [
             (None, "owner", vec![&report.owner]),
-            (Some("email"), "to", email.to.iter().map(|to| &to.address).collect()),
+            (Some("email"), "to", report.mailboxes().map(|to| &to.address).collect()),
             (Some("email"), "reply_to", email.reply_to.iter().map(|to| &to.address).collect()),
             (Some("email"), "unsubscribe", unsubscribe.iter().flatten().collect()),
         ];

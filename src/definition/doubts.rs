@@ -81,7 +81,7 @@ fn placeholders(problems: &Problems<'_>, written: &Written<'_>, report: &Report)
         (None, "owner", is_sample(&report.owner)),
         (None, "instance", is_sample_instance(&report.instance)),
         (Some("email"), "from", is_sample(&email.from.address)),
-        (Some("email"), "to", email.to.iter().any(|to| is_sample(&to.address))),
+        (Some("email"), "to", report.mailboxes().any(|to| is_sample(&to.address))),
         (Some("email"), "reply_to", reply_to),
         (Some("email"), "unsubscribe", email.unsubscribe.as_deref().is_some_and(leads_nowhere)),
     ];

@@ -1,31 +1,35 @@
-//! Reading `[email]`: who gets the message, from whom, and with what.
+//! Reading `[email]`: from whom the message comes, and with what. Who gets it stands in [`recipients`].
+//!
+//! [`recipients`]: super::recipients
 
-use std::collections::BTreeSet;
 use std::ops::Range;
-use std::str::FromStr;
 
 use super::attachment::Attachment;
 use super::domains::{check_allowed, check_link};
 use super::keys::{CSV_DIALECT, DELIVERY, SEND};
-use super::limits::{MAX_LINK, MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER};
+use super::limits::{MAX_LINK, MAX_RECIPIENTS_TOGETHER};
 use super::problem::{Placed, Problems};
 use super::reader::{Table, Value};
+use super::recipients::Recipients;
 use super::report::{CsvDialect, DeliveryMode, Email, Section, SendRule};
 use super::subject::{Subject, SubjectError};
-use crate::address::{AddressError, Mailbox};
+use crate::address::Mailbox;
+use crate::destination::Destination;
 use crate::settings::{ConfigurationSet, Deployment};
 
 /// `[email]`, and where its `send` stands.
-pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Email, Range<usize>)> {
+pub(super) fn read(
+    mut table: Table<'_>,
+    recipients: Option<&Recipients>,
+    deployment: &Deployment,
+) -> Option<(Email, Range<usize>)> {
     let problems = table.problems();
     let from = match (&deployment.from, table.get("from").is_some()) {
         (Some(from), false) => Some(from.clone()),
         _ => table
             .required_or("from", ", or set CONNECT_REPORTS_FROM")
-            .and_then(|value| address(problems, value)),
+            .and_then(|value| problems.address(value)),
     };
-    let listed = table.required("to");
-    let to = listed.and_then(|value| read_recipients(problems, value, deployment));
     let subject = optional(table.get("subject"), |value| read_subject(problems, value));
     let attach =
         table.get("attach").map_or(Some(Vec::new()), |value| read_attachments(problems, value));
@@ -46,8 +50,8 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
     let delivered = table.get("delivery");
     let delivery =
         delivered.map_or(Some(DeliveryMode::Separate), |value| read_delivery(problems, value));
-    if let (Some(value), Some(DeliveryMode::Together), Some(to)) = (listed, delivery, &to) {
-        check_together(problems, value, to.len());
+    if let (Some(DeliveryMode::Together), Some(recipients)) = (delivery, recipients) {
+        check_together(problems, recipients);
     }
     let sent = table.get("send");
     let send = sent.map_or(Some(SendRule::Always), |value| read_send(problems, value));
@@ -55,7 +59,6 @@ pub(super) fn read(mut table: Table<'_>, deployment: &Deployment) -> Option<(Ema
     table.finish();
     let email = Email {
         from: from?,
-        to: to?,
         subject: subject?,
         attach: attach?,
         attach_max: attach_max?,
@@ -113,7 +116,7 @@ fn read_reply_to(
     value: Value<'_>,
     deployment: &Deployment,
 ) -> Option<Mailbox> {
-    let mailbox: Mailbox = address(problems, value)?;
+    let mailbox: Mailbox = problems.address(value)?;
     check_allowed(problems, &value.span(), &mailbox.address, deployment);
     Some(mailbox)
 }
@@ -137,44 +140,6 @@ fn read_configuration_set(problems: &Problems<'_>, value: Value<'_>) -> Option<S
     let parse = |text: &str| text.parse::<ConfigurationSet>().ok();
     let name = problems.parsed(value, "configuration-set", wanted, parse)?;
     Some(name.to_string())
-}
-
-fn read_recipients(
-    problems: &Problems<'_>,
-    value: Value<'_>,
-    deployment: &Deployment,
-) -> Option<Vec<Mailbox>> {
-    let mut to: Vec<Mailbox> = Vec::new();
-    let mut known = BTreeSet::new();
-    let values = problems.list(value, "a list of addresses such as [\"ops@example.com\"]");
-    let mut complete = !values.is_empty();
-    if values.len() > MAX_RECIPIENTS {
-        let message =
-            format!("the report has {} recipients, {MAX_RECIPIENTS} are allowed", values.len());
-        let help = "write to a mailing list, or split it into several reports";
-        problems.error(&value.span(), "too-many-recipients", message, help);
-        return None;
-    }
-    for value in values {
-        let Some(mailbox) = address::<Mailbox>(problems, value) else {
-            complete = false;
-            continue;
-        };
-        check_allowed(problems, &value.span(), &mailbox.address, deployment);
-        match known.insert(mailbox.address.mailbox_key()) {
-            false => {
-                let help = "remove one of the two, or they would get the message twice";
-                problems.error(
-                    &value.span(),
-                    "repeated-recipient",
-                    "this recipient stands here twice",
-                    help,
-                );
-            }
-            true => to.push(mailbox),
-        }
-    }
-    complete.then_some(to)
 }
 
 fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Attachment>> {
@@ -212,13 +177,14 @@ fn read_delivery(problems: &Problems<'_>, value: Value<'_>) -> Option<DeliveryMo
     Some(delivery)
 }
 
-fn check_together(problems: &Problems<'_>, value: Value<'_>, recipients: usize) {
-    if recipients > MAX_RECIPIENTS_TOGETHER {
+fn check_together(problems: &Problems<'_>, recipients: &Recipients) {
+    let found = recipients.destinations.iter().filter_map(Destination::mailbox).count();
+    if found > MAX_RECIPIENTS_TOGETHER {
         let message = format!(
-            "SES sends one message to {MAX_RECIPIENTS_TOGETHER} recipients at most, found {recipients}"
+            "SES sends one message to {MAX_RECIPIENTS_TOGETHER} recipients at most, found {found}"
         );
         let help = "remove `delivery = \"together\"`, or write to a mailing list";
-        problems.error(&value.span(), "too-many-recipients", message, help);
+        problems.error(&recipients.to, "too-many-recipients", message, help);
     }
 }
 
@@ -241,25 +207,5 @@ pub(super) fn check_send(
         let message = "no column has a target, so the report would never be sent";
         let help = "give a metric a `target` such as \">= 80\", or write `send = \"always\"`";
         problems.error(span, "no-target", message, help);
-    }
-}
-
-pub(super) fn address<T>(problems: &Problems<'_>, value: Value<'_>) -> Option<T>
-where
-    T: FromStr<Err = AddressError>,
-{
-    let text = problems.text(value)?.value;
-    match text.parse() {
-        Ok(address) => Some(address),
-        Err(error) => {
-            let help = match text.matches('@').count() > 1 && text.contains([',', ';']) {
-                true => "write each address as a text of its own, with a comma between the two",
-                false => {
-                    "write an address such as ops@example.com, or `Name <ops@example.com>` for senders and recipients"
-                }
-            };
-            problems.error(&value.span(), "address", format!("`{text}` {error}"), help);
-            None
-        }
     }
 }

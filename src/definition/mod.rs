@@ -16,6 +16,7 @@ mod limits;
 mod metric_query;
 mod problem;
 mod reader;
+mod recipients;
 mod report;
 mod schedule;
 mod schema;
@@ -39,7 +40,6 @@ pub use dimension::{Dimension, HierarchyLevel};
 pub use domains::beyond_own_domains;
 pub use doubts::doubts;
 pub use due::{Memory, Occurrence};
-use email::address;
 use keys::{PARTIAL, ROOT, SECTION};
 use limits::{MAX_BYTES, MAX_SECTIONS};
 use problem::Problems;
@@ -219,10 +219,10 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
     let language = locale.as_ref().map(Locale::language).unwrap_or_default();
     let partial =
         root.get("partial").map_or(Some(Partial::Fail), |value| read_partial(problems, value));
-    let email = root
-        .required("email")
-        .and_then(|value| problems.table(value, &keys::EMAIL))
-        .and_then(|table| email::read(table, deployment));
+    let mut email_table =
+        root.required("email").and_then(|value| problems.table(value, &keys::EMAIL));
+    let recipients = email_table.as_mut().and_then(|table| recipients::read(table, deployment));
+    let email = email_table.and_then(|table| email::read(table, recipients.as_ref(), deployment));
     let sections = read_sections(&mut root, instance.as_ref(), language);
     root.finish();
     if let (Some(timing), Some(sections)) = (&timing, &sections) {
@@ -247,6 +247,7 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
         schedule: timing.schedule,
         locale: locale?,
         partial: partial?,
+        recipients: recipients?.destinations,
         email,
         sections: sections?,
     })
@@ -274,7 +275,7 @@ fn read_owner(root: &mut Table<'_>, deployment: &Deployment) -> Option<Address> 
         },
         None => root.required_or("owner", ", or set CONNECT_REPORTS_OWNER")?,
     };
-    let owner = address(problems, value)?;
+    let owner = problems.address(value)?;
     // The owner gets mail too, when a run fails.
     domains::check_allowed(problems, &value.span(), &owner, deployment);
     Some(owner)

@@ -3,6 +3,7 @@
 //! Which keys a table may have stands in [`keys`](super::keys).
 
 use std::ops::Range;
+use std::str::FromStr;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -10,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::keys::{Keys, belongs};
 use super::limits::MAX_TITLE;
 use super::problem::{Placed, Problems};
+use crate::address::AddressError;
 
 /// A TOML value with its place.
 pub(super) type Value<'d> = &'d Spanned<DeValue<'d>>;
@@ -146,6 +148,24 @@ impl<'d> Problems<'d> {
             return None;
         }
         Some(Placed { value: text.to_owned(), place: self.place(&value.span()) })
+    }
+
+    /// An address, or one with a name before it.
+    pub(super) fn address<T>(&self, value: Value<'d>) -> Option<T>
+    where
+        T: FromStr<Err = AddressError>,
+    {
+        let text = self.text(value)?.value;
+        let address = text.parse();
+        if let Err(error) = &address {
+            let help = if text.matches('@').count() > 1 && text.contains([',', ';']) {
+                "write each address as a text of its own, with a comma between the two"
+            } else {
+                "write an address such as ops@example.com, or `Name <ops@example.com>` for senders and recipients"
+            };
+            self.error(&value.span(), "address", format!("`{text}` {error}"), help);
+        }
+        address.ok()
     }
 
     /// A list of texts, one at least. A text alone is told, and read as a list of one, so that what

@@ -16,6 +16,7 @@ use super::selection::{Selection, Selector};
 use super::subject::Subject;
 use super::target::{State, Target};
 use crate::address::{Address, Mailbox};
+use crate::destination::Destination;
 use crate::instance::InstanceArn;
 use crate::language::Locale;
 use crate::metric::{Comparison, Polarity, Unit};
@@ -52,7 +53,9 @@ pub struct Report {
     pub locale: Locale,
     /// What becomes of the message where a section's figures can't be had.
     pub partial: Partial,
-    /// The message.
+    /// The recipients of the message; one at least, no destination twice.
+    pub recipients: Vec<Destination>,
+    /// The mail.
     pub email: Email,
     /// The sections, in the order of the message; one at least.
     pub sections: Vec<Section>,
@@ -71,13 +74,11 @@ pub enum Partial {
     Banner,
 }
 
-/// Who gets the message, and how it is made.
+/// From whom a mail comes, and how it is made.
 #[derive(Clone, Debug)]
 pub struct Email {
     /// The sender.
     pub from: Mailbox,
-    /// The recipients; one at least, no address twice.
-    pub to: Vec<Mailbox>,
     /// The subject, as a template; where there is none, `subject.txt` is it.
     pub subject: Option<Placed<Subject>>,
     /// What is attached; nothing twice.
@@ -158,6 +159,11 @@ impl Report {
     pub fn searches_queues(&self) -> bool {
         let selections = self.sections.iter().flat_map(|section| section.filters.values());
         selections.flat_map(Selection::selectors).any(Selector::needs_search)
+    }
+
+    /// The recipients who get mail.
+    pub fn mailboxes(&self) -> impl Iterator<Item = &Mailbox> {
+        self.recipients.iter().filter_map(Destination::mailbox)
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use aws_config::retry::RetryConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::Builder;
+use aws_sdk_sesv2::operation::send_email::builders::SendEmailFluentBuilder;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use tokio::time::Instant;
@@ -47,6 +48,19 @@ pub struct Sending {
     /// `MessageTag`): in the place of other characters stands a hyphen, and what is more is left out. A tag
     /// without a value is none.
     pub tags: Vec<(&'static str, String)>,
+}
+
+/// A mail to one recipient.
+#[derive(Clone, Copy, Debug)]
+pub struct Mail<'m> {
+    /// The sender.
+    pub from: &'m Mailbox,
+    /// The recipient.
+    pub to: &'m Mailbox,
+    /// Its bytes, as [`compose`](super::compose) writes them.
+    pub content: &'m [u8],
+    /// What SES is told besides.
+    pub sending: &'m Sending,
 }
 
 /// A send that did not end in an acceptance.
@@ -101,25 +115,8 @@ impl Ses {
     ///
     /// # Errors
     /// Why SES did not take it, or that this is not known.
-    pub async fn send(
-        &self,
-        (from, to): (&Mailbox, &Mailbox),
-        mail: &[u8],
-        sending: &Sending,
-        deadline: Option<Instant>,
-    ) -> Result<String, Refusal> {
-        let raw = RawMessage::builder().data(Blob::new(mail)).build().map_err(|error| Refusal {
-            error: Error::new(Code::InternalError, Stage::Deliver, error.to_string()),
-            reach: Reach::Message,
-        })?;
-        let request = self
-            .client
-            .send_email()
-            .from_email_address(from.address.as_str())
-            .destination(Destination::builder().to_addresses(to.address.as_str()).build())
-            .content(EmailContent::builder().raw(raw).build())
-            .set_configuration_set_name(sending.configuration_set.clone())
-            .set_email_tags(Some(sending.tags()));
+    pub async fn send(&self, mail: Mail<'_>, deadline: Option<Instant>) -> Result<String, Refusal> {
+        let request = self.request(mail)?;
         let mut attempt = 1;
         let mut last = None;
         let latest_start = deadline.map(|time| time.checked_sub(MAIL_SEND_TIME).unwrap_or(time));
@@ -152,6 +149,25 @@ impl Ses {
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
+    }
+}
+
+impl Ses {
+    /// The request that sends a mail.
+    fn request(&self, mail: Mail<'_>) -> Result<SendEmailFluentBuilder, Refusal> {
+        let Mail { from, to, content, sending } = mail;
+        let raw =
+            RawMessage::builder().data(Blob::new(content)).build().map_err(|error| Refusal {
+                error: Error::new(Code::InternalError, Stage::Deliver, error.to_string()),
+                reach: Reach::Message,
+            })?;
+        let request = self.client.send_email();
+        Ok(request
+            .from_email_address(from.address.as_str())
+            .destination(Destination::builder().to_addresses(to.address.as_str()).build())
+            .content(EmailContent::builder().raw(raw).build())
+            .set_configuration_set_name(sending.configuration_set.clone())
+            .set_email_tags(Some(sending.tags())))
     }
 }
 

@@ -51,7 +51,7 @@ impl Services {
             ledger: Ledger::new(settings.runs.as_ref().map(|place| Store::at(place, s3))),
             figures: FigureSource::new(clients, &settings),
             templates,
-            outbox: Outbox::new(&aws, Arc::clone(&pacer)),
+            outbox: Outbox::new(&settings, &aws, Arc::clone(&pacer)),
             queue: settings.queue.clone().map(|url| Queue::new(config, url)),
             pacer,
             settings,

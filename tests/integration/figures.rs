@@ -70,7 +70,7 @@ fn sample(id: &str) -> Report {
 }
 
 fn addresses(report: &Report) -> Vec<Vec<String>> {
-    report.email.to.iter().map(|to| vec![to.address.to_string()]).collect()
+    report.mailboxes().map(|to| vec![to.address.to_string()]).collect()
 }
 
 fn recipients(run: &Value, sent: &[SentMessage]) -> Vec<Vec<String>> {

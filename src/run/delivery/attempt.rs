@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use crate::concurrency::{Panicked, catch_panic, meanwhile, until};
 use crate::error::{Code, Error, Stage};
-use crate::run::delivery::MessageSender;
-use crate::run::ledger::{LeasedRun, LedgerStore, Recipient, parsed, taken_over};
+use crate::run::delivery::{IN_FLIGHT_MAX, MessageSender};
+use crate::run::ledger::{LeasedRun, LedgerStore, Recipient, RunRecord, parsed, taken_over};
 use crate::run::message::Built;
 use crate::run::outcome::defect;
 use crate::store::Objects;
@@ -160,58 +160,99 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
     /// Sends the message to all who wait for it, and returns the reason why some were left out.
     async fn deliver(&self, run: &mut LeasedRun, message: &M::Message) -> Option<Error> {
         self.sender.wait_turn().await;
-        let mut on_their_way = FuturesUnordered::new();
-        let mut ended: Vec<(usize, Result<String, Error>)> = Vec::new();
-        let mut stopped = None;
+        let (mut sends, mut stopped) = (Sends::default(), None);
         loop {
-            for (index, result) in ended.drain(..) {
+            for SendEnd { index, result } in sends.ended.drain(..) {
                 run.note_result(index, result);
             }
             stopped = stopped.or_else(|| self.sender.stop_reason());
-            let places = if stopped.is_some() { 0 } else { self.sender.concurrency() };
-            let next = run.record.mark(places.saturating_sub(on_their_way.len()));
-            if next.is_empty() && on_their_way.is_empty() {
+            let next = if stopped.is_some() { Vec::new() } else { self.mark(&mut run.record) };
+            if next.is_empty() && sends.on_their_way.is_empty() {
                 return stopped;
             }
             if !next.is_empty() || !run.unsaved_results.is_empty() {
                 // What is on its way goes on meanwhile.
-                let saved = meanwhile(self.ledger.save(run), &mut on_their_way, &mut ended).await;
+                let Sends { on_their_way, ended } = &mut sends;
+                let saved = meanwhile(self.ledger.save(run), on_their_way, ended).await;
                 let is_lost = run.is_lost.then(taken_over);
-                // The write may have taken long.
-                let late = || self.sender.stop_reason().filter(|_| !next.is_empty());
-                if let Some(error) = saved.err().or(is_lost).or_else(late) {
-                    run.leave_out(&next, &error);
-                    stopped = Some(error);
-                } else {
-                    on_their_way.extend(next.into_iter().filter_map(|index| {
-                        let to = run.record.recipients.get(index)?.clone();
-                        Some(self.send(message, to, index))
-                    }));
+                stopped = stopped.or(saved.err()).or(is_lost);
+                for index in next {
+                    match self.recipient(&run.record, index, stopped.as_ref()) {
+                        Ok(to) => sends.on_their_way.push(self.send(message, to, index)),
+                        Err(error) => run.note_result(index, Err(error)),
+                    }
                 }
             }
-            if ended.is_empty() {
-                ended.extend(on_their_way.next().await);
-            }
-            let others_may_come = run.record.has_pending();
-            let window = if others_may_come { Duration::ZERO } else { RESULT_BATCH_WINDOW };
-            let others = async {
-                while let Some(next) = on_their_way.next().await {
-                    ended.push(next);
-                }
-            };
-            until(Some(Instant::now() + window), others).await;
+            sends.wait_for_result(run.record.has_pending()).await;
         }
     }
 
-    async fn send(
+    /// Marks the recipients who are next, and leaves those out who can't be sent to now.
+    fn mark(&self, record: &mut RunRecord) -> Vec<usize> {
+        record.mark(IN_FLIGHT_MAX, |recipient| match self.sender.refusal(recipient) {
+            Some(error) => Err(error),
+            None => Ok(self.sender.concurrency(recipient)),
+        })
+    }
+
+    /// A recipient who is marked, to be sent to now.
+    ///
+    /// # Errors
+    /// The reason why they are not: the write of the mark failed, or took long. Where it was written after all,
+    /// nobody else knows that nothing was sent.
+    fn recipient(
         &self,
-        message: &M::Message,
-        to: Recipient,
+        record: &RunRecord,
         index: usize,
-    ) -> (usize, Result<String, Error>) {
+        stopped: Option<&Error>,
+    ) -> Result<Recipient, Error> {
+        let to = record.recipients.get(index).ok_or_else(defect)?;
+        let reason = stopped.cloned().or_else(|| self.sender.stop_reason());
+        match reason.or_else(|| self.sender.refusal(to)) {
+            Some(error) => Err(error),
+            None => Ok(to.clone()),
+        }
+    }
+
+    async fn send(&self, message: &M::Message, to: Recipient, index: usize) -> SendEnd {
         let sent = catch_panic(self.sender.send(message, &to, index)).await;
         let unclear = |Panicked| Err(Error { code: Code::DeliveryUnknown, ..defect() });
-        (index, sent.unwrap_or_else(unclear))
+        SendEnd { index, result: sent.unwrap_or_else(unclear) }
+    }
+}
+
+/// The sends of an attempt that are not written down.
+struct Sends<F> {
+    on_their_way: FuturesUnordered<F>,
+    ended: Vec<SendEnd>,
+}
+
+/// The end of a send to one recipient, by their place in the record.
+struct SendEnd {
+    index: usize,
+    result: Result<String, Error>,
+}
+
+impl<F> Default for Sends<F> {
+    fn default() -> Self {
+        Self { on_their_way: FuturesUnordered::new(), ended: Vec::new() }
+    }
+}
+
+impl<F: Future<Output = SendEnd>> Sends<F> {
+    /// Waits until a send has ended; and where nobody waits for its place, for those that end within a moment.
+    async fn wait_for_result(&mut self, others_wait: bool) {
+        let Self { on_their_way, ended } = self;
+        if ended.is_empty() {
+            ended.extend(on_their_way.next().await);
+        }
+        let window = if others_wait { Duration::ZERO } else { RESULT_BATCH_WINDOW };
+        let others = async {
+            while let Some(next) = on_their_way.next().await {
+                ended.push(next);
+            }
+        };
+        until(Some(Instant::now() + window), others).await;
     }
 }
 

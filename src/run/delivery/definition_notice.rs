@@ -3,7 +3,7 @@
 use crate::address::Mailbox;
 use crate::definition::{ReportId, ReportIdError, digest};
 use crate::error::Error;
-use crate::mail::{Envelope, List, Sending, compose};
+use crate::mail::{Envelope, List, Mail, Sending, compose};
 use crate::run::definitions::Invalid;
 use crate::run::delivery::notice::definition_notice;
 use crate::run::job::TriggerContext;
@@ -49,7 +49,8 @@ pub(crate) async fn notify_of_definition(
     let sending =
         Sending { configuration_set: configured.map(ToString::to_string), ..Sending::default() };
     let answer_by = context.clock().answer_by();
-    let sent = services.outbox.ses.send((from, owner), &mail, &sending, answer_by).await;
+    let mail = Mail { from, to: owner, content: &mail, sending: &sending };
+    let sent = services.outbox.ses.send(mail, answer_by).await;
     sent.map_err(|refusal| breaker.trip(refusal, &from.address))
 }
 

@@ -2,11 +2,10 @@
 
 use crate::address::Mailbox;
 use crate::definition;
-use crate::error::{Code, Error, Stage};
+use crate::error::Error;
 use crate::mail::{Envelope, List, Sending, compose};
 use crate::render::Message;
 use crate::run::job::{Job, RunKey};
-use crate::run::ledger::Destination;
 
 /// Composes the mail of a run's message for one of its recipients; `index` is their place among them.
 ///
@@ -78,23 +77,4 @@ pub(crate) fn sending(job: &Job) -> Sending {
         configuration_set: job.report.email.configuration_set.clone(),
         tags: vec![("report", job.report.id.to_string()), ("run", run)],
     }
-}
-
-/// The mailbox of a destination.
-///
-/// # Errors
-/// `STORE_ERROR` where it is none, or a destination of a kind that this program does not know.
-pub(crate) fn mailbox(destination: &Destination) -> Result<Mailbox, Error> {
-    let wrong = |message| Error::new(Code::StoreError, Stage::Record, message);
-    if destination.kind.is_some() {
-        let message = "a recipient in the record is of a kind that this version does not know";
-        return Err(
-            wrong(message.to_owned()).hint("deploy the version that wrote it, or a later one")
-        );
-    }
-    let address = destination.to.parse();
-    let address = address.map_err(|error| wrong(format!("a recipient in the record {error}")))?;
-    let has_control = |name: &String| name.chars().any(char::is_control);
-    let name = destination.name.clone().filter(|name| !has_control(name));
-    Ok(Mailbox { name, address })
 }

@@ -1,7 +1,7 @@
 //! Delivery: a run's message is sent under the ledger's protocol, and the owner hears of what failed.
 //!
-//! Three things make a destination, each with a place of its own: who receives is a
-//! [`Destination`] in the run's record, whose `kind` is none for mail; what is sent is the message that lies
+//! Three things make a delivery, each with a place of its own: who receives is a
+//! [`StoredDestination`] in the run's record, whose `kind` is none for mail; what is sent is the message that lies
 //! in the store; how it is sent is a [`MessageSender`].
 
 mod attempt;
@@ -13,8 +13,9 @@ mod sender;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::destination::StoredDestination;
 use crate::error::Error;
-use crate::run::ledger::{Destination, Recipient, RunRecord};
+use crate::run::ledger::{Recipient, RunRecord};
 
 pub(crate) use attempt::{Attempt, stored_message_missing};
 pub(crate) use definition_notice::{Mailboxes, notify_of_definition};
@@ -53,17 +54,23 @@ pub(crate) trait MessageSender {
         None
     }
 
-    /// The number of messages on their way at once, [`IN_FLIGHT_MAX`] at most: those who are marked and
-    /// wait for their turn would be left unknown by a death as well.
-    fn concurrency(&self) -> usize {
+    /// The number of messages to destinations of this recipient's kind on their way at once. Those of all kinds
+    /// are [`IN_FLIGHT_MAX`] at most: those who are marked and wait for their turn would be left unknown by a
+    /// death as well.
+    fn concurrency(&self, _to: &Recipient) -> usize {
         IN_FLIGHT_MAX
     }
 
-    /// The reason why no further message can be sent now: time is up, or the service takes none.
+    /// The reason why this recipient can't be sent to now: the service of its kind takes nothing.
+    fn refusal(&self, _to: &Recipient) -> Option<Error> {
+        None
+    }
+
+    /// The reason why nobody can be sent to now: time is up, or another has the run.
     fn stop_reason(&self) -> Option<Error>;
 
     /// The owner, who is to hear of a run that failed, if anybody may.
-    fn owner(&self) -> Option<Destination>;
+    fn owner(&self) -> Option<StoredDestination>;
 
     /// Notifies the owner of the end of a run.
     ///

@@ -1,15 +1,19 @@
-//! The sender of a run's mails, and of the one to its owner, through SES.
+//! The sender of a run's messages, each through the service of its destination's kind, and of the mail to
+//! its owner.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::address::Mailbox;
+use crate::destination::{Destination, DestinationError, DestinationKind, StoredDestination};
 use crate::error::{Code, Error, Stage};
+use crate::mail::Mail;
 use crate::render::Message;
-use crate::run::delivery::mail::{compose_mail, compose_notice, mailbox, sending};
+use crate::run::delivery::mail::{compose_mail, compose_notice, sending};
 use crate::run::delivery::notice::run_notice;
 use crate::run::delivery::{IN_FLIGHT_MAX, MessageSender};
 use crate::run::job::{GateSlot, Job, stopped, unanswered};
-use crate::run::ledger::{Destination, Fence, Recipient, RunRecord, largest_shard};
+use crate::run::ledger::{Fence, Recipient, RunRecord, largest_shard};
 use crate::run::outcome::{DeliveryState, log_error};
 use crate::run::services::Services;
 
@@ -37,9 +41,9 @@ pub(crate) struct RunSender<'a> {
 impl<'a> RunSender<'a> {
     /// The sender for the recipients of a record who wait.
     pub(crate) fn new(services: &'a Services, job: &'a Job, record: &RunRecord) -> Self {
-        let waiting = record.recipients.iter().filter(|r| r.status == DeliveryState::Pending);
-        let by_mail = waiting.map(Recipient::destination).filter(|to| to.kind.is_none());
-        let waiting: Result<Vec<Mailbox>, Error> = by_mail.map(|to| mailbox(&to)).collect();
+        // One of an unknown kind is refused alone.
+        let known = waiting(record).filter(|recipient| recipient.kind().is_ok());
+        let waiting: Result<Vec<Destination>, Error> = known.map(destination).collect();
         let deployment = &services.settings.deployment;
         let checked = waiting.and_then(|waiting| deployment.check_recipients(&waiting));
         Self {
@@ -71,12 +75,29 @@ impl<'a> RunSender<'a> {
         Self { turn: Some(turn), ..self }
     }
 
-    async fn mail(&self, to: &Mailbox, mail: &[u8]) -> Result<String, Error> {
+    /// Sends a run's message by mail.
+    async fn send_mail(
+        &self,
+        message: &Message,
+        to: &Mailbox,
+        index: usize,
+    ) -> Result<String, Error> {
+        let (job, place) = (self.job, self.first + index);
+        let mail = if self.is_reissued {
+            let reissued = message.clone().reissued(job.report.locale.language());
+            compose_mail(job, &reissued, to, place)?
+        } else {
+            compose_mail(job, message, to, place)?
+        };
+        self.mail(to, &mail).await
+    }
+
+    async fn mail(&self, to: &Mailbox, content: &[u8]) -> Result<String, Error> {
         let from = &self.job.report.email.from;
         let answer_by = self.job.clock().answer_by();
         let deadline = answer_by.map(|time| time.checked_sub(RECORD_TIME).unwrap_or(time));
-        let sending = sending(self.job);
-        let sending = self.services.outbox.ses.send((from, to), mail, &sending, deadline);
+        let mail = Mail { from, to, content, sending: &sending(self.job) };
+        let sending = self.services.outbox.ses.send(mail, deadline);
         let sent = self.job.invocation.stop.with_grace(sending).await;
         let breaker = &self.job.invocation.breaker;
         sent.ok_or_else(unanswered)?.map_err(|refusal| breaker.trip(refusal, &from.address))
@@ -97,28 +118,32 @@ impl MessageSender for RunSender<'_> {
     }
 
     async fn send(&self, message: &Message, to: &Recipient, index: usize) -> Result<String, Error> {
-        let (job, to, place) = (self.job, mailbox(&to.destination())?, self.first + index);
-        let mail = if self.is_reissued {
-            let reissued = message.clone().reissued(job.report.locale.language());
-            compose_mail(job, &reissued, &to, place)?
-        } else {
-            compose_mail(job, message, &to, place)?
-        };
-        self.mail(&to, &mail).await
+        match destination(to)? {
+            Destination::Mail(mailbox) => self.send_mail(message, &mailbox, index).await,
+        }
     }
 
     fn shard_size(&self, record: &RunRecord) -> Option<usize> {
         let may = self.services.queue.is_some() && self.job.is_recorded() && !self.job.is_reissue();
         let is_whole = !record.is_shard && record.shards.is_none();
-        let size = largest_shard(self.services.settings.rates.messages);
-        (may && is_whole && record.is_larger_than(size)).then_some(size)
+        let kinds: BTreeSet<_> = waiting(record).filter_map(|to| to.kind().ok()).collect();
+        // The slowest service says how many are sent to in time.
+        let sizes = kinds.into_iter().map(|kind| largest_shard(self.services.outbox.rate(kind)));
+        sizes.min().filter(|size| may && is_whole && record.is_larger_than(*size))
     }
 
-    fn concurrency(&self) -> usize {
-        // As many as SES takes in half a second.
-        let rate = self.services.settings.rates.messages.per_second();
+    fn concurrency(&self, to: &Recipient) -> usize {
+        let Ok(kind) = to.kind() else { return IN_FLIGHT_MAX };
+        // As many as the service takes in half a second.
+        let rate = self.services.outbox.rate(kind).per_second();
         let takes = |places: &usize| u32::try_from(2 * places).is_ok_and(|n| f64::from(n) <= rate);
         (1..=IN_FLIGHT_MAX).take_while(takes).last().unwrap_or(1)
+    }
+
+    fn refusal(&self, to: &Recipient) -> Option<Error> {
+        match to.kind().ok()? {
+            DestinationKind::Mail => self.job.send_stop(),
+        }
     }
 
     fn stop_reason(&self) -> Option<Error> {
@@ -126,18 +151,19 @@ impl MessageSender for RunSender<'_> {
         let is_late = !self.job.clock().has_time_for(SEND_TIME);
         let refused = self.refused.clone().or_else(|| is_stopped.then(stopped));
         let fenced_off = refused.or_else(|| self.fence.and_then(Fence::loss));
-        fenced_off.or_else(|| self.job.send_stop()).or_else(|| is_late.then(no_time_to_send))
+        fenced_off.or_else(|| is_late.then(no_time_to_send))
     }
 
-    fn owner(&self) -> Option<Destination> {
-        let owner = Mailbox { name: None, address: self.job.report.owner.clone() };
+    fn owner(&self) -> Option<StoredDestination> {
+        let address = self.job.report.owner.clone();
+        let owner = Destination::Mail(Mailbox { name: None, address });
         let deployment = &self.services.settings.deployment;
         if let Err(error) = deployment.check_recipients(std::slice::from_ref(&owner)) {
             let report = self.job.report.id.as_str();
             tracing::warn!(report, code = error.code.as_str(), "the owner may not be told");
             return None;
         }
-        Some(Destination::from(&owner))
+        Some(StoredDestination::from(&owner))
     }
 
     async fn notify(&self, record: &RunRecord, to: &Recipient) -> Result<String, Error> {
@@ -145,7 +171,8 @@ impl MessageSender for RunSender<'_> {
             return Err(error);
         }
         let message = run_notice(self.services, self.job, record)?;
-        let to = mailbox(&to.destination())?;
+        // Notices are mail, whatever the recipients of the report are.
+        let Destination::Mail(to) = destination(to)?;
         let mail = compose_notice(self.job, &message, &to, &self.job.key(&record.window))?;
         let sent = self.mail(&to, &mail).await;
         sent.inspect_err(|error| {
@@ -158,4 +185,26 @@ impl MessageSender for RunSender<'_> {
 fn no_time_to_send() -> Error {
     let message = "there was no time left to send to this recipient";
     Error::new(Code::Timeout, Stage::Deliver, message).retryable()
+}
+
+/// The recipients of a record who wait for the message.
+fn waiting(record: &RunRecord) -> impl Iterator<Item = &Recipient> {
+    record.recipients.iter().filter(|r| r.status == DeliveryState::Pending)
+}
+
+/// The destination of a recipient in a record.
+///
+/// # Errors
+/// `STORE_ERROR` where it is none, or one of a kind that this program does not know.
+fn destination(recipient: &Recipient) -> Result<Destination, Error> {
+    Destination::try_from(recipient.destination()).map_err(|error| {
+        let message = format!("a recipient in the record {error}");
+        let wrong = Error::new(Code::StoreError, Stage::Record, message);
+        match error {
+            DestinationError::Kind => {
+                wrong.hint("deploy the version that wrote it, or a later one")
+            }
+            DestinationError::Address(_) => wrong,
+        }
+    })
 }

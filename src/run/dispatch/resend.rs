@@ -5,13 +5,13 @@ use std::pin::pin;
 
 use futures_util::future::{Either, select};
 
+use crate::destination::StoredDestination;
 use crate::error::{Code, Error, Stage};
 use crate::language::Language;
 use crate::run::dispatch::executor::{BatchResult, Executor};
 use crate::run::dispatch::waiting::waiter;
 use crate::run::job::{Job, RunKey};
 use crate::run::ledger::{DeliveryHistory, Fence, Recipient, RunRecord};
-use crate::run::message::destinations;
 use crate::run::outcome::RunOutcome;
 use crate::trigger::Resend;
 use crate::window::Window;
@@ -80,8 +80,9 @@ impl Executor<'_> {
         fresh.reissued |= history.may_have_been_read();
         fresh.message_key.clone_from(&history.message);
         fresh.definition.clone_from(&history.definition);
-        if let Some(to) = job.trigger.recipients() {
-            fresh.recipients = to.iter().map(|to| Recipient::new(&to.into())).collect();
+        if job.trigger.recipients().is_some() {
+            let named = job.recipients();
+            fresh.recipients = named.iter().map(|to| Recipient::new(&to.into())).collect();
             return Ok(None);
         }
         let ordered_at = clock.started();
@@ -189,7 +190,8 @@ impl Executor<'_> {
     async fn history(&self, original: &RunRecord, job: &Job) -> Result<DeliveryHistory, Error> {
         let keys = self.reissue_keys(job, &original.window).await?;
         let resends = self.ledger(job).resends(keys.iter().map(RunKey::as_str)).await?;
-        Ok(DeliveryHistory::new(original, resends, &destinations(&job.report)))
+        let to: Vec<_> = job.report.recipients.iter().map(StoredDestination::from).collect();
+        Ok(DeliveryHistory::new(original, resends, &to))
     }
 
     /// The keys of all re-issues of a run.

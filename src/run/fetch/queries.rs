@@ -59,7 +59,7 @@ pub(crate) async fn build_queries(
     let (now, history) = (source.now(job), source.limits.history);
     let retained = |window: Window| window.remembered_at(now, history);
     let window = retained(job.window()?).map_err(no_window)?;
-    source.deployment.check_recipients(job.recipients())?;
+    source.deployment.check_recipients(&job.recipients())?;
     let deadline = job.names_deadline(lookup.is_alone);
     let naming = lookup.read(source, &job.report, deadline.map(a_little_before));
     let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;

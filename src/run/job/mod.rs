@@ -7,14 +7,15 @@ mod order_gate;
 mod run_key;
 mod stop;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::address::Mailbox;
 use crate::definition::{Occurrence, Report};
+use crate::destination::Destination;
 use crate::error::{Code, Error, Stage};
 use crate::run::outcome::RunOutcome;
 use crate::trigger::{Trigger, TriggerKind};
@@ -147,8 +148,11 @@ impl Job {
     }
 
     /// The recipients of the message.
-    pub fn recipients(&self) -> &[Mailbox] {
-        self.trigger.recipients().unwrap_or(&self.report.email.to)
+    pub fn recipients(&self) -> Cow<'_, [Destination]> {
+        match self.trigger.recipients() {
+            Some(named) => named.iter().cloned().map(Destination::Mail).collect(),
+            None => Cow::Borrowed(&self.report.recipients),
+        }
     }
 
     /// Its outcome, which says so where the order's id was used before, for others: they are the

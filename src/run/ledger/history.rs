@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::destination::StoredDestination;
 use crate::error::Error;
-use crate::run::ledger::recipient::{Destination, Recipient};
+use crate::run::ledger::recipient::Recipient;
 use crate::run::ledger::record::RunRecord;
 use crate::run::ledger::store::LedgerStore;
 use crate::run::outcome::DeliveryState;
@@ -41,7 +42,11 @@ impl<S: Objects> LedgerStore<'_, S> {
 impl DeliveryHistory {
     /// The history that the records of a run and of its resends tell. `to` is whom the definition names: a
     /// run without a message would have gone to them.
-    pub(crate) fn new(original: &RunRecord, resends: Vec<RunRecord>, to: &[Destination]) -> Self {
+    pub(crate) fn new(
+        original: &RunRecord,
+        resends: Vec<RunRecord>,
+        to: &[StoredDestination],
+    ) -> Self {
         let mut recipients = match original.message_key {
             Some(_) => original.recipients.clone(),
             None => to.iter().map(Recipient::new).collect(),

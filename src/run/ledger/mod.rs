@@ -72,7 +72,7 @@ mod store;
 pub(crate) use fence::Fence;
 pub(crate) use history::DeliveryHistory;
 pub(crate) use lease::{ClaimRequest, Claimed};
-pub(crate) use recipient::{Destination, Recipient};
+pub(crate) use recipient::Recipient;
 pub(crate) use record::{RenderingMark, RunRecord, TemplatesId, parsed};
 pub(crate) use records::{Ledger, RecordLookup};
 pub(crate) use shard_set::{OpenShards, largest_shard};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::address::Mailbox;
+use crate::destination::{DestinationError, DestinationKind, StoredDestination};
 use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage};
 use crate::run::outcome::{Delivery, DeliveryState};
 
@@ -38,27 +38,10 @@ pub(crate) struct Recipient {
     others: Map<String, Value>,
 }
 
-/// The place to which a message is delivered, in the form in which records keep it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Destination {
-    /// The kind; none for mail.
-    pub(crate) kind: Option<String>,
-    /// The address.
-    pub(crate) to: String,
-    /// The name before it.
-    pub(crate) name: Option<String>,
-}
-
-impl From<&Mailbox> for Destination {
-    fn from(mailbox: &Mailbox) -> Self {
-        Self { kind: None, to: mailbox.address.to_string(), name: mailbox.name.clone() }
-    }
-}
-
 impl Recipient {
     /// A recipient who waits for a message.
-    pub(crate) fn new(destination: &Destination) -> Self {
-        let Destination { kind, to, name } = destination.clone();
+    pub(crate) fn new(destination: &StoredDestination) -> Self {
+        let StoredDestination { kind, to, name } = destination.clone();
         Self {
             to,
             name,
@@ -74,7 +57,7 @@ impl Recipient {
     }
 
     /// A recipient to whom a message is on its way.
-    pub(crate) fn sending(destination: &Destination) -> Self {
+    pub(crate) fn sending(destination: &StoredDestination) -> Self {
         Self { status: DeliveryState::Sending, ..Self::new(destination) }
     }
 
@@ -91,9 +74,28 @@ impl Recipient {
         (self.kind.as_deref(), &self.to)
     }
 
+    /// The kind of the destination.
+    ///
+    /// # Errors
+    /// Where this version does not know it.
+    pub(crate) fn kind(&self) -> Result<DestinationKind, DestinationError> {
+        DestinationKind::from_word(self.kind.as_deref())
+    }
+
+    /// The word for that kind.
+    pub(crate) fn kind_word(&self) -> Option<String> {
+        self.kind.clone()
+    }
+
     /// The destination.
-    pub(crate) fn destination(&self) -> Destination {
-        Destination { kind: self.kind.clone(), to: self.to.clone(), name: self.name.clone() }
+    pub(crate) fn destination(&self) -> StoredDestination {
+        StoredDestination { kind: self.kind.clone(), to: self.to.clone(), name: self.name.clone() }
+    }
+
+    /// Notes that this writer sends to the recipient.
+    pub(crate) fn mark(&mut self, by: &str) {
+        self.status = DeliveryState::Sending;
+        self.by = Some(by.to_owned());
     }
 
     /// Notes how the send ended.

@@ -1,15 +1,18 @@
 //! The record of a run: one JSON object for each report and window, and the rules by which it
 //! changes. Nothing here reads or writes.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::destination::StoredDestination;
 use crate::error::{Code, Error, Stage};
 use crate::retry::{ATTEMPTS_BEFORE_OWNER_NOTICE, LONGEST_LEASE};
 use crate::run::job::TriggerId;
-use crate::run::ledger::recipient::{Destination, Recipient};
+use crate::run::ledger::recipient::Recipient;
 use crate::run::ledger::shard_set::ShardSet;
 use crate::run::outcome::{DeliveryState, FetchStats, RunOutcome, RunState, Status};
 use crate::window::Window;
@@ -303,22 +306,46 @@ impl RunRecord {
     }
 
     /// The run with a message that was just made and stored.
-    pub(crate) fn set_message(&mut self, key: String, to: &[Destination], now: Timestamp) {
+    pub(crate) fn set_message(&mut self, key: String, to: &[StoredDestination], now: Timestamp) {
         self.message_key = Some(key);
         self.recipients = to.iter().map(Recipient::new).collect();
         self.made_at = Some(now);
     }
 
-    /// Marks the next recipients as being sent to, so many at most, and says which they are.
-    pub(crate) fn mark(&mut self, count: usize) -> Vec<usize> {
-        let pending = self.recipients.iter_mut().enumerate();
-        let next = pending.filter(|(_, r)| r.status == DeliveryState::Pending).take(count);
-        next.map(|(index, recipient)| {
-            recipient.status = DeliveryState::Sending;
-            recipient.by = Some(self.claim.by.clone());
-            index
-        })
-        .collect()
+    /// Marks the next recipients as being sent to, and says which they are. With those who are marked they are so
+    /// many at most, and of each kind as many as `limit` says of a recipient of that kind. Where it gives an
+    /// error, the recipient is left out for that.
+    pub(crate) fn mark(
+        &mut self,
+        most: usize,
+        limit: impl Fn(&Recipient) -> Result<usize, Error>,
+    ) -> Vec<usize> {
+        let mut sending: BTreeMap<Option<String>, usize> = BTreeMap::new();
+        for own in self.recipients.iter().filter(|r| r.status == DeliveryState::Sending) {
+            *sending.entry(own.kind_word()).or_default() += 1;
+        }
+        let (mut free, mut marked) = (most.saturating_sub(sending.values().sum()), Vec::new());
+        for (index, recipient) in self.recipients.iter_mut().enumerate() {
+            if free == 0 {
+                break;
+            }
+            if recipient.status != DeliveryState::Pending {
+                continue;
+            }
+            match limit(recipient) {
+                Err(error) => recipient.set_result(Err(error)),
+                Ok(limit) => {
+                    let of_kind = sending.entry(recipient.kind_word()).or_default();
+                    if *of_kind < limit {
+                        recipient.mark(&self.claim.by);
+                        marked.push(index);
+                        *of_kind += 1;
+                        free -= 1;
+                    }
+                }
+            }
+        }
+        marked
     }
 
     /// Tells whether anybody waits for the message who is not marked yet.

@@ -79,9 +79,8 @@ impl RunRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Mailbox;
+    use crate::destination::{Destination, StoredDestination};
     use crate::run::job::TriggerId;
-    use crate::run::ledger::recipient::Destination;
     use crate::run::ledger::record::Lease;
     use crate::window::{LocalTime, Window, Zone};
 
@@ -90,8 +89,8 @@ mod tests {
         let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();
         let event = TriggerId { id: "tick".to_owned(), time: window.end() };
         let mut record = RunRecord::new("daily".to_owned(), window, "0123".to_owned(), event);
-        let mailbox = |n| format!("agent-{n}@example.com").parse::<Mailbox>().unwrap();
-        let to: Vec<_> = (0..recipients).map(|n| Destination::from(&mailbox(n))).collect();
+        let mailbox = |n| Destination::Mail(format!("agent-{n}@example.com").parse().unwrap());
+        let to: Vec<_> = (0..recipients).map(|n| StoredDestination::from(&mailbox(n))).collect();
         record.set_message("message".to_owned(), &to, record.started_at);
         record.claim = Lease { by: "00c0ffee".to_owned(), until: None };
         record

@@ -348,14 +348,6 @@ impl LeasedRun {
             self.unsaved_results.insert(index);
         }
     }
-
-    /// Notes that nothing was sent to those who were to be marked: where the mark was written after
-    /// all, nobody else knows.
-    pub(crate) fn leave_out(&mut self, indices: &[usize], error: &Error) {
-        for index in indices {
-            self.note_result(*index, Err(error.clone()));
-        }
-    }
 }
 
 impl LedgerStore<'_, Store> {

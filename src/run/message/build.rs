@@ -1,6 +1,7 @@
 //! The message of a run: the answers become figures, and these a message, or the reason why there is none.
 
-use crate::definition::{Report, SendRule};
+use crate::definition::SendRule;
+use crate::destination::StoredDestination;
 use crate::error::{Code, Error, cut, redact_addresses};
 use crate::language::Language;
 use crate::metric::Limits;
@@ -9,7 +10,6 @@ use crate::render::Values;
 use crate::render::{Contents, Draft, Message, Missing, Templates, one_line};
 use crate::run::fetch::{Answers, RunQueries, UnplannedSection};
 use crate::run::job::Job;
-use crate::run::ledger::Destination;
 use crate::run::message::tables::build_tables;
 use crate::run::outcome::log_error;
 use crate::table::Table;
@@ -22,7 +22,7 @@ pub(crate) enum Built<M = Message> {
     Message {
         message: M,
         /// Those who get it.
-        to: Vec<Destination>,
+        to: Vec<StoredDestination>,
         /// The sections that are missing in it, in one line.
         without: Option<String>,
     },
@@ -50,16 +50,8 @@ pub(crate) fn build_message(
     if let Some(reason) = figures.skip_reason(job.report.email.send) {
         return Ok(Built::Skip(reason.to_owned()));
     }
-    let to = match job.trigger.recipients() {
-        Some(named) => named.iter().map(Destination::from).collect(),
-        None => destinations(&job.report),
-    };
+    let to = job.recipients().iter().map(StoredDestination::from).collect();
     Ok(Built::Message { message, to, without: figures.sent_without() })
-}
-
-/// The destinations that a definition names.
-pub(crate) fn destinations(report: &Report) -> Vec<Destination> {
-    report.email.to.iter().map(Destination::from).collect()
 }
 
 /// The message of a report's figures as it would be sent, and its `report.json`.

@@ -5,7 +5,7 @@ mod tables;
 mod templates;
 
 pub use build::Figures;
-pub(crate) use build::{Built, build_message, destinations, preview_message};
+pub(crate) use build::{Built, build_message, preview_message};
 pub(crate) use templates::{
     OwnTemplates, RunawayTemplates, marked_templates, never_came_back, templates_id,
 };

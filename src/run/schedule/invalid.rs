@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Mailbox;
 use crate::concurrency::{Panicked, catch_panic};
+use crate::destination::{Destination, StoredDestination};
 use crate::error::{Error, redact_addresses};
 use crate::retry::CATCH_UP;
 use crate::run::definitions::Invalid;
 use crate::run::delivery::{Mailboxes, notify_of_definition};
 use crate::run::job::{TriggerContext, invalid_key};
-use crate::run::ledger::{Destination, Recipient, new_holder_id};
+use crate::run::ledger::{Recipient, new_holder_id};
 use crate::run::outcome::{DeliveryState, RunOutcome, defect, log_error};
 use crate::run::services::Services;
 
@@ -84,7 +85,9 @@ impl Finding<'_> {
         let ledger = self.services.ledger.store(self.context.clock());
         let key = invalid_key(&self.invalid.stem);
         let mailboxes = self.mailboxes();
-        let owner = mailboxes.as_ref().map(|mailboxes| Destination::from(&mailboxes.owner));
+        let owner = mailboxes
+            .as_ref()
+            .map(|mailboxes| StoredDestination::from(&Destination::Mail(mailboxes.owner.clone())));
         let new = InvalidContent {
             definition: self.invalid.digest.clone(),
             event: self.context.id().to_owned(),

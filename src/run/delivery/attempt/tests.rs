@@ -18,11 +18,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::address::Mailbox;
+use crate::destination::{Destination, StoredDestination};
 use crate::render::Message;
-use crate::run::delivery::IN_FLIGHT_MAX;
 use crate::run::job::{Clock, TriggerId};
-use crate::run::ledger::{ClaimRequest, Claimed, Destination, RunRecord};
+use crate::run::ledger::{ClaimRequest, Claimed};
 use crate::run::outcome::{DeliveryState, RunState};
 use crate::store::{Condition, Object, Put, Tag};
 use crate::window::{LocalTime, Window, Zone};
@@ -286,7 +285,7 @@ impl MessageSender for Process {
         None
     }
 
-    fn owner(&self) -> Option<Destination> {
+    fn owner(&self) -> Option<StoredDestination> {
         Some(owner())
     }
 
@@ -325,7 +324,7 @@ impl MessageSender for Pager<'_> {
         self.0.accept(to).await
     }
 
-    fn concurrency(&self) -> usize {
+    fn concurrency(&self, _: &Recipient) -> usize {
         3
     }
 
@@ -333,7 +332,7 @@ impl MessageSender for Pager<'_> {
         None
     }
 
-    fn owner(&self) -> Option<Destination> {
+    fn owner(&self) -> Option<StoredDestination> {
         Some(owner())
     }
 
@@ -342,8 +341,8 @@ impl MessageSender for Pager<'_> {
     }
 }
 
-fn owner() -> Destination {
-    Destination::from(&"owner@example.com".parse::<Mailbox>().unwrap())
+fn owner() -> StoredDestination {
+    (&Destination::Mail("owner@example.com".parse().unwrap())).into()
 }
 
 fn server_error() -> Error {
@@ -362,12 +361,12 @@ fn message() -> Message {
     }
 }
 
-fn recipients(count: usize, kind: Kind) -> Vec<Destination> {
-    let mailbox = |index| format!("r{index}@example.com").parse::<Mailbox>().unwrap();
+fn recipients(count: usize, kind: Kind) -> Vec<StoredDestination> {
+    let mailbox = |index| Destination::Mail(format!("r{index}@example.com").parse().unwrap());
     let destination = |index| match kind {
-        Kind::Mail => Destination::from(&mailbox(index)),
+        Kind::Mail => StoredDestination::from(&mailbox(index)),
         Kind::Pager => {
-            Destination { kind: Some(PAGER.to_owned()), to: format!("r{index}"), name: None }
+            StoredDestination { kind: Some(PAGER.to_owned()), to: format!("r{index}"), name: None }
         }
     };
     (0..count).map(destination).collect()

@@ -1,8 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::address::Mailbox;
-use crate::run::ledger::recipient::Destination;
+use crate::destination::Destination;
 use crate::window::{LocalTime, Zone};
 
 fn record() -> RunRecord {
@@ -15,8 +14,8 @@ fn record() -> RunRecord {
     record
 }
 
-fn destination(mailbox: &str) -> Destination {
-    Destination::from(&mailbox.parse::<Mailbox>().unwrap())
+fn destination(mailbox: &str) -> StoredDestination {
+    (&Destination::Mail(mailbox.parse().unwrap())).into()
 }
 
 fn ended(ends: [Result<(), (Code, bool)>; 2]) -> RunRecord {
@@ -104,4 +103,30 @@ fn attempts_are_counted_as_far_as_they_can_be() {
     let (event, now) = (record.event.clone(), record.started_at);
     record.begin_attempt(Lease { by: "me".to_owned(), until: Some(now) }, &event, false, now);
     assert_eq!(record.attempts, u32::MAX);
+}
+
+/// Each kind of destination has places of its own, and a service that takes nothing holds up no other.
+#[test]
+fn recipients_are_marked_by_their_kind() {
+    let of_kind = |kind: Option<&str>, n: usize| StoredDestination {
+        kind: kind.map(str::to_owned),
+        to: format!("r{n}"),
+        name: None,
+    };
+    let kinds = [None, None, None, Some("pager"), None, Some("pager"), Some("broken")];
+    let to: Vec<_> = kinds.into_iter().enumerate().map(|(n, kind)| of_kind(kind, n)).collect();
+    let mut record = record();
+    let limit = |recipient: &Recipient| match recipient.kind_word().as_deref() {
+        None => Ok(2),
+        Some("pager") => Ok(1),
+        Some(_) => Err(Error::new(Code::ServiceError, Stage::Deliver, "no").retryable()),
+    };
+    record.set_message("message".to_owned(), &to, record.started_at);
+    assert_eq!(record.mark(8, limit), [0, 1, 3]);
+    assert_eq!(record.recipients[6].status, DeliveryState::Failed);
+    record.recipients[0].set_result(Ok("id".to_owned()));
+    record.recipients[3].set_result(Ok("id".to_owned()));
+    assert_eq!(record.mark(2, limit), [2]);
+    assert_eq!(record.mark(3, limit), [5]);
+    assert!(record.mark(3, limit).is_empty() && record.has_pending());
 }
