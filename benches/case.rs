@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use connect_reports::connect::{Connect, List};
+use connect_reports::connect::{Connect, NameList};
 use connect_reports::definition::Report;
 use connect_reports::language::Language;
 use connect_reports::metric::limits::Limits;
@@ -96,7 +96,7 @@ impl Case {
         let templates = Templates::built_in().expect("templates");
         let report = report(text, &templates);
         let mut directory = Directory::default();
-        for list in [List::Queues, List::RoutingProfiles] {
+        for list in [NameList::Queues, NameList::RoutingProfiles] {
             let names = client(config, &report).names(&report.instance, list, None).await;
             directory.extend(names.expect("names"));
         }

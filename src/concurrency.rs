@@ -1,4 +1,4 @@
-//! Futures beside each other and to their end: until a deadline, to their panic, several at once.
+//! Running futures: several at once, beside others, up to a panic, or until a deadline.
 
 use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn};
@@ -10,21 +10,21 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{self, FuturesUnordered, StreamExt as _};
 use tokio::time::{Instant, timeout_at};
 
-/// The number of things that [`side_by_side`] does at once.
-const SIDE_BY_SIDE: usize = 20;
+/// The number of futures that [`map_concurrently`] runs at once.
+const MAX_CONCURRENT: usize = 20;
 
-/// Does something with each of many, [`SIDE_BY_SIDE`] of them at once, and returns the results in their order.
-pub(crate) async fn side_by_side<T, R>(all: &[T], act: impl AsyncFn(&T) -> R) -> Vec<R> {
+/// Applies an async function to each item, to [`MAX_CONCURRENT`] of them at once, and returns the results in order.
+pub(crate) async fn map_concurrently<T, R>(all: &[T], act: impl AsyncFn(&T) -> R) -> Vec<R> {
     let acting = stream::iter(all.iter().enumerate());
-    // Only those under way are in memory: each of them is some kilobytes.
+    // Only running futures are in memory, each of them some kilobytes.
     let acting = acting.map(async |(index, one)| (index, act(one).await));
-    let mut ended: Vec<(usize, R)> = acting.buffer_unordered(SIDE_BY_SIDE).collect().await;
+    let mut ended: Vec<(usize, R)> = acting.buffer_unordered(MAX_CONCURRENT).collect().await;
     ended.sort_by_key(|(index, _)| *index);
     ended.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Awaits a future while others go on, and gathers what they end with.
-pub(crate) async fn meanwhile<T, F: Future>(
+/// Awaits a future while it drives others, and gathers their results.
+pub(crate) async fn drive_while<T, F: Future>(
     future: impl Future<Output = T>,
     others: &mut FuturesUnordered<F>,
     ended: &mut Vec<F::Output>,
@@ -41,14 +41,14 @@ pub(crate) async fn meanwhile<T, F: Future>(
     }
 }
 
-/// A future panicked; what it said is on standard error.
+/// The error of a future that panicked; its message is on standard error.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Panicked;
 
 /// Runs a future to its end, or to its panic, so that a defect stops one run and not the others.
 ///
 /// # Errors
-/// Where it panicked.
+/// [`Panicked`] where it did.
 pub(crate) async fn catch_panic<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
     let mut future = pin!(future);
     poll_fn(|context| {
@@ -62,8 +62,8 @@ pub(crate) async fn catch_panic<T>(future: impl Future<Output = T>) -> Result<T,
     .await
 }
 
-/// Runs a future to its end, or until the deadline, if there is one; nothing where that came first.
-pub(crate) async fn until<T>(
+/// Runs a future to its end, or until the deadline if there is one; `None` where that came first.
+pub(crate) async fn with_deadline<T>(
     deadline: Option<Instant>,
     future: impl Future<Output = T>,
 ) -> Option<T> {

@@ -20,7 +20,7 @@ use crate::telemetry;
 /// Answers invocations until Lambda ends the process, or the Runtime API can't be reached.
 pub async fn serve() -> ExitCode {
     settings::read_certificates();
-    telemetry::in_lambda(|name| env::var(name).ok());
+    telemetry::log_in_lambda(|name| env::var(name).ok());
     std::panic::set_hook(Box::new(telemetry::log_panic));
     let runner = start().await;
     let function = env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
@@ -85,7 +85,7 @@ async fn answer(
         }
     };
     let metrics: Vec<_> = answer.outcomes().flat_map(Outcome::metrics).collect();
-    telemetry::emit(&metrics, started, function);
+    telemetry::emit_metrics(&metrics, started, function);
     let outcome = match answer {
         Answer::Order(outcome) => outcome,
         Answer::Queue(messages) => return Ok(Answer::batch_item_failures(&messages)),
@@ -122,7 +122,7 @@ fn deadline(epoch_milliseconds: u64, now: SystemTime) -> Option<Instant> {
 /// An invocation as it comes in, before the runtime reads it.
 fn received(mut invocation: LambdaInvocation) -> LambdaInvocation {
     let context = &invocation.context;
-    telemetry::begin(&context.request_id, context.xray_trace_id.as_deref());
+    telemetry::begin_invocation(&context.request_id, context.xray_trace_id.as_deref());
     // The runtime would report what is not JSON under an error type of its own.
     if let Err(error) = serde_json::from_slice::<Value>(&invocation.body) {
         let text = Value::String(format!("not JSON: {error}"));

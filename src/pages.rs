@@ -10,17 +10,16 @@ use crate::retry::PAGE_READS;
 
 /// The way through the pages of one answer.
 ///
-/// The SDK's paginators end silently where the service repeats a token, and then the rest of the
-/// rows would be missing without a word. And a token may have expired when it is used, which the
-/// service refuses with a 400: then the answer is read from its first page again, [`PAGE_READS`] times
-/// in all.
+/// The SDK's paginators end silently where the service repeats a token; the rest of the rows would be missing
+/// unnoticed. Also, the service refuses an expired token with a 400. Then the answer is read from its first
+/// page again, [`PAGE_READS`] times in all.
 #[derive(Debug)]
 pub(crate) struct Pages {
     operation: &'static str,
     stage: Stage,
     token: Option<String>,
     seen: BTreeSet<String>,
-    /// The number of times that the first page was gone for.
+    /// The number of times that the first page was read.
     reads: u32,
 }
 
@@ -29,22 +28,22 @@ pub(crate) struct Pages {
 pub(crate) struct Unread {
     /// The reason.
     error: Error,
-    /// True where the service may mean the token of the page.
+    /// True where the service may have refused the page's token.
     may_be_the_token: bool,
 }
 
 impl Pages {
-    /// Begins at the first page.
+    /// The way from the first page.
     pub(crate) fn new(operation: &'static str, stage: Stage) -> Self {
         Self { operation, stage, token: None, seen: BTreeSet::new(), reads: 1 }
     }
 
-    /// The token of the page that is to be read; the first has none.
-    pub(crate) fn token(&self) -> Option<String> {
+    /// The token of the next page to read; the first page has none.
+    pub(crate) fn next_token(&self) -> Option<String> {
         self.token.clone()
     }
 
-    /// Goes on to the page with this token; false where there is none.
+    /// Goes on to the page with this token; returns false where there is none.
     ///
     /// # Errors
     /// `BAD_RESPONSE` where the token was that of an earlier page.
@@ -58,15 +57,15 @@ impl Pages {
         Err(Error::new(Code::BadResponse, self.stage, message).retryable())
     }
 
-    /// Goes back to the first page where the service has refused the token of a page. What
-    /// the pages before it had is to be dropped, for it comes again.
+    /// Goes back to the first page where the service has refused the token of a page. The caller drops what
+    /// earlier pages had, because it comes again.
     ///
     /// # Errors
-    /// The reason for which the page could not be read, where that is not its token; `SERVICE_ERROR`,
-    /// retryable, where the answer may not be read again.
+    /// The page's own error, where its token is not the reason; `SERVICE_ERROR`, retryable, where the answer
+    /// was already read again.
     pub(crate) fn begin_anew(&mut self, unread: Unread) -> Result<(), Error> {
         let Unread { error, may_be_the_token } = unread;
-        // What asks for the first page again has the same members.
+        // The request for the first page has the same members, and would be refused again.
         if self.token.is_none() || !may_be_the_token {
             return Err(error);
         }
@@ -84,7 +83,7 @@ impl Pages {
 }
 
 impl Unread {
-    /// The page that this answer was to bring.
+    /// The page that was to come with this failed call.
     pub(crate) fn new<E>(operation: &str, stage: Stage, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -95,7 +94,7 @@ impl Unread {
         }
     }
 
-    /// The reason for which an answer without pages could not be read.
+    /// The error of a call without pages.
     pub(crate) fn into_error(self) -> Error {
         self.error
     }

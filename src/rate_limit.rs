@@ -44,7 +44,7 @@ use aws_smithy_runtime_api::client::retries::classifiers::{
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::concurrency::until;
+use crate::concurrency::with_deadline;
 use crate::instance::InstanceArn;
 use crate::retry::{
     RATE_SHARE, RECOVERY_AFTER, RECOVERY_STEP, SLOWEST_SHARE, THROTTLE_FACTOR, THROTTLED_CALL_LIMIT,
@@ -161,7 +161,7 @@ impl Pacer {
         while let Some(turn) = place.turn(limit).await {
             // However long its first turn took to come: a call that was not throttled is not late.
             limit.get_or_insert_with(|| Instant::now() + THROTTLED_CALL_LIMIT);
-            match until(deadline, attempt()).await {
+            match with_deadline(deadline, attempt()).await {
                 None => break,
                 Some(Ok(answer)) => {
                     bucket.line().answered(turn);
@@ -274,7 +274,7 @@ impl Place<'_> {
                 Ok(turn) => return Some(turn),
                 Err(next_look) => {
                     let wake = next_look.into_iter().chain(limit).min();
-                    until(wake, self.woken.notified()).await;
+                    with_deadline(wake, self.woken.notified()).await;
                 }
             }
         }

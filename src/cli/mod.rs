@@ -90,7 +90,7 @@ enum Command {
 
 /// Runs the command line.
 pub async fn main() -> ExitCode {
-    telemetry::at_terminal(|name| env::var(name).ok(), || print::Log);
+    telemetry::log_at_terminal(|name| env::var(name).ok(), || print::Log);
     let ended = match CommandLine::try_parse() {
         Ok(line) => line.command.carry_out(&line.places).await,
         Err(usage) => print::usage(usage),

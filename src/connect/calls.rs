@@ -1,4 +1,4 @@
-//! One call to Connect: its turn, its deadline, and members that its answer must have.
+//! Single calls to Connect: their turn, their deadline, and the members that an answer must have.
 
 use std::future::Future;
 
@@ -49,14 +49,21 @@ impl Calls<'_> {
     }
 }
 
-/// An answer that no figure and no name is to be taken from.
-pub(super) fn bad(operation: &str, problem: impl std::fmt::Display) -> Error {
+/// The error of an answer from which no figure and no name may be taken.
+pub(super) fn bad_response(operation: &str, problem: impl std::fmt::Display) -> Error {
     let message = format!("the answer to {operation} can't be trusted: {problem}");
     Error::new(Code::BadResponse, Stage::Query, message).retryable()
 }
 
-/// A member that an answer must have. The SDK reads a list that is not there as one of nothing, and so an
-/// answer without a body as one that has found nothing.
-pub(super) fn there<T>(operation: &str, member: &str, value: Option<T>) -> Result<T, Error> {
-    value.ok_or_else(|| bad(operation, format!("{member} is missing")))
+/// Requires a member of an answer. The SDK's accessors turn a missing list into an empty one, and so an answer
+/// without a body into one that found nothing.
+///
+/// # Errors
+/// `BAD_RESPONSE` where the member is missing.
+pub(super) fn required_member<T>(
+    operation: &str,
+    member: &str,
+    value: Option<T>,
+) -> Result<T, Error> {
+    value.ok_or_else(|| bad_response(operation, format!("{member} is missing")))
 }

@@ -1,4 +1,4 @@
-//! The clients of all Regions whose instances are asked: made when one is needed first, and kept.
+//! The clients of all Regions with instances, each made when it is first needed, and kept.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,8 +35,8 @@ impl Clients {
         client.clone()
     }
 
-    /// Tells whether it is AWS that answers, and not a service at an endpoint of its own.
-    pub fn are_of_aws(&self) -> bool {
+    /// True where AWS answers, and not a service at an endpoint of its own.
+    pub fn use_aws(&self) -> bool {
         self.config.endpoint_url().is_none()
     }
 }

@@ -3,12 +3,13 @@
 mod rows;
 
 use aws_sdk_connect::Client;
+use aws_sdk_connect::operation::get_metric_data_v2::builders::GetMetricDataV2FluentBuilder;
 use aws_sdk_connect::primitives::DateTime;
 use aws_sdk_connect::types::{
     FilterV2, IntervalDetails, IntervalPeriod, MetricFilterV2, MetricV2, ThresholdV2,
 };
 
-use super::calls::{Calls, bad, there};
+use super::calls::{Calls, bad_response, required_member};
 use crate::definition::MetricQuery;
 use crate::error::{Error, Stage};
 use crate::metric::limits::Limits;
@@ -17,50 +18,57 @@ use crate::plan::{Request, RequestAnswer};
 use crate::rate_limit::Key;
 use crate::window::Interval;
 
-use rows::{OPERATION, Reading};
+use rows::{GET_METRIC_DATA, RowReader};
 
-/// The largest page (GetMetricDataV2, MaxResults).
-const PAGE: i32 = 100;
+/// The rows of the largest page (GetMetricDataV2, MaxResults).
+const MAX_PAGE_ROWS: i32 = 100;
 
-pub(super) async fn fetch(calls: Calls<'_>, request: &Request) -> Result<RequestAnswer, Error> {
-    let call = call(calls.client, request, calls.limits)?;
-    let mut reading = Reading::new(request);
-    let mut pages = Pages::new(OPERATION, Stage::Query);
+/// Reads the answer to a request through all its pages.
+pub(super) async fn fetch_figures(
+    calls: Calls<'_>,
+    request: &Request,
+) -> Result<RequestAnswer, Error> {
+    let call = build_call(calls.client, request, calls.limits)?;
+    let mut reader = RowReader::new(request);
+    let mut pages = Pages::new(GET_METRIC_DATA, Stage::Query);
     let mut count = 0;
     loop {
-        let key = Key::figures(calls.instance, OPERATION);
-        // A call is some kilobytes, which what awaits it would have several times over.
-        let page = || Box::pin(call.clone().set_next_token(pages.token()).send());
-        let page = match calls.paced(key, OPERATION, page).await {
+        let key = Key::figures(calls.instance, GET_METRIC_DATA);
+        // A call is some kilobytes, which the futures that await it would hold several times over.
+        let page = calls.paced(key, GET_METRIC_DATA, || {
+            Box::pin(call.clone().set_next_token(pages.next_token()).send())
+        });
+        let page = match page.await {
             Ok(page) => page,
             Err(unread) => {
                 pages.begin_anew(unread)?;
-                (reading, count) = (Reading::new(request), 0);
+                reader = RowReader::new(request);
+                count = 0;
                 continue;
             }
         };
         count += 1;
-        // First, because a page that comes again has rows that came before.
+        // The token comes first, because a page that comes again has rows that came before.
         let has_next = pages.go_on(page.next_token())?;
-        for result in there(OPERATION, "MetricResults", page.metric_results)? {
-            reading.read(&result)?;
+        for result in required_member(GET_METRIC_DATA, "MetricResults", page.metric_results)? {
+            reader.read_row(&result)?;
         }
         if !has_next {
-            return Ok(RequestAnswer { rows: reading.rows(), pages: count });
+            return Ok(RequestAnswer { rows: reader.rows(), pages: count });
         }
     }
 }
 
-type Call = aws_sdk_connect::operation::get_metric_data_v2::builders::GetMetricDataV2FluentBuilder;
-
 /// The call without its page; every page must repeat it to the letter.
-fn call(client: &Client, request: &Request, limits: &Limits) -> Result<Call, Error> {
-    let seconds = |time: jiff::Timestamp| DateTime::from_nanos(time.as_nanosecond());
-    let out_of_range = |_| bad(OPERATION, "the window is out of the range that the service takes");
+fn build_call(
+    client: &Client,
+    request: &Request,
+    limits: &Limits,
+) -> Result<GetMetricDataV2FluentBuilder, Error> {
     // Without an interval the rows of ungrouped requests lose their shape.
     let interval = IntervalDetails::builder()
         .time_zone(request.window.zone_name())
-        .interval_period(period(request.interval))
+        .interval_period(interval_period(request.interval))
         .build();
     let filters = request.filters.iter().map(|(dimension, values)| {
         FilterV2::builder()
@@ -72,16 +80,22 @@ fn call(client: &Client, request: &Request, limits: &Limits) -> Result<Call, Err
     Ok(client
         .get_metric_data_v2()
         .resource_arn(request.instance.as_str())
-        .start_time(seconds(request.window.start()).map_err(out_of_range)?)
-        .end_time(seconds(request.window.end()).map_err(out_of_range)?)
+        .start_time(border_of(request.window.start())?)
+        .end_time(border_of(request.window.end())?)
         .set_interval(Some(interval).filter(|_| limits.has_intervals))
         .set_filters(Some(filters.collect()))
         .set_groupings(Some(groupings).filter(|groupings| !groupings.is_empty()))
-        .set_metrics(Some(request.metrics.iter().map(metric).collect()))
-        .max_results(PAGE))
+        .set_metrics(Some(request.metrics.iter().map(metric_request).collect()))
+        .max_results(MAX_PAGE_ROWS))
 }
 
-fn period(interval: Option<Interval>) -> IntervalPeriod {
+/// A border of the window as the SDK has times.
+fn border_of(time: jiff::Timestamp) -> Result<DateTime, Error> {
+    let problem = "the window is out of the range that the service takes";
+    DateTime::from_nanos(time.as_nanosecond()).map_err(|_| bad_response(GET_METRIC_DATA, problem))
+}
+
+fn interval_period(interval: Option<Interval>) -> IntervalPeriod {
     match interval {
         None => IntervalPeriod::Total,
         Some(Interval::FifteenMinutes) => IntervalPeriod::FifteenMin,
@@ -92,7 +106,7 @@ fn period(interval: Option<Interval>) -> IntervalPeriod {
     }
 }
 
-fn metric(query: &MetricQuery) -> MetricV2 {
+fn metric_request(query: &MetricQuery) -> MetricV2 {
     let threshold = query.threshold.map(|threshold| {
         ThresholdV2::builder()
             .comparison(threshold.comparison.as_str())

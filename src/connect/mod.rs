@@ -21,7 +21,7 @@ use crate::rate_limit::{LeaveThrottles, Pacer};
 use calls::Calls;
 
 pub use clients::Clients;
-pub use names::List;
+pub use names::NameList;
 
 /// The client of one Region's Connect.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct Connect {
 }
 
 impl Connect {
-    /// The client for an instance: its ARN decides on Region and, with it, partition. Calls of
+    /// The client for an instance, whose ARN decides on the Region and, with it, the partition. Calls of
     /// all clients with the same pacer share the account's rates.
     pub fn new(
         config: &SdkConfig,
@@ -56,10 +56,10 @@ impl Connect {
         request: &Request,
         deadline: Option<Instant>,
     ) -> Result<RequestAnswer, Error> {
-        figures::fetch(self.calls(&request.instance, deadline), request).await
+        figures::fetch_figures(self.calls(&request.instance, deadline), request).await
     }
 
-    /// The names that stand on one list of an instance.
+    /// The names on one list of an instance.
     ///
     /// # Errors
     /// The service's own refusal, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks what
@@ -67,10 +67,10 @@ impl Connect {
     pub async fn names(
         &self,
         instance: &InstanceArn,
-        list: List,
+        list: NameList,
         deadline: Option<Instant>,
     ) -> Result<Directory, Error> {
-        names::fetch(self.calls(instance, deadline), list).await
+        names::fetch_names(self.calls(instance, deadline), list).await
     }
 
     fn calls<'c>(&'c self, instance: &'c InstanceArn, deadline: Option<Instant>) -> Calls<'c> {

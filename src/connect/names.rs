@@ -9,7 +9,7 @@ use aws_sdk_connect::types::{
     UserSearchSummary,
 };
 
-use super::calls::{Calls, there};
+use super::calls::{Calls, required_member};
 use crate::definition::{Dimension, HierarchyLevel};
 use crate::error::{Error, Stage};
 use crate::pages::{Pages, Unread};
@@ -18,7 +18,7 @@ use crate::rate_limit::Key;
 
 /// A list of names that is read as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum List {
+pub enum NameList {
     /// The queues (`ListQueues`).
     Queues,
     /// The queues with their tags and whether they are disabled (`SearchQueues`).
@@ -31,13 +31,13 @@ pub enum List {
     Hierarchy,
 }
 
-impl List {
-    /// All that filters can name.
+impl NameList {
+    /// The lists of everything that filters can name.
     pub const ALL: [Self; 4] =
         [Self::SearchedQueues, Self::RoutingProfiles, Self::Agents, Self::Hierarchy];
 
-    /// The list of a dimension, where it has one; queues are searched where their tags or states are
-    /// needed, and listed otherwise.
+    /// The list of a dimension, where it has one. Queues are searched where their tags or states are needed,
+    /// and listed otherwise.
     pub fn for_dimension(dimension: &Dimension, searched: bool) -> Option<Self> {
         match dimension {
             Dimension::Queue if searched => Some(Self::SearchedQueues),
@@ -50,52 +50,59 @@ impl List {
     }
 }
 
-/// The largest pages: of what is listed, of what is searched for, and of groups.
-const LISTED: i32 = 1000;
-const FOUND: i32 = 500;
-const GROUPS_FOUND: i32 = 100;
+/// The entries of the largest pages of lists, of searches, and of searches for groups (MaxResults).
+const LIST_PAGE_SIZE: i32 = 1000;
+const SEARCH_PAGE_SIZE: i32 = 500;
+const GROUP_PAGE_SIZE: i32 = 100;
 
-const QUEUES: &str = "connect:ListQueues";
-const SEARCHED_QUEUES: &str = "connect:SearchQueues";
-const ROUTING_PROFILES: &str = "connect:ListRoutingProfiles";
-const AGENTS: &str = "connect:SearchUsers";
-const LEVELS: &str = "connect:DescribeUserHierarchyStructure";
-const GROUPS: &str = "connect:SearchUserHierarchyGroups";
+const LIST_QUEUES: &str = "connect:ListQueues";
+const SEARCH_QUEUES: &str = "connect:SearchQueues";
+const LIST_ROUTING_PROFILES: &str = "connect:ListRoutingProfiles";
+const SEARCH_USERS: &str = "connect:SearchUsers";
+const DESCRIBE_LEVELS: &str = "connect:DescribeUserHierarchyStructure";
+const SEARCH_GROUPS: &str = "connect:SearchUserHierarchyGroups";
 
-/// One page: what stands on it, and the token of the next one.
-type Page<T> = (Vec<T>, Option<String>);
+/// The entries of one page, and the token of the next one.
+type ListPage<T> = (Vec<T>, Option<String>);
 
 /// Reads a list.
-pub(super) async fn fetch(calls: Calls<'_>, list: List) -> Result<Directory, Error> {
+pub(super) async fn fetch_names(calls: Calls<'_>, list: NameList) -> Result<Directory, Error> {
     let (dimension, entries) = match list {
-        List::Queues => (Dimension::Queue, all(QUEUES, |token| queues(calls, token)).await?),
-        List::SearchedQueues => {
-            (Dimension::Queue, all(SEARCHED_QUEUES, |token| searched_queues(calls, token)).await?)
+        NameList::Queues => {
+            (Dimension::Queue, fetch_pages(LIST_QUEUES, |token| queue_page(calls, token)).await?)
         }
-        List::RoutingProfiles => {
-            let profiles = all(ROUTING_PROFILES, |token| routing_profiles(calls, token)).await?;
+        NameList::SearchedQueues => (
+            Dimension::Queue,
+            fetch_pages(SEARCH_QUEUES, |token| searched_queue_page(calls, token)).await?,
+        ),
+        NameList::RoutingProfiles => {
+            let profiles =
+                fetch_pages(LIST_ROUTING_PROFILES, |token| routing_profile_page(calls, token))
+                    .await?;
             (Dimension::RoutingProfile, profiles)
         }
-        List::Agents => (Dimension::Agent, all(AGENTS, |token| agents(calls, token)).await?),
-        List::Hierarchy => return hierarchy(calls).await,
+        NameList::Agents => {
+            (Dimension::Agent, fetch_pages(SEARCH_USERS, |token| agent_page(calls, token)).await?)
+        }
+        NameList::Hierarchy => return fetch_hierarchy(calls).await,
     };
     let mut directory = Directory::default();
     directory.insert(dimension, entries);
     Ok(directory)
 }
 
-/// Follows the pages to the end.
-async fn all<T, F>(
+/// Reads the pages of a list to the end.
+async fn fetch_pages<T, F>(
     operation: &'static str,
     page: impl Fn(Option<String>) -> F,
 ) -> Result<Vec<T>, Error>
 where
-    F: Future<Output = Result<Page<T>, Unread>>,
+    F: Future<Output = Result<ListPage<T>, Unread>>,
 {
     let mut all = Vec::new();
     let mut pages = Pages::new(operation, Stage::Query);
     loop {
-        match page(pages.token()).await {
+        match page(pages.next_token()).await {
             Ok((found, next)) => {
                 all.extend(found);
                 if !pages.go_on(next.as_deref())? {
@@ -110,25 +117,28 @@ where
     }
 }
 
-/// Standard queues only: every agent has a queue too, and GetMetricDataV2 does not support those.
-async fn queues(calls: Calls<'_>, token: Option<String>) -> Result<Page<DirectoryEntry>, Unread> {
+/// Reads a page of standard queues. Every agent has a queue too, which GetMetricDataV2 does not support.
+async fn queue_page(
+    calls: Calls<'_>,
+    token: Option<String>,
+) -> Result<ListPage<DirectoryEntry>, Unread> {
     let request = calls
         .client
         .list_queues()
         .instance_id(calls.instance.id())
         .queue_types(QueueType::Standard);
-    let request = request.max_results(LISTED).set_next_token(token);
-    let key = Key::list(calls.instance, QUEUES);
-    let page = calls.paced(key, QUEUES, || Box::pin(request.clone().send())).await?;
-    let found = there(QUEUES, "QueueSummaryList", page.queue_summary_list)?;
-    let found = found.iter().map(|queue| named(QUEUES, queue.id(), queue.name()));
+    let request = request.max_results(LIST_PAGE_SIZE).set_next_token(token);
+    let key = Key::list(calls.instance, LIST_QUEUES);
+    let page = calls.paced(key, LIST_QUEUES, || Box::pin(request.clone().send())).await?;
+    let found = required_member(LIST_QUEUES, "QueueSummaryList", page.queue_summary_list)?;
+    let found = found.iter().map(|queue| named_entry(LIST_QUEUES, queue.id(), queue.name()));
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-async fn searched_queues(
+async fn searched_queue_page(
     calls: Calls<'_>,
     token: Option<String>,
-) -> Result<Page<DirectoryEntry>, Unread> {
+) -> Result<ListPage<DirectoryEntry>, Unread> {
     let standard =
         QueueSearchCriteria::builder().queue_type_condition(SearchableQueueType::Standard);
     let request = calls
@@ -136,76 +146,84 @@ async fn searched_queues(
         .search_queues()
         .instance_id(calls.instance.id())
         .search_criteria(standard.build());
-    let request = request.max_results(FOUND).set_next_token(token);
-    let key = Key::list(calls.instance, SEARCHED_QUEUES);
-    let page = calls.paced(key, SEARCHED_QUEUES, || Box::pin(request.clone().send())).await?;
-    let found = there(SEARCHED_QUEUES, "Queues", page.queues)?;
-    let found = found.iter().map(searched_queue);
+    let request = request.max_results(SEARCH_PAGE_SIZE).set_next_token(token);
+    let key = Key::list(calls.instance, SEARCH_QUEUES);
+    let page = calls.paced(key, SEARCH_QUEUES, || Box::pin(request.clone().send())).await?;
+    let found = required_member(SEARCH_QUEUES, "Queues", page.queues)?;
+    let found = found.iter().map(searched_queue_entry);
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-fn searched_queue(queue: &Queue) -> Result<DirectoryEntry, Error> {
+fn searched_queue_entry(queue: &Queue) -> Result<DirectoryEntry, Error> {
     let tags = queue.tags().into_iter().flatten();
     let tags = tags.map(|(key, value)| (key.clone(), value.clone())).collect();
     let is_disabled = queue.status() == Some(&QueueStatus::Disabled);
-    let entry = named(SEARCHED_QUEUES, queue.queue_id(), queue.name())?;
+    let entry = named_entry(SEARCH_QUEUES, queue.queue_id(), queue.name())?;
     Ok(DirectoryEntry { tags, is_disabled, ..entry })
 }
 
-async fn routing_profiles(
+async fn routing_profile_page(
     calls: Calls<'_>,
     token: Option<String>,
-) -> Result<Page<DirectoryEntry>, Unread> {
+) -> Result<ListPage<DirectoryEntry>, Unread> {
     let request = calls.client.list_routing_profiles().instance_id(calls.instance.id());
-    let request = request.max_results(LISTED).set_next_token(token);
-    let key = Key::list(calls.instance, ROUTING_PROFILES);
-    let page = calls.paced(key, ROUTING_PROFILES, || Box::pin(request.clone().send())).await?;
-    let found =
-        there(ROUTING_PROFILES, "RoutingProfileSummaryList", page.routing_profile_summary_list)?;
-    let found = found.iter().map(|profile| named(ROUTING_PROFILES, profile.id(), profile.name()));
+    let request = request.max_results(LIST_PAGE_SIZE).set_next_token(token);
+    let key = Key::list(calls.instance, LIST_ROUTING_PROFILES);
+    let page = calls.paced(key, LIST_ROUTING_PROFILES, || Box::pin(request.clone().send())).await?;
+    let found = required_member(
+        LIST_ROUTING_PROFILES,
+        "RoutingProfileSummaryList",
+        page.routing_profile_summary_list,
+    )?;
+    let found = found
+        .iter()
+        .map(|profile| named_entry(LIST_ROUTING_PROFILES, profile.id(), profile.name()));
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-async fn agents(calls: Calls<'_>, token: Option<String>) -> Result<Page<DirectoryEntry>, Unread> {
+async fn agent_page(
+    calls: Calls<'_>,
+    token: Option<String>,
+) -> Result<ListPage<DirectoryEntry>, Unread> {
     let request = calls.client.search_users().instance_id(calls.instance.id());
-    let request = request.max_results(FOUND).set_next_token(token);
-    let key = Key::list(calls.instance, AGENTS);
-    let page = calls.paced(key, AGENTS, || Box::pin(request.clone().send())).await?;
-    let found = there(AGENTS, "Users", page.users)?;
-    let found = found.iter().map(agent);
+    let request = request.max_results(SEARCH_PAGE_SIZE).set_next_token(token);
+    let key = Key::list(calls.instance, SEARCH_USERS);
+    let page = calls.paced(key, SEARCH_USERS, || Box::pin(request.clone().send())).await?;
+    let found = required_member(SEARCH_USERS, "Users", page.users)?;
+    let found = found.iter().map(agent_entry);
     Ok((found.collect::<Result<_, _>>()?, page.next_token))
 }
 
-/// An agent has first and last name, one of them, or none.
-fn agent(user: &UserSearchSummary) -> Result<DirectoryEntry, Error> {
+/// The entry of an agent, who has first and last name, one of them, or none.
+fn agent_entry(user: &UserSearchSummary) -> Result<DirectoryEntry, Error> {
     let names = user.identity_info().map(|names| [names.first_name(), names.last_name()]);
     let names = names.into_iter().flatten().flatten().map(str::trim);
     let full: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     let full = full.join(" ");
     let user_name = user.username().filter(|name| !name.is_empty());
     let name = Some(full.as_str()).filter(|full| !full.is_empty()).or(user_name);
-    let entry = named(AGENTS, user.id(), name)?;
+    let entry = named_entry(SEARCH_USERS, user.id(), name)?;
     Ok(DirectoryEntry { user_name: user_name.map(ToOwned::to_owned), ..entry })
 }
 
-/// All levels in one search, because a search for each would not take fewer pages.
-async fn hierarchy(calls: Calls<'_>) -> Result<Directory, Error> {
-    let told = levels(calls).await?;
+/// Reads the groups of all levels in one search, because a search for each would not take fewer pages.
+async fn fetch_hierarchy(calls: Calls<'_>) -> Result<Directory, Error> {
+    let answered = fetch_levels(calls).await?;
     // Without a level there is no group either.
-    let groups = match &told {
+    let groups = match &answered {
         Some(levels) if levels.is_empty() => Vec::new(),
-        _ => all(GROUPS, |token| groups(calls, token)).await?,
+        _ => fetch_pages(SEARCH_GROUPS, |token| group_page(calls, token)).await?,
     };
     // An instance without a hierarchy may be answered without a structure, but has no groups.
-    let levels = match told {
+    let levels = match answered {
         None if groups.is_empty() => BTreeMap::new(),
-        told => there(LEVELS, "HierarchyStructure", told)?,
+        answered => required_member(DESCRIBE_LEVELS, "HierarchyStructure", answered)?,
     };
     let mut entries: BTreeMap<Dimension, Vec<DirectoryEntry>> =
         levels.values().map(|(level, _)| (level.clone(), Vec::new())).collect();
     for group in &groups {
-        let level = there(GROUPS, "LevelId of a group", group.level_id())?;
-        // On what is no level any more nothing can be asked.
+        let level = required_member(SEARCH_GROUPS, "LevelId of a group", group.level_id())?;
+        // Figures of a former level can't be requested.
         let Some((level, _)) = levels.get(level) else { continue };
         let entry = group_entry(group, level)?;
         if let Some(entries) = entries.get_mut(level) {
@@ -220,27 +238,28 @@ async fn hierarchy(calls: Calls<'_>) -> Result<Directory, Error> {
     Ok(directory)
 }
 
-/// The levels by id: which of the five each is, and what it is called.
+/// The levels by id, each with its dimension and its name.
 type Levels = BTreeMap<String, (Dimension, String)>;
 
 /// The levels, if the answer has a structure.
-async fn levels(calls: Calls<'_>) -> Result<Option<Levels>, Error> {
+async fn fetch_levels(calls: Calls<'_>) -> Result<Option<Levels>, Error> {
     let request = calls.client.describe_user_hierarchy_structure().instance_id(calls.instance.id());
-    let key = Key::list(calls.instance, LEVELS);
-    let answer = calls.paced(key, LEVELS, || Box::pin(request.clone().send())).await;
+    let key = Key::list(calls.instance, DESCRIBE_LEVELS);
+    let answer = calls.paced(key, DESCRIBE_LEVELS, || Box::pin(request.clone().send())).await;
     let answer = answer.map_err(Unread::into_error)?;
     let Some(structure) = answer.hierarchy_structure() else { return Ok(None) };
     let mut levels = Levels::new();
-    for (level, found) in HierarchyLevel::ALL.into_iter().zip(in_order(structure)) {
+    for (level, found) in HierarchyLevel::ALL.into_iter().zip(levels_of(structure)) {
         if let Some(found) = found {
-            let DirectoryEntry { id, name, .. } = named(LEVELS, found.id(), found.name())?;
+            let DirectoryEntry { id, name, .. } =
+                named_entry(DESCRIBE_LEVELS, found.id(), found.name())?;
             levels.insert(id, (Dimension::Hierarchy(level), name));
         }
     }
     Ok(Some(levels))
 }
 
-fn in_order(structure: &HierarchyStructure) -> [Option<&Level>; 5] {
+fn levels_of(structure: &HierarchyStructure) -> [Option<&Level>; 5] {
     [
         structure.level_one(),
         structure.level_two(),
@@ -250,26 +269,30 @@ fn in_order(structure: &HierarchyStructure) -> [Option<&Level>; 5] {
     ]
 }
 
-async fn groups(calls: Calls<'_>, token: Option<String>) -> Result<Page<HierarchyGroup>, Unread> {
+async fn group_page(
+    calls: Calls<'_>,
+    token: Option<String>,
+) -> Result<ListPage<HierarchyGroup>, Unread> {
     let request = calls.client.search_user_hierarchy_groups().instance_id(calls.instance.id());
-    let request = request.max_results(GROUPS_FOUND).set_next_token(token);
-    let key = Key::list(calls.instance, GROUPS);
-    let page = calls.paced(key, GROUPS, || Box::pin(request.clone().send())).await?;
-    let found = there(GROUPS, "UserHierarchyGroups", page.user_hierarchy_groups)?;
+    let request = request.max_results(GROUP_PAGE_SIZE).set_next_token(token);
+    let key = Key::list(calls.instance, SEARCH_GROUPS);
+    let page = calls.paced(key, SEARCH_GROUPS, || Box::pin(request.clone().send())).await?;
+    let found = required_member(SEARCH_GROUPS, "UserHierarchyGroups", page.user_hierarchy_groups)?;
     Ok((found, page.next_token))
 }
 
-/// The path of a group holds the group itself as well as those above it.
+/// The entry of a group. Its path in the answer holds the group itself as well as those above it.
 fn group_entry(group: &HierarchyGroup, level: &Dimension) -> Result<DirectoryEntry, Error> {
-    let entry = named(GROUPS, group.id(), group.name())?;
+    let entry = named_entry(SEARCH_GROUPS, group.id(), group.name())?;
     let path = match group.hierarchy_path() {
-        // On the first level nothing is above it.
+        // A group on the first level has no group above it.
         None if *level == Dimension::Hierarchy(HierarchyLevel::One) => return Ok(entry),
-        path => there(GROUPS, "HierarchyPath of a group", path)?,
+        path => required_member(SEARCH_GROUPS, "HierarchyPath of a group", path)?,
     };
     let mut above = Vec::new();
-    for member in groups_on(path).into_iter().flatten() {
-        let DirectoryEntry { id, name, .. } = named(GROUPS, member.id(), member.name())?;
+    for member in path_groups(path).into_iter().flatten() {
+        let DirectoryEntry { id, name, .. } =
+            named_entry(SEARCH_GROUPS, member.id(), member.name())?;
         if id != entry.id {
             above.push(name);
         }
@@ -277,12 +300,16 @@ fn group_entry(group: &HierarchyGroup, level: &Dimension) -> Result<DirectoryEnt
     Ok(DirectoryEntry { path: above, ..entry })
 }
 
-fn groups_on(path: &HierarchyPath) -> [Option<&HierarchyGroupSummary>; 5] {
+fn path_groups(path: &HierarchyPath) -> [Option<&HierarchyGroupSummary>; 5] {
     [path.level_one(), path.level_two(), path.level_three(), path.level_four(), path.level_five()]
 }
 
-/// An entry without a name is shown by its id; without one nobody could say what it is.
-fn named(operation: &str, id: Option<&str>, name: Option<&str>) -> Result<DirectoryEntry, Error> {
-    let id = there(operation, "Id of an entry", id.filter(|id| !id.is_empty()))?;
+/// An entry with its name, or with its id where it has none; an id is required.
+fn named_entry(
+    operation: &str,
+    id: Option<&str>,
+    name: Option<&str>,
+) -> Result<DirectoryEntry, Error> {
+    let id = required_member(operation, "Id of an entry", id.filter(|id| !id.is_empty()))?;
     Ok(DirectoryEntry::new(id, name.filter(|name| !name.is_empty()).unwrap_or(id)))
 }

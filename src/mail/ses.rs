@@ -19,7 +19,7 @@ use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use tokio::time::Instant;
 
 use crate::address::Mailbox;
-use crate::concurrency::until;
+use crate::concurrency::with_deadline;
 use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage, sdk};
 use crate::rate_limit::{Key, Pacer};
 use crate::retry::{MAIL_SEND_TIME, RetryPolicy, SDK_ATTEMPTS, mail_sends, with_mail_jitter};
@@ -125,7 +125,7 @@ impl Ses {
                 return Err(last.unwrap_or_else(no_turn));
             };
             // Only an attempt that is under way when time runs out has no known end.
-            let error = match until(deadline, Box::pin(request.clone().send())).await {
+            let error = match with_deadline(deadline, Box::pin(request.clone().send())).await {
                 Some(Ok(answer)) => {
                     paced.answered();
                     return accepted(answer.message_id());

@@ -427,7 +427,7 @@ async fn who_leaves_after_it_started_takes_its_own_turn_only() {
     for _ in 0..9 {
         let key = figures();
         let call = pacer.call(&key, None, endless, |_| true);
-        assert!(until(Some(begun + ms(20)), call).await.is_none());
+        assert!(with_deadline(Some(begun + ms(20)), call).await.is_none());
     }
     // Where they are is not known, so they count as late as can be.
     for expected in [606, 711, 816] {
@@ -611,7 +611,7 @@ async fn visit_all(visits: &[Visit]) -> (Vec<Duration>, Vec<bool>) {
             });
             let leaves = visit.leaves_after.map(|after| Instant::now() + ms(after));
             let stop = call.abort_handle();
-            let ended = until(leaves, call).await;
+            let ended = with_deadline(leaves, call).await;
             stop.abort();
             matches!(ended, Some(Ok(Ok(()))))
         }));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::connect::Clients;
 use crate::error::Error;
 use crate::mail::Outbox;
-use crate::queue::Queue;
+use crate::queue::RunQueue;
 use crate::rate_limit::Pacer;
 use crate::run::definitions::DefinitionSource;
 use crate::run::fetch::FigureSource;
@@ -26,7 +26,7 @@ pub(crate) struct Services {
     /// The services that carry messages away.
     pub(crate) outbox: Outbox,
     /// The queue for other invocations, where there is one.
-    pub(crate) queue: Option<Queue>,
+    pub(crate) queue: Option<RunQueue>,
     pub(crate) pacer: Arc<Pacer>,
 }
 
@@ -52,7 +52,7 @@ impl Services {
             figures: FigureSource::new(clients, &settings),
             templates,
             outbox: Outbox::new(&settings, &aws, Arc::clone(&pacer)),
-            queue: settings.queue.clone().map(|url| Queue::new(config, url)),
+            queue: settings.queue.clone().map(|url| RunQueue::new(config, url)),
             pacer,
             settings,
         })

@@ -137,7 +137,7 @@ pub(super) async fn list(
             .bucket(bucket)
             .prefix(prefix)
             .set_delimiter((depth == Depth::One).then(|| "/".to_owned()))
-            .set_continuation_token(pages.token())
+            .set_continuation_token(pages.next_token())
             .send()
             .await;
         let page = match answer {

@@ -1,4 +1,4 @@
-//! A line of the function's log: one JSON object, in which what every line has stands beside its own.
+//! A line of the function's log: one JSON object with its own fields and those that every line has.
 
 use std::fmt::{self, Debug};
 use std::sync::{Mutex, PoisonError};
@@ -13,22 +13,22 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::error::redacted;
 
-/// The invocation that the process is in, or was in last: there is one at a time.
-static CURRENT: Mutex<Current> =
-    Mutex::new(Current { is_first: true, request_id: None, trace_id: None });
+/// The current invocation of the process, or its last one; there is one at a time.
+static CURRENT_INVOCATION: Mutex<CurrentInvocation> =
+    Mutex::new(CurrentInvocation { is_first: true, request_id: None, trace_id: None });
 
-struct Current {
-    /// Says whether there was none before it.
+struct CurrentInvocation {
+    /// True where there was none before it.
     is_first: bool,
-    /// None until the first begins.
+    /// The request id; `None` until the first invocation begins.
     request_id: Option<String>,
     trace_id: Option<String>,
 }
 
-/// An invocation begins: what is logged from now on is of it. The trace comes as AWS X-Ray hands it on,
-/// such as `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`.
-pub fn begin(request_id: &str, trace: Option<&str>) {
-    let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+/// Begins an invocation: lines logged from now on carry its ids. The trace has the form of AWS X-Ray, such as
+/// `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`.
+pub fn begin_invocation(request_id: &str, trace: Option<&str>) {
+    let mut current = CURRENT_INVOCATION.lock().unwrap_or_else(PoisonError::into_inner);
     current.is_first = current.request_id.is_none();
     current.request_id = Some(request_id.to_owned());
     current.trace_id = trace.and_then(trace_id).map(ToOwned::to_owned);
@@ -41,11 +41,11 @@ fn trace_id(header: &str) -> Option<&str> {
     root.or(Some(header.trim()).filter(|id| !id.contains('='))).filter(|id| !id.is_empty())
 }
 
-/// Adds to a line's own fields those that every line has. An address in the line's own is replaced,
-/// whichever name, of a file say, it came with.
-pub(super) fn complete(time: Timestamp, own: Map<String, Value>) -> Map<String, Value> {
+/// Adds to a line's own fields those that every line has. An address in the line's own fields is replaced,
+/// also where it is part of another name, such as a file's.
+pub(super) fn with_common_fields(time: Timestamp, own: Map<String, Value>) -> Map<String, Value> {
     let own = own.into_iter().map(|(name, value)| (name, redacted(value)));
-    let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let current = CURRENT_INVOCATION.lock().unwrap_or_else(PoisonError::into_inner);
     let mut line = Map::from_iter([("timestamp".to_owned(), json!(format!("{time:.3}")))]);
     line.extend(own);
     for (name, value) in [
@@ -59,10 +59,10 @@ pub(super) fn complete(time: Timestamp, own: Map<String, Value>) -> Map<String, 
     line
 }
 
-/// Writes events as lines.
-pub(super) struct Json;
+/// The format that writes events as lines of JSON.
+pub(super) struct JsonLines;
 
-impl<S, N> FormatEvent<S, N> for Json
+impl<S, N> FormatEvent<S, N> for JsonLines
 where
     S: Subscriber + for<'l> LookupSpan<'l>,
     N: for<'w> FormatFields<'w> + 'static,
@@ -73,46 +73,46 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut own = Own(Map::new());
+        let mut own = EventFields(Map::new());
         own.0.insert("level".to_owned(), json!(event.metadata().level().as_str()));
         event.record(&mut own);
-        let line = complete(Timestamp::now(), own.0);
+        let line = with_common_fields(Timestamp::now(), own.0);
         writeln!(writer, "{}", Value::Object(line))
     }
 }
 
 /// The fields of an event.
-struct Own(Map<String, Value>);
+struct EventFields(Map<String, Value>);
 
-impl Own {
-    fn insert(&mut self, field: &Field, value: Value) {
+impl EventFields {
+    fn insert_field(&mut self, field: &Field, value: Value) {
         self.0.insert(field.name().to_owned(), value);
     }
 }
 
-impl Visit for Own {
+impl Visit for EventFields {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.insert(field, json!(value));
+        self.insert_field(field, json!(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.insert(field, json!(value));
+        self.insert_field(field, json!(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.insert(field, json!(value));
+        self.insert_field(field, json!(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.insert(field, json!(value));
+        self.insert_field(field, json!(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.insert(field, json!(value));
+        self.insert_field(field, json!(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.insert(field, json!(format!("{value:?}")));
+        self.insert_field(field, json!(format!("{value:?}")));
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
         let time = "2026-11-22T08:00:00.0607Z".parse().unwrap();
         let own =
             Map::from_iter([("version".to_owned(), json!(7)), ("code".to_owned(), json!("X"))]);
-        let line = complete(time, own);
+        let line = with_common_fields(time, own);
         assert_eq!(line["timestamp"], "2026-11-22T08:00:00.060Z");
         assert_eq!(
             (&line["version"], &line["code"]),

@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 use super::line;
 
 /// The namespace of all metrics.
-const NAMESPACE: &str = "ConnectReports";
+const METRIC_NAMESPACE: &str = "ConnectReports";
 
-/// The dimension of all metrics: the function's name, as in those that Lambda writes itself.
-const FUNCTION: &str = "FunctionName";
+/// The dimension of all metrics: the function's name, as in Lambda's own metrics.
+const FUNCTION_DIMENSION: &str = "FunctionName";
 
-/// Metrics that belong together, and what stands beside them in the log.
+/// Metrics of one line, with its other members.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     definitions: Vec<Value>,
@@ -23,83 +23,92 @@ pub struct Metrics {
 
 /// The units of metrics, as CloudWatch names them.
 #[derive(Clone, Copy, Debug)]
-pub enum Unit {
-    /// So many.
+pub enum MetricUnit {
+    /// A number of things.
     Count,
-    /// So long.
+    /// A length of time.
     Milliseconds,
 }
 
 impl Metrics {
-    /// None yet.
+    /// A line without metrics.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With a metric that has no dimensions.
+    /// Adds a metric that has no dimensions.
     #[must_use]
-    pub fn value(mut self, name: &str, unit: Unit, value: impl Into<Count>) -> Self {
+    pub fn with_value(
+        mut self,
+        name: &str,
+        unit: MetricUnit,
+        value: impl Into<MetricValue>,
+    ) -> Self {
         let unit = match unit {
-            Unit::Count => "Count",
-            Unit::Milliseconds => "Milliseconds",
+            MetricUnit::Count => "Count",
+            MetricUnit::Milliseconds => "Milliseconds",
         };
         self.definitions.push(json!({"Name": name, "Unit": unit}));
         self.members.insert(name.to_owned(), json!(value.into().0));
         self
     }
 
-    /// With what the log can be searched for, and no metric is made of.
+    /// Adds a member by which the log can be searched, and that is no metric.
     #[must_use]
-    pub fn property(mut self, name: &str, value: Value) -> Self {
+    pub fn with_property(mut self, name: &str, value: Value) -> Self {
         self.members.insert(name.to_owned(), value);
         self
     }
 
-    /// With one of the metrics by one of the properties too.
+    /// Adds one of the property's values as a dimension of one of the metrics.
     #[must_use]
     pub fn also_by(mut self, property: &'static str, metric: &'static str) -> Self {
         self.by.push((property, metric));
         self
     }
 
-    /// The object as CloudWatch reads it (embedded metric format, specification). Every metric is one
-    /// of the function: two of them in an account do not hide each other's silence.
-    pub fn at(&self, time: Timestamp, function: &str) -> Value {
-        let directive = |dimensions: &[&str], metrics: Value| json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics});
-        let all = directive(&[FUNCTION], json!(self.definitions));
+    /// The object as CloudWatch reads it (embedded metric format, specification). Every metric has the function
+    /// as a dimension, so that two functions in an account do not hide each other's silence.
+    pub fn document(&self, time: Timestamp, function: &str) -> Value {
+        let all = directive(&[FUNCTION_DIMENSION], json!(self.definitions));
         let by = self.by.iter().map(|(property, metric)| {
-            directive(&[FUNCTION, property], json!([{"Name": metric, "Unit": "Count"}]))
+            directive(&[FUNCTION_DIMENSION, property], json!([{"Name": metric, "Unit": "Count"}]))
         });
         let directives: Vec<Value> = std::iter::once(all).chain(by).collect();
         let aws = json!({"Timestamp": time.as_millisecond(), "CloudWatchMetrics": directives});
         let mut document = Map::from_iter([("_aws".to_owned(), aws)]);
-        document.insert(FUNCTION.to_owned(), json!(function));
+        document.insert(FUNCTION_DIMENSION.to_owned(), json!(function));
         document.extend(self.members.clone());
-        // To CloudWatch they are properties like others.
-        Value::Object(line::complete(time, document))
+        // CloudWatch takes the common fields as properties.
+        Value::Object(line::with_common_fields(time, document))
     }
+}
+
+/// A directive of the embedded metric format: some metrics with their dimensions.
+fn directive(dimensions: &[&str], metrics: Value) -> Value {
+    json!({"Namespace": METRIC_NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics})
 }
 
 /// A number of things or of milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Count(u64);
+pub struct MetricValue(u64);
 
-impl From<usize> for Count {
+impl From<usize> for MetricValue {
     fn from(count: usize) -> Self {
         Self(u64::try_from(count).unwrap_or(u64::MAX))
     }
 }
 
-impl From<u128> for Count {
+impl From<u128> for MetricValue {
     fn from(count: u128) -> Self {
         Self(u64::try_from(count).unwrap_or(u64::MAX))
     }
 }
 
 /// Writes a function's metrics to standard output, where CloudWatch Logs finds them.
-pub fn emit(metrics: &[Metrics], time: Timestamp, function: &str) {
-    let line = |metrics: &Metrics| format!("{}\n", metrics.at(time, function));
-    let lines: String = metrics.iter().map(line).collect();
-    // Where standard output is closed, logs and metrics end nowhere anyway.
+pub fn emit_metrics(metrics: &[Metrics], time: Timestamp, function: &str) {
+    let documents = metrics.iter().map(|metrics| metrics.document(time, function));
+    let lines: String = documents.map(|document| format!("{document}\n")).collect();
+    // Where standard output is closed, logs and metrics go nowhere anyway.
     let _ = stdout().write_all(lines.as_bytes());
 }

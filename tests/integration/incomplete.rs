@@ -1,12 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use connect_reports::connect::{Connect, List};
+use connect_reports::connect::{Connect, NameList};
 use connect_reports::definition::{self, Dimension, HierarchyLevel};
 use connect_reports::error::{Code, Error};
 use connect_reports::metric::Limits;
 use connect_reports::plan::{self, Directory, Request, RequestAnswer};
-use connect_reports::queue::Queue;
+use connect_reports::queue::RunQueue;
 use connect_reports::settings::Rates;
 use connect_reports::store::Store;
 use connect_reports::window::{Calendar, WindowRule, Zone};
@@ -24,13 +24,13 @@ const INSTANCE: &str =
     "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
 
 /// Every operation of Connect that is read, by the list that it is read for.
-const LISTS: [(Operation, List); 6] = [
-    (Operation::ListQueues, List::Queues),
-    (Operation::SearchQueues, List::SearchedQueues),
-    (Operation::ListRoutingProfiles, List::RoutingProfiles),
-    (Operation::SearchUsers, List::Agents),
-    (Operation::DescribeUserHierarchyStructure, List::Hierarchy),
-    (Operation::SearchUserHierarchyGroups, List::Hierarchy),
+const LISTS: [(Operation, NameList); 6] = [
+    (Operation::ListQueues, NameList::Queues),
+    (Operation::SearchQueues, NameList::SearchedQueues),
+    (Operation::ListRoutingProfiles, NameList::RoutingProfiles),
+    (Operation::SearchUsers, NameList::Agents),
+    (Operation::DescribeUserHierarchyStructure, NameList::Hierarchy),
+    (Operation::SearchUserHierarchyGroups, NameList::Hierarchy),
 ];
 
 /// A centre whose answers have pages of two.
@@ -45,7 +45,7 @@ fn connect(url: &str) -> Connect {
     binary::connect(url, rates, Limits::CURRENT)
 }
 
-async fn names(url: &str, list: List) -> Result<Directory, Error> {
+async fn names(url: &str, list: NameList) -> Result<Directory, Error> {
     connect(url).names(&INSTANCE.parse().unwrap(), list, None).await
 }
 
@@ -130,29 +130,33 @@ async fn what_an_entry_needs_is_missed() {
     let group = |members: Value| [structure.clone(), json!({"UserHierarchyGroups": [members]})];
     let path = |member: Value| json!({"LevelOne": member, "LevelTwo": {"Id": "g", "Name": "G"}});
     for (list, answers, is_right) in [
-        (List::Queues, vec![json!({"QueueSummaryList": [{"Id": "", "Name": "Sales"}]})], false),
-        (List::Queues, vec![json!({"QueueSummaryList": [{"Id": "q"}]})], true),
-        (List::Queues, vec![json!({"QueueSummaryList": []})], true),
-        (List::Agents, vec![json!({"Users": [{"Username": "ana"}]})], false),
-        (List::Hierarchy, group(json!({"Id": "g", "LevelId": "1"})).to_vec(), true),
-        (List::Hierarchy, group(json!({"Id": "g"})).to_vec(), false),
-        (List::Hierarchy, group(json!({"Id": "g", "LevelId": "2"})).to_vec(), false),
+        (NameList::Queues, vec![json!({"QueueSummaryList": [{"Id": "", "Name": "Sales"}]})], false),
+        (NameList::Queues, vec![json!({"QueueSummaryList": [{"Id": "q"}]})], true),
+        (NameList::Queues, vec![json!({"QueueSummaryList": []})], true),
+        (NameList::Agents, vec![json!({"Users": [{"Username": "ana"}]})], false),
+        (NameList::Hierarchy, group(json!({"Id": "g", "LevelId": "1"})).to_vec(), true),
+        (NameList::Hierarchy, group(json!({"Id": "g"})).to_vec(), false),
+        (NameList::Hierarchy, group(json!({"Id": "g", "LevelId": "2"})).to_vec(), false),
         (
-            List::Hierarchy,
+            NameList::Hierarchy,
             group(json!({"Id": "g", "LevelId": "2", "HierarchyPath": path(json!({"Name": "N"}))}))
                 .to_vec(),
             false,
         ),
         (
-            List::Hierarchy,
+            NameList::Hierarchy,
             group(json!({"Id": "g", "LevelId": "2", "HierarchyPath": path(json!({"Id": "n"}))}))
                 .to_vec(),
             true,
         ),
         // An instance without a hierarchy has no groups either.
-        (List::Hierarchy, vec![json!({}), json!({"UserHierarchyGroups": []})], true),
-        (List::Hierarchy, vec![json!({}), json!({"UserHierarchyGroups": [{"Id": "g"}]})], false),
-        (List::Hierarchy, vec![json!({}), json!({})], false),
+        (NameList::Hierarchy, vec![json!({}), json!({"UserHierarchyGroups": []})], true),
+        (
+            NameList::Hierarchy,
+            vec![json!({}), json!({"UserHierarchyGroups": [{"Id": "g"}]})],
+            false,
+        ),
+        (NameList::Hierarchy, vec![json!({}), json!({})], false),
     ] {
         let service = Canned::start(answers.clone()).await;
         let found = names(&service.url(), list).await;
@@ -268,7 +272,7 @@ async fn a_message_that_the_queue_does_not_name_is_put_again() {
     let send = async |answers: Vec<Value>| {
         let service = Canned::start(answers).await;
         let url = format!("{}/123456789012/runs", service.url());
-        let queue = Queue::new(&sdk(&service.url()), url.parse().unwrap());
+        let queue = RunQueue::new(&sdk(&service.url()), url.parse().unwrap());
         let ended = queue.send(&["one".to_owned(), "two".to_owned()]).await;
         let asked = service.asked();
         let bodies = |asked: &Value| {
@@ -317,9 +321,9 @@ async fn an_expired_page_token_begins_a_list_anew() {
             continue;
         }
         let dimension = match list {
-            List::RoutingProfiles => Dimension::RoutingProfile,
-            List::Agents => Dimension::Agent,
-            List::Hierarchy => Dimension::Hierarchy(HierarchyLevel::Two),
+            NameList::RoutingProfiles => Dimension::RoutingProfile,
+            NameList::Agents => Dimension::Agent,
+            NameList::Hierarchy => Dimension::Hierarchy(HierarchyLevel::Two),
             _ => Dimension::Queue,
         };
         let entries = async || names(&simulator.url(), list).await;
@@ -344,7 +348,7 @@ async fn a_first_page_that_is_refused_is_not_asked_again() {
         refused
     })
     .await;
-    let error = names(&service.url(), List::Queues).await.unwrap_err();
+    let error = names(&service.url(), NameList::Queues).await.unwrap_err();
     assert_eq!((error.code, error.retryable), (Code::ValidationError, false));
 }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::process::Output;
 use std::time::Duration;
 
-use connect_reports::connect::List;
+use connect_reports::connect::NameList;
 use connect_reports::definition::{Dimension, HierarchyLevel};
 use connect_reports::metric::Limits;
 use connect_reports::plan::Directory;
@@ -36,7 +36,7 @@ pub fn small(group_by: &str, filters: &str) -> String {
         .replace("{ name = \"SERVICE_LEVEL\", threshold = 20 }", "\"CONTACTS_HANDLED\"")
 }
 
-async fn names(simulator: &Simulator, list: List) -> Directory {
+async fn names(simulator: &Simulator, list: NameList) -> Directory {
     let (instance, lists) = (INSTANCE.parse().unwrap(), FAST.1.parse().unwrap());
     let rates = Rates { lists, ..Rates::default() };
     let client = connect(&simulator.url(), rates, Limits::CURRENT);
@@ -53,24 +53,24 @@ async fn lists_come_whole_and_in_the_largest_pages() {
     let simulator = simulator().await;
     let centre = simulator.centre();
 
-    let queues = names(&simulator, List::SearchedQueues).await;
+    let queues = names(&simulator, NameList::SearchedQueues).await;
     let found = queues.entries(&Dimension::Queue).iter();
     let found: Vec<_> = found.map(|q| (&q.id, &q.name, &q.tags, q.is_disabled)).collect();
     let expected = centre.standard_queues();
     let expected: Vec<_> = expected.map(|q| (&q.id, &q.name, &q.tags, q.is_disabled)).collect();
     assert_eq!(found, expected);
     assert_eq!(expected.iter().filter(|(.., is_disabled)| *is_disabled).count(), 1);
-    let untagged = names(&simulator, List::Queues).await;
+    let untagged = names(&simulator, NameList::Queues).await;
     assert_eq!(untagged.entries(&Dimension::Queue).len(), expected.len());
 
-    let agents = names(&simulator, List::Agents).await;
+    let agents = names(&simulator, NameList::Agents).await;
     for agent in centre.agents() {
         let entries = agents.entries(&Dimension::Agent);
         let entry = entries.iter().find(|entry| entry.id == agent.id).unwrap();
         assert_eq!(entry.name, format!("{} {}", agent.first_name, agent.last_name));
         assert_eq!(entry.user_name.as_ref(), Some(&agent.username));
     }
-    let profiles = names(&simulator, List::RoutingProfiles).await;
+    let profiles = names(&simulator, NameList::RoutingProfiles).await;
     let found = profiles.entries(&Dimension::RoutingProfile).len();
     assert_eq!(found, centre.routing_profiles().len());
 
@@ -95,7 +95,7 @@ async fn lists_come_whole_and_in_the_largest_pages() {
 #[tokio::test]
 async fn groups_stand_on_their_levels() {
     let simulator = simulator().await;
-    let groups = names(&simulator, List::Hierarchy).await;
+    let groups = names(&simulator, NameList::Hierarchy).await;
     let shown = |of: HierarchyLevel| -> Vec<String> {
         let entries = groups.entries(&level(of)).iter();
         entries.map(|entry| groups.name(&level(of), &entry.id).to_owned()).collect()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::Instant;
 
-use crate::concurrency::{Panicked, catch_panic, meanwhile, until};
+use crate::concurrency::{Panicked, catch_panic, drive_while, with_deadline};
 use crate::error::{Code, Error, Stage};
 use crate::run::delivery::{IN_FLIGHT_MAX, MessageSender};
 use crate::run::ledger::{LeasedRun, LedgerStore, Recipient, RunRecord, parsed, taken_over};
@@ -173,7 +173,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
             if !next.is_empty() || !run.unsaved_results.is_empty() {
                 // What is on its way goes on meanwhile.
                 let Sends { on_their_way, ended } = &mut sends;
-                let saved = meanwhile(self.ledger.save(run), on_their_way, ended).await;
+                let saved = drive_while(self.ledger.save(run), on_their_way, ended).await;
                 let is_lost = run.is_lost.then(taken_over);
                 stopped = stopped.or(saved.err()).or(is_lost);
                 for index in next {
@@ -252,7 +252,7 @@ impl<F: Future<Output = SendEnd>> Sends<F> {
                 ended.push(next);
             }
         };
-        until(Some(Instant::now() + window), others).await;
+        with_deadline(Some(Instant::now() + window), others).await;
     }
 }
 

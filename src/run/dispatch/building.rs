@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use crate::concurrency::until;
+use crate::concurrency::with_deadline;
 use crate::error::{Code, Error, Stage};
 use crate::render::Templates;
 use crate::run::fetch::{QueryPool, RUN_OVERHEAD, RunFetch, RunQueries, no_time};
@@ -79,7 +79,7 @@ impl Building<'_> {
 
 /// The templates, if they can be read while there is time to build a message with them.
 async fn read_templates_in_time(services: &Services, job: &Job) -> Result<Arc<Templates>, Error> {
-    until(job.call_deadline(), services.templates.read()).await.unwrap_or_else(|| {
+    with_deadline(job.call_deadline(), services.templates.read()).await.unwrap_or_else(|| {
         let message = "the templates could not be read before the invocation's deadline";
         Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
     })

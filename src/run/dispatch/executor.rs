@@ -21,7 +21,7 @@ use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 
-use crate::concurrency::{Panicked, catch_panic, side_by_side};
+use crate::concurrency::{Panicked, catch_panic, map_concurrently};
 use crate::error::{Code, Error, Stage, redact_addresses};
 use crate::render::Origin;
 use crate::run::delivery::{Attempt, RunSender};
@@ -118,8 +118,8 @@ impl Executor<'_> {
         jobs: &[Job],
         lookup: &NameLookup<'_>,
     ) -> (Vec<RunStart>, Vec<BuiltQueries>) {
-        let claiming = side_by_side(jobs, async |job| self.start(job).await);
-        let building = side_by_side(jobs, async |job| {
+        let claiming = map_concurrently(jobs, async |job| self.start(job).await);
+        let building = map_concurrently(jobs, async |job| {
             if job.likely_fetches { Some(self.build_queries(job, lookup).await) } else { None }
         });
         let (starts, built) = join(claiming, building).await;
@@ -138,7 +138,7 @@ impl Executor<'_> {
         lookup: &NameLookup<'_>,
     ) -> (QueryPool, Vec<BuiltQueries>) {
         let runs: Vec<_> = jobs.iter().zip(starts).zip(&early).collect();
-        let late = side_by_side(&runs, async |((job, start), early)| {
+        let late = map_concurrently(&runs, async |((job, start), early)| {
             let is_left = early.is_none() && start.fetches(job);
             if is_left { Some(self.build_queries(job, lookup).await) } else { None }
         });

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::definition::ReportId;
 use crate::error::Error;
-use crate::queue::Queue;
+use crate::queue::RunQueue;
 use crate::run::job::Job;
 use crate::run::outcome::{Queued, RunOutcome};
 use crate::run::services::Services;
@@ -47,7 +47,7 @@ struct Span {
 /// Where the queue does not take them.
 pub(crate) async fn fan_out(
     services: &Services,
-    queue: &Queue,
+    queue: &RunQueue,
     jobs: &[Job],
 ) -> Result<(Queued, Vec<RunOutcome>), Error> {
     let (mut groups, mut keys, mut ended) = (Vec::new(), Vec::new(), Vec::new());

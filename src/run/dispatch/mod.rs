@@ -11,10 +11,10 @@ mod waiting;
 
 use futures_util::future::join;
 
-use crate::concurrency::until;
+use crate::concurrency::with_deadline;
 use crate::definition::Report;
 use crate::error::{Code, Error, Stage, redact_addresses};
-use crate::queue::Queue;
+use crate::queue::RunQueue;
 use crate::run::definitions::Definitions;
 use crate::run::delivery::{Attempt, RunSender};
 use crate::run::dispatch::executor::{BatchResult, Executor};
@@ -117,7 +117,7 @@ async fn read_definitions(
         }
     };
     let reading = invocation.stop.or(reading);
-    until(context.clock().answer_by(), reading).await.unwrap_or_else(|| {
+    with_deadline(context.clock().answer_by(), reading).await.unwrap_or_else(|| {
         let message = "the definitions could not be read before the invocation's deadline";
         Err(Error::new(Code::Timeout, Stage::Load, message).retryable())
     })
@@ -186,7 +186,7 @@ impl Executor<'_> {
     }
 
     /// Puts jobs into the queue, and closes those that are due no more.
-    async fn hand_out(&self, queue: &Queue, jobs: Vec<Job>) -> BatchResult {
+    async fn hand_out(&self, queue: &RunQueue, jobs: Vec<Job>) -> BatchResult {
         let (closing, due): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.is_overdue);
         let mut result = self.run_all(&closing).await;
         match fan_out(self.services, queue, &due).await {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::concurrency::side_by_side;
+use crate::concurrency::map_concurrently;
 use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
 use crate::run::job::{Clock, RunKey};
@@ -80,7 +80,7 @@ pub(crate) async fn past_runs(
     let keys = ledger.list(report).await?;
     let keys = newest(&keys, limit);
     let store = ledger.store(Clock::read(now, None));
-    let read = side_by_side(&keys, async |key| {
+    let read = map_concurrently(&keys, async |key| {
         let record = store.record(key.as_str()).await?;
         Ok::<_, Error>(record.map(|record| PastRun::new(key, &record, now)))
     });

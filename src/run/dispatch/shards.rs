@@ -1,9 +1,9 @@
 //! Runs in shards: they are cut, queued, sent by several invocations, and put together again. The rules
 //! stand in [`ShardSet`](crate::run::ledger).
 
-use crate::concurrency::side_by_side;
+use crate::concurrency::map_concurrently;
 use crate::error::{Code, Error, Stage};
-use crate::queue::Queue;
+use crate::queue::RunQueue;
 use crate::retry::QUEUE_VISIBILITY_TIMEOUT;
 use crate::run::delivery::{Attempt, RunSender, stored_message_missing};
 use crate::run::dispatch::executor::{BatchResult, Executor, RunEnd};
@@ -27,7 +27,8 @@ impl Executor<'_> {
         let ledger = self.ledger(job);
         let shards = record.all_shards().open;
         let key = |shard: &ShardId| RunKey::for_shard(&job.report.id, &record.window, shard);
-        let found = side_by_side(&shards, async |shard| ledger.record(key(shard).as_str()).await);
+        let found =
+            map_concurrently(&shards, async |shard| ledger.record(key(shard).as_str()).await);
         let found: Result<Vec<Option<RunRecord>>, Error> = found.await.into_iter().collect();
         let (now, mut left) = (job.clock().now(), OpenShards::default());
         for (shard, found) in shards.into_iter().zip(found?) {
@@ -243,7 +244,7 @@ enum Ended {
 
 /// Puts the open shards into the queue, and returns how many.
 async fn queue_open(
-    queue: &Queue,
+    queue: &RunQueue,
     job: &Job,
     record: &mut RunRecord,
     left: &OpenShards,

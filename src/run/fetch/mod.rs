@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::connect::{Clients, List};
+use crate::connect::{Clients, NameList};
 use crate::error::Error;
 use crate::instance::InstanceArn;
 use crate::metric::Limits;
@@ -57,12 +57,12 @@ impl FigureSource {
         let client = self.clients.client(instance);
         let request =
             NameRequest { client: &client, instance, since: Instant::now(), deadline: None };
-        self.names.read(BTreeSet::from(List::ALL), request).await
+        self.names.read(BTreeSet::from(NameList::ALL), request).await
     }
 
     /// The time up to which the service has figures for a job. A service that stands in for AWS may live
     /// in the past, like the events that it is asked by.
     fn now(&self, job: &Job) -> Timestamp {
-        if self.clients.are_of_aws() { job.clock().started() } else { job.time() }
+        if self.clients.use_aws() { job.clock().started() } else { job.time() }
     }
 }

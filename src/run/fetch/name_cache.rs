@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::connect::{Connect, List};
+use crate::connect::{Connect, NameList};
 use crate::error::Error;
 use crate::instance::InstanceArn;
 use crate::plan::Directory;
@@ -19,7 +19,7 @@ const NAME_TTL: Duration = Duration::from_mins(5);
 
 /// The lists that were read, of all instances.
 #[derive(Debug, Default)]
-pub(crate) struct NameCache(SyncMutex<BTreeMap<(InstanceArn, List), CacheSlot>>);
+pub(crate) struct NameCache(SyncMutex<BTreeMap<(InstanceArn, NameList), CacheSlot>>);
 
 /// The place of a list, held while it is read, so that those who need it too wait for it.
 type CacheSlot = Arc<Mutex<Option<CachedNames>>>;
@@ -50,7 +50,7 @@ impl NameCache {
     /// The failure of the first list, in their order, that can't be read; the others are kept.
     pub(crate) async fn read(
         &self,
-        lists: BTreeSet<List>,
+        lists: BTreeSet<NameList>,
         request: NameRequest<'_>,
     ) -> Result<Directory, Error> {
         let reading = lists.into_iter().map(|list| {
@@ -67,7 +67,7 @@ impl NameCache {
     async fn list<F>(
         &self,
         instance: &InstanceArn,
-        list: List,
+        list: NameList,
         since: Instant,
         read: impl FnOnce() -> F,
     ) -> Result<Directory, Error>
@@ -75,8 +75,8 @@ impl NameCache {
         F: Future<Output = Result<Directory, Error>>,
     {
         // Names alone are also on the list with tags and states.
-        if list == List::Queues {
-            let searched = self.slot(instance, List::SearchedQueues);
+        if list == NameList::Queues {
+            let searched = self.slot(instance, NameList::SearchedQueues);
             if let Some(Ok(names)) = warm(&*searched.lock().await, since) {
                 return Ok(names);
             }
@@ -92,7 +92,7 @@ impl NameCache {
         names
     }
 
-    fn slot(&self, instance: &InstanceArn, list: List) -> CacheSlot {
+    fn slot(&self, instance: &InstanceArn, list: NameList) -> CacheSlot {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(slots.entry((instance.clone(), list)).or_default())
     }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     impl Counted {
-        async fn need(&self, list: List, since: Instant) -> usize {
+        async fn need(&self, list: NameList, since: Instant) -> usize {
             let read = async || {
                 tokio::time::sleep(Duration::from_secs(200)).await;
                 self.reads.set(self.reads.get() + 1);
@@ -149,19 +149,19 @@ mod tests {
     async fn a_list_is_warm_for_five_minutes() {
         let lists = Counted::default();
         let start = Instant::now();
-        assert_eq!(lists.need(List::Queues, start).await, 1);
+        assert_eq!(lists.need(NameList::Queues, start).await, 1);
         tokio::time::sleep(Duration::from_secs(99)).await;
-        assert_eq!(lists.need(List::Queues, Instant::now()).await, 1, "299 s old");
+        assert_eq!(lists.need(NameList::Queues, Instant::now()).await, 1, "299 s old");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(lists.need(List::Queues, start).await, 1, "the same invocation goes on");
-        assert_eq!(lists.need(List::Queues, Instant::now()).await, 2, "another reads it again");
+        assert_eq!(lists.need(NameList::Queues, start).await, 1, "the same invocation goes on");
+        assert_eq!(lists.need(NameList::Queues, Instant::now()).await, 2, "another reads it again");
     }
 
     #[tokio::test(start_paused = true)]
     async fn each_list_is_read_once_for_all_who_need_it_at_once() {
         let lists = Counted::default();
         let start = Instant::now();
-        let needs = [List::Agents, List::Agents, List::RoutingProfiles];
+        let needs = [NameList::Agents, NameList::Agents, NameList::RoutingProfiles];
         join_all(needs.map(|list| lists.need(list, start))).await;
         assert_eq!(lists.reads.get(), 2);
         assert_eq!(start.elapsed(), Duration::from_secs(200), "side by side");
@@ -171,9 +171,9 @@ mod tests {
     async fn tags_are_read_where_names_alone_are_known_and_not_the_other_way_round() {
         let lists = Counted::default();
         let start = Instant::now();
-        assert_eq!(lists.need(List::Queues, start).await, 1);
-        assert_eq!(lists.need(List::SearchedQueues, start).await, 2);
-        assert_eq!(lists.need(List::Queues, start).await, 2, "those with tags serve both");
+        assert_eq!(lists.need(NameList::Queues, start).await, 1);
+        assert_eq!(lists.need(NameList::SearchedQueues, start).await, 2);
+        assert_eq!(lists.need(NameList::Queues, start).await, 2, "those with tags serve both");
     }
 
     #[tokio::test]
@@ -182,13 +182,13 @@ mod tests {
         let fail = async || Err(Error::new(Code::AccessDenied, Stage::Query, "no"));
         let start = Instant::now();
         let instance = instance();
-        let list = lists.names.list(&instance, List::Agents, start, fail);
+        let list = lists.names.list(&instance, NameList::Agents, start, fail);
         assert_eq!(list.await.unwrap_err().code, Code::AccessDenied);
         let read = async || Ok(Directory::default());
-        let list = lists.names.list(&instance, List::Agents, start, read);
+        let list = lists.names.list(&instance, NameList::Agents, start, read);
         assert_eq!(list.await.unwrap_err().code, Code::AccessDenied);
         tokio::time::pause();
         let next = start + Duration::from_nanos(1);
-        assert_eq!(lists.need(List::Agents, next).await, 1);
+        assert_eq!(lists.need(NameList::Agents, next).await, 1);
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 
-use crate::concurrency::until;
-use crate::connect::List;
+use crate::concurrency::with_deadline;
+use crate::connect::NameList;
 use crate::definition::Report;
 use crate::error::Error;
 use crate::instance::InstanceArn;
@@ -62,7 +62,7 @@ pub(crate) async fn build_queries(
     source.deployment.check_recipients(&job.recipients())?;
     let deadline = job.names_deadline(lookup.is_alone);
     let naming = lookup.read(source, &job.report, deadline.map(a_little_before));
-    let directory = until(deadline, naming).await.ok_or_else(out_of_time)??;
+    let directory = with_deadline(deadline, naming).await.ok_or_else(out_of_time)??;
     let Report { compare, window: rule, calendar, .. } = &job.report;
     let mut compared = compare.compared_windows(&window, *rule, calendar);
     let existing = compared.len();
@@ -111,7 +111,7 @@ impl<'r> NameLookup<'r> {
         let searched = self.searched.contains(instance);
         let dimensions = plan::lists_needed(report);
         let lists =
-            dimensions.iter().filter_map(|dimension| List::for_dimension(dimension, searched));
+            dimensions.iter().filter_map(|dimension| NameList::for_dimension(dimension, searched));
         let client = source.clients.client(instance);
         let request = NameRequest { client: &client, instance, since: self.since, deadline };
         source.names.read(lists.collect(), request).await

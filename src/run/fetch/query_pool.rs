@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::try_join_all;
 use tokio::sync::{OnceCell, Semaphore};
 
-use crate::concurrency::until;
+use crate::concurrency::with_deadline;
 use crate::definition::{MetricQuery, Partial};
 use crate::error::{Code, Error, Stage};
 use crate::metric::Limits;
@@ -134,7 +134,7 @@ impl RunFetch<'_> {
                 Partial::Banner => self.fetch_each_section(stats).await,
             }
         };
-        until(self.job.query_deadline(), fetching).await.ok_or_else(out_of_time)?
+        with_deadline(self.job.query_deadline(), fetching).await.ok_or_else(out_of_time)?
     }
 
     /// The pages of the run's requests.

@@ -7,7 +7,7 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
-use crate::concurrency::until;
+use crate::concurrency::with_deadline;
 use crate::error::{Code, Error, Stage};
 use crate::retry::{LEASE, LEDGER_ACCESS, LONGEST_LEASE};
 use crate::run::job::{Clock, MESSAGE, RunKey};
@@ -271,7 +271,7 @@ impl<S: Objects> LedgerStore<'_, S> {
 
     async fn in_time<T>(&self, access: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         // A call of the SDK is large, and every future that it is in is as large.
-        until(self.clock.answer_by(), Box::pin(access)).await.unwrap_or_else(|| {
+        with_deadline(self.clock.answer_by(), Box::pin(access)).await.unwrap_or_else(|| {
             let message = "the store of records did not answer before the deadline";
             Err(Error::new(Code::Timeout, Stage::Record, message).retryable())
         })

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::run::outcome::batch::Outcome;
 use crate::run::outcome::run_outcome::RunOutcome;
 use crate::run::outcome::status::Status;
-use crate::telemetry::{Metrics, Unit};
+use crate::telemetry::{MetricUnit, Metrics};
 
 impl Outcome {
     /// The metrics of the invocation and of each of its runs. What earlier invocations have counted
@@ -15,11 +15,11 @@ impl Outcome {
     pub fn metrics(&self) -> Vec<Metrics> {
         let overdue = self.batch.reports.iter().filter(|run| run.is_overdue).count();
         let invocation = Metrics::new()
-            .value("Ticks", Unit::Count, usize::from(self.is_tick))
-            .value("Overdue", Unit::Count, overdue)
-            .value("Throttles", Unit::Count, self.throttles)
-            .property("batch", json!(self.batch.id))
-            .property("recorded", json!(self.batch.recorded));
+            .with_value("Ticks", MetricUnit::Count, usize::from(self.is_tick))
+            .with_value("Overdue", MetricUnit::Count, overdue)
+            .with_value("Throttles", MetricUnit::Count, self.throttles)
+            .with_property("batch", json!(self.batch.id))
+            .with_property("recorded", json!(self.batch.recorded));
         let news = self.batch.reports.iter().filter(|run| !run.is_replay);
         let of_runs = std::iter::once(invocation).chain(news.map(of_a_run));
         of_runs.chain(self.of_no_run().map(of_a_failure)).collect()
@@ -33,22 +33,24 @@ impl Outcome {
 }
 
 fn of_a_failure(error: &Error) -> Metrics {
-    Metrics::new().value("Failed", Unit::Count, 1_usize).property("code", json!(error.code))
+    Metrics::new()
+        .with_value("Failed", MetricUnit::Count, 1_usize)
+        .with_property("code", json!(error.code))
 }
 
 fn of_a_run(run: &RunOutcome) -> Metrics {
     let is = |status: Status| usize::from(run.status == status);
     let metrics = Metrics::new()
-        .value("Sent", Unit::Count, is(Status::Sent))
-        .value("Skipped", Unit::Count, is(Status::Skipped))
-        .value("Failed", Unit::Count, is(Status::Failed))
-        .value("Unknown", Unit::Count, is(Status::Unknown))
-        .value("Requests", Unit::Count, run.stats.requests)
-        .value("Duration", Unit::Milliseconds, run.took.as_millis())
-        .property("report", json!(run.report))
-        .property("status", json!(run.status));
+        .with_value("Sent", MetricUnit::Count, is(Status::Sent))
+        .with_value("Skipped", MetricUnit::Count, is(Status::Skipped))
+        .with_value("Failed", MetricUnit::Count, is(Status::Failed))
+        .with_value("Unknown", MetricUnit::Count, is(Status::Unknown))
+        .with_value("Requests", MetricUnit::Count, run.stats.requests)
+        .with_value("Duration", MetricUnit::Milliseconds, run.took.as_millis())
+        .with_property("report", json!(run.report))
+        .with_property("status", json!(run.status));
     let metrics = match &run.error {
-        Some(error) => metrics.property("code", json!(error.code)),
+        Some(error) => metrics.with_property("code", json!(error.code)),
         None => metrics,
     };
     // Each value of a dimension is a metric that is paid for, so only what somebody has to look at

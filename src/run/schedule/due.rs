@@ -3,7 +3,7 @@
 use futures_util::future::join;
 use jiff::Timestamp;
 
-use crate::concurrency::{side_by_side, until};
+use crate::concurrency::{map_concurrently, with_deadline};
 use crate::definition::{Memory, Occurrence, Report};
 use crate::error::{Code, Error, Stage};
 use crate::run::job::{Job, RunKey, TriggerContext, no_window};
@@ -50,14 +50,15 @@ impl Preflight<'_> {
         let candidates = self.candidate_runs(&reports);
         let (known, remembered) = join(
             self.load_runs(candidates, known),
-            side_by_side(&reports, async |report| self.remember(report).await),
+            map_concurrently(&reports, async |report| self.remember(report).await),
         )
         .await;
         let remembered: Vec<_> = reports.iter().zip(remembered).collect();
-        let decisions = side_by_side(&remembered, async |(report, remembered)| match remembered {
-            Ok(remembered) => self.decide(report, *remembered, &known).await,
-            Err(error) => vec![Err(error.clone())],
-        });
+        let decisions =
+            map_concurrently(&remembered, async |(report, remembered)| match remembered {
+                Ok(remembered) => self.decide(report, *remembered, &known).await,
+                Err(error) => vec![Err(error.clone())],
+            });
         let decisions = decisions.await;
         let mut due = DueRuns::default();
         let mut jobs: Vec<(Timestamp, Job)> = Vec::new();
@@ -122,7 +123,8 @@ impl Preflight<'_> {
         let (clock, time) = (self.context.clock(), self.context.time());
         let dry_run = self.context.trigger.dry_run;
         let memory = self.services.ledger.memory(report, (time, clock), dry_run);
-        let memory = until(clock.answer_by(), memory).await.unwrap_or_else(|| Err(not_in_time()));
+        let memory =
+            with_deadline(clock.answer_by(), memory).await.unwrap_or_else(|| Err(not_in_time()));
         memory.map(|(memory, has_changed)| Remembered { memory, has_changed })
     }
 
@@ -147,7 +149,7 @@ impl Preflight<'_> {
         }
         if has_changed {
             let closing = self.close_earlier_timing(report, &decisions);
-            let closing = until(self.context.clock().answer_by(), closing).await;
+            let closing = with_deadline(self.context.clock().answer_by(), closing).await;
             decisions.extend(closing.unwrap_or_else(|| vec![Err(not_in_time())]));
         }
         if self.closes_overdue_runs() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join;
 use jiff::Timestamp;
 
-use crate::concurrency::{side_by_side, until};
+use crate::concurrency::{map_concurrently, with_deadline};
 use crate::definition::{Memory, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::run::job::{Job, RunKey, TriggerContext};
@@ -111,10 +111,10 @@ impl Preflight<'_> {
         let is_known =
             |run: &RunRef| matches!(known.0.get(&run.key), Some((other, Ok(_))) if other == run);
         let new: Vec<RunRef> = candidates.into_iter().filter(|run| !is_known(run)).collect();
-        let found = side_by_side(&new, async |run| {
+        let found = map_concurrently(&new, async |run| {
             let loading = self.load_run(run);
             let by = self.context.clock().answer_by();
-            until(by, loading).await.unwrap_or_else(|| Err(not_in_time()))
+            with_deadline(by, loading).await.unwrap_or_else(|| Err(not_in_time()))
         });
         let found = found.await;
         let new = new.into_iter().zip(found).map(|(run, known)| (run.key.clone(), (run, known)));
