@@ -26,22 +26,27 @@ pub struct Occurrence {
     pub window: Window,
 }
 
-/// The memory of earlier runs.
+/// The time of the first event that saw a report with its schedule, zone and window: what was due before is not
+/// caught up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Memory {
-    /// Nothing: what is missed is not caught up.
-    Nothing,
-    /// Records, since an event first saw the definition with its schedule, zone and window.
-    Since(Timestamp),
+pub enum FirstSeen {
+    /// No records are kept: nothing that was missed is caught up.
+    Unrecorded,
+    /// That time.
+    At(Timestamp),
 }
 
 impl Report {
     /// The runs for which the report is due at the time of an event, the oldest first, each window
     /// once; those of them that have ended permanently are for the caller to leave out. For a run that
     /// has just become due and has no window there is the reason.
-    pub fn due_at(&self, time: Timestamp, memory: Memory) -> Vec<Result<Occurrence, WindowError>> {
+    pub fn due_at(
+        &self,
+        time: Timestamp,
+        first_seen: FirstSeen,
+    ) -> Vec<Result<Occurrence, WindowError>> {
         match &self.schedule {
-            Some(schedule) if schedule.enabled => self.scheduled(schedule, time, memory),
+            Some(schedule) if schedule.enabled => self.scheduled(schedule, time, first_seen),
             Some(_) => Vec::new(),
             None => self.last_settled(time).into_iter().map(Ok).collect(),
         }
@@ -98,11 +103,11 @@ impl Report {
 
     /// The runs for which it was due until not long ago: one of them that has not ended is over now,
     /// and so is, without a schedule, that of the window before.
-    pub fn overdue_at(&self, time: Timestamp, memory: Memory) -> Vec<Occurrence> {
-        match (&self.schedule, memory) {
-            (Some(schedule), Memory::Since(_)) => {
+    pub fn overdue_at(&self, time: Timestamp, first_seen: FirstSeen) -> Vec<Occurrence> {
+        match (&self.schedule, first_seen) {
+            (Some(schedule), FirstSeen::At(_)) => {
                 let age = self.catch_up.max(TICK);
-                let over = self.waiting(schedule, (time, memory), age..age + OVERDUE);
+                let over = self.waiting(schedule, (time, first_seen), age..age + OVERDUE);
                 over.into_iter().filter_map(Result::ok).collect()
             }
             (None, _) => {
@@ -112,7 +117,7 @@ impl Report {
                 let windows = std::iter::successors(self.last_settled(time), before);
                 windows.skip(1).take(BEFORE).collect()
             }
-            (Some(_), Memory::Nothing) => Vec::new(),
+            (Some(_), FirstSeen::Unrecorded) => Vec::new(),
         }
     }
 
@@ -125,25 +130,25 @@ impl Report {
         &self,
         schedule: &Schedule,
         time: Timestamp,
-        memory: Memory,
+        first_seen: FirstSeen,
     ) -> Vec<Result<Occurrence, WindowError>> {
-        let age = match memory {
-            Memory::Nothing => TICK,
-            Memory::Since(_) => self.catch_up.max(TICK),
+        let age = match first_seen {
+            FirstSeen::Unrecorded => TICK,
+            FirstSeen::At(_) => self.catch_up.max(TICK),
         };
-        self.waiting(schedule, (time, memory), SignedDuration::ZERO..age)
+        self.waiting(schedule, (time, first_seen), SignedDuration::ZERO..age)
     }
 
     /// The runs that have been waiting for so long.
     fn waiting(
         &self,
         schedule: &Schedule,
-        (time, memory): (Timestamp, Memory),
+        (time, first_seen): (Timestamp, FirstSeen),
         ages: Range<SignedDuration>,
     ) -> Vec<Result<Occurrence, WindowError>> {
         let mut found = Vec::new();
         for (date, due) in self.dues(schedule, time, ages.end) {
-            if matches!(memory, Memory::Since(since) if due < since) {
+            if matches!(first_seen, FirstSeen::At(first) if due < first) {
                 continue;
             }
             let window = match self.window_at(due) {

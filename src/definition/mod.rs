@@ -39,7 +39,7 @@ pub use attachment::Attachment;
 pub use dimension::{Dimension, HierarchyLevel};
 pub use domains::beyond_own_domains;
 pub use doubts::doubts;
-pub use due::{Memory, Occurrence};
+pub use due::{FirstSeen, Occurrence};
 use keys::{PARTIAL, ROOT, SECTION};
 use limits::{MAX_BYTES, MAX_SECTIONS};
 use problem::Problems;

@@ -37,10 +37,10 @@ fn at(text: &str) -> Timestamp {
 }
 
 /// What is due, as `due: start .. end`.
-fn told(report: &Report, time: &str, memory: Memory) -> Vec<String> {
+fn told(report: &Report, time: &str, first_seen: FirstSeen) -> Vec<String> {
     let zone = jiff::tz::TimeZone::get(report.zone.name()).unwrap();
     let local = |time: Timestamp| rfc3339(&time.to_zoned(zone.clone()));
-    let due = report.due_at(at(time), memory);
+    let due = report.due_at(at(time), first_seen);
     due.iter()
         .flatten()
         .map(|Occurrence { due, window }| {
@@ -51,8 +51,8 @@ fn told(report: &Report, time: &str, memory: Memory) -> Vec<String> {
 
 const LONG_AGO: &str = "2020-01-01T00:00:00Z";
 
-fn kept() -> Memory {
-    Memory::Since(at(LONG_AGO))
+fn kept() -> FirstSeen {
+    FirstSeen::At(at(LONG_AGO))
 }
 
 const SEVEN: &str = "[schedule]\nat = \"07:00\"";
@@ -61,17 +61,17 @@ const SEVEN: &str = "[schedule]\nat = \"07:00\"";
 fn a_schedule_is_due_from_its_time_to_its_age() {
     let daily = report("Europe/London", "window = \"previous-day\"", SEVEN);
     let run = "2026-11-23T07:00:00+00:00: 2026-11-22T00:00:00+00:00 .. 2026-11-23T00:00:00+00:00";
-    for (time, memory, due) in [
+    for (time, first_seen, due) in [
         ("2026-11-23T06:59:59Z", kept(), &[][..]),
         ("2026-11-23T07:00:00Z", kept(), &[run]),
         ("2026-11-23T18:59:59Z", kept(), &[run]),
         ("2026-11-23T19:00:00Z", kept(), &[]),
-        ("2026-11-23T07:14:59Z", Memory::Nothing, &[run]),
-        ("2026-11-23T07:15:00Z", Memory::Nothing, &[]),
-        ("2026-11-23T07:15:00Z", Memory::Since(at("2026-11-23T07:00:00Z")), &[run]),
-        ("2026-11-23T07:15:00Z", Memory::Since(at("2026-11-23T07:00:01Z")), &[]),
+        ("2026-11-23T07:14:59Z", FirstSeen::Unrecorded, &[run]),
+        ("2026-11-23T07:15:00Z", FirstSeen::Unrecorded, &[]),
+        ("2026-11-23T07:15:00Z", FirstSeen::At(at("2026-11-23T07:00:00Z")), &[run]),
+        ("2026-11-23T07:15:00Z", FirstSeen::At(at("2026-11-23T07:00:01Z")), &[]),
     ] {
-        assert_eq!(told(&daily, time, memory), due, "{time} {memory:?}");
+        assert_eq!(told(&daily, time, first_seen), due, "{time} {first_seen:?}");
     }
 }
 
@@ -98,7 +98,7 @@ fn each_missed_run_is_due_once_the_oldest_first() {
         ("2026-11-22T07:00:00Z", &[]),
         ("2026-11-23T07:00:00Z", &[]),
     ] {
-        assert_eq!(told(&workdays, time, Memory::Nothing), due, "{time}");
+        assert_eq!(told(&workdays, time, FirstSeen::Unrecorded), due, "{time}");
     }
 }
 
@@ -111,7 +111,7 @@ fn days_of_weeks_and_months_and_what_is_left_out() {
             (1..=61).map(|day| date(2026, 1, 1).checked_add(jiff::Span::new().days(day - 1)));
         let is_due = |date: &Date| {
             let midnight = date.in_tz("UTC").unwrap().timestamp();
-            !report.due_at(midnight, Memory::Nothing).is_empty()
+            !report.due_at(midnight, FirstSeen::Unrecorded).is_empty()
         };
         let days: Vec<Date> = days.map(Result::unwrap).filter(is_due).collect();
         days
@@ -143,14 +143,14 @@ fn a_skipped_time_is_due_at_the_next_valid_one_and_a_repeated_one_once() {
     // No midnight on the day on which summer began.
     let midnight = report("America/Sao_Paulo", lines, "[schedule]\nat = \"00:00\"");
     assert_eq!(
-        told(&midnight, "2018-11-04T03:00:00Z", Memory::Nothing),
+        told(&midnight, "2018-11-04T03:00:00Z", FirstSeen::Unrecorded),
         ["2018-11-04T01:00:00-02:00: 2018-11-03T00:00:00-03:00 .. 2018-11-04T01:00:00-02:00"]
     );
     // A date that the zone left out is no day to report on.
     let apia = report("Pacific/Apia", lines, SEVEN);
-    assert_eq!(told(&apia, "2011-12-30T10:00:00Z", Memory::Nothing), [""; 0]);
+    assert_eq!(told(&apia, "2011-12-30T10:00:00Z", FirstSeen::Unrecorded), [""; 0]);
     assert_eq!(
-        told(&apia, "2011-12-30T17:00:00Z", Memory::Nothing),
+        told(&apia, "2011-12-30T17:00:00Z", FirstSeen::Unrecorded),
         ["2011-12-31T07:00:00+14:00: 2011-12-29T00:00:00-10:00 .. 2011-12-31T00:00:00+14:00"]
     );
 }
@@ -160,13 +160,13 @@ fn a_run_waits_until_its_window_has_settled() {
     let lines = "window = \"previous-day\"\nsettle = \"8h\"";
     let daily = report("UTC", lines, SEVEN);
     let run = "2026-11-23T07:00:00+00:00: 2026-11-22T00:00:00+00:00 .. 2026-11-23T00:00:00+00:00";
-    for (time, memory, due) in [
+    for (time, first_seen, due) in [
         ("2026-11-23T07:59:00Z", kept(), &[][..]),
-        ("2026-11-23T08:00:00Z", Memory::Nothing, &[run]),
+        ("2026-11-23T08:00:00Z", FirstSeen::Unrecorded, &[run]),
         ("2026-11-23T19:59:00Z", kept(), &[run]),
         ("2026-11-23T20:00:00Z", kept(), &[]),
     ] {
-        assert_eq!(told(&daily, time, memory), due, "{time}");
+        assert_eq!(told(&daily, time, first_seen), due, "{time}");
     }
     // What ends when it is due has nothing to wait for.
     let rolling = report("UTC", "window = { last = \"4h\" }", SEVEN);
@@ -187,7 +187,7 @@ fn without_a_schedule_the_last_settled_window_is_due() {
         ("2026-11-23T07:14:00Z", hour("2026-11-23T06:00:00Z")),
         ("2026-11-23T07:15:00Z", hour("2026-11-23T07:00:00Z")),
     ] {
-        let due = hourly.due_at(at(time), Memory::Nothing);
+        let due = hourly.due_at(at(time), FirstSeen::Unrecorded);
         let due: Vec<_> = due.into_iter().map(Result::unwrap).collect();
         let found: Vec<_> = due.iter().map(|run| [run.window.start(), run.window.end()]).collect();
         assert_eq!(found, [window], "{time}");
@@ -270,7 +270,7 @@ fn runs(report: &Report, events: &[Timestamp]) -> BTreeMap<Timestamp, Window> {
     let (mut since, mut ended, mut runs) = (None, BTreeSet::new(), BTreeMap::new());
     for event in events {
         let since = *since.get_or_insert(*event);
-        for run in report.due_at(*event, Memory::Since(since)).into_iter().flatten() {
+        for run in report.due_at(*event, FirstSeen::At(since)).into_iter().flatten() {
             let key = (run.window.start(), run.window.end());
             if ended.insert(key) {
                 let twice = runs.insert(run.due, run.window);
@@ -378,7 +378,7 @@ fn a_night_shift_is_due_when_it_is_over() {
         ("2026-11-24T06:14:00Z", friday),
         ("2026-11-24T06:15:00Z", monday),
     ] {
-        let due = told(&unscheduled, time, Memory::Nothing);
+        let due = told(&unscheduled, time, FirstSeen::Unrecorded);
         assert_eq!(due, [format!("{}: {window}", time.replace('Z', "+00:00"))]);
     }
     let scheduled = report("Europe/London", night, SEVEN);
@@ -389,7 +389,7 @@ fn a_night_shift_is_due_when_it_is_over() {
         ("2026-11-23T07:00:00Z", None),
         ("2026-11-24T07:00:00Z", Some(monday)),
     ] {
-        let due = told(&scheduled, time, Memory::Nothing);
+        let due = told(&scheduled, time, FirstSeen::Unrecorded);
         let expected = window.map(|window| format!("{}: {window}", time.replace('Z', "+00:00")));
         assert_eq!(due, Vec::from_iter(expected));
     }

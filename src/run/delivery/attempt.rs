@@ -43,7 +43,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
                 Ok(Built::Message { message, .. }) => Ok(message),
                 Ok(Built::Skip(reason)) => {
                     run.record.skip(reason, self.ledger.clock.now());
-                    return self.ledger.save(run).await;
+                    return self.ledger.save_and_renew(run).await;
                 }
                 Err(error) => Err(error),
             },
@@ -52,7 +52,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
             Ok(message) => match self.sender.shard_size(&run.record) {
                 Some(size) => {
                     run.record.cut_into_shards(size);
-                    return self.ledger.save(run).await;
+                    return self.ledger.save_and_renew(run).await;
                 }
                 None => self.deliver(run, &message).await,
             },
@@ -112,7 +112,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         let is_owed = run.key.is_some() && run.record.owes_a_notice();
         let owner = if is_owed { self.sender.owner() } else { None };
         run.record.notice = owner.as_ref().map(Recipient::sending).or(run.record.notice.take());
-        self.ledger.save(run).await?;
+        self.ledger.save_and_renew(run).await?;
         let Some(mut notice) = run.record.notice.clone().filter(|_| owner.is_some()) else {
             return Ok(());
         };
@@ -124,7 +124,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         notice.set_result(ended.unwrap_or_else(|Panicked| Err(defect())));
         (run.record.notice, run.notice_unsaved) = (Some(notice), true);
         // The run has ended; whether this is written or not, the owner is not notified again.
-        let _ = self.ledger.save(run).await;
+        let _ = self.ledger.save_and_renew(run).await;
         Ok(())
     }
 
@@ -173,7 +173,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
             if !next.is_empty() || !run.unsaved_results.is_empty() {
                 // What is on its way goes on meanwhile.
                 let Sends { on_their_way, ended } = &mut sends;
-                let saved = drive_while(self.ledger.save(run), on_their_way, ended).await;
+                let saved = drive_while(self.ledger.save_and_renew(run), on_their_way, ended).await;
                 let is_lost = run.is_lost.then(taken_over);
                 stopped = stopped.or(saved.err()).or(is_lost);
                 for index in next {

@@ -97,7 +97,7 @@ impl Executor<'_> {
     pub(crate) async fn release(&self, job: &Job, run: &mut LeasedRun) {
         if run.record.claim.until.take().is_some() {
             // Where this fails, the lease ends by itself.
-            let _ = self.ledger(job).save(run).await;
+            let _ = self.ledger(job).save_and_renew(run).await;
         }
     }
 
@@ -133,7 +133,7 @@ impl Executor<'_> {
         for shard in &left.open {
             self.send_shard(job, shard).await?;
             // The lease goes on.
-            ledger.save(run).await?;
+            ledger.save_and_renew(run).await?;
             if run.is_lost {
                 return Ok(Ended::Queued(0));
             }

@@ -25,7 +25,7 @@ pub use clock::Clock;
 pub use invocation::{Invocation, Progress};
 pub(crate) use invocation::{TriggerContext, TriggerId};
 pub(crate) use order_gate::{GateSlot, OrderGate};
-pub(crate) use run_key::{MESSAGE, RunKey, invalid_key, latest_key, since_key};
+pub(crate) use run_key::{MESSAGE, RunKey, first_seen_key, invalid_key, latest_key};
 pub use stop::{Stop, Stopper};
 pub(crate) use stop::{stopped, unanswered};
 

@@ -100,8 +100,8 @@ impl fmt::Display for RunKey {
 /// The name of a stored message, after the beginning that files beside a record have.
 pub(crate) const MESSAGE: &str = "message.json";
 
-/// The key of what is kept of a report's schedule.
-pub(crate) fn since_key(report: &ReportId) -> String {
+/// The key of the record of the first event that saw a report as it is.
+pub(crate) fn first_seen_key(report: &ReportId) -> String {
     format!("{report}/since.json")
 }
 

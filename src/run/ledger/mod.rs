@@ -74,6 +74,6 @@ pub(crate) use history::DeliveryHistory;
 pub(crate) use lease::{ClaimRequest, Claimed};
 pub(crate) use recipient::Recipient;
 pub(crate) use record::{RenderingMark, RunRecord, TemplatesId, parsed};
-pub(crate) use records::{Ledger, RecordLookup};
+pub(crate) use records::{Ledger, RecordLookup, Sight};
 pub(crate) use shard_set::{OpenShards, largest_shard};
 pub(crate) use store::{LeasedRun, LedgerStore, new_holder_id, taken_over};

@@ -1,5 +1,5 @@
-//! Where the records of runs lie, and what else is kept: since when a schedule is known, which window
-//! of a report without one was the last, and which definitions are known not to be valid.
+//! The place of the records of runs, and what else is kept there: when a report was first seen as it is, which
+//! window of a report without a schedule was the last, and which definitions are known not to be valid.
 //!
 //! All are written on condition only.
 
@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Memory, Report, ReportId};
+use crate::definition::{FirstSeen, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::retry::{EVENT_AGE, QUEUE_VISIBILITY_TIMEOUT};
-use crate::run::job::{Clock, Job, RunKey, latest_key, since_key};
+use crate::run::job::{Clock, Job, RunKey, TriggerContext, first_seen_key, latest_key};
 use crate::run::ledger::record::{RunRecord, parsed};
 use crate::run::ledger::store::{LedgerStore, new_holder_id};
 use crate::run::outcome::RunState;
@@ -32,16 +32,24 @@ pub(crate) struct Ledger {
 
 #[derive(Debug, Default)]
 struct LedgerCache {
-    since: BTreeMap<ReportId, ScheduleEpoch>,
+    first_seen: BTreeMap<ReportId, FirstSeenRecord>,
     /// The runs that have ended for good, by key; of a failure with the event that it failed.
     over: BTreeMap<RunKey, Option<String>>,
     /// The times at which runs were last queued, by key.
     queued: BTreeMap<RunKey, Timestamp>,
 }
 
-/// The time since which a report is due as it is now.
+/// The first event that saw a report as it is now, and what may be left of the time before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight {
+    pub(crate) first_seen: FirstSeen,
+    /// Says that its timing has changed, and not all runs of the earlier one are known to be closed.
+    pub(crate) has_changed: bool,
+}
+
+/// [`Sight`] as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct ScheduleEpoch {
+struct FirstSeenRecord {
     version: u32,
     /// The time of the first event that saw it.
     since: Timestamp,
@@ -52,7 +60,12 @@ struct ScheduleEpoch {
     closing: bool,
 }
 
-impl ScheduleEpoch {
+impl FirstSeenRecord {
+    /// The record of a report that an event of this time is the first to see.
+    fn new(report: &Report, time: Timestamp) -> Self {
+        Self { version: VERSION, since: time, timing: timing(report), closing: false }
+    }
+
     /// Tells whether it is of this timing, for an event of this time.
     fn holds(&self, timing: &str, time: Timestamp) -> bool {
         // Events overtake each other; one of long ago is somebody's order, and no first sight.
@@ -93,69 +106,50 @@ impl Ledger {
         LedgerStore { objects: store.objects.filter(|_| job.is_recorded()), ..store }
     }
 
-    /// What is remembered of a report at the time of an event, which may be the first to see it; and
-    /// whether its timing has changed and not all runs of the earlier one are known to be closed. A dry
-    /// run leaves no trace.
+    /// The first event that saw a report as it is now, which may be this one. A dry run leaves no trace.
     ///
     /// # Errors
     /// Where the store can't be read or written.
-    pub(crate) async fn memory(
+    pub(crate) async fn sight(
         &self,
         report: &Report,
-        (time, clock): (Timestamp, Clock),
-        dry_run: bool,
-    ) -> Result<(Memory, bool), Error> {
+        context: TriggerContext<'_>,
+    ) -> Result<Sight, Error> {
+        let time = context.time();
         if !self.is_kept() {
-            return Ok((Memory::Nothing, false));
+            return Ok(Sight { first_seen: FirstSeen::Unrecorded, has_changed: false });
         }
-        if let Some(since) = self.known_epoch(report, time) {
-            return Ok((Memory::Since(since), false));
+        if let Some(time) = self.cached_first_seen(report, time) {
+            return Ok(Sight { first_seen: FirstSeen::At(time), has_changed: false });
         }
-        let timing = timing(report);
-        let holds = |since: &ScheduleEpoch| since.holds(&timing, time);
-        let key = since_key(&report.id);
-        let ledger = self.store(clock);
-        let first =
-            ScheduleEpoch { version: VERSION, since: time, timing: timing.clone(), closing: true };
-        let since = match dry_run {
-            true => {
-                let kept = ledger.parsed(&key).await?.filter(holds);
-                ScheduleEpoch { closing: false, ..kept.unwrap_or(first) }
+        let store = self.store(context.clock());
+        let record = if context.trigger.dry_run {
+            store.first_seen_if_kept(report, time).await?
+        } else {
+            let record = store.keep_first_seen(report, time).await?;
+            if !record.closing {
+                self.known().first_seen.insert(report.id.clone(), record.clone());
             }
-            false => {
-                let change = |kept: Option<&ScheduleEpoch>| match kept {
-                    Some(kept) if holds(kept) => None,
-                    Some(kept) => Some(ScheduleEpoch {
-                        closing: kept.closing || kept.timing != timing,
-                        ..first.clone()
-                    }),
-                    // Of what was before there is nothing to be closed.
-                    None => Some(ScheduleEpoch { closing: false, ..first.clone() }),
-                };
-                ledger.update(&key, change).await?
-            }
+            record
         };
-        if !dry_run && !since.closing {
-            self.known().since.insert(report.id.clone(), since.clone());
-        }
-        Ok((Memory::Since(since.since), since.closing))
+        Ok(Sight { first_seen: FirstSeen::At(record.since), has_changed: record.closing })
     }
 
-    /// The time since which a report is due as it is now, if this process has read that before.
-    pub(crate) fn known_epoch(&self, report: &Report, time: Timestamp) -> Option<Timestamp> {
+    /// The time of the first event that saw a report as it is now, if this process has read that before.
+    pub(crate) fn cached_first_seen(&self, report: &Report, time: Timestamp) -> Option<Timestamp> {
         let known = self.known();
-        let since = known.since.get(&report.id).filter(|since| since.holds(&timing(report), time));
-        since.map(|since| since.since)
+        let record = known.first_seen.get(&report.id)?;
+        record.holds(&timing(report), time).then_some(record.since)
     }
 
     /// Keeps that no run of an earlier timing is open.
     pub(crate) async fn all_are_closed(&self, report: &Report, clock: Clock) {
-        let change = |kept: Option<&ScheduleEpoch>| {
+        let change = |kept: Option<&FirstSeenRecord>| {
             let kept = kept.filter(|kept| kept.closing)?;
-            Some(ScheduleEpoch { closing: false, ..kept.clone() })
+            Some(FirstSeenRecord { closing: false, ..kept.clone() })
         };
         // At worst the next event looks again.
-        let _ = self.store(clock).update(&since_key(&report.id), change).await;
+        let _ = self.store(clock).update(&first_seen_key(&report.id), change).await;
     }
 
     /// The windows of a report whose runs have been begun and have not ended, among the last ones, and
@@ -303,6 +297,38 @@ fn timing(report: &Report) -> String {
 }
 
 impl<S: Objects> LedgerStore<'_, S> {
+    /// The record of the first event that saw a report as it is now; where none is kept, that of an event of
+    /// this time.
+    async fn first_seen_if_kept(
+        &self,
+        report: &Report,
+        time: Timestamp,
+    ) -> Result<FirstSeenRecord, Error> {
+        let new = FirstSeenRecord::new(report, time);
+        let kept = self.parsed::<FirstSeenRecord>(&first_seen_key(&report.id)).await?;
+        let kept = kept.filter(|kept| kept.holds(&new.timing, time));
+        Ok(FirstSeenRecord { closing: false, ..kept.unwrap_or(new) })
+    }
+
+    /// The same, which is kept from now on.
+    async fn keep_first_seen(
+        &self,
+        report: &Report,
+        time: Timestamp,
+    ) -> Result<FirstSeenRecord, Error> {
+        let new = FirstSeenRecord::new(report, time);
+        let change = |kept: Option<&FirstSeenRecord>| match kept {
+            Some(kept) if kept.holds(&new.timing, time) => None,
+            Some(kept) => {
+                let closing = kept.closing || kept.timing != new.timing;
+                Some(FirstSeenRecord { closing, ..new.clone() })
+            }
+            // Of what was before there is nothing to be closed.
+            None => Some(new.clone()),
+        };
+        self.update(&first_seen_key(&report.id), change).await
+    }
+
     async fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         let object = self.read(key).await?;
         object.map(|object| parsed(key, &object.content)).transpose()

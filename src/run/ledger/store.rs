@@ -66,12 +66,12 @@ pub(crate) enum PutOutcome {
 }
 
 impl<S: Objects> LedgerStore<'_, S> {
-    /// Writes the record of a run that this one has; or where another has it by now, what this one
-    /// knows and the other does not.
+    /// Writes the record of a run that this one has, and renews the lease, unless it was released; or where
+    /// another has the run by now, writes what this one knows and the other does not.
     ///
     /// # Errors
     /// Where it can't be written.
-    pub(crate) async fn save(&self, leased: &mut LeasedRun) -> Result<(), Error> {
+    pub(crate) async fn save_and_renew(&self, leased: &mut LeasedRun) -> Result<(), Error> {
         if leased.is_lost {
             return self.merge_into_new_holder(leased).await;
         }
@@ -130,7 +130,7 @@ impl<S: Objects> LedgerStore<'_, S> {
     }
 
     async fn save_held(&self, leased: &mut LeasedRun) -> Result<(), Error> {
-        self.save(leased).await?;
+        self.save_and_renew(leased).await?;
         if leased.is_lost { Err(taken_over()) } else { Ok(()) }
     }
 
@@ -432,7 +432,9 @@ mod tests {
                 LedgerStore { objects: Some(&store), clock: Clock::read(now, None), process: "" };
             let ended = match access {
                 "claim" => ledger.claim("daily/a.json", &fresh, claimant).await.map(drop),
-                "save" => ledger.save(&mut LeasedRun::new("daily/a.json", fresh.clone())).await,
+                "save" => {
+                    ledger.save_and_renew(&mut LeasedRun::new("daily/a.json", fresh.clone())).await
+                }
                 _ => {
                     let change = |_: Option<&Value>| Some(json!({}));
                     ledger.update("daily/since.json", change).await.map(drop)

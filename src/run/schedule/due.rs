@@ -4,10 +4,10 @@ use futures_util::future::join;
 use jiff::Timestamp;
 
 use crate::concurrency::{map_concurrently, with_deadline};
-use crate::definition::{Memory, Occurrence, Report};
+use crate::definition::{FirstSeen, Occurrence, Report};
 use crate::error::{Code, Error, Stage};
 use crate::run::job::{Job, RunKey, TriggerContext, no_window};
-use crate::run::ledger::{RecordLookup, RunRecord};
+use crate::run::ledger::{RecordLookup, RunRecord, Sight};
 use crate::run::outcome::RunOutcome;
 use crate::run::schedule::preflight::{KnownRun, KnownRuns, Preflight, RunRef, not_in_time};
 use crate::window::Window;
@@ -36,29 +36,20 @@ enum Decision {
     Ended(Box<RunOutcome>),
 }
 
-/// The memory of a report.
-#[derive(Clone, Copy)]
-struct Remembered {
-    memory: Memory,
-    /// Says that runs of an earlier timing may have to be closed.
-    has_changed: bool,
-}
-
 impl Preflight<'_> {
     /// The runs that are due at the time of the trigger.
     pub(crate) async fn due_runs(self, reports: Vec<Report>, known: KnownRuns) -> DueRuns {
         let candidates = self.candidate_runs(&reports);
-        let (known, remembered) = join(
+        let (known, sights) = join(
             self.load_runs(candidates, known),
-            map_concurrently(&reports, async |report| self.remember(report).await),
+            map_concurrently(&reports, async |report| self.sight(report).await),
         )
         .await;
-        let remembered: Vec<_> = reports.iter().zip(remembered).collect();
-        let decisions =
-            map_concurrently(&remembered, async |(report, remembered)| match remembered {
-                Ok(remembered) => self.decide(report, *remembered, &known).await,
-                Err(error) => vec![Err(error.clone())],
-            });
+        let sights: Vec<_> = reports.iter().zip(sights).collect();
+        let decisions = map_concurrently(&sights, async |(report, sight)| match sight {
+            Ok(sight) => self.decide(report, *sight, &known).await,
+            Err(error) => vec![Err(error.clone())],
+        });
         let decisions = decisions.await;
         let mut due = DueRuns::default();
         let mut jobs: Vec<(Timestamp, Job)> = Vec::new();
@@ -115,17 +106,15 @@ impl Preflight<'_> {
         due
     }
 
-    async fn remember(self, report: &Report) -> Result<Remembered, Error> {
+    /// The first event that saw a report as it is now.
+    async fn sight(self, report: &Report) -> Result<Sight, Error> {
         // Only a schedule makes up for what was missed.
         if report.schedule.is_none() {
-            return Ok(Remembered { memory: Memory::Nothing, has_changed: false });
+            return Ok(Sight { first_seen: FirstSeen::Unrecorded, has_changed: false });
         }
-        let (clock, time) = (self.context.clock(), self.context.time());
-        let dry_run = self.context.trigger.dry_run;
-        let memory = self.services.ledger.memory(report, (time, clock), dry_run);
-        let memory =
-            with_deadline(clock.answer_by(), memory).await.unwrap_or_else(|| Err(not_in_time()));
-        memory.map(|(memory, has_changed)| Remembered { memory, has_changed })
+        let sight = self.services.ledger.sight(report, self.context);
+        let sight = with_deadline(self.context.clock().answer_by(), sight).await;
+        sight.unwrap_or_else(|| Err(not_in_time()))
     }
 
     /// Decides what becomes of the runs of a report, or says why that can't be told of one of them, or of
@@ -133,13 +122,14 @@ impl Preflight<'_> {
     async fn decide(
         self,
         report: &Report,
-        Remembered { memory, has_changed }: Remembered,
+        sight: Sight,
         known: &KnownRuns,
     ) -> Vec<Result<Decision, Error>> {
+        let Sight { first_seen, has_changed } = sight;
         let time = self.context.time();
         let deciding = Deciding { report, context: self.context };
         let mut decisions = Vec::new();
-        for occurrence in report.due_at(time, memory) {
+        for occurrence in report.due_at(time, first_seen) {
             let decision = match occurrence {
                 Ok(occurrence) => known_run(known, report, &occurrence)
                     .map(|known| deciding.due(occurrence, known)),
@@ -153,7 +143,7 @@ impl Preflight<'_> {
             decisions.extend(closing.unwrap_or_else(|| vec![Err(not_in_time())]));
         }
         if self.closes_overdue_runs() {
-            for occurrence in report.overdue_at(time, memory) {
+            for occurrence in report.overdue_at(time, first_seen) {
                 let decision = known_run(known, report, &occurrence)
                     .map(|known| deciding.overdue(occurrence, known));
                 decisions.extend(decision.transpose());
@@ -260,7 +250,7 @@ impl Deciding<'_> {
 /// Where it has no window.
 fn is_still_due(job: &Job, known: &KnownRun) -> Result<bool, Error> {
     let (report, window) = (&job.report, job.window()?);
-    let occurrences = report.due_at(job.time(), Memory::Since(Timestamp::MIN));
+    let occurrences = report.due_at(job.time(), FirstSeen::At(Timestamp::MIN));
     let is_one = occurrences.into_iter().flatten().any(|due| due.window == window);
     // An earlier window of a report without schedule is not run after a later one.
     Ok(is_one && !known.is_superseded)

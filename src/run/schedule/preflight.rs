@@ -7,7 +7,7 @@ use futures_util::future::join;
 use jiff::Timestamp;
 
 use crate::concurrency::{map_concurrently, with_deadline};
-use crate::definition::{Memory, Report, ReportId};
+use crate::definition::{FirstSeen, Report, ReportId};
 use crate::error::{Code, Error, Stage};
 use crate::run::job::{Job, RunKey, TriggerContext};
 use crate::run::ledger::RecordLookup;
@@ -137,14 +137,14 @@ impl Preflight<'_> {
     }
 
     /// The runs that these reports may be due for at the time of the trigger, or may have been until not
-    /// long ago, whatever is remembered of them.
+    /// long ago, whenever they were first seen.
     pub(crate) fn candidate_runs(self, reports: &[Report]) -> Vec<RunRef> {
         let time = self.context.time();
         let closes = self.closes_overdue_runs();
         let of_report = |report: &Report| {
-            let memory = self.widest_memory(report, time);
-            let due = report.due_at(time, memory).into_iter().filter_map(Result::ok);
-            let overdue = report.overdue_at(time, memory).into_iter().filter(move |_| closes);
+            let first_seen = self.earliest_first_seen(report, time);
+            let due = report.due_at(time, first_seen).into_iter().filter_map(Result::ok);
+            let overdue = report.overdue_at(time, first_seen).into_iter().filter(move |_| closes);
             due.chain(overdue).map(|due| RunRef::new(report, &due.window)).collect::<Vec<_>>()
         };
         reports.iter().flat_map(of_report).collect()
@@ -156,13 +156,13 @@ impl Preflight<'_> {
         self.services.ledger.is_kept() && !self.context.trigger.dry_run
     }
 
-    /// The most that may be remembered of a report.
-    fn widest_memory(self, report: &Report, time: Timestamp) -> Memory {
+    /// The earliest time at which a report may have been seen first.
+    fn earliest_first_seen(self, report: &Report, time: Timestamp) -> FirstSeen {
         let ledger = &self.services.ledger;
         if report.schedule.is_some() && ledger.is_kept() {
-            Memory::Since(ledger.known_epoch(report, time).unwrap_or(Timestamp::MIN))
+            FirstSeen::At(ledger.cached_first_seen(report, time).unwrap_or(Timestamp::MIN))
         } else {
-            Memory::Nothing
+            FirstSeen::Unrecorded
         }
     }
 }
