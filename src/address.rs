@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use email_address::{EmailAddress, Options};
 
+use crate::error::{LONGEST_QUOTED, cut};
+
 /// A mail address: ASCII local part, domain in lower case and punycode.
 ///
 /// SES has no SMTPUTF8: "the local part must be 7-bit ASCII", and a domain with other letters must
@@ -209,14 +211,48 @@ impl AllowedDomains {
     }
 }
 
+/// An entry of a list of domains that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "has an entry that is no domain, number {number} of {of}: {found}; allowed are domains such as \
+     example.com, with `*.` in front for all below one, and `*` for any"
+)]
+pub struct AllowedDomainsError {
+    /// The place of the entry in the list, from 1.
+    pub number: usize,
+    /// The number of all entries.
+    pub of: usize,
+    /// The entry as far as it may be repeated, with its length and what is wrong with it.
+    pub found: String,
+}
+
+/// The entry with its length and what is wrong with it. What may be an address is not repeated.
+fn tell_entry(entry: &str, error: &AddressError) -> String {
+    let length = entry.chars().count();
+    match (entry.is_empty(), error) {
+        (true, _) => "there is nothing between its commas".to_owned(),
+        (_, AddressError::TooLong { found, allowed, .. }) => {
+            format!("its domain has {found} characters, {allowed} are allowed")
+        }
+        _ if entry.contains('@') => {
+            format!("it has {length} characters, and a mail address is none")
+        }
+        _ => format!("`{}`, of {length} characters", cut(entry, LONGEST_QUOTED)),
+    }
+}
+
 impl FromStr for AllowedDomains {
-    type Err = AddressError;
+    type Err = AllowedDomainsError;
 
     /// Reads a comma list of domains, `*.` in front standing for all subdomains, and `*` alone for any.
-    fn from_str(list: &str) -> Result<Self, AddressError> {
+    fn from_str(list: &str) -> Result<Self, AllowedDomainsError> {
         let (mut patterns, mut known) = (Vec::new(), HashSet::new());
-        for entry in list.split(',').map(str::trim) {
-            let pattern: Pattern = entry.parse()?;
+        for (index, entry) in list.split(',').map(str::trim).enumerate() {
+            let pattern: Pattern = entry.parse().map_err(|error| AllowedDomainsError {
+                number: index + 1,
+                of: list.split(',').count(),
+                found: tell_entry(entry, &error),
+            })?;
             if known.insert(pattern.clone()) {
                 patterns.push(pattern);
             }
@@ -237,20 +273,26 @@ impl FromStr for Pattern {
             None => (entry, Self::Domain),
         };
         // The rules for a domain are those of an address in it.
-        let address: Address = format!("x@{domain}").parse().map_err(|_| AddressError::Domain)?;
+        let address: Address = format!("x@{domain}").parse()?;
         Ok(pattern(address.domain().to_owned()))
+    }
+}
+
+impl AllowedDomains {
+    /// The entries as they are written.
+    pub fn written(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|pattern| match pattern {
+            Pattern::Any => "*".to_owned(),
+            Pattern::Domain(domain) => domain.clone(),
+            Pattern::Subdomains(parent) => format!("*.{parent}"),
+        })
     }
 }
 
 /// The comma list.
 impl fmt::Display for AllowedDomains {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let patterns = self.0.iter().map(|pattern| match pattern {
-            Pattern::Any => "*".to_owned(),
-            Pattern::Domain(domain) => domain.clone(),
-            Pattern::Subdomains(parent) => format!("*.{parent}"),
-        });
-        f.write_str(&patterns.collect::<Vec<_>>().join(", "))
+        f.write_str(&self.written().collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -361,6 +403,26 @@ mod tests {
         assert_eq!(twice.to_string(), "example.com");
         for broken in ["exa mple", ",", "", "example.com,", "*.", "**", "*example.com"] {
             assert!(broken.parse::<AllowedDomains>().is_err(), "{broken:?} must not allow all");
+        }
+    }
+
+    #[test]
+    fn the_entry_that_is_no_domain_is_told_with_its_length() {
+        let long = "d".repeat(5_000);
+        let labels = format!("{}example", "d.".repeat(200));
+        for (list, entry) in [
+            (
+                "example.com, exa mple, b.test",
+                "number 2 of 3: `exa mple`, of 8 characters; allowed",
+            ),
+            ("example.com,", "number 2 of 2: there is nothing between its commas; allowed"),
+            ("ops@example.com", "number 1 of 1: it has 15 characters, and a mail address is none;"),
+            (&long, "number 1 of 1: its domain has 5000 characters, 253 are allowed;"),
+            (&labels, "number 1 of 1: its domain has 407 characters, 253 are allowed;"),
+        ] {
+            let told = list.parse::<AllowedDomains>().unwrap_err().to_string();
+            assert!(told.contains(entry) && told.len() < 500, "{told}");
+            assert!(told.ends_with("`*.` in front for all below one, and `*` for any"), "{told}");
         }
     }
 }

@@ -34,6 +34,14 @@ pub enum InstanceArnError {
         /// The most that it may have.
         allowed: usize,
     },
+    /// It has the form, and an account that is none.
+    #[error(
+        "is no ARN of a Connect instance: the account has {found} characters, 12 digits are allowed"
+    )]
+    Account {
+        /// The number of its characters.
+        found: usize,
+    },
 }
 
 /// The most characters of an instance's id (Connect API, Instance, Id).
@@ -123,16 +131,17 @@ impl FromStr for InstanceArn {
         let (arn, partition, service) = (next()?, next()?, next()?);
         let (region, account, resource) = (next()?, next()?, next()?);
         let id = resource.strip_prefix("instance/").ok_or(InstanceArnError::Form)?;
-        let account_ok = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
         let ok = arn == "arn"
             && partition.starts_with("aws")
             && is_plain(partition)
             && service == "connect"
             && is_plain(region)
-            && account_ok
             && is_plain(id);
         if !ok {
             return Err(InstanceArnError::Form);
+        }
+        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(InstanceArnError::Account { found: account.chars().count() });
         }
         check_length("the partition", partition, LONGEST_REGION)?;
         check_length("the Region", region, LONGEST_REGION)?;
@@ -181,10 +190,18 @@ mod tests {
             "arn:aws:connect:eu-west-2:123456789012:queue/x",
             "arn:aws:connect:eu-west-2:123456789012:instance/x/queue/y",
             "arn:aws:connect::123456789012:instance/x",
-            "arn:aws:connect:eu-west-2:1234:instance/x",
             "arn:aws:s3:eu-west-2:123456789012:instance/x",
         ] {
             assert_eq!(text.parse::<InstanceArn>(), Err(InstanceArnError::Form), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_account_has_twelve_digits() {
+        for account in ["", "1234", "1234567890123", "12345678901a", &"1".repeat(100_000)] {
+            let arn = format!("arn:aws:connect:eu-west-2:{account}:instance/x");
+            let error = InstanceArnError::Account { found: account.len() };
+            assert_eq!(arn.parse::<InstanceArn>(), Err(error));
         }
     }
 

@@ -90,14 +90,12 @@ impl Needs {
             format!("arn:{partition}:ses:{region}:{account}:{name}")
         };
         // What SES has verified is the address, its domain, or one above it.
-        // In a policy, a star in it would stand for more than itself.
-        let itself = Some(address.as_str()).filter(|address| !address.contains(['*', '?']));
-        let names = domains(address.domain()).chain(itself);
-        let identities = names.map(|name| format!("identity/{name}"));
+        let names = domains(address.domain()).chain([address.as_str()]);
+        let identities = names.map(|name| format!("identity/{}", literal(name)));
         let set = report.email.configuration_set.as_ref();
         let set = set.map(|name| format!("configuration-set/{name}"));
         let identities = identities.chain(set).map(resource).collect();
-        self.senders.entry(identities).or_default().insert(address.to_string());
+        self.senders.entry(identities).or_default().insert(compared(address.as_str()));
     }
 
     fn statements(self) -> Vec<Value> {
@@ -140,6 +138,24 @@ fn domains(domain: &str) -> impl Iterator<Item = &str> {
     std::iter::once(domain).chain(above).filter(|domain| domain.contains('.'))
 }
 
+/// A text in a resource, in which `*` and `?` would stand for other texts and `${…}` for a variable (IAM User
+/// Guide, "IAM policy elements: Variables and tags", special characters).
+fn literal(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '*' | '?' | '$' => written.extend(['$', '{', c, '}']),
+            _ => written.push(c),
+        }
+    }
+    written
+}
+
+/// A text that a condition compares as it is (`StringEquals`): only variables stand for something else.
+fn compared(text: &str) -> String {
+    text.replace('$', "${$}")
+}
+
 fn allow(sid: &str, action: &str, resources: &BTreeSet<String>) -> Value {
     json!({ "Sid": sid, "Effect": "Allow", "Action": action, "Resource": resources })
 }
@@ -153,15 +169,12 @@ fn figures(instance: &InstanceArn, section: &Section) -> Vec<String> {
             continue;
         };
         resources.extend(selection.taken.iter().map(|selector| match &selector.value {
-            Selector::Id(arn) if arn.starts_with("arn:") => arn.clone(),
-            Selector::Id(id) => format!("{instance}/{kind}/{id}"),
+            Selector::Id(arn) if arn.starts_with("arn:") => literal(arn),
+            Selector::Id(id) => format!("{instance}/{kind}/{}", literal(id)),
             _ => format!("{instance}/{kind}/*"),
         }));
     }
-    match resources.is_empty() {
-        true => vec![instance.to_string()],
-        false => resources,
-    }
+    if resources.is_empty() { vec![instance.to_string()] } else { resources }
 }
 
 /// The resources without those that a star among them covers.
@@ -211,6 +224,7 @@ fn of_records(place: &Location, partition: &str) -> Option<[Value; 3]> {
     let Location::S3 { bucket, prefix } = place else {
         return None;
     };
+    let prefix = literal(prefix);
     let arn = format!("arn:{partition}:s3:::{bucket}");
     let list = json!({
         "Sid": "ListRecords", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": arn,
@@ -250,9 +264,10 @@ fn read_only(what: &str, place: &Location, endings: &[&str], partition: &str) ->
     });
     // Of a whole bucket there is no prefix to hold on to.
     if let (Some(list), false) = (list.as_object_mut(), prefix.is_empty()) {
-        let condition = json!({ "StringEquals": { "s3:prefix": prefix } });
+        let condition = json!({ "StringEquals": { "s3:prefix": compared(prefix) } });
         list.insert("Condition".to_owned(), condition);
     }
+    let prefix = literal(prefix);
     let files: Vec<_> = endings.iter().map(|ending| format!("{arn}/{prefix}*.{ending}")).collect();
     let read = json!({
         "Sid": format!("Read{what}"), "Effect": "Allow", "Action": "s3:GetObject", "Resource": files,
@@ -403,6 +418,44 @@ metrics  = ["CASES_CREATED"]
         let [list, read] = of_store("s3://bucket");
         assert!(list.get("Condition").is_none());
         assert_eq!(read["Resource"], json!(["arn:aws-us-gov:s3:::bucket/*.toml"]));
+    }
+
+    /// What a place, an address or an id has of `*`, `?` and `$` stands for itself.
+    #[test]
+    fn no_sign_in_a_name_makes_a_policy_wider() {
+        let read = |place: &str| {
+            let statements = statements(REPORT, place);
+            let sid = |sid: &str| statements.iter().find(|s| s["Sid"] == sid).unwrap().clone();
+            let condition =
+                sid("ListDefinitions1")["Condition"]["StringEquals"]["s3:prefix"].clone();
+            (sid("ReadDefinitions1")["Resource"][0].clone(), condition)
+        };
+        let (resource, condition) = read("s3://bucket/a*b?c${aws:username}/");
+        let escaped = "a${*}b${?}c${$}{aws:username}/";
+        assert_eq!(resource, format!("arn:aws-us-gov:s3:::bucket/{escaped}*.toml"));
+        assert_eq!(condition, "a*b?c${$}{aws:username}/");
+        let runs = "s3://records/*".parse().unwrap();
+        let [_, keep, files] = of_records(&runs, "aws").unwrap();
+        assert_eq!(keep["Resource"], "arn:aws:s3:::records/${*}/*.json");
+        assert_eq!(files["Resource"], "arn:aws:s3:::records/${*}/*.zip");
+
+        let sender = "*${a}?@example.com";
+        let from = REPORT.replace("reports@example.com", sender);
+        let send = statements(&from, "reports").into_iter().find(|s| s["Sid"] == "Send1").unwrap();
+        let identity = "arn:aws-us-gov:ses:us-gov-west-1:123456789012:identity/";
+        let resources = send["Resource"].as_array().unwrap();
+        assert!(
+            resources.contains(&json!(format!("{identity}${{*}}${{$}}{{a}}${{?}}@example.com")))
+        );
+        let condition = &send["Condition"]["StringEqualsIgnoreCase"]["ses:FromAddress"];
+        assert_eq!(*condition, json!(["*${$}{a}?@example.com"]));
+
+        let evaluated = REPORT
+            .replace("group_by = [\"AGENT\"]\n", "")
+            .replace("{ ROUTING_PROFILE = [\"*\"] }", "{ EVALUATOR_ID = [\"a*\"] }")
+            .replace("AGENT_OCCUPANCY", "EVALUATED_CSAT_PERCENT");
+        let of_evaluators = expected(&[("GetMetricDataV2", &["", "agent/a${*}"])]);
+        assert_eq!(allowed(&evaluated), of_evaluators);
     }
 
     #[test]

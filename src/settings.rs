@@ -258,16 +258,14 @@ fn rates(variable: impl Fn(&str) -> Option<String>) -> Result<Rates, SettingsErr
     let Some(Workers(workers)) = workers else { return Ok(account) };
     let part = account.shared_by(workers);
     let enough = [(part.requests, LEAST), (part.messages, LEAST), (part.lists, LEAST_LISTS)];
-    match enough.iter().all(|(rate, least)| rate.per_second() >= *least) {
-        true => Ok(part),
-        false => {
-            let problem = format!(
-                "leaves each of {workers} workers less than one request or message in two seconds, or \
-                 one look-up in ten; lower it, or have the account's rates raised"
-            );
-            Err(SettingsError { variable: MAXIMUM_CONCURRENCY.to_owned(), problem })
-        }
+    if enough.iter().all(|(rate, least)| rate.per_second() >= *least) {
+        return Ok(part);
     }
+    let problem = format!(
+        "leaves each of {workers} workers less than one request or message in two seconds, or one \
+         look-up in ten; lower it, or have the account's rates raised"
+    );
+    Err(SettingsError { variable: MAXIMUM_CONCURRENCY.to_owned(), problem })
 }
 
 /// How many invocations take the queue at once, at most (`CreateEventSourceMapping`, `ScalingConfig`).
@@ -427,10 +425,14 @@ mod tests {
             ),
             ([(CONFIGURATION_SET, "a b")], "CONNECT_REPORTS_CONFIGURATION_SET is no name of"),
             ([("CONNECT_REPORTS_OWNR", "x")], "CONNECT_REPORTS_OWNR is unknown"),
-            ([(ALLOWED_RECIPIENTS, " , ")], "CONNECT_REPORTS_ALLOWED_RECIPIENTS does not end"),
+            (
+                [(ALLOWED_RECIPIENTS, "a.test,")],
+                "CONNECT_REPORTS_ALLOWED_RECIPIENTS has an entry that is no domain, number 2 of 2",
+            ),
             (
                 [(ALLOWED_LINKS, "https://x")],
-                "CONNECT_REPORTS_ALLOWED_LINKS does not end in a domain",
+                "CONNECT_REPORTS_ALLOWED_LINKS has an entry that is no domain, number 1 of 1: \
+                 `https://x`, of 9 characters; allowed are",
             ),
         ] {
             let error = read(&variables).unwrap_err();

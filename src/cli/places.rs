@@ -15,7 +15,7 @@ use super::times;
 use crate::definition::{ReportId, nearest};
 use crate::error::{Code, Error, Stage};
 use crate::run::Runner;
-use crate::settings::{self, DEFINITIONS, Location, RUNS, Settings};
+use crate::settings::{self, DEFINITIONS, Location, RUNS, Rates, Settings};
 use crate::store::Store;
 use crate::window::LocalTime;
 
@@ -74,24 +74,25 @@ impl Places {
         Ok(Settings { runs, ..settings })
     }
 
-    /// A runner against AWS, or against a simulator of its own, which lives as long as it does.
+    /// A runner against AWS, or against a simulator of its own, which lives as long as it does and answers any
+    /// number of requests.
     pub(super) async fn runner(
         &self,
         simulate: bool,
         time: Option<LocalTime>,
     ) -> Result<(Runner, Option<Simulator>), Error> {
         let settings = self.settings(env::vars_os())?;
-        if !simulate {
-            let aws = settings::aws().await?;
-            // A person's order runs here, never in another invocation.
-            let settings = Settings { queue: None, ..settings };
-            return Ok((Runner::new(settings, aws)?, None));
-        }
-        let simulator = start(Options { clock: times::clock(time), ..Options::default() }).await?;
-        // A simulator's message is no run of the report, and no record of one.
-        let settings = Settings { runs: None, queue: None, ..settings };
-        let runner = Runner::new(settings, simulated(&simulator).into())?;
-        Ok((runner, Some(simulator)))
+        let rates = if simulate { Rates::UNLIMITED } else { settings.rates };
+        start_runner(Settings { rates, ..settings }, simulate, time).await
+    }
+
+    /// A runner that plans, for requests at the account's rate.
+    pub(super) async fn planner(
+        &self,
+        simulate: bool,
+        time: Option<LocalTime>,
+    ) -> Result<(Runner, Option<Simulator>), Error> {
+        start_runner(self.settings(env::vars_os())?, simulate, time).await
     }
 
     /// The report that a command names, and the places in which it is looked for: of a path the
@@ -172,6 +173,24 @@ impl Places {
         let message = format!("there is no definition {}", path.display());
         Error::new(Code::NotFound, Stage::Load, message).hint(hint)
     }
+}
+
+async fn start_runner(
+    settings: Settings,
+    simulate: bool,
+    time: Option<LocalTime>,
+) -> Result<(Runner, Option<Simulator>), Error> {
+    if !simulate {
+        let aws = settings::aws().await?;
+        // A person's order runs here, never in another invocation.
+        let settings = Settings { queue: None, ..settings };
+        return Ok((Runner::new(settings, aws)?, None));
+    }
+    let simulator = start(Options { clock: times::clock(time), ..Options::default() }).await?;
+    // A simulator's message is no run of the report, and no record of one.
+    let settings = Settings { runs: None, queue: None, ..settings };
+    let runner = Runner::new(settings, simulated(&simulator).into())?;
+    Ok((runner, Some(simulator)))
 }
 
 /// The store at a place.

@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn plan(places: &Places, arguments: &Arguments) -> Ended {
     let (places, id) = places.of_definition(&arguments.report)?;
-    let (runner, _simulator) = places.runner(arguments.simulate, arguments.time).await?;
+    let (runner, _simulator) = places.planner(arguments.simulate, arguments.time).await?;
     let report = only(&runner, &id).await?;
     let time = arguments.time.map(|time| times::instant(time, &report.zone)).transpose()?;
     let trigger = Trigger { time, ..Trigger::tick() };
@@ -98,10 +98,10 @@ fn counts(request: &Request) -> String {
     let filters =
         request.filters.iter().map(|(key, values)| format!("{} {}", values.len(), key.key()));
     let filters = filters.collect::<Vec<_>>().join(", ");
-    match groupings.is_empty() {
-        true => format!("of {filters}"),
-        false => format!("by {}, of {filters}", groupings.join(" and ")),
+    if groupings.is_empty() {
+        return format!("of {filters}");
     }
+    format!("by {}, of {filters}", groupings.join(" and "))
 }
 
 fn name(request: &Request, metric: &MetricQuery) -> String {

@@ -1,10 +1,13 @@
 //! Where files lie, and the queue: folders, S3, SQS.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+
+use crate::error::{LONGEST_QUOTED, cut};
 
 /// A folder, or a prefix of an S3 bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +92,8 @@ pub enum LocationError {
     /// It has the form, and a bucket's name that breaks another rule of S3.
     #[error(
         "names no bucket of S3: its name needs lower-case letters, digits, `.` and `-`, a letter or \
-         digit at both ends, no two dots side by side, and not the form of an IP address"
+         digit at both ends, no two dots side by side, and not the form of an IP address; an access \
+         point is named by its alias"
     )]
     Bucket,
     /// It has a part that is too long.
@@ -145,7 +149,7 @@ pub struct QueueUrl {
 }
 
 /// The text is no URL of such a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueueUrlError {
     /// It is something else.
     #[error(
@@ -158,11 +162,22 @@ pub enum QueueUrlError {
     /// It has the form, and a part that is too long.
     #[error("has {0}")]
     TooLong(TooLong),
+    /// It has the form, and an account that is none.
+    #[error("has `{found}` as its account, 12 digits are allowed")]
+    Account {
+        /// The text in its place, or its beginning.
+        found: String,
+    },
+    /// It has the form, and a port that is none.
+    #[error("has `{found}` as its port, a number from 1 to 65535 is allowed")]
+    Port {
+        /// The text in its place, or its beginning.
+        found: String,
+    },
 }
 
-/// The most bytes of a host's name (RFC 1035, 2.3.4, without the dot of the root), and of `:` and a port
-/// behind it.
-const LONGEST_HOST: usize = 253 + ":65535".len();
+/// The most bytes of a host's name (RFC 1035, 2.3.4, without the dot of the root).
+const LONGEST_HOST: usize = 253;
 
 /// The most characters of a queue's name (SQS, `CreateQueue`, `QueueName`).
 const LONGEST_QUEUE_NAME: usize = 80;
@@ -191,6 +206,19 @@ impl QueueUrl {
     }
 }
 
+/// A host without the port that stands behind it, and this port. An IPv6 address has colons, in brackets.
+fn split_port(host: &str) -> (&str, Option<&str>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    }
+}
+
+fn is_port(text: &str) -> bool {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits && text.parse::<NonZeroU16>().is_ok()
+}
+
 impl FromStr for QueueUrl {
     type Err = QueueUrlError;
 
@@ -205,16 +233,27 @@ impl FromStr for QueueUrl {
         if name.ends_with(".fifo") {
             return Err(QueueUrlError::Fifo);
         }
-        check_length("a host", host, LONGEST_HOST).map_err(QueueUrlError::TooLong)?;
+        let (name_of_host, port) = split_port(host);
+        check_length("a host", name_of_host, LONGEST_HOST).map_err(QueueUrlError::TooLong)?;
         check_length("a queue's name", name, LONGEST_QUEUE_NAME).map_err(QueueUrlError::TooLong)?;
         // An IPv6 address stands in brackets.
-        let in_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        let in_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
         let in_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-        let is_host = !host.is_empty() && host.bytes().all(in_host);
+        let in_brackets =
+            name_of_host.strip_prefix('[').and_then(|address| address.strip_suffix(']'));
+        let is_host = match in_brackets {
+            Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+            None => !name_of_host.is_empty() && name_of_host.bytes().all(in_host),
+        };
         let is_name = !name.is_empty() && name.bytes().all(in_name);
-        if !(is_host && is_account && is_name) {
+        if !(is_host && is_name) {
             return Err(QueueUrlError::NoQueue);
+        }
+        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(QueueUrlError::Account { found: cut(account, LONGEST_QUOTED) });
+        }
+        if let Some(port) = port.filter(|port| !is_port(port)) {
+            return Err(QueueUrlError::Port { found: cut(port, LONGEST_QUOTED) });
         }
         let [url, account, name] = [text, account, name].map(str::to_owned);
         Ok(Self { url, account, name })
@@ -241,8 +280,30 @@ mod tests {
             ("https://sqs.eu-west-2.amazonaws.com/123456789012/runs.fifo", QueueUrlError::Fifo),
             ("https://key@sqs.amazonaws.com/123456789012/runs", QueueUrlError::NoQueue),
             ("https://sqs.amazonaws.com\r\nx/123456789012/runs", QueueUrlError::NoQueue),
+            ("https://a:b:80/123456789012/runs", QueueUrlError::NoQueue),
+            ("https://[::1/123456789012/runs", QueueUrlError::NoQueue),
+            ("https://[sqs]:80/123456789012/runs", QueueUrlError::NoQueue),
+            ("https://:80/123456789012/runs", QueueUrlError::NoQueue),
         ] {
             assert_eq!(text.parse::<QueueUrl>(), Err(error), "{text}");
+        }
+        let account = "https://sqs.amazonaws.com/1234567890123/runs".parse::<QueueUrl>();
+        let told = account.unwrap_err().to_string();
+        assert_eq!(told, "has `1234567890123` as its account, 12 digits are allowed");
+    }
+
+    #[test]
+    fn a_port_is_one_of_those_that_there_are() {
+        let url = |host: &str| format!("http://{host}/123456789012/runs").parse::<QueueUrl>();
+        for host in ["a:1", "a:65535", "a", "[::1]", "[::1]:4566", "127.0.0.1:4566"] {
+            assert!(url(host).is_ok(), "{host}");
+        }
+        for port in ["0", "65536", "", "4566x", "+80", "00000000000000000000000000000000000000000"]
+        {
+            for host in ["sqs.test", "[::1]"] {
+                let error = url(&format!("{host}:{port}")).unwrap_err();
+                assert_eq!(error, QueueUrlError::Port { found: port.to_owned() });
+            }
         }
     }
 
@@ -255,8 +316,8 @@ mod tests {
         let too_long =
             |part, found, allowed| Err(QueueUrlError::TooLong(TooLong { part, found, allowed }));
         assert_eq!(url(253, 80), Ok(()));
-        assert_eq!(url(254, 80), too_long("a host", 260, 259));
-        assert_eq!(url(100_000, 80), too_long("a host", 100_006, 259));
+        assert_eq!(url(254, 80), too_long("a host", 254, 253));
+        assert_eq!(url(100_000, 80), too_long("a host", 100_000, 253));
         assert_eq!(url(253, 81), too_long("a queue's name", 81, 80));
     }
 

@@ -22,6 +22,11 @@ impl Default for Rates {
 }
 
 impl Rates {
+    /// The rates of a service that refuses no request, such as a simulator without an account.
+    #[cfg(feature = "cli")]
+    pub const UNLIMITED: Self =
+        Self { requests: Rate(Rate::MOST), lists: Rate(Rate::MOST), messages: Rate(Rate::MOST) };
+
     /// The part of each of so many workers that work at once.
     #[must_use]
     pub fn shared_by(self, workers: NonZeroU32) -> Self {
@@ -41,6 +46,9 @@ pub struct Rate(f64);
 pub struct RateError;
 
 impl Rate {
+    const LEAST: f64 = 0.001;
+    const MOST: f64 = 1_000_000.0;
+
     /// The number of calls: finite and above 0. That of a worker's part may be very small.
     pub fn per_second(self) -> f64 {
         self.0
@@ -61,9 +69,6 @@ impl FromStr for Rate {
         let is_decimal = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         let rate = text.parse().ok().filter(|_| is_decimal).ok_or(RateError)?;
         // Beyond these bounds the moments of calls can't be told in nanoseconds and hours.
-        match (0.001..=1_000_000.0).contains(&rate) {
-            true => Ok(Self(rate)),
-            false => Err(RateError),
-        }
+        if (Self::LEAST..=Self::MOST).contains(&rate) { Ok(Self(rate)) } else { Err(RateError) }
     }
 }
