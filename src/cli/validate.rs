@@ -16,7 +16,7 @@ use crate::definition::{
     self, Omitted, Parsed, Place, Problem, Report, Severity, beyond_own_domains,
 };
 use crate::error::Error;
-use crate::render::{TemplateFile, Templates};
+use crate::render::{TemplateFile, Templates, check_width};
 use crate::run::{Checks, read_templates};
 use crate::settings::{Location, Settings};
 use crate::store::{File, read_file};
@@ -104,6 +104,10 @@ async fn check(
                 let text = text(&content);
                 let parsed = checks.check(&file.name, &content);
                 let mut parsed = with_doubts(&file.name, &text, parsed, now);
+                if let Some(report) = &parsed.report {
+                    let found = too_wide(&templates, report, settings.templates.is_some());
+                    parsed.add(found, Omitted::default());
+                }
                 if let Some(report) = parsed.report.as_ref().filter(|_| is_strict) {
                     let found = beyond_own_domains(&file.name, &text, report, deployment);
                     parsed.add(found, Omitted::default());
@@ -131,6 +135,16 @@ fn with_doubts(name: &str, text: &str, mut parsed: Parsed, now: Timestamp) -> Pa
         parsed.add(doubts, omitted);
     }
     parsed
+}
+
+/// The sections of a report that no mail by the program's templates has room for. Templates of one's own may
+/// make less of them.
+fn too_wide(templates: &Templates, report: &Report, has_own: bool) -> Vec<Problem> {
+    let mut found = check_width(templates, report);
+    if has_own {
+        found.iter_mut().for_each(|problem| problem.severity = Severity::Warning);
+    }
+    found
 }
 
 /// The templates of one's own that have problems.

@@ -35,6 +35,8 @@ mod text;
 mod trend;
 #[cfg(any(test, feature = "cli"))]
 mod trial;
+#[cfg(any(test, feature = "cli"))]
+mod width;
 mod wording;
 mod xlsx;
 
@@ -54,3 +56,5 @@ pub use subject::{check_subject, example_window};
 pub use template::{Origin, Templates};
 #[cfg(any(test, feature = "cli"))]
 pub use trial::{Values, try_templates};
+#[cfg(any(test, feature = "cli"))]
+pub use width::check_width;

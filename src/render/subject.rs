@@ -15,6 +15,8 @@ use super::isolate::{ISOLATE_END, ISOLATE_START, balance_isolates};
 use super::line::{is_invisible, one_line, one_line_without};
 use crate::definition::Subject;
 
+#[cfg(any(test, feature = "cli"))]
+pub(super) use check::example_table;
 pub use check::{check_subject, example_window};
 
 /// The longest subject of a mail, in characters; mail programs show far fewer.

@@ -191,6 +191,16 @@ impl Scene<'_> {
     }
 }
 
+/// A section's table with the example's rows, and with nothing that it is compared with.
+#[cfg(any(test, feature = "cli"))]
+pub(in crate::render) fn example_table(
+    report: &Report,
+    section: &Section,
+    window: &Window,
+) -> Option<Table> {
+    Scene { report, window, against: None, example: Example::Filled }.table(section)
+}
+
 /// The section with the example's ids in the place of names and patterns.
 fn by_id(section: &Section) -> Section {
     let mut section = section.clone();
