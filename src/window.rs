@@ -92,8 +92,14 @@ pub enum WindowError {
     #[error("there is no working day in the 14 days before")]
     NoWorkday,
     /// The instant is outside what calendars here can express.
-    #[error("the time is out of range")]
+    #[error("the time is out of range: {} to {} are allowed", Timestamp::MIN, Timestamp::MAX)]
     OutOfRange,
+    /// A span has more windows than one order takes.
+    #[error("the span has more than {allowed} windows, {allowed} are allowed: shorten it")]
+    TooMany {
+        /// The most windows.
+        allowed: usize,
+    },
 }
 
 /// The text is neither a date nor a local time.

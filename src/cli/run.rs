@@ -17,7 +17,7 @@ use crate::definition::{Report, ReportId};
 use crate::error::Error;
 use crate::run::{Clock, Invocation, Job, Outcome, Progress, Runner, SendBreaker, Stop};
 use crate::trigger::{NamedReports, Trigger};
-use crate::window::{LocalTime, Window, Zone};
+use crate::window::{LocalTime, Window, WindowError, Zone};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -159,7 +159,10 @@ impl Place<'_> {
         let (mut triggers, mut reports) = (Vec::new(), Vec::new());
         for id in &order.named.reports {
             let (report, _) = found(self.runner, id).await?;
-            let windows = report.windows_between(span).map_err(|error| wrong(error.to_string()))?;
+            let (start, end) = span;
+            let told =
+                |error: WindowError| wrong(format!("--backfill {start}..{end} of {id}: {error}"));
+            let windows = report.windows_between(span).map_err(told)?;
             let time = time.map(|time| times::instant(time, &report.zone)).transpose()?;
             triggers.extend(windows.into_iter().map(|window| {
                 let (reports, window) = (vec![id.clone()], Some(window));
@@ -168,7 +171,11 @@ impl Place<'_> {
             reports.push(report);
         }
         if triggers.is_empty() {
-            return Err(wrong("no window of the report lies in this span"));
+            let (start, end) = span;
+            let message = format!("no window of the report lies in --backfill {start}..{end}");
+            return Err(
+                wrong(message).hint("name a span that holds a whole window, its end included")
+            );
         }
         let bar = ProgressBar::new(u64::try_from(triggers.len()).unwrap_or(u64::MAX));
         let outcome = self.run_each(triggers, &reports, || bar.inc(1)).await;
@@ -189,9 +196,10 @@ impl Place<'_> {
         let mut all = self.run(first, known).await;
         ended();
         for trigger in triggers {
-            all = match self.stop.has_come() {
-                true => all.with_those_left(self.left(trigger, known, &HashSet::new())),
-                false => all.and(self.run(trigger, known).await),
+            all = if self.stop.has_come() {
+                all.with_those_left(self.left(trigger, known, &HashSet::new()))
+            } else {
+                all.and(self.run(trigger, known).await)
             };
             ended();
         }

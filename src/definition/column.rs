@@ -8,20 +8,28 @@ use super::keys::METRIC;
 use super::limits::MAX_COLUMNS;
 use super::metric_query::{
     NameForm, check_filters, metric_name, read_metric_filters, read_threshold, require_threshold,
+    suggested_filter,
 };
 use super::problem::{Place, Placed, Problems};
-use super::reader::{Table, Value};
+use super::reader::{Table, Value, found};
 use super::report::{Column, MetricQuery, Threshold};
 use super::selection::{Selection, is_uuid};
 use super::target;
 use crate::language::Language;
-use crate::metric::{self, METRICS, Metric, Polarity, Unit, limits};
+use crate::metric::{self, METRICS, Metric, MetricFilterKey, Polarity, Unit, limits};
+
+/// What a section groups and filters its columns by.
+#[derive(Clone, Copy)]
+pub(super) struct SectionKeys<'s> {
+    pub(super) group_by: &'s [Dimension],
+    pub(super) filters: &'s Filters,
+}
 
 /// The columns, if every one of them could be read, and the known metrics among them.
 pub(super) fn read_all(
     problems: &Problems<'_>,
     value: Value<'_>,
-    (group_by, filters): (&[Dimension], &Filters),
+    keys: SectionKeys<'_>,
     language: Language,
 ) -> (Option<Vec<Column>>, Vec<&'static Metric>) {
     let (mut columns, mut metrics) = (Vec::new(), Vec::new());
@@ -38,15 +46,16 @@ pub(super) fn read_all(
             continue;
         };
         if let Some(metric) = metric::find(&column.metric.name) {
-            check_keys(problems, value, metric, group_by, filters);
+            check_keys(problems, value, metric, keys);
             metrics.push(metric);
         }
         counts.add(&column);
         if !labels.insert(column.label.clone()) {
             let message = format!("two columns have the label `{}`", column.label);
-            let help = match value.get_ref().is_table() {
-                true => "add a `label` of its own to this entry".to_owned(),
-                false => format!("write {{ name = \"{}\", label = \"…\" }}", column.metric.name),
+            let help = if value.get_ref().is_table() {
+                "add a `label` of its own to this entry".to_owned()
+            } else {
+                format!("write {{ name = \"{}\", label = \"…\" }}", column.metric.name)
             };
             problems.error(&value.span(), "repeated-label", message, help);
             continue;
@@ -63,8 +72,7 @@ fn check_keys(
     problems: &Problems<'_>,
     value: Value<'_>,
     metric: &'static Metric,
-    group_by: &[Dimension],
-    filters: &Filters,
+    SectionKeys { group_by, filters }: SectionKeys<'_>,
 ) {
     let name = metric.name;
     let of_some = |key: &&Dimension| METRICS.iter().any(|metric| metric.groups_by(key.key()));
@@ -77,7 +85,7 @@ fn check_keys(
     for key in filters.keys().filter(of_some).filter(|key| !metric.filters_by(key.key())) {
         let message = format!("{name} can't be filtered by {}", key.key());
         let help = match metric.metric_filter(key.key()) {
-            Some(_) => as_metric_filter(value, metric, key, filters.get(key)),
+            Some(filter) => as_metric_filter(value, metric, filter, filters.get(key)),
             None => apart(name, "is filtered by", metric.filters()),
         };
         problems.error(&value.span(), "metric-filter", message, help);
@@ -95,20 +103,25 @@ fn check_keys(
 fn as_metric_filter(
     value: Value<'_>,
     metric: &Metric,
-    key: &Dimension,
+    filter: &MetricFilterKey,
     selection: Option<&Selection>,
 ) -> String {
-    let (name, key) = (metric.name, key.key());
+    let (name, key) = (metric.name, filter.key);
     let taken = selection.iter().flat_map(|selection| &selection.taken);
     let values: Vec<String> = taken.map(|selector| selector.value.to_string()).collect();
-    let values = if values.is_empty() { vec!["…".to_owned()] } else { values };
-    let filter = format!("where = {{ {key} = {values:?} }}");
-    match value.get_ref().is_table() {
-        true => format!("{name} has it as a filter of its own: move it here, as in `{filter}`"),
-        false => format!(
-            "{name} has it as a filter of its own: remove it from `filters`, and write \
+    let example = suggested_filter("where", key, &values, filter.values);
+    let how = match &example {
+        Some(_) => String::new(),
+        None => format!(", of {} values at most", limits::METRIC_FILTER_VALUES),
+    };
+    let filter = example.unwrap_or_else(|| format!("where = {{ {key} = [\"…\"] }}"));
+    if value.get_ref().is_table() {
+        format!("{name} has it as a filter of its own{how}: move it here, as in `{filter}`")
+    } else {
+        format!(
+            "{name} has it as a filter of its own{how}: remove it from `filters`, and write \
              {{ name = \"{name}\", {filter} }}"
-        ),
+        )
     }
 }
 
@@ -185,7 +198,8 @@ fn read_column(problems: &Problems<'_>, value: Value<'_>, language: Language) ->
     }
     if !value.get_ref().is_table() {
         let help = "write a name such as \"CONTACTS_QUEUED\", or { name = \"CONTACTS_QUEUED\", label = \"Queued\" }";
-        problems.error(&value.span(), "wrong-type", "this is no metric", help);
+        let message = format!("found {}, expected a metric", found(value));
+        problems.error(&value.span(), "wrong-type", message, help);
         return None;
     }
     read_table(problems, value, problems.table(value, &METRIC)?, language)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::doubts::Written;
-use super::problem::{Problem, Problems};
+use super::problem::{Problem, Problems, listed};
 use super::report::Report;
 use crate::address::Address;
 use crate::settings::Deployment;
@@ -68,14 +68,15 @@ fn check_page(problems: &Problems<'_>, span: &Range<usize>, link: &str, deployme
         None => "this link may lead anywhere".to_owned(),
     };
     let help = format!(
-        "write \"https://\" and one of the domains that are allowed: {allowed}; \
-         CONNECT_REPORTS_ALLOWED_LINKS says so"
+        "write \"https://\" and one of the domains that are allowed: {}; \
+         CONNECT_REPORTS_ALLOWED_LINKS says so",
+        listed(allowed.written())
     );
     problems.error(span, "link-not-allowed", message, help);
 }
 
 fn of_recipients(deployment: &Deployment) -> String {
-    let allowed = &deployment.allowed_recipients;
+    let allowed = listed(deployment.allowed_recipients.written());
     format!("allowed: {allowed}; CONNECT_REPORTS_ALLOWED_RECIPIENTS says so")
 }
 
@@ -155,7 +156,6 @@ fn warn_of(
     others: &BTreeSet<&str>,
     own: &BTreeSet<&str>,
 ) {
-    let listed = |domains: &BTreeSet<&str>| domains.iter().copied().collect::<Vec<_>>().join(", ");
     let message = format!(
         "mail to {} is refused where the stack's `AllowedRecipients` is empty",
         listed(others)

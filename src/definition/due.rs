@@ -17,6 +17,10 @@ use crate::retry::{OVERDUE, TICK};
 use crate::window::LocalTime;
 use crate::window::{Window, WindowError};
 
+/// The most windows of one order: hours of the three months of which the service has figures are 2,200.
+#[cfg(feature = "cli")]
+const MOST_WINDOWS: usize = 10_000;
+
 /// A run that a report is due for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {
@@ -56,7 +60,8 @@ impl Report {
     /// them.
     ///
     /// # Errors
-    /// A time that does not exist in the zone, or an end that is not after the start.
+    /// A time that does not exist in the zone, an end that is not after the start, or more windows than
+    /// anybody has run at once.
     #[cfg(feature = "cli")]
     pub fn windows_between(
         &self,
@@ -68,6 +73,9 @@ impl Report {
         while let Some(window) = next.filter(|window| window.start() >= span.start()) {
             next = self.window_at(window.start()).ok();
             windows.push(window.local());
+            if windows.len() > MOST_WINDOWS {
+                return Err(WindowError::TooMany { allowed: MOST_WINDOWS });
+            }
         }
         windows.reverse();
         Ok(windows)
@@ -189,10 +197,10 @@ impl Report {
 
     /// The time from which the run can start: it is due, and its window has settled.
     fn ready(&self, due: Timestamp, window: &Window) -> Timestamp {
-        match self.window.is_rolling() {
-            true => due,
-            false => due.max(window.end().saturating_add(self.settle).unwrap_or(Timestamp::MAX)),
+        if self.window.is_rolling() {
+            return due;
         }
+        due.max(window.end().saturating_add(self.settle).unwrap_or(Timestamp::MAX))
     }
 
     /// The dates and times of the schedule, in their order, that may be due.

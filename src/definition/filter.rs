@@ -38,16 +38,13 @@ pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Group
             continue;
         }
         let dimension = Dimension::of_key(&key);
-        match group_by.iter().any(|grouping| grouping.value == dimension) {
-            true => {
-                let message = format!("`{key}` stands here twice");
-                let help = "remove one of the two";
-                problems.error(&value.span(), "repeated-grouping", message, help);
-            }
-            false => {
-                let place = problems.place(&value.span());
-                group_by.push(Placed { value: dimension, place });
-            }
+        if group_by.iter().any(|grouping| grouping.value == dimension) {
+            let message = format!("`{key}` stands here twice");
+            let help = "remove one of the two";
+            problems.error(&value.span(), "repeated-grouping", message, help);
+        } else {
+            let place = problems.place(&value.span());
+            group_by.push(Placed { value: dimension, place });
         }
     }
     group_by

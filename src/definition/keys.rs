@@ -4,7 +4,10 @@
 //! [`schema`](super::schema()) makes the JSON Schema of it. A key is added here first.
 
 use super::attachment::Attachment;
-use super::limits::{MAX_COLUMNS, MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, MAX_ROWS, MAX_SECTIONS};
+use super::limits::{
+    MAX_COLUMNS, MAX_DIGITS, MAX_LINK, MAX_RECIPIENTS, MAX_RECIPIENTS_TOGETHER, MAX_ROWS,
+    MAX_SECTIONS, MAX_SUBJECT, MAX_TITLE,
+};
 use crate::instance::{LONGEST_ID, LONGEST_REGION};
 use crate::metric::{self, GROUPINGS, limits};
 use crate::retry::CATCH_UP_AS_WRITTEN;
@@ -36,10 +39,12 @@ pub(super) struct Key {
 /// The form of a value.
 #[derive(Debug)]
 pub(super) enum Shape {
-    /// A text that is not blank.
-    Text,
+    /// A text that is not blank, of so many characters at most.
+    Text(usize),
     /// A text of this form, a regular expression.
     Form(&'static str),
+    /// A text of this form, of so many characters at most.
+    ShortForm(&'static str, usize),
     /// A mail address; with a name before it where that is allowed.
     Address,
     /// One of these words.
@@ -56,8 +61,8 @@ pub(super) enum Shape {
     Table(&'static Keys),
     /// A table of filters: keys of the service, each with a list of values.
     Filters,
-    /// A table with any keys, whose values are such.
-    Any(&'static Self),
+    /// A table with any keys of so many characters at most, whose values are such.
+    Any(&'static Self, usize),
     /// One or the other.
     Either(&'static [Self]),
 }
@@ -134,10 +139,10 @@ pub(super) static ROOT: Keys = Keys {
     name: "the definition",
     about: "A report of connect-reports: which figures of an Amazon Connect instance are mailed to whom, and when.",
     keys: &[
-        required("title", Shape::Text, r#"title = "Daily queue report""#, "The title that people read."),
+        required("title", Shape::Text(MAX_TITLE), r#"title = "Daily queue report""#, "The title that people read."),
         optional("owner", Shape::Address, r#"owner = "workforce@example.com""#, "Who hears of failures; the audience never does. Without it, CONNECT_REPORTS_OWNER."),
         optional("instance", Shape::Form(INSTANCE), r#"instance = "arn:aws:connect:REGION:ACCOUNT:instance/INSTANCE-ID""#, "The ARN of the Connect instance. Without it, CONNECT_REPORTS_INSTANCE."),
-        required("timezone", Shape::Text, r#"timezone = "Europe/London""#, "The IANA time zone of the window, the schedule and every time in the message."),
+        required("timezone", Shape::Text(ANY), r#"timezone = "Europe/London""#, "The IANA time zone of the window, the schedule and every time in the message."),
         required("window", Shape::Either(&[Shape::Choice(WINDOWS), Shape::Table(&WINDOW)]), r#"window = "previous-day""#, "The span that the report covers, on the local clock."),
         optional("compare", Shape::Choice(COMPARE), r#"compare = "same-weekday""#, "What the figures are compared with.").default("none"),
         optional("settle", Shape::Form(DURATION), r#"settle = "30m""#, "How long after its end a window is reported at the earliest; the service needs a while to count.").default("15m"),
@@ -218,12 +223,12 @@ pub(super) static EMAIL: Keys = Keys {
     keys: &[
         optional("from", Shape::Address, r#"from = "Queue reports <reports@example.com>""#, "The sender, verified in SES. Without it, CONNECT_REPORTS_FROM."),
         required("to", Shape::List(&Shape::Address, 1, MAX_RECIPIENTS), r#"to = ["ops@example.com"]"#, "The recipients, 2,000 at most."),
-        optional("subject", Shape::Text, r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject: text with values in {{ }} and {% if %}, of which docs/TEMPLATES.md has all. Without it, the template subject.txt: title and window."),
+        optional("subject", Shape::Text(MAX_SUBJECT), r#"subject = "{{ report.title }}, {{ window.label }}""#, "The subject: text with values in {{ }} and {% if %}, of which docs/TEMPLATES.md has all. Without it, the template subject.txt: title and window."),
         optional("attach", Shape::List(&Shape::Choice(&Attachment::WORDS), 0, Attachment::WORDS.len()), r#"attach = ["csv"]"#, "The figures as files: every row, raw values."),
         optional("attach_max", Shape::Form(SIZE), r#"attach_max = "5MB""#, "How much the attachments may take in the mail, a third more than the files; larger ones are zipped, or kept in the store.").default("5MB"),
         optional("csv_dialect", Shape::Choice(CSV_DIALECT), r#"csv_dialect = "semicolon""#, "How CSV files are written: commas between fields and a point before decimals, or semicolons and a comma, as Excel has it in many countries.").default("comma"),
         optional("reply_to", Shape::Address, r#"reply_to = "workforce@example.com""#, "Whom answers go to, where not to the sender."),
-        optional("unsubscribe", Shape::Form(LINK), r#"unsubscribe = "https://example.com/reports""#, "Where one unsubscribes: a page, or an address as mailto:. It stands in the message, and in its header List-Unsubscribe."),
+        optional("unsubscribe", Shape::ShortForm(LINK, MAX_LINK), r#"unsubscribe = "https://example.com/reports""#, "Where one unsubscribes: a page, or an address as mailto:. It stands in the message, and in its header List-Unsubscribe."),
         optional("configuration_set", Shape::Form(CONFIGURATION_SET), r#"configuration_set = "queue-reports""#, "The configuration set of SES, which tells of bounces and complaints. Without it, CONNECT_REPORTS_CONFIGURATION_SET."),
         optional("delivery", Shape::Choice(DELIVERY), r#"delivery = "separate""#, TOGETHER_ABOUT).default("separate"),
         optional("send", Shape::Choice(SEND), r#"send = "always""#, "Whether the message is sent whatever the figures are, where there are any, or where one misses its target.").default("always"),
@@ -238,7 +243,12 @@ pub(super) static SECTION: Keys = Keys {
     name: "[[section]]",
     about: "A table, a row of headline figures, or a trend.",
     keys: &[
-        required("title", Shape::Text, r#"title = "By queue""#, "The title that people read."),
+        required(
+            "title",
+            Shape::Text(MAX_TITLE),
+            r#"title = "By queue""#,
+            "The title that people read.",
+        ),
         optional(
             "kind",
             Shape::Choice(KIND),
@@ -272,7 +282,7 @@ pub(super) static SECTION: Keys = Keys {
         ),
         optional(
             "sort",
-            Shape::Text,
+            Shape::Text(ANY),
             r#"sort = "-CONTACTS_QUEUED""#,
             "The column that rows are sorted by, by label or metric; \"-\" in front puts the largest first. By name without it.",
         ),
@@ -284,7 +294,10 @@ pub(super) static SECTION: Keys = Keys {
         ),
         optional(
             "targets",
-            Shape::Any(&Shape::Either(&[Shape::Form(TARGET), Shape::Any(&Shape::Form(TARGET))])),
+            Shape::Any(
+                &Shape::Either(&[Shape::Form(TARGET), Shape::Any(&Shape::Form(TARGET), ANY)]),
+                ANY,
+            ),
             r#"targets = { SERVICE_LEVEL = ">= 80" }"#,
             "Targets of columns, by label or metric; a table of targets is by queue, or whatever the section groups by first.",
         ),
@@ -303,13 +316,13 @@ pub(super) static METRIC: Keys = Keys {
         ),
         optional(
             "id",
-            Shape::Form(METRIC_ID),
+            Shape::ShortForm(METRIC_ID, limits::METRIC_ID_LENGTH),
             r#"id = "aaaabbbb-1111-4222-8333-ccccddddeeee""#,
             "The id or ARN of a custom metric, in place of `name`; it needs a `label`.",
         ),
         optional(
             "label",
-            Shape::Text,
+            Shape::Text(MAX_TITLE),
             r#"label = "SL 20 s""#,
             "The heading; the metric's name in Connect's own pages by default.",
         ),
@@ -327,13 +340,19 @@ pub(super) static METRIC: Keys = Keys {
         ),
         optional(
             "where",
-            Shape::Any(&Shape::List(&Shape::Text, 1, limits::METRIC_FILTER_VALUES)),
+            Shape::Any(
+                &Shape::List(&Shape::Text(MAX_TITLE), 1, limits::METRIC_FILTER_VALUES),
+                MAX_TITLE,
+            ),
             r#"where = { INITIATION_METHOD = ["INBOUND"] }"#,
             "Counts only contacts with one of these values.",
         ),
         optional(
             "where_not",
-            Shape::Any(&Shape::List(&Shape::Text, 1, limits::METRIC_FILTER_VALUES)),
+            Shape::Any(
+                &Shape::List(&Shape::Text(MAX_TITLE), 1, limits::METRIC_FILTER_VALUES),
+                MAX_TITLE,
+            ),
             r#"where_not = { INITIATION_METHOD = ["INBOUND"] }"#,
             "Counts only contacts without these values.",
         ),
@@ -346,7 +365,7 @@ pub(super) static METRIC: Keys = Keys {
         ),
         optional(
             "targets",
-            Shape::Any(&Shape::Form(TARGET)),
+            Shape::Any(&Shape::Form(TARGET), ANY),
             r#"targets = { Sales = ">= 90" }"#,
             "Targets of its own for a queue, or whatever the section groups by first, by name.",
         ),
@@ -381,7 +400,8 @@ const DATE: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
 const TIME: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$";
 const HOURS_END: &str = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)(:00)?$";
 const LOCALE: &str = r"^(en|de|fr|es)(-[A-Z]{2})?$";
-const TARGET: &str = r"^ *(>=|<=|>|<) *-?[0-9]+(\.[0-9]+)? *$";
+const TARGET: &str = r"^ *(>=|<=|>|<) *-?[0-9]{1,15}(\.[0-9]{1,15})? *$";
+const _: () = assert!(MAX_DIGITS == 15, "the form above says so");
 const INSTANCE: &str =
     r"^arn:aws[a-z0-9-]{0,28}:connect:[a-z0-9-]{1,31}:[0-9]{12}:instance/[a-z0-9-]{1,100}$";
 const _: () = assert!(LONGEST_REGION == 31 && LONGEST_ID == 100, "the form above says so");

@@ -29,6 +29,9 @@ pub(super) const MAX_SEARCHES: usize = 1_000;
 /// The most metrics of a trend, each a line or bars: more can't be told apart.
 pub(super) const MAX_SERIES: usize = 6;
 
+/// The most digits of a target on each side of the point: a figure with more is no longer exact.
+pub(super) const MAX_DIGITS: usize = 15;
+
 /// The most characters of a subject, before anything is put in.
 pub(super) const MAX_SUBJECT: usize = 1_000;
 

@@ -1,6 +1,7 @@
 //! Reading what makes a metric's figure this one and no other: name, threshold, metric filters.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::keys::{METRIC, belongs_outside};
 use super::limits::MAX_TITLE;
@@ -254,18 +255,49 @@ fn meant_by_selectors(texts: &[(Value<'_>, String)], place: WrittenIn<'_>) -> St
         .filter(|name| !name.is_empty() && *name != "*")
         .collect();
     let can_negate = metric.is_none_or(Metric::can_negate);
-    match (names.is_empty(), negate) {
-        (true, _) => {
-            format!("remove {key} where all of its values count, or name those that are meant")
-        }
-        (false, false) if !can_negate => {
-            "name the values that count: this metric takes no `where_not`".to_owned()
-        }
-        (false, _) => {
-            let table = if negate { "where" } else { "where_not" };
-            format!("write `{table} = {{ {} = {names:?} }}`", toml_key(key))
+    if names.is_empty() {
+        return format!("remove {key} where all of its values count, or name those that are meant");
+    }
+    if !negate && !can_negate {
+        return "name the values that count: this metric takes no `where_not`".to_owned();
+    }
+    let table = if negate { "where" } else { "where_not" };
+    let allowed = metric.and_then(|metric| metric.metric_filter(key));
+    let allowed = allowed.map_or(&[][..], |filter| filter.values);
+    match suggested_filter(table, key, &names, allowed) {
+        Some(filter) => format!("write `{filter}`"),
+        None => {
+            let most = limits::METRIC_FILTER_VALUES;
+            format!("name the values in `{table}` without `!`: {most} at most, as they are allowed")
         }
     }
+}
+
+/// The most characters of a table that a help suggests.
+const LONGEST_SUGGESTION: usize = 300;
+
+/// A metric filter with these values as a definition writes it; none where the metric would not take all of
+/// them, where there are more than it takes, or more than a help has room for. `allowed` has the values that
+/// the metric takes, if these are known.
+pub(super) fn suggested_filter(
+    table: &str,
+    key: &str,
+    values: &[impl AsRef<str>],
+    allowed: &[&str],
+) -> Option<String> {
+    let mut known = BTreeSet::new();
+    let values = values.iter().map(AsRef::as_ref);
+    let values: Vec<&str> = values.filter(|value| known.insert(*value)).collect();
+    let is_taken = |value: &str| {
+        let is_allowed = allowed.is_empty() || allowed.contains(&value);
+        is_allowed && value.chars().nth(MAX_TITLE).is_none()
+    };
+    let fits = (1..=limits::METRIC_FILTER_VALUES).contains(&values.len());
+    if !fits || !values.iter().all(|value| is_taken(value)) {
+        return None;
+    }
+    let filter = format!("{table} = {{ {} = {values:?} }}", toml_key(key));
+    filter.chars().nth(LONGEST_SUGGESTION).is_none().then_some(filter)
 }
 
 /// The key as TOML takes it: in quotes where it has more than letters, digits, `_` and `-`.

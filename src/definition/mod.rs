@@ -116,7 +116,7 @@ pub struct Contacts {
 
 impl Contacts {
     /// Those of a definition, or where it names none, or none that can be, of the deployment.
-    pub fn of(content: &[u8], deployment: &Deployment) -> Self {
+    pub fn read(content: &[u8], deployment: &Deployment) -> Self {
         // They stand at its beginning, whatever its length.
         let content = content.get(..MAX_BYTES).unwrap_or(content);
         let text = match std::str::from_utf8(content) {
@@ -297,7 +297,9 @@ fn read_instance(root: &mut Table<'_>, deployment: &Deployment) -> Option<Instan
             InstanceArnError::Form => {
                 format!("`{}` is no ARN of a Connect instance", text.value)
             }
-            InstanceArnError::TooLong { .. } => format!("this {error}"),
+            InstanceArnError::TooLong { .. } | InstanceArnError::Account { .. } => {
+                format!("this {error}")
+            }
         };
         let help = "write arn:aws:connect:REGION:ACCOUNT:instance/INSTANCE-ID, \
                     as the Connect console shows it";

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::error::{cut, cut_quoted};
+use crate::error::cut_quoted;
 
 /// One mistake in a definition, or in a later stage's reading of it.
 ///
@@ -90,7 +90,7 @@ impl Place {
             severity: Severity::Error,
             code,
             message: visible(cut_quoted(&message.into(), LONGEST_MESSAGE)),
-            help: visible(cut(&help.into(), LONGEST_HELP)),
+            help: visible(cut_between_words(&help.into(), LONGEST_HELP)),
             span: self.span.clone(),
             quoted: None,
         }
@@ -100,14 +100,61 @@ impl Place {
 /// The most characters of a message, whatever it quotes.
 const LONGEST_MESSAGE: usize = 1_000;
 
-/// The most characters of a help, which may list a hundred words.
-const LONGEST_HELP: usize = 5_000;
+/// The most characters of a help: a hundred problems of a file are told. Lists in one end before, see
+/// [`listed`].
+const LONGEST_HELP: usize = 800;
+
+/// The most characters of a list in a help.
+const LONGEST_LIST: usize = 400;
+
+/// The first of these words, as many as a help has room for, and how many more there are.
+pub(super) fn listed<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> String {
+    let (mut list, mut more) = (String::new(), 0_usize);
+    let mut left = LONGEST_LIST;
+    for word in words {
+        let word = word.as_ref();
+        // The one that does not fit is the first that is left out: a later one may be short.
+        let taken = word.chars().count() + ", ".len();
+        left = if more == 0 { left.checked_sub(taken).unwrap_or(0) } else { 0 };
+        if left == 0 {
+            more += 1;
+            continue;
+        }
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(word);
+    }
+    match (list.is_empty(), more) {
+        (_, 0) => list,
+        (true, more) => format!("{more} that are too long to be listed"),
+        (false, more) => format!("{list} and {more} more"),
+    }
+}
+
+/// The beginning of a text that has more characters than this, up to a blank that stands in no quoted word,
+/// and an ellipsis.
+fn cut_between_words(text: &str, most: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(most) else { return text.to_owned() };
+    let (mut quote, mut blank) = (None, None);
+    for (at, c) in text.get(..end).unwrap_or_default().char_indices() {
+        match quote {
+            None if matches!(c, '`' | '"') => quote = Some(c),
+            None if c == ' ' => blank = Some(at),
+            Some(open) if open == c => quote = None,
+            _ => {}
+        }
+    }
+    let whole = blank.and_then(|blank| text.get(..blank));
+    format!("{} …", whole.unwrap_or_default().trim_end_matches([',', ';', ':']))
+}
 
 /// The text without what a terminal would obey rather than show.
 pub(crate) fn visible(text: String) -> String {
-    match text.contains(char::is_control) {
-        true => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
-        false => text,
+    if text.contains(char::is_control) {
+        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    } else {
+        text
     }
 }
 
@@ -223,10 +270,25 @@ impl Found {
             Severity::Error => &mut self.errors,
             Severity::Warning => &mut self.warnings,
         };
-        match kept.len() < MOST {
-            true => kept.push(problem),
-            false => self.omitted.add_one(problem.severity),
+        if kept.len() < MOST {
+            kept.push(problem);
+        } else {
+            self.omitted.add_one(problem.severity);
         }
+    }
+
+    /// Counts a problem that would not be told, and says that it did. To make one takes far longer than to
+    /// count it.
+    fn count_beyond(&mut self, severity: Severity, code: &str) -> bool {
+        let kept = match severity {
+            Severity::Error => &self.errors,
+            Severity::Warning => &self.warnings,
+        };
+        let is_beyond = kept.len() >= MOST && code != NOT_YET;
+        if is_beyond {
+            self.omitted.add_one(severity);
+        }
+        is_beyond
     }
 
     /// Each is told once, where it stands first.
@@ -275,10 +337,7 @@ impl<'d> Problems<'d> {
     /// The place of a span of bytes. What is missing at the end is missing in the last line that
     /// says anything.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
-        let span = match span.start > self.end {
-            true => self.end..self.end,
-            false => span.clone(),
-        };
+        let span = if span.start > self.end { self.end..self.end } else { span.clone() };
         let line = self.line_number(span.start);
         let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied();
         let before = self.before(span.start) - self.before(start.unwrap_or(0));
@@ -304,7 +363,7 @@ impl<'d> Problems<'d> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(self.place(span).error(code, message, help));
+        self.find(Severity::Error, span, code, message, help);
     }
 
     pub(super) fn warning(
@@ -314,8 +373,25 @@ impl<'d> Problems<'d> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let problem = self.place(span).error(code, message, help);
-        self.push(Problem { severity: Severity::Warning, ..problem });
+        self.find(Severity::Warning, span, code, message, help);
+    }
+
+    fn find(
+        &self,
+        severity: Severity,
+        span: &Range<usize>,
+        code: &'static str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        if !self.found.borrow_mut().count_beyond(severity, code) {
+            self.push(Problem { severity, ..self.place(span).error(code, message, help) });
+        }
+    }
+
+    /// Tells whether an error that is found now is told, and not only counted.
+    pub(super) fn tells_errors(&self) -> bool {
+        self.found.borrow().errors.len() < MOST
     }
 
     /// Adds what was found with the place of a value at hand.
@@ -343,13 +419,8 @@ impl<'d> Problems<'d> {
 
     /// `did you mean …?` where a known word is near, and then the whole choice.
     pub(super) fn choice(&self, word: &str, known: &[&str]) -> String {
-        let told: Vec<&str> = known.iter().take(MOST_CHOICES).copied().collect();
-        let more = match known.len().saturating_sub(MOST_CHOICES) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
         let near = self.did_you_mean(word, known.iter().copied());
-        format!("{near}allowed: {}{more}", told.join(", "))
+        format!("{near}allowed: {}", listed(known))
     }
 
     /// The problems that are told, in the order of their places, and how many more there are.
@@ -367,7 +438,7 @@ impl<'d> Problems<'d> {
     }
 }
 
-/// The most allowed words that are told.
+/// The most allowed words that are looked at for a help.
 pub(super) const MOST_CHOICES: usize = 100;
 
 /// The most characters of a word for which a near one is looked for.
@@ -414,6 +485,65 @@ mod tests {
             let line = before.matches('\n').count() + 1;
             let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
             prop_assert_eq!((found.line, found.column), (line, column));
+        }
+    }
+
+    /// A text that counts how often it is made.
+    struct Counted<'c>(&'c Cell<usize>);
+
+    impl From<Counted<'_>> for String {
+        fn from(Counted(made): Counted<'_>) -> Self {
+            made.set(made.get() + 1);
+            Self::new()
+        }
+    }
+
+    /// However many there are, as many are made as are told.
+    #[test]
+    fn problems_that_are_not_told_are_only_counted() {
+        let problems = Problems::new("small.toml", "abc");
+        let made = Cell::new(0);
+        for _ in 0..1_000 {
+            problems.error(&(0..1), "wrong", Counted(&made), "");
+            problems.warning(&(0..1), "unsure", Counted(&made), "");
+        }
+        assert_eq!(made.get(), 2 * MOST);
+        let (told, omitted) = problems.into_found();
+        assert_eq!(told.len(), MOST);
+        assert_eq!(omitted, Omitted { errors: 900, warnings: 1_000 });
+    }
+
+    proptest! {
+        /// Every word that is told is told whole, and the others are counted.
+        #[test]
+        fn a_list_has_whole_words_and_tells_how_many_more(
+            words in proptest::collection::vec("[a-z\u{e9}]{1,90}", 1..40)
+        ) {
+            let told = listed(&words);
+            prop_assert!(told.chars().count() <= LONGEST_LIST + " and 40 more".len());
+            let (list, more) = told.rsplit_once(" and ").unwrap_or((&told, "0 more"));
+            let told: Vec<&str> = list.split(", ").collect();
+            let more: usize = more.strip_suffix(" more").unwrap().parse().unwrap();
+            prop_assert_eq!(told.len() + more, words.len());
+            prop_assert_eq!(&told[..], &words[..told.len()]);
+        }
+
+        /// A text that is too long ends before a word, and no quoted word is cut.
+        #[test]
+        fn a_help_is_cut_between_words(
+            words in proptest::collection::vec("[a-z]{1,9}|`[a-z ]{1,9}`|\"[a-z ]{1,9}\"", 1..40),
+            most in 1_usize..200,
+        ) {
+            let text = words.join(" ");
+            let told = cut_between_words(&text, most);
+            match told.strip_suffix(" …") {
+                None => prop_assert_eq!(&told, &text),
+                Some(kept) => {
+                    let whole = (0..words.len()).map(|count| words[..count].join(" "));
+                    prop_assert!(whole.into_iter().any(|whole| whole == kept), "{}", told);
+                    prop_assert!(kept.chars().count() <= most && text.chars().count() > most);
+                }
+            }
         }
     }
 

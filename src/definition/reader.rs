@@ -12,6 +12,7 @@ use super::keys::{Keys, belongs};
 use super::limits::MAX_TITLE;
 use super::problem::{Placed, Problems};
 use crate::address::AddressError;
+use crate::error::LONGEST_QUOTED;
 
 /// A TOML value with its place.
 pub(super) type Value<'d> = &'d Spanned<DeValue<'d>>;
@@ -175,7 +176,9 @@ impl<'d> Problems<'d> {
             let text = self.text(value).map(|text| text.value);
             let message = "found a text, expected a list of texts";
             if let Some(text) = &text {
-                let help = format!("write [{text:?}], with brackets");
+                let is_short = text.chars().nth(LONGEST_QUOTED).is_none();
+                let example = if is_short { text.as_str() } else { "…" };
+                let help = format!("write [{example:?}], with brackets");
                 self.error(&value.span(), "wrong-type", message, help);
             }
             return text.map(|text| (value, text)).into_iter().collect();
@@ -219,14 +222,12 @@ impl<'d> Problems<'d> {
             self.wrong_type(value, &wanted);
             return None;
         };
-        match whole_number(value).filter(|number| allowed.contains(number)) {
-            Some(number) => Some(number),
-            None => {
-                let message = format!("found {integer}, expected {wanted}");
-                self.error(&value.span(), "out-of-range", message, format!("write {wanted}"));
-                None
-            }
+        let number = whole_number(value).filter(|number| allowed.contains(number));
+        if number.is_none() {
+            let message = format!("found `{integer}`, expected {wanted}");
+            self.error(&value.span(), "out-of-range", message, format!("write {wanted}"));
         }
+        number
     }
 
     /// A table.
@@ -323,6 +324,15 @@ pub(super) struct Entry<'d> {
 pub(super) fn whole_number(value: Value<'_>) -> Option<u32> {
     let integer = value.get_ref().as_integer()?;
     u32::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// A value as a problem tells it: a word or a number itself, and of others the kind.
+pub(super) fn found(value: Value<'_>) -> String {
+    match value.get_ref() {
+        DeValue::String(text) => format!("`{text}`"),
+        DeValue::Integer(number) => format!("`{number}`"),
+        other => type_name(other).to_owned(),
+    }
 }
 
 fn type_name(value: &DeValue<'_>) -> &'static str {

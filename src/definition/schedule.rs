@@ -8,7 +8,7 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
 use super::problem::Problems;
-use super::reader::{Table, Value, whole_number};
+use super::reader::{Table, Value, found, whole_number};
 use crate::metric::limits::HISTORY_DAYS;
 use crate::retry::{CATCH_UP, LONGEST_CATCH_UP};
 use crate::window::{Calendar, Compare, WindowRule};
@@ -314,7 +314,7 @@ fn read_day_of_month(problems: &Problems<'_>, value: Value<'_>) -> Option<Schedu
     let day = whole_number(value).and_then(|day| u8::try_from(day).ok());
     let day = day.filter(|day| (1..=28).contains(day));
     if day.is_none() {
-        let message = "this is no day of the month that a schedule can have";
+        let message = format!("found {}, expected a day from 1 to 28 or \"last\"", found(value));
         let help = "write a whole number from 1 to 28, or \"last\"";
         problems.error(&value.span(), "day-of-month", message, help);
     }

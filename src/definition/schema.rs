@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::dimension::Dimension;
 use super::keys::{GROUPING_FORM, Key, Keys, ROOT, Shape};
+use super::limits::MAX_TITLE;
 use crate::metric::{self, FILTERS, limits};
 
 /// The JSON Schema (draft 2020-12).
@@ -56,12 +57,13 @@ fn property(key: &'static Key, tables: &mut Map<String, Value>) -> Value {
 fn shape(of: &'static Shape, tables: &mut Map<String, Value>) -> Value {
     match of {
         // Not blank: one character at least that is no blank.
-        Shape::Text => json!({ "type": "string", "pattern": r"\S" }),
-        Shape::Form(form) => json!({ "type": "string", "pattern": form }),
+        Shape::Text(most) => text(r"\S", *most),
+        Shape::Form(form) => text(form, usize::MAX),
+        Shape::ShortForm(form, most) => text(form, *most),
         Shape::Address => json!({ "type": "string", "pattern": "@" }),
         Shape::Choice(words) => json!({ "enum": words }),
         Shape::Suggestion(words, form) => {
-            json!({ "anyOf": [{ "enum": words() }, { "type": "string", "pattern": form }] })
+            json!({ "anyOf": [{ "enum": words() }, text(form, MAX_TITLE)] })
         }
         Shape::Number(low, high) => json!({ "type": "integer", "minimum": low, "maximum": high }),
         Shape::Flag => json!({ "type": "boolean" }),
@@ -75,14 +77,29 @@ fn shape(of: &'static Shape, tables: &mut Map<String, Value>) -> Value {
         }
         Shape::Table(keys) => reference(keys, tables),
         Shape::Filters => filters(),
-        Shape::Any(value) => json!({
-            "type": "object", "minProperties": 1, "additionalProperties": shape(value, tables),
-        }),
+        Shape::Any(value, most) => {
+            let mut any = json!({
+                "type": "object", "minProperties": 1, "additionalProperties": shape(value, tables),
+            });
+            if let (Some(any), true) = (any.as_object_mut(), *most < usize::MAX) {
+                any.insert("propertyNames".into(), json!({ "maxLength": most }));
+            }
+            any
+        }
         Shape::Either(shapes) => {
             let either: Vec<Value> = shapes.iter().map(|of| shape(of, tables)).collect();
             json!({ "anyOf": either })
         }
     }
+}
+
+/// A text of a form, of so many characters at most.
+fn text(form: &str, most: usize) -> Value {
+    let mut text = json!({ "type": "string", "pattern": form });
+    if let (Some(text), true) = (text.as_object_mut(), most < usize::MAX) {
+        text.insert("maxLength".into(), most.into());
+    }
+    text
 }
 
 fn filters() -> Value {
@@ -102,11 +119,12 @@ fn filters() -> Value {
     let properties: Map<String, Value> =
         FILTERS.iter().map(|key| ((*key).to_owned(), list(values(key), 1, usize::MAX))).collect();
     // Keys that the service may have gained.
-    let others = list(json!({ "type": "string", "minLength": 1 }), 1, usize::MAX);
+    let others = list(values("a key that is not known"), 1, usize::MAX);
     json!({
         "type": "object",
         "properties": properties,
         "patternProperties": { GROUPING_FORM: others },
+        "propertyNames": { "maxLength": MAX_TITLE },
         "minProperties": 1,
         "maxProperties": limits::FILTER_KEYS,
         "additionalProperties": false,
@@ -129,4 +147,97 @@ fn reference(keys: &'static Keys, tables: &mut Map<String, Value>) -> Value {
         tables.insert(name.clone(), described);
     }
     json!({ "$ref": format!("#/$defs/{name}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+    use crate::settings::Deployment;
+
+    const SMALL: &str = r#"
+title    = "Small"
+owner    = "workforce@example.com"
+instance = "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee"
+timezone = "Europe/London"
+window   = "previous-day"
+email    = { from = "reports@example.com", to = ["ops@example.com"] }
+
+[[section]]
+title    = "By queue"
+group_by = ["QUEUE"]
+filters  = { QUEUE = ["*"] }
+metrics  = ["CONTACTS_HANDLED"]
+"#;
+
+    /// An editor that knows the schema marks what the reader refuses for its length, and nothing else.
+    #[test]
+    fn the_schema_has_the_lengths_of_the_reader() {
+        let metric = |members: &str| {
+            let name = "name = \"CONTACTS_HANDLED\"";
+            format!("metrics  = [{{ {name}, {members} }}]")
+        };
+        let usual = "metrics  = [\"CONTACTS_HANDLED\"]";
+        for (pointer, most, old, new) in [
+            ("/properties/title", 250, "\"Small\"", "\"X\"".to_owned()),
+            ("/$defs/section/properties/title", 250, "\"By queue\"", "\"X\"".to_owned()),
+            (
+                "/$defs/email/properties/subject",
+                1_000,
+                "from =",
+                "subject = \"X\", from =".to_owned(),
+            ),
+            (
+                "/$defs/email/properties/unsubscribe",
+                900,
+                "from =",
+                "unsubscribe = \"https://e.test/X\", from =".to_owned(),
+            ),
+            ("/$defs/metric/properties/label", 250, usual, metric("label = \"X\"")),
+            ("/$defs/metric/properties/name/anyOf/1", 250, "CONTACTS_HANDLED", "X".to_owned()),
+            (
+                "/$defs/section/properties/group_by/items/anyOf/1",
+                250,
+                "[\"QUEUE\"]",
+                "[\"X\"]".to_owned(),
+            ),
+            (
+                "/$defs/section/properties/filters/propertyNames",
+                250,
+                "QUEUE = [\"*\"]",
+                "QUEUE = [\"*\"], X = [\"a\"]".to_owned(),
+            ),
+            (
+                "/$defs/metric/properties/where/additionalProperties/items",
+                250,
+                usual,
+                metric("where = { MOON_PHASE = [\"X\"] }"),
+            ),
+            (
+                "/$defs/metric/properties/where/propertyNames",
+                250,
+                usual,
+                metric("where = { X = [\"a\"] }"),
+            ),
+            (
+                "/$defs/metric/properties/where_not/propertyNames",
+                250,
+                usual,
+                metric("where_not = { X = [\"a\"] }"),
+            ),
+        ] {
+            let schema = schema();
+            let found = schema.pointer(pointer).and_then(|of| of.get("maxLength"));
+            assert_eq!(found, Some(&json!(most)), "{pointer}");
+            for length in [most, most + 1] {
+                let fixed =
+                    if pointer.ends_with("unsubscribe") { "https://e.test/".len() } else { 0 };
+                let text = SMALL.replacen(old, &new.replace('X', &"Z".repeat(length - fixed)), 1);
+                let parsed = parse("small.toml", text.as_bytes(), &Deployment::default());
+                let is_long = |message: &str| message.contains(&format!("{length} characters"));
+                let refused = parsed.problems.iter().any(|problem| is_long(&problem.message));
+                assert_eq!(refused, length > most, "{pointer}: {:?}", parsed.problems);
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU32;
 
+use super::column::SectionKeys;
 use super::dimension::Dimension;
 use super::filter::{self, Filters};
 use super::keys::{INTERVAL, KIND, SECTION, belongs_outside};
@@ -68,8 +69,8 @@ fn read_columns(
     let problems = table.problems();
     let (listed, targeted) = (table.required("metrics"), table.get("targets"));
     let no_filters = Filters::new();
-    let (columns, metrics) =
-        column::read_all(problems, listed?, (group_by, filters.unwrap_or(&no_filters)), language);
+    let keys = SectionKeys { group_by, filters: filters.unwrap_or(&no_filters) };
+    let (columns, metrics) = column::read_all(problems, listed?, keys, language);
     if let Some(filtered) = table.get("filters") {
         filter::check_authorising(problems, filtered, &metrics);
     }
@@ -208,20 +209,16 @@ fn read_targets(problems: &Problems<'_>, value: Value<'_>, columns: &mut [Column
     }
     for (index, value, name) in found {
         let Some(column) = columns.get_mut(index) else { continue };
-        let given = match value.get_ref().is_table() {
-            true => !column.targets.is_empty(),
-            false => column.target.is_some(),
-        };
+        let is_by_name = value.get_ref().is_table();
+        let given = if is_by_name { !column.targets.is_empty() } else { column.target.is_some() };
         if given {
             let message = format!("`{}` has a target already", name.name);
             problems.error(&name.span, "repeated-target", message, "remove one of the two");
         }
-        match value.get_ref().is_table() {
-            true => {
-                let targets = target::read_by_name(problems, value);
-                column.targets = targets.unwrap_or_default();
-            }
-            false => column.target = target::read(problems, value),
+        if is_by_name {
+            column.targets = target::read_by_name(problems, value).unwrap_or_default();
+        } else {
+            column.target = target::read(problems, value);
         }
     }
 }

@@ -7,6 +7,7 @@ use super::dimension::Dimension;
 use super::limits::MAX_SEARCHES;
 use super::problem::{Place, Placed, Problems};
 use super::reader::Value;
+use crate::error::LONGEST_QUOTED;
 use crate::instance::InstanceArn;
 use crate::metric;
 
@@ -247,7 +248,9 @@ impl Reader<'_, '_> {
         let message =
             format!("this says what is left out of {key}, and not what it is left out of");
         let first = values.get_ref().as_array().and_then(|values| values.iter().next());
-        let first = first.and_then(|value| value.get_ref().as_str()).unwrap_or("!Test*");
+        let first = first.and_then(|value| value.get_ref().as_str());
+        let first = first.filter(|text| text.chars().nth(LONGEST_QUOTED).is_none());
+        let first = first.unwrap_or("!Test*");
         let help = format!("add \"*\" for all of the others, as in [\"*\", {first:?}]");
         self.problems.error(&values.span(), "nothing-taken", message, help);
     }
@@ -312,6 +315,7 @@ impl Reader<'_, '_> {
             Some(rest) => {
                 let key = self.dimension.key();
                 let message = format!("`!` does not work for {key}: nothing lists its values");
+                let rest = if rest.chars().nth(LONGEST_QUOTED).is_none() { rest } else { "…" };
                 let help = format!(
                     "write the values that are meant; a value that begins with `!` is written \"!!{rest}\""
                 );

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::problem::{MOST, Problems};
+use super::problem::Problems;
 
 /// Tells the parser's errors.
 ///
@@ -23,14 +23,13 @@ pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
         .filter(|error| foreign(text, start(error)).is_some())
         .map(|error| problems.line_number(start(error)))
         .collect();
-    let (mut told_lines, mut told) = (BTreeSet::new(), 0);
+    let mut told_lines = BTreeSet::new();
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         let line = problems.line_number(span.start);
         if span.start >= told_until || told_lines.contains(&line) {
             continue;
         }
-        told += 1;
         if is_second_section(text, &span, error.message()) {
             told_until = span.end;
             let header = single_brackets(text).unwrap_or(span);
@@ -41,9 +40,10 @@ pub(super) fn report(problems: &Problems<'_>, errors: &[toml::de::Error]) {
             problems.error(&(span.start..span.start + length), "syntax", message, help);
         } else if !foreign_lines.contains(&line) {
             // To look for what helps takes a look at the whole text.
-            let help = match told > MOST {
-                true => USUAL_HELP.to_owned(),
-                false => help(text, &span, error.message()),
+            let help = if problems.tells_errors() {
+                help(text, &span, error.message())
+            } else {
+                String::new()
             };
             problems.error(&span, "syntax", message(error.message()), help);
         }
@@ -133,6 +133,9 @@ fn is_after_key(before: &str) -> bool {
     !entry.contains('=') && entry.ends_with(is_part)
 }
 
+/// The number of characters of a line that are looked at behind a mistake.
+const LOOKED_AT: usize = 200;
+
 /// What helps against an error of the parser.
 fn help(text: &str, span: &Range<usize>, message: &str) -> String {
     const HELP: &[(&str, &str)] = &[
@@ -146,7 +149,9 @@ fn help(text: &str, span: &Range<usize>, message: &str) -> String {
         ("duplicate key", "remove one of the two, or give it another name"),
     ];
     let here = text.get(span.start..).unwrap_or_default();
-    let line = here.lines().next().unwrap_or_default();
+    // A line may be as long as the text, and a hundred mistakes of it are told.
+    let end = here.char_indices().nth(LOOKED_AT).map_or(here.len(), |(end, _)| end);
+    let line = here.get(..end).and_then(|near| near.lines().next()).unwrap_or_default();
     if line.contains(['“', '”', '„', '‘', '’']) {
         return "write straight quotation marks: \"".to_owned();
     }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::limits::MAX_DIGITS;
 use super::problem::Problems;
 use super::reader::Value;
 
@@ -34,13 +35,25 @@ pub enum Bound {
 
 /// The text is no target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a target is `>=`, `>`, `<=` or `<` and a number, as in \">= 80\"")]
-pub struct TargetError;
+pub enum TargetError {
+    /// It has another form.
+    #[error("a target is `>=`, `>`, `<=` or `<` and a number, as in \">= 80\"")]
+    Form,
+    /// Its number has more digits than a figure.
+    #[error("the number has {found} digits {part} the point, {MAX_DIGITS} are allowed")]
+    TooLong {
+        /// `before` or `behind`.
+        part: &'static str,
+        /// The number of digits.
+        found: usize,
+    },
+}
 
 impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
+        let wrong = TargetError::Form;
         let text = text.trim();
         let bounds = [
             (">=", Bound::AtLeast),
@@ -51,16 +64,22 @@ impl FromStr for Target {
         let found = bounds
             .into_iter()
             .find_map(|(sign, bound)| Some((bound, text.strip_prefix(sign)?.trim_start())));
-        let (bound, number) = found.ok_or(TargetError)?;
+        let (bound, number) = found.ok_or(wrong)?;
         // Not what else a number may be to a computer: inf, 1e9, +5, .5
         let unsigned = number.strip_prefix('-').unwrap_or(number);
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !(digits(whole) && digits(fraction)) {
-            return Err(TargetError);
+            return Err(wrong);
         }
-        let value: f64 = number.parse().map_err(|_| TargetError)?;
-        value.is_finite().then_some(Self { bound, value }).ok_or(TargetError)
+        for (part, digits) in [("before", whole), ("behind", fraction)] {
+            let found = digits.len();
+            if found > MAX_DIGITS {
+                return Err(TargetError::TooLong { part, found });
+            }
+        }
+        let value: f64 = number.parse().map_err(|_| wrong)?;
+        value.is_finite().then_some(Self { bound, value }).ok_or(wrong)
     }
 }
 
@@ -157,6 +176,13 @@ impl Target {
 
 /// Reads a target.
 pub(super) fn read(problems: &Problems<'_>, value: Value<'_>) -> Option<Target> {
+    if let Some(Err(error @ TargetError::TooLong { .. })) =
+        value.get_ref().as_str().map(str::parse::<Target>)
+    {
+        let help = "write a number that a figure may have, as in \">= 80\"";
+        problems.error(&value.span(), "target", error.to_string(), help);
+        return None;
+    }
     let wanted = "a target such as \">= 80\" or \"< 30\"";
     problems.parsed(value, "target", wanted, |text| text.parse().ok())
 }
@@ -186,16 +212,29 @@ mod tests {
             (" <30 ", target(Bound::LessThan, 30.0)),
             ("<=0.5", target(Bound::AtMost, 0.5)),
             ("> -1", target(Bound::MoreThan, -1.0)),
-            ("80", Err(TargetError)),
-            (">= 80 %", Err(TargetError)),
-            (">= inf", Err(TargetError)),
-            (">= .5", Err(TargetError)),
-            ("> 1.-", Err(TargetError)),
-            (">= 1e400", Err(TargetError)),
-            (">=", Err(TargetError)),
-            ("== 80", Err(TargetError)),
+            ("80", Err(TargetError::Form)),
+            (">= 80 %", Err(TargetError::Form)),
+            (">= inf", Err(TargetError::Form)),
+            (">= .5", Err(TargetError::Form)),
+            ("> 1.-", Err(TargetError::Form)),
+            (">= 1e400", Err(TargetError::Form)),
+            (">=", Err(TargetError::Form)),
+            ("== 80", Err(TargetError::Form)),
         ] {
             assert_eq!(text.parse::<Target>(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_as_many_digits_as_figures() {
+        let target = |whole: usize, fraction: usize| {
+            let number = format!("-{}.{}", "9".repeat(whole), "1".repeat(fraction));
+            format!(">= {number}").parse::<Target>().map(|_| ())
+        };
+        assert_eq!(target(15, 15), Ok(()));
+        for found in [16, 309, 400_000] {
+            assert_eq!(target(found, 1), Err(TargetError::TooLong { part: "before", found }));
+            assert_eq!(target(1, found), Err(TargetError::TooLong { part: "behind", found }));
         }
     }
 

@@ -67,6 +67,65 @@ fn the_schema_beside_the_samples_is_current() {
     }
 }
 
+/// What a person types that is out of range is told with what was found and what is allowed.
+#[test]
+fn a_span_that_is_out_of_range_is_told() {
+    let folder = definitions(&[("small.toml", SMALL)]);
+    for (span, expected) in [
+        (
+            "0001-01-01..9998-01-01",
+            "--backfill 0001-01-01..9998-01-01 of small: the span has more than 10000 windows, 10000 \
+             are allowed",
+        ),
+        (
+            "2026-11-23..2026-11-22",
+            "--backfill 2026-11-23..2026-11-22 of small: the window ends at or before its start",
+        ),
+        (
+            "9999-12-31T23:59..9999-12-31T23:59:30",
+            "--backfill 9999-12-31T23:59..9999-12-31T23:59:30 of small: the time is out of range: \
+             -009999-01-02T01:59:59Z to 9999-12-30T22:00:00.999999999Z are allowed",
+        ),
+        (
+            "2026-11-22T08:00..2026-11-22T09:00",
+            "no window of the report lies in --backfill 2026-11-22T08:00..2026-11-22T09:00",
+        ),
+    ] {
+        let arguments = ["run", "small", "--simulate", "--definitions", ".", "--backfill", span];
+        let output = call(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(told(&output).contains(expected), "{}", told(&output));
+    }
+    for (old, new, expected) in [
+        (
+            ":123456789012:",
+            ":1234567890123:",
+            "this is no ARN of a Connect instance: the account has 13 characters, 12 digits are allowed",
+        ),
+        (
+            "threshold = 20 }",
+            &format!("threshold = 20, target = \">= {}\" }}", "9".repeat(309)),
+            "the number has 309 digits before the point, 15 are allowed",
+        ),
+        (
+            "threshold = 20",
+            &format!("threshold = {}", "2".repeat(400)),
+            "…`, expected a whole number from 1 to",
+        ),
+        (
+            "[email]",
+            "[schedule]\nat = \"07:00\"\nday_of_month = 31\n[email]",
+            "found `31`, expected a day from 1 to 28",
+        ),
+        ("\"CONTACTS_QUEUED\"", "17", "found `17`, expected a metric"),
+    ] {
+        std::fs::write(folder.path().join("small.toml"), SMALL.replacen(old, new, 1)).unwrap();
+        let output = call(folder.path(), &["validate", "small.toml"]);
+        assert_eq!(output.status.code(), Some(2), "{expected}");
+        assert!(told(&output).contains(expected), "{}", told(&output));
+    }
+}
+
 /// What `new` writes validates as it is, and nothing is overwritten.
 #[test]
 fn a_new_definition_validates() {

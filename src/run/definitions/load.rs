@@ -150,7 +150,7 @@ impl Definitions {
                     outcome: RunOutcome::invalid(&stem, error.clone()),
                     // Of the same kind, whatever the service says besides.
                     digest: definition::digest(format!("unreadable: {code}").as_bytes()),
-                    contacts: Contacts::of(b"", checks.deployment),
+                    contacts: Contacts::read(b"", checks.deployment),
                     stem,
                 });
                 return;
@@ -164,7 +164,7 @@ impl Definitions {
                 outcome: invalid(file, &parsed.problems, parsed.omitted),
                 stem: file.stem().to_owned(),
                 digest: definition::digest(content),
-                contacts: Contacts::of(content, checks.deployment),
+                contacts: Contacts::read(content, checks.deployment),
             }),
         }
         self.problems.extend(parsed.problems);
