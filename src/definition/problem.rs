@@ -115,7 +115,7 @@ pub(super) fn listed<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> Strin
         let word = word.as_ref();
         // The one that does not fit is the first that is left out: a later one may be short.
         let taken = word.chars().count() + ", ".len();
-        left = if more == 0 { left.checked_sub(taken).unwrap_or(0) } else { 0 };
+        left = if more == 0 { left.saturating_sub(taken) } else { 0 };
         if left == 0 {
             more += 1;
             continue;
