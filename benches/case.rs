@@ -181,7 +181,9 @@ fn work(report: Report, times: Option<[&str; 2]>) -> Job {
     if let Some(window) = window {
         order["window"] = window;
     }
-    let Ok(trigger::Payload::One(order)) = trigger::parse(&order) else { panic!("an order") };
+    let Ok(trigger::Payload::One(order)) = trigger::parse_payload(&order) else {
+        panic!("an order")
+    };
     let clock = RunClock::read(NOW.parse().expect("a time"), None);
     let invocation = Invocation {
         id: "bench".to_owned(),

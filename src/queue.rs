@@ -42,7 +42,7 @@ impl RunQueue {
                 if !error.retryable || !QUEUE_SEND.allows_another(attempt) {
                     return Err(error);
                 }
-                tokio::time::sleep(QUEUE_SEND.pause(attempt)).await;
+                tokio::time::sleep(QUEUE_SEND.pause_after(attempt)).await;
                 attempt += 1;
             }
         }

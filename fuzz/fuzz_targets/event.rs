@@ -6,6 +6,6 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|payload: &[u8]| {
     if let Ok(payload) = serde_json::from_slice(payload) {
-        let _ = trigger::parse(&payload);
+        let _ = trigger::parse_payload(&payload);
     }
 });

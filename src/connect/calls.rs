@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Stage, sdk};
 use crate::instance::InstanceArn;
 use crate::metric::limits::Limits;
 use crate::pages::Unread;
-use crate::rate_limit::{Key, Pacer, Unanswered};
+use crate::rate_limit::{Pacer, RateKey, Unanswered};
 
 /// The circumstances of calls that have to end in time.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ impl Calls<'_> {
     /// Makes a call when its turn comes.
     pub(super) async fn paced<T, E, F>(
         &self,
-        key: Key,
+        key: RateKey,
         operation: &str,
         attempt: impl Fn() -> F,
     ) -> Result<T, Unread>

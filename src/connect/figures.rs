@@ -15,7 +15,7 @@ use crate::error::{Error, Stage};
 use crate::metric::limits::Limits;
 use crate::pages::Pages;
 use crate::plan::{Request, RequestAnswer};
-use crate::rate_limit::Key;
+use crate::rate_limit::RateKey;
 use crate::window::Interval;
 
 use rows::{GET_METRIC_DATA, RowReader};
@@ -33,7 +33,7 @@ pub(super) async fn fetch_figures(
     let mut pages = Pages::new(GET_METRIC_DATA, Stage::Query);
     let mut count = 0;
     loop {
-        let key = Key::figures(calls.instance, GET_METRIC_DATA);
+        let key = RateKey::figures(calls.instance, GET_METRIC_DATA);
         // A call is some kilobytes, which the futures that await it would hold several times over.
         let page = calls.paced(key, GET_METRIC_DATA, || {
             Box::pin(call.clone().set_next_token(pages.next_token()).send())

@@ -14,7 +14,7 @@ use crate::definition::{Dimension, HierarchyLevel};
 use crate::error::{Error, Stage};
 use crate::pages::{Pages, Unread};
 use crate::plan::{Directory, DirectoryEntry};
-use crate::rate_limit::Key;
+use crate::rate_limit::RateKey;
 
 /// A list of names that is read as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,7 +128,7 @@ async fn queue_page(
         .instance_id(calls.instance.id())
         .queue_types(QueueType::Standard);
     let request = request.max_results(LIST_PAGE_SIZE).set_next_token(token);
-    let key = Key::list(calls.instance, LIST_QUEUES);
+    let key = RateKey::list(calls.instance, LIST_QUEUES);
     let page = calls.paced(key, LIST_QUEUES, || Box::pin(request.clone().send())).await?;
     let found = required_member(LIST_QUEUES, "QueueSummaryList", page.queue_summary_list)?;
     let found = found.iter().map(|queue| named_entry(LIST_QUEUES, queue.id(), queue.name()));
@@ -147,7 +147,7 @@ async fn searched_queue_page(
         .instance_id(calls.instance.id())
         .search_criteria(standard.build());
     let request = request.max_results(SEARCH_PAGE_SIZE).set_next_token(token);
-    let key = Key::list(calls.instance, SEARCH_QUEUES);
+    let key = RateKey::list(calls.instance, SEARCH_QUEUES);
     let page = calls.paced(key, SEARCH_QUEUES, || Box::pin(request.clone().send())).await?;
     let found = required_member(SEARCH_QUEUES, "Queues", page.queues)?;
     let found = found.iter().map(searched_queue_entry);
@@ -168,7 +168,7 @@ async fn routing_profile_page(
 ) -> Result<ListPage<DirectoryEntry>, Unread> {
     let request = calls.client.list_routing_profiles().instance_id(calls.instance.id());
     let request = request.max_results(LIST_PAGE_SIZE).set_next_token(token);
-    let key = Key::list(calls.instance, LIST_ROUTING_PROFILES);
+    let key = RateKey::list(calls.instance, LIST_ROUTING_PROFILES);
     let page = calls.paced(key, LIST_ROUTING_PROFILES, || Box::pin(request.clone().send())).await?;
     let found = required_member(
         LIST_ROUTING_PROFILES,
@@ -187,7 +187,7 @@ async fn agent_page(
 ) -> Result<ListPage<DirectoryEntry>, Unread> {
     let request = calls.client.search_users().instance_id(calls.instance.id());
     let request = request.max_results(SEARCH_PAGE_SIZE).set_next_token(token);
-    let key = Key::list(calls.instance, SEARCH_USERS);
+    let key = RateKey::list(calls.instance, SEARCH_USERS);
     let page = calls.paced(key, SEARCH_USERS, || Box::pin(request.clone().send())).await?;
     let found = required_member(SEARCH_USERS, "Users", page.users)?;
     let found = found.iter().map(agent_entry);
@@ -244,7 +244,7 @@ type Levels = BTreeMap<String, (Dimension, String)>;
 /// The levels, if the answer has a structure.
 async fn fetch_levels(calls: Calls<'_>) -> Result<Option<Levels>, Error> {
     let request = calls.client.describe_user_hierarchy_structure().instance_id(calls.instance.id());
-    let key = Key::list(calls.instance, DESCRIBE_LEVELS);
+    let key = RateKey::list(calls.instance, DESCRIBE_LEVELS);
     let answer = calls.paced(key, DESCRIBE_LEVELS, || Box::pin(request.clone().send())).await;
     let answer = answer.map_err(Unread::into_error)?;
     let Some(structure) = answer.hierarchy_structure() else { return Ok(None) };
@@ -275,7 +275,7 @@ async fn group_page(
 ) -> Result<ListPage<HierarchyGroup>, Unread> {
     let request = calls.client.search_user_hierarchy_groups().instance_id(calls.instance.id());
     let request = request.max_results(GROUP_PAGE_SIZE).set_next_token(token);
-    let key = Key::list(calls.instance, SEARCH_GROUPS);
+    let key = RateKey::list(calls.instance, SEARCH_GROUPS);
     let page = calls.paced(key, SEARCH_GROUPS, || Box::pin(request.clone().send())).await?;
     let found = required_member(SEARCH_GROUPS, "UserHierarchyGroups", page.user_hierarchy_groups)?;
     Ok((found, page.next_token))

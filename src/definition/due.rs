@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::report::Report;
 use super::schedule::{Schedule, ScheduleDays};
-use crate::retry::{OVERDUE, TICK};
+use crate::retry::{OVERDUE_SEARCH, TICK_INTERVAL};
 #[cfg(feature = "cli")]
 use crate::window::LocalTime;
 use crate::window::{Window, WindowError};
@@ -114,8 +114,8 @@ impl Report {
     pub fn overdue_at(&self, time: Timestamp, first_seen: FirstSeen) -> Vec<Occurrence> {
         match (&self.schedule, first_seen) {
             (Some(schedule), FirstSeen::At(_)) => {
-                let age = self.catch_up.max(TICK);
-                let over = self.waiting(schedule, (time, first_seen), age..age + OVERDUE);
+                let age = self.catch_up.max(TICK_INTERVAL);
+                let over = self.waiting(schedule, (time, first_seen), age..age + OVERDUE_SEARCH);
                 over.into_iter().filter_map(Result::ok).collect()
             }
             (None, _) => {
@@ -141,8 +141,8 @@ impl Report {
         first_seen: FirstSeen,
     ) -> Vec<Result<Occurrence, WindowError>> {
         let age = match first_seen {
-            FirstSeen::Unrecorded => TICK,
-            FirstSeen::At(_) => self.catch_up.max(TICK),
+            FirstSeen::Unrecorded => TICK_INTERVAL,
+            FirstSeen::At(_) => self.catch_up.max(TICK_INTERVAL),
         };
         self.waiting(schedule, (time, first_seen), SignedDuration::ZERO..age)
     }
@@ -161,7 +161,7 @@ impl Report {
             }
             let window = match self.window_at(due) {
                 Ok(window) => window,
-                Err(error) if time.duration_since(due) < TICK => {
+                Err(error) if time.duration_since(due) < TICK_INTERVAL => {
                     found.push(Err(error));
                     continue;
                 }

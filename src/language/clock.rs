@@ -6,22 +6,24 @@ use super::Language;
 
 impl Language {
     /// A reading of the clock: `08:00`, American `8:00 AM`.
-    pub fn clock(self, time: Time) -> String {
+    pub fn clock_time(self, time: Time) -> String {
         match self {
-            Self::AmericanEnglish => format!("{}\u{a0}{}", reading(time), half(time)),
+            Self::AmericanEnglish => {
+                format!("{}\u{a0}{}", twelve_hour_reading(time), half_of_day(time))
+            }
             _ => time.strftime("%H:%M").to_string(),
         }
     }
 
-    /// The time from one reading to another on the same day: `08:00–09:00`, `8:00–9:00 AM`; none is
-    /// the end of the day.
+    /// The time from one reading to another on the same day: `08:00–09:00`, `8:00–9:00 AM`. Without a second
+    /// reading it goes to the end of the day.
     pub fn clock_span(self, from: Time, to: Option<Time>) -> String {
         match (self, to) {
-            (Self::AmericanEnglish, Some(to)) if half(from) == half(to) => {
-                format!("{}–{}", reading(from), self.clock(to))
+            (Self::AmericanEnglish, Some(to)) if half_of_day(from) == half_of_day(to) => {
+                format!("{}–{}", twelve_hour_reading(from), self.clock_time(to))
             }
-            (_, Some(to)) => format!("{}–{}", self.clock(from), self.clock(to)),
-            (_, None) => format!("{}–{}", self.clock(from), self.end_of_day()),
+            (_, Some(to)) => format!("{}–{}", self.clock_time(from), self.clock_time(to)),
+            (_, None) => format!("{}–{}", self.clock_time(from), self.end_of_day()),
         }
     }
 
@@ -34,20 +36,21 @@ impl Language {
     }
 
     /// A full hour where there is little room: `08:00`, American `8 AM`.
-    pub fn hour(self, time: Time) -> String {
+    pub fn full_hour(self, time: Time) -> String {
         match self {
-            Self::AmericanEnglish => format!("{}\u{a0}{}", time.strftime("%-I"), half(time)),
-            _ => self.clock(time),
+            Self::AmericanEnglish => format!("{}\u{a0}{}", time.strftime("%-I"), half_of_day(time)),
+            _ => self.clock_time(time),
         }
     }
 }
 
 /// The reading of a clock with 12 hours: `8:00`.
-fn reading(time: Time) -> String {
+fn twelve_hour_reading(time: Time) -> String {
     time.strftime("%-I:%M").to_string()
 }
 
-fn half(time: Time) -> &'static str {
+/// The half of the day: `AM` or `PM`.
+fn half_of_day(time: Time) -> &'static str {
     if time.hour() < 12 { "AM" } else { "PM" }
 }
 
@@ -75,7 +78,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Language::AmericanEnglish.hour(at(0)), "12\u{a0}AM");
-        assert_eq!(Language::French.hour(at(13)), "13:00");
+        assert_eq!(Language::AmericanEnglish.full_hour(at(0)), "12\u{a0}AM");
+        assert_eq!(Language::French.full_hour(at(13)), "13:00");
     }
 }

@@ -4,15 +4,15 @@ use jiff::civil::{Date, Weekday};
 
 use super::Language;
 
-/// The words of a language for days and months.
-struct Words {
-    /// From Monday, in full and shortened.
+/// The names of days and months in a language.
+struct DateNames {
+    /// The days from Monday, in full and shortened.
     days: [(&'static str, &'static str); 7],
-    /// From January, in full and shortened.
+    /// The months from January, in full and shortened.
     months: [(&'static str, &'static str); 12],
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH_NAMES: DateNames = DateNames {
     days: [
         ("Monday", "Mon"),
         ("Tuesday", "Tue"),
@@ -38,7 +38,7 @@ const ENGLISH: Words = Words {
     ],
 };
 
-const GERMAN: Words = Words {
+const GERMAN_NAMES: DateNames = DateNames {
     days: [
         ("Montag", "Mo"),
         ("Dienstag", "Di"),
@@ -64,7 +64,7 @@ const GERMAN: Words = Words {
     ],
 };
 
-const FRENCH: Words = Words {
+const FRENCH_NAMES: DateNames = DateNames {
     days: [
         ("lundi", "lun."),
         ("mardi", "mar."),
@@ -90,7 +90,7 @@ const FRENCH: Words = Words {
     ],
 };
 
-const SPANISH: Words = Words {
+const SPANISH_NAMES: DateNames = DateNames {
     days: [
         ("lunes", "lun"),
         ("martes", "mar"),
@@ -134,9 +134,9 @@ impl Language {
         self.with_year(&self.day_and_month(date), date)
     }
 
-    /// The days from one to another, both included: `16–22 November 2026`,
+    /// The range of two days, both included: `16–22 November 2026`,
     /// `28 September – 4 October 2026`.
-    pub fn days(self, first: Date, last: Date) -> String {
+    pub fn day_range(self, first: Date, last: Date) -> String {
         if first.year() != last.year() {
             return format!("{} – {}", self.long_date(first), self.long_date(last));
         }
@@ -163,7 +163,7 @@ impl Language {
         }
     }
 
-    /// Days and month with the year of a date behind them.
+    /// Days and month, followed by the year of a date.
     fn with_year(self, days: &str, date: Date) -> String {
         let year = date.year();
         match self {
@@ -173,7 +173,7 @@ impl Language {
         }
     }
 
-    /// The day of the month as it stands beside its month: `22`, in German `22.`
+    /// The day of the month as it is written beside its month: `22`, in German `22.`
     fn day_of_month(self, date: Date) -> String {
         match (self, date.day()) {
             (Self::German | Self::SwissGerman, day) => format!("{day}."),
@@ -192,7 +192,7 @@ impl Language {
         }
     }
 
-    /// The date in few letters: `22 Nov`.
+    /// The date in short: `22 Nov`.
     pub fn short_date(self, date: Date) -> String {
         let day = self.day_of_month(date);
         let month = self.month(date).1;
@@ -202,7 +202,7 @@ impl Language {
         }
     }
 
-    /// The date with its weekday in few letters: `Sun 22 Nov`.
+    /// The date with its weekday in short: `Sun 22 Nov`.
     pub fn short_day(self, date: Date) -> String {
         let day = self.short_weekday(date.weekday());
         let date = self.short_date(date);
@@ -212,30 +212,30 @@ impl Language {
         }
     }
 
-    /// The weekday in few letters: `Sun`.
+    /// The weekday in short: `Sun`.
     pub fn short_weekday(self, day: Weekday) -> &'static str {
         self.weekday(day).1
     }
 
-    fn words(self) -> &'static Words {
+    fn date_names(self) -> &'static DateNames {
         match self {
-            Self::English | Self::AmericanEnglish => &ENGLISH,
-            Self::German | Self::SwissGerman => &GERMAN,
-            Self::French => &FRENCH,
-            Self::Spanish => &SPANISH,
+            Self::English | Self::AmericanEnglish => &ENGLISH_NAMES,
+            Self::German | Self::SwissGerman => &GERMAN_NAMES,
+            Self::French => &FRENCH_NAMES,
+            Self::Spanish => &SPANISH_NAMES,
         }
     }
 
     fn weekday(self, day: Weekday) -> (&'static str, &'static str) {
-        named(&self.words().days, day.to_monday_zero_offset())
+        name_at(&self.date_names().days, day.to_monday_zero_offset())
     }
 
     fn month(self, date: Date) -> (&'static str, &'static str) {
-        named(&self.words().months, date.month() - 1)
+        name_at(&self.date_names().months, date.month() - 1)
     }
 }
 
-fn named(
+fn name_at(
     names: &'static [(&'static str, &'static str)],
     index: i8,
 ) -> (&'static str, &'static str) {
@@ -287,7 +287,7 @@ mod tests {
             (French, same_month, "1er–22 septembre 2026"),
             (Spanish, next_month, "1 de septiembre – 4 de octubre de 2026"),
         ] {
-            assert_eq!(language.days(first, last), expected);
+            assert_eq!(language.day_range(first, last), expected);
         }
     }
 

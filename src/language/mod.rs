@@ -1,7 +1,7 @@
 //! The languages of messages: English, German, French and Spanish, as countries write them.
 //!
-//! A text is named by its English words, where it is used: `language.say("Needs attention")`, and in
-//! templates `{{ "Needs attention" | say }}`. One table holds the others; what it lacks stays English.
+//! Code names a text by its English words: `language.say("Needs attention")`, in templates
+//! `{{ "Needs attention" | say }}`. One table holds the translations; a text that it lacks stays English.
 
 mod clock;
 mod dates;
@@ -10,7 +10,7 @@ mod texts;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use texts::TEXTS;
+use texts::TRANSLATIONS;
 
 /// The language of a message's own words, its dates and its times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Language {
     AmericanEnglish,
     /// `de`
     German,
-    /// `de-CH`: ss in the place of ß.
+    /// `de-CH`: ss in place of ß.
     SwissGerman,
     /// `fr`
     French,
@@ -49,14 +49,13 @@ impl Language {
         Self::Spanish,
     ];
 
-    /// The language that a locale begins with, as its country writes it.
+    /// The language of a locale, in its country's form.
     fn written_in(language: &str, country: Option<&str>) -> Option<Self> {
-        let is_one_of =
-            |countries: &[&str]| country.is_some_and(|country| countries.contains(&country));
+        let country = country.unwrap_or_default();
         match language {
-            "en" if is_one_of(&MONTH_FIRST) => Some(Self::AmericanEnglish),
+            "en" if MONTH_FIRST.contains(&country) => Some(Self::AmericanEnglish),
             "en" => Some(Self::English),
-            "de" if is_one_of(&WITHOUT_SHARP_S) => Some(Self::SwissGerman),
+            "de" if WITHOUT_SHARP_S.contains(&country) => Some(Self::SwissGerman),
             "de" => Some(Self::German),
             "fr" => Some(Self::French),
             "es" => Some(Self::Spanish),
@@ -64,62 +63,63 @@ impl Language {
         }
     }
 
-    /// Tells whether its nouns have a capital letter within a sentence.
+    /// True for a language whose nouns have a capital letter within a sentence.
     pub fn has_capital_nouns(self) -> bool {
         matches!(self, Self::German | Self::SwissGerman)
     }
 
-    /// A text in this language, by its English words; these, where the table does not have it.
+    /// A text in this language, by its English words; the English words where the table lacks the text.
     pub fn say(self, english: &str) -> &str {
-        let Ok(place) = TEXTS.binary_search_by(|(known, _)| (*known).cmp(english)) else {
+        let Ok(place) = TRANSLATIONS.binary_search_by(|(known, _)| (*known).cmp(english)) else {
             return english;
         };
-        let translation = |index: usize| TEXTS.get(place)?.1.get(index).copied();
-        let said = match self {
+        let Some((_, [german, _, spanish])) = TRANSLATIONS.get(place) else { return english };
+        let translation = match self {
             Self::English => None,
-            Self::AmericanEnglish => AMERICAN.get(place).map(String::as_str),
-            Self::German => translation(0),
-            Self::SwissGerman => SWISS.get(place).map(String::as_str),
-            Self::French => FRENCH.get(place).map(String::as_str),
-            Self::Spanish => translation(2),
+            Self::AmericanEnglish => AMERICAN_TEXTS.get(place).map(String::as_str),
+            Self::German => Some(*german),
+            Self::SwissGerman => SWISS_TEXTS.get(place).map(String::as_str),
+            Self::French => FRENCH_TEXTS.get(place).map(String::as_str),
+            Self::Spanish => Some(*spanish),
         };
-        said.unwrap_or(english)
+        translation.unwrap_or(english)
     }
 
-    /// A text in which values stand in the place of `{their names}`.
+    /// A text in which values replace `{their names}`.
     pub fn say_with(self, english: &str, values: &[(&str, &str)]) -> String {
-        let mut said = String::new();
+        let mut text = String::new();
         let mut rest = self.say(english);
-        // Not by replacing: a value may itself look like the name of another.
+        // String::replace would not do: a value may itself look like the name of another.
         while let Some((before, (name, after))) =
             rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
         {
-            said.push_str(before);
+            text.push_str(before);
             let value = values.iter().find(|(known, _)| *known == name);
-            said.push_str(value.map_or("", |(_, value)| value));
+            text.push_str(value.map_or("", |(_, value)| value));
             rest = after;
         }
-        said.push_str(rest);
-        said
+        text.push_str(rest);
+        text
     }
 }
 
 /// The English texts in American spelling.
-static AMERICAN: LazyLock<Vec<String>> = LazyLock::new(|| {
-    TEXTS.iter().map(|(english, _)| english.replace("analysed", "analyzed")).collect()
+static AMERICAN_TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    TRANSLATIONS.iter().map(|(english, _)| english.replace("analysed", "analyzed")).collect()
 });
 
 /// The German texts in Swiss spelling.
-static SWISS: LazyLock<Vec<String>> =
-    LazyLock::new(|| TEXTS.iter().map(|(_, [german, ..])| german.replace('ß', "ss")).collect());
+static SWISS_TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    TRANSLATIONS.iter().map(|(_, [german, ..])| german.replace('ß', "ss")).collect()
+});
 
-/// The French texts with no-break spaces at their punctuation, which else might begin a line.
-static FRENCH: LazyLock<Vec<String>> = LazyLock::new(|| {
+/// The French texts with no-break spaces before punctuation, so that no line begins with it.
+static FRENCH_TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let pairs = [(" :", "\u{a0}:"), (" ;", "\u{a0};"), ("« ", "«\u{a0}"), (" »", "\u{a0}»")];
-    let spaced = |french: &str| {
-        pairs.iter().fold(french.to_owned(), |text, (plain, joined)| text.replace(plain, joined))
-    };
-    TEXTS.iter().map(|(_, [_, french, _])| spaced(french)).collect()
+    let french = TRANSLATIONS.iter().map(|(_, [_, french, _])| (*french).to_owned());
+    french
+        .map(|text| pairs.iter().fold(text, |text, (plain, joined)| text.replace(plain, joined)))
+        .collect()
 });
 
 /// A language, with a country where it matters to words, dates or numbers: `de`, `de-CH`.
@@ -130,7 +130,7 @@ pub struct Locale {
 }
 
 impl Locale {
-    /// The locale with this tag: the language's, alone or with a country's two capitals.
+    /// The locale with this tag: a language, alone or with a country in two capitals.
     pub fn parse(tag: &str) -> Option<Self> {
         let (language, country) = match tag.split_once('-') {
             Some((language, country)) => (language, Some(country)),

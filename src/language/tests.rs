@@ -5,18 +5,18 @@ use super::*;
 
 #[test]
 fn the_table_is_sorted_and_complete() {
-    for pair in TEXTS.windows(2) {
+    for pair in TRANSLATIONS.windows(2) {
         let [(one, _), (next, _)] = pair else { panic!("two of them") };
         assert!(one < next, "`{next}` comes before `{one}`");
     }
-    for (english, others) in TEXTS {
+    for (english, others) in TRANSLATIONS {
         assert!(others.iter().all(|text| !text.is_empty()), "{english}");
     }
 }
 
 #[test]
 fn every_language_has_the_same_values() {
-    for (english, others) in TEXTS {
+    for (english, others) in TRANSLATIONS {
         for other in others {
             assert_eq!(values(english), values(other), "{other}");
         }
@@ -33,7 +33,7 @@ fn values(text: &str) -> BTreeSet<&str> {
 #[test]
 fn every_text_that_is_said_is_in_the_table() {
     let said = said();
-    let known: BTreeSet<&str> = TEXTS.iter().map(|(english, _)| *english).collect();
+    let known: BTreeSet<&str> = TRANSLATIONS.iter().map(|(english, _)| *english).collect();
     let missing: Vec<_> = said.iter().filter(|text| !known.contains(text.as_str())).collect();
     assert!(missing.is_empty(), "said, and not in the table: {missing:#?}");
     let sources = sources().concat();
@@ -55,7 +55,7 @@ fn what_a_table_lacks_is_english() {
 #[test]
 fn swiss_german_has_no_sharp_s_and_differs_in_nothing_else() {
     let mut differing = 0;
-    for (english, [german, ..]) in TEXTS {
+    for (english, [german, ..]) in TRANSLATIONS {
         let swiss = Language::SwissGerman.say(english);
         assert_eq!(swiss, german.replace('ß', "ss"), "{english}");
         differing += usize::from(swiss != *german);

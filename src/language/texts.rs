@@ -1,9 +1,9 @@
-//! Every text of a message in the languages that are not English.
+//! The texts of messages in the languages other than English.
 
-/// The English text, and the same in German, French and Spanish; sorted by the English one. What
-/// stands in braces is a value, and is named alike in all of them.
+/// Each text in English, German, French and Spanish; sorted by the English one. Values stand in braces, with
+/// the same names in all languages.
 #[rustfmt::skip]
-pub(super) static TEXTS: &[(&str, [&str; 3])] = &[
+pub(super) static TRANSLATIONS: &[(&str, [&str; 3])] = &[
     ("1 abandoned", ["1 abgebrochen", "1 abandonné", "1 abandonado"]),
     ("1 contact created", ["1 Kontakt angelegt", "1 contact créé", "1 contacto creado"]),
     ("1 contact handled", ["1 Kontakt bearbeitet", "1 contact traité", "1 contacto atendido"]),

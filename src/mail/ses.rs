@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use crate::address::Mailbox;
 use crate::concurrency::with_deadline;
 use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage, sdk};
-use crate::rate_limit::{Key, Pacer};
+use crate::rate_limit::{Pacer, RateKey};
 use crate::retry::{MAIL_SEND_TIME, RetryPolicy, SDK_ATTEMPTS, mail_sends, with_mail_jitter};
 use crate::settings::{Aws, MailConnections};
 
@@ -121,13 +121,15 @@ impl Ses {
         let mut last = None;
         let latest_start = deadline.map(|time| time.checked_sub(MAIL_SEND_TIME).unwrap_or(time));
         loop {
-            let Some(paced) = self.pacer.turn(&Key::messages(OPERATION), latest_start).await else {
+            let Some(paced) =
+                self.pacer.wait_for_turn(&RateKey::messages(OPERATION), latest_start).await
+            else {
                 return Err(last.unwrap_or_else(no_turn));
             };
             // Only an attempt that is under way when time runs out has no known end.
             let error = match with_deadline(deadline, Box::pin(request.clone().send())).await {
                 Some(Ok(answer)) => {
-                    paced.answered();
+                    paced.note_answer();
                     return accepted(answer.message_id());
                 }
                 Some(Err(error)) => error,
@@ -135,12 +137,12 @@ impl Ses {
             };
             let ambiguous = sdk::is_ambiguous(&error);
             let refused = refusal(sdk::classify(OPERATION, Stage::Deliver, &error), ambiguous);
-            let pause = with_mail_jitter(self.policy.pause(attempt), fastrand::u32(0..100));
+            let pause = with_mail_jitter(self.policy.pause_after(attempt), fastrand::u32(0..100));
             let ready = Instant::now() + pause + MAIL_SEND_TIME;
             let in_time = deadline.is_none_or(|deadline| ready < deadline);
             let again = sdk::is_throttled(&error) && !ambiguous && refused.reach == Reach::Message;
             if sdk::is_throttled(&error) {
-                paced.throttled();
+                paced.note_throttle();
             }
             if !again || !self.policy.allows_another(attempt) || !in_time {
                 return Err(refused);

@@ -37,8 +37,8 @@ fn instance(region: &str, account: &str) -> InstanceArn {
     format!("arn:aws:connect:{region}:{account}:instance/{id}").parse().unwrap()
 }
 
-fn figures() -> Key {
-    Key::figures(&instance("eu-west-2", "123456789012"), FIGURES)
+fn figures() -> RateKey {
+    RateKey::figures(&instance("eu-west-2", "123456789012"), FIGURES)
 }
 
 fn ms(milliseconds: u64) -> Duration {
@@ -89,7 +89,7 @@ impl Log {
 /// A call that asks `answer` each time it starts.
 fn call(
     pacer: &Rc<Pacer>,
-    key: &Key,
+    key: &RateKey,
     (log, name): (&Log, usize),
     deadline: Option<Instant>,
     answer: impl Fn() -> Result<(), Throttle> + 'static,
@@ -109,7 +109,7 @@ fn call(
 }
 
 /// So many calls at once that are all answered.
-fn calls(pacer: &Rc<Pacer>, key: &Key, log: &Log, count: usize) -> Vec<JoinHandle<Ended>> {
+fn calls(pacer: &Rc<Pacer>, key: &RateKey, log: &Log, count: usize) -> Vec<JoinHandle<Ended>> {
     (0..count).map(|name| call(pacer, key, (log, name), None, || Ok(()))).collect()
 }
 
@@ -158,7 +158,8 @@ async fn each_call_starts_when_its_token_comes() {
         assert_eq!(log.times(), expected);
         assert_eq!(expected[9], ms(106));
 
-        let (key, log) = (Key::list(&instance("eu-west-2", "123456789012"), QUEUES), Log::new());
+        let (key, log) =
+            (RateKey::list(&instance("eu-west-2", "123456789012"), QUEUES), Log::new());
         all(calls(&pacer, &key, &log, 12)).await;
         let expected: Vec<_> = (0..12).map(|index| due(index, 4, AT_1_9)).collect();
         assert_eq!(log.times(), expected);
@@ -184,14 +185,16 @@ async fn the_burst_follows_the_rate() {
     ] {
         let rates = rates(requests, lists);
         let burst = |rate, seconds| {
-            let mut tempo = Tempo::new(rate, seconds);
-            std::iter::repeat_with(|| tempo.start(Instant::now())).take_while(Result::is_ok).count()
+            let mut tempo = TokenBucket::new(rate, seconds);
+            std::iter::repeat_with(|| tempo.take_token(Instant::now()))
+                .take_while(Result::is_ok)
+                .count()
         };
-        let bursts = (burst(rates.requests, BURST), burst(rates.lists, BURST_OF_LISTS));
+        let bursts = (burst(rates.requests, BURST_SECONDS), burst(rates.lists, LIST_BURST_SECONDS));
         assert_eq!(bursts, expected, "{requests} {lists}");
     }
-    let mut fastest = Tempo::new("1000000".parse().unwrap(), BURST);
-    assert!((0..10_000).all(|_| fastest.start(Instant::now()).is_ok()));
+    let mut fastest = TokenBucket::new("1000000".parse().unwrap(), BURST_SECONDS);
+    assert!((0..10_000).all(|_| fastest.take_token(Instant::now()).is_ok()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,11 +203,11 @@ async fn buckets_do_not_disturb_each_other() {
         let pacer = pacer();
         let keys = [
             figures(),
-            Key::figures(&instance("us-east-1", "123456789012"), FIGURES),
-            Key::figures(&instance("eu-west-2", "210987654321"), FIGURES),
-            Key::list(&instance("eu-west-2", "123456789012"), QUEUES),
-            Key::list(&instance("eu-west-2", "123456789012"), "connect:ListUsers"),
-            Key::messages("ses:SendRawEmail"),
+            RateKey::figures(&instance("us-east-1", "123456789012"), FIGURES),
+            RateKey::figures(&instance("eu-west-2", "210987654321"), FIGURES),
+            RateKey::list(&instance("eu-west-2", "123456789012"), QUEUES),
+            RateKey::list(&instance("eu-west-2", "123456789012"), "connect:ListUsers"),
+            RateKey::messages("ses:SendRawEmail"),
         ];
         let throttled = Cell::new(0);
         let logs: Vec<_> = keys.iter().map(|_| Log::new()).collect();
@@ -219,9 +222,9 @@ async fn buckets_do_not_disturb_each_other() {
         busy.await.unwrap().unwrap();
         for (key, log) in keys.iter().zip(&logs).skip(1) {
             let (burst, interval) = match key.kind {
-                Kind::Figures => (9, AT_9_5),
-                Kind::List => (4, AT_1_9),
-                Kind::Message => (13, Duration::from_secs_f64(1.0 / (RATE_SHARE * 14.0))),
+                RateKind::Figures => (9, AT_9_5),
+                RateKind::List => (4, AT_1_9),
+                RateKind::Message => (13, Duration::from_secs_f64(1.0 / (RATE_SHARE * 14.0))),
             };
             let expected: Vec<_> = (0..12).map(|index| due(index, burst, interval)).collect();
             assert_eq!(log.times(), expected, "{key:?}");
@@ -262,15 +265,15 @@ async fn a_throttle_slows_its_bucket_down_and_answers_quicken_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_throttle_is_forgotten_after_a_minute() {
-    let mut tempo = Tempo::new("10".parse().unwrap(), BURST);
+    let mut tempo = TokenBucket::new("10".parse().unwrap(), BURST_SECONDS);
     for expected in [0.5, 0.25, 0.125, 0.0625, 0.0625] {
         assert_eq!(tempo.slow_down(Instant::now()), expected);
     }
     let now = Instant::now();
-    assert_eq!(tempo.start(now), Err(now + AT_9_5 * 16));
-    assert!(tempo.start(now + ms(59_999)).is_ok());
+    assert_eq!(tempo.take_token(now), Err(now + AT_9_5 * 16));
+    assert!(tempo.take_token(now + ms(59_999)).is_ok());
     assert_eq!(tempo.share, SLOWEST_SHARE);
-    assert!(tempo.start(now + ms(60_000)).is_ok());
+    assert!(tempo.take_token(now + ms(60_000)).is_ok());
     assert_eq!(tempo.share, 1.0);
 }
 

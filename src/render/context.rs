@@ -247,7 +247,7 @@ fn terms_used(tables: &[Table], language: Language) -> Vec<TermContext> {
 fn read_at_text(window: &Window, read_at: jiff::Timestamp, language: Language) -> String {
     let read_at = window.on_its_clock(read_at);
     let date = language.long_date(read_at.date());
-    let time = language.clock(read_at.time());
+    let time = language.clock_time(read_at.time());
     format!("{date}, {time} {}", read_at.strftime("%Z"))
 }
 

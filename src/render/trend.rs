@@ -391,7 +391,7 @@ impl TimeAxis<'_> {
         let weekday = self.language.short_weekday(date.weekday());
         let is_midnight = at.hour() == 0 && at.minute() == 0;
         let text = if self.has_hours {
-            let hour = (at.minute() == 0).then(|| self.language.hour(at.time()))?;
+            let hour = (at.minute() == 0).then(|| self.language.full_hour(at.time()))?;
             let begins_a_day = is_midnight && !self.window.is_one_day();
             if begins_a_day { format!("{weekday} {hour}") } else { hour }
         } else {

@@ -77,7 +77,7 @@ impl Runner {
     /// Does what a payload asks for.
     pub async fn answer(&self, payload: &Value, invocation: &Invocation) -> Answer {
         self.services.outbox.renew_connections();
-        match trigger::parse(payload) {
+        match trigger::parse_payload(payload) {
             Ok(Payload::One(trigger)) => {
                 Answer::Order(Box::new(self.run(&trigger, invocation).await))
             }

@@ -156,7 +156,7 @@ async fn put_file(
         match lock.try_lock() {
             Ok(()) => break,
             Err(TryLockError::WouldBlock) if FOLDER_LOCK.allows_another(attempt) => {
-                tokio::time::sleep(FOLDER_LOCK.pause(attempt)).await;
+                tokio::time::sleep(FOLDER_LOCK.pause_after(attempt)).await;
             }
             Err(TryLockError::WouldBlock) => return Ok(Put::Busy),
             Err(TryLockError::Error(error)) => return Err(error),

@@ -7,14 +7,14 @@ use crate::definition::ReportId;
 use crate::error::{Code, Error, Stage};
 use crate::window::{LocalTime, Zone};
 
-/// A trigger: what an invocation is asked for.
+/// A trigger: the request that an invocation carries out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trigger {
     /// The order's own id, or that of the event around it.
     pub id: Option<String>,
-    /// The time at which it was due; the clock decides where there is none.
+    /// The time at which it was due; without one the clock decides.
     pub time: Option<Timestamp>,
-    /// Says that everything is done but the sending.
+    /// True where everything is done except sending.
     pub dry_run: bool,
     /// The kind of trigger, with what it names.
     pub kind: TriggerKind,
@@ -23,29 +23,29 @@ pub struct Trigger {
 /// The kinds of triggers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TriggerKind {
-    /// Whatever is due: a scheduled event, or an order without `reports`.
+    /// A tick, which asks for all due reports: a scheduled event, or an order without `reports`.
     Tick {
-        /// Says that it came from a queue, and that what is due is not queued again.
+        /// True where it came from a queue; then due reports are not queued again.
         from_queue: bool,
     },
     /// Reports that somebody names, whether or not they are due.
     Reports(NamedReports),
-    /// The messages of named reports once more, as they were rendered.
+    /// The messages of named reports again, as they were rendered.
     Resend {
         /// The reports.
         named: NamedReports,
-        /// Those who get the message, unless recipients are named.
+        /// The recipients of the messages, unless the order names others.
         to: Resend,
     },
-    /// Reports that a tick found due for one window, and put into the queue. What has ended since is not
-    /// run again.
+    /// Reports that a tick found due for one window, and put into the queue. Runs that have ended since are
+    /// not run again.
     Group {
         /// The reports.
         reports: Vec<ReportId>,
         /// Their window.
         span: QueuedSpan,
     },
-    /// A part of the recipients of a run, which another invocation put into the queue.
+    /// A part of a run's recipients, which another invocation put into the queue.
     Shard {
         /// The report.
         report: ReportId,
@@ -61,7 +61,7 @@ pub enum TriggerKind {
 pub struct NamedReports {
     /// The reports, at least one, each once.
     pub reports: Vec<ReportId>,
-    /// The window to report, in place of the one that follows from the time.
+    /// The window, in place of the one that follows from the time.
     pub window: Option<(LocalTime, LocalTime)>,
     /// The recipients, in place of the definition's.
     pub to: Option<Vec<Mailbox>>,
@@ -72,7 +72,7 @@ pub struct NamedReports {
 pub struct QueuedSpan {
     /// Start and end.
     pub window: (LocalTime, LocalTime),
-    /// The zone that the window was made in; a run is known by it.
+    /// The zone in which the window was made; it is part of a run's key.
     pub zone: Option<Zone>,
 }
 
@@ -85,41 +85,41 @@ pub struct ShardId {
     pub number: u32,
 }
 
-/// Those who get a message again, unless the order names others.
+/// The recipients of a message that is sent again, unless the order names others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resend {
-    /// Those to whom it could not be sent.
+    /// Recipients to whom it could not be sent.
     Failed,
-    /// Those of whom it is not known.
+    /// Recipients who may have it or not.
     Unknown,
-    /// All.
+    /// All recipients.
     All,
 }
 
 impl Resend {
-    /// By the word that stands for it.
+    /// Each value with its word in orders.
     pub const ALL: [(&str, Self); 3] =
         [("failed", Self::Failed), ("unknown", Self::Unknown), ("all", Self::All)];
 }
 
 impl Trigger {
-    /// Asks for whatever is due now.
+    /// A trigger for all reports that are due now.
     pub fn tick() -> Self {
         let kind = TriggerKind::Tick { from_queue: false };
         Self { id: None, time: None, dry_run: false, kind }
     }
 
-    /// Asks for these reports now.
+    /// A trigger for these reports now.
     pub fn run(named: NamedReports) -> Self {
         Self { kind: TriggerKind::Reports(named), ..Self::tick() }
     }
 
-    /// Asks for the messages of these reports again.
+    /// A trigger for the messages of these reports again.
     pub fn resend(named: NamedReports, to: Resend) -> Self {
         Self { kind: TriggerKind::Resend { named, to }, ..Self::tick() }
     }
 
-    /// The reports that it names; none where it asks for whatever is due.
+    /// The named reports; empty where the trigger asks for all due reports.
     pub fn reports(&self) -> &[ReportId] {
         match &self.kind {
             TriggerKind::Tick { .. } => &[],
@@ -129,7 +129,7 @@ impl Trigger {
         }
     }
 
-    /// The window that it names, as start and end.
+    /// The named window, as start and end.
     pub fn window(&self) -> Option<(LocalTime, LocalTime)> {
         match &self.kind {
             TriggerKind::Tick { .. } => None,
@@ -146,7 +146,7 @@ impl Trigger {
         }
     }
 
-    /// The recipients that it names, in place of the definition's.
+    /// The named recipients, in place of the definition's.
     pub fn recipients(&self) -> Option<&[Mailbox]> {
         match &self.kind {
             TriggerKind::Reports(named) | TriggerKind::Resend { named, .. } => named.to.as_deref(),
@@ -156,7 +156,7 @@ impl Trigger {
         }
     }
 
-    /// Those who get a message again, where it is a resend.
+    /// The recipients of a resend.
     pub fn resent_to(&self) -> Option<Resend> {
         match &self.kind {
             TriggerKind::Resend { to, .. } => Some(*to),
@@ -164,23 +164,22 @@ impl Trigger {
         }
     }
 
-    /// Tells whether it asks for whatever is due and leaves a trace: a dry tick is none for records and
-    /// metrics.
+    /// True for a tick that leaves a trace. A dry one does not count for records and metrics.
     pub fn is_tick(&self) -> bool {
         self.asks_for_due() && !self.dry_run
     }
 
-    /// Tells whether it asks for whatever is due.
+    /// True where the trigger asks for all due reports.
     pub fn asks_for_due(&self) -> bool {
         self.reports().is_empty()
     }
 
-    /// Tells whether a tick found its runs due, and queued them.
+    /// True where a tick found the runs due, and queued them.
     pub fn is_queued(&self) -> bool {
         matches!(self.kind, TriggerKind::Group { .. } | TriggerKind::Shard { .. })
     }
 
-    /// Tells whether a person, or a schedule of somebody's own, names its reports.
+    /// True where a person, or a user's own schedule, names the reports.
     pub fn is_manual(&self) -> bool {
         let is_of_a_person =
             matches!(self.kind, TriggerKind::Reports(_) | TriggerKind::Resend { .. });
@@ -189,6 +188,6 @@ impl Trigger {
 }
 
 /// The error of a payload that can't be understood.
-pub(super) fn invalid(message: impl Into<String>) -> Error {
+pub(super) fn payload_error(message: impl Into<String>) -> Error {
     Error::new(Code::ValidationError, Stage::Load, message)
 }

@@ -15,7 +15,7 @@ fn scheduled(detail: Value) -> Value {
 
 /// The one trigger of a payload.
 fn asked(payload: &Value) -> Result<Trigger, Error> {
-    match parse(payload)? {
+    match parse_payload(payload)? {
         Payload::One(trigger) => Ok(*trigger),
         Payload::Queue(messages) => panic!("{messages:?}"),
     }
@@ -103,7 +103,7 @@ fn a_batch_has_an_order_a_message() {
          "eventSource": "aws:sqs", "attributes": {"SentTimestamp": "1795417200000"}},
         {"messageId": "m3", "body": "reports", "eventSource": "aws:sqs"},
     ]});
-    let Payload::Queue(messages) = parse(&batch).unwrap() else { panic!("{batch}") };
+    let Payload::Queue(messages) = parse_payload(&batch).unwrap() else { panic!("{batch}") };
     let ids: Vec<_> = messages.iter().map(|message| message.id.as_str()).collect();
     assert_eq!(ids, ["m1", "m2", "m3"]);
     let orders: Vec<_> = messages.into_iter().map(|message| message.trigger).collect();
@@ -134,10 +134,10 @@ fn an_order_is_the_same_as_a_message() {
         kind: TriggerKind::Group { reports, span: span.clone() },
         ..Trigger::tick()
     };
-    assert_eq!(parse_one(&group.message()).unwrap(), group);
+    assert_eq!(parse_one(&group.to_message()).unwrap(), group);
     let report = "a".parse().unwrap();
     let by = "00c0ffee00c0ffee".to_owned();
     let kind = TriggerKind::Shard { report, span, shard: ShardId { by, number: 3 } };
     let shard = Trigger { kind, ..group };
-    assert_eq!(parse_one(&shard.message()).unwrap(), shard);
+    assert_eq!(parse_one(&shard.to_message()).unwrap(), shard);
 }

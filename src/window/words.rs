@@ -28,7 +28,7 @@ impl Window {
         } else if first.first_of_month() == first && last == first.last_of_month() {
             language.month_and_year(first)
         } else {
-            language.days(first, last)
+            language.day_range(first, last)
         }
     }
 
@@ -106,18 +106,18 @@ impl Window {
         if self.is_shorter_than_a_day() {
             return self.times_with_days(language);
         }
-        let start = language.clock(self.start.time());
+        let start = language.clock_time(self.start.time());
         if self.ends_at_skipped_midnight() {
             return format!("{first}, {start} – {last}, {}", language.end_of_day());
         }
         let end_date = language.short_date(self.end.date());
-        format!("{first}, {start} – {end_date}, {}", language.clock(self.end.time()))
+        format!("{first}, {start} – {end_date}, {}", language.clock_time(self.end.time()))
     }
 
     /// The clock's readings with their days: `Fri 20 Nov, 22:00 – Sat 21 Nov, 06:00`.
     fn times_with_days(&self, language: Language) -> String {
         let [start, end] = [&self.start, &self.end].map(|time| {
-            let reading = language.clock(time.time());
+            let reading = language.clock_time(time.time());
             let zone =
                 if is_ambiguous(time) { time.strftime(" %Z").to_string() } else { String::new() };
             format!("{}, {reading}{zone}", language.short_day(time.date()))
@@ -130,24 +130,24 @@ impl Window {
     pub fn clock_times(&self, language: Language) -> String {
         if !self.is_one_day() {
             let start = language.long_date(self.start.date());
-            let start = format!("{start}, {}", language.clock(self.start.time()));
+            let start = format!("{start}, {}", language.clock_time(self.start.time()));
             if self.ends_at_skipped_midnight() {
                 let day = language.long_date(self.last_date());
                 return format!("{start} – {day}, {}", language.end_of_day());
             }
             let end = language.long_date(self.end.date());
-            return format!("{start} – {end}, {}", language.clock(self.end.time()));
+            return format!("{start} – {end}, {}", language.clock_time(self.end.time()));
         }
         if !self.is_of_days() && (is_ambiguous(&self.start) || is_ambiguous(&self.end)) {
             // The clocks were set back: readings alone would not tell when and how long it was.
             let [from, to] = [&self.start, &self.end].map(|time| time.strftime("%Z").to_string());
             if from != to {
                 let end = if self.start.date() == self.end.date() {
-                    language.clock(self.end.time())
+                    language.clock_time(self.end.time())
                 } else {
                     language.end_of_day().to_owned()
                 };
-                let start = language.clock(self.start.time());
+                let start = language.clock_time(self.start.time());
                 return format!("{start} {from}–{end} {to}");
             }
             return format!("{} {to}", self.clock_span(language));

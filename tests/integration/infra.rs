@@ -78,7 +78,7 @@ fn the_schedule_s_input_is_a_tick() {
     let input = schedule["Target"]["Input"].as_str().unwrap();
     let input = input.replace("<aws.scheduler.scheduled-time>", "2026-11-23T07:15:00Z");
     assert!(!input.contains('<'), "every placeholder is known: {input}");
-    let payload = trigger::parse(&serde_json::from_str(&input).unwrap()).unwrap();
+    let payload = trigger::parse_payload(&serde_json::from_str(&input).unwrap()).unwrap();
     let Payload::One(order) = payload else { panic!("{payload:?}") };
     assert_eq!(order.id.as_deref(), Some("tick-2026-11-23T07:15:00Z"));
     assert_eq!(order.time, Some("2026-11-23T07:15:00Z".parse().unwrap()));

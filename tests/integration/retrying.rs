@@ -96,15 +96,15 @@ fn the_template_agrees_with_the_code() {
     assert_eq!(u64::from(retry::ATTEMPTS_BEFORE_OWNER_NOTICE), attempts);
     let age = of("/Function/Properties/EventInvokeConfig/MaximumEventAgeInSeconds");
     assert!(attempts * timeout + PAUSES_OF_LAMBDA.iter().map(Duration::as_secs).sum::<u64>() < age);
-    assert_eq!(seconds(retry::EVENT_AGE), age);
+    assert_eq!(seconds(retry::LONGEST_EVENT_AGE), age);
     let age = of("/Schedule/Properties/Target/RetryPolicy/MaximumEventAgeInSeconds");
-    assert_eq!(seconds(retry::EVENT_AGE), age);
+    assert_eq!(seconds(retry::LONGEST_EVENT_AGE), age);
 
     let rule = &template()["Resources"]["Schedule"]["Properties"]["ScheduleExpression"];
-    assert_eq!(*rule, json!(format!("cron(0/{} * * * ? *)", retry::TICK.as_mins())));
+    assert_eq!(*rule, json!(format!("cron(0/{} * * * ? *)", retry::TICK_INTERVAL.as_mins())));
     // A run that may still be made up for, or closed, has its record.
     let kept = template()["Parameters"]["RecordDays"]["MinValue"].as_i64().unwrap();
-    assert!((retry::LONGEST_CATCH_UP + retry::OVERDUE).as_hours() < kept * 24);
+    assert!((retry::LONGEST_CATCH_UP + retry::OVERDUE_SEARCH).as_hours() < kept * 24);
 
     assert_eq!(RetryConfig::standard().max_attempts(), retry::SDK_ATTEMPTS);
     let schema: Value = serde_json::from_str(&read("reports/definition.schema.json")).unwrap();
@@ -131,15 +131,15 @@ fn of_code() -> Vec<(String, Vec<String>)> {
         ("THROTTLED_CALL_LIMIT", retry::THROTTLED_CALL_LIMIT),
         ("MAIL_SEND_TIME", retry::MAIL_SEND_TIME),
         ("STOP_GRACE", retry::STOP_GRACE),
-        ("LEASE", retry::LEASE.unsigned_abs()),
+        ("LEASE_LENGTH", retry::LEASE_LENGTH.unsigned_abs()),
         ("LEASE_RENEWAL", retry::LEASE_RENEWAL),
         ("LONGEST_LEASE", retry::LONGEST_LEASE.unsigned_abs()),
         ("QUEUE_VISIBILITY_TIMEOUT", retry::QUEUE_VISIBILITY_TIMEOUT.unsigned_abs()),
-        ("EVENT_AGE", retry::EVENT_AGE.unsigned_abs()),
-        ("TICK", retry::TICK.unsigned_abs()),
+        ("LONGEST_EVENT_AGE", retry::LONGEST_EVENT_AGE.unsigned_abs()),
+        ("TICK_INTERVAL", retry::TICK_INTERVAL.unsigned_abs()),
         ("CATCH_UP", retry::CATCH_UP.unsigned_abs()),
         ("LONGEST_CATCH_UP", retry::LONGEST_CATCH_UP.unsigned_abs()),
-        ("OVERDUE", retry::OVERDUE.unsigned_abs()),
+        ("OVERDUE_SEARCH", retry::OVERDUE_SEARCH.unsigned_abs()),
     ];
     let shares = [
         ("RATE_SHARE", retry::RATE_SHARE),

@@ -207,7 +207,7 @@ fn a_run_without_a_window_is_an_error() {
     let closed = report("UTC", lines, SEVEN);
     let time = at("2026-11-24T07:00:00Z");
     assert_eq!(closed.due_at(time, kept()), [Err(WindowError::NoWorkday)]);
-    assert_eq!(closed.due_at(time + TICK, kept()), []);
+    assert_eq!(closed.due_at(time + TICK_INTERVAL, kept()), []);
 }
 
 // Two years of events, some of which are lost, late, or come twice.
@@ -245,7 +245,7 @@ fn events(first: Timestamp, trouble: &Trouble) -> Vec<Timestamp> {
     let mut seen: Vec<(u64, Timestamp)> = Vec::new();
     let (mut tick, mut lost) = (0_u64, 0_u64);
     while tick < 2 * 365 * 96 {
-        let time = first + TICK * i32::try_from(tick).unwrap();
+        let time = first + TICK_INTERVAL * i32::try_from(tick).unwrap();
         if random(2_000) == 0 {
             tick += random(trouble.gap);
             lost = 0;

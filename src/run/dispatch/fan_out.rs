@@ -67,7 +67,7 @@ pub(crate) async fn fan_out(
     }
     let Some(first) = jobs.first() else { return Ok((Queued::default(), ended)) };
     let messages: Vec<String> =
-        groups.iter().map(|group| group.trigger(first).message().to_string()).collect();
+        groups.iter().map(|group| group.trigger(first).to_message().to_string()).collect();
     queue.send(&messages).await?;
     services.ledger.have_queued(keys, first.clock().now());
     let runs = groups.iter().map(|group| group.reports.len()).sum();

@@ -23,7 +23,7 @@ use crate::run::job::{Invocation, Job, TriggerContext};
 use crate::run::outcome::{Batch, Handled, Outcome, RunOutcome, log_failure};
 use crate::run::schedule::{DueRuns, KnownRuns, Preflight, answer_invalid};
 use crate::run::services::Services;
-use crate::trigger::{Message, TriggerKind};
+use crate::trigger::{QueueMessage, TriggerKind};
 #[cfg(feature = "cli")]
 pub use past_runs::PastRun;
 #[cfg(feature = "cli")]
@@ -32,7 +32,7 @@ pub(crate) use past_runs::{past_runs, recorded_reports};
 /// Does what a message of a queue asks for.
 pub(crate) async fn handle_message(
     services: &Services,
-    message: Message,
+    message: QueueMessage,
     invocation: &Invocation,
 ) -> Handled {
     // Its own id stays the same however often it is handed out.
@@ -58,7 +58,7 @@ pub(crate) async fn handle_trigger(services: &Services, context: TriggerContext<
     let (id, is_tick) = (context.id(), context.trigger.is_tick());
     let mut batch = Batch::new(id, context.clock().started());
     batch.recorded = services.ledger.is_kept();
-    let throttles = services.pacer.throttles();
+    let throttles = services.pacer.throttle_count();
     let preflight = Preflight { services, context };
     let reading = read_definitions(services, context);
     let (definitions, known) = join(reading, preflight.prefetch_runs()).await;
@@ -99,7 +99,7 @@ pub(crate) async fn handle_trigger(services: &Services, context: TriggerContext<
     batch.queued = services.queue.as_ref().map(|_| result.queued);
     let outcome = Outcome::new(batch, services.ledger.is_kept());
     let error = outcome.error.or(result.unrecorded).or(error);
-    let throttles = services.pacer.throttles() - throttles;
+    let throttles = services.pacer.throttle_count() - throttles;
     Outcome { problems: definitions.problems, error, is_tick, throttles, ..outcome }
 }
 

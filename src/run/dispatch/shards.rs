@@ -270,7 +270,7 @@ async fn queue_open(
         ..Trigger::tick()
     };
     let messages: Vec<String> =
-        left.open.iter().map(|shard| trigger(shard).message().to_string()).collect();
+        left.open.iter().map(|shard| trigger(shard).to_message().to_string()).collect();
     queue.send(&messages).await?;
     shards.queued_at = Some(now);
     Ok(messages.len())

@@ -73,6 +73,6 @@ impl Clock {
 
     /// Whether another attempt may follow this one, and there is time for the pause before it.
     pub(crate) fn allows_another(self, policy: RetryPolicy, attempt: u32) -> bool {
-        policy.allows_another(attempt) && self.has_time_for(policy.pause(attempt))
+        policy.allows_another(attempt) && self.has_time_for(policy.pause_after(attempt))
     }
 }

@@ -74,7 +74,7 @@ impl<S: Objects> LedgerStore<'_, S> {
                     return Err(still_held());
                 }
                 Some(own) => {
-                    wait(CLAIM_POLL.pause(attempt), own.until).await?;
+                    wait(CLAIM_POLL.pause_after(attempt), own.until).await?;
                     attempt += 1;
                     continue;
                 }

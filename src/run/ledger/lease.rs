@@ -90,7 +90,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         loop {
             match self.claim(key, fresh, claimant).await? {
                 Claimed::Busy(until) if self.clock.allows_another(CLAIM_POLL, attempt) => {
-                    wait(CLAIM_POLL.pause(attempt), until).await?;
+                    wait(CLAIM_POLL.pause_after(attempt), until).await?;
                 }
                 Claimed::Busy(_) => return Err(still_held()),
                 ended => return Ok(ended),

@@ -17,7 +17,7 @@
 //!
 //! 1. Claim: write the record with a lease, on condition that there is none; or, having read one that
 //!    is not final and whose lease is over, on condition that it is still that one. The lease ends
-//!    with the holder's own deadline. Without one it lasts for [`LEASE`](crate::retry::LEASE), and every write
+//!    with the holder's own deadline. Without one it lasts for [`LEASE_LENGTH`](crate::retry::LEASE_LENGTH), and every write
 //!    renews it.
 //! 2. Ask Connect and render. Nobody can see any of it yet. Before rendering with templates of one's own
 //!    the record says so, and as soon as rendering has ended it says so no more: another process that takes

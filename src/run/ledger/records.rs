@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::definition::{FirstSeen, Report, ReportId};
 use crate::error::{Code, Error, Stage};
-use crate::retry::{EVENT_AGE, QUEUE_VISIBILITY_TIMEOUT};
+use crate::retry::{LONGEST_EVENT_AGE, QUEUE_VISIBILITY_TIMEOUT};
 use crate::run::job::{Clock, Job, RunKey, TriggerContext, first_seen_key, latest_key};
 use crate::run::ledger::record::{RunRecord, parsed};
 use crate::run::ledger::store::{LedgerStore, new_holder_id};
@@ -70,7 +70,7 @@ impl FirstSeenRecord {
     fn holds(&self, timing: &str, time: Timestamp) -> bool {
         // Events overtake each other; one of long ago is somebody's order, and no first sight.
         let ahead = self.since.duration_since(time);
-        let was_overtaken = ahead.is_positive() && ahead <= EVENT_AGE;
+        let was_overtaken = ahead.is_positive() && ahead <= LONGEST_EVENT_AGE;
         self.timing == timing && !was_overtaken
     }
 }

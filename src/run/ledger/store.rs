@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::concurrency::with_deadline;
 use crate::error::{Code, Error, Stage};
-use crate::retry::{LEASE, LEDGER_ACCESS, LONGEST_LEASE};
+use crate::retry::{LEASE_LENGTH, LEDGER_ACCESS, LONGEST_LEASE};
 use crate::run::job::{Clock, MESSAGE, RunKey};
 use crate::run::ledger::record::{RenderingMark, RunRecord, TemplatesId, WriteId};
 use crate::run::outcome::FetchStats;
@@ -296,12 +296,12 @@ impl<S: Objects> LedgerStore<'_, S> {
     }
 
     async fn pause(&self, attempt: u32) {
-        tokio::time::sleep(LEDGER_ACCESS.pause(attempt)).await;
+        tokio::time::sleep(LEDGER_ACCESS.pause_after(attempt)).await;
     }
 
     /// The time at which a lease ends that begins or is renewed now.
     pub(crate) fn lease(&self) -> Timestamp {
-        let renewed = self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let renewed = self.clock.now().saturating_add(LEASE_LENGTH).unwrap_or(Timestamp::MAX);
         let longest = self.clock.now().saturating_add(LONGEST_LEASE).unwrap_or(Timestamp::MAX);
         self.clock.deadline().map_or(renewed, |deadline| deadline.min(longest))
     }
