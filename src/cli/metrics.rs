@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Ended, backquoted, print, wrong};
 use crate::definition::nearest;
-use crate::metric::{Comparison, METRICS, Metric, abbreviated, limits, listed};
+use crate::metric::{Comparison, METRICS, Metric, find_abbreviation, key_list, limits};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -41,7 +41,7 @@ pub(super) fn metrics(arguments: &Arguments) -> Ended {
 
 fn speaks_of(metric: &Metric, word: &str) -> bool {
     let word = word.to_lowercase();
-    let term = abbreviated(&word).filter(|term| term.word.eq_ignore_ascii_case(&word));
+    let term = find_abbreviation(&word).filter(|term| term.word.eq_ignore_ascii_case(&word));
     let word = term.map_or(word.as_str(), |term| term.words);
     let name = metric.name.to_lowercase();
     name.contains(&word.replace([' ', '-'], "_")) || metric.title.to_lowercase().contains(word)
@@ -55,8 +55,8 @@ fn described(metric: &Metric) -> String {
             let _ = writeln!(text, "{}", wrapped(&format!("    {what:<13}"), &value));
         }
     };
-    line("group_by", listed(metric.groupings()));
-    line("filters", listed(metric.filters()));
+    line("group_by", key_list(metric.groupings()));
+    line("filters", key_list(metric.filters()));
     line(
         "needs",
         metric.required_filter().map_or_else(String::new, |key| format!("a filter {key}")),
@@ -77,7 +77,7 @@ fn threshold(metric: &Metric) -> String {
     if comparisons.is_empty() {
         return String::new();
     }
-    let (low, high) = (limits::THRESHOLD.start(), limits::THRESHOLD.end());
+    let (low, high) = (limits::THRESHOLD_SECONDS.start(), limits::THRESHOLD_SECONDS.end());
     format!("needed, {low} to {high} seconds; comparison {}", comparisons.join(" or "))
 }
 

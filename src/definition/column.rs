@@ -45,7 +45,7 @@ pub(super) fn read_all(
         let Some(column) = read_column(problems, value, language) else {
             continue;
         };
-        if let Some(metric) = metric::find(&column.metric.name) {
+        if let Some(metric) = metric::find_metric(&column.metric.name) {
             check_keys(problems, value, metric, keys);
             metrics.push(metric);
         }
@@ -112,7 +112,7 @@ fn as_metric_filter(
     let example = suggested_filter("where", key, &values, filter.values);
     let how = match &example {
         Some(_) => String::new(),
-        None => format!(", of {} values at most", limits::METRIC_FILTER_VALUES),
+        None => format!(", of {} values at most", limits::MAX_METRIC_FILTER_VALUES),
     };
     let filter = example.unwrap_or_else(|| format!("where = {{ {key} = [\"…\"] }}"));
     if value.get_ref().is_table() {
@@ -126,7 +126,7 @@ fn as_metric_filter(
 }
 
 fn apart(name: &str, what: &str, keys: impl Iterator<Item = &'static str>) -> String {
-    format!("{name} {what} {}; use these, or move it to another section", metric::listed(keys))
+    format!("{name} {what} {}; use these, or move it to another section", metric::key_list(keys))
 }
 
 /// Counts how often the metrics of a section occur.
@@ -168,7 +168,7 @@ impl Counts {
         let name = &column.metric.name;
         self.of_name.entry(name.clone()).or_default().add(column, most_of(name));
         if is_metric_id(name) {
-            self.by_id.add(column, limits::METRIC_IDS);
+            self.by_id.add(column, limits::MAX_METRIC_IDS);
         }
     }
 
@@ -178,14 +178,14 @@ impl Counts {
         for (name, count) in &self.of_name {
             count.check(problems, "too-many-of-metric", (name, most_of(name)));
         }
-        let of_ids = ("metrics by their id", limits::METRIC_IDS);
+        let of_ids = ("metrics by their id", limits::MAX_METRIC_IDS);
         self.by_id.check(problems, "too-many-metric-ids", of_ids);
     }
 }
 
 /// The most columns that may show a metric.
 fn most_of(name: &str) -> usize {
-    metric::find(name).and_then(Metric::most_per_request).unwrap_or(usize::MAX)
+    metric::find_metric(name).and_then(Metric::most_per_request).unwrap_or(usize::MAX)
 }
 
 fn read_column(problems: &Problems<'_>, value: Value<'_>, language: Language) -> Option<Column> {
@@ -279,17 +279,17 @@ fn read_name(table: &mut Table<'_>) -> Option<String> {
 /// An id is an ARN or a UUID (GetMetricDataV2, `MetricId`); names are neither.
 fn is_metric_id(text: &str) -> bool {
     let is_arn = text.starts_with("arn:") && text.split(':').count() >= 6;
-    (is_uuid(text) || is_arn) && text.chars().count() <= limits::METRIC_ID_LENGTH
+    (is_uuid(text) || is_arn) && text.chars().count() <= limits::MAX_METRIC_ID_LENGTH
 }
 
 /// The heading where the definition has none: the short term with its threshold, `SL 20 s`, or the title;
 /// for a metric that the catalogue does not know its name.
 fn usual_label(metric: &MetricQuery, language: Language) -> String {
-    let Some(known) = metric::find(&metric.name) else {
+    let Some(known) = metric::find_metric(&metric.name) else {
         return metric.name.clone();
     };
     let title = language.say(known.title);
-    match (known.term(), &metric.threshold) {
+    match (known.short_term(), &metric.threshold) {
         (Some(term), Some(Threshold { seconds, .. })) => {
             format!("{} {seconds} s", language.say(term.short))
         }
@@ -300,7 +300,7 @@ fn usual_label(metric: &MetricQuery, language: Language) -> String {
 }
 
 fn column(problems: &Problems<'_>, value: Value<'_>, metric: MetricQuery, label: String) -> Column {
-    let known = metric::find(&metric.name);
+    let known = metric::find_metric(&metric.name);
     Column {
         // It is given when all sections are read.
         key: String::new(),

@@ -10,7 +10,7 @@ use super::problem::{Placed, Problems};
 use super::reader::{Entry, Value};
 use super::selection::{self, Selection};
 use crate::instance::InstanceArn;
-use crate::metric::{self, AUTHORISING, FILTERS, GROUPINGS, METRICS, Metric, limits};
+use crate::metric::{self, AUTHORISING_KEYS, FILTER_KEYS, GROUPING_KEYS, METRICS, Metric, limits};
 
 /// The selections of a section, by their keys.
 pub(super) type Filters = BTreeMap<Dimension, Selection>;
@@ -27,9 +27,9 @@ pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Group
     let keys = problems.texts(value);
     let found = keys.len();
     for (index, (value, key)) in keys.into_iter().enumerate() {
-        if index == limits::GROUPINGS {
+        if index == limits::MAX_GROUPINGS {
             let message =
-                format!("the section has {found} groupings, {} are allowed", limits::GROUPINGS);
+                format!("the section has {found} groupings, {} are allowed", limits::MAX_GROUPINGS);
             let help = "remove this one and those after it (GetMetricDataV2, Groupings)";
             problems.error(&value.span(), "too-many-groupings", message, help);
             break;
@@ -51,14 +51,14 @@ pub(super) fn read_groupings(problems: &Problems<'_>, value: Value<'_>) -> Group
 }
 
 fn check_grouping(problems: &Problems<'_>, value: Value<'_>, key: &str) -> bool {
-    if GROUPINGS.contains(&key) {
+    if GROUPING_KEYS.contains(&key) {
         if !METRICS.iter().any(|metric| metric.groups_by(key)) {
             of_no_metric(problems, &value.span(), "grouping", key);
         }
         return true;
     }
-    let near = problems.did_you_mean(key, GROUPINGS.iter().copied());
-    if FILTERS.contains(&key) {
+    let near = problems.did_you_mean(key, GROUPING_KEYS.iter().copied());
+    if FILTER_KEYS.contains(&key) {
         let message = format!("{key} is a filter; rows can't be grouped by it");
         let help = format!("filter by it, and group by another key such as {COMMON}");
         problems.error(&value.span(), "unknown-grouping", message, help);
@@ -91,9 +91,11 @@ pub(super) fn read_filters(
     let entries = problems.entries(value, "{ QUEUE = [\"*\"] }")?;
     let found = entries.len();
     for (index, (values, key)) in entries.into_iter().enumerate() {
-        if index == limits::FILTER_KEYS {
-            let message =
-                format!("the section filters by {found} keys, {} are allowed", limits::FILTER_KEYS);
+        if index == limits::MAX_FILTER_KEYS {
+            let message = format!(
+                "the section filters by {found} keys, {} are allowed",
+                limits::MAX_FILTER_KEYS
+            );
             let help = "remove this one and those after it (GetMetricDataV2, Filters)";
             problems.error(&key.span, "too-many-filters", message, help);
             break;
@@ -117,7 +119,7 @@ fn of_no_metric(problems: &Problems<'_>, span: &Range<usize>, what: &str, key: &
 
 fn check_filter(problems: &Problems<'_>, key: &Entry<'_>) -> bool {
     let name = key.name;
-    if FILTERS.contains(&name) {
+    if FILTER_KEYS.contains(&name) {
         if !METRICS.iter().any(|metric| metric.filters_by(name)) {
             of_no_metric(problems, &key.span, "filter", name);
         }
@@ -128,8 +130,8 @@ fn check_filter(problems: &Problems<'_>, key: &Entry<'_>) -> bool {
         let example = format!("{{ name = \"{metric}\", where = {{ {name} = [\"…\"] }} }}");
         format!("it is a filter of metrics: write it as `where` of each, as in {example}")
     });
-    let near = problems.did_you_mean(name, FILTERS.iter().copied());
-    if GROUPINGS.contains(&name) {
+    let near = problems.did_you_mean(name, FILTER_KEYS.iter().copied());
+    if GROUPING_KEYS.contains(&name) {
         let message = format!("{name} is a grouping; figures can't be filtered by it");
         let help = as_metric_filter
             .unwrap_or_else(|| format!("group by it, and filter by another key such as {COMMON}"));
@@ -166,12 +168,12 @@ pub(super) fn check_authorising(
         return;
     };
     // One that is not known is told already, and may be the one that is missing.
-    let known = filters.keys().all(|key| FILTERS.contains(&key.get_ref().as_ref()));
-    let names_a_resource = AUTHORISING.iter().any(|key| filters.contains_key(*key));
+    let known = filters.keys().all(|key| FILTER_KEYS.contains(&key.get_ref().as_ref()));
+    let names_a_resource = AUTHORISING_KEYS.iter().any(|key| filters.contains_key(*key));
     if !known || names_a_resource || !metric::needs_authorising_filter(metrics.iter().copied()) {
         return;
     }
-    let taken: Vec<&str> = AUTHORISING
+    let taken: Vec<&str> = AUTHORISING_KEYS
         .iter()
         .copied()
         .filter(|key| metrics.iter().all(|metric| metric.filters_by(key)))
@@ -179,11 +181,14 @@ pub(super) fn check_authorising(
     let message = "`filters` names no queue, routing profile, agent or hierarchy group";
     let help = match taken.as_slice() {
         [] => {
-            format!("one of these must be there: {}", metric::listed(AUTHORISING.iter().copied()))
+            format!(
+                "one of these must be there: {}",
+                metric::key_list(AUTHORISING_KEYS.iter().copied())
+            )
         }
         [key, ..] => format!(
             "add `{key} = [\"*\"]` for all of them; one of these must be there: {}",
-            metric::listed(taken.iter().copied())
+            metric::key_list(taken.iter().copied())
         ),
     };
     problems.error(&value.span(), "no-authorising-filter", message, help);

@@ -9,7 +9,7 @@ use super::limits::{
     MAX_SECTIONS, MAX_SUBJECT, MAX_TITLE,
 };
 use crate::instance::{LONGEST_ID, LONGEST_REGION};
-use crate::metric::{self, GROUPINGS, limits};
+use crate::metric::{self, GROUPING_KEYS, limits};
 use crate::retry::CATCH_UP_AS_WRITTEN;
 
 /// One table of a definition.
@@ -258,7 +258,7 @@ pub(super) static SECTION: Keys = Keys {
         .default("table"),
         optional(
             "group_by",
-            Shape::List(&Shape::Suggestion(groupings, GROUPING_FORM), 1, limits::GROUPINGS),
+            Shape::List(&Shape::Suggestion(groupings, GROUPING_FORM), 1, limits::MAX_GROUPINGS),
             r#"group_by = ["QUEUE"]"#,
             "What the rows of the table are about; a row for each combination.",
         ),
@@ -316,7 +316,7 @@ pub(super) static METRIC: Keys = Keys {
         ),
         optional(
             "id",
-            Shape::ShortForm(METRIC_ID, limits::METRIC_ID_LENGTH),
+            Shape::ShortForm(METRIC_ID, limits::MAX_METRIC_ID_LENGTH),
             r#"id = "aaaabbbb-1111-4222-8333-ccccddddeeee""#,
             "The id or ARN of a custom metric, in place of `name`; it needs a `label`.",
         ),
@@ -328,7 +328,7 @@ pub(super) static METRIC: Keys = Keys {
         ),
         optional(
             "threshold",
-            Shape::Number(*limits::THRESHOLD.start(), *limits::THRESHOLD.end()),
+            Shape::Number(*limits::THRESHOLD_SECONDS.start(), *limits::THRESHOLD_SECONDS.end()),
             "threshold = 20",
             "Seconds, for the metrics that need them.",
         ),
@@ -341,7 +341,7 @@ pub(super) static METRIC: Keys = Keys {
         optional(
             "where",
             Shape::Any(
-                &Shape::List(&Shape::Text(MAX_TITLE), 1, limits::METRIC_FILTER_VALUES),
+                &Shape::List(&Shape::Text(MAX_TITLE), 1, limits::MAX_METRIC_FILTER_VALUES),
                 MAX_TITLE,
             ),
             r#"where = { INITIATION_METHOD = ["INBOUND"] }"#,
@@ -350,7 +350,7 @@ pub(super) static METRIC: Keys = Keys {
         optional(
             "where_not",
             Shape::Any(
-                &Shape::List(&Shape::Text(MAX_TITLE), 1, limits::METRIC_FILTER_VALUES),
+                &Shape::List(&Shape::Text(MAX_TITLE), 1, limits::MAX_METRIC_FILTER_VALUES),
                 MAX_TITLE,
             ),
             r#"where_not = { INITIATION_METHOD = ["INBOUND"] }"#,
@@ -417,5 +417,5 @@ fn metric_names() -> Vec<&'static str> {
 }
 
 fn groupings() -> Vec<&'static str> {
-    GROUPINGS.to_vec()
+    GROUPING_KEYS.to_vec()
 }

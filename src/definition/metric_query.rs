@@ -19,7 +19,7 @@ pub(super) fn metric_name(
     form: NameForm,
 ) -> Option<String> {
     let name = problems.text(value)?.value;
-    if metric::find(&name).is_some() {
+    if metric::find_metric(&name).is_some() {
         return Some(name);
     }
     let abbreviated = meant_by_short_name(&name, form);
@@ -59,9 +59,9 @@ pub(super) enum NameForm {
 /// Tells the metric that is meant by an abbreviation, or by a name with its threshold behind it, and how to
 /// write it.
 fn meant_by_short_name(name: &str, form: NameForm) -> Option<String> {
-    let (metric, lead) = match metric::abbreviated(name) {
+    let (metric, lead) = match metric::find_abbreviation(name) {
         Some(Abbreviation { word, metric, words }) => {
-            (metric::find(metric)?, format!("{word} is {words}: write "))
+            (metric::find_metric(metric)?, format!("{word} is {words}: write "))
         }
         None => (
             with_threshold_behind(name)?,
@@ -104,7 +104,7 @@ fn threshold_behind(text: &str) -> Option<u32> {
         "m" | "min" | "mins" | "minute" | "minutes" => number.checked_mul(60)?,
         _ => return None,
     };
-    limits::THRESHOLD.contains(&seconds).then_some(seconds)
+    limits::THRESHOLD_SECONDS.contains(&seconds).then_some(seconds)
 }
 
 pub(super) fn require_threshold(
@@ -113,7 +113,7 @@ pub(super) fn require_threshold(
     name: &str,
     given: bool,
 ) {
-    let Some(metric) = metric::find(name) else {
+    let Some(metric) = metric::find_metric(name) else {
         return;
     };
     if !metric.thresholds().is_empty() && !given {
@@ -134,7 +134,7 @@ pub(super) fn read_threshold(
 ) -> Option<Threshold> {
     let threshold = table.get("threshold");
     let comparison = table.get("comparison");
-    let metric = name.and_then(metric::find);
+    let metric = name.and_then(metric::find_metric);
     if let (None, None, Some(value)) = (metric, threshold, comparison) {
         let help = "add `threshold` in seconds, or remove `comparison`";
         problems.error(
@@ -162,7 +162,7 @@ pub(super) fn read_threshold(
         Some(value) => read_comparison(problems, value, allowed)?,
         None => allowed.first().copied()?,
     };
-    let seconds = problems.number(threshold?, limits::THRESHOLD)?;
+    let seconds = problems.number(threshold?, limits::THRESHOLD_SECONDS)?;
     Some(Threshold { comparison, seconds })
 }
 
@@ -188,7 +188,7 @@ pub(super) fn read_metric_filters(
     negate: bool,
     name: Option<&str>,
 ) -> Vec<MetricFilter> {
-    let metric = name.and_then(metric::find);
+    let metric = name.and_then(metric::find_metric);
     let mut filters = Vec::new();
     let entries = problems.entries(value, "{ INITIATION_METHOD = [\"INBOUND\"] }");
     for (value, key) in entries.unwrap_or_default() {
@@ -196,11 +196,11 @@ pub(super) fn read_metric_filters(
             continue;
         }
         let texts = problems.texts(value);
-        if texts.len() > limits::METRIC_FILTER_VALUES {
+        if texts.len() > limits::MAX_METRIC_FILTER_VALUES {
             let message = format!(
                 "found {} values, a metric filter takes {}",
                 texts.len(),
-                limits::METRIC_FILTER_VALUES
+                limits::MAX_METRIC_FILTER_VALUES
             );
             let help = "remove some of them (GetMetricDataV2, MetricFilterV2)";
             problems.error(&value.span(), "too-many-values", message, help);
@@ -267,7 +267,7 @@ fn meant_by_selectors(texts: &[(Value<'_>, String)], place: WrittenIn<'_>) -> St
     match suggested_filter(table, key, &names, allowed) {
         Some(filter) => format!("write `{filter}`"),
         None => {
-            let most = limits::METRIC_FILTER_VALUES;
+            let most = limits::MAX_METRIC_FILTER_VALUES;
             format!("name the values in `{table}` without `!`: {most} at most, as they are allowed")
         }
     }
@@ -292,7 +292,7 @@ pub(super) fn suggested_filter(
         let is_allowed = allowed.is_empty() || allowed.contains(&value);
         is_allowed && value.chars().nth(MAX_TITLE).is_none()
     };
-    let fits = (1..=limits::METRIC_FILTER_VALUES).contains(&values.len());
+    let fits = (1..=limits::MAX_METRIC_FILTER_VALUES).contains(&values.len());
     if !fits || !values.iter().all(|value| is_taken(value)) {
         return None;
     }
@@ -402,11 +402,11 @@ fn check_filter_value(
 
 /// Checks the number of metric filters, and that none leaves out all that another counts.
 pub(super) fn check_filters(problems: &Problems<'_>, value: Value<'_>, filters: &[MetricFilter]) {
-    if filters.len() > limits::METRIC_FILTERS {
+    if filters.len() > limits::MAX_METRIC_FILTERS {
         let message = format!(
             "found {} metric filters, a metric takes {}",
             filters.len(),
-            limits::METRIC_FILTERS
+            limits::MAX_METRIC_FILTERS
         );
         let help = "remove some from `where` and `where_not` (GetMetricDataV2, MetricFilters)";
         problems.error(&value.span(), "too-many-metric-filters", message, help);

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::dimension::Dimension;
 use super::keys::{GROUPING_FORM, Key, Keys, ROOT, Shape};
 use super::limits::MAX_TITLE;
-use crate::metric::{self, FILTERS, limits};
+use crate::metric::{self, FILTER_KEYS, limits};
 
 /// The JSON Schema (draft 2020-12).
 pub fn schema() -> Value {
@@ -116,8 +116,10 @@ fn filters() -> Value {
             json!({ "enum": words.collect::<Vec<_>>() })
         }
     };
-    let properties: Map<String, Value> =
-        FILTERS.iter().map(|key| ((*key).to_owned(), list(values(key), 1, usize::MAX))).collect();
+    let properties: Map<String, Value> = FILTER_KEYS
+        .iter()
+        .map(|key| ((*key).to_owned(), list(values(key), 1, usize::MAX)))
+        .collect();
     // Keys that the service may have gained.
     let others = list(values("a key that is not known"), 1, usize::MAX);
     json!({
@@ -126,7 +128,7 @@ fn filters() -> Value {
         "patternProperties": { GROUPING_FORM: others },
         "propertyNames": { "maxLength": MAX_TITLE },
         "minProperties": 1,
-        "maxProperties": limits::FILTER_KEYS,
+        "maxProperties": limits::MAX_FILTER_KEYS,
         "additionalProperties": false,
     })
 }

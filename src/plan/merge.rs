@@ -74,7 +74,7 @@ pub(super) fn merge_rule(
 ) -> Result<Rule, &'static str> {
     const UNKNOWN_RULE: &str = "How its figures add up is not known.";
     const NO_COUNT: &str = "What it is an average of can't be counted for this question.";
-    let metric = metric::find(&asked.name).ok_or(UNKNOWN_RULE)?;
+    let metric = metric::find_metric(&asked.name).ok_or(UNKNOWN_RULE)?;
     let over = metric.merges_over();
     let holds = parts.keys.iter().all(|key| over.holds_for(key.key()));
     if !holds || (parts.time && !over.holds_for_time()) {
@@ -119,7 +119,7 @@ fn metric_beside(
 ) -> Option<MetricQuery> {
     let own: Vec<&str> = asked.filters.iter().map(|filter| filter.key.as_str()).collect();
     let [groupings, filters] = keys_of(query);
-    let metric = metric::find(name)?;
+    let metric = metric::find_metric(name)?;
     let is_taken = metric.fits(&groupings, &filters, &own)
         && is_in_version(name, [&groupings, &filters, &own], limits);
     is_taken.then(|| MetricQuery {
@@ -437,7 +437,7 @@ fn lacks_id(row: Row<'_>) -> bool {
 /// to merge the others by.
 fn merge_without_id(asked: &MetricQuery, query: &Query, parts: &[Row<'_>]) -> Figure {
     let mut filtered = query.groupings.iter().filter(|key| query.filters.contains_key(*key));
-    let adds_up = metric::find(&asked.name).is_some_and(|metric| {
+    let adds_up = metric::find_metric(&asked.name).is_some_and(|metric| {
         let over = metric.merges_over();
         matches!(metric.merge(), Merge::Sum) && filtered.all(|key| over.holds_for(key.key()))
     });

@@ -85,7 +85,7 @@ const SERVICE_LEVEL: &str = "SERVICE_LEVEL";
 /// True where the catalogue knows a metric with its filters. The service may refuse another metric, and
 /// the whole request with it, so an unknown one gets a request of its own.
 fn is_known(metric: &MetricQuery) -> bool {
-    metric::find(&metric.name).is_some_and(|known| {
+    metric::find_metric(&metric.name).is_some_and(|known| {
         metric.filters.iter().all(|filter| known.metric_filter(&filter.key).is_some())
     })
 }

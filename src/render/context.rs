@@ -211,8 +211,9 @@ fn shown_missing(missing: &Missing) -> Missing {
 
 fn counts_at_disconnect<'t>(tables: impl Iterator<Item = &'t Table>) -> bool {
     let mut columns = tables.flat_map(|table| &table.columns);
-    columns
-        .any(|column| metric::find(&column.metric.name).is_some_and(Metric::counts_at_disconnect))
+    columns.any(|column| {
+        metric::find_metric(&column.metric.name).is_some_and(Metric::counts_at_disconnect)
+    })
 }
 
 /// The result; of trends alone what the first of them shows.
@@ -231,7 +232,7 @@ fn terms_used(tables: &[Table], language: Language) -> Vec<TermContext> {
     let columns = tables.iter().flat_map(|table| &table.columns);
     let mut terms: Vec<TermContext> = Vec::new();
     let used = columns.filter_map(|column| {
-        let term = metric::find(&column.metric.name)?.term()?;
+        let term = metric::find_metric(&column.metric.name)?.short_term()?;
         let shorts = [language.say(term.short), term.short];
         let short = shorts.into_iter().find(|short| column.label.contains(short))?;
         Some(TermContext { short, meaning: language.say(term.meaning) })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use connect_reports::definition::{self, Severity};
 use connect_reports::metric::{
-    AUTHORISING, FILTERS, GROUPINGS, Limits, METRICS, Metric, filter_values,
+    AUTHORISING_KEYS, FILTER_KEYS, GROUPING_KEYS, Limits, METRICS, Metric, filter_values,
 };
 use connect_reports::settings::Deployment;
 use connect_simulator::check_metric_data;
@@ -38,7 +38,7 @@ fn asked(metric: &Metric) -> MetricAsked<'_> {
 
 /// The fewest filters with which the metric can be asked at all.
 fn fewest_filters(metric: &Metric) -> Vec<(&'static str, &'static str)> {
-    let authorising = AUTHORISING.iter().copied().find(|key| metric.filters_by(key));
+    let authorising = AUTHORISING_KEYS.iter().copied().find(|key| metric.filters_by(key));
     let keys: BTreeSet<_> = authorising.into_iter().chain(metric.required_filter()).collect();
     let keys = if keys.is_empty() { metric.filters().take(1).collect() } else { keys };
     keys.into_iter().map(|key| (key, value(key))).collect()
@@ -133,7 +133,7 @@ const UNKNOWN: &[&str] =
     &["MOON_PHASE_2", "contact/segmentAttributes/connect:Moon", "moon", "contact/", ""];
 
 fn every_key() -> BTreeSet<&'static str> {
-    GROUPINGS.iter().chain(FILTERS).chain(UNKNOWN).copied().collect()
+    GROUPING_KEYS.iter().chain(FILTER_KEYS).chain(UNKNOWN).copied().collect()
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn about_every_metric_with_every_grouping() {
     assert!(disagreements.is_empty(), "{disagreements:#?}");
     let allowed: usize = METRICS.iter().map(|metric| metric.groupings().count()).sum();
     let of_some = |key: &&&str| METRICS.iter().any(|metric| metric.groups_by(key));
-    let of_none = GROUPINGS.len() - GROUPINGS.iter().filter(of_some).count();
+    let of_none = GROUPING_KEYS.len() - GROUPING_KEYS.iter().filter(of_some).count();
     let may_be_new = 2;
     assert_eq!(taken, allowed + (of_none + may_be_new) * METRICS.len());
 }

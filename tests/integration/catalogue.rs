@@ -367,7 +367,7 @@ fn the_rows_say_what_the_documentation_says() {
     let mut differences = Vec::new();
     let documented = Documentation::read().metrics();
     for (name, documented) in &documented {
-        let Some(metric) = metric::find(name) else {
+        let Some(metric) = metric::find_metric(name) else {
             continue;
         };
         let catalogued = catalogued(metric);
@@ -395,9 +395,9 @@ fn the_rows_say_what_the_documentation_says() {
 #[test]
 fn the_lists_of_keys_are_those_of_the_documentation() {
     let documentation = Documentation::read();
-    assert_eq!(documentation.filter_keys(), metric::FILTERS);
-    assert_eq!(documentation.grouping_keys(), metric::GROUPINGS);
-    assert_eq!(documentation.authorising_keys(), metric::AUTHORISING);
+    assert_eq!(documentation.filter_keys(), metric::FILTER_KEYS);
+    assert_eq!(documentation.grouping_keys(), metric::GROUPING_KEYS);
+    assert_eq!(documentation.authorising_keys(), metric::AUTHORISING_KEYS);
 }
 
 #[test]
@@ -405,15 +405,15 @@ fn the_limits_are_those_of_the_documentation() {
     let documentation = Documentation::read();
     let says = |text: &str, words: String| assert!(plain(text).contains(&words), "{words}");
     let filters = &documentation.filters;
-    says(filters, format!("up to {} filter keys", limits::FILTER_KEYS));
-    says(filters, format!("up to {} filter values across", limits::FILTER_VALUES));
+    says(filters, format!("up to {} filter keys", limits::MAX_FILTER_KEYS));
+    says(filters, format!("up to {} filter values across", limits::MAX_FILTER_VALUES));
     says(filters, "a filter value up to 3,000 characters".to_owned());
     assert_eq!(metric::filter_value_length("ROUTING_STEP_EXPRESSION"), 3_000);
     says(filters, "VOICE, CHAT, TASK, and EMAIL are valid".to_owned());
     assert_eq!(metric::filter_values("CHANNEL"), ["VOICE", "CHAT", "TASK", "EMAIL"]);
-    says(&documentation.groupings, format!("Maximum number of {} items", limits::GROUPINGS));
-    says(&documentation.metrics, format!("{} MetricId per request", limits::METRIC_IDS));
-    let (least, most) = (limits::THRESHOLD.start(), limits::THRESHOLD.end());
+    says(&documentation.groupings, format!("Maximum number of {} items", limits::MAX_GROUPINGS));
+    says(&documentation.metrics, format!("{} MetricId per request", limits::MAX_METRIC_IDS));
+    let (least, most) = (limits::THRESHOLD_SECONDS.start(), limits::THRESHOLD_SECONDS.end());
     says(&documentation.start_time, "metrics are available for 3 months".to_owned());
     // February to April: the shortest three months.
     assert_eq!(limits::HISTORY_DAYS, 28 + 31 + 30);

@@ -101,7 +101,7 @@ static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
 
 /// Every metric that the simulator has, with a threshold where it needs one and perhaps a filter.
 fn metrics_of_the_simulator() -> Vec<MetricQuery> {
-    KNOWN.iter().filter_map(|name| metric::find(name)).flat_map(forms).collect()
+    KNOWN.iter().filter_map(|name| metric::find_metric(name)).flat_map(forms).collect()
 }
 
 fn forms(metric: &Metric) -> Vec<MetricQuery> {
@@ -189,7 +189,7 @@ fn question() -> impl Strategy<Value = (usize, Query)> {
                 })
                 .collect();
             let takes = |metric: &MetricQuery| {
-                let known = metric::find(&metric.name).unwrap();
+                let known = metric::find_metric(&metric.name).unwrap();
                 groupings.iter().all(|key| known.groups_by(key.key()))
                     && filters.keys().all(|key| known.filters_by(key.key()))
             };
@@ -267,7 +267,7 @@ fn obeys(request: &Request, limits: &Limits) -> Result<(), TestCaseError> {
     let span = request.window.end().duration_since(request.window.start());
     prop_assert!(span < limits.span(fine), "{span}");
     for asked in &request.metrics {
-        let metric = metric::find(&asked.name).unwrap();
+        let metric = metric::find_metric(&asked.name).unwrap();
         let keys: Vec<&str> = request.groupings.iter().map(Dimension::key).collect();
         let filters: Vec<&str> = request.filters.keys().map(Dimension::key).collect();
         let own: Vec<&str> = asked.filters.iter().map(|filter| filter.key.as_str()).collect();

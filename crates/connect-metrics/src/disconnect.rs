@@ -1,11 +1,11 @@
-//! Which metrics count a contact in the interval in which it ended.
+//! The metrics that count a contact in the interval in which it ended.
 
 use super::metric::Metric;
 
-/// The metrics that are made of contact records, which are counted at the time of their disconnection
-/// (administrator guide, historical metrics; GetMetricDataV2, Metrics), by name. Metrics of agents' activity
-/// count the time in which it was, those by enqueue, by connection and by submission the time of that; of
-/// flows, cases, campaigns, evaluations, AI and conversational analytics the guide does not say it.
+/// The metrics that count contact records at the time of disconnection (administrator guide, historical
+/// metrics; GetMetricDataV2, Metrics), by name. Metrics of agents' activity count the time of the activity;
+/// metrics by enqueue, by connection and by submission count the time of that. The guide does not say it for
+/// flows, cases, campaigns, evaluations, AI and conversational analytics.
 const AT_DISCONNECT: &[&str] = &[
     "ABANDONMENT_RATE",
     "AVG_ABANDON_TIME",
@@ -69,7 +69,7 @@ const AT_DISCONNECT: &[&str] = &[
 ];
 
 impl Metric {
-    /// Tells whether it counts a contact in the interval in which the contact ended, wherever it began.
+    /// True where the metric counts a contact in the interval in which it ended, wherever it began.
     pub fn counts_at_disconnect(&self) -> bool {
         AT_DISCONNECT.binary_search(&self.name).is_ok()
     }
@@ -78,13 +78,13 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::find;
+    use crate::find_metric;
 
     #[test]
     fn what_counts_at_disconnect_is_in_the_catalogue() {
         assert!(AT_DISCONNECT.is_sorted_by(|one, next| one < next));
         for name in AT_DISCONNECT {
-            assert!(find(name).is_some_and(Metric::counts_at_disconnect), "{name}");
+            assert!(find_metric(name).is_some_and(Metric::counts_at_disconnect), "{name}");
         }
         for name in [
             "AGENT_OCCUPANCY",
@@ -95,7 +95,7 @@ mod tests {
             "CASES_CREATED",
             "FLOWS_STARTED",
         ] {
-            assert!(!find(name).unwrap().counts_at_disconnect(), "{name}");
+            assert!(!find_metric(name).unwrap().counts_at_disconnect(), "{name}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The keys that requests group and filter by, and what the service says of their values
+//! The keys by which requests group and filter, and the values that the service allows for them
 //! (GetMetricDataV2, Groupings and Filters; MetricFilterV2).
 
-/// Every key that rows may be grouped by, in the service's order.
-pub static GROUPINGS: &[&str] = &[
+/// Every key by which rows may be grouped, in the service's order.
+pub static GROUPING_KEYS: &[&str] = &[
     "AGENT",
     "AI_AGENT",
     "AI_AGENT_ID",
@@ -72,8 +72,8 @@ pub static GROUPINGS: &[&str] = &[
     "WEB_NOTIFICATION_TYPE",
 ];
 
-/// Every key that a request may filter by, in the service's order.
-pub static FILTERS: &[&str] = &[
+/// Every key by which a request may filter, in the service's order.
+pub static FILTER_KEYS: &[&str] = &[
     "AGENT",
     "AI_AGENT",
     "AI_AGENT_ID",
@@ -146,9 +146,9 @@ pub static FILTERS: &[&str] = &[
     "WEB_NOTIFICATION_TYPE",
 ];
 
-/// The keys of which a request has to filter by one at least, because the caller's permission is
-/// checked on what they name. See [`needs_authorising_filter`](crate::needs_authorising_filter).
-pub static AUTHORISING: &[&str] = &[
+/// The keys of which a request must filter by at least one, because the service checks the caller's permission
+/// on the resources that they name. See [`needs_authorising_filter`](crate::needs_authorising_filter).
+pub static AUTHORISING_KEYS: &[&str] = &[
     "QUEUE",
     "ROUTING_PROFILE",
     "AGENT",
@@ -162,7 +162,7 @@ pub static AUTHORISING: &[&str] = &[
     "EVALUATOR_ID",
 ];
 
-/// The start of a contact as records have it, and three names that only metrics know: INCOMING,
+/// The initiation methods of contact records, and three names that only metrics know: INCOMING,
 /// `CALLBACK_CUSTOMER_FIRST_QUEUED` and `CALLBACK_CUSTOMER_FIRST_DIALED`.
 static INITIATION_METHODS: &[&str] = &[
     "INBOUND",
@@ -182,15 +182,15 @@ static INITIATION_METHODS: &[&str] = &[
     "INCOMING",
 ];
 
-/// Tells whether a key of filters or groupings is written as the service writes its keys. It gains more
-/// of them, so one that is not listed may be valid by now.
+/// Tells whether a key of filters or groupings has the form of the service's keys. The service gains keys, so
+/// one that is not listed may be valid by now.
 pub fn is_written_like_a_key(key: &str) -> bool {
-    let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    let is_name = !key.is_empty() && key.chars().all(is_capital);
+    let is_name = !key.is_empty()
+        && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     is_name || key.strip_prefix("contact/").is_some_and(|attribute| !attribute.is_empty())
 }
 
-/// The values that a filter by `key` may have; none where any value may be asked.
+/// The values that a filter by `key` may have; empty where any value is allowed.
 pub fn filter_values(key: &str) -> &'static [&'static str] {
     match key {
         "CHANNEL" => &["VOICE", "CHAT", "TASK", "EMAIL"],
@@ -211,8 +211,8 @@ pub fn filter_value_length(key: &str) -> usize {
     }
 }
 
-/// The values that are known for the metric filter `key`; none where none are. They serve for
-/// suggestions only: the service may know more, and a metric may take fewer, see
+/// The known values of the metric filter `key`, perhaps none. They serve for suggestions only: the service may
+/// know more, and a metric may take fewer, see
 /// [`MetricFilterKey::values`](crate::MetricFilterKey).
 pub fn metric_filter_values(key: &str) -> &'static [&'static str] {
     match key {
@@ -223,7 +223,7 @@ pub fn metric_filter_values(key: &str) -> &'static [&'static str] {
 }
 
 /// The keys with commas between them, the levels of the agent hierarchy as one.
-pub fn listed(keys: impl IntoIterator<Item = &'static str>) -> String {
+pub fn key_list(keys: impl IntoIterator<Item = &'static str>) -> String {
     let mut words: Vec<&str> = Vec::new();
     for key in keys {
         let word = if key.starts_with("AGENT_HIERARCHY_LEVEL_") {

@@ -13,15 +13,15 @@ mod threshold;
 
 pub use catalogue::METRICS;
 pub use keys::{
-    AUTHORISING, FILTERS, GROUPINGS, filter_value_length, filter_values, is_written_like_a_key,
-    listed, metric_filter_values,
+    AUTHORISING_KEYS, FILTER_KEYS, GROUPING_KEYS, filter_value_length, filter_values,
+    is_written_like_a_key, key_list, metric_filter_values,
 };
 pub use limits::Limits;
-pub use lookup::{find, may_be_metric_filter, needs_authorising_filter};
-pub use merge::{Merge, Over, Weight};
+pub use lookup::{find_metric, may_be_metric_filter, needs_authorising_filter};
+pub use merge::{Merge, MergeScope, Weight};
 pub use metric::{Metric, MetricFilterKey, Unit};
 pub use polarity::Polarity;
-pub use terms::{Abbreviation, Term, abbreviated};
+pub use terms::{Abbreviation, Term, find_abbreviation};
 pub use threshold::{Comparison, with_threshold};
 
 #[cfg(test)]

@@ -3,93 +3,90 @@
 
 use jiff::SignedDuration;
 
-use super::catalogue::AGENTS;
+use super::catalogue::AGENT_KEYS;
 use super::lookup::may_be_metric_filter;
 use super::threshold::Comparison;
 
-pub use super::threshold::THRESHOLD;
+pub use super::threshold::THRESHOLD_SECONDS;
 
-/// Groupings of a request at most.
-pub const GROUPINGS: usize = 4;
+/// The most groupings of a request.
+pub const MAX_GROUPINGS: usize = 4;
 
-/// Keys that a request filters by, at most.
-pub const FILTER_KEYS: usize = 5;
+/// The most keys by which a request filters.
+pub const MAX_FILTER_KEYS: usize = 5;
 
-/// Filter values of a request at most, those of all keys but CHANNEL together.
-pub const FILTER_VALUES: usize = 100;
+/// The most filter values of a request, of all keys except CHANNEL together.
+pub const MAX_FILTER_VALUES: usize = 100;
 
-/// Metric filters of a metric at most.
-pub const METRIC_FILTERS: usize = 2;
+/// The most metric filters of a metric.
+pub const MAX_METRIC_FILTERS: usize = 2;
 
-/// Values of a metric filter at most.
-pub const METRIC_FILTER_VALUES: usize = 10;
+/// The most values of a metric filter.
+pub const MAX_METRIC_FILTER_VALUES: usize = 10;
 
-/// Metrics of a request that are asked by `MetricId`, at most.
-pub const METRIC_IDS: usize = 20;
+/// The most metrics of a request that are named by `MetricId`.
+pub const MAX_METRIC_IDS: usize = 20;
 
-/// Characters of a `MetricId` at most.
-pub const METRIC_ID_LENGTH: usize = 150;
+/// The most characters of a `MetricId`.
+pub const MAX_METRIC_ID_LENGTH: usize = 150;
 
-/// The days back that the service has figures for: "3 months" (GetMetricDataV2, StartTime), which are
-/// 89 to 92 days. This is the shortest, so that what is within it works all the year round.
+/// The days before now for which the service has figures: "3 months" (GetMetricDataV2, StartTime), which are
+/// 89 to 92 days. This is the shortest, so that windows within it work all year round.
 pub const HISTORY_DAYS: i64 = 89;
 
-/// `SERVICE_LEVEL` metrics of a request at most (GetMetricDataV2, Metrics).
-pub const SERVICE_LEVELS: usize = 20;
+/// The most `SERVICE_LEVEL` metrics of a request (GetMetricDataV2, Metrics).
+pub const MAX_SERVICE_LEVELS: usize = 20;
 
-/// The limits of one version of the API as a value, so that whoever makes requests and whoever
-/// refuses them go by the same.
+/// The limits of one version of the API as a value, which makers of requests and a fake of the service can share.
 ///
-/// Limits that are the same in all versions, such as the values of a metric
-/// filter, stands beside it as a constant.
+/// Limits that are the same in all versions, such as the values of a metric filter, are constants of this module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Keys that a request filters by, at most.
+    /// The most keys by which a request filters.
     pub filter_keys: usize,
-    /// Filter values of a request at most, those of all keys together.
+    /// The most filter values of a request, of all keys together.
     pub filter_values: usize,
-    /// True if the values of CHANNEL count among the filter values.
+    /// True where the values of CHANNEL count as filter values.
     pub channels_count: bool,
-    /// Groupings of a request at most.
+    /// The most groupings of a request.
     pub groupings: usize,
-    /// `SERVICE_LEVEL` metrics of a request at most.
+    /// The most `SERVICE_LEVEL` metrics of a request.
     pub service_levels: usize,
-    /// Metrics of a request that are asked by `MetricId`, at most.
+    /// The most metrics of a request that are named by `MetricId`.
     pub metric_ids: usize,
-    /// `FIFTEEN_MIN`, `THIRTY_MIN`, HOUR: a request's span must be less than this.
+    /// The length below which a request's span must stay with the intervals `FIFTEEN_MIN`, `THIRTY_MIN` and HOUR.
     pub fine_span: SignedDuration,
-    /// DAY, WEEK, TOTAL: likewise. A request without interval is one for the TOTAL.
+    /// The same for DAY, WEEK and TOTAL. A request without an interval is one for the TOTAL.
     pub coarse_span: SignedDuration,
-    /// The time before the request that its start may lie back, at most.
+    /// The longest time by which a request's start may lie back.
     pub history: SignedDuration,
-    /// True if requests take an Interval.
+    /// True where requests take an Interval.
     pub has_intervals: bool,
     /// The comparisons that thresholds may use, if the metric takes them too.
     pub comparisons: &'static [Comparison],
-    /// The metrics that exist; `None`: all of the catalogue.
+    /// The metrics that exist; `None` for all of the catalogue.
     pub metrics: Option<&'static [&'static str]>,
-    /// The keys that exist for filters and groupings; `None`: all of the catalogue.
+    /// The keys that exist for filters and groupings; `None` for all of the catalogue.
     pub keys: Option<&'static [&'static str]>,
-    /// Keys that metrics do not take although the catalogue says so: of a metric the keys, be they for
-    /// groupings, filters or metric filters.
+    /// The keys that metrics lack although the catalogue has them, for groupings, filters and metric filters.
     pub lacking: &'static [(&'static str, &'static [&'static str])],
-    /// True if metric filters may be negated, if those of the metric may.
+    /// True where metric filters may be negated, if those of the metric may.
     pub can_negate: bool,
     /// The values that a filter by CHANNEL may have.
     pub channels: &'static [&'static str],
-    /// True if the API exists in the `GovCloud` (US) Regions.
+    /// True where the API exists in the `GovCloud` (US) Regions.
     pub has_gov_cloud: bool,
 }
 
 impl Limits {
     /// The API of today.
     pub const CURRENT: Self = Self {
-        filter_keys: FILTER_KEYS,
-        filter_values: FILTER_VALUES,
+        filter_keys: MAX_FILTER_KEYS,
+        filter_values: MAX_FILTER_VALUES,
         channels_count: false,
-        groupings: GROUPINGS,
-        service_levels: SERVICE_LEVELS,
-        metric_ids: METRIC_IDS,
+        groupings: MAX_GROUPINGS,
+        service_levels: MAX_SERVICE_LEVELS,
+        metric_ids: MAX_METRIC_IDS,
         fine_span: days(3),
         coarse_span: days(35),
         // "3 months" are 92 days at most, and the day of the request.
@@ -115,7 +112,7 @@ impl Limits {
         filter_keys: 5,
         filter_values: 100,
         channels_count: true,
-        groupings: GROUPINGS,
+        groupings: MAX_GROUPINGS,
         service_levels: 20,
         metric_ids: 0,
         fine_span: days(1),
@@ -148,30 +145,30 @@ impl Limits {
         if fine { self.fine_span } else { self.coarse_span }
     }
 
-    /// Tells whether the version has this metric. Today's has any: the service gains metrics faster than
-    /// the catalogue.
+    /// Tells whether the version has this metric. The current one has any, because the service gains metrics
+    /// faster than the catalogue.
     pub fn has_metric(&self, name: &str) -> bool {
         self.metrics.is_none_or(|metrics| metrics.contains(&name))
     }
 
-    /// Tells whether the version has this key for filters and groupings; today's has any, likewise.
+    /// Tells whether the version has this key for filters and groupings; the current one has any.
     pub fn has_key(&self, key: &str) -> bool {
         self.keys.is_none_or(|keys| keys.contains(&key))
     }
 
-    /// Tells whether the version may have a metric filter with this key: the first has only those of the
+    /// Tells whether the version may have a metric filter with this key; the first has only those of the
     /// catalogue.
     pub fn has_metric_filter(&self, key: &str) -> bool {
         self.keys.is_none() || !may_be_metric_filter(key)
     }
 
-    /// Tells whether the version's metric of this name does not take a key that the catalogue's takes.
+    /// True where the version's metric lacks a key that the catalogue's takes.
     pub fn lacks(&self, metric: &str, key: &str) -> bool {
         self.lacking.iter().any(|(name, keys)| *name == metric && keys.contains(&key))
     }
 
-    /// Tells whether the values of the filter `key` count among the filter values.
-    pub fn counts(&self, key: &str) -> bool {
+    /// Tells whether the values of the filter `key` count as filter values.
+    pub fn counts_values_of(&self, key: &str) -> bool {
         self.channels_count || key != "CHANNEL"
     }
 }
@@ -230,40 +227,41 @@ const FIRST_KEYS: &[&str] = &[
     "AGENT_HIERARCHY_LEVEL_FIVE",
 ];
 
-/// Keys that the metrics of the first version did not take yet: its page names metric filters for four
-/// of them only, and agents for none of these.
+/// The keys that metrics of the first version lacked: its page names metric filters for only four of them, and
+/// agents for none of these.
 const FIRST_LACKING: &[(&str, &[&str])] = &[
     ("AVG_ABANDON_TIME", &["INITIATION_METHOD"]),
     ("AVG_AFTER_CONTACT_WORK_TIME", &["INITIATION_METHOD"]),
     ("AVG_INTERACTION_TIME", &["INITIATION_METHOD"]),
     ("AVG_QUEUE_ANSWER_TIME", &["INITIATION_METHOD", "FEATURE", "DISCONNECT_REASON"]),
     ("CONTACTS_ABANDONED", &["INITIATION_METHOD"]),
-    ("SUM_CONTACTS_DISCONNECTED", AGENTS),
+    ("SUM_CONTACTS_DISCONNECTED", AGENT_KEYS),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FILTERS, GROUPINGS, find};
+    use crate::{FILTER_KEYS, GROUPING_KEYS, find_metric};
 
     #[test]
     fn the_first_version_knows_a_part_of_today() {
         let first = Limits::FIRST_VERSION;
         let metrics = first.metrics.unwrap();
         assert_eq!(metrics.len(), 27);
-        assert!(metrics.iter().all(|name| find(name).is_some()));
+        assert!(metrics.iter().all(|name| find_metric(name).is_some()));
         let keys = first.keys.unwrap();
         assert_eq!(keys.len(), 9);
-        assert!(keys.iter().all(|key| FILTERS.contains(key) && GROUPINGS.contains(key)));
+        assert!(keys.iter().all(|key| FILTER_KEYS.contains(key) && GROUPING_KEYS.contains(key)));
         assert!(first.has_key("CHANNEL") && !first.has_key("FEATURE"));
         assert!(first.has_metric("SERVICE_LEVEL") && !first.has_metric("SUM_HANDLE_TIME"));
         for (metric, keys) in first.lacking {
-            let metric = find(metric).filter(|metric| first.has_metric(metric.name)).unwrap();
+            let metric =
+                find_metric(metric).filter(|metric| first.has_metric(metric.name)).unwrap();
             let takes = |key| metric.groups_by(key) || metric.metric_filter(key).is_some();
             assert!(keys.iter().all(|key| takes(key)), "{}", metric.name);
         }
         let filtered = metrics.iter().filter(|name| {
-            let own = find(name).unwrap().metric_filters();
+            let own = find_metric(name).unwrap().metric_filters();
             own.iter().any(|filter| !first.lacks(name, filter.key))
         });
         let four = [
@@ -273,7 +271,7 @@ mod tests {
             "SUM_CONTACTS_DISCONNECTED",
         ];
         assert!(filtered.eq(four.iter()));
-        assert!(first.counts("CHANNEL") && !Limits::CURRENT.counts("CHANNEL"));
+        assert!(first.counts_values_of("CHANNEL") && !Limits::CURRENT.counts_values_of("CHANNEL"));
     }
 
     #[test]

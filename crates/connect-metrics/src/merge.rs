@@ -1,41 +1,40 @@
-//! Rules by which figures of the parts of a question become one figure.
+//! Rules by which figures of the parts of a query become one figure.
 //!
-//! A request holds a hundred filter values and 35 days at most, so a greater question is asked in
-//! parts that do not overlap: other values of one key, or other times. The rule of a metric
-//! follows from its definition in the administrator guide.
+//! A request holds a hundred filter values and 35 days at most, so a larger query is made in parts that do not
+//! overlap: other values of one key, or other times. The rule of a metric follows from its definition in the
+//! administrator guide.
 
-use super::threshold::{Comparison, THRESHOLD};
+use super::threshold::{Comparison, THRESHOLD_SECONDS};
 
 /// A rule by which figures of parts that do not overlap become the figure of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
-    /// They are added up.
+    /// The sum of the parts.
     Sum,
-    /// The greatest of them.
+    /// The greatest part.
     Max,
-    /// The least of them.
+    /// The least part.
     Min,
-    /// Their mean, weighted by what each is based on: the first of these that
-    /// [fits](Weight::fits) the question, asked beside the metric. None may fit.
+    /// The mean of the parts, weighted by the first of these counts that [fits](Weight::fits) the query and is
+    /// requested beside the metric. Perhaps none fits.
     ///
-    /// This is exact where the weight counts just what the mean is of. `AVG_ABANDON_TIME` leaves out
-    /// records without such a time, which `CONTACTS_ABANDONED` counts too; by that weight the merged
-    /// mean is only nearly the service's.
+    /// This is exact where the weight counts exactly the records behind the mean. `AVG_ABANDON_TIME` leaves out
+    /// records without such a time, which `CONTACTS_ABANDONED` counts; with that weight the merged mean only
+    /// approximates the service's.
     Mean(&'static [Weight]),
-    /// Their mean, weighted by how many records each is based on: the sum of the same times divided
-    /// by the mean, rounded to a whole number. Sum and mean leave out the same records, so this is
-    /// exact. A mean of 0 says nothing of its records, and some questions the sum does not fit;
-    /// there the weights of [`Mean`](Self::Mean) are used, which count records without such a time
-    /// too.
+    /// The mean of the parts, weighted by the number of records behind each: the sum of the same times divided
+    /// by the mean, rounded. Sum and mean leave out the same records, so this is exact. A mean of 0 gives no
+    /// number of records, and the sum does not fit every query; then the weights of [`Mean`](Self::Mean) are
+    /// used, which also count records without such a time.
     MeanBySum {
-        /// The sum of what the mean is of.
+        /// The sum of the same times.
         sum: &'static str,
         /// The weights of the mean where the sum does not fit.
         otherwise: &'static [Weight],
     },
-    /// Their mean, weighted by a count that the service does not give but that follows from the
-    /// metric with this name: the sum that the mean is of. The sum divided by the mean is the
-    /// count, to be rounded to a whole number. It is unknown where the mean is 0.
+    /// The mean of the parts, weighted by a count that the service does not give. It follows from the sum of the
+    /// same times, the metric with this name: the sum divided by the mean, rounded. It is unknown where the mean
+    /// is 0.
     MeanOfSum(&'static str),
     /// Percent: the sum of a metric, divided by the sums of others added together.
     Ratio {
@@ -44,41 +43,41 @@ pub enum Merge {
         /// The divisor; several are added up.
         whole: &'static [&'static str],
     },
-    /// There is no way that is at least nearly exact. A sentence for people says why.
+    /// No rule is at least nearly exact. The reason is a sentence for people.
     None(&'static str),
 }
 
-/// The keys that the parts of a question may differ in for the merge rule of its metric to hold.
+/// The keys in which the parts of a query may differ so that the merge rule of its metric holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
-    /// In the values of any key, and in time: what is counted, such as a contact record, has one
-    /// value of each key and is counted at one time.
+pub enum MergeScope {
+    /// Any key, and time: each counted thing, such as a contact record, has one value of each key and is
+    /// counted at one time.
     Everything,
-    /// In agents and in time. An agent has several queues and channels, and the agent's time
-    /// would be counted once for each.
+    /// Agents and time. An agent has several queues and channels, and the agent's time would be counted once
+    /// for each.
     AgentsAndTime,
-    /// In queues, channels and routing profiles, and in time. One contact may involve several AI
-    /// agents, prompts and tools.
+    /// Queues, channels, routing profiles and time. One contact may involve several AI agents, prompts and
+    /// tools.
     QueuesAndTime,
-    /// In campaigns. A recipient who received something twice is one recipient, so not in time.
+    /// Campaigns, but not time: a recipient who received something twice is one recipient.
     Campaigns,
-    /// In case templates. Cases open at a point in time are not a sum of earlier times.
+    /// Case templates, but not time: cases open at a point in time are not a sum of earlier times.
     CaseTemplates,
 }
 
-/// A count that weights a mean, asked with the groupings and filters of the question.
+/// A count that weights a mean, requested with the groupings and filters of the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weight {
-    /// The metric that counts what the mean is of.
+    /// The metric that counts the records behind the mean.
     pub metric: &'static str,
-    /// Its threshold, where it takes one: one that nothing exceeds.
+    /// Its threshold, where it takes one; nothing exceeds it.
     pub threshold: Option<(Comparison, u32)>,
-    /// The key that chooses the part of a percentage, where one does. The weight counts the whole,
-    /// so it is asked without metric filters by this key.
+    /// The key that selects the part of a percentage, where one does. The weight counts the whole, so it is
+    /// requested without metric filters by this key.
     pub part_key: Option<&'static str>,
 }
 
-impl Over {
+impl MergeScope {
     /// Tells whether parts may differ in the values of the filter `key`.
     pub fn holds_for(self, key: &str) -> bool {
         match self {
@@ -95,8 +94,7 @@ impl Over {
         !matches!(self, Self::Campaigns | Self::CaseTemplates)
     }
 
-    /// A sentence for people that says why figures cannot be merged otherwise; none where there
-    /// is no otherwise.
+    /// The reason, as a sentence for people, why figures can't be merged over more; `None` where they can.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Everything => None,
@@ -113,37 +111,40 @@ impl Over {
 }
 
 impl Weight {
-    /// Tells whether it is asked with the metric filter `key` of the metric that it weights.
+    /// Tells whether the weight is requested with the metric filter `key` of the metric that it weights.
     pub fn takes_metric_filter(&self, key: &str) -> bool {
         self.part_key != Some(key)
     }
 }
 
-pub(super) const fn mean(weights: &'static [Weight]) -> Merge {
+/// A mean with these weights.
+pub(super) const fn weighted_mean(weights: &'static [Weight]) -> Merge {
     Merge::Mean(weights)
 }
 
+/// A mean weighted by the sum of the same times.
 pub(super) const fn mean_by_sum(sum: &'static str, otherwise: &'static [Weight]) -> Merge {
     Merge::MeanBySum { sum, otherwise }
 }
 
-pub(super) const fn ratio(part: &'static str, whole: &'static [&'static str]) -> Merge {
+/// A part in percent of a whole.
+pub(super) const fn percentage(part: &'static str, whole: &'static [&'static str]) -> Merge {
     Merge::Ratio { part, whole }
 }
 
-/// Weighted by a count.
+/// A weight that counts a metric.
 pub(super) const fn counted_by(metric: &'static str) -> Weight {
     Weight { metric, threshold: None, part_key: None }
 }
 
-/// Weighted by a count of what happened within a threshold, the greatest there is: no contact
-/// lasts longer, so everything is counted, and only what the mean is of.
+/// A weight that counts contacts within the greatest threshold. No contact lasts longer, so exactly the contacts
+/// behind the mean are counted.
 pub(super) const fn counted_by_all_within(metric: &'static str) -> Weight {
-    let threshold = Some((Comparison::LessThanOrEqual, *THRESHOLD.end()));
+    let threshold = Some((Comparison::LessThanOrEqual, *THRESHOLD_SECONDS.end()));
     Weight { threshold, ..counted_by(metric) }
 }
 
-/// Weighted by a count of the whole, of which `part_key` chooses a part.
+/// A weight that counts the whole, of which `part_key` selects a part.
 pub(super) const fn counted_by_whole(metric: &'static str, part_key: &'static str) -> Weight {
     Weight { part_key: Some(part_key), ..counted_by(metric) }
 }

@@ -1,9 +1,9 @@
-//! One metric: its facts, and the methods that write its row of the catalogue.
+//! One metric, and the methods that write its row of the catalogue.
 
 use serde::Serialize;
 
-use super::keys::{FILTERS, GROUPINGS};
-use super::merge::{Merge, Over};
+use super::keys::{FILTER_KEYS, GROUPING_KEYS};
+use super::merge::{Merge, MergeScope};
 use super::threshold::Comparison;
 
 /// One metric of the service (GetMetricDataV2, Metrics).
@@ -16,8 +16,8 @@ pub struct Metric {
     pub title: &'static str,
     /// The unit of its figures.
     pub unit: Unit,
-    /// True if it is a count or a sum, so that no contacts make 0; without contacts an average, a
-    /// rate or a maximum has no value.
+    /// True for a count or a sum, which is 0 without contacts; an average, a rate or a maximum then has no
+    /// value.
     pub is_sum: bool,
     pub(super) keys: &'static [&'static [&'static str]],
     pub(super) filter_only: &'static [&'static [&'static str]],
@@ -29,7 +29,7 @@ pub struct Metric {
     most_per_request: Option<usize>,
     availability: Option<&'static str>,
     merge: Merge,
-    over: Over,
+    over: MergeScope,
 }
 
 /// A key of the metric filters that a metric takes.
@@ -37,8 +37,8 @@ pub struct Metric {
 pub struct MetricFilterKey {
     /// The API's name, such as `INITIATION_METHOD`.
     pub key: &'static str,
-    /// The values that the metric takes for it; empty: any. Values that may help where any is
-    /// taken are [`metric_filter_values`](crate::metric_filter_values).
+    /// The values that the metric takes for it; empty where it takes any. Suggestions for those are
+    /// [`metric_filter_values`](crate::metric_filter_values).
     pub values: &'static [&'static str],
 }
 
@@ -46,7 +46,7 @@ pub struct MetricFilterKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
-    /// Things counted, and bare numbers such as scores.
+    /// Counts, and numbers without a unit such as scores.
     Count,
     /// Seconds, fractions included.
     Seconds,
@@ -62,27 +62,27 @@ impl Metric {
         holds(self.keys, key) || holds(self.grouping_only, key)
     }
 
-    /// Tells whether the metric may stand in a request that filters by `key` (GetMetricDataV2, Filters).
+    /// Tells whether a request that filters by `key` may ask for the metric (GetMetricDataV2, Filters).
     pub fn filters_by(&self, key: &str) -> bool {
         holds(self.keys, key) || holds(self.filter_only, key)
     }
 
-    /// The keys that rows may be grouped by, in the order of [`GROUPINGS`].
+    /// The keys by which rows may be grouped, in the order of [`GROUPING_KEYS`].
     pub fn groupings(&self) -> impl Iterator<Item = &'static str> {
-        GROUPINGS.iter().copied().filter(|key| self.groups_by(key))
+        GROUPING_KEYS.iter().copied().filter(|key| self.groups_by(key))
     }
 
-    /// The keys that the request may filter by, in the order of [`FILTERS`].
+    /// The keys by which the request may filter, in the order of [`FILTER_KEYS`].
     pub fn filters(&self) -> impl Iterator<Item = &'static str> {
-        FILTERS.iter().copied().filter(|key| self.filters_by(key))
+        FILTER_KEYS.iter().copied().filter(|key| self.filters_by(key))
     }
 
-    /// The key that the request must filter by, where there is one.
+    /// The key by which the request must filter, where there is one.
     pub fn required_filter(&self) -> Option<&'static str> {
         self.required_filter
     }
 
-    /// The metric filters that it takes (`where`, `where_not`).
+    /// The metric filters that the metric takes (`where`, `where_not`).
     pub fn metric_filters(&self) -> &'static [MetricFilterKey] {
         self.metric_filters
     }
@@ -92,37 +92,36 @@ impl Metric {
         self.metric_filters.iter().find(|filter| filter.key == key)
     }
 
-    /// Tells whether its metric filters may be negated (`where_not`).
+    /// True where the metric filters may be negated (`where_not`).
     pub fn can_negate(&self) -> bool {
         self.can_negate
     }
 
-    /// The number of times that a request may ask for the metric, with other thresholds, where the service
+    /// The number of times that one request may ask for the metric with different thresholds, where the service
     /// sets a limit.
     pub fn most_per_request(&self) -> Option<usize> {
         self.most_per_request
     }
 
-    /// For whom or since when there are figures, in words that continue a sentence; none where
-    /// everybody has them.
+    /// The condition under which there are figures, as the end of a sentence; `None` where everybody has them.
     pub fn availability(&self) -> Option<&'static str> {
         self.availability
     }
 
-    /// The comparisons that its threshold may use; empty where it takes no threshold, and where
-    /// there are any the threshold is required.
+    /// The comparisons that the metric's threshold may use; empty where it takes no threshold. Where there are
+    /// any, the threshold is required.
     pub fn thresholds(&self) -> &'static [Comparison] {
         self.thresholds
     }
 
-    /// The rule by which figures of parts become one, if the parts differ in nothing but what
+    /// The rule by which figures of parts become one, if the parts differ only as
     /// [`merges_over`](Self::merges_over) allows. The rule says how exact that is.
     pub fn merge(&self) -> Merge {
         self.merge
     }
 
-    /// The keys that the parts may differ in for [`merge`](Self::merge) to hold.
-    pub fn merges_over(&self) -> Over {
+    /// The keys in which parts may differ so that [`merge`](Self::merge) holds.
+    pub fn merges_over(&self) -> MergeScope {
         self.over
     }
 
@@ -174,7 +173,7 @@ impl Metric {
         self
     }
 
-    pub(super) const fn over(mut self, over: Over) -> Self {
+    pub(super) const fn over(mut self, over: MergeScope) -> Self {
         self.over = over;
         self
     }
@@ -186,7 +185,7 @@ impl Metric {
 }
 
 impl Unit {
-    /// The word for it.
+    /// The word for the unit, in output and templates.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Count => "count",
@@ -201,7 +200,7 @@ fn holds(sets: &[&[&str]], key: &str) -> bool {
     sets.iter().any(|set| set.contains(&key))
 }
 
-/// A count or a sum: nothing to count makes 0, and parts are added up.
+/// A row for a count or a sum, which is 0 without contacts, and whose parts are added up.
 pub(super) const fn sum(name: &'static str, title: &'static str, unit: Unit) -> Metric {
     Metric {
         name,
@@ -218,18 +217,17 @@ pub(super) const fn sum(name: &'static str, title: &'static str, unit: Unit) -> 
         most_per_request: None,
         availability: None,
         merge: Merge::Sum,
-        over: Over::Everything,
+        over: MergeScope::Everything,
     }
 }
 
-/// An average, a rate, an extreme or a distinct count: without contacts there is no value, and
-/// parts have a rule of their own.
+/// The start of a row for an average, a rate, an extreme or a distinct count. Without contacts it has no value,
+/// and its parts have a rule of their own.
 pub(super) const fn statistic(name: &'static str, title: &'static str, unit: Unit) -> Statistic {
     Statistic { name, title, unit }
 }
 
-/// The start of a row that becomes one only with a merge rule or the reason why there is none, so
-/// that neither can be forgotten.
+/// The start of a row, which needs a merge rule or the reason why there is none, so that neither is forgotten.
 pub(super) struct Statistic {
     name: &'static str,
     title: &'static str,
@@ -247,11 +245,14 @@ impl Statistic {
 }
 
 /// A metric filter that takes any value.
-pub(super) const fn any(key: &'static str) -> MetricFilterKey {
-    only(key, &[])
+pub(super) const fn any_value(key: &'static str) -> MetricFilterKey {
+    only_values(key, &[])
 }
 
 /// A metric filter that takes these values only.
-pub(super) const fn only(key: &'static str, values: &'static [&'static str]) -> MetricFilterKey {
+pub(super) const fn only_values(
+    key: &'static str,
+    values: &'static [&'static str],
+) -> MetricFilterKey {
     MetricFilterKey { key, values }
 }

@@ -88,12 +88,12 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{METRICS, find};
+    use crate::{METRICS, find_metric};
 
     #[test]
     fn each_name_is_a_metric_and_stands_once() {
         let mut names: Vec<_> = MORE_IS_BETTER.iter().chain(LESS_IS_BETTER).collect();
-        assert!(names.iter().all(|name| find(name).is_some()));
+        assert!(names.iter().all(|name| find_metric(name).is_some()));
         let count = names.len();
         names.sort();
         names.dedup();
@@ -109,7 +109,7 @@ mod tests {
             ("AVG_HANDLE_TIME", Polarity::Neither),
             ("AGENT_OCCUPANCY", Polarity::Neither),
         ] {
-            assert_eq!(find(name).map(Metric::polarity), Some(polarity), "{name}");
+            assert_eq!(find_metric(name).map(Metric::polarity), Some(polarity), "{name}");
         }
         assert!(METRICS.iter().any(|metric| metric.polarity() == Polarity::Neither));
     }

@@ -1,4 +1,4 @@
-//! The short terms that contact centres use, and what Connect means by them.
+//! The short terms of contact centres, and the metrics of Connect for which they stand.
 
 use super::metric::Metric;
 
@@ -12,7 +12,8 @@ pub struct Term {
     pub meaning: &'static str,
 }
 
-/// As the administrator guide defines the metrics (Metric definitions in Amazon Connect).
+/// The terms with their meanings, as the administrator guide defines the metrics (Metric definitions in Amazon
+/// Connect).
 const TERMS: &[Term] = &[
     Term {
         metric: "SERVICE_LEVEL",
@@ -38,14 +39,14 @@ const TERMS: &[Term] = &[
     },
 ];
 
-/// A word of contact centres that is no metric's name, and the metric that is meant.
+/// A word of contact centres that is no metric's name, with the metric for which it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Abbreviation {
     /// The word in capital letters, such as `AHT`.
     pub word: &'static str,
     /// The metric's name.
     pub metric: &'static str,
-    /// The words that it stands for.
+    /// The words for which it stands.
     pub words: &'static str,
 }
 
@@ -86,33 +87,33 @@ const fn abbreviation(
     Abbreviation { word, metric, words }
 }
 
-/// The abbreviation that a word is, or begins with: `sl` and `SL_20` are `SL`.
-pub fn abbreviated(word: &str) -> Option<&'static Abbreviation> {
+/// The abbreviation with which a word begins: `sl` and `SL_20` give `SL`.
+pub fn find_abbreviation(word: &str) -> Option<&'static Abbreviation> {
     let letters = word.split(|c: char| !c.is_ascii_alphabetic()).next()?;
     ABBREVIATIONS.iter().find(|known| known.word.eq_ignore_ascii_case(letters))
 }
 
 impl Metric {
-    /// The short term for it, where there is one.
-    pub fn term(&self) -> Option<&'static Term> {
+    /// The short term for the metric, where there is one.
+    pub fn short_term(&self) -> Option<&'static Term> {
         TERMS.iter().find(|term| term.metric == self.name)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::find;
+    use crate::find_metric;
 
     use super::*;
 
     #[test]
     fn abbreviations_are_of_metrics_and_no_names() {
         for known in ABBREVIATIONS {
-            let metric = find(known.metric).unwrap_or_else(|| panic!("{}", known.metric));
+            let metric = find_metric(known.metric).unwrap_or_else(|| panic!("{}", known.metric));
             let title = metric.title.to_lowercase();
             assert!(title.contains(known.words), "{title}");
         }
-        let meant = |word: &str| abbreviated(word).map(|known| known.metric);
+        let meant = |word: &str| find_abbreviation(word).map(|known| known.metric);
         assert_eq!(meant("aht"), Some("AVG_HANDLE_TIME"));
         assert_eq!(meant("SL_20"), Some("SERVICE_LEVEL"));
         assert_eq!(meant("SL20"), Some("SERVICE_LEVEL"));
@@ -124,6 +125,6 @@ mod tests {
 
     #[test]
     fn terms_are_those_of_metrics() {
-        assert!(TERMS.iter().all(|term| find(term.metric).is_some()));
+        assert!(TERMS.iter().all(|term| find_metric(term.metric).is_some()));
     }
 }

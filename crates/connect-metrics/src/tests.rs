@@ -1,28 +1,28 @@
-use super::metric::any;
+use super::metric::any_value;
 use super::*;
 
 #[test]
 fn rows_stand_in_order_of_their_names() {
     assert!(METRICS.is_sorted_by(|a, b| a.name < b.name));
     for metric in METRICS {
-        assert!(std::ptr::eq(find(metric.name).unwrap(), metric));
+        assert!(std::ptr::eq(find_metric(metric.name).unwrap(), metric));
     }
 }
 
 #[test]
 fn a_title_holds_the_threshold() {
-    let title = |name: &str| with_threshold(find(name).unwrap().title, 20);
+    let title = |name: &str| with_threshold(find_metric(name).unwrap().title, 20);
     assert_eq!(title("SERVICE_LEVEL"), "Service level 20 s");
     assert_eq!(title("SUM_CONTACTS_ANSWERED_IN_X"), "Contacts answered in 20 s");
 }
 
 #[test]
 fn filters_and_groupings_differ_where_the_service_says_so() {
-    let handle_time = find("AVG_HANDLE_TIME").unwrap();
+    let handle_time = find_metric("AVG_HANDLE_TIME").unwrap();
     assert!(handle_time.filters_by("FEATURE") && !handle_time.groups_by("FEATURE"));
-    let occupancy = find("AGENT_OCCUPANCY").unwrap();
+    let occupancy = find_metric("AGENT_OCCUPANCY").unwrap();
     assert!(!occupancy.filters_by("QUEUE") && occupancy.groups_by("AGENT"));
-    let service_level = find("SERVICE_LEVEL").unwrap();
+    let service_level = find_metric("SERVICE_LEVEL").unwrap();
     assert!(!service_level.groups_by("AGENT") && !service_level.thresholds().is_empty());
 }
 
@@ -45,21 +45,21 @@ fn the_keys_of_a_row_are_keys_of_the_service() {
         assert_eq!(metric.filters().count(), count(&[metric.keys, metric.filter_only]), "{name}");
         assert!(metric.required_filter().is_none_or(|key| metric.filters_by(key)), "{name}");
     }
-    let service_level: Vec<_> = find("SERVICE_LEVEL").unwrap().filters().collect();
+    let service_level: Vec<_> = find_metric("SERVICE_LEVEL").unwrap().filters().collect();
     assert_eq!(service_level, ["CHANNEL", "Q_CONNECT_ENABLED", "QUEUE", "ROUTING_PROFILE"]);
-    assert!(AUTHORISING.iter().all(|key| FILTERS.contains(key)));
+    assert!(AUTHORISING_KEYS.iter().all(|key| FILTER_KEYS.contains(key)));
 }
 
 #[test]
 fn metric_filters_have_values_and_may_be_negated() {
-    let connecting = find("SUM_CONNECTING_TIME_AGENT").unwrap();
+    let connecting = find_metric("SUM_CONNECTING_TIME_AGENT").unwrap();
     let values = connecting.metric_filter("INITIATION_METHOD").unwrap().values;
     assert!(values.contains(&"CALLBACK_CUSTOMER_FIRST_DIALED") && values.len() == 5);
     assert!(!connecting.can_negate());
-    let abandoned = find("CONTACTS_ABANDONED").unwrap();
-    assert_eq!(abandoned.metric_filters(), [any("INITIATION_METHOD")]);
+    let abandoned = find_metric("CONTACTS_ABANDONED").unwrap();
+    assert_eq!(abandoned.metric_filters(), [any_value("INITIATION_METHOD")]);
     assert!(abandoned.can_negate());
-    assert!(!find("CONTACTS_QUEUED").unwrap().can_negate());
+    assert!(!find_metric("CONTACTS_QUEUED").unwrap().can_negate());
     let known = metric_filter_values("INITIATION_METHOD");
     for metric in METRICS {
         for filter in metric.metric_filters() {
@@ -74,7 +74,7 @@ fn metric_filters_have_values_and_may_be_negated() {
 #[test]
 fn bots_are_filtered_by_how_they_ended() {
     let filters = |name: &str| -> Vec<(&str, usize)> {
-        let filters = find(name).unwrap().metric_filters().iter();
+        let filters = find_metric(name).unwrap().metric_filters().iter();
         filters.map(|filter| (filter.key, filter.values.len())).collect()
     };
     let conversation = ("BOT_CONVERSATION_OUTCOME_TYPE", 3);
@@ -93,7 +93,7 @@ fn bots_are_filtered_by_how_they_ended() {
         ("PERCENT_BOT_CONVERSATIONS_OUTCOME", conversation.0),
         ("PERCENT_BOT_INTENTS_OUTCOME", intent.0),
     ] {
-        let Merge::Mean([whole]) = find(name).unwrap().merge() else {
+        let Merge::Mean([whole]) = find_metric(name).unwrap().merge() else {
             panic!("{name} is no mean of one weight");
         };
         assert!(whole.fits(&["BOT_ID"], &["CHANNEL"], &[key]), "{name}");
@@ -103,8 +103,9 @@ fn bots_are_filtered_by_how_they_ended() {
 
 #[test]
 fn a_filter_authorises_unless_no_metric_can_have_one() {
-    let needs =
-        |names: &[&str]| needs_authorising_filter(names.iter().map(|name| find(name).unwrap()));
+    let needs = |names: &[&str]| {
+        needs_authorising_filter(names.iter().map(|name| find_metric(name).unwrap()))
+    };
     assert!(needs(&[]));
     assert!(needs(&["CONTACTS_HANDLED"]));
     assert!(needs(&["CAMPAIGN_SEND_ATTEMPTS"]));
@@ -115,11 +116,11 @@ fn a_filter_authorises_unless_no_metric_can_have_one() {
 
 #[test]
 fn listed_keys_name_the_agent_hierarchy_once() {
-    assert_eq!(listed([]), "");
-    assert_eq!(listed(["QUEUE"]), "QUEUE");
-    let hierarchy = GROUPINGS.iter().copied().filter(|key| key.starts_with("AGENT"));
+    assert_eq!(key_list([]), "");
+    assert_eq!(key_list(["QUEUE"]), "QUEUE");
+    let hierarchy = GROUPING_KEYS.iter().copied().filter(|key| key.starts_with("AGENT"));
     let keys = hierarchy.chain(["CHANNEL"]);
-    assert_eq!(listed(keys), "AGENT, AGENT_HIERARCHY_LEVEL_ONE to _FIVE, CHANNEL");
+    assert_eq!(key_list(keys), "AGENT, AGENT_HIERARCHY_LEVEL_ONE to _FIVE, CHANNEL");
 }
 
 /// The metrics that a rule names.
@@ -139,10 +140,10 @@ fn named(merge: Merge) -> Vec<&'static str> {
 fn what_a_rule_names_adds_up_where_the_rule_holds() {
     for metric in METRICS {
         for name in named(metric.merge()) {
-            let part = find(name).unwrap_or_else(|| panic!("{} names {name}", metric.name));
+            let part = find_metric(name).unwrap_or_else(|| panic!("{} names {name}", metric.name));
             assert_eq!(part.merge(), Merge::Sum, "{name}");
-            let holds = |over: Over| {
-                let keys = FILTERS.iter().map(|key| over.holds_for(key));
+            let holds = |over: MergeScope| {
+                let keys = FILTER_KEYS.iter().map(|key| over.holds_for(key));
                 keys.chain([over.holds_for_time()]).collect::<Vec<_>>()
             };
             let rule = holds(metric.merges_over());
@@ -185,9 +186,9 @@ fn what_a_rule_names_takes_the_keys_of_its_metric() {
                 Merge::Mean(weights) | Merge::MeanBySum { otherwise: weights, .. } => {
                     weights.iter().any(|weight| weight.fits(groupings, &[key], &[]))
                 }
-                _ => named
-                    .iter()
-                    .all(|name| find(name).is_some_and(|part| part.fits(groupings, &[key], &[]))),
+                _ => named.iter().all(|name| {
+                    find_metric(name).is_some_and(|part| part.fits(groupings, &[key], &[]))
+                }),
             }
         };
         let keys: Vec<_> = metric.filters().filter(|key| !fits(key)).collect();
@@ -201,7 +202,7 @@ fn what_a_rule_names_takes_the_keys_of_its_metric() {
 
 #[test]
 fn a_weight_fits_the_question() {
-    let Merge::Mean([all, abandoned]) = find("AVG_ABANDON_TIME").unwrap().merge() else {
+    let Merge::Mean([all, abandoned]) = find_metric("AVG_ABANDON_TIME").unwrap().merge() else {
         panic!("no mean of two weights");
     };
     assert_eq!(all.threshold, Some((Comparison::LessThanOrEqual, 604_800)));
@@ -210,7 +211,7 @@ fn a_weight_fits_the_question() {
     let initiation = ["INITIATION_METHOD"];
     assert!(!all.fits(&[], &["QUEUE"], &initiation));
     assert!(abandoned.fits(&[], &["QUEUE"], &initiation));
-    let Merge::Mean([outcome]) = find("PERCENT_FLOWS_OUTCOME").unwrap().merge() else {
+    let Merge::Mean([outcome]) = find_metric("PERCENT_FLOWS_OUTCOME").unwrap().merge() else {
         panic!("no mean of one weight");
     };
     assert!(outcome.fits(&["FLOW_TYPE"], &["CHANNEL"], &["FLOWS_OUTCOME_TYPE"]));
@@ -221,11 +222,11 @@ fn a_weight_fits_the_question() {
 /// `FLOWS_OUTCOME` takes the key, but then counts the chosen outcome alone.
 #[test]
 fn no_weight_fits_a_question_by_the_key_that_chooses_its_part() {
-    let Merge::Mean([outcome]) = find("PERCENT_FLOWS_OUTCOME").unwrap().merge() else {
+    let Merge::Mean([outcome]) = find_metric("PERCENT_FLOWS_OUTCOME").unwrap().merge() else {
         panic!("no mean of one weight");
     };
     let key = ["FLOWS_OUTCOME_TYPE"];
-    assert!(find(outcome.metric).unwrap().fits(&key, &key, &[]));
+    assert!(find_metric(outcome.metric).unwrap().fits(&key, &key, &[]));
     assert!(!outcome.fits(&[], &key, &[]) && !outcome.fits(&key, &[], &[]));
     assert!(!outcome.fits(&[], &["CHANNEL", "FLOWS_OUTCOME_TYPE"], &key));
 }
@@ -236,7 +237,7 @@ fn the_thresholds_of_weights_are_those_of_the_metrics() {
         if let Merge::Mean(weights) | Merge::MeanBySum { otherwise: weights, .. } = metric.merge() {
             assert!(!weights.is_empty(), "{}", metric.name);
             for weight in weights {
-                let thresholds = find(weight.metric).unwrap().thresholds();
+                let thresholds = find_metric(weight.metric).unwrap().thresholds();
                 let fits = match weight.threshold {
                     Some((comparison, _)) => thresholds.contains(&comparison),
                     None => thresholds.is_empty(),
@@ -244,7 +245,7 @@ fn the_thresholds_of_weights_are_those_of_the_metrics() {
                 assert!(fits, "{}", metric.name);
             }
         }
-        let unthresholded = |name: &&str| find(name).unwrap().thresholds().is_empty();
+        let unthresholded = |name: &&str| find_metric(name).unwrap().thresholds().is_empty();
         let is_mean = matches!(metric.merge(), Merge::Mean(_));
         assert!(is_mean || named(metric.merge()).iter().all(unthresholded), "{}", metric.name);
     }
@@ -261,24 +262,24 @@ fn who_reads_why_a_figure_is_missing_reads_a_sentence() {
             assert!(reason.ends_with('.') && !reason.contains('_'), "{reason}");
         }
     }
-    let merges = |name: &str, key: &str| find(name).unwrap().merges_over().holds_for(key);
+    let merges = |name: &str, key: &str| find_metric(name).unwrap().merges_over().holds_for(key);
     assert!(merges("AGENT_SCHEDULED_TIME", "AGENT") && !merges("AGENT_SCHEDULED_TIME", "QUEUE"));
     assert!(merges("CAMPAIGN_PROGRESS_RATE", "CAMPAIGN"));
-    assert!(!find("CAMPAIGN_PROGRESS_RATE").unwrap().merges_over().holds_for_time());
-    assert!(find("AGENT_OCCUPANCY").unwrap().merges_over().holds_for_time());
+    assert!(!find_metric("CAMPAIGN_PROGRESS_RATE").unwrap().merges_over().holds_for_time());
+    assert!(find_metric("AGENT_OCCUPANCY").unwrap().merges_over().holds_for_time());
 }
 
 /// Both count phones that rang in vain, each for one contact of one queue.
 #[test]
 fn what_agents_do_not_answer_adds_up_alike() {
-    let over = |name: &str| find(name).unwrap().merges_over();
+    let over = |name: &str| find_metric(name).unwrap().merges_over();
     let names = ["AGENT_NON_RESPONSE", "AGENT_NON_RESPONSE_WITHOUT_CUSTOMER_ABANDONS"];
-    assert_eq!(names.map(over), [Over::Everything; 2]);
+    assert_eq!(names.map(over), [MergeScope::Everything; 2]);
 }
 
 #[test]
 fn automatic_fails_are_in_percent_of_evaluations() {
-    let Merge::Mean([weight]) = find("PERCENT_AUTOMATIC_FAILS").unwrap().merge() else {
+    let Merge::Mean([weight]) = find_metric("PERCENT_AUTOMATIC_FAILS").unwrap().merge() else {
         panic!("no mean of one weight");
     };
     assert_eq!(weight.metric, "EVALUATIONS_PERFORMED");

@@ -1,12 +1,11 @@
-//! Thresholds: how times are compared with one, and how titles name it.
+//! Thresholds: their comparisons, and their place in titles.
 
 use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
-/// The thresholds that there are, in whole seconds; the greatest is a week, as long as a contact
-/// may last.
-pub const THRESHOLD: RangeInclusive<u32> = 1..=604_800;
+/// The allowed thresholds in whole seconds; the greatest is a week, the longest that a contact may last.
+pub const THRESHOLD_SECONDS: RangeInclusive<u32> = 1..=604_800;
 
 /// The comparison of a threshold (GetMetricDataV2, ThresholdV2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -35,13 +34,13 @@ impl Comparison {
         }
     }
 
-    /// The comparison that the API spells so.
+    /// The comparison with this spelling of the API.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|comparison| comparison.as_str() == text)
     }
 }
 
-/// A title, or its translation, with so many seconds in the place of `X`: `Service level 20 s`.
+/// A title, or its translation, with so many seconds in place of `X`: `Service level 20 s`.
 pub fn with_threshold(title: &str, seconds: u32) -> String {
     let words = title.replace("X seconds", "X");
     words

@@ -87,7 +87,7 @@ fn add_metric(row: &mut Value) {
 fn negate(row: &mut Value) {
     let is_count = |one: &Value| {
         let name = one["Metric"]["Name"].as_str().unwrap_or_default();
-        connect_metrics::find(name)
+        connect_metrics::find_metric(name)
             .is_some_and(|metric| metric.is_sum && metric.unit == Unit::Count)
     };
     let collections = collections(row);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use connect_metrics::Limits;
-use connect_metrics::limits::FILTER_VALUES;
+use connect_metrics::limits::MAX_FILTER_VALUES;
 use serde::Deserialize;
 
 use super::members::{one_of, required};
@@ -34,7 +34,7 @@ pub(super) fn filters(
             return Err(Refusal::invalid_parameter(text));
         }
     }
-    let counted = checked.iter().filter(|(key, _)| limits.counts(key));
+    let counted = checked.iter().filter(|(key, _)| limits.counts_values_of(key));
     let values: usize = counted.map(|(_, values)| values.len()).sum();
     if values > limits.filter_values {
         let most = limits.filter_values;
@@ -48,9 +48,9 @@ impl FilterV2 {
     /// The key and the ids; an ARN ends with the id.
     fn check(&self, limits: &Limits) -> Result<(String, Vec<String>), Refusal> {
         let key = required(self.filter_key.as_deref(), "FilterKey")?;
-        let is_known = connect_metrics::FILTERS.contains(&key)
+        let is_known = connect_metrics::FILTER_KEYS.contains(&key)
             || (connect_metrics::is_written_like_a_key(key)
-                && !connect_metrics::GROUPINGS.contains(&key));
+                && !connect_metrics::GROUPING_KEYS.contains(&key));
         if !is_known || !limits.has_key(key) {
             return Err(Refusal::invalid_request(
                 "Request does not contain a valid list of filters",
@@ -60,7 +60,8 @@ impl FilterV2 {
             return Ok((key.to_owned(), Vec::new()));
         }
         let values = required(self.filter_values.as_deref(), "FilterValues")?;
-        let most = if limits.counts(key) { limits.filter_values } else { FILTER_VALUES };
+        let most =
+            if limits.counts_values_of(key) { limits.filter_values } else { MAX_FILTER_VALUES };
         if !(1..=most).contains(&values.len()) {
             let text = format!("The filter {key} must have 1 to {most} values.");
             return Err(Refusal::invalid_parameter(text));

@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use connect_metrics::limits::{METRIC_FILTER_VALUES, METRIC_FILTERS, METRIC_ID_LENGTH, THRESHOLD};
+use connect_metrics::limits::{
+    MAX_METRIC_FILTER_VALUES, MAX_METRIC_FILTERS, MAX_METRIC_ID_LENGTH, THRESHOLD_SECONDS,
+};
 use connect_metrics::{Comparison, Limits, Metric};
 use serde::Deserialize;
 
@@ -54,7 +56,7 @@ pub(super) fn metrics(
 impl MetricV2 {
     fn check(&self, limits: &Limits) -> Result<Option<MetricRequest>, Refusal> {
         if let Some(id) = &self.metric_id {
-            if !(1..=METRIC_ID_LENGTH).contains(&id.chars().count()) {
+            if !(1..=MAX_METRIC_ID_LENGTH).contains(&id.chars().count()) {
                 let text = "The MetricId must have 1 to 150 characters.";
                 return Err(Refusal::invalid_parameter(text));
             }
@@ -65,7 +67,7 @@ impl MetricV2 {
             let text = format!("The metric {name:?} is not valid.");
             return Err(Refusal::invalid_parameter(text));
         }
-        let Some(metric) = connect_metrics::find(name) else {
+        let Some(metric) = connect_metrics::find_metric(name) else {
             return Ok(None);
         };
         Ok(Some(MetricRequest {
@@ -114,7 +116,7 @@ impl MetricV2 {
 
     fn filters(&self, metric: &Metric, limits: &Limits) -> Result<Vec<MetricFilter>, Refusal> {
         let filters = self.metric_filters.as_deref().unwrap_or_default();
-        if filters.len() > METRIC_FILTERS {
+        if filters.len() > MAX_METRIC_FILTERS {
             let text = format!("{} may have 2 metric filters.", metric.name);
             return Err(Refusal::invalid_parameter(text));
         }
@@ -142,7 +144,7 @@ impl ThresholdV2 {
 }
 
 fn whole_thresholds() -> RangeInclusive<f64> {
-    f64::from(*THRESHOLD.start())..=f64::from(*THRESHOLD.end())
+    f64::from(*THRESHOLD_SECONDS.start())..=f64::from(*THRESHOLD_SECONDS.end())
 }
 
 impl MetricFilterV2 {
@@ -159,7 +161,7 @@ impl MetricFilterV2 {
         }
         let allowed = known.map_or(&[][..], |known| known.values);
         let other = values.iter().find(|value| !allowed.contains(&value.as_str()));
-        let refusal = if !(1..=METRIC_FILTER_VALUES).contains(&values.len()) {
+        let refusal = if !(1..=MAX_METRIC_FILTER_VALUES).contains(&values.len()) {
             format!("The metric filter {key} of {name} must have 1 to 10 values.")
         } else if let Some(value) = other.filter(|_| !allowed.is_empty()) {
             let allowed = one_of(allowed);

@@ -179,9 +179,9 @@ fn groupings(groupings: &[String], limits: &Limits) -> Result<Vec<String>, Refus
     }
     for (index, key) in groupings.iter().enumerate() {
         let repeated = groupings.iter().take(index).any(|earlier| earlier == key);
-        let is_known = connect_metrics::GROUPINGS.contains(&key.as_str())
+        let is_known = connect_metrics::GROUPING_KEYS.contains(&key.as_str())
             || (connect_metrics::is_written_like_a_key(key)
-                && !connect_metrics::FILTERS.contains(&key.as_str()));
+                && !connect_metrics::FILTER_KEYS.contains(&key.as_str()));
         if repeated || !is_known || !limits.has_key(key) {
             let text = format!("The grouping {key:?} is not valid.");
             return Err(Refusal::invalid_parameter(text));
@@ -199,10 +199,10 @@ fn valid_together(
     limits: &Limits,
 ) -> Result<(), Refusal> {
     let names = metrics.iter().flatten().map(|metric| metric.name.as_str());
-    let metrics: Vec<_> = names.filter_map(connect_metrics::find).collect();
-    let authorising = connect_metrics::AUTHORISING;
+    let metrics: Vec<_> = names.filter_map(connect_metrics::find_metric).collect();
+    let authorising = connect_metrics::AUTHORISING_KEYS;
     // A key that the service may have gained may be one by which it authorises.
-    let are_known = filters.keys().all(|key| connect_metrics::FILTERS.contains(&key.as_str()));
+    let are_known = filters.keys().all(|key| connect_metrics::FILTER_KEYS.contains(&key.as_str()));
     let refusal = if are_known
         && connect_metrics::needs_authorising_filter(metrics.iter().copied())
         && !authorising.iter().any(|key| filters.contains_key(*key))

@@ -1,6 +1,6 @@
 //! Other limits than those of today.
 
-use connect_metrics::FILTERS;
+use connect_metrics::FILTER_KEYS;
 
 use super::*;
 
@@ -37,7 +37,7 @@ fn the_first_version_answers_what_it_knew() {
     assert!(!asked.has_interval);
     for name in Limits::FIRST_VERSION.metrics.unwrap() {
         let mut request = first_request();
-        let takes_threshold = !connect_metrics::find(name).unwrap().thresholds().is_empty();
+        let takes_threshold = !connect_metrics::find_metric(name).unwrap().thresholds().is_empty();
         let threshold = json!([{ "Comparison": "LT", "ThresholdValue": 604_800 }]);
         let threshold = if takes_threshold { threshold } else { Value::Null };
         request["Metrics"] = json!([{ "Name": name, "Threshold": threshold }]);
@@ -85,7 +85,7 @@ fn the_first_version_knows_less_than_today() {
 #[test]
 fn the_first_version_has_nine_keys() {
     let known = Limits::FIRST_VERSION.keys.unwrap();
-    for key in FILTERS.iter().filter(|key| !known.contains(key)) {
+    for key in FILTER_KEYS.iter().filter(|key| !known.contains(key)) {
         let mut request = first_request();
         request["Filters"] = json!([
             { "FilterKey": "QUEUE", "FilterValues": ["q"] },
