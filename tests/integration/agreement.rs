@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use connect_reports::definition::{self, Severity};
 use connect_reports::metric::{
     AUTHORISING_KEYS, FILTER_KEYS, GROUPING_KEYS, Limits, METRICS, Metric, filter_values,
+    may_be_metric_filter,
 };
 use connect_reports::settings::Deployment;
 use connect_simulator::check_metric_data;
@@ -89,11 +90,13 @@ impl Section<'_> {
         }
     }
 
-    fn agrees(&self, what: &dyn std::fmt::Display, disagreements: &mut Vec<String>) {
+    /// Compares the two, and tells whether the simulator takes it.
+    fn agrees(&self, what: &dyn std::fmt::Display, disagreements: &mut Vec<String>) -> bool {
         let (valid, taken) = (self.is_valid(), self.is_taken());
         if valid != taken {
             disagreements.push(format!("{what}: valid {valid}, taken {taken}"));
         }
+        taken
     }
 }
 
@@ -147,8 +150,8 @@ fn about_every_metric_with_every_grouping() {
                 groupings: vec![key],
                 filters: fewest_filters(metric),
             };
-            taken += usize::from(section.is_taken());
-            section.agrees(&format!("{} by {key}", metric.name), &mut disagreements);
+            let what = format!("{} by {key}", metric.name);
+            taken += usize::from(section.agrees(&what, &mut disagreements));
         }
     }
     assert!(disagreements.is_empty(), "{disagreements:#?}");
@@ -159,13 +162,19 @@ fn about_every_metric_with_every_grouping() {
     assert_eq!(taken, allowed + (of_none + may_be_new) * METRICS.len());
 }
 
+/// Every metric with every filter beside the fewest that it can be asked with; and of the metrics that have the
+/// same rules about filters one with every filter alone, which the service may not take for what is missing.
 #[test]
 fn about_every_metric_with_every_filter() {
     let mut disagreements = Vec::new();
+    let mut rules = BTreeSet::new();
     for metric in METRICS {
+        let filters: Vec<_> = metric.filters().collect();
+        let is_first = rules.insert((filters, metric.required_filter()));
+        let besides = [Some(fewest_filters(metric)), is_first.then(Vec::new)];
         for key in every_key() {
-            for fewest in [Vec::new(), fewest_filters(metric)] {
-                let mut filters: BTreeSet<_> = fewest.into_iter().collect();
+            for fewest in besides.iter().flatten() {
+                let mut filters: BTreeSet<_> = fewest.iter().copied().collect();
                 filters.insert((key, value(key)));
                 let section = Section {
                     metrics: vec![asked(metric)],
@@ -208,13 +217,19 @@ fn about_thresholds_metric_filters_and_counts() {
             "MOON_PHASE_2",
             "QUEUE",
         ] {
-            for value in ["INBOUND", "API", "TRANSFER", "SUCCESS", "SWITCHED", "OTHER"] {
-                for (count, negate) in [(1, false), (1, true), (10, false), (11, false)] {
-                    let filter = Some((key, vec![value; count], negate));
-                    section.metrics = vec![MetricAsked { filter, ..asked(metric) }];
-                    let what = format!("{} {key} {value} {count} {negate}", metric.name);
-                    section.agrees(&what, &mut disagreements);
-                }
+            // How many there may be does not depend on the value, nor does any value of a key that the
+            // metric does not take.
+            let values = ["INBOUND", "API", "TRANSFER", "SUCCESS", "SWITCHED", "OTHER"];
+            let is_taken = metric.metric_filter(key).is_some() || may_be_metric_filter(key);
+            let values = if is_taken { &values[..] } else { &values[..1] };
+            let once = values.iter().flat_map(|value| [(value, 1, false), (value, 1, true)]);
+            let often =
+                values.iter().take(1).flat_map(|value| [(value, 10, false), (value, 11, false)]);
+            for (value, count, negate) in once.chain(often) {
+                let filter = Some((key, vec![*value; count], negate));
+                section.metrics = vec![MetricAsked { filter, ..asked(metric) }];
+                let what = format!("{} {key} {value} {count} {negate}", metric.name);
+                section.agrees(&what, &mut disagreements);
             }
         }
         for count in [20, 21] {
