@@ -41,6 +41,9 @@ const WORDS: [&str; 8] = ["and", "elif", "else", "if", "in", "is", "not", "or"];
 /// The words that stand for a value and are no name of one.
 const CONSTANTS: [&str; 7] = ["true", "True", "false", "False", "none", "None", "null"];
 
+/// What a subject is made of.
+const ALLOWED: &str = "text, {{ values }} and {% if %} are allowed";
+
 /// A part that a subject may not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{found}; {help}")]
@@ -168,10 +171,14 @@ impl<'t> Text<'t> {
         Err(start.refused(what, Some(help.to_owned())))
     }
 
+    fn tell_found(&self, what: &str, allowed: &str) -> String {
+        let before = self.all.get(..self.at).unwrap_or_default();
+        format!("found {what} at character {}; {allowed}", before.chars().count() + 1)
+    }
+
     /// The error of something that may not stand here.
     fn refused(&self, what: String, help: Option<String>) -> SubjectError {
-        let before = self.all.get(..self.at).unwrap_or_default();
-        let found = format!("found {what} at character {}", before.chars().count() + 1);
+        let found = self.tell_found(&what, ALLOWED);
         let help = help.unwrap_or_else(|| {
             "close a value with `}}`, a tag with `%}`, a comment with `#}`, a text with its quote"
                 .to_owned()
@@ -319,7 +326,8 @@ fn read_filter(start: Text<'_>, name: &str) -> Result<Before, SubjectError> {
         return Ok(Before::Operand);
     }
     let help = format!("filters of a subject: {}", SUBJECT_FILTERS.join(", "));
-    Err(start.refused(format!("the filter `{name}`"), Some(help)))
+    let allowed = format!("{} others are allowed", SUBJECT_FILTERS.len());
+    Err(SubjectError { found: start.tell_found(&format!("the filter `{name}`"), &allowed), help })
 }
 
 /// The path that begins here, as far as it stands written: `sections.0.title` of
