@@ -94,6 +94,8 @@ mod outcomes;
 mod phases;
 /// Printing, and failing to print.
 mod printing;
+/// Reports to many recipients.
+mod recipients;
 /// Sending runs again, by several people at once.
 mod resends;
 /// The policies of retrying, in the code, in the documentation and in the template.

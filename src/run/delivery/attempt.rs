@@ -14,8 +14,8 @@ use crate::run::message::Built;
 use crate::run::outcome::defect;
 use crate::store::Objects;
 
-/// The time for which the results of the last sends wait for each other: sent at once, they mostly end at
-/// once, and then the outcome has them all in one write.
+/// The time for which results wait for each other: sent at once, they mostly end at once, and then one write
+/// has them all.
 const RESULT_BATCH_WINDOW: Duration = Duration::from_millis(200);
 
 /// An attempt: the ledger, and the sender of the run's messages.
@@ -172,7 +172,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
             }
             if !next.is_empty() || !run.unsaved_results.is_empty() {
                 // What is on its way goes on meanwhile.
-                let Sends { on_their_way, ended } = &mut sends;
+                let Sends { on_their_way, ended, .. } = &mut sends;
                 let saved = drive_while(self.ledger.save_and_renew(run), on_their_way, ended).await;
                 let is_lost = run.is_lost.then(taken_over);
                 stopped = stopped.or(saved.err()).or(is_lost);
@@ -183,7 +183,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
                     }
                 }
             }
-            sends.wait_for_result(run.record.has_pending()).await;
+            sends.wait_for_results(run.record.has_pending()).await;
         }
     }
 
@@ -224,6 +224,8 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
 /// The sends of an attempt that are not written down.
 struct Sends<F> {
     on_their_way: FuturesUnordered<F>,
+    /// The largest number of them at once so far.
+    most: usize,
     ended: Vec<SendEnd>,
 }
 
@@ -235,24 +237,28 @@ struct SendEnd {
 
 impl<F> Default for Sends<F> {
     fn default() -> Self {
-        Self { on_their_way: FuturesUnordered::new(), ended: Vec::new() }
+        Self { on_their_way: FuturesUnordered::new(), most: 0, ended: Vec::new() }
     }
 }
 
 impl<F: Future<Output = SendEnd>> Sends<F> {
-    /// Waits until a send has ended; and where nobody waits for its place, for those that end within a moment.
-    async fn wait_for_result(&mut self, others_wait: bool) {
-        let Self { on_their_way, ended } = self;
+    /// Waits until a send has ended, and for those that end within a moment: one write has them all. Where others
+    /// wait for their places, it does so until half of these are free.
+    async fn wait_for_results(&mut self, others_wait: bool) {
+        let Self { on_their_way, most, ended } = self;
+        *most = on_their_way.len().max(*most);
         if ended.is_empty() {
             ended.extend(on_their_way.next().await);
         }
-        let window = if others_wait { Duration::ZERO } else { RESULT_BATCH_WINDOW };
+        let enough = if others_wait { *most / 2 } else { 0 };
         let others = async {
-            while let Some(next) = on_their_way.next().await {
+            while on_their_way.len() > enough
+                && let Some(next) = on_their_way.next().await
+            {
                 ended.push(next);
             }
         };
-        with_deadline(Some(Instant::now() + window), others).await;
+        with_deadline(Some(Instant::now() + RESULT_BATCH_WINDOW), others).await;
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) trait MessageSender {
         index: usize,
     ) -> Result<String, Error>;
 
-    /// The number of recipients in each shard, where the run is cut for others to send.
+    /// The number of recipients in each shard, where the run is cut into shards.
     fn shard_size(&self, _record: &RunRecord) -> Option<usize> {
         None
     }

@@ -124,7 +124,9 @@ impl MessageSender for RunSender<'_> {
     }
 
     fn shard_size(&self, record: &RunRecord) -> Option<usize> {
-        let may = self.services.queue.is_some() && self.job.is_recorded() && !self.job.is_reissue();
+        // Each write is of a whole record: that of a shard is small, however many recipients the run has.
+        let is_kept = self.services.ledger.is_kept() && self.job.is_recorded();
+        let may = is_kept && !self.job.is_reissue();
         let is_whole = !record.is_shard && record.shards.is_none();
         let kinds: BTreeSet<_> = waiting(record).filter_map(|to| to.kind().ok()).collect();
         // The slowest service says how many are sent to in time.

@@ -16,6 +16,7 @@
 
 use std::pin::pin;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use futures_util::future::join;
 use futures_util::stream::{self, StreamExt as _};
@@ -289,7 +290,8 @@ impl Executor<'_> {
         }
         if ended.is_ok() && run.record.shards.is_some() {
             let left = run.record.all_shards();
-            return self.hand_on(job, run, left).await;
+            let end = self.hand_on(job, run, left).await;
+            return end.after(began.get().unwrap_or(&claimed_at).elapsed());
         }
         if let Err(error) = &ended {
             let (batch, report) = (job.context().id(), job.report.id.as_str());
@@ -389,6 +391,18 @@ impl Executor<'_> {
         (self.listener)(&outcome);
         result.unrecorded = result.unrecorded.take().or(unrecorded);
         result.outcomes.push(outcome);
+    }
+}
+
+impl RunEnd {
+    /// The end of a run that took so long.
+    fn after(self, took: Duration) -> Self {
+        match self {
+            Self::Outcome(outcome, unrecorded) => {
+                Self::Outcome(Box::new(RunOutcome { took, ..*outcome }), unrecorded)
+            }
+            Self::Queued { .. } | Self::Lost(_) => self,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::concurrency::map_concurrently;
 use crate::error::{Code, Error, Stage};
 use crate::queue::RunQueue;
 use crate::retry::QUEUE_VISIBILITY_TIMEOUT;
-use crate::run::delivery::{Attempt, RunSender, stored_message_missing};
+use crate::run::delivery::{Attempt, MessageSender as _, RunSender, stored_message_missing};
 use crate::run::dispatch::executor::{BatchResult, Executor, RunEnd};
 use crate::run::job::{Job, RunKey};
 use crate::run::ledger::{ClaimRequest, Claimed, LeasedRun, OpenShards, RunRecord};
@@ -131,9 +131,15 @@ impl Executor<'_> {
     ) -> Result<Ended, Error> {
         let ledger = self.ledger(job);
         for shard in &left.open {
-            self.send_shard(job, shard).await?;
-            // The lease goes on.
-            ledger.save_and_renew(run).await?;
+            let sender = RunSender::new(self.services, job, &run.record);
+            // Another invocation goes on with what is left now; what is refused for another reason is so for good.
+            if let Some(reason) = sender.stop_reason().filter(|reason| reason.retryable) {
+                self.merge_shards(job, &mut run.record).await?;
+                self.attempt(job, &sender).end(run, Some(reason)).await?;
+                return Ok(Ended::Whole);
+            }
+            self.send_shard(job, shard, &run.record).await?;
+            ledger.renew_in_time(run).await?;
             if run.is_lost {
                 return Ok(Ended::Queued(0));
             }
@@ -178,18 +184,19 @@ impl Executor<'_> {
         self.ledger(job).claim(key.as_str(), fresh, claim).await
     }
 
-    /// Sends a shard, and returns its record and the run's as it was before; nothing where another has it,
-    /// or the run is not cut so any more.
+    /// Sends a shard of a run, and returns its record; nothing where another has it, or the run is not cut so
+    /// any more.
     ///
     /// # Errors
     /// Where a record can't be read or written.
-    async fn send_shard(&self, job: &Job, shard: &ShardId) -> Result<Option<SentShard>, Error> {
-        let key = job.key(&job.window()?);
-        let run = self.ledger(job).record(key.as_str()).await?;
-        let fresh = run.as_ref().and_then(|run| run.shard_record(shard));
-        let (Some(run), Some(fresh)) = (run, fresh) else {
-            let (report, part) = (job.report.id.as_str(), shard.number);
-            tracing::info!(report, part, "there is no such part any more");
+    async fn send_shard(
+        &self,
+        job: &Job,
+        shard: &ShardId,
+        run: &RunRecord,
+    ) -> Result<Option<RunRecord>, Error> {
+        let Some(fresh) = run.shard_record(shard) else {
+            log_missing(job, shard);
             return Ok(None);
         };
         let record = match self.claim_shard(job, shard, &fresh).await? {
@@ -206,7 +213,7 @@ impl Executor<'_> {
                 run.record
             }
         };
-        Ok(Some(SentShard { record, run }))
+        Ok(Some(record))
     }
 
     /// Does what the trigger of a shard asks for: sends it, and ends the run if it was the last one.
@@ -214,7 +221,12 @@ impl Executor<'_> {
     /// # Errors
     /// The failure of the shard, where it is to be tried again; where a record can't be read or written.
     pub(crate) async fn run_shard(&self, job: Job, shard: &ShardId) -> Result<BatchResult, Error> {
-        let Some(SentShard { record, mut run }) = self.send_shard(&job, shard).await? else {
+        let key = job.key(&job.window()?);
+        let Some(mut run) = self.ledger(&job).record(key.as_str()).await? else {
+            log_missing(&job, shard);
+            return Ok(BatchResult::default());
+        };
+        let Some(record) = self.send_shard(&job, shard, &run).await? else {
             return Ok(BatchResult::default());
         };
         if !record.is_final {
@@ -225,13 +237,6 @@ impl Executor<'_> {
         }
         Ok(self.run_all(&[job.for_whole_run()]).await)
     }
-}
-
-/// A shard that was sent.
-struct SentShard {
-    record: RunRecord,
-    /// The record of its run, as it was before.
-    run: RunRecord,
 }
 
 /// The way in which a run that was cut into shards went on.
@@ -274,6 +279,11 @@ async fn queue_open(
     queue.send(&messages).await?;
     shards.queued_at = Some(now);
     Ok(messages.len())
+}
+
+fn log_missing(job: &Job, shard: &ShardId) {
+    let (report, part) = (job.report.id.as_str(), shard.number);
+    tracing::info!(report, part, "there is no such part any more");
 }
 
 fn log(shard: &ShardId, record: &RunRecord) {

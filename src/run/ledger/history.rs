@@ -51,15 +51,20 @@ impl DeliveryHistory {
             Some(_) => original.recipients.clone(),
             None => to.iter().map(Recipient::new).collect(),
         };
+        let mut resent: HashMap<_, Vec<&Recipient>> = HashMap::new();
+        for latest in resends.iter().flat_map(|record| &record.recipients) {
+            resent.entry(latest.address()).or_default().push(latest);
+        }
         for recipient in &mut recipients {
-            for latest in resends.iter().flat_map(|record| &record.recipients) {
+            let own = Recipient::clone(recipient);
+            for latest in resent.get(&own.address()).into_iter().flatten() {
                 // Who has it has it, and who may have it may, whatever became of another attempt.
                 let says_more = match recipient.status {
                     DeliveryState::Sent => false,
                     DeliveryState::Unknown | DeliveryState::Sending => may_have_it(latest),
                     DeliveryState::Pending | DeliveryState::Failed => true,
                 };
-                if latest.address() == recipient.address() && says_more {
+                if says_more {
                     recipient.adopt(latest);
                 }
             }

@@ -11,11 +11,9 @@ impl RunRecord {
     /// Takes in what a writer found out that had this run before and lost it: it alone knows what
     /// became of the messages that it was sending.
     pub(crate) fn merge_deliveries(&mut self, from: &Self) {
-        let places = self.recipients.iter().enumerate().rev();
-        let places: HashMap<_, usize> = places.map(|(index, own)| (owned(own), index)).collect();
+        let places = Places::new(&self.recipients);
         for known in &from.recipients {
-            let own = places.get(&owned(known)).and_then(|index| self.recipients.get_mut(*index));
-            let Some(own) = own else {
+            let Some(own) = places.find(known, &mut self.recipients) else {
                 continue;
             };
             let is_news = match known.status {
@@ -34,9 +32,9 @@ impl RunRecord {
 
     /// Takes in the results of a writer that has lost the run: those that it has not written yet.
     pub(crate) fn merge_unsaved(&mut self, from: &Self, news: &BTreeSet<usize>) {
-        let mut has_learned = false;
+        let (places, mut has_learned) = (Places::new(&self.recipients), false);
         for known in news.iter().filter_map(|index| from.recipients.get(*index)) {
-            match self.recipients.iter_mut().find(|own| own.address() == known.address()) {
+            match places.find(known, &mut self.recipients) {
                 Some(own) => {
                     let is_open =
                         matches!(own.status, DeliveryState::Sending | DeliveryState::Unknown);
@@ -58,6 +56,26 @@ impl RunRecord {
         if has_learned && self.status != RunState::Running {
             self.recompute_status();
         }
+    }
+}
+
+/// The place of each recipient in a record, by kind and address.
+struct Places(HashMap<(Option<String>, String), usize>);
+
+impl Places {
+    fn new(recipients: &[Recipient]) -> Self {
+        // Of two with one address the first counts.
+        let all = recipients.iter().enumerate().rev();
+        Self(all.map(|(index, recipient)| (owned(recipient), index)).collect())
+    }
+
+    /// The recipient with the address of another.
+    fn find<'r>(
+        &self,
+        known: &Recipient,
+        recipients: &'r mut [Recipient],
+    ) -> Option<&'r mut Recipient> {
+        recipients.get_mut(*self.0.get(&owned(known))?)
     }
 }
 

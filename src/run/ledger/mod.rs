@@ -28,7 +28,7 @@
 //! 4. Mark the next recipients as being sent to, no more than are sent to at once.
 //! 5. Send to them.
 //! 6. Write each result, and with it mark those who are next; at the end the outcome, which ends the
-//!    lease. Where nobody is next, results that come within a moment are written together.
+//!    lease. Results that come within a moment are written together, until half of the places are free.
 //! 7. Where the owner is to hear of the end, the outcome says that this is being sent; send it, and
 //!    write its result.
 //!

@@ -1,5 +1,7 @@
-//! A run with many recipients is cut into shards, which several invocations send side by side, each with a
-//! record and a lease of its own.
+//! A run with many recipients is cut into shards, each with a record and a lease of its own. Several invocations
+//! send them side by side where there is a queue; else the holder of the run sends one after the other. Each mark
+//! and each result is a write of a whole record, so the bytes that a recipient takes depend on the size of a
+//! shard, and not on the number of recipients.
 //!
 //! 1. The holder of the run stores its message, writes into its record which recipient is of which shard,
 //!    puts a message for each shard into the queue, and releases the run, which has not ended.
@@ -11,7 +13,10 @@
 //! Where a process dies: before the messages are in the queue, or with one of them lost, the next tick
 //! finds a run that has not ended and queues the shards that are open. In a shard it is as in a run.
 //! Between the last shard and the end of the run, the next tick ends it. A message that comes twice finds
-//! the shard's record. Where there is no queue any more, the next holder of the run sends its shards.
+//! the shard's record. Where there is no queue, or none any more, the holder of the run keeps it, does 2 for each
+//! shard that nobody holds, and ends the run; the next one does so for those that are left.
+//!
+//! Re-issues are not cut: an order that closes another's record would have to close its shards too.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

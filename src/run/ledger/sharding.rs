@@ -1,8 +1,11 @@
 //! Records of runs that are cut into shards, and of the shards. The rules stand in
 //! [`shard_set`](super::shard_set).
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
+use crate::run::ledger::recipient::Recipient;
 use crate::run::ledger::record::RunRecord;
 use crate::run::ledger::shard_set::{OpenShards, SHARD_SIZE_MAX, ShardSet};
 use crate::run::outcome::DeliveryState;
@@ -54,10 +57,10 @@ impl RunRecord {
 
     /// Takes over from a shard what became of its recipients.
     pub(crate) fn take_over_shard(&mut self, shard: &Self, number: u32) {
-        let mut its = shard.recipients.iter();
+        let its: HashMap<_, &Recipient> =
+            shard.recipients.iter().map(|known| (known.address(), known)).collect();
         for own in self.recipients.iter_mut().filter(|own| own.shard == Some(number)) {
-            // They stand in the same order.
-            if let Some(known) = its.find(|known| known.address() == own.address()) {
+            if let Some(known) = its.get(&own.address()).copied() {
                 own.adopt(known);
             }
         }

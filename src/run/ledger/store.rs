@@ -102,6 +102,20 @@ impl<S: Objects> LedgerStore<'_, S> {
         Ok(())
     }
 
+    /// Renews the lease of a run that this one has, where half of it is over and it may end before the
+    /// invocation does; or finds out that another has the run.
+    ///
+    /// # Errors
+    /// As [`Self::save_and_renew`].
+    pub(crate) async fn renew_in_time(&self, leased: &mut LeasedRun) -> Result<(), Error> {
+        let left = leased.record.claim.until.map(|until| until.duration_since(self.clock.now()));
+        let is_due = left.is_none_or(|left| left <= LEASE_LENGTH / 2);
+        if is_due && self.clock.deadline().is_none() {
+            self.save_and_renew(leased).await?;
+        }
+        Ok(())
+    }
+
     /// Writes down that the message of a run is about to be made with templates of one's own: where the
     /// process never comes back, the next one knows why.
     ///

@@ -39,6 +39,8 @@ struct Bucket {
     objects: BTreeMap<String, Object>,
     /// How many objects have been written.
     written: usize,
+    /// How many bytes they had together.
+    bytes_written: usize,
     put_faults: VecDeque<PutFault>,
     outage: Option<Outage>,
     /// The number of reads of an object that are refused as too slow.
@@ -131,6 +133,11 @@ impl S3 {
         let bucket = self.bucket.lock().unwrap();
         let objects = bucket.objects.iter();
         objects.map(|(key, object)| (key.clone(), object.content_type.clone())).collect()
+    }
+
+    /// How many bytes have been written.
+    pub fn bytes_written(&self) -> usize {
+        self.bucket.lock().unwrap().bytes_written
     }
 
     /// How many objects have been asked for whose keys begin so.
@@ -227,6 +234,7 @@ impl Bucket {
 
     fn put(&mut self, key: &str, content: Vec<u8>, content_type: &str) -> String {
         self.written += 1;
+        self.bytes_written += content.len();
         let tag = format!("\"{:032x}\"", self.written);
         self.objects.insert(
             key.to_owned(),
