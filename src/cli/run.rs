@@ -162,7 +162,7 @@ impl Place<'_> {
             let (start, end) = span;
             let told =
                 |error: WindowError| wrong(format!("--backfill {start}..{end} of {id}: {error}"));
-            let windows = report.windows_between(span).map_err(told)?;
+            let windows = report.windows_between(start, end).map_err(told)?;
             let time = time.map(|time| times::instant(time, &report.zone)).transpose()?;
             triggers.extend(windows.into_iter().map(|window| {
                 let (reports, window) = (vec![id.clone()], Some(window));

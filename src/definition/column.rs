@@ -136,6 +136,13 @@ struct Counts {
     by_id: Count,
 }
 
+/// The metrics that are counted, as problems name them, and how many columns may show them.
+#[derive(Clone, Copy)]
+struct Counted<'m> {
+    metrics: &'m str,
+    most: usize,
+}
+
 /// The number of columns of a kind, and the place of the first beyond the most that a request takes.
 #[derive(Default)]
 struct Count {
@@ -151,11 +158,12 @@ impl Count {
         }
     }
 
-    /// Tells where there are too many; `of` names the metrics that are counted.
-    fn check(&self, problems: &Problems<'_>, code: &'static str, (of, most): (&str, usize)) {
+    /// Tells where there are too many.
+    fn check(&self, problems: &Problems<'_>, code: &'static str, counted: Counted<'_>) {
+        let Counted { metrics, most } = counted;
         if let Some(place) = &self.first_beyond {
             let found = self.found;
-            let message = format!("the section shows {of} {found} times, {most} are allowed");
+            let message = format!("the section shows {metrics} {found} times, {most} are allowed");
             let help = "put the others into a section of their own";
             problems.push(place.error(code, message, help));
         }
@@ -176,9 +184,10 @@ impl Counts {
     /// their id (GetMetricDataV2, Metrics).
     fn check(&self, problems: &Problems<'_>) {
         for (name, count) in &self.of_name {
-            count.check(problems, "too-many-of-metric", (name, most_of(name)));
+            let counted = Counted { metrics: name, most: most_of(name) };
+            count.check(problems, "too-many-of-metric", counted);
         }
-        let of_ids = ("metrics by their id", limits::MAX_METRIC_IDS);
+        let of_ids = Counted { metrics: "metrics by their id", most: limits::MAX_METRIC_IDS };
         self.by_id.check(problems, "too-many-metric-ids", of_ids);
     }
 }

@@ -65,7 +65,8 @@ impl Report {
     #[cfg(feature = "cli")]
     pub fn windows_between(
         &self,
-        (start, end): (LocalTime, LocalTime),
+        start: LocalTime,
+        end: LocalTime,
     ) -> Result<Vec<(LocalTime, LocalTime)>, WindowError> {
         let span = Window::between(start, end, &self.zone)?;
         let mut windows = Vec::new();
@@ -115,7 +116,7 @@ impl Report {
         match (&self.schedule, first_seen) {
             (Some(schedule), FirstSeen::At(_)) => {
                 let age = self.catch_up.max(TICK_INTERVAL);
-                let over = self.waiting(schedule, (time, first_seen), age..age + OVERDUE_SEARCH);
+                let over = self.waiting(schedule, time, first_seen, age..age + OVERDUE_SEARCH);
                 over.into_iter().filter_map(Result::ok).collect()
             }
             (None, _) => {
@@ -144,14 +145,15 @@ impl Report {
             FirstSeen::Unrecorded => TICK_INTERVAL,
             FirstSeen::At(_) => self.catch_up.max(TICK_INTERVAL),
         };
-        self.waiting(schedule, (time, first_seen), SignedDuration::ZERO..age)
+        self.waiting(schedule, time, first_seen, SignedDuration::ZERO..age)
     }
 
     /// The runs that have been waiting for so long.
     fn waiting(
         &self,
         schedule: &Schedule,
-        (time, first_seen): (Timestamp, FirstSeen),
+        time: Timestamp,
+        first_seen: FirstSeen,
         ages: Range<SignedDuration>,
     ) -> Vec<Result<Occurrence, WindowError>> {
         let mut found = Vec::new();

@@ -9,7 +9,7 @@ use super::domains::{check_allowed, check_link};
 use super::keys::{CSV_DIALECT, DELIVERY, SEND};
 use super::limits::{MAX_LINK, MAX_RECIPIENTS_TOGETHER};
 use super::problem::{Placed, Problems};
-use super::reader::{Table, Value};
+use super::reader::{Table, Value, WordKind};
 use super::recipients::Recipients;
 use super::report::{CsvDialect, DeliveryMode, Email, Section, SendRule};
 use super::subject::{Subject, SubjectError};
@@ -147,7 +147,7 @@ fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Att
     let mut attach = Vec::new();
     let mut complete = true;
     for value in values {
-        let what = ("attachment", "unknown-attachment");
+        let what = WordKind { name: "attachment", code: "unknown-attachment" };
         match problems.word(value, what, &Attachment::WORDS, Attachment::ALL) {
             Some(kind) if attach.contains(&kind) => {
                 let message = "this attachment stands here twice";
@@ -163,12 +163,17 @@ fn read_attachments(problems: &Problems<'_>, value: Value<'_>) -> Option<Vec<Att
 
 fn read_csv_dialect(problems: &Problems<'_>, value: Value<'_>) -> Option<CsvDialect> {
     let meanings = [CsvDialect::Comma, CsvDialect::Semicolon];
-    problems.word(value, ("dialect of CSV", "unknown-csv-dialect"), CSV_DIALECT, meanings)
+    problems.word(
+        value,
+        WordKind { name: "dialect of CSV", code: "unknown-csv-dialect" },
+        CSV_DIALECT,
+        meanings,
+    )
 }
 
 fn read_delivery(problems: &Problems<'_>, value: Value<'_>) -> Option<DeliveryMode> {
     let meanings = [DeliveryMode::Separate, DeliveryMode::Together];
-    let what = ("way of delivery", "unknown-delivery");
+    let what = WordKind { name: "way of delivery", code: "unknown-delivery" };
     let delivery = problems.word(value, what, DELIVERY, meanings)?;
     if delivery == DeliveryMode::Together {
         let instead = "write `delivery = \"separate\"`";
@@ -190,13 +195,19 @@ fn check_together(problems: &Problems<'_>, recipients: &Recipients) {
 
 fn read_send(problems: &Problems<'_>, value: Value<'_>) -> Option<SendRule> {
     let meanings = [SendRule::Always, SendRule::WhenData, SendRule::WhenTargetMissed];
-    problems.word(value, ("rule for sending", "unknown-send"), SEND, meanings)
+    problems.word(
+        value,
+        WordKind { name: "rule for sending", code: "unknown-send" },
+        SEND,
+        meanings,
+    )
 }
 
 /// A report that is sent where a target is missed has to have one.
 pub(super) fn check_send(
     problems: &Problems<'_>,
-    (email, span): &(Email, Range<usize>),
+    email: &Email,
+    span: &Range<usize>,
     sections: &[Section],
 ) {
     let has_target = || {

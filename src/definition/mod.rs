@@ -45,7 +45,7 @@ use limits::{MAX_BYTES, MAX_SECTIONS};
 use problem::Problems;
 pub(crate) use problem::visible;
 pub use problem::{NOT_YET, Omitted, Place, Placed, Problem, Severity, nearest};
-use reader::{Table, Value};
+use reader::{Table, Value, WordKind};
 pub use report::{
     Column, CsvDialect, DeliveryMode, Email, Kind, MetricFilter, MetricQuery, Partial, Report,
     ReportId, ReportIdError, Section, SendRule, Sort, Threshold,
@@ -229,7 +229,8 @@ fn read_report(id: ReportId, mut root: Table<'_>, deployment: &Deployment) -> Op
         intervals::check(problems, timing, sections);
     }
     if let (Some(email), Some(sections)) = (&email, &sections) {
-        email::check_send(problems, email, sections);
+        let (email, sent) = email;
+        email::check_send(problems, email, sent, sections);
     }
     let (timing, (email, _)) = (timing?, email?);
     Some(Report {
@@ -260,7 +261,12 @@ fn read_locale(problems: &Problems<'_>, value: Value<'_>) -> Option<Locale> {
 
 fn read_partial(problems: &Problems<'_>, value: Value<'_>) -> Option<Partial> {
     let meanings = [Partial::Fail, Partial::Banner];
-    problems.word(value, ("choice for partial data", "unknown-partial"), PARTIAL, meanings)
+    problems.word(
+        value,
+        WordKind { name: "choice for partial data", code: "unknown-partial" },
+        PARTIAL,
+        meanings,
+    )
 }
 
 fn read_owner(root: &mut Table<'_>, deployment: &Deployment) -> Option<Address> {

@@ -267,15 +267,15 @@ impl<'d> Problems<'d> {
     pub(super) fn word<T: Copy, const N: usize>(
         &self,
         value: Value<'d>,
-        (what, code): (&str, &'static str),
+        kind: WordKind,
         words: &[&str; N],
         meanings: [T; N],
     ) -> Option<T> {
         let word = self.text(value)?.value;
         let found = words.iter().zip(meanings).find(|(known, _)| **known == word);
         if found.is_none() {
-            let message = format!("there is no {what} `{word}`");
-            self.error(&value.span(), code, message, self.choice(&word, words));
+            let message = format!("there is no {} `{word}`", kind.name);
+            self.error(&value.span(), kind.code, message, self.choice(&word, words));
         }
         found.map(|(_, meaning)| meaning)
     }
@@ -312,6 +312,15 @@ impl<'d> Problems<'d> {
         }
         flag
     }
+}
+
+/// The words of which a value is one.
+#[derive(Clone, Copy)]
+pub(super) struct WordKind {
+    /// The name of one of them, as problems have it.
+    pub(super) name: &'static str,
+    /// The code of the problem that a word is none of them.
+    pub(super) code: &'static str,
 }
 
 /// A key of a table whose keys may have any name.

@@ -8,7 +8,7 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::keys::{DAYS, SCHEDULE, WINDOW, WINDOWS};
 use super::problem::Problems;
-use super::reader::{Table, Value, found, whole_number};
+use super::reader::{Table, Value, WordKind, found, whole_number};
 use crate::metric::limits::HISTORY_DAYS;
 use crate::retry::{CATCH_UP, LONGEST_CATCH_UP};
 use crate::window::{Calendar, Compare, WindowRule};
@@ -88,7 +88,7 @@ pub(super) fn read(root: &mut Table<'_>) -> Option<Timing> {
             check_begun(problems, value, window, calendar, schedule);
         }
         let compared = compared.zip(compare);
-        check_history(problems, (value, window), compared);
+        check_history(problems, value, window, compared);
         check_weeks(problems, window, compared);
     }
     Some(Timing {
@@ -162,7 +162,7 @@ fn read_span(problems: &Problems<'_>, value: Value<'_>) -> Option<WindowRule> {
 fn read_compare(problems: &Problems<'_>, value: Value<'_>) -> Option<Compare> {
     use Compare::{AverageFourWeeks, None as Nothing, PreviousWindow, SameWeekday};
     let meanings = [Nothing, PreviousWindow, SameWeekday, AverageFourWeeks];
-    let what = ("comparison", "unknown-comparison");
+    let what = WordKind { name: "comparison", code: "unknown-comparison" };
     problems.word(value, what, super::keys::COMPARE, meanings)
 }
 
@@ -228,7 +228,8 @@ fn check_rolling(
 /// The service has figures of three months, those of a comparison included.
 fn check_history(
     problems: &Problems<'_>,
-    (value, window): (Value<'_>, WindowRule),
+    value: Value<'_>,
+    window: WindowRule,
     compared: Option<(Value<'_>, Compare)>,
 ) {
     let reach = window.reach_in_days();
@@ -265,7 +266,7 @@ fn read_calendar(root: &mut Table<'_>) -> Option<Calendar> {
     Some(Calendar { week_starts: week_starts?, workdays: workdays?, holidays: holidays? })
 }
 
-const DAY: (&str, &str) = ("day of the week", "unknown-day");
+const DAY: WordKind = WordKind { name: "day of the week", code: "unknown-day" };
 const WEEKDAYS: [Weekday; 7] = [
     Weekday::Monday,
     Weekday::Tuesday,

@@ -9,7 +9,7 @@ use super::filter::{self, Filters};
 use super::keys::{INTERVAL, KIND, SECTION, belongs_outside};
 use super::limits::{MAX_ROWS, MAX_SERIES};
 use super::problem::{MOST_CHOICES, Problems};
-use super::reader::{Table, Value};
+use super::reader::{Table, Value, WordKind};
 use super::report::{Column, Kind, Section, Sort};
 use super::{column, target};
 use crate::instance::InstanceArn;
@@ -86,13 +86,18 @@ fn read_columns(
 
 fn read_kind(problems: &Problems<'_>, value: Value<'_>) -> Option<Kind> {
     let meanings = [Kind::Totals, Kind::Table, Kind::Trend];
-    problems.word(value, ("kind of section", "unknown-kind"), KIND, meanings)
+    problems.word(value, WordKind { name: "kind of section", code: "unknown-kind" }, KIND, meanings)
 }
 
 fn read_interval(problems: &Problems<'_>, value: Value<'_>) -> Option<Interval> {
     use Interval::{Day, FifteenMinutes, Hour, ThirtyMinutes, Week};
     let meanings = [FifteenMinutes, ThirtyMinutes, Hour, Day, Week];
-    problems.word(value, ("interval", "unknown-interval"), INTERVAL, meanings)
+    problems.word(
+        value,
+        WordKind { name: "interval", code: "unknown-interval" },
+        INTERVAL,
+        meanings,
+    )
 }
 
 /// Headline figures have no rows to group, sort, cap or spread over time; a trend has only those

@@ -119,7 +119,7 @@ mod tests {
             assert!(error.found.starts_with(&format!("found {what} at")), "{template}: {error}");
             let is_filter = what.contains("filter") && !what.contains("tag");
             let allowed =
-                if is_filter { "; 27 others" } else { "; text, {{ values }} and {% if %}" };
+                if is_filter { "; 27 others" } else { "; text, values in double braces and `if`" };
             assert!(
                 error.found.ends_with(&format!("{allowed} are allowed")),
                 "{template}: {error}"

@@ -42,7 +42,7 @@ const WORDS: [&str; 8] = ["and", "elif", "else", "if", "in", "is", "not", "or"];
 const CONSTANTS: [&str; 7] = ["true", "True", "false", "False", "none", "None", "null"];
 
 /// What a subject is made of.
-const ALLOWED: &str = "text, {{ values }} and {% if %} are allowed";
+const ALLOWED: &str = "text, values in double braces and `if` are allowed";
 
 /// A part that a subject may not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
