@@ -17,7 +17,7 @@ use connect_reports::settings::{Deployment, Rate, Rates};
 use connect_reports::table::{self, LabelledBase, MOST_ROWS, Table};
 use connect_reports::trigger;
 use connect_reports::window::Window;
-use connect_simulator::{Clock, Options, Simulator};
+use connect_simulator::{Options, Simulator, SimulatorClock};
 use serde_json::json;
 
 /// When it is, for the simulator and for the report.
@@ -61,7 +61,7 @@ pub struct Case {
 
 /// A simulated centre of so many queues.
 pub async fn centre(queues: usize) -> Simulator {
-    let clock = Clock::At(NOW.parse().expect("a time"));
+    let clock = SimulatorClock::At(NOW.parse().expect("a time"));
     let options = Options { clock, page_size: 100, queues, ..Options::default() };
     Simulator::start(options).await.expect("a free port")
 }

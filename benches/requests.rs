@@ -10,7 +10,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use connect_simulator::{Clock, Options, Rates, Simulator};
+use connect_simulator::{Options, Rates, Simulator, SimulatorClock};
 use tempfile::TempDir;
 
 const NOW: &str = "2026-11-23T12:00:00Z";
@@ -60,7 +60,7 @@ async fn large(what: &str) {
 }
 
 fn options() -> Options {
-    let clock = Clock::At(NOW.parse().expect("a time"));
+    let clock = SimulatorClock::At(NOW.parse().expect("a time"));
     Options { clock, page_size: 100, ..Options::default() }
 }
 

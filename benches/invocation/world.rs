@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use connect_reports::plan::Request;
-use connect_simulator::{Clock, Operation, Options, Simulator};
+use connect_simulator::{Operation, Options, Simulator, SimulatorClock};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ impl World {
     }
 
     async fn with(definition: &str, options: Options) -> Self {
-        let (clock, latency) = (Clock::At(NOW.parse().expect("a time")), options.latency);
+        let (clock, latency) = (SimulatorClock::At(NOW.parse().expect("a time")), options.latency);
         let options = Options { clock, page_size: 100, ..options };
         Self {
             simulator: Simulator::start(options).await.expect("a free port"),

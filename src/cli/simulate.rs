@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use connect_simulator::{Clock, Instance, Options, Rates};
+use connect_simulator::{Instance, Options, Rates, SimulatorClock};
 
 use super::{Ended, print, start, times};
 use crate::metric::Limits;
@@ -58,7 +58,7 @@ pub(super) async fn simulate(arguments: &Arguments) -> Ended {
         seed: arguments.seed,
         port: arguments.port,
         page_size: arguments.page_size,
-        clock: time.map_or(Clock::System, Clock::At),
+        clock: time.map_or(SimulatorClock::System, SimulatorClock::At),
         queues: arguments.queues,
         limits: Limits::of_version(&arguments.api).unwrap_or_default(),
         rates: arguments.rates.then(Rates::default),

@@ -1,6 +1,6 @@
 //! Times and windows as options name them: dates, local times of a report, or times with an offset.
 
-use connect_simulator::Clock;
+use connect_simulator::SimulatorClock;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{backquoted, wrong};
@@ -37,7 +37,7 @@ pub(super) fn window(option: &str, text: &str) -> Result<(LocalTime, LocalTime),
 }
 
 /// A clock that shows a time that is asked for, so that it is no future for it, in whichever zone.
-pub(super) fn clock(time: Option<LocalTime>) -> Clock {
+pub(super) fn clock(time: Option<LocalTime>) -> SimulatorClock {
     let latest = |time: LocalTime| {
         // In the last zone a day starts so many hours later than by UTC.
         const LAST: SignedDuration = SignedDuration::from_hours(12);
@@ -47,7 +47,7 @@ pub(super) fn clock(time: Option<LocalTime>) -> Clock {
             LocalTime::Date(_) | LocalTime::DateTime(_) => by_utc.checked_add(LAST).ok(),
         }
     };
-    time.and_then(latest).map_or(Clock::System, Clock::At)
+    time.and_then(latest).map_or(SimulatorClock::System, SimulatorClock::At)
 }
 
 fn moment(text: &str) -> Option<LocalTime> {
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_simulator_lives_no_earlier_than_it_is_asked_for() {
         let time = time_of("2026-11-20").unwrap();
-        let Clock::At(clock) = clock(Some(time)) else { panic!("a clock of its own") };
+        let SimulatorClock::At(clock) = clock(Some(time)) else { panic!("a clock of its own") };
         for zone in Zone::names() {
             let zone = Zone::named(&zone).unwrap();
             assert!(instant(time, &zone).unwrap() <= clock, "{}", zone.name());

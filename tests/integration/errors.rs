@@ -9,7 +9,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use connect_reports::error::{Code, Error, Stage, sdk};
 use connect_reports::rate_limit::Pacer;
 use connect_reports::settings::{Rates, behavior};
-use connect_simulator::{Clock, Options, Simulator};
+use connect_simulator::{Options, Simulator, SimulatorClock};
 
 use crate::harness::binary::{DUE, NOW, SMALL, closed_port, definitions, program, run, text};
 use crate::harness::crates::sources;
@@ -321,7 +321,7 @@ async fn a_wrong_instance_is_reported_as_such() {
     const OWN: &str =
         "arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee";
     let options = Options {
-        clock: Clock::At(NOW.parse().unwrap()),
+        clock: SimulatorClock::At(NOW.parse().unwrap()),
         instance: Some(OWN.parse().unwrap()),
         ..Options::default()
     };

@@ -10,7 +10,7 @@ use connect_reports::queue::RunQueue;
 use connect_reports::settings::Rates;
 use connect_reports::store::Store;
 use connect_reports::window::{Calendar, WindowRule, Zone};
-use connect_simulator::{Clock, Fault, Operation, Options, Simulator};
+use connect_simulator::{Fault, Operation, Options, Simulator, SimulatorClock};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{
@@ -35,7 +35,7 @@ const LISTS: [(Operation, NameList); 6] = [
 
 /// A centre whose answers have pages of two.
 async fn paged() -> Simulator {
-    let clock = Clock::At(NOW.parse().unwrap());
+    let clock = SimulatorClock::At(NOW.parse().unwrap());
     Simulator::start(Options { clock, page_size: 2, ..Options::default() }).await.unwrap()
 }
 

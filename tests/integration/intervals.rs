@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use connect_simulator::{Clock, Figure, Interval, MetricRequest, Options, Query, Simulator};
+use connect_simulator::{
+    Figure, Interval, MetricRequest, Options, Query, Simulator, SimulatorClock,
+};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -9,7 +11,7 @@ use crate::harness::binary::{Function, definitions, simulator, text};
 
 /// A centre on this day, with so many queues that few hours are without contacts.
 async fn on(day: &str) -> Simulator {
-    let clock = Clock::At(format!("{day}T12:00:00Z").parse().unwrap());
+    let clock = SimulatorClock::At(format!("{day}T12:00:00Z").parse().unwrap());
     let options = Options { clock, queues: 60, page_size: 100, ..Options::default() };
     Simulator::start(options).await.unwrap()
 }

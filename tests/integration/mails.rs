@@ -1,4 +1,4 @@
-use connect_simulator::{Clock, Operation, Options, Rates, SentMessage, Simulator};
+use connect_simulator::{Operation, Options, Rates, SentMessage, Simulator, SimulatorClock};
 use mail_parser::{HeaderValue, MimeHeaders as _};
 use serde_json::json;
 
@@ -107,7 +107,7 @@ async fn sent(definition: &str) -> Vec<SentMessage> {
 #[tokio::test]
 async fn messages_keep_to_the_rate_of_the_account() {
     let options = Options {
-        clock: Clock::At(NOW.parse().unwrap()),
+        clock: SimulatorClock::At(NOW.parse().unwrap()),
         rates: Some(Rates::default()),
         ..Options::default()
     };

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
-use connect_simulator::{Centre, Clock, Interval, Operation, Options, Query, Simulator};
+use connect_simulator::{Centre, Interval, Operation, Options, Query, Simulator, SimulatorClock};
 use mail_parser::MimeHeaders as _;
 use serde_json::{Value, json};
 
@@ -117,7 +117,7 @@ fn check_csv(mail: &mail_parser::Message<'_>) {
 /// On the night on which the clocks go back a workbook has two hours from 1 to 2, and tells them apart.
 #[tokio::test]
 async fn a_workbook_tells_the_two_hours_apart_that_have_one_name() {
-    let clock = Clock::At("2024-10-28T12:00:00Z".parse().unwrap());
+    let clock = SimulatorClock::At("2024-10-28T12:00:00Z".parse().unwrap());
     let simulator = Simulator::start(Options { clock, ..Options::default() }).await.unwrap();
     let folder = definitions(&[("full.toml", FULL)]);
     let out = tempfile::tempdir().unwrap();
@@ -218,7 +218,7 @@ fn queued(centre: &Centre, start: jiff::Timestamp, end: jiff::Timestamp) -> f64 
 /// Of a large centre the message shows as many rows as Gmail shows, says so, and attaches them all.
 #[tokio::test]
 async fn a_large_centre_fits_into_a_mail() {
-    let clock = Clock::At(NOW.parse().unwrap());
+    let clock = SimulatorClock::At(NOW.parse().unwrap());
     let options = Options { clock, queues: 200, page_size: 100, ..Options::default() };
     let simulator = Simulator::start(options).await.unwrap();
     let folder = definitions(&[("full.toml", FULL)]);

@@ -7,7 +7,9 @@ use connect_reports::definition::{Dimension, HierarchyLevel};
 use connect_reports::metric::Limits;
 use connect_reports::plan::Directory;
 use connect_reports::settings::Rates;
-use connect_simulator::{Call, Clock, Fault, Operation, Options, Rates as Account, Simulator};
+use connect_simulator::{
+    Call, Fault, Operation, Options, Rates as Account, Simulator, SimulatorClock,
+};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{
@@ -366,7 +368,7 @@ async fn a_list_that_never_comes_leaves_time_for_the_others() {
 /// Against an account's real rates and full pages, no list is throttled.
 #[tokio::test]
 async fn lists_keep_to_the_rate_of_the_account() {
-    let clock = Clock::At(NOW.parse().unwrap());
+    let clock = SimulatorClock::At(NOW.parse().unwrap());
     let options =
         Options { clock, rates: Some(Account::default()), page_size: 1000, ..Options::default() };
     let simulator = Simulator::start(options).await.unwrap();

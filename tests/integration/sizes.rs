@@ -5,8 +5,8 @@ use connect_reports::metric::{Comparison, Limits};
 use connect_reports::plan::{self, Directory};
 use connect_reports::settings::Rates;
 use connect_simulator::{
-    Clock, Fault, Figure, Handling, Interval, MetricRequest, Operation, Options, Query, Row,
-    Simulator,
+    Fault, Figure, Handling, Interval, MetricRequest, Operation, Options, Query, Row, Simulator,
+    SimulatorClock,
 };
 use futures_util::future::join_all;
 use jiff::tz::TimeZone;
@@ -18,7 +18,7 @@ use crate::harness::binary::{
 
 /// A centre with so many queues, whose pages have a hundred rows as those of the service.
 pub(crate) async fn centre(queues: usize, limits: Limits) -> Simulator {
-    let clock = Clock::At(NOW.parse().unwrap());
+    let clock = SimulatorClock::At(NOW.parse().unwrap());
     let options = Options { clock, queues, limits, page_size: 100, ..Options::default() };
     Simulator::start(options).await.unwrap()
 }
@@ -376,7 +376,7 @@ async fn tiny_limits_change_no_figure() {
         coarse_span: jiff::SignedDuration::from_hours(8),
         ..Limits::CURRENT
     };
-    let clock = Clock::At(NOW.parse().unwrap());
+    let clock = SimulatorClock::At(NOW.parse().unwrap());
     let options = Options { clock, limits: limits.clone(), page_size: 2, ..Options::default() };
     let simulator = Simulator::start(options).await.unwrap();
     let metrics = r#"["AVG_HANDLE_TIME", "AVG_QUEUE_ANSWER_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "MAX_QUEUED_TIME", "CONTACTS_HANDLED", "AVG_ABANDON_TIME"]"#;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use connect_reports::run::{Answer, Clock as RunClock, Invocation, Runner, SendBreaker, Stop};
 use connect_reports::settings::Settings;
-use connect_simulator::{Clock, Layout, Options, Simulator};
+use connect_simulator::{Layout, Options, Simulator, SimulatorClock};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{Function, SMALL, definitions, program, run, sdk, simulator, text};
@@ -213,7 +213,7 @@ async fn intervals_are_taken_as_they_come() {
     ] {
         let definition = with_trend(window, interval).replace("Europe/London", zone);
         for layout in layouts {
-            let clock = Clock::At(time.parse().unwrap());
+            let clock = SimulatorClock::At(time.parse().unwrap());
             let options = Options { clock, layout, ..Options::default() };
             let simulator = Simulator::start(options).await.unwrap();
             let report = previewed(&simulator, &definition, time).await;
@@ -275,7 +275,7 @@ async fn weeks_are_compared_as_they_come() {
         let plain = with_trend(window, "WEEK").replace("[schedule]", &lines) + table;
         let compared = plain.replace("[schedule]", &format!("compare = \"{compare}\"\n[schedule]"));
         for layout in [Layout::ByTheClock, Layout::FromTheStart, Layout::FromSundays] {
-            let clock = Clock::At(DUE.parse().unwrap());
+            let clock = SimulatorClock::At(DUE.parse().unwrap());
             let options = Options { clock, layout, queues: 4, ..Options::default() };
             let simulator = Simulator::start(options).await.unwrap();
             let report = previewed(&simulator, &compared, DUE).await;

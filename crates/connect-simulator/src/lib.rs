@@ -8,7 +8,7 @@
 //! - `centre`: the contact centre, its contacts, and the figures computed from them
 //! - `api`: the operations of Connect and SES by their rules
 //! - `control`: faults, and routes besides those of AWS
-//! - `options`: the choices that a simulator is started with
+//! - `options`: the choices with which a simulator is started
 //! - `state`: the state that all connections share
 //! - `routes`: the way of a request to its answer
 //! - `simulator`: the server
@@ -29,7 +29,7 @@ mod sync;
 mod url;
 
 pub use api::access::Access;
-pub use api::account::Clock;
+pub use api::account::SimulatorClock;
 pub use api::instance::{Instance, InvalidInstance};
 pub use api::mailbox::SentMessage;
 pub use api::metric_data::check_metric_data;

@@ -1,34 +1,34 @@
-//! The choices that a simulator is started with.
+//! The choices with which a simulator is started.
 
 use std::time::Duration;
 
 use connect_metrics::Limits;
 
-use crate::api::account::Clock;
+use crate::api::account::SimulatorClock;
 use crate::api::instance::Instance;
 use crate::api::rates::Rates;
 use crate::centre::{Centre, Layout};
 
-/// The choices that a simulator is started with; the default is a small contact centre on any free port.
+/// The choices with which a simulator is started; the default is a small contact centre on any free port.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The seed that the contact centre is made from.
+    /// The seed from which the contact centre is made.
     pub seed: u64,
-    /// The port on 127.0.0.1; 0 for any that is free.
+    /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
-    /// Rows a page at most; small, so that clients have to page.
+    /// The most rows of a page; small, so that clients have to page.
     pub page_size: usize,
-    /// The time that it is for the rules about the past and the future.
-    pub clock: Clock,
+    /// The clock for the rules about the past and the future.
+    pub clock: SimulatorClock,
     /// The number of standard queues of the centre, see [`Centre::sized`].
     pub queues: usize,
     /// The limits of requests for figures. The figures themselves do not depend on them.
     pub limits: Limits,
-    /// The rates of the account; `None`: any number of requests is answered.
+    /// The rates of the account; `None` for no limit.
     pub rates: Option<Rates>,
     /// The time that each answer takes, as over a network.
     pub latency: Duration,
-    /// The only instance that there is; `None`: any, in the Region that requests for it go to.
+    /// The only instance; `None` for any, in the Region of its requests.
     pub instance: Option<Instance>,
     /// The layout of the intervals of windows.
     pub layout: Layout,
@@ -40,7 +40,7 @@ impl Default for Options {
             seed: 7,
             port: 0,
             page_size: 5,
-            clock: Clock::System,
+            clock: SimulatorClock::System,
             queues: Centre::QUEUES,
             limits: Limits::CURRENT,
             rates: None,

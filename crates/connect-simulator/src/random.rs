@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use fastrand::Rng;
 
-/// A seed for one thing (a day, say) out of the seed of all (`SplitMix64`'s finisher).
+/// Derives the seed of one thing, such as a day, from the seed of the centre (`SplitMix64`'s finisher).
 pub(crate) fn mix(seed: u64, number: i64) -> u64 {
     let mut mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number.cast_unsigned());
     for multiplier in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
@@ -13,7 +13,7 @@ pub(crate) fn mix(seed: u64, number: i64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// A number for a text that stays the same everywhere (FNV-1a).
+/// The hash of a text, the same on every platform (FNV-1a).
 pub(crate) fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -35,17 +35,17 @@ pub(crate) fn uuid(seed: u64, kind: &str, index: usize) -> String {
     )
 }
 
-/// Tells whether something happens that happens with this probability.
+/// Draws whether something with this probability happens.
 pub(crate) fn happens(rng: &mut Rng, probability: f64) -> bool {
     rng.f64() < probability
 }
 
-/// Milliseconds until something that happens every `mean` milliseconds on average.
+/// Draws the milliseconds until something that happens every `mean` milliseconds on average.
 pub(crate) fn exponential(rng: &mut Rng, mean: f64) -> i64 {
     milliseconds(-(1.0 - rng.f64()).ln() * mean)
 }
 
-/// Milliseconds around `mean` seconds, most of them shorter and a few much longer.
+/// Draws milliseconds around `mean` seconds, mostly shorter and sometimes much longer.
 pub(crate) fn long_tailed(rng: &mut Rng, mean: f64, spread: f64) -> i64 {
     let normal = (-2.0 * (1.0 - rng.f64()).ln()).sqrt() * (TAU * rng.f64()).cos();
     // The mean of a log-normal is exp(mu + spread²/2).

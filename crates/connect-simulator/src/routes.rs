@@ -1,8 +1,8 @@
-//! The way of a request: the operations of Connect and SES under their own paths, and the
-//! simulator's own routes beside them.
+//! Routes of requests: the operations of Connect and SES under their own paths, and the simulator's own
+//! routes beside them.
 //!
-//! Every operation goes the same way: it is recorded, held against the account's rates, has the
-//! fault that it was told to have, and is carried out.
+//! Every operation goes the same way: it is recorded, checked against the account's rates, and carried out with
+//! the fault that was set for it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ use crate::api::searches::{self, SearchRequest};
 use crate::api::{metric_data, ses};
 use crate::control::bad_answers;
 use crate::control::faults::Fault;
-use crate::control::own_routes::{Content, Controls, own_route};
+use crate::control::own_routes::{Controls, RouteBody, own_route};
 use crate::random::mix;
 use crate::state::{Call, State};
 use crate::sync::lock;
 use crate::url::{parameters, percent_decoded};
 
-/// The connection is to be closed without an answer.
+/// The end of a connection that is closed without an answer.
 #[derive(Debug)]
 pub(crate) struct Closed;
 
@@ -42,75 +42,73 @@ impl fmt::Display for Closed {
 
 impl std::error::Error for Closed {}
 
-type Answer = Response<Full<Bytes>>;
+type HttpResponse = Response<Full<Bytes>>;
 
-/// Bytes of a body. SES takes messages of 40 MB, which are a third longer in Base64.
-const SES_BODY: usize = 60 * 1024 * 1024;
-const BODY: usize = 1024 * 1024;
+/// The most bytes of a body. SES takes messages of 40 MB, which are a third longer in Base64.
+const MAX_SES_BODY: usize = 60 * 1024 * 1024;
+const MAX_BODY: usize = 1024 * 1024;
 
 /// Answers one request.
 pub(crate) async fn answer(
     state: &Arc<State>,
     request: Request<Incoming>,
-) -> Result<Answer, Closed> {
+) -> Result<HttpResponse, Closed> {
     let (parts, body) = request.into_parts();
     let path: Vec<String> =
         parts.uri.path().trim_matches('/').split('/').map(percent_decoded).collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let limit = if path.first() == Some(&"v2") { SES_BODY } else { BODY };
+    let limit = if path.first() == Some(&"v2") { MAX_SES_BODY } else { MAX_BODY };
     let Ok(body) = Limited::new(body, limit).collect().await else {
         let text = format!("The body could not be read, or has more than {limit} bytes.");
         let refusal = Refusal::new(413, "RequestEntityTooLargeException", text);
-        return Ok(refused(state, &refusal));
+        return Ok(refusal_response(state, &refusal));
     };
     let body = body.to_bytes();
     tracing::info!(method = %parts.method, uri = %parts.uri, "request");
-    match input(&parts, &path, &body) {
-        Some(input) => operate(state, region(&parts).unwrap_or_default(), &input).await,
+    match parse_request(&parts, &path, &body) {
+        Some(input) => carry_out(state, region_of(&parts).unwrap_or_default(), &input).await,
         None => {
             let controls = Controls { messages: &state.account.messages, faults: &state.faults };
             Ok(match own_route(&controls, &parts.method, &path, &body) {
-                Ok(Content::Json(body)) => json_reply(state, &body),
-                Ok(Content::Message(raw)) => reply(state, 200, "message/rfc822", raw),
-                Err(refusal) => refused(state, &refusal),
+                Ok(RouteBody::Json(body)) => json_response(state, &body),
+                Ok(RouteBody::Message(raw)) => response(state, 200, "message/rfc822", raw),
+                Err(refusal) => refusal_response(state, &refusal),
             })
         }
     }
 }
 
 /// A request to an operation of AWS.
-enum Input<'a> {
+enum AwsRequest<'a> {
     Metrics(&'a [u8]),
     List(ListRequest),
     Search(SearchRequest),
     Send(&'a [u8]),
 }
 
-fn input<'a>(parts: &Parts, path: &[&str], body: &'a [u8]) -> Option<Input<'a>> {
+fn parse_request<'a>(parts: &Parts, path: &[&str], body: &'a [u8]) -> Option<AwsRequest<'a>> {
     use Operation as Op;
-    let region = region(parts).map(str::to_owned);
-    let search = |operation| (operation, None);
-    let list = |operation, instance| (operation, Some(instance));
+    let region = region_of(parts).map(str::to_owned);
     let (operation, instance) = match (&parts.method, path) {
-        (&Method::POST, ["metrics", "data"]) => return Some(Input::Metrics(body)),
-        (&Method::POST, ["v2", "email", "outbound-emails"]) => return Some(Input::Send(body)),
-        (&Method::POST, ["search-queues"]) => search(Op::SearchQueues),
-        (&Method::POST, ["search-users"]) => search(Op::SearchUsers),
-        (&Method::POST, ["search-user-hierarchy-groups"]) => search(Op::SearchUserHierarchyGroups),
-        (&Method::GET, ["queues-summary", id]) => list(Op::ListQueues, id),
-        (&Method::GET, ["routing-profiles-summary", id]) => list(Op::ListRoutingProfiles, id),
-        (&Method::GET, ["users-summary", id]) => list(Op::ListUsers, id),
+        (&Method::POST, ["metrics", "data"]) => return Some(AwsRequest::Metrics(body)),
+        (&Method::POST, ["v2", "email", "outbound-emails"]) => return Some(AwsRequest::Send(body)),
+        (&Method::POST, ["search-queues"]) => (Op::SearchQueues, None),
+        (&Method::POST, ["search-users"]) => (Op::SearchUsers, None),
+        (&Method::POST, ["search-user-hierarchy-groups"]) => (Op::SearchUserHierarchyGroups, None),
+        (&Method::GET, ["queues-summary", id]) => (Op::ListQueues, Some(id)),
+        (&Method::GET, ["routing-profiles-summary", id]) => (Op::ListRoutingProfiles, Some(id)),
+        (&Method::GET, ["users-summary", id]) => (Op::ListUsers, Some(id)),
         (&Method::GET, ["user-hierarchy-groups-summary", id]) => {
-            list(Op::ListUserHierarchyGroups, id)
+            (Op::ListUserHierarchyGroups, Some(id))
         }
         (&Method::GET, ["user-hierarchy-structure", id]) => {
-            list(Op::DescribeUserHierarchyStructure, id)
+            (Op::DescribeUserHierarchyStructure, Some(id))
         }
         _ => return None,
     };
     Some(match instance {
-        None => Input::Search(SearchRequest { operation, region, body: body.to_vec() }),
-        Some(id) => Input::List(ListRequest {
+        None => AwsRequest::Search(SearchRequest { operation, region, body: body.to_vec() }),
+        Some(id) => AwsRequest::List(ListRequest {
             operation,
             instance_id: (*id).to_owned(),
             region,
@@ -119,12 +117,12 @@ fn input<'a>(parts: &Parts, path: &[&str], body: &'a [u8]) -> Option<Input<'a>> 
     })
 }
 
-/// The Region that the request is signed for.
-fn region(parts: &Parts) -> Option<&str> {
+/// The Region for which a request is signed.
+fn region_of(parts: &Parts) -> Option<&str> {
     signed_region(parts.headers.get(AUTHORIZATION)?.to_str().ok()?)
 }
 
-impl Input<'_> {
+impl AwsRequest<'_> {
     fn operation(&self) -> Operation {
         match self {
             Self::Metrics(_) => Operation::GetMetricDataV2,
@@ -143,25 +141,27 @@ impl Input<'_> {
         }
     }
 
-    /// Says that the instance that it names is another Region's than the one that the request was signed
-    /// for, or is not the only one that there is. A list names the id alone, and so no account.
+    /// True where the named instance is in another Region than the request is signed for, or is not the only
+    /// instance. A list names only the id, and so no account.
     fn is_elsewhere(&self, region: &str, only: Option<&Instance>) -> bool {
         let body = self.as_json();
-        let is_of = |instance: &Instance| region.is_empty() || region == instance.region();
         match self {
             Self::Send(_) => false,
             Self::Metrics(_) => {
                 let named = body["ResourceArn"].as_str().and_then(|arn| arn.parse().ok());
-                named.is_some_and(|named| !is_of(&named) || only.is_some_and(|only| *only != named))
+                named.is_some_and(|named| {
+                    !is_in_region(&named, region) || only.is_some_and(|only| *only != named)
+                })
             }
             Self::List(_) | Self::Search(_) => {
                 let id = body["InstanceId"].as_str();
-                only.zip(id).is_some_and(|(only, id)| !is_of(only) || id != only.id())
+                only.zip(id)
+                    .is_some_and(|(only, id)| !is_in_region(only, region) || id != only.id())
             }
         }
     }
 
-    /// The permissions that IAM would check, of a request that was signed for a Region.
+    /// The permissions that IAM would check for a request that is signed for this Region.
     fn accesses(&self, region: &str) -> Vec<Access> {
         match self {
             Self::Metrics(_) => access::of_figures(&self.as_json()),
@@ -180,7 +180,7 @@ impl Input<'_> {
         }
     }
 
-    /// Tells whether it asks for no later page than the first.
+    /// True for a request for the first page.
     fn is_first_page(&self) -> bool {
         let body = self.as_json();
         ["NextToken", "nextToken"].iter().all(|name| body[*name].is_null())
@@ -195,7 +195,7 @@ impl Input<'_> {
         }
     }
 
-    /// Without its token, so that its answer is the first page.
+    /// Carries out the request without its token, so that the answer is the first page.
     fn first_page(&self, state: &State) -> Result<Value, Refusal> {
         match self {
             Self::Metrics(body) => {
@@ -222,7 +222,7 @@ impl Input<'_> {
     }
 
     /// Carries out the operation and spoils the answer.
-    fn spoilt(&self, state: &State, fault: Fault) -> Result<Value, Refusal> {
+    fn carry_out_spoilt(&self, state: &State, fault: Fault) -> Result<Value, Refusal> {
         let mut answer = self.carry_out(state)?;
         match (self, fault) {
             (_, Fault::MissingMember) => bad_answers::leave_out_member(&mut answer),
@@ -235,9 +235,14 @@ impl Input<'_> {
     }
 }
 
-/// Records a request, and tells whether the account's rates let it through. IAM is not asked about an
+/// True for an instance of this Region; a request that is not signed names no Region.
+fn is_in_region(instance: &Instance, region: &str) -> bool {
+    region.is_empty() || region == instance.region()
+}
+
+/// Records a request, and tells whether the account's rates let it through. IAM does not check requests for an
 /// instance that does not exist.
-fn admit(state: &State, region: &str, input: &Input<'_>, is_elsewhere: bool) -> bool {
+fn admit(state: &State, region: &str, input: &AwsRequest<'_>, is_elsewhere: bool) -> bool {
     let operation = input.operation();
     let at = Instant::now();
     let buckets = state.buckets.as_ref();
@@ -249,8 +254,12 @@ fn admit(state: &State, region: &str, input: &Input<'_>, is_elsewhere: bool) -> 
     !throttled
 }
 
-/// Carries out an operation, with the fault that it has been told to have.
-async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answer, Closed> {
+/// Carries out an operation, with the fault that was set for it.
+async fn carry_out(
+    state: &State,
+    region: &str,
+    input: &AwsRequest<'_>,
+) -> Result<HttpResponse, Closed> {
     let operation = input.operation();
     let is_elsewhere = input.is_elsewhere(region, state.instance.as_ref());
     let is_admitted = admit(state, region, input, is_elsewhere);
@@ -258,10 +267,10 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
         tokio::time::sleep(state.latency).await;
     }
     if !is_admitted {
-        return Ok(refused(state, &Refusal::throttled(operation)));
+        return Ok(refusal_response(state, &Refusal::throttled(operation)));
     }
     if is_elsewhere {
-        return Ok(refused(state, &Refusal::elsewhere()));
+        return Ok(refusal_response(state, &Refusal::elsewhere()));
     }
     let fault = lock(&state.faults).take(operation, input.is_first_page());
     let result = match fault {
@@ -276,7 +285,7 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
         Some(Fault::SendingPaused) => Err(Refusal::sending_paused()),
         Some(Fault::ExpiredToken) => Err(Refusal::expired_token()),
         Some(Fault::Rejected) => Err(Refusal::rejected(&match input {
-            Input::Send(body) => ses::sender(body),
+            AwsRequest::Send(body) => ses::sender(body),
             _ => "(unknown)".to_owned(),
         })),
         Some(Fault::Dropped) => return Err(Closed),
@@ -298,22 +307,24 @@ async fn operate(state: &State, region: &str, input: &Input<'_>) -> Result<Answe
         Some(Fault::BrokenJson | Fault::DroppedAfter | Fault::EmptyAnswer) | None => {
             input.carry_out(state)
         }
-        Some(spoiling) => input.spoilt(state, spoiling),
+        Some(spoiling) => input.carry_out_spoilt(state, spoiling),
     };
     match (fault, result) {
         (Some(Fault::DroppedAfter), _) => Err(Closed),
-        (_, Err(refusal)) => Ok(refused(state, &refusal)),
+        (_, Err(refusal)) => Ok(refusal_response(state, &refusal)),
         (Some(Fault::BrokenJson), Ok(answer)) => {
             let mut text = answer.to_string().into_bytes();
             text.truncate(text.len() / 2);
-            Ok(reply(state, 200, "application/json", text))
+            Ok(response(state, 200, "application/json", text))
         }
-        (Some(Fault::EmptyAnswer), Ok(_)) => Ok(reply(state, 200, "application/json", Vec::new())),
-        (_, Ok(answer)) => Ok(json_reply(state, &answer)),
+        (Some(Fault::EmptyAnswer), Ok(_)) => {
+            Ok(response(state, 200, "application/json", Vec::new()))
+        }
+        (_, Ok(answer)) => Ok(json_response(state, &answer)),
     }
 }
 
-/// Waits until the requests of an operation are held no more.
+/// Waits until the requests of an operation are no longer held.
 async fn wait_while_held(state: &State, operation: Operation) {
     loop {
         let held = lock(&state.faults).held(operation);
@@ -323,19 +334,19 @@ async fn wait_while_held(state: &State, operation: Operation) {
     }
 }
 
-fn json_reply(state: &State, body: &Value) -> Answer {
-    reply(state, 200, "application/json", body.to_string().into_bytes())
+fn json_response(state: &State, body: &Value) -> HttpResponse {
+    response(state, 200, "application/json", body.to_string().into_bytes())
 }
 
-fn refused(state: &State, refusal: &Refusal) -> Answer {
+fn refusal_response(state: &State, refusal: &Refusal) -> HttpResponse {
     tracing::info!(code = refusal.code, message = refusal.message, "refused");
     let body = refusal.body().to_string().into_bytes();
-    let mut answer = reply(state, refusal.status, "application/json", body);
+    let mut answer = response(state, refusal.status, "application/json", body);
     answer.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(refusal.code));
     answer
 }
 
-fn reply(state: &State, status: u16, content_type: &'static str, body: Vec<u8>) -> Answer {
+fn response(state: &State, status: u16, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
     let mut answer = Response::new(Full::new(Bytes::from(body)));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     let headers = answer.headers_mut();

@@ -82,12 +82,12 @@ impl Simulator {
         lock(&self.state.account.messages).clone()
     }
 
-    /// Every request to an operation of AWS, in order, those that a fault hit included.
+    /// Every request to an operation of AWS, in order, including those with a fault.
     pub fn calls(&self) -> Vec<Call> {
         lock(&self.state.calls).clone()
     }
 
-    /// Waits until an operation has been called so often.
+    /// Waits until an operation has been called `times` times.
     pub async fn has_called(&self, operation: Operation, times: usize) {
         loop {
             let next = self.state.called.notified();
@@ -99,14 +99,14 @@ impl Simulator {
         }
     }
 
-    /// Has the next `times` requests of an operation fail so, or all of them with `None`; replaces
-    /// what was told of this operation before.
+    /// Makes the next `times` requests of an operation fail with this fault, or all of them for `None`. It
+    /// replaces an earlier fault of the operation.
     pub fn misbehave(&self, operation: Operation, fault: Fault, times: Option<u32>) {
         lock(&self.state.faults).tell(operation, fault, times);
     }
 
-    /// Has one of so many requests fail, by chance that the seed decides: throttled, with a server
-    /// error, dropped before or after it is done, slow, or with a broken answer.
+    /// Makes one of so many requests fail by a chance that follows from the seed: throttled, with a server error,
+    /// dropped before or after it is done, slow, or with a broken answer.
     pub fn misbehave_by_chance(&self, seed: u64, one_of: u32) {
         lock(&self.state.faults).leave_to_chance(seed, one_of);
     }
@@ -138,7 +138,7 @@ async fn accept(listener: TcpListener, state: Arc<State>) -> Infallible {
                 Ok((stream, _)) => {
                     connections.spawn(serve(stream, Arc::clone(&state)));
                 }
-                // Out of file descriptors, say: others may close meanwhile.
+                // File descriptors may have run out; other connections may close meanwhile.
                 Err(error) => {
                     tracing::warn!(%error, "no connection");
                     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -24,9 +24,9 @@ pub struct Call {
     pub body: Value,
     /// The actions and resources that IAM would check.
     pub accesses: Vec<Access>,
-    /// The time that it came at, by tokio's clock, which tests may hold.
+    /// The time at which it came, by tokio's clock, which tests may pause.
     pub at: Instant,
-    /// True if it was refused because it was above the account's [rates](crate::Options::rates).
+    /// True for a request that was refused because of the account's [rates](crate::Options::rates).
     pub throttled: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct State {
     pub(crate) instance: Option<Instance>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) calls: Mutex<Vec<Call>>,
-    /// Wakes those who wait for a call.
+    /// Wakes tasks that wait for a call.
     pub(crate) called: Notify,
     /// The number of answers, for ids that never repeat.
     pub(crate) answers: Mutex<u64>,

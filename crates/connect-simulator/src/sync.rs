@@ -1,8 +1,8 @@
-//! Locks of what connections share.
+//! Locks of shared state.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks it, whoever panicked while holding it: a panic elsewhere must not take the simulator with it.
+/// Locks a mutex, even a poisoned one: a panic elsewhere must not stop the simulator.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,7 @@ use connect_reports::connect::Connect;
 use connect_reports::metric::Limits;
 use connect_reports::rate_limit::Pacer;
 use connect_reports::settings::{Rates, behavior};
-use connect_simulator::{Clock, Options, Simulator};
+use connect_simulator::{Options, Simulator, SimulatorClock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -31,7 +31,7 @@ pub const FIGURE: u32 = 48_151_623;
 
 /// A simulator at [`NOW`], whose mails are all checked at the end.
 pub async fn simulator() -> Watched {
-    let clock = Clock::At(NOW.parse().unwrap());
+    let clock = SimulatorClock::At(NOW.parse().unwrap());
     Watched(Simulator::start(Options { clock, ..Options::default() }).await.unwrap())
 }
 

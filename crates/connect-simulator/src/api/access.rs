@@ -1,6 +1,6 @@
 //! The permissions that IAM checks before a request is carried out: actions, each on a resource (service
-//! authorization references of Amazon Connect and of Amazon SES v2). Requests that AWS would refuse before
-//! that name nothing.
+//! authorization references of Amazon Connect and of Amazon SES v2). Requests that AWS would refuse earlier
+//! have none.
 
 use serde_json::Value;
 
@@ -24,23 +24,23 @@ fn access(action: &'static str, resource: impl Into<String>) -> Access {
     Access { action, resource: resource.into(), from: None }
 }
 
-/// GetMetricDataV2 is checked on each resource that a filter names, and where filters name none on the
-/// instance.
+/// The permissions of GetMetricDataV2: it is checked on each resource that a filter names, or on the instance
+/// where filters name none.
 pub(crate) fn of_figures(body: &Value) -> Vec<Access> {
-    const ACTION: &str = "connect:GetMetricDataV2";
+    const GET_METRIC_DATA: &str = "connect:GetMetricDataV2";
     let Some(instance) = body["ResourceArn"].as_str() else { return Vec::new() };
     let filters = body["Filters"].as_array().into_iter().flatten();
     let resources = filters.filter_map(|filter| {
-        let kind = kind(filter["FilterKey"].as_str()?)?;
+        let kind = resource_kind(filter["FilterKey"].as_str()?)?;
         let values = filter["FilterValues"].as_array()?.iter().filter_map(Value::as_str);
-        Some(values.map(move |value| resource(instance, kind, value)))
+        Some(values.map(move |value| resource_arn(instance, kind, value)))
     });
-    let accesses: Vec<_> = resources.flatten().map(|arn| access(ACTION, arn)).collect();
-    if accesses.is_empty() { vec![access(ACTION, instance)] } else { accesses }
+    let accesses: Vec<_> = resources.flatten().map(|arn| access(GET_METRIC_DATA, arn)).collect();
+    if accesses.is_empty() { vec![access(GET_METRIC_DATA, instance)] } else { accesses }
 }
 
-/// The kind of resource that the values of a filter are, if they are any.
-fn kind(filter: &str) -> Option<&'static str> {
+/// The kind of resource that a filter's values name, if they name any.
+fn resource_kind(filter: &str) -> Option<&'static str> {
     match filter {
         "QUEUE" => Some("queue"),
         "ROUTING_PROFILE" => Some("routing-profile"),
@@ -51,7 +51,7 @@ fn kind(filter: &str) -> Option<&'static str> {
     }
 }
 
-fn resource(instance: &str, kind: &str, value: &str) -> String {
+fn resource_arn(instance: &str, kind: &str, value: &str) -> String {
     if value.starts_with("arn:") { value.to_owned() } else { format!("{instance}/{kind}/{value}") }
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn of_list(request: &ListRequest) -> Vec<Access> {
         return Vec::new();
     };
     vec![match request.operation {
-        // Its resource is not the instance, but all queues.
+        // The resource is not the instance, but all queues.
         Operation::ListQueues => access("connect:ListQueues", instance.resource("queue", "*")),
         Operation::ListRoutingProfiles => access("connect:ListRoutingProfiles", instance.arn()),
         Operation::ListUserHierarchyGroups => {
@@ -74,34 +74,33 @@ pub(crate) fn of_list(request: &ListRequest) -> Vec<Access> {
     }]
 }
 
-/// The actions of a search, with those that it depends on.
+/// The actions of a search, with those on which it depends.
 pub(crate) fn of_search(request: &SearchRequest) -> Vec<Access> {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let id = body["InstanceId"].as_str().unwrap_or_default();
     let Ok(instance) = Instance::of_id(id, request.region.as_deref()) else {
         return Vec::new();
     };
-    let all = |action, kind| access(action, instance.resource(kind, "*"));
     match request.operation {
         Operation::SearchQueues => vec![
             access("connect:SearchQueues", instance.arn()),
-            all("connect:DescribeQueue", "queue"),
+            access("connect:DescribeQueue", instance.resource("queue", "*")),
         ],
         Operation::SearchUserHierarchyGroups => vec![
             access("connect:SearchUserHierarchyGroups", instance.arn()),
-            all("connect:DescribeUserHierarchyGroup", "agent-group"),
+            access("connect:DescribeUserHierarchyGroup", instance.resource("agent-group", "*")),
         ],
         _ => vec![
             access("connect:SearchUsers", instance.arn()),
-            all("connect:DescribeUser", "agent"),
+            access("connect:DescribeUser", instance.resource("agent", "*")),
             access("connect:ListUserProficiencies", instance.arn()),
-            all("connect:ListUserProficiencies", "agent"),
+            access("connect:ListUserProficiencies", instance.resource("agent", "*")),
         ],
     }
 }
 
-/// A raw message is checked on the identity of its sender and on the configuration set. Which identity
-/// that is, the address or its domain, depends on what is verified; here it is the domain.
+/// The permissions of a raw message, which is checked on its sender's identity and on the configuration set. The
+/// identity is the address or its domain, whichever is verified; here it is the domain.
 pub(crate) fn of_message(body: &Value, region: &str) -> Vec<Access> {
     let Some(from) = body["FromEmailAddress"].as_str() else { return Vec::new() };
     let (_, domain) = from.rsplit_once('@').unwrap_or_default();

@@ -1,4 +1,4 @@
-//! An account with Connect and SES: the things that operations read and change.
+//! An account with Connect and SES, which operations read and change.
 
 use std::sync::Mutex;
 
@@ -9,16 +9,16 @@ use super::answer::RecentAnswers;
 use super::mailbox::SentMessage;
 use crate::centre::{Centre, Layout};
 
-/// The time that it is for the rules about the past and the future.
+/// The clock for the rules about the past and the future.
 #[derive(Clone, Copy, Debug)]
-pub enum Clock {
+pub enum SimulatorClock {
     /// The time of this computer.
     System,
     /// Always this instant.
     At(Timestamp),
 }
 
-impl Clock {
+impl SimulatorClock {
     pub(crate) fn now(self) -> Timestamp {
         match self {
             Self::System => Timestamp::now(),
@@ -27,17 +27,17 @@ impl Clock {
     }
 }
 
-/// The account that all requests are of.
+/// The account of all requests.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) centre: Centre,
-    /// Rows a page at most.
+    /// The most rows of a page.
     pub(crate) page_size: usize,
-    pub(crate) clock: Clock,
+    pub(crate) clock: SimulatorClock,
     pub(crate) limits: Limits,
     pub(crate) layout: Layout,
     pub(crate) answers: Mutex<RecentAnswers>,
     pub(crate) messages: Mutex<Vec<SentMessage>>,
-    /// The number of messages that were taken, for ids that never repeat.
+    /// The number of accepted messages, for ids that never repeat.
     pub(crate) accepted: Mutex<u64>,
 }

@@ -1,5 +1,5 @@
-//! The instance of Amazon Connect that a request names. Any is served, with the same centre, unless the
-//! simulator was started for one.
+//! The instance of Amazon Connect that a request names. The simulator serves any instance with the same centre,
+//! unless it was started for one.
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ pub struct Instance {
     id: String,
 }
 
-/// The text is not the ARN of an instance.
+/// The error of a text that is not the ARN of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "is no ARN of a Connect instance: it needs the form \
@@ -50,8 +50,8 @@ impl Instance {
         Ok(instance)
     }
 
-    /// The instance with this id, in the Region that the request was signed for; the account is
-    /// made up, as nothing in the request tells it.
+    /// The instance with this id, in the Region for which the request was signed. The account is invented,
+    /// because the request does not name it.
     pub(crate) fn of_id(id: &str, region: Option<&str>) -> Result<Self, Refusal> {
         check_id(id)?;
         let region = region.unwrap_or("eu-west-2");
@@ -83,7 +83,7 @@ impl Instance {
     }
 }
 
-/// The ids of instances are UUIDs.
+/// Checks the id of an instance, which is a UUID.
 fn check_id(id: &str) -> Result<(), Refusal> {
     let groups: Vec<_> = id.split('-').map(str::len).collect();
     let is_hex = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
@@ -98,8 +98,8 @@ fn check_id(id: &str) -> Result<(), Refusal> {
 pub(crate) fn signed_region(authorization: &str) -> Option<&str> {
     let (_, credential) = authorization.split_once("Credential=")?;
     credential.split('/').nth(2).filter(|region| {
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        !region.is_empty() && region.bytes().all(is_name)
+        !region.is_empty()
+            && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     })
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::account::Account;
 use super::answer;
-use super::limits::{Asked, MetricDataRequest};
+use super::limits::{CheckedRequest, MetricDataRequest};
 use super::operation::Operation;
 use super::pages;
 use super::refusal::Refusal;
@@ -88,7 +88,7 @@ impl MetricDataRequest {
 
 const RECENT: usize = 32;
 
-fn results(account: &Account, asked: &Asked, identity: &str) -> Arc<Vec<String>> {
+fn results(account: &Account, asked: &CheckedRequest, identity: &str) -> Arc<Vec<String>> {
     let known = lock(&account.answers)
         .0
         .iter()
@@ -96,7 +96,7 @@ fn results(account: &Account, asked: &Asked, identity: &str) -> Arc<Vec<String>>
         .map(|(_, results)| Arc::clone(results));
     known.unwrap_or_else(|| {
         let rows = account.centre.figures_laid_out(&asked.query, account.layout);
-        let results = Arc::new(answer::results(asked, &rows, hash(identity)));
+        let results = Arc::new(answer::result_texts(asked, &rows, hash(identity)));
         let mut answers = lock(&account.answers);
         answers.0.truncate(RECENT - 1);
         answers.0.push_front((identity.to_owned(), Arc::clone(&results)));

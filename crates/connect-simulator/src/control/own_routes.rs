@@ -12,7 +12,7 @@ use crate::api::refusal::Refusal;
 use crate::sync::lock;
 
 /// The body of an answer at one of these routes.
-pub(crate) enum Content {
+pub(crate) enum RouteBody {
     Json(Value),
     /// A message as it was sent.
     Message(Vec<u8>),
@@ -30,12 +30,12 @@ pub(crate) fn own_route(
     method: &Method,
     path: &[&str],
     body: &[u8],
-) -> Result<Content, Refusal> {
+) -> Result<RouteBody, Refusal> {
     match (method, path) {
-        (&Method::GET, [""]) => Ok(Content::Json(about())),
+        (&Method::GET, [""]) => Ok(RouteBody::Json(about())),
         (&Method::GET, ["messages"]) => {
             let messages = lock(controls.messages).clone();
-            Ok(Content::Json(mailbox::summaries(&messages)))
+            Ok(RouteBody::Json(mailbox::summaries(&messages)))
         }
         (&Method::GET, ["messages", id]) => {
             let messages = lock(controls.messages);
@@ -43,16 +43,16 @@ pub(crate) fn own_route(
             let message = message.ok_or_else(|| {
                 Refusal::new(404, "NotFoundException", "There is no such message.")
             })?;
-            Ok(Content::Message(message.raw.clone()))
+            Ok(RouteBody::Message(message.raw.clone()))
         }
         (&Method::DELETE, ["messages"]) => {
             lock(controls.messages).clear();
-            Ok(Content::Json(json!({})))
+            Ok(RouteBody::Json(json!({})))
         }
         (&Method::PUT, ["faults", operation]) => tell_fault(controls.faults, operation, body),
         (&Method::DELETE, ["faults"]) => {
             lock(controls.faults).clear();
-            Ok(Content::Json(json!({})))
+            Ok(RouteBody::Json(json!({})))
         }
         _ => Err(Refusal::unknown_operation(format!(
             "This simulator has no {method} /{}. GET / lists what it has.",
@@ -61,7 +61,7 @@ pub(crate) fn own_route(
     }
 }
 
-fn tell_fault(faults: &Mutex<Faults>, operation: &str, body: &[u8]) -> Result<Content, Refusal> {
+fn tell_fault(faults: &Mutex<Faults>, operation: &str, body: &[u8]) -> Result<RouteBody, Refusal> {
     let invalid = |text: String| Refusal::new(400, "ValidationException", text);
     let operation: Operation =
         operation.parse().map_err(|error: UnknownOperation| invalid(error.to_string()))?;
@@ -69,7 +69,7 @@ fn tell_fault(faults: &Mutex<Faults>, operation: &str, body: &[u8]) -> Result<Co
         serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
     let (fault, times) = told.read().map_err(invalid)?;
     lock(faults).tell(operation, fault, times);
-    Ok(Content::Json(json!({})))
+    Ok(RouteBody::Json(json!({})))
 }
 
 fn about() -> Value {

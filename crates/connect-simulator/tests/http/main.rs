@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use connect_simulator::{
-    Clock, Fault, Figure, Limits, MetricRequest, Operation, Options, Query, Rate, Rates, Simulator,
+    Fault, Figure, Limits, MetricRequest, Operation, Options, Query, Rate, Rates, Simulator,
+    SimulatorClock,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -75,7 +76,7 @@ async fn started() -> Simulator {
 }
 
 async fn started_with(options: Options) -> Simulator {
-    let clock = Clock::At("2026-11-23T12:00:00Z".parse().unwrap());
+    let clock = SimulatorClock::At("2026-11-23T12:00:00Z".parse().unwrap());
     Simulator::start(Options { clock, ..options }).await.unwrap()
 }
 

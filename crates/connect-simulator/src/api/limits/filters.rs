@@ -17,8 +17,8 @@ pub(super) struct FilterV2 {
     pub(super) string_condition: Option<serde_json::Value>,
 }
 
-/// The filters, if neither they nor their values are too many: by key, the ids.
-pub(super) fn filters(
+/// Checks the filters and returns their ids by key.
+pub(super) fn check_filters(
     filters: &[FilterV2],
     limits: &Limits,
 ) -> Result<BTreeMap<String, Vec<String>>, Refusal> {
@@ -45,7 +45,7 @@ pub(super) fn filters(
 }
 
 impl FilterV2 {
-    /// The key and the ids; an ARN ends with the id.
+    /// Checks the filter and returns its key and its ids; an ARN ends with the id.
     fn check(&self, limits: &Limits) -> Result<(String, Vec<String>), Refusal> {
         let key = required(self.filter_key.as_deref(), "FilterKey")?;
         let is_known = connect_metrics::FILTER_KEYS.contains(&key)
@@ -66,7 +66,7 @@ impl FilterV2 {
             let text = format!("The filter {key} must have 1 to {most} values.");
             return Err(Refusal::invalid_parameter(text));
         }
-        values.iter().try_for_each(|value| filter_value(key, value, limits))?;
+        values.iter().try_for_each(|value| check_filter_value(key, value, limits))?;
         let ids = values.iter().map(|value| match value.rsplit_once('/') {
             Some((_, id)) if value.starts_with("arn:") => id.to_owned(),
             _ => value.clone(),
@@ -75,7 +75,7 @@ impl FilterV2 {
     }
 }
 
-fn filter_value(key: &str, value: &str, limits: &Limits) -> Result<(), Refusal> {
+fn check_filter_value(key: &str, value: &str, limits: &Limits) -> Result<(), Refusal> {
     let most = connect_metrics::filter_value_length(key);
     let allowed = match key {
         "CHANNEL" => limits.channels,

@@ -37,8 +37,8 @@ struct MetricFilterV2 {
     negate: Option<bool>,
 }
 
-/// The metrics, `None` for those that the catalogue does not know.
-pub(super) fn metrics(
+/// Checks the metrics; those that the catalogue does not know become `None`.
+pub(super) fn check_metrics(
     metrics: &[MetricV2],
     limits: &Limits,
 ) -> Result<Vec<Option<MetricRequest>>, Refusal> {
@@ -72,8 +72,8 @@ impl MetricV2 {
         };
         Ok(Some(MetricRequest {
             name: name.to_owned(),
-            threshold: self.threshold(metric, limits)?,
-            filters: self.filters(metric, limits)?,
+            threshold: self.check_threshold(metric, limits)?,
+            filters: self.check_filters(metric, limits)?,
         }))
     }
 
@@ -95,7 +95,7 @@ impl MetricV2 {
     }
 
     /// The threshold, which some metrics must have and the others must not.
-    fn threshold(
+    fn check_threshold(
         &self,
         metric: &Metric,
         limits: &Limits,
@@ -114,7 +114,11 @@ impl MetricV2 {
         Err(Refusal::invalid_parameter(refusal))
     }
 
-    fn filters(&self, metric: &Metric, limits: &Limits) -> Result<Vec<MetricFilter>, Refusal> {
+    fn check_filters(
+        &self,
+        metric: &Metric,
+        limits: &Limits,
+    ) -> Result<Vec<MetricFilter>, Refusal> {
         let filters = self.metric_filters.as_deref().unwrap_or_default();
         if filters.len() > MAX_METRIC_FILTERS {
             let text = format!("{} may have 2 metric filters.", metric.name);

@@ -1,7 +1,6 @@
-//! The rules for a request for figures: the limits of one version of `GetMetricDataV2`, enforced with
-//! the errors of the service. Its texts are used where they are known; the others say what is wrong. A
-//! request that the service may well answer and this simulator cannot is refused last, as
-//! [not modelled](Refusal::not_modelled).
+//! The rules for a request for figures: the limits of one version of `GetMetricDataV2`, enforced with the
+//! service's errors. The texts are the service's where they are known. A request that only this simulator can't
+//! answer is refused last, as [not modelled](Refusal::not_modelled).
 
 mod filters;
 mod members;
@@ -46,18 +45,18 @@ struct IntervalDetails {
 
 /// A request that meets all limits.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct CheckedRequest {
     pub(crate) instance: Instance,
     pub(crate) query: Query,
-    /// True if an interval was sent, so that rows say theirs.
+    /// True where the request has an interval, so that rows name theirs.
     pub(crate) has_interval: bool,
-    /// Rows a page at most.
+    /// The most rows of a page.
     pub(crate) max_results: usize,
 }
 
 impl MetricDataRequest {
     /// The query, if the service with these limits would answer it at `now`.
-    pub(crate) fn check(&self, now: Timestamp, limits: &Limits) -> Result<Asked, Refusal> {
+    pub(crate) fn check(&self, now: Timestamp, limits: &Limits) -> Result<CheckedRequest, Refusal> {
         let arn = required(self.resource_arn.as_deref(), "ResourceArn")?;
         let instance = Instance::of_arn(arn)?;
         if arn.starts_with("arn:aws-us-gov:") && !limits.has_gov_cloud {
@@ -65,17 +64,19 @@ impl MetricDataRequest {
             return Err(Refusal::invalid_request(text));
         }
         let (interval, time_zone) = self.interval(limits)?;
-        let filters = filters::filters(required(self.filters.as_deref(), "Filters")?, limits)?;
-        let groupings = groupings(self.groupings.as_deref().unwrap_or_default(), limits)?;
-        let metrics = metrics::metrics(required(self.metrics.as_deref(), "Metrics")?, limits)?;
-        valid_together(&metrics, &filters, &groupings, limits)?;
+        let filters =
+            filters::check_filters(required(self.filters.as_deref(), "Filters")?, limits)?;
+        let groupings = check_groupings(self.groupings.as_deref().unwrap_or_default(), limits)?;
+        let metrics =
+            metrics::check_metrics(required(self.metrics.as_deref(), "Metrics")?, limits)?;
+        check_together(&metrics, &filters, &groupings, limits)?;
         let max_results = self.max_results.unwrap_or(100);
         if !(1..=100).contains(&max_results) {
             return Err(Refusal::invalid_parameter("MaxResults must be 1 to 100."));
         }
         let (start, end) = self.window(interval, now, limits)?;
         let metrics = self.modelled(metrics, &filters, &groupings)?;
-        Ok(Asked {
+        Ok(CheckedRequest {
             instance,
             has_interval: self.interval.is_some(),
             max_results: usize::try_from(max_results).unwrap_or(1),
@@ -88,8 +89,8 @@ impl MetricDataRequest {
             return Ok((Interval::Total, TimeZone::UTC));
         };
         if !limits.has_intervals {
-            // A service may as well ignore a member that it does not know. Then the figures would
-            // be others than those asked for, which nobody should find out from a report.
+            // A service might ignore an unknown member. Then the figures would not be the requested ones,
+            // which a report would not show.
             return Err(Refusal::invalid_parameter("This version of the API has no Interval."));
         }
         let period = details.interval_period.as_deref().unwrap_or("TOTAL");
@@ -102,15 +103,15 @@ impl MetricDataRequest {
         Ok((interval, zone))
     }
 
-    /// The window; what it may be depends on the interval and on the present.
+    /// The window; its limits depend on the interval and on the present.
     fn window(
         &self,
         interval: Interval,
         now: Timestamp,
         limits: &Limits,
     ) -> Result<(Timestamp, Timestamp), Refusal> {
-        let start = instant(required(self.start_time, "StartTime")?, "StartTime")?;
-        let end = instant(required(self.end_time, "EndTime")?, "EndTime")?;
+        let start = instant_at(required(self.start_time, "StartTime")?, "StartTime")?;
+        let end = instant_at(required(self.end_time, "EndTime")?, "EndTime")?;
         let span = limits.span(matches!(
             interval,
             Interval::FifteenMinutes | Interval::ThirtyMinutes | Interval::Hour
@@ -136,7 +137,7 @@ impl MetricDataRequest {
         Err(Refusal::invalid_parameter(refusal))
     }
 
-    /// The metrics, if nothing is asked that this simulator cannot compute.
+    /// The metrics, if this simulator can compute everything.
     fn modelled(
         &self,
         metrics: Vec<Option<MetricRequest>>,
@@ -157,14 +158,14 @@ impl MetricDataRequest {
     }
 }
 
-fn instant(seconds: f64, name: &str) -> Result<Timestamp, Refusal> {
+fn instant_at(seconds: f64, name: &str) -> Result<Timestamp, Refusal> {
     SignedDuration::try_from_secs_f64(seconds)
         .and_then(Timestamp::from_duration)
         .and_then(|time| time.round(jiff::Unit::Millisecond))
         .map_err(|_| Refusal::invalid_parameter(format!("{name} is not a time.")))
 }
 
-/// "less than 24 hours", "less than 3 days".
+/// A span in words: `24 hours`, `3 days`.
 fn in_words(span: SignedDuration) -> String {
     match span.as_hours() {
         hours if hours > 24 && hours % 24 == 0 => format!("{} days", hours / 24),
@@ -172,7 +173,7 @@ fn in_words(span: SignedDuration) -> String {
     }
 }
 
-fn groupings(groupings: &[String], limits: &Limits) -> Result<Vec<String>, Refusal> {
+fn check_groupings(groupings: &[String], limits: &Limits) -> Result<Vec<String>, Refusal> {
     if groupings.len() > limits.groupings {
         let text = format!("There may be {} groupings.", limits.groupings);
         return Err(Refusal::invalid_parameter(text));
@@ -190,9 +191,8 @@ fn groupings(groupings: &[String], limits: &Limits) -> Result<Vec<String>, Refus
     Ok(groupings.to_vec())
 }
 
-/// Every filter and grouping has to be valid for every metric, and there has to be what the metrics
-/// need.
-fn valid_together(
+/// Checks that every filter and grouping is valid for every metric, and that no required filter is missing.
+fn check_together(
     metrics: &[Option<MetricRequest>],
     filters: &BTreeMap<String, Vec<String>>,
     groupings: &[String],
@@ -201,7 +201,7 @@ fn valid_together(
     let names = metrics.iter().flatten().map(|metric| metric.name.as_str());
     let metrics: Vec<_> = names.filter_map(connect_metrics::find_metric).collect();
     let authorising = connect_metrics::AUTHORISING_KEYS;
-    // A key that the service may have gained may be one by which it authorises.
+    // A key that the service may have gained may authorise, too.
     let are_known = filters.keys().all(|key| connect_metrics::FILTER_KEYS.contains(&key.as_str()));
     let refusal = if are_known
         && connect_metrics::needs_authorising_filter(metrics.iter().copied())
@@ -213,28 +213,29 @@ fn valid_together(
         let keys: Vec<_> = filters.keys().map(String::as_str).collect();
         metrics
             .iter()
-            .find_map(|metric| not_valid_for(metric, &keys, groupings, limits))
-            .or_else(|| too_many(&metrics, limits))
+            .find_map(|metric| invalid_reason(metric, &keys, groupings, limits))
+            .or_else(|| too_many_reason(&metrics, limits))
     };
     refusal.map_or(Ok(()), |text| Err(Refusal::invalid_parameter(text)))
 }
 
-/// The reason why a request for `metric` is not valid. A key that no metric of the catalogue
-/// takes says nothing: the reference lists it and not for which metrics it is.
-fn not_valid_for(
+/// The reason why a request for `metric` is not valid. A key that no metric of the catalogue takes is accepted,
+/// because the reference lists it without its metrics.
+fn invalid_reason(
     metric: &Metric,
     filters: &[&str],
     groupings: &[String],
     limits: &Limits,
 ) -> Option<String> {
     let name = metric.name;
-    let lacks = |key: &str| limits.lacks(name, key);
-    let filtered = |key: &str| METRICS.iter().any(|metric| metric.filters_by(key));
-    let grouped = |key: &str| METRICS.iter().any(|metric| metric.groups_by(key));
-    let filter =
-        filters.iter().find(|key| filtered(key) && (lacks(key) || !metric.filters_by(key)));
-    let grouping =
-        groupings.iter().find(|key| grouped(key) && (lacks(key) || !metric.groups_by(key)));
+    let filter = filters.iter().find(|key| {
+        (limits.lacks(name, key) || !metric.filters_by(key))
+            && METRICS.iter().any(|metric| metric.filters_by(key))
+    });
+    let grouping = groupings.iter().find(|key| {
+        (limits.lacks(name, key) || !metric.groups_by(key))
+            && METRICS.iter().any(|metric| metric.groups_by(key))
+    });
     let missing = metric.required_filter().filter(|key| !filters.contains(key));
     filter
         .map(|key| format!("The filter {key} is not valid for the metric {name}."))
@@ -244,8 +245,8 @@ fn not_valid_for(
         .or_else(|| missing.map(|key| format!("The metric {name} requires the filter {key}.")))
 }
 
-/// The reason why the metrics are too many.
-fn too_many(metrics: &[&Metric], limits: &Limits) -> Option<String> {
+/// The reason why a request has too many of one metric.
+fn too_many_reason(metrics: &[&Metric], limits: &Limits) -> Option<String> {
     metrics.iter().find_map(|metric| {
         let most = match metric.name {
             "SERVICE_LEVEL" => limits.service_levels,

@@ -21,11 +21,11 @@ fn request() -> Value {
     })
 }
 
-fn check(request: Value) -> Result<Asked, Refusal> {
+fn check(request: Value) -> Result<CheckedRequest, Refusal> {
     check_by(request, &Limits::CURRENT)
 }
 
-fn check_by(request: Value, limits: &Limits) -> Result<Asked, Refusal> {
+fn check_by(request: Value, limits: &Limits) -> Result<CheckedRequest, Refusal> {
     let request: MetricDataRequest = serde_json::from_value(request).unwrap();
     request.check(NOW.parse().unwrap(), limits)
 }
