@@ -1,9 +1,26 @@
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
 
-use super::*;
-use crate::run::ledger::{DeliveryHistory, Fence};
+use super::races::{Luck, Schedule, grant};
+use super::world::{
+    DEFINITION, Gate, KEY, Kind, Mishap, NOW, Process, World, fresh, message, recipients, runtime,
+    until_death,
+};
+use crate::error::{Code, Error, Stage};
+use crate::run::delivery::IN_FLIGHT_MAX;
+use crate::run::delivery::attempt::{Attempt, stored_message_missing};
+use crate::run::job::{Clock, TriggerId};
+use crate::run::ledger::{
+    ClaimRequest, Claimed, DeliveryHistory, Fence, LeasedRun, LedgerStore, RunRecord,
+};
+use crate::run::outcome::DeliveryState;
+use crate::store::Condition;
 use crate::trigger::Resend;
 
 /// The ending of a re-issue's key.
@@ -68,7 +85,7 @@ async fn resend(process: &Process, order: Order, since: Instant) -> Result<(), E
         return Ok(());
     }
     let Some(fence) = ledger.take_fence(KEY, order.id, wait).await? else { return Ok(()) };
-    let sent = send_again(process, &ledger, (order, &own, &fence)).await;
+    let sent = send_again(process, &ledger, order, &own, &fence).await;
     ledger.release_fence(&fence).await;
     sent
 }
@@ -76,7 +93,9 @@ async fn resend(process: &Process, order: Order, since: Instant) -> Result<(), E
 async fn send_again(
     process: &Process,
     ledger: &LedgerStore<'_, Process>,
-    (order, own, fence): (Order, &str, &Fence),
+    order: Order,
+    own: &str,
+    fence: &Fence,
 ) -> Result<(), Error> {
     let event = TriggerId { id: order.id.to_owned(), time: NOW.parse().unwrap() };
     let claimant = ClaimRequest { event: &event, is_manual: true };
@@ -146,7 +165,7 @@ fn race_of_resends(seed: u64, world: &Rc<World>, orders: &[Order], with_tick: bo
             running.set(running.get() - 1);
         });
         let mut schedule = Schedule::random(seed);
-        join(join_all(lives), grant((world, &gate), &mut schedule, luck, &running)).await;
+        join(join_all(lives), grant(world, &gate, &mut schedule, luck, &running)).await;
         // Whatever was left behind by the dead is free after a while.
         sleep(Duration::from_mins(11)).await;
         for (number, order) in [order("last", Resend::Failed)].into_iter().enumerate() {
