@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::doubts::Written;
-use super::problem::{Problem, Problems, listed};
+use super::problem::{Problem, Problems};
 use super::report::Report;
+use super::wording::listed;
 use crate::address::Address;
 use crate::settings::Deployment;
 

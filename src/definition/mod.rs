@@ -25,6 +25,7 @@ mod selection;
 mod subject;
 mod syntax;
 mod target;
+mod wording;
 mod zone;
 
 use sha2::{Digest as _, Sha256};

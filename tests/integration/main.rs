@@ -112,6 +112,8 @@ mod soak;
 mod stale;
 /// Runs that are stopped before their end, or can't begin.
 mod stopping;
+/// Definitions that ask for too much, and what is said of them.
+mod telling;
 /// The commands at a terminal.
 mod terminal;
 /// Definitions and orders that are large on purpose.
