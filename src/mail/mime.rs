@@ -55,12 +55,11 @@ pub fn compose(envelope: Envelope<'_>, message: &Message) -> Result<Vec<u8>, Err
         MimePart::new(file.media_type.as_str(), file.content.as_slice())
             .attachment(file.name.as_str())
     });
-    let body = match message.attachments.is_empty() {
-        true => bodies,
-        false => MimePart::new(
-            "multipart/mixed",
-            std::iter::once(bodies).chain(attachments).collect::<Vec<_>>(),
-        ),
+    let body = if message.attachments.is_empty() {
+        bodies
+    } else {
+        let parts: Vec<_> = std::iter::once(bodies).chain(attachments).collect();
+        MimePart::new("multipart/mixed", parts)
     };
     let mail = headers(&envelope)
         .from(mime_address(envelope.from))

@@ -39,7 +39,7 @@ pub(crate) fn run_notice(
             format!("{failed} failed, {sent} sent."),
         ),
     };
-    let (next, commands) = what_next(services, job, record);
+    let (next, commands) = next_steps(services, job, record);
     let key = job.key(&record.window);
     let notice = Notice {
         headline,
@@ -88,51 +88,49 @@ fn error_notice(report: &str, error: Option<&Error>) -> Notice {
 }
 
 /// Says what happens automatically, and returns the commands by which a person goes on.
-fn what_next(services: &Services, job: &Job, record: &RunRecord) -> (String, Vec<String>) {
+fn next_steps(services: &Services, job: &Job, record: &RunRecord) -> (String, Vec<String>) {
     let (start, end) = record.window.local();
-    let outcome = record.outcome();
-    let of = |what: &str, how: &str| {
-        let places = places(services, true);
-        format!("connect-reports {what} {} --window {start}..{end}{how}{places}", record.report)
+    let places = places(services, true);
+    let command = |verb: &str, options: &str| {
+        format!("connect-reports {verb} {} --window {start}..{end}{options}{places}", record.report)
     };
-    let is_reissue = record.reissue_of.is_some();
-    let mut next = match (record.is_final, is_reissue) {
+    let mut next = match (record.is_final, record.reissue_of.is_some()) {
         (false, false) => {
             let next = "It is tried again by itself at every event until its catch-up age is over. To \
                         try it now:";
-            return (next.to_owned(), vec![of("run", "")]);
+            return (next.to_owned(), vec![command("run", "")]);
         }
         (false, true) => "Only the retries of its order try it again.".to_owned(),
         (true, _) => "It is not tried again by itself.".to_owned(),
     };
-    if outcome.count(DeliveryStatus::Unknown) > 0 {
+    if record.outcome().count(DeliveryStatus::Unknown) > 0 {
         next += " Who may have it never gets it again without a person's word: ask them first.";
     }
-    let commands = match job.trigger.recipients() {
-        Some(to) => {
-            let named = to.iter().map(|to| to.address.to_string()).collect();
-            let to: Vec<String> = match outcome.messages.is_empty() {
-                true => named,
-                false => {
-                    let open = outcome.messages.iter().filter(|m| m.status != DeliveryStatus::Sent);
-                    open.map(|message| message.to.clone()).collect()
-                }
-            };
-            let to: String = to.iter().map(|to| format!(" --to {to}")).collect();
-            vec![of(if job.trigger.resent_to().is_some() { "resend" } else { "run" }, &to)]
-        }
-        None if outcome.messages.is_empty() && !is_reissue => vec![of("run", "")],
-        None => {
-            let ways =
-                [(DeliveryStatus::Unknown, " --unknown"), (DeliveryStatus::Failed, " --failed")];
-            let has = |(status, _): &(DeliveryStatus, &str)| {
-                outcome.count(*status) > 0
-                    || *status == DeliveryStatus::Failed && outcome.messages.is_empty()
-            };
-            ways.iter().filter(|way| has(way)).map(|(_, how)| of("resend", how)).collect()
-        }
-    };
-    (format!("{next} To go on:"), commands)
+    (format!("{next} To go on:"), commands(job, record, command))
+}
+
+/// The commands by which a person goes on with a run that is not tried again; `command` writes one of a verb and
+/// its options.
+fn commands(job: &Job, record: &RunRecord, command: impl Fn(&str, &str) -> String) -> Vec<String> {
+    let outcome = record.outcome();
+    if let Some(named) = job.trigger.recipients() {
+        let to: Vec<String> = if outcome.messages.is_empty() {
+            named.iter().map(|to| to.address.to_string()).collect()
+        } else {
+            let open = outcome.messages.iter().filter(|m| m.status != DeliveryStatus::Sent);
+            open.map(|message| message.to.clone()).collect()
+        };
+        let to: String = to.iter().map(|to| format!(" --to {to}")).collect();
+        let verb = if job.trigger.resent_to().is_some() { "resend" } else { "run" };
+        return vec![command(verb, &to)];
+    }
+    if outcome.messages.is_empty() {
+        let is_reissue = record.reissue_of.is_some();
+        return vec![if is_reissue { command("resend", " --failed") } else { command("run", "") }];
+    }
+    let ways = [(DeliveryStatus::Unknown, " --unknown"), (DeliveryStatus::Failed, " --failed")];
+    let ways = ways.into_iter().filter(|(status, _)| outcome.count(*status) > 0);
+    ways.map(|(_, option)| command("resend", option)).collect()
 }
 
 /// The options that name the places, where they are such that a person at a terminal can reach them.

@@ -13,7 +13,7 @@ use crate::instance::InstanceArn;
 use crate::plan::{self, Directory, Query};
 use crate::run::fetch::FigureSource;
 use crate::run::fetch::name_cache::NameRequest;
-use crate::run::fetch::sections::{SectionQueries, UnplannedSection};
+use crate::run::fetch::sections::{QueryWindows, SectionQueries, UnplannedSection};
 use crate::run::fetch::time_budget::out_of_time;
 use crate::run::job::{Job, a_little_before, no_window};
 use crate::window::{Compare, Window};
@@ -75,8 +75,9 @@ pub(crate) async fn build_queries(
         }
         _ => None,
     };
+    let windows = QueryWindows { window: &window, compared: &compared };
     let SectionQueries { queries, unplanned } =
-        SectionQueries::resolve(&job.report, (&window, &compared), &directory, &source.limits)?;
+        SectionQueries::resolve(&job.report, windows, &directory, &source.limits)?;
     Ok(RunQueries { directory, queries, unplanned, compared, uncompared })
 }
 

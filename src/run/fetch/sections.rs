@@ -65,6 +65,15 @@ impl UnplannedSection {
     }
 }
 
+/// The windows that a report asks for.
+#[derive(Clone, Copy)]
+pub(crate) struct QueryWindows<'w> {
+    /// The one that it reports.
+    pub(crate) window: &'w Window,
+    /// Those that it is compared with.
+    pub(crate) compared: &'w [Window],
+}
+
 impl SectionQueries {
     /// The questions of the sections, with names resolved.
     ///
@@ -73,10 +82,11 @@ impl SectionQueries {
     /// target's name. With `partial = "banner"` only where no section is left.
     pub(crate) fn resolve(
         report: &Report,
-        (window, compared): (&Window, &[Window]),
+        windows: QueryWindows<'_>,
         directory: &Directory,
         limits: &Limits,
     ) -> Result<Self, Error> {
+        let QueryWindows { window, compared } = windows;
         let (mut queries, mut unplanned, mut problems) = (Vec::new(), BTreeMap::new(), Vec::new());
         for (place, section) in report.sections.iter().enumerate() {
             match Query::for_section(section, &report.instance, window, directory) {
@@ -101,9 +111,10 @@ impl SectionQueries {
             return Err(Error::new(Code::ValidationError, Stage::Plan, message).hint(help));
         }
         let is_left = unplanned.len() < report.sections.len();
-        match problems.is_empty() || (is_left && report.partial == Partial::Banner) {
-            true => Ok(Self { queries, unplanned }),
-            false => Err(unplannable(&problems)),
+        if problems.is_empty() || (is_left && report.partial == Partial::Banner) {
+            Ok(Self { queries, unplanned })
+        } else {
+            Err(unplannable(&problems))
         }
     }
 }

@@ -474,12 +474,11 @@ fn is_believed(until: Timestamp, now: Timestamp) -> bool {
 pub(crate) fn parsed<T: DeserializeOwned>(key: &str, content: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(content).map_err(|error| {
         let text = error.to_string();
-        let problem = match text.starts_with("missing field") {
-            true => text,
-            false => {
-                let (line, column) = (error.line(), error.column());
-                format!("line {line}, column {column} is not what this program writes there")
-            }
+        let problem = if text.starts_with("missing field") {
+            text
+        } else {
+            let (line, column) = (error.line(), error.column());
+            format!("line {line}, column {column} is not what this program writes there")
         };
         unreadable(key, &problem)
     })

@@ -134,10 +134,8 @@ impl Outcome {
     pub fn failure(&self) -> Option<&Error> {
         let may_have_sent = |delivery: &Delivery| delivery.status != DeliveryStatus::Failed;
         let mut deliveries = self.batch.reports.iter().flat_map(|run| &run.messages);
-        match !self.is_kept && deliveries.any(may_have_sent) {
-            true => None,
-            false => self.error.as_ref(),
-        }
+        let sends_twice = !self.is_kept && deliveries.any(may_have_sent);
+        self.error.as_ref().filter(|_| !sends_twice)
     }
 
     /// Tells whether it may end better if it is asked for again, and nobody could get a message twice by it.
