@@ -19,7 +19,7 @@ mod harness;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use connect_simulator::{Clock, Options, Simulator};
+use connect_simulator::{Options, Simulator, SimulatorClock};
 use harness::s3::S3;
 use tempfile::TempDir;
 
@@ -59,7 +59,7 @@ struct Taken {
 
 /// Sends a report to so many recipients.
 async fn send(recipients: usize, rate: u32) -> Taken {
-    let clock = Clock::At(NOW.parse().expect("a time"));
+    let clock = SimulatorClock::At(NOW.parse().expect("a time"));
     let options = Options { clock, latency: LATENCY, ..Options::default() };
     let simulator = Simulator::start(options).await.expect("a free port");
     let s3 = S3::start_late(&[], LATENCY).await;

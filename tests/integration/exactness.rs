@@ -95,7 +95,7 @@ static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
     METRICS
         .iter()
         .map(|metric| metric.name)
-        .filter(|name| connect_simulator::computes(name))
+        .filter(|name| connect_simulator::computes_metric(name))
         .collect()
 });
 

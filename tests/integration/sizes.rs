@@ -177,7 +177,7 @@ async fn averages_of_250_queues_are_those_of_their_contacts() {
         Some(sum as f64 / 1_000.0 / timed.len() as f64)
     };
     let expected = [
-        mean(&Handling::total),
+        mean(&Handling::handle_time),
         mean(&|handling| handling.interaction),
         mean(&|handling| handling.interaction + handling.hold.unwrap_or(0)),
         Some(handled.len() as f64),

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use connect_reports::run::{Answer, Clock as RunClock, Invocation, Runner, SendBreaker, Stop};
 use connect_reports::settings::Settings;
-use connect_simulator::{Layout, Options, Simulator, SimulatorClock};
+use connect_simulator::{IntervalLayout, Options, Simulator, SimulatorClock};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{Function, SMALL, definitions, program, run, sdk, simulator, text};
@@ -193,7 +193,8 @@ async fn a_shift_past_midnight_is_one_window() {
 /// that there are.
 #[tokio::test]
 async fn intervals_are_taken_as_they_come() {
-    let layouts = [Layout::ByTheClock, Layout::FromTheStart, Layout::FromSundays];
+    let layouts =
+        [IntervalLayout::ByTheClock, IntervalLayout::FromTheStart, IntervalLayout::FromSundays];
     for (zone, window, interval, time, expected) in [
         ("Europe/London", r#"{ last = "4h" }"#, "HOUR", "2025-03-31T11:15:00Z", 5),
         ("Europe/London", r#"{ last = "4h" }"#, "FIFTEEN_MIN", "2025-03-31T11:20:00Z", 17),
@@ -226,7 +227,7 @@ async fn intervals_are_taken_as_they_come() {
                 assert!(values.iter().all(|value| *value > Some(0.0)), "{what}: {values:?}");
                 let words = report["text"].as_str().unwrap().split_whitespace();
                 let note = words.collect::<Vec<_>>().join(" ").contains("another day of the week");
-                assert_eq!(note, layout != Layout::ByTheClock, "{what}");
+                assert_eq!(note, layout != IntervalLayout::ByTheClock, "{what}");
             } else {
                 assert_eq!(values.len(), expected, "{what}");
             }
@@ -274,7 +275,9 @@ async fn weeks_are_compared_as_they_come() {
         let lines = format!("week_starts = \"{week_starts}\"\n[schedule]");
         let plain = with_trend(window, "WEEK").replace("[schedule]", &lines) + table;
         let compared = plain.replace("[schedule]", &format!("compare = \"{compare}\"\n[schedule]"));
-        for layout in [Layout::ByTheClock, Layout::FromTheStart, Layout::FromSundays] {
+        for layout in
+            [IntervalLayout::ByTheClock, IntervalLayout::FromTheStart, IntervalLayout::FromSundays]
+        {
             let clock = SimulatorClock::At(DUE.parse().unwrap());
             let options = Options { clock, layout, queues: 4, ..Options::default() };
             let simulator = Simulator::start(options).await.unwrap();
@@ -298,7 +301,7 @@ async fn weeks_are_compared_as_they_come() {
             let note = words.collect::<Vec<_>>().join(" ").contains("Not every week has a");
             assert_eq!(note, found.values().any(Option::is_none), "{}", told(&Default::default()));
             // Months begin on any day: only weeks that begin with them lie alike.
-            let is_apart = window.contains("month") && layout != Layout::FromTheStart;
+            let is_apart = window.contains("month") && layout != IntervalLayout::FromTheStart;
             assert_eq!(note, is_apart, "{}", told(&Default::default()));
         }
     }

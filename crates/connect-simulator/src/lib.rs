@@ -38,8 +38,8 @@ pub use api::rates::{Rate, Rates};
 pub use api::refusal::Refusal;
 pub use centre::{
     Agent, Centre, Channel, Contact, DisconnectReason, Figure, Handling, Hierarchy, HierarchyGroup,
-    HierarchyLevel, InitiationMethod, Interval, Layout, MetricFilter, MetricRequest, Query, Queue,
-    QueueExit, QueueType, RoutingProfile, Row, Waiting, computes,
+    HierarchyLevel, InitiationMethod, Interval, IntervalLayout, MetricFilter, MetricRequest, Query,
+    Queue, QueueExit, QueueType, RoutingProfile, Row, Waiting, computes_metric,
 };
 pub use connect_metrics::{Comparison, Limits};
 pub use control::faults::Fault;

@@ -7,7 +7,7 @@ use connect_metrics::Limits;
 use crate::api::account::SimulatorClock;
 use crate::api::instance::Instance;
 use crate::api::rates::Rates;
-use crate::centre::{Centre, Layout};
+use crate::centre::{Centre, IntervalLayout};
 
 /// The choices with which a simulator is started; the default is a small contact centre on any free port.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct Options {
     /// The only instance; `None` for any, in the Region of its requests.
     pub instance: Option<Instance>,
     /// The layout of the intervals of windows.
-    pub layout: Layout,
+    pub layout: IntervalLayout,
 }
 
 impl Default for Options {
@@ -41,12 +41,12 @@ impl Default for Options {
             port: 0,
             page_size: 5,
             clock: SimulatorClock::System,
-            queues: Centre::QUEUES,
+            queues: Centre::NAMED_QUEUES,
             limits: Limits::CURRENT,
             rates: None,
             latency: Duration::ZERO,
             instance: None,
-            layout: Layout::default(),
+            layout: IntervalLayout::default(),
         }
     }
 }

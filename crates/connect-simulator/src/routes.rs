@@ -188,9 +188,9 @@ impl AwsRequest<'_> {
 
     fn carry_out(&self, state: &State) -> Result<Value, Refusal> {
         match self {
-            Self::Metrics(body) => metric_data::metric_data(&state.account, body),
-            Self::List(request) => lists::list(&state.account, request),
-            Self::Search(request) => searches::search(&state.account, request),
+            Self::Metrics(body) => metric_data::answer_metric_data(&state.account, body),
+            Self::List(request) => lists::answer_list(&state.account, request),
+            Self::Search(request) => searches::answer_search(&state.account, request),
             Self::Send(body) => ses::send_email(&state.account, body),
         }
     }
@@ -203,7 +203,7 @@ impl AwsRequest<'_> {
                 if let Some(members) = value.as_object_mut() {
                     members.remove("NextToken");
                 }
-                metric_data::metric_data(&state.account, value.to_string().as_bytes())
+                metric_data::answer_metric_data(&state.account, value.to_string().as_bytes())
             }
             Self::List(request) => {
                 let mut parameters = request.parameters.clone();
@@ -214,9 +214,9 @@ impl AwsRequest<'_> {
                     region: request.region.clone(),
                     parameters,
                 };
-                lists::list(&state.account, &request)
+                lists::answer_list(&state.account, &request)
             }
-            Self::Search(request) => searches::search(&state.account, &request.first_page()),
+            Self::Search(request) => searches::answer_search(&state.account, &request.first_page()),
             Self::Send(_) => self.carry_out(state),
         }
     }
@@ -227,7 +227,7 @@ impl AwsRequest<'_> {
         match (self, fault) {
             (_, Fault::MissingMember) => bad_answers::leave_out_member(&mut answer),
             (Self::Metrics(request), _) => {
-                bad_answers::spoil(&state.account, request, fault, &mut answer)
+                bad_answers::spoil_answer(&state.account, request, fault, &mut answer)
             }
             _ => {}
         }
@@ -246,7 +246,7 @@ fn admit(state: &State, region: &str, input: &AwsRequest<'_>, is_elsewhere: bool
     let operation = input.operation();
     let at = Instant::now();
     let buckets = state.buckets.as_ref();
-    let throttled = buckets.is_some_and(|buckets| !lock(buckets).take(region, operation, at));
+    let throttled = buckets.is_some_and(|buckets| !lock(buckets).take_token(region, operation, at));
     let accesses = if is_elsewhere { Vec::new() } else { input.accesses(region) };
     let body = input.as_json();
     lock(&state.calls).push(Call { operation, body, accesses, at, throttled });
@@ -272,7 +272,7 @@ async fn carry_out(
     if is_elsewhere {
         return Ok(refusal_response(state, &Refusal::elsewhere()));
     }
-    let fault = lock(&state.faults).take(operation, input.is_first_page());
+    let fault = lock(&state.faults).next_fault(operation, input.is_first_page());
     let result = match fault {
         Some(Fault::Throttled) => Err(Refusal::throttled(operation)),
         Some(Fault::ServerError) => Err(Refusal::server_error(operation)),
@@ -285,7 +285,7 @@ async fn carry_out(
         Some(Fault::SendingPaused) => Err(Refusal::sending_paused()),
         Some(Fault::ExpiredToken) => Err(Refusal::expired_token()),
         Some(Fault::Rejected) => Err(Refusal::rejected(&match input {
-            AwsRequest::Send(body) => ses::sender(body),
+            AwsRequest::Send(body) => ses::sender_of(body),
             _ => "(unknown)".to_owned(),
         })),
         Some(Fault::Dropped) => return Err(Closed),
@@ -327,7 +327,7 @@ async fn carry_out(
 /// Waits until the requests of an operation are no longer held.
 async fn wait_while_held(state: &State, operation: Operation) {
     loop {
-        let held = lock(&state.faults).held(operation);
+        let held = lock(&state.faults).hold_changes(operation);
         let Some(mut changes) = held else { return };
         // The faults live as long as the state.
         let _ = changes.changed().await;
@@ -340,7 +340,7 @@ fn json_response(state: &State, body: &Value) -> HttpResponse {
 
 fn refusal_response(state: &State, refusal: &Refusal) -> HttpResponse {
     tracing::info!(code = refusal.code, message = refusal.message, "refused");
-    let body = refusal.body().to_string().into_bytes();
+    let body = refusal.to_json().to_string().into_bytes();
     let mut answer = response(state, refusal.status, "application/json", body);
     answer.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(refusal.code));
     answer

@@ -102,7 +102,7 @@ impl Simulator {
     /// Makes the next `times` requests of an operation fail with this fault, or all of them for `None`. It
     /// replaces an earlier fault of the operation.
     pub fn misbehave(&self, operation: Operation, fault: Fault, times: Option<u32>) {
-        lock(&self.state.faults).tell(operation, fault, times);
+        lock(&self.state.faults).set_fault(operation, fault, times);
     }
 
     /// Makes one of so many requests fail by a chance that follows from the seed: throttled, with a server error,
@@ -113,7 +113,7 @@ impl Simulator {
 
     /// Forgets all faults.
     pub fn behave(&self) {
-        lock(&self.state.faults).clear();
+        lock(&self.state.faults).clear_all();
     }
 
     /// Serves until the process ends.

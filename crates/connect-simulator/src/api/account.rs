@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::answer::RecentAnswers;
 use super::mailbox::SentMessage;
-use crate::centre::{Centre, Layout};
+use crate::centre::{Centre, IntervalLayout};
 
 /// The clock for the rules about the past and the future.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Account {
     pub(crate) page_size: usize,
     pub(crate) clock: SimulatorClock,
     pub(crate) limits: Limits,
-    pub(crate) layout: Layout,
+    pub(crate) layout: IntervalLayout,
     pub(crate) answers: Mutex<RecentAnswers>,
     pub(crate) messages: Mutex<Vec<SentMessage>>,
     /// The number of accepted messages, for ids that never repeat.

@@ -1,5 +1,5 @@
-//! `ListQueues`, `ListRoutingProfiles`, `ListUsers` and `ListUserHierarchyGroups`: the names behind
-//! the ids; and `DescribeUserHierarchyStructure`, which is asked as they are.
+//! The lists of names behind ids, `ListQueues`, `ListRoutingProfiles`, `ListUsers` and
+//! `ListUserHierarchyGroups`; and `DescribeUserHierarchyStructure`, whose requests have the same form.
 
 use serde_json::{Map, Value, json};
 
@@ -16,17 +16,17 @@ use crate::centre::{Queue, QueueType};
 pub(crate) struct ListRequest {
     pub(crate) operation: Operation,
     pub(crate) instance_id: String,
-    /// The Region that the request was signed for.
+    /// The Region for which the request was signed.
     pub(crate) region: Option<String>,
     /// The query parameters: `maxResults`, `nextToken` and for queues `queueTypes`.
     pub(crate) parameters: Vec<(String, String)>,
 }
 
 /// Answers a request for a list.
-pub(crate) fn list(account: &Account, request: &ListRequest) -> Result<Value, Refusal> {
+pub(crate) fn answer_list(account: &Account, request: &ListRequest) -> Result<Value, Refusal> {
     let instance = Instance::of_id(&request.instance_id, request.region.as_deref())?;
     if request.operation == Operation::DescribeUserHierarchyStructure {
-        return Ok(structure(account, &instance));
+        return Ok(hierarchy_structure(account, &instance));
     }
     let summaries = request.summaries(account, &instance)?;
     let name = match request.operation {
@@ -37,7 +37,7 @@ pub(crate) fn list(account: &Account, request: &ListRequest) -> Result<Value, Re
     };
     let size = request.max_results()?.min(account.page_size);
     let token = request.parameter("nextToken");
-    let page = pages::page(&summaries, size, &request.identity(), token)
+    let page = pages::page_at(&summaries, size, &request.identity(), token)
         .map_err(|pages::WrongToken| Refusal::invalid_parameter("nextToken is not valid."))?;
     let mut answer = json!({ name: page.items });
     if let Some(token) = page.next {
@@ -85,7 +85,7 @@ impl ListRequest {
         })
     }
 
-    /// The types asked for; without any, queues of all types are listed.
+    /// The requested types; without any, queues of all types are listed.
     fn queue_types(&self) -> Result<Vec<QueueType>, Refusal> {
         self.parameters
             .iter()
@@ -100,7 +100,7 @@ impl ListRequest {
             .collect()
     }
 
-    /// 1 to 1000, and 100 if it is not sent.
+    /// The most items of a page: 1 to 1000, and 100 by default.
     fn max_results(&self) -> Result<usize, Refusal> {
         let Some(text) = self.parameter("maxResults") else {
             return Ok(100);
@@ -115,7 +115,7 @@ impl ListRequest {
         self.parameters.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
     }
 
-    /// The parts that have to stay the same from page to page.
+    /// The parts of the request that stay the same from page to page.
     fn identity(&self) -> String {
         let kept = self.parameters.iter().filter(|(name, _)| name != "nextToken");
         let kept: Vec<_> = kept.collect();
@@ -136,8 +136,8 @@ impl ListRequest {
     }
 }
 
-/// The levels that have a name. The form of a level's ARN is not documented.
-fn structure(account: &Account, instance: &Instance) -> Value {
+/// The levels of the hierarchy with their names. The form of a level's ARN is not documented.
+fn hierarchy_structure(account: &Account, instance: &Instance) -> Value {
     let levels = LEVEL_NAMES.into_iter().zip(&account.centre.hierarchy().levels);
     let levels: Map<String, Value> = levels
         .map(|(key, level)| {
@@ -148,7 +148,7 @@ fn structure(account: &Account, instance: &Instance) -> Value {
     json!({ "HierarchyStructure": levels })
 }
 
-/// Agent queues have no name.
+/// The summary of a queue; agent queues have no name.
 fn queue_summary(instance: &Instance, queue: &Queue) -> Value {
     match queue.kind {
         QueueType::Standard => json!({

@@ -1,4 +1,4 @@
-//! The messages that were sent, as people and tests want to read them.
+//! Sent messages, in a form for people and tests.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// A message that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentMessage {
-    /// The `MessageId` that the sender was told.
+    /// The `MessageId` in the answer to the sender.
     pub id: String,
     /// `FromEmailAddress`; without it SES takes the message's own.
     pub from: Option<String>,
@@ -16,18 +16,18 @@ pub struct SentMessage {
     pub to: Vec<String>,
     /// The message as it was sent.
     pub raw: Vec<u8>,
-    /// The configuration set that it was sent with.
+    /// The configuration set of the message.
     pub configuration_set: Option<String>,
-    /// Its tags.
+    /// The message's tags.
     pub tags: BTreeMap<String, String>,
 }
 
 /// All messages, for `GET /messages`.
-pub(crate) fn summaries(messages: &[SentMessage]) -> Value {
-    messages.iter().map(summary).collect()
+pub(crate) fn message_list(messages: &[SentMessage]) -> Value {
+    messages.iter().map(message_summary).collect()
 }
 
-fn summary(sent: &SentMessage) -> Value {
+fn message_summary(sent: &SentMessage) -> Value {
     let message = MessageParser::default().parse(&sent.raw).unwrap_or_default();
     let attachments: Vec<Value> = message
         .attachments()

@@ -16,15 +16,15 @@ use crate::random::hash;
 use crate::sync::lock;
 
 /// Answers a request for figures.
-pub(crate) fn metric_data(account: &Account, body: &[u8]) -> Result<Value, Refusal> {
-    let mut members = members(body)?;
+pub(crate) fn answer_metric_data(account: &Account, body: &[u8]) -> Result<Value, Refusal> {
+    let mut members = parse_members(body)?;
     let request = MetricDataRequest::deserialize_from(&members)?;
     let asked = request.check(account.clock.now(), &account.limits)?;
     members.shift_remove("NextToken");
     let identity = Value::Object(members).to_string();
-    let results = results(account, &asked, &identity);
+    let results = cached_results(account, &asked, &identity);
     let size = asked.max_results.min(account.page_size);
-    let page = pages::page(&results, size, &identity, request.next_token.as_deref()).map_err(
+    let page = pages::page_at(&results, size, &identity, request.next_token.as_deref()).map_err(
         |pages::WrongToken| {
             Refusal::invalid_parameter(
                 "NextToken is not valid. It belongs to a request with the same parameters.",
@@ -55,25 +55,27 @@ pub(crate) fn metric_data(account: &Account, body: &[u8]) -> Result<Value, Refus
 ///
 /// # Errors
 ///
-/// The refusal that `GetMetricDataV2` with these limits would answer with at `now`, or one with status 501
-/// where only this simulator has no answer.
+/// The refusal of `GetMetricDataV2` with these limits at `now`, or one with status 501 where only this simulator
+/// has no answer.
 pub fn check_metric_data(body: &[u8], now: Timestamp, limits: &Limits) -> Result<(), Refusal> {
-    MetricDataRequest::deserialize_from(&members(body)?)?.check(now, limits)?;
+    MetricDataRequest::deserialize_from(&parse_members(body)?)?.check(now, limits)?;
     Ok(())
 }
 
-fn members(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    const EXPECTED: &str = "Expected a JSON object with ResourceArn, StartTime, EndTime (seconds \
+fn parse_members(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    const EXPECTED_BODY: &str = "Expected a JSON object with ResourceArn, StartTime, EndTime (seconds \
                             since 1970), Filters and Metrics, and if wanted Interval, Groupings, \
                             MaxResults and NextToken";
     if body.trim_ascii().is_empty() {
-        return Err(Refusal::serialization(format!("The body is empty. {EXPECTED}.")));
+        return Err(Refusal::serialization(format!("The body is empty. {EXPECTED_BODY}.")));
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(Refusal::serialization(format!("The body is not an object. {EXPECTED}."))),
+        Ok(_) => {
+            Err(Refusal::serialization(format!("The body is not an object. {EXPECTED_BODY}.")))
+        }
         Err(error) => {
-            Err(Refusal::serialization(format!("The body is not JSON: {error}. {EXPECTED}.")))
+            Err(Refusal::serialization(format!("The body is not JSON: {error}. {EXPECTED_BODY}.")))
         }
     }
 }
@@ -86,19 +88,20 @@ impl MetricDataRequest {
     }
 }
 
-const RECENT: usize = 32;
+/// The number of requests whose rows are kept.
+const MAX_RECENT_ANSWERS: usize = 32;
 
-fn results(account: &Account, asked: &CheckedRequest, identity: &str) -> Arc<Vec<String>> {
+fn cached_results(account: &Account, asked: &CheckedRequest, identity: &str) -> Arc<Vec<String>> {
     let known = lock(&account.answers)
         .0
         .iter()
         .find(|(request, _)| request == identity)
         .map(|(_, results)| Arc::clone(results));
     known.unwrap_or_else(|| {
-        let rows = account.centre.figures_laid_out(&asked.query, account.layout);
+        let rows = account.centre.figures_with_layout(&asked.query, account.layout);
         let results = Arc::new(answer::result_texts(asked, &rows, hash(identity)));
         let mut answers = lock(&account.answers);
-        answers.0.truncate(RECENT - 1);
+        answers.0.truncate(MAX_RECENT_ANSWERS - 1);
         answers.0.push_front((identity.to_owned(), Arc::clone(&results)));
         results
     })

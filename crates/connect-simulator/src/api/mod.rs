@@ -1,5 +1,5 @@
-//! The operations of Amazon Connect and of Amazon SES, by their rules and in the form of the wire. Each
-//! takes a request as it was sent and works on an [`Account`](account::Account).
+//! The operations of Amazon Connect and of Amazon SES, with their rules and their JSON. Each takes a request as
+//! it was sent and works on an [`Account`](account::Account).
 
 pub(crate) mod access;
 pub(crate) mod account;

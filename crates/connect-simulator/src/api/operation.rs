@@ -28,9 +28,9 @@ pub enum Operation {
     SendEmail,
 }
 
-/// The text names no operation of the simulator.
+/// The error of a text that names no operation of the simulator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the simulator has no operation {0:?}; it has {names}", names = Operation::names())]
+#[error("the simulator has no operation {0:?}; it has {names}", names = Operation::name_list())]
 pub struct UnknownOperation(pub String);
 
 impl Operation {
@@ -64,12 +64,12 @@ impl Operation {
         }
     }
 
-    /// Tells whether its answers come in pages.
+    /// True for an operation whose answers come in pages.
     pub(crate) fn has_pages(self) -> bool {
         !matches!(self, Self::DescribeUserHierarchyStructure | Self::SendEmail)
     }
 
-    fn names() -> String {
+    fn name_list() -> String {
         let names: Vec<_> = Self::ALL.iter().map(|operation| operation.as_str()).collect();
         names.join(", ")
     }

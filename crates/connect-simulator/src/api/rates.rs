@@ -1,4 +1,4 @@
-//! The account's rates: how many requests a second each operation takes, whoever makes them.
+//! The account's rates: the requests a second that each operation takes from all callers together.
 //!
 //! "Throttling quotas are by account, and per Region" (Amazon Connect administrator guide, service
 //! limits): 10 requests a second and 10 at once for `GetMetricDataV2`, 2 and 5 for each operation
@@ -21,16 +21,16 @@ pub struct Rates {
     pub lists: Rate,
     /// The rate of messages through SES.
     pub messages: Rate,
-    /// The share of Connect's rates, 0 to 1, that somebody else in the account uses all the time.
+    /// The share of Connect's rates, 0 to 1, that another caller in the account uses all the time.
     pub neighbour: f64,
 }
 
 /// The rate of one operation: a bucket of tokens, of which every request takes one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
-    /// Tokens that come a second.
+    /// The tokens that come in a second.
     pub per_second: f64,
-    /// Tokens that the bucket holds, which is how many requests may come at once.
+    /// The tokens that the bucket holds, so the requests that may come at once.
     pub burst: f64,
 }
 
@@ -46,8 +46,8 @@ impl Default for Rates {
 }
 
 impl Rates {
-    /// The rate of an operation, and the share of it that is left by others.
-    fn of(&self, operation: Operation) -> (Rate, f64) {
+    /// The rate of an operation, and the share of it that other callers leave.
+    fn rate_and_share(&self, operation: Operation) -> (Rate, f64) {
         let left = 1.0 - self.neighbour.clamp(0.0, 1.0);
         match operation {
             Operation::GetMetricDataV2 => (self.figures, left),
@@ -69,18 +69,18 @@ impl Buckets {
         Self { rates, levels: HashMap::new() }
     }
 
-    /// Tells whether a request is let through at `now`.
-    pub(crate) fn take(&mut self, region: &str, operation: Operation, now: Instant) -> bool {
-        let (rate, left) = self.rates.of(operation);
+    /// Takes a token for a request at `now`; false where there is none.
+    pub(crate) fn take_token(&mut self, region: &str, operation: Operation, now: Instant) -> bool {
+        let (rate, left) = self.rates.rate_and_share(operation);
         let bucket = self.levels.entry((region.to_owned(), operation));
         let (level, since) = bucket.or_insert((rate.burst, now));
-        // The neighbour's tokens never come into the bucket. It takes less than comes, so that a
-        // bucket that nobody else takes from is full in the end.
+        // The neighbour's tokens never come into the bucket. The neighbour takes less than comes, so that an
+        // unused bucket fills up.
         let left = rate.per_second * left;
         let elapsed: Duration = now.duration_since(*since);
         *level = (*level + left * elapsed.as_secs_f64()).min(rate.burst);
         *since = now.max(*since);
-        // A token is whole when the clock says so, however its parts were rounded.
+        // The margin makes up for rounding of parts of a token.
         let has_token = *level > 1.0 - 1e-9;
         if has_token {
             *level -= 1.0;
@@ -100,7 +100,7 @@ mod tests {
         let mut now = start;
         let mut taken = 0;
         while now < start + Duration::from_secs(seconds) {
-            taken += usize::from(buckets.take("eu-west-2", operation, now));
+            taken += usize::from(buckets.take_token("eu-west-2", operation, now));
             now += gap;
         }
         taken
@@ -129,7 +129,7 @@ mod tests {
         let mut buckets = Buckets::new(Rates::default());
         let now = Instant::now();
         let mut empty = |region, operation| {
-            (0..100).take_while(|_| buckets.take(region, operation, now)).count()
+            (0..100).take_while(|_| buckets.take_token(region, operation, now)).count()
         };
         assert_eq!(empty("eu-west-2", Operation::ListQueues), 5);
         assert_eq!(empty("eu-west-2", Operation::ListUsers), 5);

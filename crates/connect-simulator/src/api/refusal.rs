@@ -7,14 +7,13 @@ use super::operation::Operation;
 /// An answer that refuses a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The status of HTTP. 501 stands for a request that the service may well answer and this
-    /// simulator cannot.
+    /// The HTTP status. It is 501 for a request that only this simulator can't answer.
     pub status: u16,
     /// The type of the error, such as `InvalidParameterException`; sent as `x-amzn-errortype`.
     pub code: &'static str,
-    /// The text of the service where it is known, else a plain one.
+    /// The service's text where it is known, otherwise a plain one.
     pub message: String,
-    /// Connect writes `Message`, SES `message`; the SDKs read both.
+    /// The name of the message's member: `Message` for Connect, `message` for SES; the SDKs read both.
     message_key: &'static str,
 }
 
@@ -48,14 +47,14 @@ impl Refusal {
         Self::connect(404, "ResourceNotFoundException", message)
     }
 
-    /// This simulator cannot compute what is asked, though the service may. Status and type are
-    /// none of the service's, so that nobody takes it for the service's refusal.
+    /// The simulator cannot compute the figures, though the service may. Status and type are not the service's,
+    /// so that it is not mistaken for the service's refusal.
     pub(crate) fn not_modelled(what: impl std::fmt::Display) -> Self {
         let message = format!("This simulator does not know {what}.");
         Self::connect(501, "NotImplementedException", message)
     }
 
-    /// The body has not the form of the operation's input.
+    /// The body does not have the form of the operation's input.
     pub(crate) fn serialization(message: impl Into<String>) -> Self {
         Self::new(400, "SerializationException", message)
     }
@@ -90,7 +89,7 @@ impl Refusal {
         }
     }
 
-    /// The service takes nothing at the moment.
+    /// The service is not available at the moment.
     pub(crate) fn unavailable() -> Self {
         Self::new(503, "ServiceUnavailable", "The service is temporarily unavailable.")
     }
@@ -109,8 +108,8 @@ impl Refusal {
         Self::connect(403, "AccessDeniedException", message)
     }
 
-    /// Connect: the instance is not there, or is another account's or Region's. The text is one that was
-    /// seen, and names neither the action nor the instance.
+    /// Connect: the instance does not exist, or is another account's or Region's. The text has been observed, and
+    /// names neither the action nor the instance.
     pub(crate) fn elsewhere() -> Self {
         let message = "User: arn:aws:sts::123456789012:assumed-role/simulated/caller is not authorized \
                        to perform: connect:* on resource: * with an explicit deny";
@@ -126,7 +125,7 @@ impl Refusal {
         Self::new(400, "MessageRejected", message)
     }
 
-    /// SES: the account has sent what it may in 24 hours.
+    /// SES: the account has reached its quota for 24 hours.
     pub(crate) fn quota_exceeded() -> Self {
         Self::new(429, "TooManyRequestsException", "Daily message quota exceeded.")
     }
@@ -137,7 +136,7 @@ impl Refusal {
         Self::new(400, "SendingPausedException", message)
     }
 
-    pub(crate) fn body(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({ self.message_key: self.message })
     }
 }

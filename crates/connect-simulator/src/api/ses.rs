@@ -17,8 +17,8 @@ use crate::sync::lock;
 #[serde(rename_all = "PascalCase")]
 struct SendEmail {
     from_email_address: Option<String>,
-    destination: Option<Destination>,
-    content: Option<Content>,
+    destination: Option<MessageDestination>,
+    content: Option<MessageContent>,
     configuration_set_name: Option<String>,
     #[serde(default)]
     email_tags: Vec<MessageTag>,
@@ -33,7 +33,7 @@ struct MessageTag {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Destination {
+struct MessageDestination {
     to_addresses: Vec<String>,
     cc_addresses: Vec<String>,
     bcc_addresses: Vec<String>,
@@ -41,7 +41,7 @@ struct Destination {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Content {
+struct MessageContent {
     raw: Option<RawMessage>,
 }
 
@@ -51,16 +51,16 @@ struct RawMessage {
     data: Option<String>,
 }
 
-/// Recipients of one message, To, Cc and Bcc together (SES quota).
-const RECIPIENTS: usize = 50;
+/// The most recipients of one message, To, Cc and Bcc together (SES quota).
+const MAX_RECIPIENTS: usize = 50;
 
-/// The size of a message with its attachments, encoded (SES v2 quota).
-const MESSAGE_SIZE: usize = 40 * 1024 * 1024;
+/// The most bytes of a message with its attachments, encoded (SES v2 quota).
+const MAX_MESSAGE_BYTES: usize = 40 * 1024 * 1024;
 
-/// A line with its end (RFC 5321, 4.5.3.1.6).
-const LINE_LENGTH: usize = 1_000;
+/// The most bytes of a line with its end (RFC 5321, 4.5.3.1.6).
+const MAX_LINE_BYTES: usize = 1_000;
 
-/// Headers that a message may have once (RFC 5322, 3.6); SES refuses a second one.
+/// The headers that a message may have only once (RFC 5322, 3.6); SES refuses a second one.
 const SINGLE_HEADERS: [&str; 10] = [
     "From",
     "To",
@@ -79,13 +79,13 @@ pub(crate) fn send_email(account: &Account, body: &[u8]) -> Result<Value, Refusa
     let request: SendEmail = serde_json::from_slice(body).map_err(|error| {
         Refusal::serialization(format!("The body is not as expected: {error}."))
     })?;
-    let raw = request.raw()?;
+    let raw = request.decode_raw()?;
     check_message(&raw)?;
     if let Some(from) = &request.from_email_address {
         check_address(from)?;
     }
-    let to = request.recipients(&raw)?;
-    let tags = request.tags()?;
+    let to = request.check_recipients(&raw)?;
+    let tags = request.check_tags()?;
     let mut accepted = lock(&account.accepted);
     *accepted += 1;
     let id = message_id(*accepted);
@@ -102,7 +102,7 @@ pub(crate) fn send_email(account: &Account, body: &[u8]) -> Result<Value, Refusa
 }
 
 /// The sender in a request, for the refusal that names it.
-pub(crate) fn sender(body: &[u8]) -> String {
+pub(crate) fn sender_of(body: &[u8]) -> String {
     serde_json::from_slice::<SendEmail>(body)
         .ok()
         .and_then(|request| request.from_email_address)
@@ -110,7 +110,7 @@ pub(crate) fn sender(body: &[u8]) -> String {
 }
 
 impl SendEmail {
-    fn raw(&self) -> Result<Vec<u8>, Refusal> {
+    fn decode_raw(&self) -> Result<Vec<u8>, Refusal> {
         let content = self.content.as_ref();
         let content = content.ok_or_else(|| Refusal::bad_request("Content is required."))?;
         let raw = content.raw.as_ref().ok_or_else(|| {
@@ -127,24 +127,19 @@ impl SendEmail {
             .ok_or_else(|| Refusal::serialization("Content.Raw.Data is not Base64."))
     }
 
-    /// The tags, if SES would take them (SendEmail, `MessageTag`).
-    fn tags(&self) -> Result<BTreeMap<String, String>, Refusal> {
-        const LONGEST: usize = 256;
-        let is_allowed = |text: &str| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-            (1..=LONGEST).contains(&text.len()) && text.bytes().all(plain)
-        };
-        let tag = |tag: &MessageTag| {
-            if is_allowed(&tag.name) && is_allowed(&tag.value) {
-                Ok((tag.name.clone(), tag.value.clone()))
+    /// Checks the tags (SendEmail, `MessageTag`) and returns them.
+    fn check_tags(&self) -> Result<BTreeMap<String, String>, Refusal> {
+        let tags = self.email_tags.iter().map(|MessageTag { name, value }| {
+            if is_tag_text(name) && is_tag_text(value) {
+                Ok((name.clone(), value.clone()))
             } else {
-                Err(Refusal::bad_request(format!("Invalid tag <{}>.", tag.name)))
+                Err(Refusal::bad_request(format!("Invalid tag <{name}>.")))
             }
-        };
-        self.email_tags.iter().map(tag).collect()
+        });
+        tags.collect()
     }
 
-    fn recipients(&self, raw: &[u8]) -> Result<Vec<String>, Refusal> {
+    fn check_recipients(&self, raw: &[u8]) -> Result<Vec<String>, Refusal> {
         let mut recipients: Vec<String> = self
             .destination
             .iter()
@@ -158,8 +153,8 @@ impl SendEmail {
         if recipients.is_empty() {
             return Err(Refusal::bad_request("The message has no recipients."));
         }
-        if recipients.len() > RECIPIENTS {
-            let text = format!("Recipient count exceeds {RECIPIENTS}.");
+        if recipients.len() > MAX_RECIPIENTS {
+            let text = format!("Recipient count exceeds {MAX_RECIPIENTS}.");
             return Err(Refusal::bad_request(text));
         }
         for recipient in &recipients {
@@ -167,6 +162,13 @@ impl SendEmail {
         }
         Ok(recipients)
     }
+}
+
+/// True for a valid name or value of a tag.
+fn is_tag_text(text: &str) -> bool {
+    const MAX_TAG_LENGTH: usize = 256;
+    (1..=MAX_TAG_LENGTH).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 fn header_recipients(raw: &[u8]) -> Vec<String> {
@@ -182,14 +184,14 @@ fn header_recipients(raw: &[u8]) -> Vec<String> {
 
 /// Refuses a message that SES would refuse.
 fn check_message(raw: &[u8]) -> Result<(), Refusal> {
-    if raw.len() > MESSAGE_SIZE {
-        let text = format!("The message is {} bytes; {MESSAGE_SIZE} are allowed.", raw.len());
+    if raw.len() > MAX_MESSAGE_BYTES {
+        let text = format!("The message is {} bytes; {MAX_MESSAGE_BYTES} are allowed.", raw.len());
         return Err(Refusal::bad_request(text));
     }
     for (index, line) in raw.split(|byte| *byte == b'\n').enumerate() {
         let text = line.strip_suffix(b"\r").unwrap_or(line);
-        if text.len() + 2 > LINE_LENGTH {
-            let text = format!("Line {} is longer than {LINE_LENGTH} bytes.", index + 1);
+        if text.len() + 2 > MAX_LINE_BYTES {
+            let text = format!("Line {} is longer than {MAX_LINE_BYTES} bytes.", index + 1);
             return Err(Refusal::bad_request(text));
         }
     }
@@ -216,18 +218,21 @@ fn check_headers(raw: &[u8]) -> Result<(), Refusal> {
         };
         names.push(name.trim_end().to_owned());
     }
-    let count =
-        |wanted: &str| names.iter().filter(|name| name.eq_ignore_ascii_case(wanted)).count();
-    if count("From") == 0 {
+    if count_header(&names, "From") == 0 {
         return Err(Refusal::bad_request("Missing required header 'From'."));
     }
-    match SINGLE_HEADERS.iter().find(|name| count(name) > 1) {
+    match SINGLE_HEADERS.iter().find(|name| count_header(&names, name) > 1) {
         Some(name) => Err(Refusal::bad_request(format!("Duplicate header '{name}'."))),
         None => Ok(()),
     }
 }
 
-/// An address as SES takes it: ASCII, with or without a name before it.
+/// The number of headers with this name.
+fn count_header(names: &[String], wanted: &str) -> usize {
+    names.iter().filter(|name| name.eq_ignore_ascii_case(wanted)).count()
+}
+
+/// Checks an address as SES does: ASCII, with or without a name before it.
 fn check_address(text: &str) -> Result<(), Refusal> {
     let address = match text.rsplit_once('<') {
         Some((_, rest)) => rest.strip_suffix('>').unwrap_or(text),
@@ -236,18 +241,20 @@ fn check_address(text: &str) -> Result<(), Refusal> {
     let Some((local, domain)) = address.rsplit_once('@') else {
         return Err(Refusal::bad_request("Missing final '@domain'"));
     };
-    let is_local = |c: char| c.is_ascii_graphic() && !matches!(c, '@' | ',' | ';' | '<' | '>');
-    let is_domain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    if !text.is_ascii() || local.is_empty() || !local.chars().all(is_local) {
+    let is_valid_local =
+        !local.is_empty() && local.chars().all(|c| c.is_ascii_graphic() && !"@,;<>".contains(c));
+    let is_valid_domain = !domain.split('.').any(str::is_empty)
+        && domain.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    if !text.is_ascii() || !is_valid_local {
         return Err(Refusal::bad_request("Local address contains control or whitespace"));
     }
-    if domain.split('.').any(str::is_empty) || !domain.chars().all(is_domain) {
+    if !is_valid_domain {
         return Err(Refusal::bad_request("Domain contains illegal character"));
     }
     Ok(())
 }
 
-/// In the form of the ids of SES; the same message of the same run has the same id.
+/// An id in the form of SES's; the same message of the same run has the same id.
 fn message_id(number: u64) -> String {
     let tail = mix(number, 0);
     format!(

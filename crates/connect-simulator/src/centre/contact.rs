@@ -12,7 +12,7 @@ pub struct Contact {
     pub queue: Option<usize>,
     /// The channel on which the customer and the centre meet.
     pub channel: Channel,
-    /// The start of the record.
+    /// The way in which the record began.
     pub initiation: InitiationMethod,
     /// The reason why it ended.
     pub disconnect_reason: DisconnectReason,
@@ -39,14 +39,14 @@ pub struct Waiting {
     pub enqueued: i64,
     /// `QueueInfo.Duration` in milliseconds, the ringing included.
     pub duration: i64,
-    /// The way that it left the queue.
+    /// The way in which it left the queue.
     pub exit: QueueExit,
 }
 
-/// The way that a contact left its queue.
+/// The way in which a contact left its queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueExit {
-    /// An agent answered (of a callback: dialled).
+    /// An agent answered, or dialled a callback.
     Answered,
     /// The customer gave up, or the contact expired, before an agent rang.
     GaveUp,
@@ -78,15 +78,16 @@ pub struct Handling {
 }
 
 impl Contact {
-    /// Enqueued, never connected, not continued elsewhere: the guide's "abandoned".
+    /// True for a contact that was enqueued, never connected and not continued elsewhere: the guide's
+    /// "abandoned".
     pub fn is_abandoned(&self) -> bool {
         self.waiting.is_some() && self.handling.is_none() && !self.continued && !self.transferred
     }
 }
 
 impl Handling {
-    /// Interaction, hold and after contact work, in milliseconds.
-    pub fn total(&self) -> i64 {
+    /// The time of interaction, hold and after-contact work, in milliseconds.
+    pub fn handle_time(&self) -> i64 {
         self.interaction + self.hold.unwrap_or(0) + self.after_work
     }
 }
@@ -129,7 +130,7 @@ named! {
 }
 
 named! {
-    /// The start of a contact record (`InitiationMethod`).
+    /// The way in which a contact record began (`InitiationMethod`).
     InitiationMethod {
         /// The customer came.
         Inbound = "INBOUND",

@@ -1,5 +1,5 @@
-//! The floor of the centre during a day, event by event: contacts wait, phones ring, some
-//! customers give up, some ask to be called back, agents take breaks and go home.
+//! Simulates the floor of the centre during a day, event by event: contacts wait, phones ring, customers give up
+//! or ask for a callback, agents take breaks and go home.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,12 +8,12 @@ use fastrand::Rng;
 
 use super::arrivals::{self, Arrival};
 use super::contact::{Channel, Contact, DisconnectReason, InitiationMethod, QueueExit, Waiting};
-use super::day::{AgentDay, Attempt, Day};
+use super::day::{AgentDay, ContactAttempt, Day};
 use super::setup::Setup;
-use super::shifts::{self, DAY, HOUR, MINUTE, SECOND, Shift, Span};
+use super::shifts::{self, DAY, HOUR, MINUTE, SECOND, Shift, TimeSpan};
 use crate::random::{happens, long_tailed};
 
-/// The centre while the day is played.
+/// The centre during a simulated day.
 pub(crate) struct Floor<'a> {
     pub(super) setup: &'a Setup,
     pub(super) rng: &'a mut Rng,
@@ -26,14 +26,14 @@ pub(crate) struct Floor<'a> {
     pub(super) day: Day,
 }
 
-/// Plays the day with this number (days since 1970-01-01, UTC).
-pub(super) fn play_day(setup: &Setup, seed: u64, number: i64) -> Day {
+/// Simulates the day with this number (days since 1970-01-01, UTC).
+pub(super) fn simulate_day(setup: &Setup, seed: u64, number: i64) -> Day {
     let midnight = number * DAY;
     let mut rng = Rng::with_seed(seed);
-    let arrivals = arrivals::arrivals(&mut rng, &setup.queues, midnight);
-    let calls = arrivals::outbound(&mut rng, midnight);
-    let unqueued = arrivals::unqueued(&mut rng, midnight);
-    let mut day = Floor::open(setup, &mut rng, midnight).play(arrivals, calls);
+    let arrivals = arrivals::day_arrivals(&mut rng, &setup.queues, midnight);
+    let calls = arrivals::outbound_times(&mut rng, midnight);
+    let unqueued = arrivals::unqueued_contacts(&mut rng, midnight);
+    let mut day = Floor::with_shifts(setup, &mut rng, midnight).run_day(arrivals, calls);
     day.contacts.extend(unqueued);
     day
 }
@@ -65,32 +65,32 @@ pub(super) struct Case {
 pub(super) struct Desk {
     pub(super) agent: usize,
     shift: Shift,
-    pub(super) state: State,
+    pub(super) state: DeskState,
     /// The length of a break that was due while the agent was busy.
     break_due: Option<i64>,
-    breaks: Vec<Span>,
-    pub(super) idle: Vec<Span>,
-    pub(super) on_contact: Vec<Span>,
+    breaks: Vec<TimeSpan>,
+    pub(super) idle: Vec<TimeSpan>,
+    pub(super) on_contact: Vec<TimeSpan>,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum State {
+pub(super) enum DeskState {
     Away,
     Idle { since: i64 },
-    Ringing { since: i64, rings: i64, case: usize, outcome: Ring },
+    Ringing { since: i64, rings: i64, case: usize, outcome: RingOutcome },
     Busy,
 }
 
 /// The end of a ringing phone.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ring {
+pub(super) enum RingOutcome {
     Answered,
     Missed,
     GaveUp,
 }
 
 impl<'a> Floor<'a> {
-    fn open(setup: &'a Setup, rng: &'a mut Rng, midnight: i64) -> Self {
+    fn with_shifts(setup: &'a Setup, rng: &'a mut Rng, midnight: i64) -> Self {
         let mut floor = Self {
             setup,
             events: BinaryHeap::new(),
@@ -102,39 +102,39 @@ impl<'a> Floor<'a> {
             rng,
         };
         for agent in 0..setup.agents.len() {
-            if let Some(shift) = shifts::shift(floor.rng, agent, midnight) {
-                floor.staff(agent, shift);
+            if let Some(shift) = shifts::agent_shift(floor.rng, agent, midnight) {
+                floor.add_desk(agent, shift);
             }
         }
         floor
     }
 
-    /// Lets everything happen that was brought, and all that follows from it.
-    pub(crate) fn play(mut self, arrivals: Vec<Arrival>, calls: Vec<i64>) -> Day {
+    /// Handles the arrivals and calls, and all events that follow from them.
+    pub(crate) fn run_day(mut self, arrivals: Vec<Arrival>, calls: Vec<i64>) -> Day {
         for arrival in arrivals {
-            self.expect(arrival, None);
+            self.add_case(arrival, None);
         }
         for time in calls {
-            self.at(time, Event::Dials);
+            self.schedule(time, Event::Dials);
         }
         while let Some(Reverse((time, _, event))) = self.events.pop() {
-            self.happen(time, event);
+            self.handle_event(time, event);
         }
-        self.close()
+        self.into_day()
     }
 
-    fn staff(&mut self, agent: usize, shift: Shift) {
+    fn add_desk(&mut self, agent: usize, shift: Shift) {
         let desk = self.desks.len();
-        self.at(shift.present.start, Event::Freed(desk));
-        self.at(shift.present.end, Event::ShiftEnds(desk));
+        self.schedule(shift.present.start, Event::Freed(desk));
+        self.schedule(shift.present.end, Event::ShiftEnds(desk));
         for planned in &shift.planned_breaks {
             let length = planned.end - planned.start;
-            self.at(planned.start, Event::BreakDue(desk, length));
+            self.schedule(planned.start, Event::BreakDue(desk, length));
         }
         self.desks.push(Desk {
             agent,
             shift,
-            state: State::Away,
+            state: DeskState::Away,
             break_due: None,
             breaks: Vec::new(),
             idle: Vec::new(),
@@ -142,43 +142,43 @@ impl<'a> Floor<'a> {
         });
     }
 
-    pub(super) fn at(&mut self, time: i64, event: Event) {
+    pub(super) fn schedule(&mut self, time: i64, event: Event) {
         self.events_so_far += 1;
         self.events.push(Reverse((time, self.events_so_far, event)));
     }
 
-    /// Has a contact come; one that goes on from another record was initiated before.
-    fn expect(&mut self, arrival: Arrival, initiated: Option<i64>) {
-        // The flow greets everybody before it enqueues them.
+    /// Adds a contact that arrives later; one that continues another record was initiated before.
+    fn add_case(&mut self, arrival: Arrival, initiated: Option<i64>) {
+        // The flow greets customers before it enqueues them.
         let initiated = initiated.unwrap_or(arrival.time - 5 * SECOND);
-        self.at(arrival.time, Event::Arrives(self.cases.len()));
+        self.schedule(arrival.time, Event::Arrives(self.cases.len()));
         self.cases.push(Case { arrival, initiated });
     }
 
-    fn happen(&mut self, time: i64, event: Event) {
+    fn handle_event(&mut self, time: i64, event: Event) {
         match event {
             Event::Arrives(case) => {
                 let patience = self.cases[case].arrival.patience;
                 self.waiting.push(case);
-                self.at(time + patience, Event::RunsOut(case));
-                self.offer(case, time);
+                self.schedule(time + patience, Event::RunsOut(case));
+                self.offer_case(case, time);
             }
             Event::RunsOut(case) => self.run_out(case, time),
-            Event::RingEnds(desk) => self.ring_ends(desk, time),
-            Event::Freed(desk) => self.freed(desk, time),
+            Event::RingEnds(desk) => self.stop_ringing(desk, time),
+            Event::Freed(desk) => self.free_agent(desk, time),
             Event::BreakDue(desk, length) => {
                 self.desks[desk].break_due = Some(length);
-                self.interrupt(desk, time);
+                self.end_or_break(desk, time);
             }
             Event::ShiftEnds(desk) => {
-                self.interrupt(desk, time);
+                self.end_or_break(desk, time);
             }
-            Event::Dials => self.dial(time),
+            Event::Dials => self.dial_out(time),
         }
     }
 
-    /// Rings the agent who has been idle longest, of those who may take the case.
-    fn offer(&mut self, case: usize, time: i64) {
+    /// Rings the agent who has been idle longest among those who may take the case.
+    fn offer_case(&mut self, case: usize, time: i64) {
         let arrival = &self.cases[case].arrival;
         let longest_idle = self
             .desks
@@ -186,12 +186,12 @@ impl<'a> Floor<'a> {
             .enumerate()
             .filter(|(_, desk)| self.may_take(desk, arrival))
             .filter_map(|(index, desk)| match desk.state {
-                State::Idle { since } => Some((since, index)),
+                DeskState::Idle { since } => Some((since, index)),
                 _ => None,
             })
             .min();
         if let Some((since, desk)) = longest_idle {
-            self.ring(desk, since, case, time);
+            self.start_ringing(desk, since, case, time);
         }
     }
 
@@ -201,65 +201,65 @@ impl<'a> Floor<'a> {
         profile.queues.contains(&arrival.queue) && profile.channels.contains(&arrival.channel)
     }
 
-    fn ring(&mut self, desk: usize, since: i64, case: usize, time: i64) {
+    fn start_ringing(&mut self, desk: usize, since: i64, case: usize, time: i64) {
         self.waiting.retain(|waiting| *waiting != case);
         let (length, outcome) = if happens(self.rng, 0.04) {
-            (20 * SECOND, Ring::Missed)
+            (20 * SECOND, RingOutcome::Missed)
         } else {
             let length = long_tailed(self.rng, 3.5, 0.5).min(19 * SECOND);
-            (length, Ring::Answered)
+            (length, RingOutcome::Answered)
         };
         let arrival = &self.cases[case].arrival;
         let runs_out = arrival.time + arrival.patience;
         let (end, outcome) = if arrival.then == QueueExit::GaveUp && runs_out < time + length {
-            (runs_out, Ring::GaveUp)
+            (runs_out, RingOutcome::GaveUp)
         } else {
             (time + length, outcome)
         };
-        self.desks[desk].state = State::Ringing { since, rings: time, case, outcome };
-        self.at(end, Event::RingEnds(desk));
+        self.desks[desk].state = DeskState::Ringing { since, rings: time, case, outcome };
+        self.schedule(end, Event::RingEnds(desk));
     }
 
-    fn ring_ends(&mut self, desk: usize, time: i64) {
-        let State::Ringing { since, rings, case, outcome } = self.desks[desk].state else {
+    fn stop_ringing(&mut self, desk: usize, time: i64) {
+        let DeskState::Ringing { since, rings, case, outcome } = self.desks[desk].state else {
             return;
         };
-        self.desks[desk].idle.push(Span::new(since, time));
+        self.desks[desk].idle.push(TimeSpan::new(since, time));
         let arrival = &self.cases[case].arrival;
-        self.day.attempts.push(Attempt {
+        self.day.attempts.push(ContactAttempt {
             agent: self.desks[desk].agent,
             queue: arrival.queue,
             channel: arrival.channel,
             initiation: arrival.initiation,
-            time: Span::new(rings, time),
-            answered: outcome == Ring::Answered,
-            given_up: outcome == Ring::GaveUp,
+            time: TimeSpan::new(rings, time),
+            answered: outcome == RingOutcome::Answered,
+            given_up: outcome == RingOutcome::GaveUp,
         });
         match outcome {
-            Ring::Answered => self.answer(desk, case, time),
-            Ring::GaveUp => {
+            RingOutcome::Answered => self.answer_case(desk, case, time),
+            RingOutcome::GaveUp => {
                 self.leave_queue(case, time, QueueExit::GaveUpRinging);
-                self.freed(desk, time);
+                self.free_agent(desk, time);
             }
-            Ring::Missed => {
+            RingOutcome::Missed => {
                 // Connect sets the agent to "Missed"; it takes a moment to come back.
-                self.desks[desk].state = State::Away;
-                self.at(time + 45 * SECOND, Event::Freed(desk));
+                self.desks[desk].state = DeskState::Away;
+                self.schedule(time + 45 * SECOND, Event::Freed(desk));
                 let arrival = &self.cases[case].arrival;
                 self.waiting.insert(0, case);
                 if arrival.time + arrival.patience <= time {
                     self.run_out(case, time);
                 } else {
-                    self.offer(case, time);
+                    self.offer_case(case, time);
                 }
             }
         }
     }
 
-    /// The agent takes the next contact, or a break, or goes home.
-    fn freed(&mut self, desk: usize, time: i64) {
-        self.desks[desk].state = State::Idle { since: time };
-        if self.interrupt(desk, time) {
+    /// Gives the agent the next contact or a break, or ends the shift.
+    fn free_agent(&mut self, desk: usize, time: i64) {
+        self.desks[desk].state = DeskState::Idle { since: time };
+        if self.end_or_break(desk, time) {
             return;
         }
         let longest_waiting = self
@@ -269,34 +269,34 @@ impl<'a> Floor<'a> {
             .filter(|case| self.may_take(&self.desks[desk], &self.cases[*case].arrival))
             .min_by_key(|case| self.cases[*case].arrival.time);
         if let Some(case) = longest_waiting {
-            self.ring(desk, time, case, time);
+            self.start_ringing(desk, time, case, time);
         }
     }
 
-    /// Sends an idle agent home or on a break if it is time; whether it did.
-    fn interrupt(&mut self, desk: usize, time: i64) -> bool {
-        let State::Idle { since } = self.desks[desk].state else {
+    /// Sends an idle agent home or on a break if it is time, and tells whether it did.
+    fn end_or_break(&mut self, desk: usize, time: i64) -> bool {
+        let DeskState::Idle { since } = self.desks[desk].state else {
             return false;
         };
-        let overrun = overrun(self.rng);
+        let overrun = break_overrun(self.rng);
         let at_desk = &mut self.desks[desk];
         if time >= at_desk.shift.present.end {
-            at_desk.state = State::Away;
+            at_desk.state = DeskState::Away;
         } else if let Some(length) = at_desk.break_due.take() {
             let end = (time + length + overrun).min(at_desk.shift.present.end);
-            at_desk.state = State::Away;
-            at_desk.breaks.push(Span::new(time, end));
-            self.at(end, Event::Freed(desk));
+            at_desk.state = DeskState::Away;
+            at_desk.breaks.push(TimeSpan::new(time, end));
+            self.schedule(end, Event::Freed(desk));
         } else {
             return false;
         }
         if since < time {
-            self.desks[desk].idle.push(Span::new(since, time));
+            self.desks[desk].idle.push(TimeSpan::new(since, time));
         }
         true
     }
 
-    /// Takes a case out of the queue whose patience has ended.
+    /// Takes a case out of the queue when its patience has ended.
     fn run_out(&mut self, case: usize, time: i64) {
         if !self.waiting.contains(&case) {
             return;
@@ -307,7 +307,7 @@ impl<'a> Floor<'a> {
         match arrival.then {
             QueueExit::AskedCallback => self.call_back(&arrival, time, time + 30 * SECOND),
             QueueExit::Moved => {
-                let queue = arrivals::overflow(arrival.queue, arrival.channel);
+                let queue = arrivals::overflow_queue(arrival.queue, arrival.channel);
                 let queue = queue.unwrap_or(arrival.queue);
                 self.pass_on(&arrival, queue, InitiationMethod::QueueTransfer, time);
             }
@@ -326,14 +326,14 @@ impl<'a> Floor<'a> {
             }
             _ => DisconnectReason::Customer,
         };
-        let mut contact = self.record(case, time, exit, reason);
+        let mut contact = self.new_record(case, time, exit, reason);
         contact.continued = continued;
         contact.transferred = exit == QueueExit::Moved;
         self.day.contacts.push(contact);
     }
 
     /// The record of a case that left its queue at `time`, and disconnected.
-    pub(super) fn record(
+    pub(super) fn new_record(
         &self,
         case: usize,
         time: i64,
@@ -364,7 +364,7 @@ impl<'a> Floor<'a> {
             then: QueueExit::GaveUp,
             ..arrival.clone()
         };
-        self.expect(callback, Some(initiated));
+        self.add_case(callback, Some(initiated));
     }
 
     pub(super) fn pass_on(
@@ -378,14 +378,14 @@ impl<'a> Floor<'a> {
             queue,
             initiation: how,
             time: time + SECOND,
-            patience: arrivals::patience(self.rng, from.channel),
+            patience: arrivals::draw_patience(self.rng, from.channel),
             then: QueueExit::GaveUp,
             ..from.clone()
         };
-        self.expect(arrival, Some(time));
+        self.add_case(arrival, Some(time));
     }
 
-    fn close(self) -> Day {
+    fn into_day(self) -> Day {
         let Self { setup, desks, mut day, .. } = self;
         for desk in desks {
             let profile = setup.agents[desk.agent].profile;
@@ -393,8 +393,12 @@ impl<'a> Floor<'a> {
             day.agents.push(AgentDay {
                 agent: desk.agent,
                 scheduled: scheduled.then_some(desk.shift.planned),
-                adherent: if scheduled { desk.shift.adherent(&desk.breaks) } else { Vec::new() },
-                online: desk.online(),
+                adherent: if scheduled {
+                    desk.shift.adherent_spans(&desk.breaks)
+                } else {
+                    Vec::new()
+                },
+                online: desk.online_span(),
                 idle: desk.idle,
                 on_contact: desk.on_contact,
                 breaks: desk.breaks,
@@ -405,15 +409,15 @@ impl<'a> Floor<'a> {
 }
 
 impl Desk {
-    /// Whoever has a contact at the end of the shift stays until it is done.
-    fn online(&self) -> Span {
-        let Span { start, end } = self.shift.present;
+    /// The time logged in; an agent with a contact at the end of the shift stays until it is done.
+    fn online_span(&self) -> TimeSpan {
+        let TimeSpan { start, end } = self.shift.present;
         let last = self.idle.iter().chain(&self.on_contact).map(|span| span.end).max();
-        Span::new(start, last.unwrap_or(end).max(end))
+        TimeSpan::new(start, last.unwrap_or(end).max(end))
     }
 }
 
-/// The time that a break lasts longer than planned.
-fn overrun(rng: &mut Rng) -> i64 {
+/// Draws the time by which a break lasts longer than planned.
+fn break_overrun(rng: &mut Rng) -> i64 {
     long_tailed(rng, 50.0, 1.0).min(10 * MINUTE)
 }

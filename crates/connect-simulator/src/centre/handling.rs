@@ -1,28 +1,27 @@
-//! An agent's work on a contact: talk, hold, after-contact work, passing it on; and the
-//! calls that agents make themselves.
+//! The work of agents on contacts: talk, hold, after-contact work and transfers; and the calls that they make.
 
 use fastrand::Rng;
 
 use super::arrivals::Arrival;
 use super::contact::{Channel, Contact, DisconnectReason, Handling, InitiationMethod, QueueExit};
-use super::day::Attempt;
-use super::floor::{Event, Floor, State};
-use super::shifts::{MINUTE, SECOND, Span};
+use super::day::ContactAttempt;
+use super::floor::{DeskState, Event, Floor};
+use super::shifts::{MINUTE, SECOND, TimeSpan};
 use crate::random::{happens, long_tailed};
 
 impl Floor<'_> {
-    /// The agent has answered a case.
-    pub(super) fn answer(&mut self, desk: usize, case: usize, time: i64) {
+    /// Handles a case that the agent has answered.
+    pub(super) fn answer_case(&mut self, desk: usize, case: usize, time: i64) {
         let arrival = self.cases[case].arrival.clone();
         let calls_back = arrival.initiation == InitiationMethod::Callback;
-        // The third time everybody picks up, so that no callback is tried for ever.
+        // The third callback is always answered, so that none is tried for ever.
         if calls_back && arrival.callbacks_missed < 2 && happens(self.rng, 0.25) {
             self.miss_callback(desk, case, time);
             return;
         }
-        let handling = self.handling(desk, &arrival, time);
-        let reason = ending(self.rng, arrival.channel);
-        let mut contact = self.record(case, time, QueueExit::Answered, reason);
+        let handling = self.draw_handling(desk, &arrival, time);
+        let reason = draw_ending(self.rng, arrival.channel);
+        let mut contact = self.new_record(case, time, QueueExit::Answered, reason);
         contact.handling = Some(handling);
         contact.disconnected = time + handling.interaction + handling.hold.unwrap_or(0);
         let target = self.transfer_target(&arrival);
@@ -34,13 +33,13 @@ impl Floor<'_> {
             self.pass_on(&arrival, queue, InitiationMethod::Transfer, end);
         }
         self.day.contacts.push(contact);
-        self.occupy(desk, time, time + handling.total());
+        self.occupy_agent(desk, time, time + handling.handle_time());
     }
 
-    /// The agent dialled, and the customer did not pick up: another try in ten minutes.
+    /// Notes that the customer did not answer a callback, and plans another one in ten minutes.
     fn miss_callback(&mut self, desk: usize, case: usize, time: i64) {
         let end = time + self.rng.i64(20 * SECOND..35 * SECOND);
-        let mut contact = self.record(case, time, QueueExit::Answered, DisconnectReason::Other);
+        let mut contact = self.new_record(case, time, QueueExit::Answered, DisconnectReason::Other);
         contact.callback_missed = true;
         contact.continued = true;
         contact.disconnected = end;
@@ -48,26 +47,25 @@ impl Floor<'_> {
         let mut again = self.cases[case].arrival.clone();
         again.callbacks_missed += 1;
         self.call_back(&again, end, end + 10 * MINUTE);
-        self.occupy(desk, time, end);
+        self.occupy_agent(desk, time, end);
     }
 
-    fn occupy(&mut self, desk: usize, start: i64, end: i64) {
-        self.desks[desk].state = State::Busy;
-        self.desks[desk].on_contact.push(Span::new(start, end));
-        self.at(end, Event::Freed(desk));
+    fn occupy_agent(&mut self, desk: usize, start: i64, end: i64) {
+        self.desks[desk].state = DeskState::Busy;
+        self.desks[desk].on_contact.push(TimeSpan::new(start, end));
+        self.schedule(end, Event::Freed(desk));
     }
 
-    /// An idle agent who takes calls makes one: it is handled without having been queued.
-    pub(super) fn dial(&mut self, time: i64) {
+    /// Lets an idle agent who takes calls make one; it is handled without a queue.
+    pub(super) fn dial_out(&mut self, time: i64) {
         let setup = self.setup;
-        let profile = |agent: usize| &setup.profiles[setup.agents[agent].profile];
         let idle: Vec<(usize, i64)> = self
             .desks
             .iter()
             .enumerate()
-            .filter(|(_, desk)| profile(desk.agent).channels.contains(&Channel::Voice))
+            .filter(|(_, desk)| setup.profile_of(desk.agent).channels.contains(&Channel::Voice))
             .filter_map(|(index, desk)| match desk.state {
-                State::Idle { since } => Some((index, since)),
+                DeskState::Idle { since } => Some((index, since)),
                 _ => None,
             })
             .collect();
@@ -77,7 +75,7 @@ impl Floor<'_> {
         let agent = self.desks[desk].agent;
         let connected = time + long_tailed(self.rng, 9.0, 0.5);
         let arrival = Arrival {
-            queue: profile(agent).queues.first().copied().unwrap_or(0),
+            queue: setup.profile_of(agent).queues.first().copied().unwrap_or(0),
             channel: Channel::Voice,
             initiation: InitiationMethod::Outbound,
             time,
@@ -85,14 +83,14 @@ impl Floor<'_> {
             then: QueueExit::Answered,
             callbacks_missed: 0,
         };
-        let handling = self.handling(desk, &arrival, connected);
-        self.desks[desk].idle.push(Span::new(since, time));
-        self.day.attempts.push(Attempt {
+        let handling = self.draw_handling(desk, &arrival, connected);
+        self.desks[desk].idle.push(TimeSpan::new(since, time));
+        self.day.attempts.push(ContactAttempt {
             agent,
             queue: arrival.queue,
             channel: arrival.channel,
             initiation: arrival.initiation,
-            time: Span::new(time, connected),
+            time: TimeSpan::new(time, connected),
             answered: true,
             given_up: false,
         });
@@ -100,7 +98,7 @@ impl Floor<'_> {
             queue: Some(arrival.queue),
             channel: arrival.channel,
             initiation: arrival.initiation,
-            disconnect_reason: ending(self.rng, arrival.channel),
+            disconnect_reason: draw_ending(self.rng, arrival.channel),
             initiated: time,
             waiting: None,
             handling: Some(handling),
@@ -109,13 +107,13 @@ impl Floor<'_> {
             callback_missed: false,
             disconnected: connected + handling.interaction + handling.hold.unwrap_or(0),
         });
-        self.occupy(desk, time, connected + handling.total());
+        self.occupy_agent(desk, time, connected + handling.handle_time());
     }
 
-    fn handling(&mut self, desk: usize, arrival: &Arrival, connected: i64) -> Handling {
+    fn draw_handling(&mut self, desk: usize, arrival: &Arrival, connected: i64) -> Handling {
         let lacks_durations = self.setup.queues[arrival.queue].lacks_durations;
         let rng = &mut *self.rng;
-        // Queues differ in how long their matters take.
+        // Handling takes longer in some queues.
         let factor = [1.0, 0.9, 1.3, 0.8, 1.1, 1.2, 1.4][arrival.queue % 7];
         let (talk, after) = match arrival.channel {
             Channel::Voice => (270.0, 45.0),
@@ -140,7 +138,7 @@ impl Floor<'_> {
         }
     }
 
-    /// The queue that the agent passes a contact on to, if so.
+    /// Draws the queue to which the agent transfers a contact, if it is transferred.
     fn transfer_target(&mut self, arrival: &Arrival) -> Option<usize> {
         let first_contact =
             matches!(arrival.initiation, InitiationMethod::Inbound | InitiationMethod::Api);
@@ -157,8 +155,8 @@ impl Floor<'_> {
     }
 }
 
-/// The reason why a contact with an agent ends.
-fn ending(rng: &mut Rng, channel: Channel) -> DisconnectReason {
+/// Draws the reason why a contact with an agent ends.
+fn draw_ending(rng: &mut Rng, channel: Channel) -> DisconnectReason {
     match (channel, rng.u32(..100)) {
         (Channel::Task | Channel::Email, _) => DisconnectReason::Completed,
         (_, 0..70) => DisconnectReason::Customer,

@@ -1,16 +1,16 @@
-//! The agent hierarchy: the groups that agents belong to, level by level.
+//! The agent hierarchy: the groups of agents, level by level.
 
 use crate::random::uuid;
 
-/// The levels that a hierarchy may have (`DescribeUserHierarchyStructure`, `HierarchyStructure`).
-pub(crate) const LEVELS: usize = 5;
+/// The number of levels that a hierarchy may have (`DescribeUserHierarchyStructure`, `HierarchyStructure`).
+pub(crate) const LEVEL_COUNT: usize = 5;
 
-/// The levels and groups that agents belong to.
+/// The levels and groups of agents.
 #[derive(Clone, Debug)]
 pub struct Hierarchy {
     /// The levels that have a name, the topmost first.
     pub levels: Vec<HierarchyLevel>,
-    /// The groups; a group stands after the one that it belongs to.
+    /// The groups, each after its parent.
     pub groups: Vec<HierarchyGroup>,
 }
 
@@ -32,12 +32,12 @@ pub struct HierarchyGroup {
     pub name: String,
     /// The level, as an index: 0 for the topmost.
     pub level: usize,
-    /// The group that it belongs to, as an index.
+    /// The parent group, as an index.
     pub parent: Option<usize>,
 }
 
-/// Name, and the index of the group that it belongs to.
-const GROUPS: [(&str, Option<usize>); 8] = [
+/// The groups: the name, and the index of the parent.
+const NAMED_GROUPS: [(&str, Option<usize>); 8] = [
     ("EMEA", None),
     ("APAC", None),
     ("Phones", Some(0)),
@@ -48,9 +48,8 @@ const GROUPS: [(&str, Option<usize>); 8] = [
     ("Night owls", Some(2)),
 ];
 
-/// The groups that agents are in, in turns. Some are in a region without any team, and not all
-/// teams have squads.
-const TURNS: [usize; 8] = [6, 7, 3, 4, 5, 3, 1, 4];
+/// The groups that agents get in turn. Some are in a region without a team, and not all teams have squads.
+const GROUP_ROTATION: [usize; 8] = [6, 7, 3, 4, 5, 3, 1, 4];
 
 impl Hierarchy {
     /// Regions, teams and squads.
@@ -61,7 +60,7 @@ impl Hierarchy {
             name: name.to_owned(),
         });
         let mut hierarchy = Self { levels: levels.collect(), groups: Vec::new() };
-        for (index, (name, parent)) in GROUPS.into_iter().enumerate() {
+        for (index, (name, parent)) in NAMED_GROUPS.into_iter().enumerate() {
             let level = parent.map_or(0, |parent| hierarchy.groups[parent].level + 1);
             let id = uuid(seed, "hierarchy-group", index);
             hierarchy.groups.push(HierarchyGroup { id, name: name.to_owned(), level, parent });
@@ -69,14 +68,14 @@ impl Hierarchy {
         hierarchy
     }
 
-    /// The group that an agent is in.
-    pub(crate) fn group_of_turn(agent: usize) -> usize {
-        TURNS[agent % TURNS.len()]
+    /// The group of an agent.
+    pub(crate) fn rotated_group(agent: usize) -> usize {
+        GROUP_ROTATION[agent % GROUP_ROTATION.len()]
     }
 
-    /// The group itself and those that it belongs to, by level.
-    pub fn groups_of(&self, group: Option<usize>) -> [Option<usize>; LEVELS] {
-        let mut path = [None; LEVELS];
+    /// The group itself and those above it, by level.
+    pub fn groups_of(&self, group: Option<usize>) -> [Option<usize>; LEVEL_COUNT] {
+        let mut path = [None; LEVEL_COUNT];
         let mut next = group;
         while let Some((index, group)) = next.and_then(|i| Some((i, self.groups.get(i)?))) {
             path[group.level] = Some(index);
@@ -93,7 +92,7 @@ mod tests {
     #[test]
     fn a_group_stands_on_its_level_below_the_others() {
         let hierarchy = Hierarchy::new(7);
-        assert_eq!(hierarchy.groups_of(None), [None; LEVELS]);
+        assert_eq!(hierarchy.groups_of(None), [None; LEVEL_COUNT]);
         assert_eq!(hierarchy.groups_of(Some(1)), [Some(1), None, None, None, None]);
         assert_eq!(hierarchy.groups_of(Some(7)), [Some(0), Some(2), Some(7), None, None]);
         assert!(hierarchy.groups.iter().all(|group| group.level < hierarchy.levels.len()));

@@ -1,6 +1,6 @@
 //! The contact centre: its queues, routing profiles and agents, and the contacts of any day.
 //!
-//! Everything follows from the seed. A day is worked out when somebody asks for it, and kept.
+//! Everything follows from the seed. A day is computed when it is first needed, and kept.
 
 mod arrivals;
 mod contact;
@@ -22,8 +22,8 @@ use jiff::Timestamp;
 pub use contact::{
     Channel, Contact, DisconnectReason, Handling, InitiationMethod, QueueExit, Waiting,
 };
-pub use figures::computes;
-pub use figures::intervals::{Interval, Layout};
+pub use figures::computes_metric;
+pub use figures::intervals::{Interval, IntervalLayout};
 pub use figures::query::{Figure, MetricFilter, MetricRequest, Query, Row};
 pub use hierarchy::{Hierarchy, HierarchyGroup, HierarchyLevel};
 pub use queues::{Queue, QueueType};
@@ -31,7 +31,7 @@ pub use staff::{Agent, RoutingProfile};
 
 use crate::random;
 use day::Day;
-use hierarchy::LEVELS;
+use hierarchy::LEVEL_COUNT;
 use setup::Setup;
 
 /// The contact centre.
@@ -44,16 +44,16 @@ pub struct Centre {
 
 impl Centre {
     /// The number of standard queues of a centre that is not [made larger](Self::sized).
-    pub const QUEUES: usize = queues::NAMED;
+    pub const NAMED_QUEUES: usize = queues::NAMED_COUNT;
 
-    /// The centre that this seed makes.
+    /// The centre of this seed.
     pub fn new(seed: u64) -> Self {
-        Self::sized(seed, Self::QUEUES)
+        Self::sized(seed, Self::NAMED_QUEUES)
     }
 
-    /// A centre with so many standard queues, and no fewer than [`Self::QUEUES`]. The further
-    /// ones are alike, with a handful of contacts a day and agents of their own, so that a day of a
-    /// thousand of them is worked out in seconds.
+    /// A centre with so many standard queues, at least [`Self::NAMED_QUEUES`]. The further ones are alike, with a
+    /// handful of contacts a day and agents of their own, so that a day of a thousand queues is computed in
+    /// seconds.
     pub fn sized(seed: u64, queues: usize) -> Self {
         Self { seed, setup: Setup::new(seed, queues), days: Mutex::default() }
     }
@@ -63,12 +63,12 @@ impl Centre {
         self.setup.queues.split_last().map_or(&[], |(_, listed)| listed)
     }
 
-    /// The queues of type `STANDARD`, which are those that figures exist for.
+    /// The queues of type `STANDARD`, the only ones with figures.
     pub fn standard_queues(&self) -> impl Iterator<Item = &Queue> {
         self.queues().iter().filter(|queue| queue.kind == QueueType::Standard)
     }
 
-    /// A queue that was deleted lately: it has figures and stands in no list.
+    /// A queue that was deleted recently: it has figures, and is in no list.
     pub fn deleted_queue(&self) -> Option<&Queue> {
         self.setup.queues.last()
     }
@@ -83,21 +83,21 @@ impl Centre {
         &self.setup.agents
     }
 
-    /// The groups that agents belong to.
+    /// The groups of agents.
     pub fn hierarchy(&self) -> &Hierarchy {
         &self.setup.hierarchy
     }
 
     /// The groups of the agent with this index, by level; `None` on the levels below the agent's
     /// own group.
-    pub fn groups_of(&self, agent: usize) -> [Option<usize>; LEVELS] {
+    pub fn groups_of(&self, agent: usize) -> [Option<usize>; LEVEL_COUNT] {
         self.setup.groups.get(agent).copied().unwrap_or_default()
     }
 
     /// The contact records that disconnected in `[start, end)`, in no particular order.
     pub fn contacts(&self, start: Timestamp, end: Timestamp) -> Vec<Contact> {
         let window = start.as_millisecond()..end.as_millisecond();
-        self.days(start, end)
+        self.days_around(start, end)
             .iter()
             .flat_map(|day| &day.contacts)
             .filter(|contact| window.contains(&contact.disconnected))
@@ -110,18 +110,18 @@ impl Centre {
         &self.setup.queues
     }
 
-    /// The days that a window can touch: a contact may end on the day after its arrival.
-    pub(crate) fn days(&self, start: Timestamp, end: Timestamp) -> Vec<Arc<Day>> {
+    /// The days whose contacts may be in a window; a contact may end on the day after its arrival.
+    pub(crate) fn days_around(&self, start: Timestamp, end: Timestamp) -> Vec<Arc<Day>> {
         let first = start.as_second().div_euclid(86_400) - 1;
         let last = end.as_second().div_euclid(86_400);
-        (first..=last).map(|day| self.day(day)).collect()
+        (first..=last).map(|number| self.day_with_number(number)).collect()
     }
 
     /// The day that begins so many days after 1970-01-01, in UTC.
-    fn day(&self, number: i64) -> Arc<Day> {
+    fn day_with_number(&self, number: i64) -> Arc<Day> {
         let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
         let day = days.entry(number).or_insert_with(|| {
-            Arc::new(floor::play_day(&self.setup, random::mix(self.seed, number), number))
+            Arc::new(floor::simulate_day(&self.setup, random::mix(self.seed, number), number))
         });
         Arc::clone(day)
     }
@@ -176,7 +176,7 @@ mod tests {
         let small = Centre::new(7);
         assert_eq!(small.queues()[3].id, centre.queues()[3].id);
         assert_eq!(small.agents()[39].id, centre.agents()[39].id);
-        assert_eq!(Centre::sized(7, 1).standard_queues().count(), Centre::QUEUES);
+        assert_eq!(Centre::sized(7, 1).standard_queues().count(), Centre::NAMED_QUEUES);
         let ids: std::collections::BTreeSet<_> = centre.queues().iter().map(|q| &q.id).collect();
         assert_eq!(ids.len(), centre.queues().len());
     }

@@ -1,5 +1,5 @@
-//! The queues of the centre: a dozen with names and volumes of their own, one that was deleted, one
-//! for every agent, and as many more as are wanted.
+//! The queues of the centre: a dozen with names and volumes of their own, a deleted one, one for every agent, and
+//! any number of further ones.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ pub struct Queue {
     pub name: String,
     /// `STANDARD` or `AGENT`.
     pub kind: QueueType,
-    /// True if it is disabled: it takes no contacts, and is listed with the others.
+    /// True for a disabled queue, which takes no contacts but is listed.
     pub is_disabled: bool,
     /// The tags by their keys, such as `team` and `region`; a queue may lack any.
     pub tags: BTreeMap<String, String>,
     /// True if some of its contact records have no durations.
     pub(crate) lacks_durations: bool,
-    /// Contacts that arrive on a working day, on average.
+    /// The average number of contacts on a working day.
     pub(crate) volume: f64,
     /// The share of each channel, in the order of [`Channel::ALL`](super::Channel::ALL).
     pub(crate) channels: [u32; 4],
@@ -36,13 +36,13 @@ pub enum QueueType {
 }
 
 /// The number of standard queues that have names of their own.
-pub(crate) const NAMED: usize = QUEUES.len();
+pub(crate) const NAMED_COUNT: usize = NAMED_QUEUES.len();
 
-/// Name, contacts a working day, shares of VOICE, CHAT, TASK, EMAIL, the tags `team` and `region`.
-type Named = (&'static str, f64, [u32; 4], &'static str, &'static str);
+/// A queue's name, contacts a working day, shares of VOICE, CHAT, TASK, EMAIL, and the tags `team` and `region`.
+type NamedQueue = (&'static str, f64, [u32; 4], &'static str, &'static str);
 
 #[rustfmt::skip]
-const QUEUES: [Named; 12] = [
+const NAMED_QUEUES: [NamedQueue; 12] = [
     ("Sales", 260.0, [70, 25, 0, 5], "sales", "emea"),
     ("Support", 330.0, [50, 30, 10, 10], "service", "emea"),
     ("Billing <VIP>", 90.0, [80, 15, 5, 0], "service", "emea"),
@@ -50,29 +50,30 @@ const QUEUES: [Named; 12] = [
     ("Général – Français", 60.0, [60, 20, 0, 20], "languages", "emea"),
     ("日本語 Reservations", 50.0, [70, 10, 0, 20], "languages", "apac"),
     ("Retention", 80.0, [90, 10, 0, 0], "sales", "emea"),
-    // It is disabled: nothing ever comes here and nobody serves it.
+    // A disabled queue: no contacts come, and no agent serves it.
     ("Loans", 0.0, [100, 0, 0, 0], "", ""),
     ("Complaints (board)", 0.7, [100, 0, 0, 0], "service", ""),
     ("Technical \"Tier 2\"", 70.0, [50, 20, 30, 0], "service", "apac"),
-    // Names that a template, a header or a file name could trip over.
+    // These names are hard for templates, headers and file names.
     ("{{ queue.name }} O'Brien", 40.0, [60, 40, 0, 0], "sales", "apac"),
     ("Escalations: =?utf-8?Q?Bcc:?= a/b\\c", 30.0, [70, 0, 30, 0], "service", "emea"),
 ];
 
-const DELETED: Named = ("Closed last month", 6.0, [100, 0, 0, 0], "sales", "emea");
+const DELETED_QUEUE: NamedQueue = ("Closed last month", 6.0, [100, 0, 0, 0], "sales", "emea");
 
-/// The standard queues: those with names of their own, and more to make up the number.
+/// The standard queues: the named ones, and as many further ones as are needed.
 pub(crate) fn standard_queues(seed: u64, count: usize) -> Vec<Queue> {
-    let named = QUEUES.iter().enumerate().map(|(index, queue)| named_queue(seed, index, queue));
-    named.chain((NAMED..count).map(|index| further_queue(seed, index))).collect()
+    let named =
+        NAMED_QUEUES.iter().enumerate().map(|(index, queue)| named_queue(seed, index, queue));
+    named.chain((NAMED_COUNT..count).map(|index| further_queue(seed, index))).collect()
 }
 
-/// The queue that stands in no list and still has figures.
+/// The deleted queue, which is in no list and still has figures.
 pub(crate) fn deleted_queue(seed: u64) -> Queue {
-    named_queue(seed, NAMED, &DELETED)
+    named_queue(seed, NAMED_COUNT, &DELETED_QUEUE)
 }
 
-fn named_queue(seed: u64, index: usize, queue: &Named) -> Queue {
+fn named_queue(seed: u64, index: usize, queue: &NamedQueue) -> Queue {
     let (name, volume, channels, team, region) = *queue;
     let is_disabled = name == "Loans";
     let tags = [("team", team), ("region", region)];
@@ -98,7 +99,7 @@ fn further_queue(seed: u64, index: usize) -> Queue {
     let team = ["sales", "service", "languages"][index % 3];
     let region = ["emea", "apac"][index % 2];
     Queue {
-        // The id with the number after the named ones is that of the deleted queue.
+        // The id after the named ones belongs to the deleted queue.
         id: uuid(seed, "further-queue", index),
         name: format!("Queue {:04}", index + 1),
         kind: QueueType::Standard,

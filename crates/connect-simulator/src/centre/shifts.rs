@@ -1,17 +1,18 @@
-//! Shifts: the hours of an agent on a day, and how much of them went as planned.
+//! Shifts: the hours of an agent on a day, and the agent's adherence to them.
 
 use fastrand::Rng;
 
 use crate::random::{exponential, happens};
 
+/// The milliseconds of a second, and of longer units.
 pub(crate) const SECOND: i64 = 1_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// A stretch of time, in milliseconds since 1970, without its end.
+/// A half-open span of time, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(crate) struct TimeSpan {
     pub(crate) start: i64,
     pub(crate) end: i64,
 }
@@ -19,14 +20,14 @@ pub(crate) struct Span {
 /// The shift of an agent on a day.
 #[derive(Clone, Debug)]
 pub(crate) struct Shift {
-    pub(crate) planned: Span,
-    pub(crate) planned_breaks: Vec<Span>,
-    /// From logging in to leaving; a contact that is under way then is still finished.
-    pub(crate) present: Span,
+    pub(crate) planned: TimeSpan,
+    pub(crate) planned_breaks: Vec<TimeSpan>,
+    /// The time from logging in to leaving; the agent finishes a contact that is under way then.
+    pub(crate) present: TimeSpan,
 }
 
-/// The shifts that the centre knows: begin in hours after midnight (UTC), and length in hours.
-const SHIFTS: [(f64, f64); 8] = [
+/// The shifts of the centre: begin in hours after midnight (UTC), and length in hours.
+const SHIFT_HOURS: [(f64, f64); 8] = [
     (6.0, 8.0),
     (8.0, 8.5),
     (8.5, 8.5),
@@ -37,17 +38,17 @@ const SHIFTS: [(f64, f64); 8] = [
     (14.0, 8.5),
 ];
 
-/// The first agent watches over the night. It begins after midnight so that no agent is in two
-/// days at once.
-const NIGHT: (f64, f64) = (0.75, 8.0);
+/// The night shift of the first agent, in the same form. It begins after midnight so that no agent is on duty on
+/// two days at once.
+const NIGHT_SHIFT_HOURS: (f64, f64) = (0.75, 8.0);
 
-/// The shift of the agent on the day that begins at `midnight`, if there is one.
-pub(crate) fn shift(rng: &mut Rng, agent: usize, midnight: i64) -> Option<Shift> {
+/// Draws the shift of an agent on the day that begins at `midnight`, if there is one.
+pub(crate) fn agent_shift(rng: &mut Rng, agent: usize, midnight: i64) -> Option<Shift> {
     let weekday = (midnight.div_euclid(DAY) + 3).rem_euclid(7);
     let on_duty = match weekday {
         5 => agent.is_multiple_of(3),
         6 => agent.is_multiple_of(4),
-        // Whoever works on weekends is off on a Monday or a Tuesday, and now and then one is ill.
+        // Agents who work on weekends are off on a Monday or a Tuesday, and some are ill.
         0 => !agent.is_multiple_of(6) && !happens(rng, 0.06),
         1 => !agent.is_multiple_of(8) && !happens(rng, 0.06),
         _ => !happens(rng, 0.08),
@@ -56,31 +57,36 @@ pub(crate) fn shift(rng: &mut Rng, agent: usize, midnight: i64) -> Option<Shift>
         return None;
     }
     let week = midnight.div_euclid(7 * DAY).unsigned_abs();
-    let turn = usize::try_from(week).unwrap_or(0).wrapping_add(agent * 3) % SHIFTS.len();
-    let (begin, length) = if agent == 0 { NIGHT } else { SHIFTS[turn] };
-    let start = midnight + hours(begin);
-    Some(planned_shift(rng, Span::new(start, start + hours(length))))
+    let turn = usize::try_from(week).unwrap_or(0).wrapping_add(agent * 3) % SHIFT_HOURS.len();
+    let (begin, length) = if agent == 0 { NIGHT_SHIFT_HOURS } else { SHIFT_HOURS[turn] };
+    let start = midnight + hours_in_milliseconds(begin);
+    Some(planned_shift(rng, TimeSpan::new(start, start + hours_in_milliseconds(length))))
 }
 
-fn planned_shift(rng: &mut Rng, planned: Span) -> Shift {
+fn planned_shift(rng: &mut Rng, planned: TimeSpan) -> Shift {
     let breaks = [(2.0, 15), (4.0, 40), (6.25, 15)];
     let planned_breaks = breaks
         .into_iter()
         .map(|(after, minutes)| {
-            // Not all at once: the floor would be empty.
-            let start = planned.start + hours(after) + rng.i64(-4..=4) * 10 * MINUTE;
-            Span::new(start, start + minutes * MINUTE)
+            // Breaks are spread, or the floor would be empty.
+            let start =
+                planned.start + hours_in_milliseconds(after) + rng.i64(-4..=4) * 10 * MINUTE;
+            TimeSpan::new(start, start + minutes * MINUTE)
         })
         .collect();
     let late = exponential(rng, 100_000.0).min(20 * MINUTE);
     let early = exponential(rng, 60_000.0).min(10 * MINUTE);
-    Shift { planned, planned_breaks, present: Span::new(planned.start + late, planned.end - early) }
+    Shift {
+        planned,
+        planned_breaks,
+        present: TimeSpan::new(planned.start + late, planned.end - early),
+    }
 }
 
 impl Shift {
-    /// The stretches of the planned shift in which the agent did what was planned: a break in
-    /// the planned breaks, work in the rest.
-    pub(crate) fn adherent(&self, breaks: &[Span]) -> Vec<Span> {
+    /// The spans of the planned shift in which the agent kept to the plan: breaks in the planned breaks, and work
+    /// in the rest.
+    pub(crate) fn adherent_spans(&self, breaks: &[TimeSpan]) -> Vec<TimeSpan> {
         let mut borders: Vec<i64> = self
             .planned_breaks
             .iter()
@@ -94,35 +100,36 @@ impl Shift {
         borders
             .windows(2)
             .filter_map(|pair| match *pair {
-                [start, end] => Some(Span::new(start, end)),
+                [start, end] => Some(TimeSpan::new(start, end)),
                 _ => None,
             })
             .filter(|piece| {
-                let breaks_now = breaks.iter().any(|span| span.holds(piece.start));
-                let should_break = self.planned_breaks.iter().any(|span| span.holds(piece.start));
-                breaks_now == should_break && self.present.holds(piece.start)
+                let breaks_now = breaks.iter().any(|span| span.contains(piece.start));
+                let should_break =
+                    self.planned_breaks.iter().any(|span| span.contains(piece.start));
+                breaks_now == should_break && self.present.contains(piece.start)
             })
             .collect()
     }
 }
 
-impl Span {
+impl TimeSpan {
     pub(crate) fn new(start: i64, end: i64) -> Self {
         Self { start, end }
     }
 
-    /// The milliseconds of it that lie in `window`.
+    /// The milliseconds of the span that lie in `window`.
     pub(crate) fn overlap(self, window: Self) -> i64 {
         (self.end.min(window.end) - self.start.max(window.start)).max(0)
     }
 
-    pub(crate) fn holds(self, time: i64) -> bool {
+    pub(crate) fn contains(self, time: i64) -> bool {
         (self.start..self.end).contains(&time)
     }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the hours of a day, in milliseconds")]
-fn hours(count: f64) -> i64 {
+fn hours_in_milliseconds(count: f64) -> i64 {
     (count * 3_600_000.0) as i64
 }
 
@@ -133,21 +140,22 @@ mod tests {
     #[test]
     fn a_break_taken_late_costs_adherence_twice() {
         let shift = Shift {
-            planned: Span::new(0, 8 * HOUR),
-            planned_breaks: vec![Span::new(2 * HOUR, 2 * HOUR + 15 * MINUTE)],
-            present: Span::new(10 * MINUTE, 8 * HOUR),
+            planned: TimeSpan::new(0, 8 * HOUR),
+            planned_breaks: vec![TimeSpan::new(2 * HOUR, 2 * HOUR + 15 * MINUTE)],
+            present: TimeSpan::new(10 * MINUTE, 8 * HOUR),
         };
-        let taken = [Span::new(2 * HOUR + 5 * MINUTE, 2 * HOUR + 20 * MINUTE)];
-        let adherent: i64 = shift.adherent(&taken).iter().map(|span| span.end - span.start).sum();
+        let taken = [TimeSpan::new(2 * HOUR + 5 * MINUTE, 2 * HOUR + 20 * MINUTE)];
+        let adherent: i64 =
+            shift.adherent_spans(&taken).iter().map(|span| span.end - span.start).sum();
         assert_eq!(adherent, 8 * HOUR - (10 + 5 + 5) * MINUTE);
     }
 
     #[test]
-    fn nobody_is_on_duty_on_two_days_at_once() {
+    fn no_agent_is_on_duty_on_two_days_at_once() {
         let mut rng = Rng::with_seed(1);
         for agent in 0..40 {
             for day in 20_000..20_014 {
-                if let Some(shift) = shift(&mut rng, agent, day * DAY) {
+                if let Some(shift) = agent_shift(&mut rng, agent, day * DAY) {
                     assert!(shift.planned.start >= day * DAY + 30 * MINUTE);
                     assert!(shift.planned.end <= (day + 1) * DAY);
                 }

@@ -1,4 +1,4 @@
-//! The people of the centre: agents, and the routing profiles that say what they are given.
+//! The people of the centre: agents, and their routing profiles.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use super::hierarchy::Hierarchy;
 use super::queues::{self, Queue, QueueType};
 use crate::random::uuid;
 
-/// The queues and channels that an agent may be given.
+/// The queues and channels whose contacts an agent may get.
 #[derive(Clone, Debug)]
 pub struct RoutingProfile {
     /// The id in figures and lists.
     pub id: String,
     /// The name.
     pub name: String,
-    /// The queues that it serves, as indexes.
+    /// The queues, as indexes.
     pub queues: Vec<usize>,
-    /// The channels that it serves, in all its queues.
+    /// The channels, in all of the queues.
     pub channels: Vec<Channel>,
     /// True if its agents have schedules (shifts with Adherence = Yes).
     pub scheduled: bool,
@@ -39,8 +39,9 @@ pub struct Agent {
     pub group: Option<usize>,
 }
 
-/// The number of further queues, beyond those with names of their own, that a pool of agents serves.
-const POOL: usize = 50;
+/// The number of further queues, beyond the named ones, that a pool of agents serves.
+const POOL_QUEUES: usize = 50;
+/// The number of agents of a pool.
 const AGENTS_OF_POOL: usize = 3;
 
 /// The routing profiles: every channel of every queue but "Loans" is served by one of them.
@@ -61,7 +62,7 @@ pub(crate) fn routing_profiles(
     let named = named
         .into_iter()
         .map(|(name, queues, channels, scheduled)| (name.to_owned(), queues, channels, scheduled));
-    let pools = pools(queues).enumerate().map(|(pool, queues)| {
+    let pools = pool_queues(queues).enumerate().map(|(pool, queues)| {
         (format!("Pool {:02}", pool + 1), queues, Channel::ALL.to_vec(), true)
     });
     named
@@ -78,16 +79,18 @@ pub(crate) fn routing_profiles(
 }
 
 /// The further queues of each pool.
-fn pools(queues: usize) -> impl Iterator<Item = Vec<usize>> {
-    let first = queues::NAMED..queues;
-    first.step_by(POOL).map(move |first| (first..(first + POOL).min(queues)).collect())
+fn pool_queues(queues: usize) -> impl Iterator<Item = Vec<usize>> {
+    let first = queues::NAMED_COUNT..queues;
+    first
+        .step_by(POOL_QUEUES)
+        .map(move |first| (first..(first + POOL_QUEUES).min(queues)).collect())
 }
 
-/// The agents of each routing profile.
+/// The number of agents of each named routing profile.
 const AGENTS_OF_PROFILES: [usize; 6] = [15, 8, 5, 6, 4, 2];
 
 #[rustfmt::skip]
-const USERNAMES: [&str; 40] = [
+const AGENT_USERNAMES: [&str; 40] = [
     "adele", "amir", "anneliese", "beatriz", "bjarne", "carmen", "chidi", "dagny", "dimitri",
     "elif", "emeka", "farah", "felix", "giulia", "hana", "hugo", "ines", "isabeau", "jamal",
     "jun", "kaja", "kenji", "lars", "leila", "mateusz", "mei", "nadia", "niamh", "olga", "oscar",
@@ -100,23 +103,23 @@ const LAST_NAMES: [&str; 10] = [
     "al-Farsi",
 ];
 
-/// The agents: those with names of their own, then those of the pools.
-pub(crate) fn agents(seed: u64, queues: usize) -> Vec<Agent> {
+/// Makes the agents: the named ones, then those of the pools.
+pub(crate) fn new_agents(seed: u64, queues: usize) -> Vec<Agent> {
     let profiles = AGENTS_OF_PROFILES
         .into_iter()
-        .chain(pools(queues).map(|_| AGENTS_OF_POOL))
+        .chain(pool_queues(queues).map(|_| AGENTS_OF_POOL))
         .enumerate()
         .flat_map(|(profile, count)| std::iter::repeat_n(profile, count));
-    let last_named = USERNAMES.len() - 1;
+    let last_named = AGENT_USERNAMES.len() - 1;
     profiles
         .enumerate()
         .map(|(index, profile)| Agent {
             id: uuid(seed, "agent", index),
-            username: username(index),
+            username: username_of(index),
             first_name: first_name(index),
             last_name: LAST_NAMES[index / 2 % LAST_NAMES.len()].to_owned(),
             profile,
-            group: (index != last_named).then(|| Hierarchy::group_of_turn(index)),
+            group: (index != last_named).then(|| Hierarchy::rotated_group(index)),
         })
         .collect()
 }
@@ -135,15 +138,17 @@ pub(crate) fn agent_queue(agent: &Agent) -> Queue {
     }
 }
 
-fn username(index: usize) -> String {
+fn username_of(index: usize) -> String {
     let number = index + 1;
-    USERNAMES.get(index).map_or_else(|| format!("agent{number:04}"), |name| (*name).to_owned())
+    AGENT_USERNAMES
+        .get(index)
+        .map_or_else(|| format!("agent{number:04}"), |name| (*name).to_owned())
 }
 
 fn first_name(index: usize) -> String {
-    // Isabeau is called as her neighbour in the list is, by first and by last name.
-    let index = if USERNAMES.get(index) == Some(&"isabeau") { index - 1 } else { index };
-    let name = username(index);
+    // Isabeau has the first and the last name of her neighbour in the list.
+    let index = if AGENT_USERNAMES.get(index) == Some(&"isabeau") { index - 1 } else { index };
+    let name = username_of(index);
     let mut letters = name.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).collect()

@@ -1,11 +1,11 @@
-//! The routes that the simulator has besides those of AWS: messages to read, faults to have.
+//! The simulator's own routes, besides those of AWS, to read messages and to set faults.
 
 use std::sync::Mutex;
 
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::faults::{self, Faults, ToldFault};
+use super::faults::{self, FaultRequest, Faults};
 use crate::api::mailbox::{self, SentMessage};
 use crate::api::operation::{Operation, UnknownOperation};
 use crate::api::refusal::Refusal;
@@ -18,7 +18,7 @@ pub(crate) enum RouteBody {
     Message(Vec<u8>),
 }
 
-/// The things that these routes show and change.
+/// The state that these routes show and change.
 pub(crate) struct Controls<'s> {
     pub(crate) messages: &'s Mutex<Vec<SentMessage>>,
     pub(crate) faults: &'s Mutex<Faults>,
@@ -32,10 +32,10 @@ pub(crate) fn own_route(
     body: &[u8],
 ) -> Result<RouteBody, Refusal> {
     match (method, path) {
-        (&Method::GET, [""]) => Ok(RouteBody::Json(about())),
+        (&Method::GET, [""]) => Ok(RouteBody::Json(self_description())),
         (&Method::GET, ["messages"]) => {
             let messages = lock(controls.messages).clone();
-            Ok(RouteBody::Json(mailbox::summaries(&messages)))
+            Ok(RouteBody::Json(mailbox::message_list(&messages)))
         }
         (&Method::GET, ["messages", id]) => {
             let messages = lock(controls.messages);
@@ -49,9 +49,9 @@ pub(crate) fn own_route(
             lock(controls.messages).clear();
             Ok(RouteBody::Json(json!({})))
         }
-        (&Method::PUT, ["faults", operation]) => tell_fault(controls.faults, operation, body),
+        (&Method::PUT, ["faults", operation]) => set_fault(controls.faults, operation, body),
         (&Method::DELETE, ["faults"]) => {
-            lock(controls.faults).clear();
+            lock(controls.faults).clear_all();
             Ok(RouteBody::Json(json!({})))
         }
         _ => Err(Refusal::unknown_operation(format!(
@@ -61,18 +61,21 @@ pub(crate) fn own_route(
     }
 }
 
-fn tell_fault(faults: &Mutex<Faults>, operation: &str, body: &[u8]) -> Result<RouteBody, Refusal> {
-    let invalid = |text: String| Refusal::new(400, "ValidationException", text);
+fn set_fault(faults: &Mutex<Faults>, operation: &str, body: &[u8]) -> Result<RouteBody, Refusal> {
     let operation: Operation =
-        operation.parse().map_err(|error: UnknownOperation| invalid(error.to_string()))?;
-    let told: ToldFault =
-        serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
-    let (fault, times) = told.read().map_err(invalid)?;
-    lock(faults).tell(operation, fault, times);
+        operation.parse().map_err(|error: UnknownOperation| invalid_fault(error.to_string()))?;
+    let request: FaultRequest =
+        serde_json::from_slice(body).map_err(|error| invalid_fault(error.to_string()))?;
+    let (fault, times) = request.parse().map_err(invalid_fault)?;
+    lock(faults).set_fault(operation, fault, times);
     Ok(RouteBody::Json(json!({})))
 }
 
-fn about() -> Value {
+fn invalid_fault(text: String) -> Refusal {
+    Refusal::new(400, "ValidationException", text)
+}
+
+fn self_description() -> Value {
     let operations: Vec<_> = Operation::ALL.iter().map(|name| name.as_str()).collect();
     json!({
         "about": "A local simulator of Amazon Connect and Amazon SES v2. Nothing here reaches AWS.",
@@ -94,6 +97,6 @@ fn about() -> Value {
             "PUT /faults/{Operation} {\"fault\": ..., \"times\": ..., \"milliseconds\": ...}",
             "DELETE /faults",
         ],
-        "faults": faults::names(),
+        "faults": faults::fault_names(),
     })
 }

@@ -84,7 +84,7 @@ impl MetricV2 {
         }
         let name = self.name.as_deref().unwrap_or_default();
         let metric = metric
-            .filter(|metric| definitions::find(&metric.name).is_some())
+            .filter(|metric| definitions::find_definition(&metric.name).is_some())
             .ok_or_else(|| Refusal::not_modelled(format!("the metric {name}")))?;
         let is_modelled =
             |key: &str| key != "FEATURE" && !connect_metrics::may_be_metric_filter(key);

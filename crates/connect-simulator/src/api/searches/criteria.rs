@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::thing::Thing;
+use super::thing::FoundEntry;
 use crate::api::operation::Operation;
 use crate::api::refusal::Refusal;
 
-/// A condition, or several of them; where several members are sent, all must hold.
+/// A condition, or several. If several members are sent, all must hold.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Criteria {
@@ -34,7 +34,7 @@ struct HierarchyGroupCondition {
     hierarchy_group_match_type: Option<String>,
 }
 
-/// Which of the things that meet the criteria are told, by their tags.
+/// The filter by tags of the entries that meet the criteria.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct SearchFilter {
@@ -46,7 +46,7 @@ pub(super) struct SearchFilter {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct TagFilter {
-    /// One list must hold, and of a list all conditions.
+    /// Lists of conditions: all conditions of one list must hold.
     or_conditions: Option<Vec<Vec<TagCondition>>>,
     and_conditions: Option<Vec<TagCondition>>,
     tag_condition: Option<TagCondition>,
@@ -60,7 +60,7 @@ struct TagCondition {
 }
 
 impl Criteria {
-    /// Tells whether the service would take the criteria.
+    /// Checks that the service would take the criteria.
     pub(super) fn check(&self, operation: Operation) -> Result<(), Refusal> {
         let inner = self.or_conditions.iter().chain(&self.and_conditions).flatten();
         inner.into_iter().try_for_each(|criteria| criteria.check(operation))?;
@@ -82,17 +82,20 @@ impl Criteria {
         }
     }
 
-    pub(super) fn holds(&self, thing: &Thing<'_>) -> bool {
-        let any = |all: &Vec<Self>| all.iter().any(|criteria| criteria.holds(thing));
-        let all = |all: &Vec<Self>| all.iter().all(|criteria| criteria.holds(thing));
-        self.or_conditions.as_ref().is_none_or(any)
-            && self.and_conditions.as_ref().is_none_or(all)
-            && self.string_condition.as_ref().is_none_or(|condition| condition.holds(thing))
-            && (self.queue_type_condition.is_none() || thing.is_standard_queue)
+    pub(super) fn holds(&self, entry: &FoundEntry<'_>) -> bool {
+        self.or_conditions
+            .as_ref()
+            .is_none_or(|any| any.iter().any(|criteria| criteria.holds(entry)))
+            && self
+                .and_conditions
+                .as_ref()
+                .is_none_or(|all| all.iter().all(|criteria| criteria.holds(entry)))
+            && self.string_condition.as_ref().is_none_or(|condition| condition.holds(entry))
+            && (self.queue_type_condition.is_none() || entry.is_standard_queue)
             && self
                 .hierarchy_group_condition
                 .as_ref()
-                .is_none_or(|condition| condition.holds(thing))
+                .is_none_or(|condition| condition.holds(entry))
     }
 }
 
@@ -126,15 +129,15 @@ impl StringCondition {
         Err(Refusal::invalid_parameter(refusal))
     }
 
-    fn holds(&self, thing: &Thing<'_>) -> bool {
+    fn holds(&self, entry: &FoundEntry<'_>) -> bool {
         let wanted = self.value.as_deref().unwrap_or_default();
-        let compare = |value: &str| match self.comparison_type.as_deref() {
+        let field = self.field_name.as_deref();
+        let mut values = entry.fields.iter().filter(|(name, _)| Some(*name) == field);
+        values.any(|(_, value)| match self.comparison_type.as_deref() {
             Some("STARTS_WITH") => value.starts_with(wanted),
             Some("CONTAINS") => value.contains(wanted),
-            _ => value == wanted,
-        };
-        let field = self.field_name.as_deref();
-        thing.fields.iter().any(|(name, value)| Some(*name) == field && compare(value))
+            _ => *value == wanted,
+        })
     }
 }
 
@@ -148,12 +151,12 @@ impl HierarchyGroupCondition {
         Err(Refusal::invalid_parameter(text))
     }
 
-    /// The first of the groups is the agent's own.
-    fn holds(&self, thing: &Thing<'_>) -> bool {
+    /// Tells whether an agent is in the group; the first of the agent's groups is the own one.
+    fn holds(&self, entry: &FoundEntry<'_>) -> bool {
         let wanted = self.value.as_deref().unwrap_or_default();
         match self.hierarchy_group_match_type.as_deref() {
-            Some("WITH_CHILD_GROUPS") => thing.groups.contains(&wanted),
-            _ => thing.groups.first() == Some(&wanted),
+            Some("WITH_CHILD_GROUPS") => entry.groups.contains(&wanted),
+            _ => entry.groups.first() == Some(&wanted),
         }
     }
 }
@@ -166,25 +169,30 @@ impl SearchFilter {
         }
     }
 
-    pub(super) fn holds(&self, thing: &Thing<'_>) -> bool {
-        self.tag_filter.as_ref().is_none_or(|filter| filter.holds(thing))
+    pub(super) fn holds(&self, entry: &FoundEntry<'_>) -> bool {
+        self.tag_filter.as_ref().is_none_or(|filter| filter.holds(entry))
     }
 }
 
 impl TagFilter {
-    fn holds(&self, thing: &Thing<'_>) -> bool {
-        let all = |all: &Vec<TagCondition>| all.iter().all(|condition| condition.holds(thing));
-        self.or_conditions.as_ref().is_none_or(|any| any.iter().any(all))
-            && self.and_conditions.as_ref().is_none_or(all)
-            && self.tag_condition.as_ref().is_none_or(|condition| condition.holds(thing))
+    fn holds(&self, entry: &FoundEntry<'_>) -> bool {
+        self.or_conditions
+            .as_ref()
+            .is_none_or(|any| any.iter().any(|all| TagCondition::all_hold(all, entry)))
+            && self.and_conditions.as_ref().is_none_or(|all| TagCondition::all_hold(all, entry))
+            && self.tag_condition.as_ref().is_none_or(|condition| condition.holds(entry))
     }
 }
 
 impl TagCondition {
-    /// Without a value any will do.
-    fn holds(&self, thing: &Thing<'_>) -> bool {
+    fn all_hold(conditions: &[Self], entry: &FoundEntry<'_>) -> bool {
+        conditions.iter().all(|condition| condition.holds(entry))
+    }
+
+    /// Tells whether an entry has the tag; a condition without a value takes any value.
+    fn holds(&self, entry: &FoundEntry<'_>) -> bool {
         let key = self.tag_key.as_deref().unwrap_or_default();
-        let value = thing.tags.and_then(|tags| tags.get(key));
+        let value = entry.tags.and_then(|tags| tags.get(key));
         value.is_some_and(|value| self.tag_value.as_ref().is_none_or(|wanted| wanted == value))
     }
 }

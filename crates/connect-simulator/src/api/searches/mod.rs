@@ -1,7 +1,7 @@
-//! `SearchQueues`, `SearchUsers` and `SearchUserHierarchyGroups`: what the lists tell and more, of
-//! those that a request describes.
+//! The searches `SearchQueues`, `SearchUsers` and `SearchUserHierarchyGroups`, which answer more than the lists,
+//! for entries that meet the request's criteria.
 //!
-//! Upper and lower case matter in a search here; AWS does not document it.
+//! A search here is case-sensitive; AWS does not document it.
 
 mod criteria;
 mod thing;
@@ -14,21 +14,21 @@ use super::pages;
 use crate::api::instance::Instance;
 use crate::api::operation::Operation;
 use crate::api::refusal::Refusal;
-use crate::centre::hierarchy::LEVELS;
+use crate::centre::hierarchy::LEVEL_COUNT;
 use crate::centre::{Hierarchy, Queue, QueueType};
 use criteria::{Criteria, SearchFilter};
-use thing::Thing;
+use thing::FoundEntry;
 
 /// A request for a search.
 #[derive(Debug)]
 pub(crate) struct SearchRequest {
     pub(crate) operation: Operation,
-    /// The Region that the request was signed for.
+    /// The Region for which the request was signed.
     pub(crate) region: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
-/// The body of such a request.
+/// The body of a request for a search.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Search {
@@ -40,7 +40,7 @@ struct Search {
 }
 
 /// Answers a search.
-pub(crate) fn search(account: &Account, request: &SearchRequest) -> Result<Value, Refusal> {
+pub(crate) fn answer_search(account: &Account, request: &SearchRequest) -> Result<Value, Refusal> {
     let members = request.members()?;
     let search: Search =
         serde_json::from_value(Value::Object(members.clone())).map_err(|error| {
@@ -51,10 +51,11 @@ pub(crate) fn search(account: &Account, request: &SearchRequest) -> Result<Value
         .as_deref()
         .ok_or_else(|| Refusal::invalid_parameter("InstanceId is required."))?;
     let instance = Instance::of_id(id, request.region.as_deref())?;
-    let size = search.max_results(request.most())?.min(account.page_size);
-    let found = search.find(request.operation, request.things(account, &instance))?;
-    let page = pages::page(&found, size, &identity(members), search.next_token.as_deref())
-        .map_err(|pages::WrongToken| Refusal::invalid_parameter("NextToken is not valid."))?;
+    let size = search.max_results(request.max_page_size())?.min(account.page_size);
+    let found = search.find_entries(request.operation, request.all_entries(account, &instance))?;
+    let page =
+        pages::page_at(&found, size, &request_identity(members), search.next_token.as_deref())
+            .map_err(|pages::WrongToken| Refusal::invalid_parameter("NextToken is not valid."))?;
     let mut answer = json!({
         request.list_name(): page.items,
         "ApproximateTotalCount": found.len(),
@@ -65,8 +66,8 @@ pub(crate) fn search(account: &Account, request: &SearchRequest) -> Result<Value
     Ok(answer)
 }
 
-/// The parts that have to stay the same from page to page.
-fn identity(mut members: Map<String, Value>) -> String {
+/// The parts of a request that stay the same from page to page.
+fn request_identity(mut members: Map<String, Value>) -> String {
     members.shift_remove("NextToken");
     Value::Object(members).to_string()
 }
@@ -84,7 +85,7 @@ impl SearchRequest {
     pub(crate) fn first_page(&self) -> Self {
         let body = self
             .members()
-            .map_or_else(|_| self.body.clone(), |members| identity(members).into_bytes());
+            .map_or_else(|_| self.body.clone(), |members| request_identity(members).into_bytes());
         Self { operation: self.operation, region: self.region.clone(), body }
     }
 
@@ -96,15 +97,15 @@ impl SearchRequest {
         }
     }
 
-    /// Items of a page at most.
-    fn most(&self) -> usize {
+    /// The most items of a page.
+    fn max_page_size(&self) -> usize {
         match self.operation {
             Operation::SearchUserHierarchyGroups => 100,
             _ => 500,
         }
     }
 
-    fn things<'a>(&self, account: &'a Account, instance: &Instance) -> Vec<Thing<'a>> {
+    fn all_entries<'a>(&self, account: &'a Account, instance: &Instance) -> Vec<FoundEntry<'a>> {
         let centre = &account.centre;
         match self.operation {
             Operation::SearchQueues => {
@@ -123,7 +124,7 @@ impl SearchRequest {
 }
 
 impl Search {
-    /// 1 to the most that there is, and 100 if it is not sent.
+    /// The items of a page: 1 to `most`, and 100 by default.
     fn max_results(&self, most: usize) -> Result<usize, Refusal> {
         let wanted = self.max_results.unwrap_or(100);
         if (1..=most).contains(&wanted) {
@@ -132,36 +133,40 @@ impl Search {
         Err(Refusal::invalid_parameter(format!("MaxResults must be 1 to {most}.")))
     }
 
-    fn find(&self, operation: Operation, things: Vec<Thing<'_>>) -> Result<Vec<Value>, Refusal> {
+    fn find_entries(
+        &self,
+        operation: Operation,
+        entries: Vec<FoundEntry<'_>>,
+    ) -> Result<Vec<Value>, Refusal> {
         if let Some(filter) = &self.search_filter {
             filter.check()?;
         }
         if let Some(criteria) = &self.search_criteria {
             criteria.check(operation)?;
         }
-        let is_wanted = |thing: &Thing<'_>| {
-            self.search_filter.as_ref().is_none_or(|filter| filter.holds(thing))
-                && self.search_criteria.as_ref().is_none_or(|criteria| criteria.holds(thing))
-        };
-        Ok(things.into_iter().filter(is_wanted).map(|thing| thing.told).collect())
+        let found = entries.into_iter().filter(|entry| {
+            self.search_filter.as_ref().is_none_or(|filter| filter.holds(entry))
+                && self.search_criteria.as_ref().is_none_or(|criteria| criteria.holds(entry))
+        });
+        Ok(found.map(|entry| entry.json).collect())
     }
 }
 
-/// Without a `QueueTypeCondition` the queues of agents are found too, as they are listed.
-fn of_queue<'a>(queue: &'a Queue, instance: &Instance) -> Thing<'a> {
+/// The entry of a queue. Without a `QueueTypeCondition` the queues of agents are found too, as in lists.
+fn of_queue<'a>(queue: &'a Queue, instance: &Instance) -> FoundEntry<'a> {
     let is_standard = queue.kind == QueueType::Standard;
     let mut fields = vec![("resourceID", queue.id.as_str())];
     let status = if queue.is_disabled { "DISABLED" } else { "ENABLED" };
-    let mut told = json!({ "QueueId": queue.id, "Status": status, "Tags": queue.tags });
+    let mut json = json!({ "QueueId": queue.id, "Status": status, "Tags": queue.tags });
     if is_standard {
         fields.push(("name", &queue.name));
-        told["Name"] = json!(queue.name);
-        told["QueueArn"] = json!(instance.resource("queue", &queue.id));
+        json["Name"] = json!(queue.name);
+        json["QueueArn"] = json!(instance.resource("queue", &queue.id));
     } else {
-        told["QueueArn"] = json!(instance.resource("queue/agent", &queue.id));
+        json["QueueArn"] = json!(instance.resource("queue/agent", &queue.id));
     }
-    Thing {
-        told,
+    FoundEntry {
+        json,
         fields,
         tags: Some(&queue.tags),
         is_standard_queue: is_standard,
@@ -169,12 +174,12 @@ fn of_queue<'a>(queue: &'a Queue, instance: &Instance) -> Thing<'a> {
     }
 }
 
-fn of_agent<'a>(account: &'a Account, index: usize, instance: &Instance) -> Thing<'a> {
+fn of_agent<'a>(account: &'a Account, index: usize, instance: &Instance) -> FoundEntry<'a> {
     let agent = &account.centre.agents()[index];
     let centre = &account.centre;
-    let group_id = |group: usize| centre.hierarchy().groups[group].id.as_str();
+    let groups = &centre.hierarchy().groups;
     let profile = centre.routing_profiles()[agent.profile].id.as_str();
-    let mut told = json!({
+    let mut json = json!({
         "Id": agent.id,
         "Arn": instance.resource("agent", &agent.id),
         "Username": agent.username,
@@ -182,11 +187,11 @@ fn of_agent<'a>(account: &'a Account, index: usize, instance: &Instance) -> Thin
         "RoutingProfileId": profile,
     });
     if let Some(group) = agent.group {
-        told["HierarchyGroupId"] = json!(group_id(group));
+        json["HierarchyGroupId"] = json!(groups[group].id);
     }
     let path = centre.groups_of(index);
-    Thing {
-        told,
+    FoundEntry {
+        json,
         fields: vec![
             ("resourceId", &agent.id),
             ("Username", &agent.username),
@@ -196,19 +201,19 @@ fn of_agent<'a>(account: &'a Account, index: usize, instance: &Instance) -> Thin
         ],
         tags: None,
         is_standard_queue: false,
-        groups: path.into_iter().rev().flatten().map(group_id).collect(),
+        groups: path.into_iter().rev().flatten().map(|group| groups[group].id.as_str()).collect(),
     }
 }
 
-fn of_group<'a>(hierarchy: &'a Hierarchy, index: usize, instance: &Instance) -> Thing<'a> {
+fn of_group<'a>(hierarchy: &'a Hierarchy, index: usize, instance: &Instance) -> FoundEntry<'a> {
     let group = &hierarchy.groups[index];
     let level = hierarchy.levels[group.level].id.as_str();
     let mut path = Map::new();
     for (key, member) in LEVEL_NAMES.into_iter().zip(hierarchy.groups_of(Some(index))) {
         if let Some(member) = member.map(|member| &hierarchy.groups[member]) {
             let arn = instance.resource("agent-group", &member.id);
-            let told = json!({ "Id": member.id, "Arn": arn, "Name": member.name });
-            path.insert(key.to_owned(), told);
+            let json = json!({ "Id": member.id, "Arn": arn, "Name": member.name });
+            path.insert(key.to_owned(), json);
         }
     }
     let mut fields =
@@ -216,8 +221,8 @@ fn of_group<'a>(hierarchy: &'a Hierarchy, index: usize, instance: &Instance) -> 
     if let Some(parent) = group.parent {
         fields.push(("parentId", &hierarchy.groups[parent].id));
     }
-    Thing {
-        told: json!({
+    FoundEntry {
+        json: json!({
             "Id": group.id,
             "Arn": instance.resource("agent-group", &group.id),
             "Name": group.name,
@@ -231,6 +236,6 @@ fn of_group<'a>(hierarchy: &'a Hierarchy, index: usize, instance: &Instance) -> 
     }
 }
 
-/// The levels in `HierarchyPath` and `HierarchyStructure`.
-pub(crate) const LEVEL_NAMES: [&str; LEVELS] =
+/// The names of levels in `HierarchyPath` and `HierarchyStructure`.
+pub(crate) const LEVEL_NAMES: [&str; LEVEL_COUNT] =
     ["LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive"];

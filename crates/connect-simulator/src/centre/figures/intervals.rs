@@ -1,10 +1,10 @@
-//! The intervals that a window is cut into.
+//! The intervals of a window.
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, Zoned};
 
-use crate::centre::shifts::Span;
+use crate::centre::shifts::TimeSpan;
 
 /// The interval periods of `GetMetricDataV2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,19 +20,19 @@ pub enum Interval {
     /// Days of the time zone, 23 to 25 hours long.
     Day,
     /// Weeks of the time zone. AWS does not say on which day a week begins; here on Monday, unless the
-    /// [`Layout`] is another.
+    /// [`IntervalLayout`] is another.
     Week,
 }
 
-/// The layout of the intervals of a window, of which AWS says nothing.
+/// The layout of the intervals of a window, which AWS does not document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Layout {
-    /// They begin where the clock shows a full interval, weeks on Mondays.
+pub enum IntervalLayout {
+    /// Intervals begin where the clock shows a full interval, weeks on Mondays.
     #[default]
     ByTheClock,
-    /// The same, but weeks begin on Sundays.
+    /// As [`Self::ByTheClock`], but weeks begin on Sundays.
     FromSundays,
-    /// They begin one after the other from the start of the window.
+    /// Intervals follow each other from the start of the window.
     FromTheStart,
 }
 
@@ -70,24 +70,24 @@ impl Interval {
         start: Timestamp,
         end: Timestamp,
         zone: &TimeZone,
-        layout: Layout,
-    ) -> Vec<Span> {
+        layout: IntervalLayout,
+    ) -> Vec<TimeSpan> {
         let mut pieces = Vec::new();
         let mut from = start;
         while from < end {
             let to = match layout {
-                Layout::ByTheClock => self.border_after(from, zone, Weekday::Monday),
-                Layout::FromSundays => self.border_after(from, zone, Weekday::Sunday),
-                Layout::FromTheStart => self.step_after(from, zone),
+                IntervalLayout::ByTheClock => self.border_after(from, zone, Weekday::Monday),
+                IntervalLayout::FromSundays => self.border_after(from, zone, Weekday::Sunday),
+                IntervalLayout::FromTheStart => self.step_after(from, zone),
             };
             let to = to.unwrap_or(end).min(end);
-            pieces.push(Span::new(from.as_millisecond(), to.as_millisecond()));
+            pieces.push(TimeSpan::new(from.as_millisecond(), to.as_millisecond()));
             from = to;
         }
         pieces
     }
 
-    /// The first border after `time`; none at the end of all time, and for the total.
+    /// The first border after `time`; `None` at the end of time, and for the total.
     fn border_after(
         self,
         time: Timestamp,
@@ -114,7 +114,7 @@ impl Interval {
 }
 
 impl Interval {
-    /// One interval later; none for the total.
+    /// The time one interval later; `None` for the total.
     fn step_after(self, time: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let step = match self {
             Self::Total => return None,
@@ -149,11 +149,11 @@ mod tests {
     use super::*;
 
     fn pieces(interval: Interval, start: &str, end: &str, zone: &str) -> Vec<i64> {
-        laid_out(Layout::ByTheClock, interval, [start, end], zone)
+        laid_out(IntervalLayout::ByTheClock, interval, [start, end], zone)
     }
 
     fn laid_out(
-        layout: Layout,
+        layout: IntervalLayout,
         interval: Interval,
         [start, end]: [&str; 2],
         zone: &str,
@@ -177,10 +177,10 @@ mod tests {
     fn there_are_other_layouts() {
         let days = ["2026-03-05T00:00:00Z", "2026-03-17T00:00:00Z"];
         let weeks = |layout| laid_out(layout, Interval::Week, days, "UTC");
-        assert_eq!(weeks(Layout::FromSundays), [3 * 1440, 7 * 1440, 2 * 1440]);
-        assert_eq!(weeks(Layout::FromTheStart), [7 * 1440, 5 * 1440]);
+        assert_eq!(weeks(IntervalLayout::FromSundays), [3 * 1440, 7 * 1440, 2 * 1440]);
+        assert_eq!(weeks(IntervalLayout::FromTheStart), [7 * 1440, 5 * 1440]);
         let hours = ["2026-03-05T00:20:00Z", "2026-03-05T02:10:00Z"];
-        assert_eq!(laid_out(Layout::FromTheStart, Interval::Hour, hours, "UTC"), [60, 50]);
+        assert_eq!(laid_out(IntervalLayout::FromTheStart, Interval::Hour, hours, "UTC"), [60, 50]);
     }
 
     #[test]

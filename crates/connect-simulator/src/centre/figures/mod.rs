@@ -1,4 +1,4 @@
-//! The figures of a query, added up from raw contacts and agents' days.
+//! Computes the figures of a query from raw contacts and agents' days.
 
 pub(crate) mod definitions;
 pub(crate) mod intervals;
@@ -10,39 +10,39 @@ use jiff::Timestamp;
 
 use crate::centre::Centre;
 use crate::centre::contact::{Channel, Contact};
-use crate::centre::day::{AgentDay, Attempt};
-use crate::centre::hierarchy::LEVELS;
-use crate::centre::shifts::Span;
-use definitions::{Definition, Shape, Source};
-use intervals::Layout;
+use crate::centre::day::{AgentDay, ContactAttempt};
+use crate::centre::hierarchy::LEVEL_COUNT;
+use crate::centre::shifts::TimeSpan;
+use definitions::{Definition, FigureShape, Source};
+use intervals::IntervalLayout;
 use query::{Figure, MetricRequest, Query, Row};
 
 /// Tells whether the simulator computes the metric with this name, such as `SERVICE_LEVEL`.
-pub fn computes(metric: &str) -> bool {
-    definitions::find(metric).is_some()
+pub fn computes_metric(metric: &str) -> bool {
+    definitions::find_definition(metric).is_some()
 }
 
 impl Centre {
     /// The figures of a query, computed from the raw contacts without limits or pages.
     ///
-    /// Rows stand in the order of their intervals; a group without any contact or activity for
-    /// the metrics asked has no row.
+    /// Rows are in the order of their intervals; a group without any contact or activity for the metrics has no
+    /// row.
     pub fn figures(&self, query: &Query) -> Vec<Row> {
-        self.figures_laid_out(query, Layout::default())
+        self.figures_with_layout(query, IntervalLayout::default())
     }
 
-    /// The figures of a query whose intervals are laid out so.
-    pub(crate) fn figures_laid_out(&self, query: &Query, layout: Layout) -> Vec<Row> {
+    /// The figures of a query whose intervals have this layout.
+    pub(crate) fn figures_with_layout(&self, query: &Query, layout: IntervalLayout) -> Vec<Row> {
         let mut sums = Sums::new(self, query, layout);
-        let contacts = sums.asks_of_contacts();
-        let activity = sums.asks_of_activity();
-        for day in self.days(query.start, query.end) {
-            if contacts {
+        let needs_contacts = sums.needs_contacts();
+        let needs_activity = sums.needs_activity();
+        for day in self.days_around(query.start, query.end) {
+            if needs_contacts {
                 day.contacts.iter().for_each(|contact| sums.add_contact(contact));
             }
-            // Without it a group of agents who had no contact would have a row of nothing but gaps,
-            // which is left out in the end.
-            if activity {
+            // Otherwise a group of agents without contacts would have a row without any figure, which is left
+            // out in the end.
+            if needs_activity {
                 day.attempts.iter().for_each(|attempt| sums.add_attempt(attempt));
                 day.agents.iter().for_each(|agent_day| sums.add_agent_day(agent_day));
             }
@@ -51,8 +51,8 @@ impl Centre {
     }
 }
 
-/// The keys that rows may be grouped by here; the numbers index [`Traits`].
-const DIMENSIONS: [&str; 9] = [
+/// The keys by which rows may be grouped here; their positions index [`Traits`].
+const DIMENSION_KEYS: [&str; 9] = [
     "QUEUE",
     "CHANNEL",
     "ROUTING_PROFILE",
@@ -66,28 +66,28 @@ const DIMENSIONS: [&str; 9] = [
 
 /// Tells whether the centre models this dimension.
 pub(crate) fn is_dimension(key: &str) -> bool {
-    DIMENSIONS.contains(&key)
+    DIMENSION_KEYS.contains(&key)
 }
 
 /// The queue, channel, routing profile, agent and agent's groups of something, as indexes.
 type Traits = [Option<usize>; 9];
 
-/// The groups of a query while they are added up.
+/// Adds up the groups of a query.
 struct Sums<'a> {
     centre: &'a Centre,
     query: &'a Query,
-    pieces: Vec<Span>,
+    pieces: Vec<TimeSpan>,
     definitions: Vec<Option<&'static Definition>>,
     filters: Vec<(Option<usize>, HashSet<usize>)>,
     groupings: Vec<Option<usize>>,
-    groups: BTreeMap<(usize, Key), Group>,
+    groups: BTreeMap<(usize, GroupKey), GroupSums>,
 }
 
 /// The indexes of a group, in the order of the groupings.
-type Key = Vec<Option<usize>>;
+type GroupKey = Vec<Option<usize>>;
 
 /// The sums of a group.
-struct Group {
+struct GroupSums {
     has_contacts: bool,
     has_activity: bool,
     tallies: Vec<Tally>,
@@ -102,8 +102,7 @@ struct Tally {
 }
 
 impl<'a> Sums<'a> {
-    fn new(centre: &'a Centre, query: &'a Query, layout: Layout) -> Self {
-        let dimension = |key: &String| DIMENSIONS.iter().position(|name| name == key);
+    fn new(centre: &'a Centre, query: &'a Query, layout: IntervalLayout) -> Self {
         Self {
             centre,
             query,
@@ -111,104 +110,105 @@ impl<'a> Sums<'a> {
             definitions: query
                 .metrics
                 .iter()
-                .map(|metric| definitions::find(&metric.name))
+                .map(|metric| definitions::find_definition(&metric.name))
                 .collect(),
             filters: query
                 .filters
                 .iter()
                 .map(|(key, ids)| {
-                    let dimension = dimension(key);
-                    (dimension, dimension.map_or_else(HashSet::new, |d| indexes(centre, d, ids)))
+                    let dimension = dimension_index(key);
+                    let indexes = dimension.map(|dimension| indexes_of(centre, dimension, ids));
+                    (dimension, indexes.unwrap_or_default())
                 })
                 .collect(),
-            groupings: query.groupings.iter().map(dimension).collect(),
+            groupings: query.groupings.iter().map(|key| dimension_index(key)).collect(),
             groups: BTreeMap::new(),
         }
     }
 
-    /// Tells whether any metric is made of contact records.
-    fn asks_of_contacts(&self) -> bool {
+    /// True where any metric is computed from contact records.
+    fn needs_contacts(&self) -> bool {
         self.sources().any(|source| matches!(source, Source::Contacts(_)))
     }
 
-    /// Tells whether any metric is made of what agents did.
-    fn asks_of_activity(&self) -> bool {
+    /// True where any metric is computed from agents' activity.
+    fn needs_activity(&self) -> bool {
         self.sources().any(|source| matches!(source, Source::Attempts(_) | Source::Time(_)))
     }
 
     fn sources(&self) -> impl Iterator<Item = Source> {
-        self.definitions.iter().copied().filter_map(source)
+        self.definitions.iter().copied().filter_map(source_of)
     }
 
-    /// A contact record counts in the interval in which it disconnected.
+    /// Adds a contact record to the interval in which it disconnected.
     fn add_contact(&mut self, contact: &Contact) {
         let agent = contact.handling.map(|handling| handling.agent);
-        let traits = self.traits(contact.queue, contact.channel, agent);
-        let Some(piece) = self.piece(contact.disconnected) else {
+        let traits = self.traits_of(contact.queue, contact.channel, agent);
+        let Some(piece) = self.piece_at(contact.disconnected) else {
             return;
         };
-        if !self.keeps(&traits) {
+        if !self.passes_filters(&traits) {
             return;
         }
-        let key = self.key(&traits);
-        let group = group(&mut self.groups, (piece, key), self.query);
+        let key = self.group_key(&traits);
+        let group = group_at(&mut self.groups, (piece, key), self.query);
         group.has_contacts = true;
         for (index, request) in self.query.metrics.iter().enumerate() {
-            let Some(Source::Contacts(part)) = source(self.definitions[index]) else {
+            let Some(Source::Contacts(part)) = source_of(self.definitions[index]) else {
                 continue;
             };
-            let value = |key: &str| match key {
+            let is_kept = request.keeps(|key| match key {
                 "INITIATION_METHOD" => Some(contact.initiation.as_str()),
                 "DISCONNECT_REASON" => Some(contact.disconnect_reason.as_str()),
                 _ => None,
-            };
-            if request.keeps(value) {
-                group.tallies[index].add(part(contact, request), 1);
+            });
+            if is_kept {
+                group.tallies[index].add_part(part(contact, request), 1);
             }
         }
     }
 
-    /// A ringing phone counts in the interval in which the ringing ended.
-    fn add_attempt(&mut self, attempt: &Attempt) {
-        let traits = self.traits(Some(attempt.queue), attempt.channel, Some(attempt.agent));
-        let Some(piece) = self.piece(attempt.time.end) else {
+    /// Adds a ringing phone to the interval in which the ringing ended.
+    fn add_attempt(&mut self, attempt: &ContactAttempt) {
+        let traits = self.traits_of(Some(attempt.queue), attempt.channel, Some(attempt.agent));
+        let Some(piece) = self.piece_at(attempt.time.end) else {
             return;
         };
-        if !self.keeps(&traits) {
+        if !self.passes_filters(&traits) {
             return;
         }
-        let key = self.key(&traits);
-        let group = group(&mut self.groups, (piece, key), self.query);
+        let key = self.group_key(&traits);
+        let group = group_at(&mut self.groups, (piece, key), self.query);
         group.has_activity = true;
         for (index, request) in self.query.metrics.iter().enumerate() {
-            let Some(Source::Attempts(part)) = source(self.definitions[index]) else {
+            let Some(Source::Attempts(part)) = source_of(self.definitions[index]) else {
                 continue;
             };
             let initiation = attempt.initiation.as_str();
             if request.keeps(|key| (key == "INITIATION_METHOD").then_some(initiation)) {
-                group.tallies[index].add(part(attempt), 1);
+                group.tallies[index].add_part(part(attempt), 1);
             }
         }
     }
 
-    /// An agent's time counts in every group of a queue and channel that the agent serves, and
-    /// once in a group that spans several of them.
+    /// Adds an agent's time to every group of a queue and channel that the agent serves, once to a group that
+    /// spans several of them.
     fn add_agent_day(&mut self, day: &AgentDay) {
         let profile = &self.centre.routing_profiles()[self.centre.agents()[day.agent].profile];
         let mut keys = BTreeSet::new();
         for queue in &profile.queues {
             for channel in &profile.channels {
-                let traits = self.traits(Some(*queue), *channel, Some(day.agent));
-                if self.keeps(&traits) {
-                    keys.insert(self.key(&traits));
+                let traits = self.traits_of(Some(*queue), *channel, Some(day.agent));
+                if self.passes_filters(&traits) {
+                    keys.insert(self.group_key(&traits));
                 }
             }
         }
-        let Some(extent) = day.extent() else { return };
-        let first = self.pieces.partition_point(|piece| piece.end <= extent.start);
+        let Some(work) = day.work_span() else { return };
+        let first = self.pieces.partition_point(|piece| piece.end <= work.start);
         for piece in first..self.pieces.len() {
             let window = self.pieces[piece];
-            if window.start >= extent.end {
+            if window.start >= work.end {
                 break;
             }
             if day.is_active(window) {
@@ -219,25 +219,25 @@ impl<'a> Sums<'a> {
         }
     }
 
-    fn add_time(&mut self, day: &AgentDay, window: Span, key: (usize, Key)) {
-        let group = group(&mut self.groups, key, self.query);
+    fn add_time(&mut self, day: &AgentDay, window: TimeSpan, key: (usize, GroupKey)) {
+        let group = group_at(&mut self.groups, key, self.query);
         group.has_activity = true;
         for (index, definition) in self.definitions.iter().enumerate() {
-            if let Some(Source::Time(part)) = source(*definition) {
+            if let Some(Source::Time(part)) = source_of(*definition) {
                 let (sum, weight) = part(day, window);
-                group.tallies[index].add(Some(sum), weight);
+                group.tallies[index].add_part(Some(sum), weight);
             }
         }
     }
 
-    fn traits(&self, queue: Option<usize>, channel: Channel, agent: Option<usize>) -> Traits {
+    fn traits_of(&self, queue: Option<usize>, channel: Channel, agent: Option<usize>) -> Traits {
         let profile = agent.map(|agent| self.centre.agents()[agent].profile);
         let [one, two, three, four, five] =
-            agent.map_or([None; LEVELS], |agent| self.centre.groups_of(agent));
+            agent.map_or([None; LEVEL_COUNT], |agent| self.centre.groups_of(agent));
         [queue, Some(channel_index(channel)), profile, agent, one, two, three, four, five]
     }
 
-    fn keeps(&self, traits: &Traits) -> bool {
+    fn passes_filters(&self, traits: &Traits) -> bool {
         self.filters.iter().all(|(dimension, indexes)| {
             dimension
                 .and_then(|dimension| traits[dimension])
@@ -245,48 +245,48 @@ impl<'a> Sums<'a> {
         })
     }
 
-    fn key(&self, traits: &Traits) -> Key {
+    fn group_key(&self, traits: &Traits) -> GroupKey {
         self.groupings.iter().map(|dimension| traits[(*dimension)?]).collect()
     }
 
-    /// The interval that a time falls in.
-    fn piece(&self, time: i64) -> Option<usize> {
+    /// The interval in which a time lies.
+    fn piece_at(&self, time: i64) -> Option<usize> {
         let after = self.pieces.partition_point(|piece| piece.start <= time);
         let index = after.checked_sub(1)?;
-        self.pieces.get(index)?.holds(time).then_some(index)
+        self.pieces.get(index)?.contains(time).then_some(index)
     }
 
     fn into_rows(self) -> Vec<Row> {
         self.groups
             .iter()
             .map(|((piece, key), group)| Row {
-                dimensions: self.dimensions(key),
-                start: instant(self.pieces[*piece].start),
-                end: instant(self.pieces[*piece].end),
-                values: self.values(group),
+                dimensions: self.dimension_ids(key),
+                start: instant_at(self.pieces[*piece].start),
+                end: instant_at(self.pieces[*piece].end),
+                values: self.group_figures(group),
             })
             .filter(|row| row.values.iter().any(|value| *value != Figure::Missing))
             .collect()
     }
 
-    fn dimensions(&self, key: &Key) -> BTreeMap<String, String> {
+    fn dimension_ids(&self, key: &GroupKey) -> BTreeMap<String, String> {
         let mut dimensions = BTreeMap::new();
         for ((name, dimension), index) in self.query.groupings.iter().zip(&self.groupings).zip(key)
         {
             if let (Some(dimension), Some(index)) = (dimension, index) {
-                dimensions.insert(name.clone(), id(self.centre, *dimension, *index).to_owned());
+                dimensions.insert(name.clone(), id_at(self.centre, *dimension, *index).to_owned());
             }
         }
         dimensions
     }
 
-    fn values(&self, group: &Group) -> Vec<Figure> {
+    fn group_figures(&self, group: &GroupSums) -> Vec<Figure> {
         self.definitions
             .iter()
             .zip(&group.tallies)
             .map(|(definition, tally)| match definition {
-                Some(definition) if group.knows(definition.source) => {
-                    tally.figure(definition.shape)
+                Some(definition) if group.has_source(definition.source) => {
+                    tally.into_figure(definition.shape)
                 }
                 _ => Figure::Missing,
             })
@@ -294,9 +294,9 @@ impl<'a> Sums<'a> {
     }
 }
 
-impl Group {
-    /// Tells whether the group has what this kind of metric is made of.
-    fn knows(&self, source: Source) -> bool {
+impl GroupSums {
+    /// True where the group has the source of a metric.
+    fn has_source(&self, source: Source) -> bool {
         match source {
             Source::Contacts(_) => self.has_contacts,
             Source::Attempts(_) | Source::Time(_) => self.has_activity,
@@ -305,7 +305,7 @@ impl Group {
 }
 
 impl Tally {
-    fn add(&mut self, part: Option<i64>, weight: i64) {
+    fn add_part(&mut self, part: Option<i64>, weight: i64) {
         if let Some(part) = part {
             self.sum += part;
             self.weight += weight;
@@ -317,22 +317,22 @@ impl Tally {
         clippy::cast_precision_loss,
         reason = "milliseconds of three months are far below 2^53"
     )]
-    fn figure(self, shape: Shape) -> Figure {
+    fn into_figure(self, shape: FigureShape) -> Figure {
         let sum = self.sum as f64;
         let weight = self.weight as f64;
         match shape {
-            Shape::Count => Figure::Number(sum),
-            Shape::Seconds => Figure::Number(sum / 1_000.0),
+            FigureShape::Count => Figure::Number(sum),
+            FigureShape::Seconds => Figure::Number(sum / 1_000.0),
             _ if self.weight == 0 => Figure::Null,
-            Shape::MeanSeconds => Figure::Number(sum / weight / 1_000.0),
-            Shape::MaxSeconds => Figure::Number(self.greatest as f64 / 1_000.0),
-            Shape::Percent => Figure::Number(sum / weight * 100.0),
+            FigureShape::MeanSeconds => Figure::Number(sum / weight / 1_000.0),
+            FigureShape::MaxSeconds => Figure::Number(self.greatest as f64 / 1_000.0),
+            FigureShape::Percent => Figure::Number(sum / weight * 100.0),
         }
     }
 }
 
 impl MetricRequest {
-    /// Tells whether something counts whose value of each key is this.
+    /// Tells whether the filters keep a contact with these values of keys.
     fn keeps<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
         self.filters.iter().all(|filter| {
             value(&filter.key).is_some_and(|value| {
@@ -342,24 +342,29 @@ impl MetricRequest {
     }
 }
 
-fn source(definition: Option<&Definition>) -> Option<Source> {
+fn source_of(definition: Option<&Definition>) -> Option<Source> {
     definition.map(|definition| definition.source)
 }
 
-fn group<'g>(
-    groups: &'g mut BTreeMap<(usize, Key), Group>,
-    key: (usize, Key),
+fn group_at<'g>(
+    groups: &'g mut BTreeMap<(usize, GroupKey), GroupSums>,
+    key: (usize, GroupKey),
     query: &Query,
-) -> &'g mut Group {
-    groups.entry(key).or_insert_with(|| Group {
+) -> &'g mut GroupSums {
+    groups.entry(key).or_insert_with(|| GroupSums {
         has_contacts: false,
         has_activity: false,
         tallies: vec![Tally::default(); query.metrics.len()],
     })
 }
 
-/// The indexes of the things with these ids; ids that the centre has not lead nowhere.
-fn indexes(centre: &Centre, dimension: usize, ids: &[String]) -> HashSet<usize> {
+/// The index of a dimension in [`DIMENSION_KEYS`].
+fn dimension_index(key: &str) -> Option<usize> {
+    DIMENSION_KEYS.iter().position(|name| *name == key)
+}
+
+/// The indexes of the entries with these ids; unknown ids are ignored.
+fn indexes_of(centre: &Centre, dimension: usize, ids: &[String]) -> HashSet<usize> {
     let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
     let count = match dimension {
         0 => centre.all_queues().len(),
@@ -368,10 +373,10 @@ fn indexes(centre: &Centre, dimension: usize, ids: &[String]) -> HashSet<usize> 
         3 => centre.agents().len(),
         _ => centre.hierarchy().groups.len(),
     };
-    (0..count).filter(|index| wanted.contains(id(centre, dimension, *index))).collect()
+    (0..count).filter(|index| wanted.contains(id_at(centre, dimension, *index))).collect()
 }
 
-fn id(centre: &Centre, dimension: usize, index: usize) -> &str {
+fn id_at(centre: &Centre, dimension: usize, index: usize) -> &str {
     match dimension {
         0 => &centre.all_queues()[index].id,
         1 => Channel::ALL[index].as_str(),
@@ -385,8 +390,8 @@ fn channel_index(channel: Channel) -> usize {
     Channel::ALL.iter().position(|other| *other == channel).unwrap_or(0)
 }
 
-/// The pieces of a window lie within it, so they are in the range of time.
-fn instant(milliseconds: i64) -> Timestamp {
+/// The instant; pieces lie within their window, so it is in the range of time.
+fn instant_at(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }
 

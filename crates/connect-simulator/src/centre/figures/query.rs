@@ -1,5 +1,4 @@
-//! Queries and their rows: what is asked of the centre, without the limits and the form of the
-//! API.
+//! Queries to the centre and their rows, without the limits and the JSON of the API.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +8,20 @@ use jiff::tz::TimeZone;
 
 use super::intervals::Interval;
 
-/// A question to the centre (`GetMetricDataV2` without its limits).
+/// A query to the centre (`GetMetricDataV2` without its limits).
 #[derive(Clone, Debug)]
 pub struct Query {
     /// The first instant of the window.
     pub start: Timestamp,
-    /// The end of the window; it does not belong to it.
+    /// The first instant after the window.
     pub end: Timestamp,
-    /// The intervals that the window is cut into.
+    /// The intervals into which the window is cut.
     pub interval: Interval,
     /// The time zone in which days and weeks begin.
     pub time_zone: TimeZone,
-    /// By the API's key (`QUEUE`), the ids to keep. A key that the centre does not model keeps
-    /// nothing.
+    /// The ids to keep, by the API's key (`QUEUE`). A key that the centre does not model keeps nothing.
     pub filters: BTreeMap<String, Vec<String>>,
-    /// The API's keys to group by.
+    /// The keys by which rows are grouped, as the API has them.
     pub groupings: Vec<String>,
     /// The metrics.
     pub metrics: Vec<MetricRequest>,
@@ -36,7 +34,7 @@ pub struct MetricRequest {
     pub name: String,
     /// The `X` of the metrics that count what happens in X seconds.
     pub threshold: Option<(Comparison, f64)>,
-    /// Which contacts count for this metric; all filters must hold.
+    /// The filters for this metric; all must hold.
     pub filters: Vec<MetricFilter>,
 }
 
@@ -54,11 +52,11 @@ pub struct MetricFilter {
 /// The figures of one group in one interval.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// By the API's key, the id. A group of contacts that have no agent has no `AGENT`.
+    /// The ids by the API's key. A group of contacts without an agent has no `AGENT`.
     pub dimensions: BTreeMap<String, String>,
     /// The first instant of the interval.
     pub start: Timestamp,
-    /// Its end.
+    /// The first instant after the interval.
     pub end: Timestamp,
     /// The figures, in the order of the metrics asked.
     pub values: Vec<Figure>,
@@ -69,7 +67,7 @@ pub struct Row {
 pub enum Figure {
     /// A number in the unit of the metric.
     Number(f64),
-    /// There is nothing that it could be computed from.
+    /// There is no data from which it could be computed.
     Null,
     /// The service leaves the metric out of the answer.
     Missing,

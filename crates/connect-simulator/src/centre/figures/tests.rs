@@ -254,9 +254,9 @@ fn thresholds_count_up_to_all() {
 #[test]
 fn agents_are_not_in_two_places_at_once() {
     let centre = Centre::new(7);
-    let days = centre.days(START.parse().unwrap(), END.parse().unwrap());
+    let days = centre.days_around(START.parse().unwrap(), END.parse().unwrap());
     for day in days.iter().flat_map(|day| &day.agents) {
-        let mut spans: Vec<Span> = day.idle.iter().chain(&day.on_contact).copied().collect();
+        let mut spans: Vec<TimeSpan> = day.idle.iter().chain(&day.on_contact).copied().collect();
         spans.sort_by_key(|span| (span.start, span.end));
         for pair in spans.windows(2) {
             assert!(pair[0].end <= pair[1].start, "{pair:?}");
