@@ -63,7 +63,7 @@ impl DestinationKind {
     /// The kind that a record's word stands for.
     ///
     /// # Errors
-    /// Where this version does not know it.
+    /// Fails where this version does not know it.
     pub fn from_word(word: Option<&str>) -> Result<Self, DestinationError> {
         match word {
             None => Ok(Self::Mail),

@@ -15,7 +15,7 @@ pub struct SendBreaker(Arc<Mutex<Vec<Stopped>>>);
 /// Sends that would fare as another did.
 #[derive(Clone, Debug)]
 struct Stopped {
-    /// Those of this sender; none where it is all of them.
+    /// The sender whose mails these are; none where it is all mails.
     from: Option<Address>,
     error: Error,
 }

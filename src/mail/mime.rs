@@ -12,7 +12,7 @@ use crate::address::Mailbox;
 use crate::error::{Code, Error, Stage};
 use crate::render::Message;
 
-/// Who a mail is from and for, and what identifies it.
+/// The sender and the recipient of a mail, and its identity.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'e> {
     /// The sender.
@@ -25,20 +25,20 @@ pub struct Envelope<'e> {
     pub id: &'e str,
     /// The date.
     pub date: Timestamp,
-    /// What identifies the run, for `X-Connect-Reports-Run`: ASCII without spaces.
+    /// The identity of the run, for `X-Connect-Reports-Run`: ASCII without spaces.
     pub run: Option<&'e str>,
     /// The list that the recipient is on.
     pub list: List<'e>,
 }
 
-/// Those who get a report, as mail programs sort and leave lists (RFC 2919, RFC 2369).
+/// The list of those who get a report, as mail programs sort and leave lists (RFC 2919, RFC 2369).
 #[derive(Clone, Copy, Debug)]
 pub struct List<'e> {
     /// The report's id: ASCII without spaces.
     pub report: &'e str,
-    /// What people call the list: the report's title.
+    /// The name that people know the list by: the report's title.
     pub title: &'e str,
-    /// Where one leaves it: `https:` or `mailto:`.
+    /// The address at which one leaves it: `https:` or `mailto:`.
     pub unsubscribe: Option<&'e str>,
 }
 

@@ -39,7 +39,7 @@ pub struct Ses {
     policy: RetryPolicy,
 }
 
-/// What SES is told of a mail besides.
+/// The rest that SES is told of a mail.
 #[derive(Clone, Debug, Default)]
 pub struct Sending {
     /// The configuration set, whose events tell of bounces and complaints.
@@ -59,14 +59,14 @@ pub struct Mail<'m> {
     pub to: &'m Mailbox,
     /// Its bytes, as [`compose`](super::compose) writes them.
     pub content: &'m [u8],
-    /// What SES is told besides.
+    /// The rest that SES is told.
     pub sending: &'m Sending,
 }
 
 /// A send that did not end in an acceptance.
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    /// What went wrong; `DELIVERY_UNKNOWN` where SES may have taken the mail.
+    /// The error; `DELIVERY_UNKNOWN` where SES may have taken the mail.
     pub error: Error,
     /// Which further mails would fare the same.
     pub reach: Reach,
@@ -114,7 +114,7 @@ impl Ses {
     /// [`mail_sends`] says. Nothing else is.
     ///
     /// # Errors
-    /// Why SES did not take it, or that this is not known.
+    /// The reason why SES did not take it, or that this is not known.
     pub async fn send(&self, mail: Mail<'_>, deadline: Option<Instant>) -> Result<String, Refusal> {
         let request = self.request(mail)?;
         let mut attempt = 1;

@@ -101,7 +101,7 @@ impl Runner {
     /// Reads the definitions: all, or those that are named.
     ///
     /// # Errors
-    /// Where they can't be read, or one that is named does not exist.
+    /// Fails where they can't be read, or one that is named does not exist.
     pub async fn definitions(&self, named: &[ReportId]) -> Result<Definitions, Error> {
         self.services.definitions.read(named).await
     }
@@ -117,7 +117,7 @@ impl Runner {
     /// The message of a report's figures and its `report.json`, with the templates as they are now.
     ///
     /// # Errors
-    /// Where a template can't be used.
+    /// Fails where a template can't be used.
     pub async fn preview(&self, job: &Job, figures: &Figures) -> Result<(Message, String), Error> {
         preview::preview(&self.services.templates, job, figures).await
     }
@@ -156,7 +156,7 @@ impl Runner {
     /// them the reasons why some of the records can't be read.
     ///
     /// # Errors
-    /// Where the records can't be listed.
+    /// Fails where the records can't be listed.
     #[cfg(feature = "cli")]
     pub async fn past_runs(
         &self,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::binary::{Function, SMALL, definitions, simulator, text, tick};
+use crate::harness::runtime_api::Answer;
 use crate::harness::s3::S3;
 
 /// One report for so many recipients.
@@ -16,13 +17,13 @@ fn for_many(recipients: usize) -> TempDir {
     definitions(&[("large.toml", &large)])
 }
 
-/// The function without a queue.
-async fn function(simulator: &Simulator, s3: &S3, reports: &TempDir) -> Function {
+/// The function without a queue, with so many messages a second.
+async fn function(simulator: &Simulator, s3: &S3, reports: &TempDir, rate: &str) -> Function {
     let s3 = s3.url();
     let more = [
         ("CONNECT_REPORTS_RUNS", "s3://reports-bucket/runs"),
         ("AWS_ENDPOINT_URL_S3", s3.as_str()),
-        ("CONNECT_REPORTS_MESSAGES_PER_SECOND", "10000"),
+        ("CONNECT_REPORTS_MESSAGES_PER_SECOND", rate),
     ];
     Function::start(&simulator.url(), text(reports.path()), &more).await
 }
@@ -34,7 +35,7 @@ fn record(s3: &S3) -> Option<Value> {
     Some(serde_json::from_str(&s3.object(&key).unwrap()).unwrap())
 }
 
-/// How many mails each recipient got.
+/// The number of mails that each recipient got.
 fn mails(simulator: &Simulator) -> BTreeMap<String, usize> {
     let mut mails = BTreeMap::new();
     for to in simulator.messages().into_iter().flat_map(|message| message.to) {
@@ -43,14 +44,14 @@ fn mails(simulator: &Simulator) -> BTreeMap<String, usize> {
     mails
 }
 
-/// Where there is no queue, one invocation after the other sends the parts, although three of them die: each
-/// leaves eight at most of whom it is not known.
+/// Without a queue, one invocation after the other sends the parts, although three of them die: each leaves
+/// eight at most of whom it is not known.
 #[tokio::test]
 async fn two_thousand_recipients_get_one_mail_without_a_queue() {
     let (simulator, s3, reports) = (simulator().await, S3::start(&[]).await, for_many(2000));
     let mut killed = 0;
     for mails in [130, 333, 250] {
-        let mut function = function(&simulator, &s3, &reports).await;
+        let mut function = function(&simulator, &s3, &reports, "10000").await;
         let before = simulator.messages().len();
         let invoked = function.api.invoke(tick().to_string(), Duration::from_secs(10));
         let sent = simulator.has_called(Operation::SendEmail, before + mails);
@@ -61,7 +62,7 @@ async fn two_thousand_recipients_get_one_mail_without_a_queue() {
         }
     }
     assert!(killed > 0, "one dies while it sends");
-    let last = function(&simulator, &s3, &reports).await;
+    let last = function(&simulator, &s3, &reports, "10000").await;
     for _ in 0..5 {
         if record(&s3).is_some_and(|run| run["final"] == true) {
             break;
@@ -89,7 +90,7 @@ async fn a_recipient_takes_as_much_in_records_beside_many() {
     for recipients in [200, 1_000] {
         let (simulator, s3, reports) =
             (simulator().await, S3::start(&[]).await, for_many(recipients));
-        let answer = function(&simulator, &s3, &reports).await.succeed(&tick()).await;
+        let answer = function(&simulator, &s3, &reports, "10000").await.succeed(&tick()).await;
         let run = &answer["data"]["reports"][0];
         assert_eq!(
             (&run["status"], run["messages"].as_array().unwrap().len()),
@@ -98,4 +99,26 @@ async fn a_recipient_takes_as_much_in_records_beside_many() {
         each.push(s3.bytes_written() / recipients);
     }
     assert!(2 * each[1] <= 3 * each[0], "{each:?} bytes a recipient");
+}
+
+/// A run whose time is up between two parts ends for now with that error, and the next attempt sends what is
+/// left: nobody is unknown.
+#[tokio::test]
+async fn parts_that_found_no_time_are_sent_by_the_next_attempt() {
+    let (simulator, s3, reports) = (simulator().await, S3::start(&[]).await, for_many(450));
+    let slow = function(&simulator, &s3, &reports, "100").await;
+    let answer = slow.api.invoke(tick().to_string(), Duration::from_secs(5)).await;
+    assert!(matches!(&answer, Answer::Error { kind, .. } if kind == "TIMEOUT"), "{answer:?}");
+    let run = record(&s3).unwrap();
+    assert_eq!((&run["status"], &run["final"]), (&json!("failed"), &json!(false)), "{run:#}");
+    assert_eq!(run["claim"]["until"], Value::Null, "nobody has it");
+    let before = mails(&simulator).len();
+    assert!(before < 450, "{before} mails in five seconds");
+
+    let quick = function(&simulator, &s3, &reports, "10000").await;
+    let answer = quick.succeed(&tick()).await;
+    assert_eq!(answer["data"]["reports"][0]["status"], "sent");
+    let mails = mails(&simulator);
+    assert!(mails.len() == 450 && mails.values().all(|count| *count == 1));
+    assert_eq!(record(&s3).unwrap().get("parts"), None);
 }

@@ -29,7 +29,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
     /// end, or to where it is cut into shards. What became of it stands in its record.
     ///
     /// # Errors
-    /// Where the end can't be written; the record still says what became of each message.
+    /// Fails where the end can't be written; the record still says what became of each message.
     pub(crate) async fn carry_out(
         &self,
         run: &mut LeasedRun,
@@ -64,7 +64,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
     /// Ends a run that nobody tries any more: with what it failed with, or with this error.
     ///
     /// # Errors
-    /// Where the end can't be written.
+    /// Fails where the end can't be written.
     pub(crate) async fn close(&self, run: &mut LeasedRun, error: Error) -> Result<(), Error> {
         let error = match run.last_error.take() {
             Some(last) => {
@@ -81,7 +81,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
     /// Ends a run: whoever is pending was left out for this reason.
     ///
     /// # Errors
-    /// Where the end can't be written.
+    /// Fails where the end can't be written.
     pub(crate) async fn end(
         &self,
         run: &mut LeasedRun,
@@ -95,7 +95,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
     /// that the mail is being sent sends it.
     ///
     /// # Errors
-    /// Where the record can't be read or written.
+    /// Fails where the record can't be read or written.
     pub(crate) async fn notify_again(&self, key: &str) -> Result<(), Error> {
         let Some(found) = self.ledger.read(key).await? else {
             return Ok(());

@@ -10,7 +10,7 @@ use crate::run::job::{Job, RunKey};
 /// Composes the mail of a run's message for one of its recipients; `index` is their place among them.
 ///
 /// # Errors
-/// Where it can't be written.
+/// Fails where it can't be written.
 pub fn compose_mail(
     job: &Job,
     message: &Message,
@@ -37,7 +37,7 @@ pub fn compose_mail(
 /// Composes the mail to the owner of a run.
 ///
 /// # Errors
-/// Where it can't be written.
+/// Fails where it can't be written.
 pub(crate) fn compose_notice(
     job: &Job,
     message: &Message,

@@ -52,7 +52,7 @@ impl FigureSource {
     /// All that filters can name of an instance.
     ///
     /// # Errors
-    /// Where one of the lists can't be read.
+    /// Fails where one of the lists can't be read.
     pub(crate) async fn all_names(&self, instance: &InstanceArn) -> Result<Directory, Error> {
         let client = self.clients.client(instance);
         let request =

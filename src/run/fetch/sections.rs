@@ -70,7 +70,7 @@ impl UnplannedSection {
 pub(crate) struct QueryWindows<'w> {
     /// The one that it reports.
     pub(crate) window: &'w Window,
-    /// Those that it is compared with.
+    /// The windows that it is compared with.
     pub(crate) compared: &'w [Window],
 }
 

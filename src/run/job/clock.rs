@@ -71,7 +71,7 @@ impl Clock {
         self.left().is_none_or(|left| left > duration + TO_ANSWER * 2)
     }
 
-    /// Whether another attempt may follow this one, and there is time for the pause before it.
+    /// Tells whether another attempt may follow this one, and there is time for the pause before it.
     pub(crate) fn allows_another(self, policy: RetryPolicy, attempt: u32) -> bool {
         policy.allows_another(attempt) && self.has_time_for(policy.pause_after(attempt))
     }

@@ -13,7 +13,7 @@ pub(crate) struct OrderGate(Arc<Places>);
 struct Places {
     /// The first place that has not passed.
     next: watch::Sender<usize>,
-    /// Those behind it that have passed before it.
+    /// The places behind it that have passed before it.
     passed: Mutex<BTreeSet<usize>>,
 }
 

@@ -93,7 +93,7 @@ impl<S: Objects> LedgerStore<'_, S> {
     /// Closes the resends at these keys that have not ended.
     ///
     /// # Errors
-    /// Where a record can't be read or written.
+    /// Fails where a record can't be read or written.
     pub(crate) async fn close_resends(
         &self,
         keys: impl IntoIterator<Item = &str>,

@@ -35,7 +35,7 @@ impl<S: Objects> LedgerStore<'_, S> {
     /// Claims a run: one that is new, or that can be taken up. `fresh` is its record if it is new.
     ///
     /// # Errors
-    /// Where the store can't be written or read.
+    /// Fails where the store can't be written or read.
     pub(crate) async fn claim(
         &self,
         key: &str,

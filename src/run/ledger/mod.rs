@@ -10,15 +10,15 @@
 //!                  └───┴──── claim ◄─────────────┘ not final, and after a death when the lease is over
 //!
 //! pending ─mark─► sending ─┬─► sent
-//!    ▲                     ├─► failed ──┐ refused, and it may pass or a person asks
+//!    ▲                     ├─► failed ──┐ refused, and retryable or a person asks
 //!    └─────────────────────┼────────────┘
 //!                          └─► unknown    no answer; or marked by a process that died
 //! ```
 //!
 //! 1. Claim: write the record with a lease, on condition that there is none; or, having read one that
 //!    is not final and whose lease is over, on condition that it is still that one. The lease ends
-//!    with the holder's own deadline. Without one it lasts for [`LEASE_LENGTH`](crate::retry::LEASE_LENGTH), and every write
-//!    renews it.
+//!    with the holder's own deadline. Without one it lasts for
+//!    [`LEASE_LENGTH`](crate::retry::LEASE_LENGTH), and every write renews it.
 //! 2. Ask Connect and render. Nobody can see any of it yet. Before rendering with templates of one's own
 //!    the record says so, and as soon as rendering has ended it says so no more: another process that takes
 //!    up a run that still says so does not use them again as they are, and tells the owner. The process
@@ -32,7 +32,7 @@
 //! 7. Where the owner is to hear of the end, the outcome says that this is being sent; send it, and
 //!    write its result.
 //!
-//! Where a process dies, or can't reach the store any more:
+//! A process may die, or reach the store no more:
 //!
 //! - before 1: there is nothing, and the next one runs the report.
 //! - after 1, 2 or 3: a claim without marks of recipients. When the lease is over the next one takes the run up and
@@ -43,7 +43,7 @@
 //! - within 7: the owner hears nothing, or hears it and nobody knows. The run itself has ended. A mail
 //!   to the owner that was refused is sent again by a later tick, until `catch_up` has passed.
 //!
-//! Who is to end before that (Ctrl-C) goes on to 6: nobody is marked any more, those who are marked get
+//! A process that is to end before that (Ctrl-C) goes on to 6: nobody is marked any more, those who are marked get
 //! [`STOP_GRACE`](crate::retry::STOP_GRACE) for their answers and are unknown without one, and the outcome ends
 //! the lease: the next one goes on at once.
 //!

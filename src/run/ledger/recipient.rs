@@ -77,7 +77,7 @@ impl Recipient {
     /// The kind of the destination.
     ///
     /// # Errors
-    /// Where this version does not know it.
+    /// Fails where this version does not know it.
     pub(crate) fn kind(&self) -> Result<DestinationKind, DestinationError> {
         DestinationKind::from_word(self.kind.as_deref())
     }

@@ -374,7 +374,7 @@ impl RunRecord {
         (self.status, self.reason, self.is_final) = (RunState::Skipped, Some(reason), true);
     }
 
-    /// The run, for which nobody tries any more: whatever failed has failed for good.
+    /// The run, for which nobody tries any more: whatever failed has failed permanently.
     pub(crate) fn make_final(&mut self) {
         let errors = self.recipients.iter_mut().filter_map(|recipient| recipient.error.as_mut());
         errors.chain(&mut self.error).for_each(|error| error.retryable = false);

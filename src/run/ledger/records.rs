@@ -33,7 +33,7 @@ pub(crate) struct Ledger {
 #[derive(Debug, Default)]
 struct LedgerCache {
     first_seen: BTreeMap<ReportId, FirstSeenRecord>,
-    /// The runs that have ended for good, by key; of a failure with the event that it failed.
+    /// The runs that have ended permanently, by key; of a failure with the event that it failed.
     over: BTreeMap<RunKey, Option<String>>,
     /// The times at which runs were last queued, by key.
     queued: BTreeMap<RunKey, Timestamp>,
@@ -109,7 +109,7 @@ impl Ledger {
     /// The first event that saw a report as it is now, which may be this one. A dry run leaves no trace.
     ///
     /// # Errors
-    /// Where the store can't be read or written.
+    /// Fails where the store can't be read or written.
     pub(crate) async fn sight(
         &self,
         report: &Report,
@@ -156,7 +156,7 @@ impl Ledger {
     /// whether somebody has them at this moment. What can't be understood is left alone, and logged.
     ///
     /// # Errors
-    /// Where the records can't be listed or read.
+    /// Fails where the records can't be listed or read.
     pub(crate) async fn open(
         &self,
         report: &ReportId,
@@ -192,7 +192,7 @@ impl Ledger {
     /// Looks a record up by its key.
     ///
     /// # Errors
-    /// Where the store can't be read, or holds something else there.
+    /// Fails where the store can't be read, or holds something else there.
     pub(crate) async fn look_up(&self, key: &RunKey, clock: Clock) -> Result<RecordLookup, Error> {
         let Some(record) = self.store(clock).record(key.as_str()).await? else {
             return Ok(RecordLookup::Missing);
@@ -201,7 +201,7 @@ impl Ledger {
         Ok(RecordLookup::Found(Box::new(record)))
     }
 
-    /// Remembers that a run has ended for good, if so.
+    /// Remembers that a run has ended permanently, if so.
     pub(crate) fn cache_final(&self, key: &RunKey, record: &RunRecord) {
         // A person may have run again what had failed or was skipped.
         let stays = matches!(record.status, RunState::Sent | RunState::Unknown);
@@ -213,7 +213,7 @@ impl Ledger {
     }
 
     /// Tells whether this process has queued a run a short while ago, so that its message is not done yet, or
-    /// is handed out again by itself.
+    /// is handed out again automatically.
     pub(crate) fn is_waited_for(&self, key: &RunKey, now: Timestamp) -> bool {
         let known = self.known();
         known.queued.get(key).is_some_and(|at| now.duration_since(*at) < QUEUE_VISIBILITY_TIMEOUT)
@@ -230,7 +230,7 @@ impl Ledger {
     /// run an earlier one after it.
     ///
     /// # Errors
-    /// Where the store can't be read, or holds something else there.
+    /// Fails where the store can't be read, or holds something else there.
     pub(crate) async fn is_superseded(
         &self,
         report: &ReportId,
@@ -244,7 +244,7 @@ impl Ledger {
     /// Keeps that a window of a report without schedule has been run.
     ///
     /// # Errors
-    /// Where the store can't be read or written.
+    /// Fails where the store can't be read or written.
     pub(crate) async fn advance_latest_window(
         &self,
         report: &Report,
@@ -265,7 +265,7 @@ impl Ledger {
     /// The records of a report, or of all, by key; re-issues among them.
     ///
     /// # Errors
-    /// Where the store can't be listed or read.
+    /// Fails where the store can't be listed or read.
     pub(crate) async fn list(&self, report: Option<&ReportId>) -> Result<Vec<RunKey>, Error> {
         let Some(store) = &self.store else {
             return Ok(Vec::new());
@@ -286,7 +286,7 @@ pub(crate) enum RecordLookup {
     Missing,
     /// A record.
     Found(Box<RunRecord>),
-    /// It was seen before that it has ended for good, and it is no concern of this event.
+    /// It was seen before that it has ended permanently, and it is no concern of this event.
     Final,
 }
 

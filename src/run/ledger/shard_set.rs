@@ -10,7 +10,7 @@
 //! 3. An invocation whose shard has ended, and that finds all others ended too, takes the run, merges what
 //!    became of each recipient, and ends it like any other: the run's outcome is computed from theirs.
 //!
-//! Where a process dies: before the messages are in the queue, or with one of them lost, the next tick
+//! A process may die. Before the messages are in the queue, or with one of them lost, the next tick
 //! finds a run that has not ended and queues the shards that are open. In a shard it is as in a run.
 //! Between the last shard and the end of the run, the next tick ends it. A message that comes twice finds
 //! the shard's record. Where there is no queue, or none any more, the holder of the run keeps it, does 2 for each
@@ -53,7 +53,7 @@ pub(crate) struct ShardSet {
 /// The shards of a run that have not ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenShards {
-    /// Those that nobody holds.
+    /// The shards that nobody holds.
     pub(crate) open: Vec<ShardId>,
     /// The number of those among them that have not been begun.
     pub(crate) untried: usize,

@@ -18,7 +18,7 @@ use crate::store::{Condition, Object, Objects, Put, Store, Tag};
 /// The store of records, as one invocation uses it.
 #[derive(Debug)]
 pub(crate) struct LedgerStore<'s, S> {
-    /// Where no records are kept, nothing is read or written, and every claim is granted.
+    /// None where no records are kept: nothing is read or written, and every claim is granted.
     pub(crate) objects: Option<&'s S>,
     pub(crate) clock: Clock,
     /// The name of this process, which no other has.
@@ -70,7 +70,7 @@ impl<S: Objects> LedgerStore<'_, S> {
     /// another has the run by now, writes what this one knows and the other does not.
     ///
     /// # Errors
-    /// Where it can't be written.
+    /// Fails where it can't be written.
     pub(crate) async fn save_and_renew(&self, leased: &mut LeasedRun) -> Result<(), Error> {
         if leased.is_lost {
             return self.merge_into_new_holder(leased).await;
@@ -203,7 +203,7 @@ impl<S: Objects> LedgerStore<'_, S> {
     /// Stores a message with the files that lie beside it, and returns its key.
     ///
     /// # Errors
-    /// Where one of them can't be written.
+    /// Fails where one of them can't be written.
     pub(crate) async fn keep_message(
         &self,
         leased: &LeasedRun,

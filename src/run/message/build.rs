@@ -21,7 +21,7 @@ pub(crate) enum Built<M = Message> {
     /// A message.
     Message {
         message: M,
-        /// Those who get it.
+        /// Its recipients.
         to: Vec<StoredDestination>,
         /// The sections that are missing in it, in one line.
         without: Option<String>,

@@ -26,7 +26,7 @@ impl OwnTemplates {
         Ok(Self { place, built_in, read: Mutex::default() })
     }
 
-    /// Those that come with the program.
+    /// The templates that come with the program.
     pub(crate) fn built_in(&self) -> &Arc<Templates> {
         &self.built_in
     }
@@ -34,7 +34,7 @@ impl OwnTemplates {
     /// The templates as they are now.
     ///
     /// # Errors
-    /// Where they can't be read; `TEMPLATE_ERROR` with everything that is wrong with them.
+    /// Fails where they can't be read; `TEMPLATE_ERROR` with everything that is wrong with them.
     pub(crate) async fn read(&self) -> Result<Arc<Templates>, Error> {
         let Some(place) = &self.place else {
             return Ok(Arc::clone(&self.built_in));
@@ -57,7 +57,7 @@ impl OwnTemplates {
 /// Reads the templates at a place, by name, without those of subfolders.
 ///
 /// # Errors
-/// Where the place does not exist, or one of them can't be read.
+/// Fails where the place does not exist, or one of them can't be read.
 pub async fn read_templates(place: &Store) -> Result<Vec<TemplateFile>, Error> {
     let mut files = place.files(TemplateFile::is_template).await.map_err(|error| {
         error.hint("set CONNECT_REPORTS_TEMPLATES to the folder, or the s3:// prefix, of templates")

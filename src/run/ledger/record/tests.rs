@@ -31,7 +31,7 @@ fn ended(ends: [Result<(), (Code, bool)>; 2]) -> RunRecord {
     record
 }
 
-/// What another version has added is still there when this one has written the record.
+/// This version keeps what another has added to a record.
 #[test]
 fn what_is_not_known_here_survives() {
     let mut value: Value = serde_json::from_slice(&record().to_json()).unwrap();
@@ -63,7 +63,7 @@ fn the_worst_message_counts() {
     }
 }
 
-/// Only what may pass is tried again by itself; a person may ask for what failed for good, and
+/// Only what is retryable is tried again automatically; a person may ask for what failed permanently, and
 /// nobody for what is not known.
 #[test]
 fn a_run_is_taken_up_with_those_who_may_be_sent_to() {

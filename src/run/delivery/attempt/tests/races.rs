@@ -18,7 +18,7 @@ use crate::run::outcome::RunState;
 /// The order in which the steps of two processes come about: one of all, or a random one.
 pub(super) enum Schedule {
     Random(fastrand::Rng),
-    /// What was chosen at each point, and of how many; and the situations from which every way on has
+    /// The choice at each point, and of how many; and the situations from which every way on has
     /// been tried. What processes do follows from what they have found, so two orders of steps that
     /// do not concern each other end in the same situation.
     Every {
@@ -28,7 +28,7 @@ pub(super) enum Schedule {
     },
 }
 
-/// What was written last of the record and of the rest, what both processes have found, and what luck
+/// The last writes of the record and of the rest, what both processes have found, and what luck
 /// they have left.
 pub(super) type Situation = (Vec<Write>, Vec<Vec<(Found, usize)>>, Luck);
 
@@ -72,12 +72,12 @@ impl Schedule {
     }
 }
 
-/// How much may go wrong in a race.
+/// The number of things that may go wrong in a race.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Luck {
-    /// How often a process is so slow that its lease is over.
+    /// The number of times that a process is so slow that its lease is over.
     pub(super) stalls: usize,
-    /// How often the store answers something else than it should.
+    /// The number of times that the store answers something else than it should.
     pub(super) mishaps: usize,
     /// True where a mishap may be a process's end.
     pub(super) deaths: bool,

@@ -28,7 +28,7 @@ pub(super) const KEY: &str = "daily/2026-11-22T0000+0000--2026-11-23T0000+0000.j
 pub(super) const DEFINITION: &str = "0123456789abcdef";
 pub(super) const NOW: &str = "2026-11-23T07:00:00Z";
 
-/// What happens at a step, besides what should.
+/// A mishap at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Mishap {
     /// The process dies before it.
@@ -57,20 +57,20 @@ pub(super) const MISHAPS: [Mishap; 7] = [
     Mishap::StoreDown,
 ];
 
-/// Those that a process survives, with its store.
+/// The mishaps that a process survives, with its store.
 pub(super) const NOT_DEADLY: [Mishap; 4] =
     [Mishap::AnswerLost, Mishap::DoneAndRefused, Mishap::Busy, Mishap::Refused];
 
-/// What is really there.
+/// The objects and mails that are really there.
 #[derive(Debug, Default)]
 pub(super) struct World {
     /// The content of each, and the write that it is from.
     pub(super) objects: RefCell<BTreeMap<String, (Vec<u8>, Write)>>,
-    /// How many mails each recipient got.
+    /// The number of mails that each recipient got.
     pub(super) accepted: RefCell<BTreeMap<String, usize>>,
-    /// How many the owner got.
+    /// The number that the owner got.
     pub(super) notices: Cell<usize>,
-    /// How often Connect was asked.
+    /// The number of times that Connect was asked.
     pub(super) asked: Cell<usize>,
 }
 
@@ -85,7 +85,7 @@ pub(super) struct Process {
     pub(super) steps: Cell<usize>,
     pub(super) is_down: Cell<bool>,
     pub(super) is_dead: Cell<bool>,
-    /// Who decides when its steps come about, where two race.
+    /// The gate that its steps wait at, where two race.
     pub(super) gate: Option<Rc<Gate>>,
     pub(super) number: usize,
     pub(super) kind: Kind,
@@ -96,10 +96,10 @@ pub(super) struct Gate {
     /// The steps of each that wait.
     pub(super) waits: Vec<RefCell<Vec<Waker>>>,
     pub(super) granted: Vec<Cell<Option<Option<Mishap>>>>,
-    /// What each process has found at its steps, and how often one had stalled by then.
+    /// The things that each process has found at its steps, and the number of stalls by then.
     pub(super) found: Vec<RefCell<Vec<(Found, usize)>>>,
     pub(super) stalls: Cell<usize>,
-    /// Whether sends are steps that wait too.
+    /// True where sends are steps that wait too.
     pub(super) with_sends: bool,
 }
 
@@ -115,7 +115,7 @@ impl Gate {
     }
 }
 
-/// What a process finds.
+/// The thing that a process finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Found {
     Granted(Option<Mishap>),
@@ -379,7 +379,7 @@ pub(super) fn fresh(event: &TriggerId) -> RunRecord {
     RunRecord::new("daily".to_owned(), window, DEFINITION.to_owned(), event.clone())
 }
 
-/// What an invocation does for the run: claims it, waiting if need be, and carries it out.
+/// The part of an invocation for the run: it claims the run, waiting if need be, and carries it out.
 pub(super) async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
@@ -442,7 +442,7 @@ pub(super) async fn until_death(process: &Process, life: impl Future<Output = ()
     .await;
 }
 
-/// What must hold when nobody is running any more and the run has ended.
+/// Checks what must hold when nobody is running any more and the run has ended.
 pub(super) fn check(world: &World, count: usize, what: &str) -> RunRecord {
     let record = world.record().unwrap_or_else(|| panic!("{what}: no record"));
     assert!(record.is_final && record.claim.until.is_none(), "{what}: {record:?}");
