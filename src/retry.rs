@@ -218,14 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn attempts_end_with_their_number_and_others_never() {
+    fn attempts_end_at_their_limit_if_there_is_one() {
         assert_eq!((1..=5).take_while(|n| GROWING.allows_another(*n)).count(), 3);
         assert!(CLAIM_POLL.allows_another(u32::MAX));
     }
 
     /// The pauses of each policy, one after the other.
     #[test]
-    fn policies_pause_as_they_say() {
+    fn pauses_follow_from_the_policies() {
         let pauses =
             |policy: RetryPolicy, count| milliseconds((1..=count).map(|n| policy.pause_after(n)));
         assert_eq!(pauses(LEDGER_ACCESS, 5), [50, 100, 200, 400, 800]);

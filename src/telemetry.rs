@@ -2,8 +2,8 @@
 //! them. Metrics are one JSON object a line, too, in CloudWatch's embedded metric format. `docs/LOGGING.md`
 //! has the fields.
 //!
-//! The SDK's and the HTTP crates' own events can hold addresses and figures below `warn`, so they
-//! are capped there whatever level is asked for.
+//! Events of the SDK and the HTTP crates below `warn` can hold addresses and figures. So their level is at least
+//! `warn`, whatever the configured one.
 
 mod line;
 mod metrics;

@@ -349,7 +349,7 @@ impl FromStr for LocalTime {
 /// The start of the minute in which an instant lies.
 pub fn to_the_minute(time: Timestamp) -> Timestamp {
     let to_minutes = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Floor);
-    // Before the first minute of all time there is none.
+    // Only an instant before the first representable minute can't be rounded.
     time.round(to_minutes).unwrap_or(time)
 }
 

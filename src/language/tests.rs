@@ -31,7 +31,7 @@ fn values(text: &str) -> BTreeSet<&str> {
 
 /// What the program and its templates say is in the table, and the table holds nothing else.
 #[test]
-fn every_text_that_is_said_is_in_the_table() {
+fn every_used_text_is_in_the_table() {
     let said = said();
     let known: BTreeSet<&str> = TRANSLATIONS.iter().map(|(english, _)| *english).collect();
     let missing: Vec<_> = said.iter().filter(|text| !known.contains(text.as_str())).collect();
@@ -43,7 +43,7 @@ fn every_text_that_is_said_is_in_the_table() {
 }
 
 #[test]
-fn what_a_table_lacks_is_english() {
+fn texts_missing_from_the_table_stay_english() {
     assert_eq!(Language::German.say("Queue"), "Warteschlange");
     assert_eq!(Language::German.say("Something else"), "Something else");
     assert_eq!(Language::English.say("Queue"), "Queue");
@@ -66,7 +66,7 @@ fn swiss_german_has_no_sharp_s_and_differs_in_nothing_else() {
 }
 
 #[test]
-fn american_english_is_spelt_as_there() {
+fn american_english_has_american_spelling() {
     let text = "Amazon Connect does not say how many analysed contacts this figure is based on.";
     assert!(Language::AmericanEnglish.say(text).contains("analyzed"));
     assert_eq!(Language::English.say(text), text);

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fewest_parts() {
+    fn a_cut_has_the_fewest_parts() {
         let count = |counts: &[usize]| parts(&filters(counts), 100).parts.len();
         assert_eq!(count(&[100]), 1);
         assert_eq!(count(&[250]), 3);

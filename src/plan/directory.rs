@@ -22,7 +22,7 @@ pub use list::{DirectoryEntry, Unresolved, UnresolvedKind};
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     lists: BTreeMap<Dimension, Arc<EntryList>>,
-    /// The names of the levels that the agent hierarchy has, where it was asked for.
+    /// The names of the agent hierarchy's levels, where they were requested.
     levels: Option<Arc<BTreeMap<Dimension, String>>>,
 }
 

@@ -38,7 +38,7 @@ pub use figure::{Absent, Figure};
 pub use merge::{ConflictingRow, MergeKeys, Rule};
 pub use planner::{MOST_REQUESTS, plan_requests, request_count};
 pub use query::{Obstacle, Query, expected_rows};
-pub use rows::{Group, Row, RowKey, Rows};
+pub use rows::{GroupIds, Row, RowKey, Rows};
 
 /// One request within the service's limits; its pages belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

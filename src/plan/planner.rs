@@ -299,7 +299,7 @@ pub(super) fn has_row_of_everything(query: &Query) -> bool {
 /// The treatment of metrics that no rule merges over the parts of a query.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WithoutRule {
-    /// Each part is asked for them, which tells whether there is any figure.
+    /// Each part requests them, which shows whether there is any figure.
     Asked,
     /// The rows tell whether there is any figure.
     LeftToRows,

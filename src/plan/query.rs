@@ -66,7 +66,7 @@ impl Query {
     }
 }
 
-/// A reason why a section can't be asked for.
+/// A reason why the figures of a section can't be requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obstacle {
     /// The kind of reason.

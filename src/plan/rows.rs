@@ -13,11 +13,11 @@ use crate::window::Window;
 
 /// The ids of a group in the order of the request's groupings. An id is `None` where there is none, as for
 /// contacts that never reached an agent. The rows of one group share it.
-pub type Group = Arc<[Option<Arc<str>>]>;
+pub type GroupIds = Arc<[Option<Arc<str>>]>;
 
 /// The key that tells a row from the others of its query: the start of its interval, and the ids of its
 /// group.
-pub type RowKey = (Option<Timestamp>, Group);
+pub type RowKey = (Option<Timestamp>, GroupIds);
 
 /// Rows with their figures, a column for each metric.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub struct Rows {
 /// The group of a row, and its interval if the request asked for intervals. Rows share both.
 #[derive(Clone, Debug)]
 struct RowHead {
-    dimensions: Group,
+    dimensions: GroupIds,
     interval: Option<Arc<Window>>,
 }
 
@@ -75,7 +75,7 @@ impl Rows {
     }
 
     /// Adds a row without figures, and returns its place.
-    pub fn add(&mut self, dimensions: Group, interval: Option<Arc<Window>>) -> usize {
+    pub fn add(&mut self, dimensions: GroupIds, interval: Option<Arc<Window>>) -> usize {
         self.heads.push(RowHead { dimensions, interval });
         self.heads.len() - 1
     }
@@ -83,7 +83,7 @@ impl Rows {
     /// Adds a row with these figures; the first figure of a metric counts.
     pub fn add_with<M: Borrow<Arc<MetricQuery>>>(
         &mut self,
-        dimensions: Group,
+        dimensions: GroupIds,
         interval: Option<Arc<Window>>,
         figures: impl IntoIterator<Item = (M, Figure)>,
     ) {
@@ -151,7 +151,7 @@ impl MetricColumn {
 
 impl<'r> Row<'r> {
     /// The ids of the row's group.
-    pub fn dimensions(self) -> &'r Group {
+    pub fn dimensions(self) -> &'r GroupIds {
         &self.head.dimensions
     }
 
@@ -197,11 +197,11 @@ mod tests {
         let queued = metric("CONTACTS_QUEUED");
         let handled = metric("CONTACTS_HANDLED");
         let mut rows = Rows::default();
-        let first = rows.add(Group::default(), None);
-        let second = rows.add(Group::default(), None);
+        let first = rows.add(GroupIds::default(), None);
+        let second = rows.add(GroupIds::default(), None);
         assert_eq!(rows.set(second, &handled, Figure::Value(2.0)), Ok(()));
         assert_eq!(rows.set(first, &queued, Figure::Value(1.0)), Ok(()));
-        // The same metric, whoever asks for it.
+        // An equal metric counts as the same.
         let again = metric("CONTACTS_HANDLED");
         assert_eq!(rows.set(second, &again, Figure::Value(3.0)), Err(Figure::Value(3.0)));
         assert_eq!(rows.set(first, &again, Figure::Value(4.0)), Ok(()));

@@ -85,7 +85,7 @@ fn the_same_request_is_made_once() {
 
 /// 250 queues, no grouping: three requests, with what weights the averages.
 #[test]
-fn many_queues_are_asked_in_hundreds() {
+fn many_queues_are_requested_in_hundreds() {
     let metrics = r#"["AVG_HANDLE_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "MAX_QUEUED_TIME", "CONTACTS_HANDLED"]"#;
     let text = TWO_SECTIONS.replace(r#"["CONTACTS_QUEUED", "CONTACTS_HANDLED"]"#, metrics);
     let text = text.split("\n[[section]]\ntitle    = \"By queue\"").next().unwrap();
@@ -137,7 +137,7 @@ fn a_request_takes_twenty_service_levels() {
 
 /// One request that the service refuses must not take the others with it.
 #[test]
-fn what_is_not_known_stands_alone() {
+fn unknown_metrics_get_requests_of_their_own() {
     let filtered =
         "{ name = \"CONTACTS_HANDLED\", label = \"x\", where = { MOON_PHASE = [\"NEW\"] } }";
     for unknown in ["\"AI_NOVELTIES\"", filtered] {
@@ -149,7 +149,7 @@ fn what_is_not_known_stands_alone() {
 }
 
 #[test]
-fn names_that_select_nothing_or_two_things_are_told() {
+fn names_of_no_entry_or_of_two_are_reported() {
     let named = TWO_SECTIONS.replacen("\"*\"", "\"Queue 1\", \"queue 2\"", 1);
     let report = report(&named);
     let asked = |directory: &Directory| {

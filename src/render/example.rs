@@ -19,7 +19,7 @@ use super::{chart, files, trend};
 use crate::definition::{self, Dimension, MetricQuery, Report, Section};
 use crate::error::Error;
 use crate::plan::{
-    Absent, Base, Directory, DirectoryEntry, Figure, Group, Query, Rows, SectionAnswer,
+    Absent, Base, Directory, DirectoryEntry, Figure, GroupIds, Query, Rows, SectionAnswer,
 };
 use crate::settings::Deployment;
 use crate::table::{self, LabelledBase, Note, Table};
@@ -333,7 +333,7 @@ impl Scene<'_> {
             }
             None => {
                 for queue in self.queues {
-                    let group: Group = Arc::new([Some(queue.0.to_lowercase().into())]);
+                    let group: GroupIds = Arc::new([Some(queue.0.to_lowercase().into())]);
                     rows.add_with(group, None, by_metric(section, figures(queue)));
                 }
             }

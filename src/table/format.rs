@@ -33,7 +33,7 @@ impl Numbers {
         Self { format, percent: percent_sign(locale), language: locale.language() }
     }
 
-    /// The figure as text; a dash where there is none, and words where it can't be had.
+    /// The figure as text: a dash where there is none, and words where it can't be had.
     pub fn figure(&self, figure: Figure, unit: Unit) -> String {
         match figure {
             Figure::Value(value) => self.number(value, unit),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_a_dash() {
+    fn absent_figures_are_dashes() {
         let text = |absent| numbers_of("en").figure(Figure::Absent(absent), Unit::Percent);
         assert_eq!(text(Absent::NoData), "–");
         assert_eq!(text(Absent::NotComputable), "–");
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_judged_has_as_many_decimals_as_make_it_true() {
+    fn judged_figures_have_enough_decimals() {
         let numbers = numbers_of("en");
         let target = |text: &str| text.parse::<Target>().unwrap();
         for (value, unit, bounds, expected) in [
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_those_of_what_is_shown() {
+    fn distances_follow_from_shown_digits() {
         let numbers = numbers_of("en");
         for (value, unit, bound, expected) in [
             (55.778, Unit::Percent, ">= 55.8", Some("0.02\u{a0}pp")),
@@ -305,8 +305,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever compares a figure with its target, as both are printed, comes to the verdict that is
-        /// printed beside them.
+        /// The printed figure compared with the printed target gives the printed verdict.
         #[test]
         fn every_printed_comparison_is_true(
             bound in (0_u32..200_000, 0_u32..4),
@@ -337,7 +336,7 @@ mod tests {
 
         /// A change is up or down where something of it is shown, and better or worse only then.
         #[test]
-        fn a_change_that_shows_nothing_is_none(
+        fn invisible_changes_are_level(
             base in 1.0..1_000.0, by in prop_oneof![-0.1..0.1, -50.0..50.0], is_rate: bool,
         ) {
             let unit = if is_rate { Unit::Percent } else { Unit::Seconds };

@@ -15,7 +15,7 @@ use super::figures::{column_figures, empty_figures, figures_or_empty};
 use super::row::{Member, TableRow};
 use crate::definition::{Column, Section, Sort, State, Target};
 use crate::plan::{
-    self, Absent, Base, Directory, Figure, Group, Query, Row, SectionAnswer, expected_rows,
+    self, Absent, Base, Directory, Figure, GroupIds, Query, Row, SectionAnswer, expected_rows,
 };
 use crate::window::Window;
 
@@ -34,14 +34,14 @@ pub(super) struct RowBuilder<'a> {
     /// The index of each of the section's groupings in the ids of groups.
     places: Vec<Option<usize>>,
     groups: Vec<TableGroup>,
-    by_ids: BTreeMap<Group, usize>,
+    by_ids: BTreeMap<GroupIds, usize>,
     /// The rows, each with the index of its group.
     rows: Vec<(usize, TableRow)>,
 }
 
 /// A group, with the members and targets that its rows share.
 struct TableGroup {
-    ids: Group,
+    ids: GroupIds,
     members: Arc<[Member]>,
     own_targets: Arc<[(usize, Target)]>,
     /// True where the group occurs, or the instance has it. Only then a missing row means that nothing
@@ -109,7 +109,7 @@ impl<'a> RowBuilder<'a> {
             self.group_index(row.dimensions());
         }
         if self.query.groupings.is_empty() {
-            self.group_index(&Group::default());
+            self.group_index(&GroupIds::default());
         }
         let Some((shown, ids)) = expected_rows(self.section, self.query) else { return };
         let place = self.query.groupings.iter().position(|dimension| dimension == shown);
@@ -169,7 +169,7 @@ impl<'a> RowBuilder<'a> {
     }
 
     /// The index of a group, which is added where it is new.
-    fn group_index(&mut self, ids: &Group) -> usize {
+    fn group_index(&mut self, ids: &GroupIds) -> usize {
         let next = self.groups.len();
         match self.by_ids.entry(Arc::clone(ids)) {
             Entry::Occupied(known) => *known.get(),
@@ -182,7 +182,7 @@ impl<'a> RowBuilder<'a> {
         }
     }
 
-    fn new_group(&self, ids: &Group) -> TableGroup {
+    fn new_group(&self, ids: &GroupIds) -> TableGroup {
         let Self { section, directory, places, .. } = self;
         let members = section.group_by.iter().zip(places).map(|(dimension, place)| {
             let id = place.and_then(|place| ids.get(place)?.as_deref());
@@ -330,7 +330,12 @@ mod tests {
     fn group(name: Option<&str>) -> TableGroup {
         let name = name.map(ToOwned::to_owned);
         let members = Arc::new([Member { id: name.clone(), name, is_unlisted: false }]);
-        TableGroup { ids: Group::default(), members, own_targets: Arc::default(), is_known: true }
+        TableGroup {
+            ids: GroupIds::default(),
+            members,
+            own_targets: Arc::default(),
+            is_known: true,
+        }
     }
 
     fn sorted(sort: Option<Sort>) -> Vec<String> {
@@ -351,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_stand_by_name_or_by_a_column() {
+    fn rows_are_sorted_by_name_or_by_a_column() {
         let by = |descending| Some(Sort { column: 0, descending });
         assert_eq!(sorted(None), ["billing", "Retention", "sales", "Élan", ""]);
         assert_eq!(sorted(by(true)), ["billing", "", "Retention", "Élan", "sales"]);

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_trace_is_its_id_alone() {
+    fn only_the_id_of_a_trace_is_logged() {
         let id = "1-5759e988-bd862e3fe1be46a994272793";
         for (header, found) in [
             (format!("Root={id};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:0"), Some(id)),

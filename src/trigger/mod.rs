@@ -78,7 +78,7 @@ fn batch_error() -> Error {
         .hint("invoke the function by EventBridge, by SQS, or with an order")
 }
 
-/// Reads a message of the queue; `None` where it is none of SQS.
+/// Reads a message of the queue; `None` for another kind of record.
 fn parse_message(record: SqsMessage) -> Option<QueueMessage> {
     if record.event_source.as_deref() != Some("aws:sqs") {
         return None;

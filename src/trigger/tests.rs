@@ -52,7 +52,7 @@ fn an_order_comes_bare_or_in_an_event() {
 }
 
 #[test]
-fn every_problem_of_an_order_is_told() {
+fn every_problem_of_an_order_is_reported() {
     let order = json!({"report": "x", "to": ["nobody"], "time": "today", "resend": "some",
         "window": {"start": "2026-11-22"}, "dry_run": "yes"});
     let error = asked(&order).unwrap_err();
@@ -95,7 +95,7 @@ fn other_payloads_are_refused() {
 
 /// Of a batch each message is an order of its own, known by its message's id.
 #[test]
-fn a_batch_has_an_order_a_message() {
+fn each_message_of_a_batch_is_an_order() {
     let batch = json!({"Records": [
         {"messageId": "m1", "body": "{\"reports\": [\"a\"]}", "eventSource": "aws:sqs",
          "attributes": {"SentTimestamp": "1795417200000"}},
@@ -118,7 +118,7 @@ fn a_batch_has_an_order_a_message() {
     assert_eq!(three.unwrap_err().code, Code::ValidationError);
 }
 
-/// What is put into a queue is read from it as it was.
+/// A trigger that is put into a queue is read back unchanged.
 #[test]
 fn an_order_is_the_same_as_a_message() {
     let instant = |text: &str| LocalTime::Instant(text.parse().unwrap());

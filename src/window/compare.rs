@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_before_follows_from_the_rule() {
+    fn the_previous_window_follows_from_the_rule() {
         use WindowRule::{
             Hours, Last, MonthToDate, PreviousDay, PreviousHour, PreviousMonth, PreviousWeek,
             PreviousWorkday, WeekToDate,
@@ -349,7 +349,7 @@ mod tests {
 
     /// A shift whose start the clocks skip has the times of other weeks all the same.
     #[test]
-    fn times_are_alike_where_a_start_is_skipped() {
+    fn times_match_where_a_start_is_skipped() {
         for (zone, here, of, time, expected) in [
             // London has no 01:30, and starts at 02:00.
             (
@@ -399,13 +399,13 @@ mod tests {
             ]
         );
         assert_eq!(compared(Compare::None, day, due), [""; 0]);
-        // An hour that the clocks skipped a week before is none to compare with.
+        // There is no hour to compare with if the clocks skipped it a week before.
         let hour = WindowRule::PreviousHour;
         assert_eq!(compared(Compare::SameWeekday, hour, "2026-04-05T01:10:00Z"), [""; 0]);
     }
 
     #[test]
-    fn what_no_rule_made_is_as_long_as_it_is() {
+    fn windows_without_a_rule_are_compared_with_equal_lengths() {
         let zone = Zone::named("Europe/London").unwrap();
         let window = |start: &str, end: &str| {
             Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()
@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_alike() {
+    fn matching_times_have_the_same_reading() {
         let zone = Zone::named("Europe/London").unwrap();
         let window = |start: &str, end: &str| {
             Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()
@@ -454,9 +454,9 @@ mod tests {
         }
     }
 
-    /// In Beirut a day in spring begins at 01:00: its first hour is none that other days begin with.
+    /// In Beirut a day in spring begins at 01:00, so it lacks the first hour of other days.
     #[test]
-    fn hours_are_alike_by_the_clock_and_days_by_their_start() {
+    fn hours_match_by_the_clock_and_days_by_their_start() {
         let zone = Zone::named("Asia/Beirut").unwrap();
         let window = |start: &str, end: &str| {
             Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()
@@ -477,7 +477,7 @@ mod tests {
     /// An hour is as long as another wherever midnight is, a day as another however many hours it has,
     /// and one that is cut off as none that is whole.
     #[test]
-    fn intervals_are_as_long_as_each_other() {
+    fn equally_long_intervals_are_recognised() {
         let zone = Zone::named("Asia/Beirut").unwrap();
         let window = |start: &str, end: &str| {
             Window::between(start.parse().unwrap(), end.parse().unwrap(), &zone).unwrap()

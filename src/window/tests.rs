@@ -17,7 +17,7 @@ fn window(rule: WindowRule, due: &str, zone: &str) -> String {
 }
 
 #[test]
-fn calendar_windows() {
+fn calendar_windows_follow_the_local_calendar() {
     use WindowRule::{PreviousDay, PreviousHour, PreviousMonth, PreviousWeek};
     for (rule, due, zone, expected) in [
         (
@@ -136,7 +136,7 @@ fn a_time_is_cut_to_its_minute() {
 }
 
 #[test]
-fn windows_that_do_not_exist() {
+fn windows_that_do_not_exist_are_refused() {
     let zone = Zone::named("Europe/London").unwrap();
     let window = |a: &str, b: &str| {
         Window::between(a.parse().unwrap(), b.parse().unwrap(), &zone)

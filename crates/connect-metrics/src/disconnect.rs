@@ -81,7 +81,7 @@ mod tests {
     use crate::find_metric;
 
     #[test]
-    fn what_counts_at_disconnect_is_in_the_catalogue() {
+    fn metrics_counted_at_disconnect_are_in_the_catalogue() {
         assert!(AT_DISCONNECT.is_sorted_by(|one, next| one < next));
         for name in AT_DISCONNECT {
             assert!(find_metric(name).is_some_and(Metric::counts_at_disconnect), "{name}");

@@ -59,7 +59,7 @@ pub enum MergeScope {
     /// Queues, channels, routing profiles and time. One contact may involve several AI agents, prompts and
     /// tools.
     QueuesAndTime,
-    /// Campaigns, but not time: a recipient who received something twice is one recipient.
+    /// Campaigns, but not time: a recipient of two messages is one recipient.
     Campaigns,
     /// Case templates, but not time: cases open at a point in time are not a sum of earlier times.
     CaseTemplates,

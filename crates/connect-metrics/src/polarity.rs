@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_of_work_are_neither() {
+    fn counts_of_work_have_no_polarity() {
         for (name, polarity) in [
             ("SERVICE_LEVEL", Polarity::MoreIsBetter),
             ("CONTACTS_ABANDONED", Polarity::LessIsBetter),

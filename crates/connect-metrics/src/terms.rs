@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn abbreviations_are_of_metrics_and_no_names() {
+    fn every_abbreviation_stands_for_a_metric() {
         for known in ABBREVIATIONS {
             let metric = find_metric(known.metric).unwrap_or_else(|| panic!("{}", known.metric));
             let title = metric.title.to_lowercase();
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn terms_are_those_of_metrics() {
+    fn every_term_stands_for_a_metric() {
         assert!(TERMS.iter().all(|term| find_metric(term.metric).is_some()));
     }
 }

@@ -72,7 +72,7 @@ fn metric_filters_have_values_and_may_be_negated() {
 
 /// As the administrator guide has them for the metrics of bots.
 #[test]
-fn bots_are_filtered_by_how_they_ended() {
+fn bot_metrics_are_filtered_by_outcome() {
     let filters = |name: &str| -> Vec<(&str, usize)> {
         let filters = find_metric(name).unwrap().metric_filters().iter();
         filters.map(|filter| (filter.key, filter.values.len())).collect()
@@ -137,7 +137,7 @@ fn named(merge: Merge) -> Vec<&'static str> {
 }
 
 #[test]
-fn what_a_rule_names_adds_up_where_the_rule_holds() {
+fn metrics_named_by_a_rule_add_up_where_it_holds() {
     for metric in METRICS {
         for name in named(metric.merge()) {
             let part = find_metric(name).unwrap_or_else(|| panic!("{} names {name}", metric.name));
@@ -176,7 +176,7 @@ const NEVER_MERGED_WITH: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn what_a_rule_names_takes_the_keys_of_its_metric() {
+fn metrics_named_by_a_rule_take_the_keys_of_its_metric() {
     let mut never = Vec::new();
     for metric in METRICS {
         let named = named(metric.merge());
@@ -201,7 +201,7 @@ fn what_a_rule_names_takes_the_keys_of_its_metric() {
 }
 
 #[test]
-fn a_weight_fits_the_question() {
+fn a_weight_fits_the_query() {
     let Merge::Mean([all, abandoned]) = find_metric("AVG_ABANDON_TIME").unwrap().merge() else {
         panic!("no mean of two weights");
     };
@@ -221,7 +221,7 @@ fn a_weight_fits_the_question() {
 
 /// `FLOWS_OUTCOME` takes the key, but then counts the chosen outcome alone.
 #[test]
-fn no_weight_fits_a_question_by_the_key_that_chooses_its_part() {
+fn no_weight_fits_a_query_by_its_part_key() {
     let Merge::Mean([outcome]) = find_metric("PERCENT_FLOWS_OUTCOME").unwrap().merge() else {
         panic!("no mean of one weight");
     };
@@ -252,7 +252,7 @@ fn the_thresholds_of_weights_are_those_of_the_metrics() {
 }
 
 #[test]
-fn who_reads_why_a_figure_is_missing_reads_a_sentence() {
+fn reasons_for_missing_figures_are_sentences() {
     for metric in METRICS {
         let unmerged = match metric.merge() {
             Merge::None(reason) => Some(reason),
@@ -271,7 +271,7 @@ fn who_reads_why_a_figure_is_missing_reads_a_sentence() {
 
 /// Both count phones that rang in vain, each for one contact of one queue.
 #[test]
-fn what_agents_do_not_answer_adds_up_alike() {
+fn agent_non_response_metrics_merge_alike() {
     let over = |name: &str| find_metric(name).unwrap().merges_over();
     let names = ["AGENT_NON_RESPONSE", "AGENT_NON_RESPONSE_WITHOUT_CUSTOMER_ABANDONS"];
     assert_eq!(names.map(over), [MergeScope::Everything; 2]);

@@ -26,7 +26,7 @@ use crate::control::bad_answers;
 use crate::control::faults::Fault;
 use crate::control::own_routes::{Controls, RouteBody, own_route};
 use crate::random::mix;
-use crate::state::{Call, State};
+use crate::state::{Call, ServerState};
 use crate::sync::lock;
 use crate::url::{parameters, percent_decoded};
 
@@ -50,7 +50,7 @@ const MAX_BODY: usize = 1024 * 1024;
 
 /// Answers one request.
 pub(crate) async fn answer(
-    state: &Arc<State>,
+    state: &Arc<ServerState>,
     request: Request<Incoming>,
 ) -> Result<HttpResponse, Closed> {
     let (parts, body) = request.into_parts();
@@ -186,7 +186,7 @@ impl AwsRequest<'_> {
         ["NextToken", "nextToken"].iter().all(|name| body[*name].is_null())
     }
 
-    fn carry_out(&self, state: &State) -> Result<Value, Refusal> {
+    fn carry_out(&self, state: &ServerState) -> Result<Value, Refusal> {
         match self {
             Self::Metrics(body) => metric_data::answer_metric_data(&state.account, body),
             Self::List(request) => lists::answer_list(&state.account, request),
@@ -196,7 +196,7 @@ impl AwsRequest<'_> {
     }
 
     /// Carries out the request without its token, so that the answer is the first page.
-    fn first_page(&self, state: &State) -> Result<Value, Refusal> {
+    fn first_page(&self, state: &ServerState) -> Result<Value, Refusal> {
         match self {
             Self::Metrics(body) => {
                 let mut value: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -222,7 +222,7 @@ impl AwsRequest<'_> {
     }
 
     /// Carries out the operation and spoils the answer.
-    fn carry_out_spoilt(&self, state: &State, fault: Fault) -> Result<Value, Refusal> {
+    fn carry_out_spoilt(&self, state: &ServerState, fault: Fault) -> Result<Value, Refusal> {
         let mut answer = self.carry_out(state)?;
         match (self, fault) {
             (_, Fault::MissingMember) => bad_answers::leave_out_member(&mut answer),
@@ -242,7 +242,7 @@ fn is_in_region(instance: &Instance, region: &str) -> bool {
 
 /// Records a request, and tells whether the account's rates let it through. IAM does not check requests for an
 /// instance that does not exist.
-fn admit(state: &State, region: &str, input: &AwsRequest<'_>, is_elsewhere: bool) -> bool {
+fn admit(state: &ServerState, region: &str, input: &AwsRequest<'_>, is_elsewhere: bool) -> bool {
     let operation = input.operation();
     let at = Instant::now();
     let buckets = state.buckets.as_ref();
@@ -256,7 +256,7 @@ fn admit(state: &State, region: &str, input: &AwsRequest<'_>, is_elsewhere: bool
 
 /// Carries out an operation, with the fault that was set for it.
 async fn carry_out(
-    state: &State,
+    state: &ServerState,
     region: &str,
     input: &AwsRequest<'_>,
 ) -> Result<HttpResponse, Closed> {
@@ -325,7 +325,7 @@ async fn carry_out(
 }
 
 /// Waits until the requests of an operation are no longer held.
-async fn wait_while_held(state: &State, operation: Operation) {
+async fn wait_while_held(state: &ServerState, operation: Operation) {
     loop {
         let held = lock(&state.faults).hold_changes(operation);
         let Some(mut changes) = held else { return };
@@ -334,11 +334,11 @@ async fn wait_while_held(state: &State, operation: Operation) {
     }
 }
 
-fn json_response(state: &State, body: &Value) -> HttpResponse {
+fn json_response(state: &ServerState, body: &Value) -> HttpResponse {
     response(state, 200, "application/json", body.to_string().into_bytes())
 }
 
-fn refusal_response(state: &State, refusal: &Refusal) -> HttpResponse {
+fn refusal_response(state: &ServerState, refusal: &Refusal) -> HttpResponse {
     tracing::info!(code = refusal.code, message = refusal.message, "refused");
     let body = refusal.to_json().to_string().into_bytes();
     let mut answer = response(state, refusal.status, "application/json", body);
@@ -346,7 +346,12 @@ fn refusal_response(state: &State, refusal: &Refusal) -> HttpResponse {
     answer
 }
 
-fn response(state: &State, status: u16, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
+fn response(
+    state: &ServerState,
+    status: u16,
+    content_type: &'static str,
+    body: Vec<u8>,
+) -> HttpResponse {
     let mut answer = Response::new(Full::new(Bytes::from(body)));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     let headers = answer.headers_mut();

@@ -21,14 +21,14 @@ use crate::centre::Centre;
 use crate::control::faults::Fault;
 use crate::options::Options;
 use crate::routes;
-use crate::state::{Call, State};
+use crate::state::{Call, ServerState};
 use crate::sync::lock;
 
 /// A running simulator; it stops listening when it is dropped.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
-    state: Arc<State>,
+    state: Arc<ServerState>,
     listener: JoinHandle<Infallible>,
 }
 
@@ -50,7 +50,7 @@ impl Simulator {
             messages: Mutex::default(),
             accepted: Mutex::default(),
         };
-        let state = Arc::new(State {
+        let state = Arc::new(ServerState {
             account,
             buckets: options.rates.map(|rates| Mutex::new(Buckets::new(rates))),
             latency: options.latency,
@@ -129,7 +129,7 @@ impl Drop for Simulator {
     }
 }
 
-async fn accept(listener: TcpListener, state: Arc<State>) -> Infallible {
+async fn accept(listener: TcpListener, state: Arc<ServerState>) -> Infallible {
     // The connections end with this task.
     let mut connections = JoinSet::new();
     loop {
@@ -149,7 +149,7 @@ async fn accept(listener: TcpListener, state: Arc<State>) -> Infallible {
     }
 }
 
-async fn serve(stream: TcpStream, state: Arc<State>) {
+async fn serve(stream: TcpStream, state: Arc<ServerState>) {
     let service = service_fn(|request| routes::answer(&state, request));
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Err(error) = connection.await {

@@ -32,7 +32,7 @@ pub struct Call {
 
 /// The state that all connections share.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct ServerState {
     pub(crate) account: Account,
     pub(crate) buckets: Option<Mutex<Buckets>>,
     pub(crate) latency: Duration,

@@ -14,7 +14,7 @@ use jiff::{Timestamp, Unit};
 use crate::connect::calls::bad_response;
 use crate::definition::{Dimension, MetricFilter, MetricQuery, visible};
 use crate::error::Error;
-use crate::plan::{Absent, Figure, Group, Request, Rows};
+use crate::plan::{Absent, Figure, GroupIds, Request, Rows};
 use crate::window::Window;
 
 /// The operation that answers with figures, as IAM names it.
@@ -30,7 +30,7 @@ pub(super) struct RowReader<'r> {
     /// begin on one, nor for weeks at all; so they are taken as they come.
     answered: BTreeMap<Timestamp, Arc<Window>>,
     /// Every group that has come, which its rows share, with the starts of their intervals.
-    groups: BTreeMap<Group, BTreeSet<Option<Timestamp>>>,
+    groups: BTreeMap<GroupIds, BTreeSet<Option<Timestamp>>>,
     rows: Rows,
 }
 
@@ -93,7 +93,7 @@ impl<'r> RowReader<'r> {
     }
 
     /// The group as its rows share it, and true where none of them has this interval.
-    fn shared_group(&mut self, group: Group, start: Option<Timestamp>) -> (Group, bool) {
+    fn shared_group(&mut self, group: GroupIds, start: Option<Timestamp>) -> (GroupIds, bool) {
         match self.groups.entry(group) {
             Entry::Occupied(mut known) => (Arc::clone(known.key()), known.get_mut().insert(start)),
             Entry::Vacant(new) => {
@@ -106,7 +106,7 @@ impl<'r> RowReader<'r> {
 
     /// The group of a row. Each id must be among those of the request's filter. A row that lacks the id of a
     /// filtered grouping is refused, because its figures would be missing elsewhere.
-    fn group_of(&self, result: &MetricResultV2) -> Result<Group, String> {
+    fn group_of(&self, result: &MetricResultV2) -> Result<GroupIds, String> {
         let request = self.request;
         for key in request.filters.keys() {
             match self.id_of_row(result, key) {

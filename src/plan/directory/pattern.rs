@@ -75,7 +75,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pattern_fits_what_it_means(pattern in "[ab*?]{0,7}", name in "[ab]{0,8}") {
+        fn patterns_match_by_their_definition(pattern in "[ab*?]{0,7}", name in "[ab]{0,8}") {
             let [p, n] = [&pattern, &name].map(|text| text.chars().collect::<Vec<_>>());
             prop_assert_eq!(matches(&pattern, &name), fits_by_definition(&p, &n));
         }

@@ -91,7 +91,7 @@ fn selectors_stand_for_ids() {
 
 /// A pattern, a tag and a state may leave out nothing; a name says of something that it is there.
 #[test]
-fn what_is_left_out_need_not_be_there() {
+fn left_out_entries_need_not_exist() {
     let directory = directory();
     let left_out = |selector: &Selector| directory.leave_out(&Dimension::Queue, selector);
     for selector in [pattern("Test*"), tag("stage", "test"), Selector::Disabled] {
@@ -124,9 +124,9 @@ fn what_is_left_out_need_not_be_there() {
     assert!(directory.leave_out(&four, &pattern("P*")).is_err());
 }
 
-/// What is told to be taken is taken, and means this entry alone.
+/// Every unique name of an entry selects it and no other.
 #[test]
-fn an_entry_has_calls_that_select_it_alone() {
+fn unique_names_select_one_entry() {
     let mut directory = directory();
     let awkward =
         ["*", "!a", "tag:a=b", "arn:aws:x", "aaaabbbb-1111-4222-8333-ccccddddeeee", "a?", "a"];
@@ -160,9 +160,9 @@ fn an_entry_has_calls_that_select_it_alone() {
     }
 }
 
-/// Names that look the same are told with what they differ in.
+/// The message for a name that looks like another says in what they differ.
 #[test]
-fn what_is_hard_to_see_is_told() {
+fn subtle_differences_of_names_are_explained() {
     let decomposed = DirectoryEntry::new("q4", "Cafe\u{301}");
     let mut directory = Directory::default();
     directory.insert(
@@ -207,7 +207,7 @@ fn rows_show_names_that_can_be_told_apart() {
 }
 
 #[test]
-fn what_fits_two_is_told_with_names_that_fit_one() {
+fn ambiguous_names_are_reported_with_unique_ones() {
     let [message, help] = unresolved(&Dimension::Agent, &name("Ines Ærø"));
     assert_eq!(message, "2 agents are called `Ines Ærø`: `ines` and `isabeau`");
     assert_eq!(help, "write the one that is meant as it is told here");
@@ -223,7 +223,7 @@ fn what_fits_two_is_told_with_names_that_fit_one() {
     assert_eq!(message, "7 queues are called `Same`: `0`, `1`, `2`, `3`, `4` and 2 more");
 }
 
-/// Asserts what is told of a selector that finds nothing, and part of the help.
+/// Asserts the message for a selector that finds nothing, and part of the help.
 fn assert_finds_nothing(dimension: Dimension, selector: &Selector, message: &str, help: &str) {
     let told = unresolved(&dimension, selector);
     assert_eq!(told[0], format!("the instance has no {message}"));
@@ -231,7 +231,7 @@ fn assert_finds_nothing(dimension: Dimension, selector: &Selector, message: &str
 }
 
 #[test]
-fn what_fits_nothing_is_told_with_what_is_near() {
+fn unknown_names_are_reported_with_near_ones() {
     use Dimension::{Agent, Queue, RoutingProfile};
     for (dimension, selector, message, help) in [
         (
@@ -254,7 +254,7 @@ fn what_fits_nothing_is_told_with_what_is_near() {
 }
 
 #[test]
-fn a_level_that_is_not_there_is_told_with_those_that_are() {
+fn missing_levels_are_reported_with_existing_ones() {
     let four = Dimension::Hierarchy(HierarchyLevel::Four);
     for selector in [Selector::All, name("Phones"), pattern("P*")] {
         let help = "it has AGENT_HIERARCHY_LEVEL_TWO (Team)";
@@ -263,7 +263,7 @@ fn a_level_that_is_not_there_is_told_with_those_that_are() {
 }
 
 #[test]
-fn a_group_of_another_level_is_told_with_its_level() {
+fn groups_of_another_level_are_reported_with_it() {
     let mut directory = directory();
     let three = Dimension::Hierarchy(HierarchyLevel::Three);
     directory.insert(three.clone(), vec![group("g3", "Night owls", &["EMEA", "Phones"])]);

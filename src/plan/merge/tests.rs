@@ -29,7 +29,7 @@ fn merged(rule: &Rule, parts: &[Rows]) -> Figure {
 }
 
 #[test]
-fn sums_and_extremes() {
+fn sums_and_extremes_merge() {
     let of = |values: &[Option<Option<f64>>]| -> Vec<Rows> {
         values.iter().map(|value| part(&[("ASKED", *value)])).collect()
     };
@@ -49,7 +49,7 @@ fn sums_and_extremes() {
 
 /// A metric that no rule merges has no figure where no part has any; a figure that a part lost is lost.
 #[test]
-fn what_no_rule_merges_is_lost_where_it_is() {
+fn figures_without_a_rule_are_not_available_unless_absent() {
     let of = |figures: [Option<Figure>; 2]| {
         let parts = figures.map(|figure| {
             let mut rows = Rows::default();
@@ -172,7 +172,7 @@ fn is_sum(name: &str) -> bool {
     matches!(name, "SUM" | "COUNT" | "SECONDS" | "PART")
 }
 
-/// The figure of some contacts; of none there is none, but for counts and sums.
+/// The figure of some contacts; without contacts only counts and sums have one.
 fn truth(name: &str, contacts: &[Contact]) -> Option<f64> {
     let seconds = || contacts.iter().map(|contact| f64::from(contact.seconds));
     let count: f64 = contacts.iter().map(|_| 1.0).sum();
@@ -189,8 +189,8 @@ fn truth(name: &str, contacts: &[Contact]) -> Option<f64> {
     }
 }
 
-/// A part as it is told, with the asked figure first and then what it is merged by. A null in the
-/// place of a sum says nothing of what the sum is; in that of another figure that there is none.
+/// A part of an answer: the figure itself, and then the metrics by which it is merged. A null for a sum leaves it
+/// unknown; a null for another figure means that there is none.
 fn told_part(name: &str, contacts: &[Contact], told: [Told; 4]) -> Rows {
     let names = [name, "COUNT", "SECONDS", "PART"];
     let figures = names.into_iter().enumerate().zip(told).filter_map(|((index, of), told)| {

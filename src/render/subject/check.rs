@@ -11,7 +11,7 @@ use super::subject_line;
 use crate::definition::{
     MetricQuery, Place, Placed, Problem, Report, Section, Selector, Severity, Subject,
 };
-use crate::plan::{Base, Directory, Figure, Group, Query, Rows, SectionAnswer};
+use crate::plan::{Base, Directory, Figure, GroupIds, Query, Rows, SectionAnswer};
 use crate::table::{self, LabelledBase, Note, Table};
 use crate::window::{Calendar, Window, WindowRule};
 
@@ -234,7 +234,8 @@ fn example_rows(section: &Section, window: &Window, figure: fn(ExampleRow) -> f6
     let count = if section.group_by.is_empty() { 1 } else { EXAMPLE_ROWS.len() };
     for interval in intervals {
         for row in EXAMPLE_ROWS.iter().take(count) {
-            let group: Group = section.group_by.iter().map(|_| Some(Arc::from(row.name))).collect();
+            let group: GroupIds =
+                section.group_by.iter().map(|_| Some(Arc::from(row.name))).collect();
             let value = Figure::Value(figure(*row));
             let figures = metrics.iter().map(|metric| (metric, value));
             rows.add_with(group, interval.clone(), figures);

@@ -142,7 +142,7 @@ fn assert_relieved(shift: Borders, zone: &Zone, around: Timestamp, calendar: &Ca
 /// That the clocks were changed is said where the readings tell of more or less time than passed, and only
 /// there. Where they skip midnight, the day before ends at 24:00 as others do.
 #[test]
-fn a_change_of_clocks_is_told_of_windows_that_have_it() {
+fn labels_mention_a_change_of_clocks() {
     use WindowRule::{Last, PreviousDay, PreviousHour, PreviousMonth, PreviousWeek, WeekToDate};
     let workdays = vec![Weekday::Saturday, Weekday::Thursday, Weekday::Sunday];
     let calendar = Calendar { workdays, week_starts: Weekday::Sunday, ..Calendar::default() };
@@ -250,9 +250,9 @@ fn a_change_of_clocks_is_told_of_windows_that_have_it() {
     assert_eq!(week.unwrap().interval_label(Language::English), "1 Sep, 07:00 – 5 Sep, 24:00");
 }
 
-/// A border that the clocks skip is the first time after it; a day of which they leave nothing is none.
+/// A border that the clocks skip moves to the first instant after; a fully skipped shift does not exist.
 #[test]
-fn hours_that_the_clocks_skip() {
+fn skipped_hours_move_to_the_next_instant() {
     let told = |zone: &str, (from, to): (&str, &str), due: &str| {
         let zone = Zone::named(zone).unwrap();
         let workdays = vec![Weekday::Saturday, Weekday::Sunday];

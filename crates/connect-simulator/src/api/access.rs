@@ -123,7 +123,7 @@ mod tests {
 
     /// Agents and evaluators are users alike.
     #[test]
-    fn figures_are_checked_on_what_their_filters_name() {
+    fn figures_are_checked_on_the_resources_of_their_filters() {
         let instance = "arn:aws:connect:eu-west-2:123456789012:instance/i";
         for (key, resource) in [
             ("QUEUE", "queue/x"),

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_instance_is_refused() {
+    fn invalid_instances_are_refused() {
         for (arn, code) in [
             ("", "InvalidParameterException"),
             ("arn:aws:connect:eu-west-2:1:instance/x", "InvalidParameterException"),

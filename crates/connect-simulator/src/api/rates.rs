@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_and_then_so_many_a_second() {
+    fn a_bucket_allows_a_burst_and_then_its_rate() {
         let rates = Rates::default();
         let often = Duration::from_millis(1);
         assert_eq!(taken(rates, Operation::GetMetricDataV2, often, 10), 10 + 99);

@@ -10,7 +10,7 @@ use super::arrivals::{self, Arrival};
 use super::contact::{Channel, Contact, DisconnectReason, InitiationMethod, QueueExit, Waiting};
 use super::day::{AgentDay, ContactAttempt, Day};
 use super::setup::Setup;
-use super::shifts::{self, DAY, HOUR, MINUTE, SECOND, Shift, TimeSpan};
+use super::shifts::{self, AgentShift, DAY, HOUR, MINUTE, SECOND, TimeSpan};
 use crate::random::{happens, long_tailed};
 
 /// The centre during a simulated day.
@@ -64,7 +64,7 @@ pub(super) struct Case {
 /// An agent on duty.
 pub(super) struct Desk {
     pub(super) agent: usize,
-    shift: Shift,
+    shift: AgentShift,
     pub(super) state: DeskState,
     /// The length of a break that was due while the agent was busy.
     break_due: Option<i64>,
@@ -123,7 +123,7 @@ impl<'a> Floor<'a> {
         self.into_day()
     }
 
-    fn add_desk(&mut self, agent: usize, shift: Shift) {
+    fn add_desk(&mut self, agent: usize, shift: AgentShift) {
         let desk = self.desks.len();
         self.schedule(shift.present.start, Event::Freed(desk));
         self.schedule(shift.present.end, Event::ShiftEnds(desk));

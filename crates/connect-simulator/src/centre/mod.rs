@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_decides_everything() {
+    fn contacts_follow_from_the_seed() {
         let start = time("2026-03-02T00:00:00Z");
         let end = time("2026-03-03T00:00:00Z");
         let contacts = Centre::new(7).contacts(start, end);
@@ -172,7 +172,7 @@ mod tests {
             contacts.iter().filter(|contact| contact.queue.is_some_and(|q| q < 250 && q > 11));
         let handled = extra.clone().filter(|contact| contact.handling.is_some()).count();
         assert!(handled * 2 > extra.count(), "most of them reach somebody");
-        // More queues change nothing about who the others are.
+        // More queues do not change the others.
         let small = Centre::new(7);
         assert_eq!(small.queues()[3].id, centre.queues()[3].id);
         assert_eq!(small.agents()[39].id, centre.agents()[39].id);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lists_hold_what_the_service_would_list() {
+    fn lists_have_the_entries_that_the_service_would_list() {
         let centre = Centre::new(7);
         assert_eq!(centre.agents().len(), 40);
         assert_eq!(centre.standard_queues().count(), 12);

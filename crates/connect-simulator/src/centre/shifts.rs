@@ -19,7 +19,7 @@ pub(crate) struct TimeSpan {
 
 /// The shift of an agent on a day.
 #[derive(Clone, Debug)]
-pub(crate) struct Shift {
+pub(crate) struct AgentShift {
     pub(crate) planned: TimeSpan,
     pub(crate) planned_breaks: Vec<TimeSpan>,
     /// The time from logging in to leaving; the agent finishes a contact that is under way then.
@@ -43,7 +43,7 @@ const SHIFT_HOURS: [(f64, f64); 8] = [
 const NIGHT_SHIFT_HOURS: (f64, f64) = (0.75, 8.0);
 
 /// Draws the shift of an agent on the day that begins at `midnight`, if there is one.
-pub(crate) fn agent_shift(rng: &mut Rng, agent: usize, midnight: i64) -> Option<Shift> {
+pub(crate) fn agent_shift(rng: &mut Rng, agent: usize, midnight: i64) -> Option<AgentShift> {
     let weekday = (midnight.div_euclid(DAY) + 3).rem_euclid(7);
     let on_duty = match weekday {
         5 => agent.is_multiple_of(3),
@@ -63,7 +63,7 @@ pub(crate) fn agent_shift(rng: &mut Rng, agent: usize, midnight: i64) -> Option<
     Some(planned_shift(rng, TimeSpan::new(start, start + hours_in_milliseconds(length))))
 }
 
-fn planned_shift(rng: &mut Rng, planned: TimeSpan) -> Shift {
+fn planned_shift(rng: &mut Rng, planned: TimeSpan) -> AgentShift {
     let breaks = [(2.0, 15), (4.0, 40), (6.25, 15)];
     let planned_breaks = breaks
         .into_iter()
@@ -76,14 +76,14 @@ fn planned_shift(rng: &mut Rng, planned: TimeSpan) -> Shift {
         .collect();
     let late = exponential(rng, 100_000.0).min(20 * MINUTE);
     let early = exponential(rng, 60_000.0).min(10 * MINUTE);
-    Shift {
+    AgentShift {
         planned,
         planned_breaks,
         present: TimeSpan::new(planned.start + late, planned.end - early),
     }
 }
 
-impl Shift {
+impl AgentShift {
     /// The spans of the planned shift in which the agent kept to the plan: breaks in the planned breaks, and work
     /// in the rest.
     pub(crate) fn adherent_spans(&self, breaks: &[TimeSpan]) -> Vec<TimeSpan> {
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_break_taken_late_costs_adherence_twice() {
-        let shift = Shift {
+        let shift = AgentShift {
             planned: TimeSpan::new(0, 8 * HOUR),
             planned_breaks: vec![TimeSpan::new(2 * HOUR, 2 * HOUR + 15 * MINUTE)],
             present: TimeSpan::new(10 * MINUTE, 8 * HOUR),

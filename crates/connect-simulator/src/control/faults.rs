@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_happens_as_often_as_told() {
+    fn a_fault_happens_as_often_as_set() {
         let mut faults = Faults::default();
         faults.set_fault(Operation::ListUsers, Fault::Denied, Some(2));
         assert_eq!(faults.next_fault(Operation::ListQueues, true), None);

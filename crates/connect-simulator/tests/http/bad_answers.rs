@@ -20,7 +20,7 @@ fn names(row: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_may_come_twice_or_be_of_others() {
+async fn rows_may_be_repeated_or_foreign() {
     let simulator = started().await;
     let (spoilt, right) = both(&simulator, Fault::RepeatedRow).await;
     assert_eq!(spoilt.len(), right.len() + 1);
@@ -40,7 +40,7 @@ async fn rows_may_come_twice_or_be_of_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_may_come_twice_or_unasked() {
+async fn metrics_may_be_repeated_or_unrequested() {
     let simulator = started().await;
     let (spoilt, right) = both(&simulator, Fault::RepeatedMetric).await;
     let twice = names(&spoilt[0]);
@@ -56,7 +56,7 @@ async fn metrics_may_come_twice_or_unasked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn values_may_be_no_figures() {
+async fn values_may_be_invalid() {
     let simulator = started().await;
     let (spoilt, _) = both(&simulator, Fault::NotANumber).await;
     assert_eq!(spoilt[0]["Collections"][0]["Value"], "NaN");

@@ -1,4 +1,4 @@
-//! Sending over HTTP, and what is kept of it.
+//! Sending over HTTP, and the kept messages.
 
 use super::*;
 
@@ -39,7 +39,7 @@ async fn send_email(simulator: &Simulator, email: &Value) -> io::Result<Reply> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_are_kept_to_be_read() {
+async fn sent_messages_can_be_read() {
     let simulator = started().await;
     let sent = send_email(&simulator, &email(MESSAGE)).await.unwrap();
     let id = sent.json()["MessageId"].as_str().unwrap().to_owned();
@@ -62,7 +62,7 @@ async fn messages_are_kept_to_be_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_destination_the_headers_say_who_gets_it() {
+async fn recipients_follow_from_headers_without_a_destination() {
     let simulator = started().await;
     let mut message = email(MESSAGE);
     message["Destination"] = json!({});
@@ -73,7 +73,7 @@ async fn without_destination_the_headers_say_who_gets_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_ses_refuses_is_refused() {
+async fn messages_that_ses_refuses_are_refused() {
     let simulator = started().await;
     let changed = |member: &str, value: Value| {
         let mut email = email(MESSAGE);
@@ -111,7 +111,7 @@ async fn what_ses_refuses_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_may_be_taken_without_anybody_being_told() {
+async fn a_message_may_be_accepted_without_an_answer() {
     let simulator = started().await;
     let operation = Operation::SendEmail;
     simulator.misbehave(operation, Fault::DroppedAfter, Some(1));

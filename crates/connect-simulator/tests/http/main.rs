@@ -300,7 +300,7 @@ async fn rows_by_hierarchy_level_have_groups_with_their_arns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_misbehaves_as_told() {
+async fn faults_happen_as_set() {
     let simulator = started().await;
     let request = by_queue(&simulator);
     let operation = Operation::GetMetricDataV2;
@@ -364,8 +364,7 @@ async fn a_silent_answer_never_comes_and_a_slow_one_does() {
     }
 }
 
-/// A request that is held waits, whatever is told of other operations, until its fault is replaced or all are
-/// forgotten.
+/// A held request waits until its fault is replaced or all are cleared, whatever the faults of other operations.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_answer_comes_when_the_fault_is_over() {
     let simulator = started().await;
@@ -400,7 +399,7 @@ async fn a_held_answer_comes_when_the_fault_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_stops_when_dropped() {
+async fn the_server_stops_when_dropped() {
     let simulator = started().await;
     let address = address(&simulator);
     drop(simulator);

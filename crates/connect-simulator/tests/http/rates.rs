@@ -14,7 +14,7 @@ async fn started_at_rates() -> Simulator {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_above_the_rate_is_throttled() {
+async fn requests_above_the_rate_are_throttled() {
     let simulator = started_at_rates().await;
     let request = by_queue(&simulator);
     // A request that is throttled doesn't use up a fault.

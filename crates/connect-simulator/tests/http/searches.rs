@@ -49,7 +49,7 @@ async fn queues_are_found_by_name_and_type() {
     ]});
     assert_eq!(names(either).await, ["Support", "Loans"]);
     assert_eq!(names(json!({ "QueueTypeCondition": "STANDARD" })).await.len(), 12);
-    // The agents' queues, which have no names, are found where nobody says otherwise.
+    // The agents' queues, which have no names, are found by default.
     let all = names(json!({})).await;
     assert_eq!(all.iter().filter(|name| name.is_null()).count(), 40);
     let call = simulator.calls().pop().unwrap();
@@ -108,7 +108,7 @@ async fn agents_are_found_by_names_and_groups() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn groups_tell_where_they_belong() {
+async fn groups_are_found_with_their_paths() {
     let simulator = started().await;
     let hierarchy = simulator.centre().hierarchy();
     let path = "/search-user-hierarchy-groups";
@@ -132,7 +132,7 @@ async fn groups_tell_where_they_belong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_search_takes_is_refused() {
+async fn invalid_searches_are_refused() {
     let simulator = started().await;
     let criteria = |criteria: Value| json!({ "InstanceId": INSTANCE, "SearchCriteria": criteria });
     for (path, body, code) in [

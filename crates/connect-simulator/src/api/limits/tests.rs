@@ -79,7 +79,7 @@ fn a_request_within_the_limits_is_answered() {
 }
 
 #[test]
-fn every_required_member_is_missed() {
+fn a_missing_required_member_is_refused() {
     for member in ["ResourceArn", "StartTime", "EndTime", "Filters", "Metrics"] {
         invalid(member, Value::Null, member);
     }
@@ -291,7 +291,7 @@ fn metrics_are_named_and_service_levels_counted() {
 }
 
 #[test]
-fn what_the_simulator_does_not_know_it_says_so() {
+fn figures_that_are_not_modelled_are_refused_as_such() {
     not_modelled("Metrics", json!([{ "Name": "CONTACTS_WISHED" }]), "the metric CONTACTS_WISHED.");
     not_modelled("Metrics", json!([{ "Name": "AVG_HOLDS" }]), "the metric AVG_HOLDS.");
     not_modelled("Metrics", json!(vec![json!({ "MetricId": "m" }); 20]), "MetricId");
@@ -317,7 +317,7 @@ fn what_the_simulator_does_not_know_it_says_so() {
 }
 
 #[test]
-fn what_the_service_refuses_is_refused_first() {
+fn refusals_of_the_service_come_first() {
     let mut request = with("Metrics", json!([{ "Name": "CONTACTS_WISHED" }]));
     request["EndTime"] = seconds_ago(-1);
     refused(request, "InvalidParameterException", "within the current time");

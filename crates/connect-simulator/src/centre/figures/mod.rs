@@ -80,11 +80,19 @@ struct Sums<'a> {
     definitions: Vec<Option<&'static Definition>>,
     filters: Vec<(Option<usize>, HashSet<usize>)>,
     groupings: Vec<Option<usize>>,
-    groups: BTreeMap<(usize, GroupKey), GroupSums>,
+    groups: BTreeMap<GroupKey, GroupSums>,
+}
+
+/// The key of a group in one interval.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct GroupKey {
+    /// The index of the interval in the pieces of the window.
+    piece: usize,
+    ids: GroupIndexes,
 }
 
 /// The indexes of a group, in the order of the groupings.
-type GroupKey = Vec<Option<usize>>;
+type GroupIndexes = Vec<Option<usize>>;
 
 /// The sums of a group.
 struct GroupSums {
@@ -150,8 +158,8 @@ impl<'a> Sums<'a> {
         if !self.passes_filters(&traits) {
             return;
         }
-        let key = self.group_key(&traits);
-        let group = group_at(&mut self.groups, (piece, key), self.query);
+        let key = GroupKey { piece, ids: self.group_indexes(&traits) };
+        let group = group_at(&mut self.groups, key, self.query);
         group.has_contacts = true;
         for (index, request) in self.query.metrics.iter().enumerate() {
             let Some(Source::Contacts(part)) = source_of(self.definitions[index]) else {
@@ -177,8 +185,8 @@ impl<'a> Sums<'a> {
         if !self.passes_filters(&traits) {
             return;
         }
-        let key = self.group_key(&traits);
-        let group = group_at(&mut self.groups, (piece, key), self.query);
+        let key = GroupKey { piece, ids: self.group_indexes(&traits) };
+        let group = group_at(&mut self.groups, key, self.query);
         group.has_activity = true;
         for (index, request) in self.query.metrics.iter().enumerate() {
             let Some(Source::Attempts(part)) = source_of(self.definitions[index]) else {
@@ -195,12 +203,12 @@ impl<'a> Sums<'a> {
     /// spans several of them.
     fn add_agent_day(&mut self, day: &AgentDay) {
         let profile = &self.centre.routing_profiles()[self.centre.agents()[day.agent].profile];
-        let mut keys = BTreeSet::new();
+        let mut groups = BTreeSet::new();
         for queue in &profile.queues {
             for channel in &profile.channels {
                 let traits = self.traits_of(Some(*queue), *channel, Some(day.agent));
                 if self.passes_filters(&traits) {
-                    keys.insert(self.group_key(&traits));
+                    groups.insert(self.group_indexes(&traits));
                 }
             }
         }
@@ -212,14 +220,14 @@ impl<'a> Sums<'a> {
                 break;
             }
             if day.is_active(window) {
-                for key in &keys {
-                    self.add_time(day, window, (piece, key.clone()));
+                for ids in &groups {
+                    self.add_time(day, window, GroupKey { piece, ids: ids.clone() });
                 }
             }
         }
     }
 
-    fn add_time(&mut self, day: &AgentDay, window: TimeSpan, key: (usize, GroupKey)) {
+    fn add_time(&mut self, day: &AgentDay, window: TimeSpan, key: GroupKey) {
         let group = group_at(&mut self.groups, key, self.query);
         group.has_activity = true;
         for (index, definition) in self.definitions.iter().enumerate() {
@@ -245,7 +253,7 @@ impl<'a> Sums<'a> {
         })
     }
 
-    fn group_key(&self, traits: &Traits) -> GroupKey {
+    fn group_indexes(&self, traits: &Traits) -> GroupIndexes {
         self.groupings.iter().map(|dimension| traits[(*dimension)?]).collect()
     }
 
@@ -259,8 +267,8 @@ impl<'a> Sums<'a> {
     fn into_rows(self) -> Vec<Row> {
         self.groups
             .iter()
-            .map(|((piece, key), group)| Row {
-                dimensions: self.dimension_ids(key),
+            .map(|(GroupKey { piece, ids }, group)| Row {
+                dimensions: self.dimension_ids(ids),
                 start: instant_at(self.pieces[*piece].start),
                 end: instant_at(self.pieces[*piece].end),
                 values: self.group_figures(group),
@@ -269,9 +277,10 @@ impl<'a> Sums<'a> {
             .collect()
     }
 
-    fn dimension_ids(&self, key: &GroupKey) -> BTreeMap<String, String> {
+    fn dimension_ids(&self, indexes: &GroupIndexes) -> BTreeMap<String, String> {
         let mut dimensions = BTreeMap::new();
-        for ((name, dimension), index) in self.query.groupings.iter().zip(&self.groupings).zip(key)
+        for ((name, dimension), index) in
+            self.query.groupings.iter().zip(&self.groupings).zip(indexes)
         {
             if let (Some(dimension), Some(index)) = (dimension, index) {
                 dimensions.insert(name.clone(), id_at(self.centre, *dimension, *index).to_owned());
@@ -347,8 +356,8 @@ fn source_of(definition: Option<&Definition>) -> Option<Source> {
 }
 
 fn group_at<'g>(
-    groups: &'g mut BTreeMap<(usize, GroupKey), GroupSums>,
-    key: (usize, GroupKey),
+    groups: &'g mut BTreeMap<GroupKey, GroupSums>,
+    key: GroupKey,
     query: &Query,
 ) -> &'g mut GroupSums {
     groups.entry(key).or_insert_with(|| GroupSums {

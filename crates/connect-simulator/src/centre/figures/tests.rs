@@ -70,7 +70,7 @@ fn counts_add_up_over_any_grouping_and_interval() {
 }
 
 #[test]
-fn the_total_is_what_the_contacts_say() {
+fn totals_follow_from_raw_contacts() {
     let centre = Centre::new(7);
     let contacts = centre.contacts(START.parse().unwrap(), END.parse().unwrap());
     let mut query = query(&["CONTACTS_ABANDONED", "AVG_HANDLE_TIME", "MAX_QUEUED_TIME"], &[]);
@@ -167,7 +167,7 @@ fn contacts_without_agent_have_a_row_of_their_own() {
 }
 
 #[test]
-fn silence_is_missing_null_or_nothing() {
+fn groups_without_data_have_missing_null_or_no_figures() {
     let centre = Centre::new(7);
     let id = |name: &str| {
         let mut queues = centre.standard_queues();
@@ -187,14 +187,14 @@ fn silence_is_missing_null_or_nothing() {
     // Nothing at all ever happens with loans.
     let loans = id("Loans");
     assert!(rows.iter().all(|row| row.dimensions["QUEUE"] != loans));
-    // Nobody without an agent has a handle time.
+    // A contact without an agent has no handle time.
     let rows = centre.figures(&query(&["AVG_HANDLE_TIME"], &["AGENT"]));
     let nobody = rows.iter().find(|row| row.dimensions.is_empty()).unwrap();
     assert_eq!(nobody.values, [Figure::Null]);
 }
 
 #[test]
-fn filters_pick_what_groupings_show() {
+fn filters_select_the_groups_that_groupings_show() {
     let centre = Centre::new(7);
     let metrics = ["CONTACTS_QUEUED", "CONTACTS_HANDLED", "AGENT_NON_RESPONSE"];
     for row in centre.figures(&query(&metrics, &["QUEUE", "CHANNEL"])) {

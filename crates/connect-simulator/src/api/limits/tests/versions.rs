@@ -32,7 +32,7 @@ fn metrics_with_threshold(comparison: &str) -> Value {
 }
 
 #[test]
-fn the_first_version_answers_what_it_knew() {
+fn the_first_version_answers_its_own_metrics() {
     let asked = check_by(first_request(), &Limits::FIRST_VERSION).unwrap();
     assert!(!asked.has_interval);
     for name in Limits::FIRST_VERSION.metrics.unwrap() {
