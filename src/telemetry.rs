@@ -2,8 +2,8 @@
 //! them. Metrics are one JSON object a line, too, in CloudWatch's embedded metric format. `docs/LOGGING.md`
 //! has the fields.
 //!
-//! Events of the SDK and the HTTP crates below `warn` can hold addresses and figures. So their level is at least
-//! `warn`, whatever the configured one.
+//! Events of the SDK and the HTTP crates below `warn` can hold addresses and figures. So no
+//! more than their warnings and errors are logged, whatever level is configured.
 
 mod line;
 mod metrics;

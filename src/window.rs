@@ -91,7 +91,7 @@ pub enum WindowError {
     /// There is no working day in the two weeks before.
     #[error("there is no working day in the 14 days before")]
     NoWorkday,
-    /// The instant is outside what calendars here can express.
+    /// The instant is out of the calendar's range.
     #[error("the time is out of range: {} to {} are allowed", Timestamp::MIN, Timestamp::MAX)]
     OutOfRange,
     /// A span has more windows than one order takes.

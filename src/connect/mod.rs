@@ -49,8 +49,8 @@ impl Connect {
     /// The answer to a request, all its pages together, if it comes before the deadline.
     ///
     /// # Errors
-    /// The service's own refusal, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks what
-    /// it must have, or contradicts the request or itself.
+    /// The service's own refusal, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks a required member, or
+    /// contradicts the request or itself.
     pub async fn figures(
         &self,
         request: &Request,
@@ -62,8 +62,8 @@ impl Connect {
     /// The names on one list of an instance.
     ///
     /// # Errors
-    /// The service's own refusal, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks what
-    /// it must have, or a page comes again.
+    /// The service's own refusal, `TIMEOUT`, or `BAD_RESPONSE` where its answer lacks a required member, or a page
+    /// comes again.
     pub async fn names(
         &self,
         instance: &InstanceArn,

@@ -117,7 +117,7 @@ mod tests {
     const DIMENSIONS: [Dimension; 3] =
         [Dimension::Queue, Dimension::Agent, Dimension::RoutingProfile];
 
-    /// So many values of each key, all different.
+    /// Filters with so many values of each key, all different.
     fn filters(counts: &[usize]) -> BTreeMap<Dimension, Vec<String>> {
         let values = |dimension: &Dimension, count: usize| {
             (0..count).map(|index| format!("{} {index}", dimension.key())).collect()

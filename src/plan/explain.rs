@@ -5,7 +5,7 @@ use crate::definition::{Dimension, MetricQuery};
 use crate::language::Language;
 use crate::window::Interval;
 
-/// Rows of a page (GetMetricDataV2, MaxResults).
+/// The rows of a page (GetMetricDataV2, MaxResults).
 const PAGE_ROWS: usize = 100;
 
 impl Plan {
@@ -36,13 +36,13 @@ impl Plan {
 /// The origin of a total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TotalOrigin<'p> {
-    /// The service answers it.
+    /// The service answers the total.
     Requested,
-    /// It is merged from the section's rows.
+    /// The total is merged from the section's rows.
     OfRows(&'p Rule),
-    /// It is merged from the answers to several requests for totals.
+    /// The total is merged from the answers to several requests for totals.
     OfParts(&'p Rule),
-    /// It can't be had; the sentence says why.
+    /// There is no total, for this reason.
     NotAvailable(&'static str),
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub enum Figure {
     /// The figure: a count, seconds, milliseconds, or percent 0 to 100.
     Value(f64),
-    /// There is none.
+    /// There is no figure, for this reason.
     Absent(Absent),
 }
 
@@ -19,7 +19,7 @@ pub enum Absent {
     NoData,
     /// The service could not compute it: a division by zero, or too little data.
     NotComputable,
-    /// It would have to be merged from parts, and does not add up.
+    /// The figure would have to be merged from parts, and does not add up.
     NotAvailable,
 }
 

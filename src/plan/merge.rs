@@ -15,19 +15,19 @@ use crate::metric::{self, Comparison, Merge, Weight};
 /// The rule by which figures of one metric become one figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// They are added up.
+    /// The sum of the figures.
     Sum,
-    /// The greatest of them.
+    /// The greatest figure.
     Max,
-    /// The least of them.
+    /// The least figure.
     Min,
-    /// Their mean, weighted by this count.
+    /// The mean of the figures, weighted by this count.
     Mean(MetricQuery),
-    /// Their mean, weighted by the count behind each part: its sum divided by its mean, rounded.
+    /// The mean of the figures, weighted by the count behind each part: its sum divided by its mean, rounded.
     MeanBySum {
         /// The sum of the same times.
         sum: MetricQuery,
-        /// Weights a mean of 0.
+        /// The weight of a mean of 0.
         weight: MetricQuery,
     },
     /// The sum divided by the count behind all parts. A part's count is its sum divided by its mean, rounded.
@@ -37,7 +37,7 @@ pub enum Rule {
         /// Tells a part with nothing to average from one whose mean is 0.
         handled: MetricQuery,
     },
-    /// Percent of the wholes added together.
+    /// The sum of one metric in percent of the sum of others.
     Ratio {
         /// The metric that is divided.
         part: MetricQuery,

@@ -81,7 +81,7 @@ pub struct SectionPlan {
     pub not_available: Vec<NotAvailable>,
 }
 
-/// A figure that can't be had, whatever the requests.
+/// A figure that no request can give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAvailable {
     /// The metric.

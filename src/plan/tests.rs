@@ -83,7 +83,7 @@ fn the_same_request_is_made_once() {
     assert_eq!(grouped(&plan), [0, 0, 0, 1, 1, 1], "whichever report asks");
 }
 
-/// 250 queues, no grouping: three requests, with what weights the averages.
+/// 250 queues without a grouping take three requests, each with the weights of the averages.
 #[test]
 fn many_queues_are_requested_in_hundreds() {
     let metrics = r#"["AVG_HANDLE_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "MAX_QUEUED_TIME", "CONTACTS_HANDLED"]"#;

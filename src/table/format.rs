@@ -290,7 +290,7 @@ mod tests {
         }
     }
 
-    /// What a text says in this locale: a number in the unit.
+    /// The number in a text of this locale, in the unit.
     fn read_back(text: &str, tag: &str) -> f64 {
         let plain = text.trim_end_matches(['%', 'm', 's', '\u{a0}']);
         let point =
@@ -334,7 +334,7 @@ mod tests {
             }
         }
 
-        /// A change is up or down where something of it is shown, and better or worse only then.
+        /// A change is up or down, and better or worse, only where its shown digits are not 0.
         #[test]
         fn invisible_changes_are_level(
             base in 1.0..1_000.0, by in prop_oneof![-0.1..0.1, -50.0..50.0], is_rate: bool,

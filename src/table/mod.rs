@@ -41,7 +41,7 @@ pub struct Table {
     pub has_intervals: bool,
     /// The columns.
     pub columns: Vec<Column>,
-    /// The rows in their order; all of them, whatever the message shows.
+    /// All rows in their order; the message may show fewer.
     pub rows: Vec<TableRow>,
     /// The figures over all rows; one for each column, and none of a trend.
     pub totals: Vec<Figure>,

@@ -1,4 +1,4 @@
-//! The kinds of triggers, with what they name.
+//! Triggers and their kinds.
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ pub struct Trigger {
     pub time: Option<Timestamp>,
     /// True where everything is done except sending.
     pub dry_run: bool,
-    /// The kind of trigger, with what it names.
+    /// The kind of trigger.
     pub kind: TriggerKind,
 }
 

@@ -12,7 +12,7 @@ use crate::window::Interval;
 /// The windows that figures are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
-    /// Nothing.
+    /// No comparison.
     None,
     /// The window before.
     PreviousWindow,

@@ -275,7 +275,7 @@ mod tests {
     const ZONES: [&str; 4] =
         ["Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu", "America/New_York"];
 
-    /// In Santiago the clocks skip the midnight of 6 September: what lies beside that day's begins at midnight.
+    /// In Santiago the clocks skip the midnight of 6 September; other weeks still begin at their own midnights.
     #[test]
     fn weeks_beside_a_day_without_midnight_begin_at_theirs() {
         let zone = Zone::named("America/Santiago").unwrap();

@@ -55,7 +55,7 @@ pub struct Calendar {
     pub week_starts: Weekday,
     /// The working days of a week; one at least.
     pub workdays: Vec<Weekday>,
-    /// Days on which nobody works, whatever day of the week they are.
+    /// The holidays, on any day of the week.
     pub holidays: BTreeSet<Date>,
 }
 

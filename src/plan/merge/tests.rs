@@ -139,7 +139,7 @@ fn counts_follow_from_sums_and_means() {
     assert_eq!(merged(&rule, &[two[0].clone(), idle]), Figure::Value(10.0));
 }
 
-/// A contact: how long it took, and whether it is of the part of a ratio.
+/// A contact: its duration, and true where it counts for the part of a ratio.
 #[derive(Clone, Copy, Debug)]
 struct Contact {
     seconds: u16,
@@ -225,8 +225,8 @@ fn told() -> impl Strategy<Value = [Told; 4]> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
-    /// Whatever of the parts is not known, the whole is what its contacts say or is no figure; and
-    /// where a part can't be had neither can the whole.
+    /// Where parts lack figures, the whole is either the figure of all contacts or none. A part that is not
+    /// available makes the whole not available.
     #[test]
     fn a_merged_figure_is_that_of_its_contacts(
         name in select(RULES.to_vec()),
