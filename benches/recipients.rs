@@ -36,17 +36,31 @@ async fn main() {
     }
     for rate in [50, 1_000] {
         println!("\n{rate} messages a second at most, {} ms a call", LATENCY.as_millis());
-        println!("recipients  MB written  store calls  seconds  kB a recipient  to 200");
-        let mut few = None;
-        for recipients in [200, 1_000, 2_000] {
-            let Taken { bytes, calls, seconds } = send(recipients, rate).await;
-            let each = bytes as f64 / recipients as f64 / 1e3;
-            let growth = each / *few.get_or_insert(each);
-            let megabytes = bytes as f64 / 1e6;
-            println!(
-                "{recipients:>10} {megabytes:>11.1} {calls:>12} {seconds:>8.1} {each:>15.1} {growth:>7.2}"
-            );
-        }
+        print_table(Named::ByDefinition, &[200, 1_000, 2_000], rate).await;
+    }
+    println!("\nThe recipients of an order, {} ms a call", LATENCY.as_millis());
+    print_table(Named::ByOrder, &[200, 1_000], 1_000).await;
+}
+
+/// The place where the recipients are named.
+#[derive(Clone, Copy)]
+enum Named {
+    ByDefinition,
+    /// Then the run is a re-issue, which is not cut into shards.
+    ByOrder,
+}
+
+async fn print_table(named: Named, counts: &[usize], rate: u32) {
+    println!("recipients  MB written  store calls  seconds  kB a recipient  to 200");
+    let mut few = None;
+    for recipients in counts {
+        let Taken { bytes, calls, seconds } = send(named, *recipients, rate).await;
+        let each = bytes as f64 / *recipients as f64 / 1e3;
+        let growth = each / *few.get_or_insert(each);
+        let megabytes = bytes as f64 / 1e6;
+        println!(
+            "{recipients:>10} {megabytes:>11.1} {calls:>12} {seconds:>8.1} {each:>15.1} {growth:>7.2}"
+        );
     }
 }
 
@@ -58,12 +72,17 @@ struct Taken {
 }
 
 /// Sends a report to so many recipients.
-async fn send(recipients: usize, rate: u32) -> Taken {
+async fn send(named: Named, recipients: usize, rate: u32) -> Taken {
     let clock = SimulatorClock::At(NOW.parse().expect("a time"));
     let options = Options { clock, latency: LATENCY, ..Options::default() };
     let simulator = Simulator::start(options).await.expect("a free port");
     let s3 = S3::start_late(&[], LATENCY).await;
-    let folder = definition(recipients);
+    let to: Vec<String> = (0..recipients).map(|n| format!("agent-{n}@example.com")).collect();
+    let (to, ordered) = match named {
+        Named::ByDefinition => (to, Vec::new()),
+        Named::ByOrder => (vec!["ops@example.com".to_owned()], to),
+    };
+    let folder = definition(&to);
     let began = Instant::now();
     let mut program = Command::new(env!("CARGO_BIN_EXE_connect-reports"));
     program
@@ -77,6 +96,7 @@ async fn send(recipients: usize, rate: u32) -> Taken {
             "--definitions",
         ])
         .arg(folder.path())
+        .args(ordered.iter().flat_map(|to| ["--to", to.as_str()]))
         .env("AWS_ENDPOINT_URL", simulator.url())
         .env("AWS_ENDPOINT_URL_S3", s3.url())
         .env("AWS_REGION", "eu-west-2")
@@ -91,14 +111,12 @@ async fn send(recipients: usize, rate: u32) -> Taken {
     Taken { bytes: s3.bytes_written(), calls: s3.times().len(), seconds }
 }
 
-fn definition(recipients: usize) -> TempDir {
+fn definition(to: &[String]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let to: Vec<String> = (0..recipients).map(|n| format!("\"agent-{n}@example.com\"")).collect();
-    let to = to.join(", ");
     let text = format!(
         "title = \"Large\"\nowner = \"workforce@example.com\"\ntimezone = \"UTC\"\n\
          instance = \"arn:aws:connect:eu-west-2:123456789012:instance/aaaabbbb-1111-4222-8333-ccccddddeeee\"\n\
-         window = \"previous-day\"\nemail = {{ from = \"reports@example.com\", to = [{to}] }}\n\
+         window = \"previous-day\"\nemail = {{ from = \"reports@example.com\", to = {to:?} }}\n\
          [[section]]\ntitle = \"All\"\nkind = \"totals\"\nfilters = {{ QUEUE = [\"*\"] }}\n\
          metrics = [\"CONTACTS_QUEUED\"]\n"
     );
