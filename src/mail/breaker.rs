@@ -10,11 +10,11 @@ use crate::error::{Code, Error, Stage};
 /// SES's answers that would also affect later sends of the invocation, of one sender or of all. Clones
 /// share what they know.
 #[derive(Clone, Debug, Default)]
-pub struct SendBreaker(Arc<Mutex<Vec<Stopped>>>);
+pub struct SendBreaker(Arc<Mutex<Vec<SendStop>>>);
 
 /// Sends that would fare as another did.
 #[derive(Clone, Debug)]
-struct Stopped {
+struct SendStop {
     /// The sender whose mails these are; none where it is all mails.
     from: Option<Address>,
     error: Error,
@@ -26,9 +26,9 @@ impl SendBreaker {
         let error = refusal.error;
         let stopped = match refusal.reach {
             Reach::Message => return error,
-            Reach::Sender => Stopped { from: Some(from.clone()), error: error.clone() },
-            Reach::Account => Stopped { from: None, error: error.clone() },
-            Reach::Service => Stopped { from: None, error: in_trouble() },
+            Reach::Sender => SendStop { from: Some(from.clone()), error: error.clone() },
+            Reach::Account => SendStop { from: None, error: error.clone() },
+            Reach::Service => SendStop { from: None, error: in_trouble() },
         };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(stopped);
         error
@@ -37,7 +37,7 @@ impl SendBreaker {
     /// The reason for which a sender's mails are not tried, if there is one.
     pub(crate) fn stops(&self, from: &Address) -> Option<Error> {
         let stopped = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let concerns = |stopped: &&Stopped| stopped.from.as_ref().is_none_or(|s| s == from);
+        let concerns = |stopped: &&SendStop| stopped.from.as_ref().is_none_or(|s| s == from);
         stopped.iter().find(concerns).map(|stopped| stopped.error.clone())
     }
 }

@@ -12,7 +12,7 @@ use crate::settings::{Aws, Rate, Settings};
 
 pub use breaker::SendBreaker;
 pub use mime::{Envelope, List, compose};
-pub use ses::{Mail, Reach, Refusal, Sending, Ses};
+pub use ses::{Mail, Reach, Refusal, SendOptions, Ses};
 
 /// The services that carry messages away, one for each kind of destination, with connections that outlive a
 /// run.

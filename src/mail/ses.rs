@@ -41,7 +41,7 @@ pub struct Ses {
 
 /// The rest that SES is told of a mail.
 #[derive(Clone, Debug, Default)]
-pub struct Sending {
+pub struct SendOptions {
     /// The configuration set, whose events tell of bounces and complaints.
     pub configuration_set: Option<String>,
     /// Tags for these events, by name. SES takes 256 ASCII letters, digits, `-` and `_` as a value (SES API v2,
@@ -60,7 +60,7 @@ pub struct Mail<'m> {
     /// Its bytes, as [`compose`](super::compose) writes them.
     pub content: &'m [u8],
     /// The rest that SES is told.
-    pub sending: &'m Sending,
+    pub options: &'m SendOptions,
 }
 
 /// A send that did not end in an acceptance.
@@ -157,7 +157,7 @@ impl Ses {
 impl Ses {
     /// The request that sends a mail.
     fn request(&self, mail: Mail<'_>) -> Result<SendEmailFluentBuilder, Refusal> {
-        let Mail { from, to, content, sending } = mail;
+        let Mail { from, to, content, options } = mail;
         let raw =
             RawMessage::builder().data(Blob::new(content)).build().map_err(|error| Refusal {
                 error: Error::new(Code::InternalError, Stage::Deliver, error.to_string()),
@@ -168,12 +168,12 @@ impl Ses {
             .from_email_address(from.address.as_str())
             .destination(Destination::builder().to_addresses(to.address.as_str()).build())
             .content(EmailContent::builder().raw(raw).build())
-            .set_configuration_set_name(sending.configuration_set.clone())
-            .set_email_tags(Some(sending.tags())))
+            .set_configuration_set_name(options.configuration_set.clone())
+            .set_email_tags(Some(options.tags())))
     }
 }
 
-impl Sending {
+impl SendOptions {
     fn tags(&self) -> Vec<MessageTag> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let value = |text: &str| {
@@ -266,7 +266,7 @@ mod tests {
         #[test]
         fn a_tag_is_within_the_rule_of_the_service(text in "[a-zé/ _.\\-]{0,600}") {
             let tags = vec![("run", text.clone())];
-            let tags = Sending { configuration_set: None, tags }.tags();
+            let tags = SendOptions { configuration_set: None, tags }.tags();
             prop_assert_eq!(tags.len(), usize::from(!text.is_empty()));
             for tag in tags {
                 let value = tag.value();

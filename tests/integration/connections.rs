@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use connect_reports::mail::{Mail, Sending, Ses};
+use connect_reports::mail::{Mail, SendOptions, Ses};
 use connect_reports::rate_limit::Pacer;
 use connect_reports::settings::{Aws, MailConnections, Rates};
 use serde_json::{Value, json};
@@ -105,8 +105,8 @@ async fn a_connection_to_ses_idles_for_five_seconds_at_most() {
     let aws = Aws { config: sdk(&mails.url()), mail_connections: Some(MailConnections::default()) };
     let ses = Ses::new(&aws, Arc::new(Pacer::new(Rates::default())));
     let (from, to) = ("a@example.com".parse().unwrap(), "b@example.com".parse().unwrap());
-    let sending = &Sending::default();
-    let mail = Mail { from: &from, to: &to, content: b"From: a", sending };
+    let options = &SendOptions::default();
+    let mail = Mail { from: &from, to: &to, content: b"From: a", options };
     for (idle, connection) in [(0, 0), (4, 0), (6, 1), (4, 1)] {
         // The virtual clock stands still while the network is at work.
         tokio::time::pause();

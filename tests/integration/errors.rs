@@ -185,13 +185,13 @@ async fn every_error_of_connect_has_its_code() {
 
 #[tokio::test]
 async fn every_error_of_ses_has_its_code() {
-    use connect_reports::mail::{Mail, Reach, Sending, Ses};
+    use connect_reports::mail::{Mail, Reach, SendOptions, Ses};
     let (from, to) = ("a@example.com".parse().unwrap(), "b@example.com".parse().unwrap());
     for case in SES {
         let server = refusing(case.0, case.1, case.2, false).await;
         let ses = Ses::new(&config(&server.url()).into(), Arc::new(Pacer::new(Rates::default())));
-        let sending = &Sending::default();
-        let mail = Mail { from: &from, to: &to, content: b"From: a", sending };
+        let options = &SendOptions::default();
+        let mail = Mail { from: &from, to: &to, content: b"From: a", options };
         let refusal = ses.send(mail, None).await.unwrap_err();
         check("ses:SendRawEmail", Stage::Deliver, case, &refusal.error);
         let expected = match (case.0, case.2) {

@@ -3,7 +3,7 @@
 use crate::address::Mailbox;
 use crate::definition::{ReportId, ReportIdError, digest};
 use crate::error::Error;
-use crate::mail::{Envelope, List, Mail, Sending, compose};
+use crate::mail::{Envelope, List, Mail, SendOptions, compose};
 use crate::run::definitions::Invalid;
 use crate::run::delivery::notice::definition_notice;
 use crate::run::job::TriggerContext;
@@ -46,10 +46,12 @@ pub(crate) async fn notify_of_definition(
     };
     let mail = compose(envelope, &message)?;
     let configured = services.settings.deployment.configuration_set.as_ref();
-    let sending =
-        Sending { configuration_set: configured.map(ToString::to_string), ..Sending::default() };
+    let options = SendOptions {
+        configuration_set: configured.map(ToString::to_string),
+        ..SendOptions::default()
+    };
     let answer_by = context.clock().answer_by();
-    let mail = Mail { from, to: owner, content: &mail, sending: &sending };
+    let mail = Mail { from, to: owner, content: &mail, options: &options };
     let sent = services.outbox.ses.send(mail, answer_by).await;
     sent.map_err(|refusal| breaker.trip(refusal, &from.address))
 }

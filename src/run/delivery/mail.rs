@@ -3,7 +3,7 @@
 use crate::address::Mailbox;
 use crate::definition;
 use crate::error::Error;
-use crate::mail::{Envelope, List, Sending, compose};
+use crate::mail::{Envelope, List, SendOptions, compose};
 use crate::render::Message;
 use crate::run::job::{Job, RunKey};
 
@@ -71,9 +71,9 @@ fn list(job: &Job) -> List<'_> {
 }
 
 /// The configuration set and the tags of a run's mails.
-pub(crate) fn sending(job: &Job) -> Sending {
+pub(crate) fn send_options(job: &Job) -> SendOptions {
     let run = job.window().map(|window| job.key(&window).name().to_owned()).unwrap_or_default();
-    Sending {
+    SendOptions {
         configuration_set: job.report.email.configuration_set.clone(),
         tags: vec![("report", job.report.id.to_string()), ("run", run)],
     }

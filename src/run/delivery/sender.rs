@@ -9,7 +9,7 @@ use crate::destination::{Destination, DestinationError, DestinationKind, StoredD
 use crate::error::{Code, Error, Stage};
 use crate::mail::Mail;
 use crate::render::Message;
-use crate::run::delivery::mail::{compose_mail, compose_notice, sending};
+use crate::run::delivery::mail::{compose_mail, compose_notice, send_options};
 use crate::run::delivery::notice::run_notice;
 use crate::run::delivery::{IN_FLIGHT_MAX, MessageSender};
 use crate::run::job::{GateSlot, Job, stopped, unanswered};
@@ -96,7 +96,7 @@ impl<'a> RunSender<'a> {
         let from = &self.job.report.email.from;
         let answer_by = self.job.clock().answer_by();
         let deadline = answer_by.map(|time| time.checked_sub(RECORD_TIME).unwrap_or(time));
-        let mail = Mail { from, to, content, sending: &sending(self.job) };
+        let mail = Mail { from, to, content, options: &send_options(self.job) };
         let sending = self.services.outbox.ses.send(mail, deadline);
         let sent = self.job.invocation.stop.with_grace(sending).await;
         let breaker = &self.job.invocation.breaker;

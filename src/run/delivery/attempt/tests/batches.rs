@@ -19,12 +19,12 @@ use crate::store::{Condition, Object, Objects, Put, Tag};
 
 /// A store that counts what is written.
 #[derive(Default)]
-struct Counting {
+struct CountingStore {
     objects: RefCell<BTreeMap<String, Vec<u8>>>,
     writes: Cell<usize>,
 }
 
-impl Objects for Counting {
+impl Objects for CountingStore {
     async fn get(&self, key: &str) -> Result<Option<Object>, Error> {
         let found = self.objects.borrow().get(key).cloned();
         Ok(found.map(|content| Object { tag: Tag::digest(&content), content }))
@@ -39,12 +39,12 @@ impl Objects for Counting {
 }
 
 /// A service that takes one message after the other, so long for each.
-struct Paced {
+struct PacedSender {
     pace: Duration,
     waiting: Cell<u32>,
 }
 
-impl MessageSender for Paced {
+impl MessageSender for PacedSender {
     type Message = Message;
 
     async fn send(&self, _: &Message, _: &Recipient, _: usize) -> Result<String, Error> {
@@ -71,8 +71,10 @@ impl MessageSender for Paced {
 #[test]
 fn results_that_come_within_a_moment_are_written_together() {
     let count = 80;
-    let (store, sender) =
-        (Counting::default(), Paced { pace: Duration::from_millis(20), waiting: Cell::new(0) });
+    let (store, sender) = (
+        CountingStore::default(),
+        PacedSender { pace: Duration::from_millis(20), waiting: Cell::new(0) },
+    );
     runtime().block_on(async {
         let now: Timestamp = NOW.parse().unwrap();
         let ledger =
