@@ -46,12 +46,21 @@ use simulated::{simulated, start};
 /// In AWS Lambda the same program answers EventBridge events. Settings come from the environment:
 /// see the README.
 #[derive(Debug, Parser)]
-#[command(name = "connect-reports", version, max_term_width = 100)]
+#[command(name = "connect-reports", version = version(BUILD_COMMIT), max_term_width = 100)]
 struct CommandLine {
     #[command(flatten)]
     places: Places,
     #[command(subcommand)]
     command: Command,
+}
+
+/// The commit that a release was built from; its workflow sets the variable.
+const BUILD_COMMIT: Option<&str> = option_env!("CONNECT_REPORTS_COMMIT");
+
+/// The version as `--version` prints it, with the commit of a release.
+fn version(commit: Option<&str>) -> String {
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    commit.map_or_else(|| VERSION.to_owned(), |commit| format!("{VERSION} ({commit})"))
 }
 
 #[derive(Debug, Subcommand)]
@@ -134,5 +143,12 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         super::CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn the_version_of_a_release_has_its_commit() {
+        assert_eq!(super::version(None), env!("CARGO_PKG_VERSION"));
+        let release = format!("{} (0123abc)", env!("CARGO_PKG_VERSION"));
+        assert_eq!(super::version(Some("0123abc")), release);
     }
 }
