@@ -3,10 +3,12 @@
 //! Exit codes: 0 done, 1 a run failed, 2 the command line, a setting or a definition is wrong; 130 and 143
 //! where Ctrl-C, or SIGTERM, stopped a run.
 
+mod checked;
 mod demo;
 mod diagnostic;
 mod exit;
 mod files;
+mod format;
 mod metrics;
 mod names;
 mod new;
@@ -19,6 +21,7 @@ mod reports;
 mod resend;
 mod run;
 mod runs;
+mod sarif;
 mod schema;
 mod signals;
 mod simulate;

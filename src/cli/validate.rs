@@ -1,16 +1,17 @@
 //! `validate`: what is wrong with definitions, as a compiler tells it.
 
-use std::fmt::Write as _;
+use std::env::current_dir;
 use std::io::{IsTerminal as _, stderr, stdout};
 use std::process::ExitCode;
 
-use annotate_snippets::Renderer;
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::json;
 
-use super::diagnostic::{Finding, renderer, text};
+use super::checked::{CheckedFile, count, has_errors};
+use super::diagnostic::{renderer, text};
+use super::format::{Format, as_github, as_json, as_text};
 use super::places::store;
+use super::sarif::as_sarif;
 use super::{Ended, Places, print, trial};
 use crate::definition::{
     self, Omitted, Parsed, Place, Problem, Report, Severity, beyond_own_domains,
@@ -26,8 +27,11 @@ pub(super) struct Arguments {
     /// Files, folders (without their subfolders) or s3:// prefixes [default: the definitions]
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// Prints the problems as JSON
-    #[arg(long)]
+    /// The format of what is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Prints the problems as JSON: short for --format json
+    #[arg(long, conflicts_with = "format")]
     json: bool,
     /// Ends with exit code 2 where there are warnings, too, and warns of mail to other domains than those
     /// of sender and owner unless it is said what is allowed
@@ -37,25 +41,22 @@ pub(super) struct Arguments {
 
 pub(super) async fn validate(places: &Places, arguments: &Arguments) -> Ended {
     let checked = check(places, &arguments.paths, arguments.strict).await?;
-    if arguments.json {
-        print::json(&json!({
-            "definitions": checked.iter().filter(|file| file.is_definition).count(),
-            "problems": checked.iter().flat_map(|file| &file.parsed.problems).collect::<Vec<_>>(),
-            "omitted": checked.iter().map(|file| file.parsed.omitted.count()).sum::<usize>(),
-        }))?;
-    } else {
-        print::out_drawn(&told(&checked, &renderer(stdout().is_terminal())))?;
-    }
+    print_problems(&checked, arguments)?;
     let has_warnings = count(&checked, Severity::Warning) > 0;
     let fails = has_errors(&checked) || (arguments.strict && has_warnings);
     Ok(ExitCode::from(if fails { 2 } else { 0 }))
 }
 
-/// A file with what was found in it.
-pub(super) struct CheckedFile {
-    text: String,
-    parsed: Parsed,
-    is_definition: bool,
+fn print_problems(checked: &[CheckedFile], arguments: &Arguments) -> Result<(), Error> {
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    // Without one, names stay as they were given.
+    let working_folder = current_dir().unwrap_or_default();
+    match format {
+        Format::Text => print::out_drawn(&as_text(checked, &renderer(stdout().is_terminal()))),
+        Format::Json => print::json(&as_json(checked)),
+        Format::Github => print::out(&as_github(checked, &working_folder)),
+        Format::Sarif => print::json(&as_sarif(checked, &working_folder)),
+    }
 }
 
 /// The reports of the definitions at these places, or at the one that the settings name; none if one of
@@ -80,7 +81,7 @@ pub(super) async fn usable(places: &Places) -> Result<Vec<Report>, Error> {
 }
 
 fn complain_of(checked: &[CheckedFile]) -> Result<(), Error> {
-    print::complain_drawn(&told(checked, &renderer(stderr().is_terminal())))
+    print::complain_drawn(&as_text(checked, &renderer(stderr().is_terminal())))
 }
 
 fn reports(checked: Vec<CheckedFile>) -> Vec<Report> {
@@ -195,44 +196,4 @@ async fn read(place: &Location) -> Result<Vec<File>, Error> {
     let store = store(place).await?;
     let files = store.definitions().await?;
     if files.is_empty() { Err(store.no_definitions()) } else { Ok(files) }
-}
-
-fn has_errors(checked: &[CheckedFile]) -> bool {
-    count(checked, Severity::Error) > 0
-}
-
-fn count(checked: &[CheckedFile], severity: Severity) -> usize {
-    let count = |CheckedFile { parsed, .. }: &CheckedFile| {
-        let told = parsed.problems.iter().filter(|problem| problem.severity == severity).count();
-        told + match severity {
-            Severity::Error => parsed.omitted.errors,
-            Severity::Warning => parsed.omitted.warnings,
-        }
-    };
-    checked.iter().map(count).sum()
-}
-
-/// Every problem with its place, and the sum of it.
-fn told(checked: &[CheckedFile], renderer: &Renderer) -> String {
-    let mut text = String::new();
-    for file in checked {
-        for problem in &file.parsed.problems {
-            let drawn = Finding::from(problem).drawn_in(Some(&file.text), renderer);
-            let _ = writeln!(text, "{drawn}\n");
-        }
-        let problem = file.parsed.problems.first();
-        if let (Some(problem), more @ 1..) = (problem, file.parsed.omitted.count()) {
-            let (file, more) =
-                (print::single_line(&problem.file), print::counted(more, "more problem"));
-            let _ = writeln!(text, "{file}: and {more}\n");
-        }
-    }
-    let _ = writeln!(
-        text,
-        "{}, {}, {}",
-        print::counted(checked.iter().filter(|file| file.is_definition).count(), "definition"),
-        print::counted(count(checked, Severity::Error), "error"),
-        print::counted(count(checked, Severity::Warning), "warning"),
-    );
-    text
 }

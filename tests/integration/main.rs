@@ -64,6 +64,8 @@ mod fan_out;
 mod figures;
 /// Files that can't be definitions, and places that have none.
 mod files;
+/// The formats in which problems are printed, as those who read them take them.
+mod formats;
 /// Answers that lack what they must have, and pages whose tokens have expired.
 mod incomplete;
 /// The deployment: its template against what the program reads, asks and writes.
