@@ -62,7 +62,7 @@ pub struct Case {
 /// A simulated centre of so many queues.
 pub async fn centre(queues: usize) -> Simulator {
     let clock = SimulatorClock::At(NOW.parse().expect("a time"));
-    let options = Options { clock, page_size: 100, queues, ..Options::default() };
+    let options = Options { clock, page_size: 100, queues, ..Options::awkward() };
     Simulator::start(options).await.expect("a free port")
 }
 

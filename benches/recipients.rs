@@ -74,7 +74,7 @@ struct Taken {
 /// Sends a report to so many recipients.
 async fn send(named: Named, recipients: usize, rate: u32) -> Taken {
     let clock = SimulatorClock::At(NOW.parse().expect("a time"));
-    let options = Options { clock, latency: LATENCY, ..Options::default() };
+    let options = Options { clock, latency: LATENCY, ..Options::awkward() };
     let simulator = Simulator::start(options).await.expect("a free port");
     let s3 = S3::start_late(&[], LATENCY).await;
     let to: Vec<String> = (0..recipients).map(|n| format!("agent-{n}@example.com")).collect();

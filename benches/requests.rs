@@ -61,7 +61,7 @@ async fn large(what: &str) {
 
 fn options() -> Options {
     let clock = SimulatorClock::At(NOW.parse().expect("a time"));
-    Options { clock, page_size: 100, ..Options::default() }
+    Options { clock, page_size: 100, ..Options::awkward() }
 }
 
 async fn start(options: Options) -> Simulator {

@@ -28,12 +28,12 @@ impl World {
     }
 
     pub async fn start(definition: &str, latency: Duration) -> Self {
-        Self::with(definition, Options { latency, ..Options::default() }).await
+        Self::with(definition, Options { latency, ..Options::awkward() }).await
     }
 
     /// One whose centre has so many queues.
     pub async fn sized(definition: &str, queues: usize) -> Self {
-        Self::with(definition, Options { queues, ..Options::default() }).await
+        Self::with(definition, Options { queues, ..Options::awkward() }).await
     }
 
     async fn with(definition: &str, options: Options) -> Self {

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use connect_simulator::{Options, SentMessage, Simulator};
+use connect_simulator::{Centre, Options, SentMessage, Simulator};
 use indicatif::ProgressBar;
-use jiff::civil::Weekday;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use mail_parser::{MessageParser, MimeHeaders as _, PartType};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -60,11 +59,11 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     // The demo takes nothing of the environment.
     let settings = Settings { definitions, runs: None, ..places.settings([])? };
     let runner = Runner::new(settings, simulated(&simulator).into())?;
-    let now = Timestamp::now();
+    let time = time_of_orders(Timestamp::now(), simulator.centre());
     let (teller, listener) = mpsc::unbounded_channel();
     let invocation = Invocation {
         id: "demo".to_owned(),
-        clock: Clock::read(now, None),
+        clock: Clock::read(Timestamp::now(), None),
         progress: Some(teller),
         stop: Stop::never(),
         breaker: SendBreaker::default(),
@@ -72,7 +71,7 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     let shown = tokio::spawn(show(listener));
     let reports = runner.definitions(&[]).await?.reports;
     let ids = reports.iter().map(|report| report.id.as_str()).collect();
-    let Answer::Order(outcome) = runner.answer(&event(&now, ids), &invocation).await else {
+    let Answer::Order(outcome) = runner.answer(&event(time, ids), &invocation).await else {
         return Err(wrong("the event is no batch of a queue"));
     };
     drop(invocation);
@@ -87,35 +86,32 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     Ok(outcome_code(&outcome))
 }
 
-/// An order as EventBridge hands it on, for the last Monday at 08:00 UTC: by then the day and the
-/// week before are over in every zone of the samples. It names them, whenever each is due.
-fn event(now: &Timestamp, reports: Vec<&str>) -> Value {
+/// An order as EventBridge hands it on. It names the reports, whenever each is due.
+fn event(time: Timestamp, reports: Vec<&str>) -> Value {
     json!({
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
         "detail-type": "Reports wanted",
         "source": "connect-reports.demo",
         "account": "123456789012",
-        "time": last_monday(now).to_string(),
+        "time": time.to_string(),
         "region": "eu-west-2",
         "resources": [],
         "detail": { "reports": reports },
     })
 }
 
-fn last_monday(now: &Timestamp) -> Timestamp {
-    let now = now.to_zoned(TimeZone::UTC);
-    let this_hour = |date: jiff::civil::Date| date.at(8, 0, 0, 0).to_zoned(TimeZone::UTC);
-    let monday: Result<Zoned, jiff::Error> = now
-        .date()
-        .tomorrow()
-        .and_then(|date| date.nth_weekday(-1, Weekday::Monday))
-        .and_then(this_hour);
-    match monday {
-        Ok(monday) if monday <= now => monday.timestamp(),
-        Ok(monday) => monday.timestamp() - Duration::from_secs(7 * 24 * 3600),
-        Err(_) => now.timestamp(),
-    }
+/// The time of the order: 08:00 UTC on the day after the last incident of the simulated centre. By then that day is
+/// over in every zone of the samples, and so is the week before.
+fn time_of_orders(now: Timestamp, centre: &Centre) -> Timestamp {
+    let morning = |day: Timestamp| {
+        let next = day.to_zoned(TimeZone::UTC).date().tomorrow();
+        let time = next.and_then(|date| date.at(8, 0, 0, 0).to_zoned(TimeZone::UTC));
+        time.map_or(now, |time| time.timestamp())
+    };
+    let day = Duration::from_secs(24 * 3600);
+    let ends = [now, now - day].into_iter().filter_map(|time| centre.last_incident(time));
+    ends.map(|incident| morning(incident.end)).find(|time| *time <= now).unwrap_or(now)
 }
 
 /// Makes the folder, and empties it if an earlier demo has filled it.
@@ -201,6 +197,8 @@ fn save_message(folder: &Path, name: &str, message: &SentMessage) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
+    use connect_simulator::CentreKind;
+
     use super::*;
 
     /// A sample that is added to the folder is added to the demo.
@@ -215,13 +213,16 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_happens_on_the_last_monday() {
-        for (now, monday) in [
-            ("2026-11-23T10:00:00Z", "2026-11-23T08:00:00Z"),
-            ("2026-11-23T07:59:59Z", "2026-11-16T08:00:00Z"),
-            ("2026-11-22T10:00:00Z", "2026-11-16T08:00:00Z"),
-        ] {
-            assert_eq!(last_monday(&now.parse().unwrap()).to_string(), monday);
+    fn the_demo_reports_the_day_of_the_last_incident_that_is_over_for_a_night() {
+        let centre = Centre::new(CentreKind::Ordinary, Options::default().seed);
+        let mut now: Timestamp = "2026-11-02T00:00:00Z".parse().unwrap();
+        for _ in 0..6 * 24 {
+            let time = time_of_orders(now, &centre);
+            let incident = centre.last_incident(time).unwrap();
+            let hours_since = time.duration_since(incident.end).as_hours();
+            assert!(time <= now && (16..24).contains(&hours_since), "{now}: {time}, {incident:?}");
+            assert!(now.duration_since(time).as_hours() < 12 * 24, "{now}: {time}");
+            now += Duration::from_secs(3600 * 3);
         }
     }
 }

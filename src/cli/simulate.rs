@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use connect_simulator::{Instance, Options, Rates, SimulatorClock};
+use connect_simulator::{CentreKind, Instance, Options, Rates, SimulatorClock};
 
 use super::{Ended, print, start, times};
 use crate::metric::Limits;
@@ -37,6 +37,9 @@ pub(super) struct Arguments {
     /// How many standard queues the contact centre has; it has a dozen at least
     #[arg(long, value_name = "COUNT", default_value_t = Options::default().queues)]
     queues: usize,
+    /// Gives the contact centre names that are hard for templates, headers and file names, and too few agents
+    #[arg(long)]
+    awkward: bool,
     /// Refuses what is above an account's rates: 10 requests a second for figures, 2 for each list,
     /// 14 messages
     #[arg(long)]
@@ -55,6 +58,7 @@ pub(super) async fn simulate(arguments: &Arguments) -> Ended {
     let at = |time| utc.as_ref().map(|utc| times::instant(time, utc)).transpose();
     let time = arguments.time.and_then(|time| at(time).transpose()).transpose()?;
     let simulator = start(Options {
+        centre: if arguments.awkward { CentreKind::Awkward } else { CentreKind::Ordinary },
         seed: arguments.seed,
         port: arguments.port,
         page_size: arguments.page_size,

@@ -291,7 +291,7 @@ async fn parts_of_an_hour_are_compared_in_their_order() {
     let weekly = weekly.replace("FIFTEEN_MIN", "HOUR");
     let after = previewed(&simulator, &weekly, "2025-03-31T07:00:00Z").await;
     let clock = connect_simulator::SimulatorClock::At("2025-04-10T12:00:00Z".parse().unwrap());
-    let options = connect_simulator::Options { clock, ..Default::default() };
+    let options = connect_simulator::Options { clock, ..connect_simulator::Options::awkward() };
     let later = Simulator::start(options).await.unwrap();
     let long = previewed(&later, &weekly, "2025-04-07T07:00:00Z").await;
     let lacking = |report: &Value| -> Vec<String> {
@@ -366,7 +366,7 @@ async fn comparisons_are_planned_with_the_rest() {
 #[tokio::test]
 async fn a_long_day_is_the_sum_of_its_hours() {
     let clock = connect_simulator::SimulatorClock::At("2025-10-27T12:00:00Z".parse().unwrap());
-    let options = connect_simulator::Options { clock, ..Default::default() };
+    let options = connect_simulator::Options { clock, ..connect_simulator::Options::awkward() };
     let simulator = Simulator::start(options).await.unwrap();
     let metrics = "[\"CONTACTS_QUEUED\", \"CONTACTS_HANDLED\", \"SUM_HANDLE_TIME\"]";
     let hourly = defined("", metrics).replace("group_by = [\"QUEUE\"]", "interval = \"HOUR\"");

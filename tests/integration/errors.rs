@@ -323,7 +323,7 @@ async fn a_wrong_instance_is_reported_as_such() {
     let options = Options {
         clock: SimulatorClock::At(NOW.parse().unwrap()),
         instance: Some(OWN.parse().unwrap()),
-        ..Options::default()
+        ..Options::awkward()
     };
     let simulator = Simulator::start(options).await.unwrap();
     let by_id = SMALL.replace("[\"*\"]", "[\"11112222-1111-4222-8333-ccccddddeeee\"]");

@@ -12,13 +12,14 @@ use connect_reports::plan::{
     plan_requests,
 };
 use connect_reports::window::{Interval, LocalTime, Window, Zone};
-use connect_simulator::Centre;
+use connect_simulator::{Centre, CentreKind};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-static CENTRES: LazyLock<Vec<Centre>> = LazyLock::new(|| (1..=3).map(Centre::new).collect());
+static CENTRES: LazyLock<Vec<Centre>> =
+    LazyLock::new(|| (1..=3).map(|seed| Centre::new(CentreKind::Awkward, seed)).collect());
 
 /// The centre's answer to a request.
 fn executed(centre: &Centre, request: &Request) -> RequestAnswer {

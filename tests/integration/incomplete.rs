@@ -36,7 +36,7 @@ const LISTS: [(Operation, NameList); 6] = [
 /// A centre whose answers have pages of two.
 async fn paged() -> Simulator {
     let clock = SimulatorClock::At(NOW.parse().unwrap());
-    Simulator::start(Options { clock, page_size: 2, ..Options::default() }).await.unwrap()
+    Simulator::start(Options { clock, page_size: 2, ..Options::awkward() }).await.unwrap()
 }
 
 fn connect(url: &str) -> Connect {

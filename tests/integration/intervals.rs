@@ -12,7 +12,7 @@ use crate::harness::binary::{Function, definitions, simulator, text};
 /// A centre on this day, with so many queues that few hours are without contacts.
 async fn on(day: &str) -> Simulator {
     let clock = SimulatorClock::At(format!("{day}T12:00:00Z").parse().unwrap());
-    let options = Options { clock, queues: 60, page_size: 100, ..Options::default() };
+    let options = Options { clock, queues: 60, page_size: 100, ..Options::awkward() };
     Simulator::start(options).await.unwrap()
 }
 

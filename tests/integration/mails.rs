@@ -109,7 +109,7 @@ async fn messages_keep_to_the_rate_of_the_account() {
     let options = Options {
         clock: SimulatorClock::At(NOW.parse().unwrap()),
         rates: Some(Rates::default()),
-        ..Options::default()
+        ..Options::awkward()
     };
     let simulator = Simulator::start(options).await.unwrap();
     let to: Vec<String> = (0..40).map(|n| format!("\"agent-{n}@example.com\"")).collect();

@@ -118,7 +118,7 @@ fn check_csv(mail: &mail_parser::Message<'_>) {
 #[tokio::test]
 async fn a_workbook_tells_the_two_hours_apart_that_have_one_name() {
     let clock = SimulatorClock::At("2024-10-28T12:00:00Z".parse().unwrap());
-    let simulator = Simulator::start(Options { clock, ..Options::default() }).await.unwrap();
+    let simulator = Simulator::start(Options { clock, ..Options::awkward() }).await.unwrap();
     let folder = definitions(&[("full.toml", FULL)]);
     let out = tempfile::tempdir().unwrap();
     let mut command = program();
@@ -219,7 +219,7 @@ fn queued(centre: &Centre, start: jiff::Timestamp, end: jiff::Timestamp) -> f64 
 #[tokio::test]
 async fn a_large_centre_fits_into_a_mail() {
     let clock = SimulatorClock::At(NOW.parse().unwrap());
-    let options = Options { clock, queues: 200, page_size: 100, ..Options::default() };
+    let options = Options { clock, queues: 200, page_size: 100, ..Options::awkward() };
     let simulator = Simulator::start(options).await.unwrap();
     let folder = definitions(&[("full.toml", FULL)]);
     let function = Function::start(&simulator.url(), text(folder.path()), &[]).await;

@@ -370,7 +370,7 @@ async fn a_list_that_never_comes_leaves_time_for_the_others() {
 async fn lists_keep_to_the_rate_of_the_account() {
     let clock = SimulatorClock::At(NOW.parse().unwrap());
     let options =
-        Options { clock, rates: Some(Account::default()), page_size: 1000, ..Options::default() };
+        Options { clock, rates: Some(Account::default()), page_size: 1000, ..Options::awkward() };
     let simulator = Simulator::start(options).await.unwrap();
     let folder = definitions(&[("small.toml", SMALL)]);
     let mut command = program();

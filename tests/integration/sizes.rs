@@ -19,7 +19,7 @@ use crate::harness::binary::{
 /// A centre with so many queues, whose pages have a hundred rows as those of the service.
 pub(crate) async fn centre(queues: usize, limits: Limits) -> Simulator {
     let clock = SimulatorClock::At(NOW.parse().unwrap());
-    let options = Options { clock, queues, limits, page_size: 100, ..Options::default() };
+    let options = Options { clock, queues, limits, page_size: 100, ..Options::awkward() };
     Simulator::start(options).await.unwrap()
 }
 
@@ -377,7 +377,7 @@ async fn tiny_limits_change_no_figure() {
         ..Limits::CURRENT
     };
     let clock = SimulatorClock::At(NOW.parse().unwrap());
-    let options = Options { clock, limits: limits.clone(), page_size: 2, ..Options::default() };
+    let options = Options { clock, limits: limits.clone(), page_size: 2, ..Options::awkward() };
     let simulator = Simulator::start(options).await.unwrap();
     let metrics = r#"["AVG_HANDLE_TIME", "AVG_QUEUE_ANSWER_TIME", { name = "SERVICE_LEVEL", threshold = 20 }, "MAX_QUEUED_TIME", "CONTACTS_HANDLED", "AVG_ABANDON_TIME"]"#;
     let all = [

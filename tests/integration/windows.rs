@@ -87,7 +87,7 @@ async fn rolling_windows_end_with_a_minute_in_lambda() {
         }
     }
     // By the clock of this computer, as in Lambda.
-    let now = Simulator::start(Options::default()).await.unwrap();
+    let now = Simulator::start(Options::awkward()).await.unwrap();
     let folder = definitions(&[("roll.toml", &of_window(ROLLING[0]))]);
     let function = Function::start(&now.url(), text(folder.path()), &[]).await;
     let answer = function.succeed(&json!({"reports": ["roll"]})).await;
@@ -215,7 +215,7 @@ async fn intervals_are_taken_as_they_come() {
         let definition = with_trend(window, interval).replace("Europe/London", zone);
         for layout in layouts {
             let clock = SimulatorClock::At(time.parse().unwrap());
-            let options = Options { clock, layout, ..Options::default() };
+            let options = Options { clock, layout, ..Options::awkward() };
             let simulator = Simulator::start(options).await.unwrap();
             let report = previewed(&simulator, &definition, time).await;
             let values = column(&report, 1, "values", 0);
@@ -279,7 +279,7 @@ async fn weeks_are_compared_as_they_come() {
             [IntervalLayout::ByTheClock, IntervalLayout::FromTheStart, IntervalLayout::FromSundays]
         {
             let clock = SimulatorClock::At(DUE.parse().unwrap());
-            let options = Options { clock, layout, queues: 4, ..Options::default() };
+            let options = Options { clock, layout, queues: 4, ..Options::awkward() };
             let simulator = Simulator::start(options).await.unwrap();
             let report = previewed(&simulator, &compared, DUE).await;
             let mut known: BTreeMap<_, Vec<f64>> = BTreeMap::new();

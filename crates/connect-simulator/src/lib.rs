@@ -37,9 +37,10 @@ pub use api::operation::{Operation, UnknownOperation};
 pub use api::rates::{Rate, Rates};
 pub use api::refusal::Refusal;
 pub use centre::{
-    Agent, Centre, Channel, Contact, DisconnectReason, Figure, Handling, Hierarchy, HierarchyGroup,
-    HierarchyLevel, InitiationMethod, Interval, IntervalLayout, MetricFilter, MetricRequest, Query,
-    Queue, QueueExit, QueueType, RoutingProfile, Row, Waiting, computes_metric,
+    Agent, Centre, CentreKind, Channel, Contact, DisconnectReason, Figure, Handling, Hierarchy,
+    HierarchyGroup, HierarchyLevel, Incident, InitiationMethod, Interval, IntervalLayout,
+    MetricFilter, MetricRequest, Query, Queue, QueueExit, QueueType, RoutingProfile, Row, Waiting,
+    computes_metric,
 };
 pub use connect_metrics::{Comparison, Limits};
 pub use control::faults::Fault;

@@ -7,11 +7,13 @@ use connect_metrics::Limits;
 use crate::api::account::SimulatorClock;
 use crate::api::instance::Instance;
 use crate::api::rates::Rates;
-use crate::centre::{Centre, IntervalLayout};
+use crate::centre::{Centre, CentreKind, IntervalLayout};
 
 /// The choices with which a simulator is started; the default is a small contact centre on any free port.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// The kind of the contact centre.
+    pub centre: CentreKind,
     /// The seed from which the contact centre is made.
     pub seed: u64,
     /// The port on 127.0.0.1; 0 for any free one.
@@ -37,6 +39,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            centre: CentreKind::Ordinary,
             seed: 7,
             port: 0,
             page_size: 5,
@@ -48,5 +51,13 @@ impl Default for Options {
             instance: None,
             layout: IntervalLayout::default(),
         }
+    }
+}
+
+impl Options {
+    /// The same for tests: the centre has names that are hard for templates, headers and file names, and too few
+    /// agents.
+    pub fn awkward() -> Self {
+        Self { centre: CentreKind::Awkward, ..Self::default() }
     }
 }

@@ -41,7 +41,7 @@ impl Simulator {
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let account = Account {
-            centre: Centre::sized(options.seed, options.queues),
+            centre: Centre::sized(options.centre, options.seed, options.queues),
             page_size: options.page_size.max(1),
             clock: options.clock,
             limits: options.limits,

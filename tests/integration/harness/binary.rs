@@ -32,7 +32,7 @@ pub const FIGURE: u32 = 48_151_623;
 /// A simulator at [`NOW`], whose mails are all checked at the end.
 pub async fn simulator() -> Watched {
     let clock = SimulatorClock::At(NOW.parse().unwrap());
-    Watched(Simulator::start(Options { clock, ..Options::default() }).await.unwrap())
+    Watched(Simulator::start(Options { clock, ..Options::awkward() }).await.unwrap())
 }
 
 /// A simulator whose mails are all checked at the end of a test.

@@ -5,6 +5,7 @@ use fastrand::Rng;
 
 use super::Queue;
 use super::contact::{Channel, Contact, DisconnectReason, InitiationMethod, QueueExit};
+use super::incident::WeeklyIncident;
 use super::shifts::{DAY, HOUR, MINUTE, SECOND};
 use crate::random::{exponential, happens, long_tailed};
 
@@ -37,7 +38,12 @@ const WEEKDAY_VOLUME: [f64; 7] = [1.12, 1.03, 0.98, 0.96, 1.0, 0.36, 0.24];
 const OVERFLOW_QUEUES: [(usize, usize); 3] = [(0, 10), (1, 9), (3, 1)];
 
 /// The contacts that come into the queues on the day that begins at `midnight`.
-pub(crate) fn day_arrivals(rng: &mut Rng, queues: &[Queue], midnight: i64) -> Vec<Arrival> {
+pub(super) fn day_arrivals(
+    rng: &mut Rng,
+    queues: &[Queue],
+    incident: Option<&WeeklyIncident>,
+    midnight: i64,
+) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     for (index, queue) in queues.iter().enumerate() {
         // Campaigns, faults and holidays affect all channels of a queue.
@@ -50,6 +56,11 @@ pub(crate) fn day_arrivals(rng: &mut Rng, queues: &[Queue], midnight: i64) -> Ve
                 continue;
             }
             arrivals.push(new_arrival(rng, index, channel, time, midnight));
+        }
+    }
+    if let Some(incident) = incident {
+        for time in incident.call_times(rng, midnight) {
+            arrivals.push(new_arrival(rng, incident.queue, Channel::Voice, time, midnight));
         }
     }
     arrivals

@@ -9,6 +9,7 @@ use fastrand::Rng;
 use super::arrivals::{self, Arrival};
 use super::contact::{Channel, Contact, DisconnectReason, InitiationMethod, QueueExit, Waiting};
 use super::day::{AgentDay, ContactAttempt, Day};
+use super::incident::WeeklyIncident;
 use super::setup::Setup;
 use super::shifts::{self, AgentShift, DAY, HOUR, MINUTE, SECOND, TimeSpan};
 use crate::random::{happens, long_tailed};
@@ -16,6 +17,8 @@ use crate::random::{happens, long_tailed};
 /// The centre during a simulated day.
 pub(crate) struct Floor<'a> {
     pub(super) setup: &'a Setup,
+    /// The incident of the day, if there is one.
+    pub(super) incident: Option<&'a WeeklyIncident>,
     pub(super) rng: &'a mut Rng,
     events: BinaryHeap<Reverse<(i64, usize, Event)>>,
     events_so_far: usize,
@@ -27,13 +30,19 @@ pub(crate) struct Floor<'a> {
 }
 
 /// Simulates the day with this number (days since 1970-01-01, UTC).
-pub(super) fn simulate_day(setup: &Setup, seed: u64, number: i64) -> Day {
+pub(super) fn simulate_day(
+    setup: &Setup,
+    incident: Option<&WeeklyIncident>,
+    seed: u64,
+    number: i64,
+) -> Day {
     let midnight = number * DAY;
     let mut rng = Rng::with_seed(seed);
-    let arrivals = arrivals::day_arrivals(&mut rng, &setup.queues, midnight);
+    let arrivals = arrivals::day_arrivals(&mut rng, &setup.queues, incident, midnight);
     let calls = arrivals::outbound_times(&mut rng, midnight);
     let unqueued = arrivals::unqueued_contacts(&mut rng, midnight);
-    let mut day = Floor::with_shifts(setup, &mut rng, midnight).run_day(arrivals, calls);
+    let floor = Floor { incident, ..Floor::with_shifts(setup, &mut rng, midnight) };
+    let mut day = floor.run_day(arrivals, calls);
     day.contacts.extend(unqueued);
     day
 }
@@ -93,6 +102,7 @@ impl<'a> Floor<'a> {
     fn with_shifts(setup: &'a Setup, rng: &'a mut Rng, midnight: i64) -> Self {
         let mut floor = Self {
             setup,
+            incident: None,
             events: BinaryHeap::new(),
             events_so_far: 0,
             cases: Vec::new(),

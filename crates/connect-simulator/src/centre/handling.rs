@@ -112,9 +112,9 @@ impl Floor<'_> {
 
     fn draw_handling(&mut self, desk: usize, arrival: &Arrival, connected: i64) -> Handling {
         let lacks_durations = self.setup.queues[arrival.queue].lacks_durations;
+        let incident = self.incident.map_or(1.0, |day| day.factor_at(arrival.queue, connected));
+        let factor = self.setup.blueprint.handling_factors[arrival.queue % 7] * incident;
         let rng = &mut *self.rng;
-        // Handling takes longer in some queues.
-        let factor = [1.0, 0.9, 1.3, 0.8, 1.1, 1.2, 1.4][arrival.queue % 7];
         let (talk, after) = match arrival.channel {
             Channel::Voice => (270.0, 45.0),
             Channel::Chat => (420.0, 25.0),

@@ -3,12 +3,14 @@
 //! Everything follows from the seed. A day is computed when it is first needed, and kept.
 
 mod arrivals;
+mod blueprint;
 mod contact;
 mod day;
 pub(crate) mod figures;
 mod floor;
 mod handling;
 pub(crate) mod hierarchy;
+mod incident;
 mod queues;
 mod setup;
 mod shifts;
@@ -19,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+pub use blueprint::CentreKind;
 pub use contact::{
     Channel, Contact, DisconnectReason, Handling, InitiationMethod, QueueExit, Waiting,
 };
@@ -26,6 +29,7 @@ pub use figures::computes_metric;
 pub use figures::intervals::{Interval, IntervalLayout};
 pub use figures::query::{Figure, MetricFilter, MetricRequest, Query, Row};
 pub use hierarchy::{Hierarchy, HierarchyGroup, HierarchyLevel};
+pub use incident::Incident;
 pub use queues::{Queue, QueueType};
 pub use staff::{Agent, RoutingProfile};
 
@@ -44,18 +48,18 @@ pub struct Centre {
 
 impl Centre {
     /// The number of standard queues of a centre that is not [made larger](Self::sized).
-    pub const NAMED_QUEUES: usize = queues::NAMED_COUNT;
+    pub const NAMED_QUEUES: usize = blueprint::NAMED_COUNT;
 
-    /// The centre of this seed.
-    pub fn new(seed: u64) -> Self {
-        Self::sized(seed, Self::NAMED_QUEUES)
+    /// The centre of this kind and seed.
+    pub fn new(kind: CentreKind, seed: u64) -> Self {
+        Self::sized(kind, seed, Self::NAMED_QUEUES)
     }
 
     /// A centre with so many standard queues, at least [`Self::NAMED_QUEUES`]. The further ones are alike, with a
     /// handful of contacts a day and agents of their own, so that a day of a thousand queues is computed in
     /// seconds.
-    pub fn sized(seed: u64, queues: usize) -> Self {
-        Self { seed, setup: Setup::new(seed, queues), days: Mutex::default() }
+    pub fn sized(kind: CentreKind, seed: u64, queues: usize) -> Self {
+        Self { seed, setup: Setup::new(kind, seed, queues), days: Mutex::default() }
     }
 
     /// The queues that `ListQueues` knows: the standard ones first, then the agents'.
@@ -105,6 +109,22 @@ impl Centre {
             .collect()
     }
 
+    /// The last incident that was over at this time, if something goes wrong in this kind of centre.
+    pub fn last_incident(&self, time: Timestamp) -> Option<Incident> {
+        let incident = self.setup.blueprint.incident.as_ref()?;
+        let today = time.as_second().div_euclid(86_400);
+        let (start, end) = (0..14)
+            .map(|days| today - days)
+            .filter(|day| incident.is_on(self.seed, *day))
+            .map(|day| incident.span_on(day))
+            .find(|(_, end)| *end <= time.as_millisecond())?;
+        Some(Incident {
+            queue: self.setup.queues.get(incident.queue)?.name.clone(),
+            start: Timestamp::from_millisecond(start).ok()?,
+            end: Timestamp::from_millisecond(end).ok()?,
+        })
+    }
+
     /// Every queue, the deleted one last.
     pub(crate) fn all_queues(&self) -> &[Queue] {
         &self.setup.queues
@@ -121,7 +141,10 @@ impl Centre {
     fn day_with_number(&self, number: i64) -> Arc<Day> {
         let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
         let day = days.entry(number).or_insert_with(|| {
-            Arc::new(floor::simulate_day(&self.setup, random::mix(self.seed, number), number))
+            let incident = self.setup.blueprint.incident.as_ref();
+            let incident = incident.filter(|incident| incident.is_on(self.seed, number));
+            let seed = random::mix(self.seed, number);
+            Arc::new(floor::simulate_day(&self.setup, incident, seed, number))
         });
         Arc::clone(day)
     }
@@ -139,15 +162,18 @@ mod tests {
     fn contacts_follow_from_the_seed() {
         let start = time("2026-03-02T00:00:00Z");
         let end = time("2026-03-03T00:00:00Z");
-        let contacts = Centre::new(7).contacts(start, end);
-        assert_eq!(contacts, Centre::new(7).contacts(start, end));
-        assert_ne!(contacts, Centre::new(8).contacts(start, end));
-        assert_ne!(Centre::new(7).queues()[0].id, Centre::new(8).queues()[0].id);
+        let contacts = Centre::new(CentreKind::Awkward, 7).contacts(start, end);
+        assert_eq!(contacts, Centre::new(CentreKind::Awkward, 7).contacts(start, end));
+        assert_ne!(contacts, Centre::new(CentreKind::Awkward, 8).contacts(start, end));
+        assert_ne!(
+            Centre::new(CentreKind::Awkward, 7).queues()[0].id,
+            Centre::new(CentreKind::Awkward, 8).queues()[0].id
+        );
     }
 
     #[test]
     fn a_working_day_has_about_as_many_contacts_as_a_centre_of_forty() {
-        let centre = Centre::new(7);
+        let centre = Centre::new(CentreKind::Awkward, 7);
         for day in ["2026-03-02", "2026-03-04", "2026-03-06"] {
             let start = time(&format!("{day}T00:00:00Z"));
             let end = start + jiff::SignedDuration::from_hours(24);
@@ -160,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_large_centre_has_contacts_in_its_queues() {
-        let centre = Centre::sized(7, 250);
+        let centre = Centre::sized(CentreKind::Awkward, 7, 250);
         assert_eq!(centre.standard_queues().count(), 250);
         let start = time("2026-03-02T00:00:00Z");
         let end = time("2026-03-03T00:00:00Z");
@@ -173,17 +199,20 @@ mod tests {
         let handled = extra.clone().filter(|contact| contact.handling.is_some()).count();
         assert!(handled * 2 > extra.count(), "most of them reach somebody");
         // More queues do not change the others.
-        let small = Centre::new(7);
+        let small = Centre::new(CentreKind::Awkward, 7);
         assert_eq!(small.queues()[3].id, centre.queues()[3].id);
         assert_eq!(small.agents()[39].id, centre.agents()[39].id);
-        assert_eq!(Centre::sized(7, 1).standard_queues().count(), Centre::NAMED_QUEUES);
+        assert_eq!(
+            Centre::sized(CentreKind::Awkward, 7, 1).standard_queues().count(),
+            Centre::NAMED_QUEUES
+        );
         let ids: std::collections::BTreeSet<_> = centre.queues().iter().map(|q| &q.id).collect();
         assert_eq!(ids.len(), centre.queues().len());
     }
 
     #[test]
     fn lists_have_the_entries_that_the_service_would_list() {
-        let centre = Centre::new(7);
+        let centre = Centre::new(CentreKind::Awkward, 7);
         assert_eq!(centre.agents().len(), 40);
         assert_eq!(centre.standard_queues().count(), 12);
         let deleted = &centre.deleted_queue().unwrap().id;

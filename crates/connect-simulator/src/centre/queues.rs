@@ -1,8 +1,8 @@
-//! The queues of the centre: a dozen with names and volumes of their own, a deleted one, one for every agent, and
-//! any number of further ones.
+//! The queues of the centre: those of its blueprint, one for every agent, and any number of further ones.
 
 use std::collections::BTreeMap;
 
+use super::blueprint::{Blueprint, DISABLED_QUEUE, NAMED_COUNT, NamedQueue};
 use crate::random::uuid;
 
 /// A queue.
@@ -35,47 +35,21 @@ pub enum QueueType {
     Agent,
 }
 
-/// The number of standard queues that have names of their own.
-pub(crate) const NAMED_COUNT: usize = NAMED_QUEUES.len();
-
-/// A queue's name, contacts a working day, shares of VOICE, CHAT, TASK, EMAIL, and the tags `team` and `region`.
-type NamedQueue = (&'static str, f64, [u32; 4], &'static str, &'static str);
-
-#[rustfmt::skip]
-const NAMED_QUEUES: [NamedQueue; 12] = [
-    ("Sales", 260.0, [70, 25, 0, 5], "sales", "emea"),
-    ("Support", 330.0, [50, 30, 10, 10], "service", "emea"),
-    ("Billing <VIP>", 90.0, [80, 15, 5, 0], "service", "emea"),
-    ("Returns & refunds", 165.0, [45, 25, 10, 20], "service", "apac"),
-    ("Général – Français", 60.0, [60, 20, 0, 20], "languages", "emea"),
-    ("日本語 Reservations", 50.0, [70, 10, 0, 20], "languages", "apac"),
-    ("Retention", 80.0, [90, 10, 0, 0], "sales", "emea"),
-    // A disabled queue: no contacts come, and no agent serves it.
-    ("Loans", 0.0, [100, 0, 0, 0], "", ""),
-    ("Complaints (board)", 0.7, [100, 0, 0, 0], "service", ""),
-    ("Technical \"Tier 2\"", 70.0, [50, 20, 30, 0], "service", "apac"),
-    // These names are hard for templates, headers and file names.
-    ("{{ queue.name }} O'Brien", 40.0, [60, 40, 0, 0], "sales", "apac"),
-    ("Escalations: =?utf-8?Q?Bcc:?= a/b\\c", 30.0, [70, 0, 30, 0], "service", "emea"),
-];
-
-const DELETED_QUEUE: NamedQueue = ("Closed last month", 6.0, [100, 0, 0, 0], "sales", "emea");
-
 /// The standard queues: the named ones, and as many further ones as are needed.
-pub(crate) fn standard_queues(seed: u64, count: usize) -> Vec<Queue> {
+pub(super) fn standard_queues(blueprint: &Blueprint, seed: u64, count: usize) -> Vec<Queue> {
     let named =
-        NAMED_QUEUES.iter().enumerate().map(|(index, queue)| named_queue(seed, index, queue));
+        blueprint.queues.iter().enumerate().map(|(index, queue)| named_queue(seed, index, queue));
     named.chain((NAMED_COUNT..count).map(|index| further_queue(seed, index))).collect()
 }
 
 /// The deleted queue, which is in no list and still has figures.
-pub(crate) fn deleted_queue(seed: u64) -> Queue {
-    named_queue(seed, NAMED_COUNT, &DELETED_QUEUE)
+pub(super) fn deleted_queue(blueprint: &Blueprint, seed: u64) -> Queue {
+    named_queue(seed, NAMED_COUNT, &blueprint.deleted_queue)
 }
 
 fn named_queue(seed: u64, index: usize, queue: &NamedQueue) -> Queue {
-    let (name, volume, channels, team, region) = *queue;
-    let is_disabled = name == "Loans";
+    let NamedQueue { name, volume, channels, team, region } = *queue;
+    let is_disabled = name == DISABLED_QUEUE;
     let tags = [("team", team), ("region", region)];
     Queue {
         id: uuid(seed, "queue", index),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::blueprint::{Blueprint, NAMED_COUNT};
 use super::contact::Channel;
 use super::hierarchy::Hierarchy;
-use super::queues::{self, Queue, QueueType};
+use super::queues::{Queue, QueueType};
 use crate::random::uuid;
 
 /// The queues and channels whose contacts an agent may get.
@@ -44,24 +45,18 @@ const POOL_QUEUES: usize = 50;
 /// The number of agents of a pool.
 const AGENTS_OF_POOL: usize = 3;
 
-/// The routing profiles: every channel of every queue but "Loans" is served by one of them.
-pub(crate) fn routing_profiles(
+/// The routing profiles: every channel of every queue but the disabled one is served by one of them.
+pub(super) fn routing_profiles(
+    blueprint: &Blueprint,
     seed: u64,
     queues: usize,
     deleted_queue: usize,
 ) -> Vec<RoutingProfile> {
-    use Channel::{Chat, Email, Task, Voice};
-    let named = [
-        ("Generalists", vec![0, 1, 3, deleted_queue], vec![Voice, Chat], true),
-        ("Sales & retention", vec![0, 6, 10], vec![Voice, Chat], true),
-        ("Back office", vec![0, 1, 3, 9], vec![Task, Email], true),
-        ("Specialists", vec![2, 8, 9, 11], vec![Voice, Chat, Task], true),
-        ("Languages – langues", vec![4, 5], vec![Voice, Chat, Email], true),
-        ("Trainees", vec![1], vec![Chat], false),
-    ];
-    let named = named
-        .into_iter()
-        .map(|(name, queues, channels, scheduled)| (name.to_owned(), queues, channels, scheduled));
+    let named = blueprint.profiles.iter().map(|profile| {
+        let deleted = profile.serves_deleted_queue.then_some(deleted_queue);
+        let queues = profile.queues.iter().copied().chain(deleted).collect();
+        (profile.name.to_owned(), queues, profile.channels.to_vec(), profile.scheduled)
+    });
     let pools = pool_queues(queues).enumerate().map(|(pool, queues)| {
         (format!("Pool {:02}", pool + 1), queues, Channel::ALL.to_vec(), true)
     });
@@ -80,22 +75,11 @@ pub(crate) fn routing_profiles(
 
 /// The further queues of each pool.
 fn pool_queues(queues: usize) -> impl Iterator<Item = Vec<usize>> {
-    let first = queues::NAMED_COUNT..queues;
+    let first = NAMED_COUNT..queues;
     first
         .step_by(POOL_QUEUES)
         .map(move |first| (first..(first + POOL_QUEUES).min(queues)).collect())
 }
-
-/// The number of agents of each named routing profile.
-const AGENTS_OF_PROFILES: [usize; 6] = [15, 8, 5, 6, 4, 2];
-
-#[rustfmt::skip]
-const AGENT_USERNAMES: [&str; 40] = [
-    "adele", "amir", "anneliese", "beatriz", "bjarne", "carmen", "chidi", "dagny", "dimitri",
-    "elif", "emeka", "farah", "felix", "giulia", "hana", "hugo", "ines", "isabeau", "jamal",
-    "jun", "kaja", "kenji", "lars", "leila", "mateusz", "mei", "nadia", "niamh", "olga", "oscar",
-    "priya", "quentin", "rosa", "sanjay", "signe", "tariq", "uma", "viktor", "yuki", "zoe",
-];
 
 #[rustfmt::skip]
 const LAST_NAMES: [&str; 10] = [
@@ -104,19 +88,22 @@ const LAST_NAMES: [&str; 10] = [
 ];
 
 /// Makes the agents: the named ones, then those of the pools.
-pub(crate) fn new_agents(seed: u64, queues: usize) -> Vec<Agent> {
-    let profiles = AGENTS_OF_PROFILES
-        .into_iter()
+pub(super) fn new_agents(blueprint: &Blueprint, seed: u64, queues: usize) -> Vec<Agent> {
+    let profiles = blueprint
+        .profiles
+        .iter()
+        .map(|profile| profile.agents)
         .chain(pool_queues(queues).map(|_| AGENTS_OF_POOL))
         .enumerate()
         .flat_map(|(profile, count)| std::iter::repeat_n(profile, count));
-    let last_named = AGENT_USERNAMES.len() - 1;
+    let usernames = blueprint.usernames;
+    let last_named = usernames.len() - 1;
     profiles
         .enumerate()
         .map(|(index, profile)| Agent {
             id: uuid(seed, "agent", index),
-            username: username_of(index),
-            first_name: first_name(index),
+            username: username_of(usernames, index),
+            first_name: first_name(usernames, index),
             last_name: LAST_NAMES[index / 2 % LAST_NAMES.len()].to_owned(),
             profile,
             group: (index != last_named).then(|| Hierarchy::rotated_group(index)),
@@ -138,17 +125,15 @@ pub(crate) fn agent_queue(agent: &Agent) -> Queue {
     }
 }
 
-fn username_of(index: usize) -> String {
+fn username_of(usernames: &[&str], index: usize) -> String {
     let number = index + 1;
-    AGENT_USERNAMES
-        .get(index)
-        .map_or_else(|| format!("agent{number:04}"), |name| (*name).to_owned())
+    usernames.get(index).map_or_else(|| format!("agent{number:04}"), |name| (*name).to_owned())
 }
 
-fn first_name(index: usize) -> String {
+fn first_name(usernames: &[&str], index: usize) -> String {
     // Isabeau has the first and the last name of her neighbour in the list.
-    let index = if AGENT_USERNAMES.get(index) == Some(&"isabeau") { index - 1 } else { index };
-    let name = username_of(index);
+    let index = if usernames.get(index) == Some(&"isabeau") { index - 1 } else { index };
+    let name = username_of(usernames, index);
     let mut letters = name.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).collect()

@@ -72,7 +72,7 @@ fn address(simulator: &Simulator) -> String {
 }
 
 async fn started() -> Simulator {
-    started_with(Options::default()).await
+    started_with(Options::awkward()).await
 }
 
 async fn started_with(options: Options) -> Simulator {
@@ -265,7 +265,7 @@ async fn lists_page_and_leave_the_deleted_queue_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_limits_are_those_of_the_options() {
     let limits = Limits { filter_values: 3, ..Limits::CURRENT };
-    let simulator = started_with(Options { limits, ..Options::default() }).await;
+    let simulator = started_with(Options { limits, ..Options::awkward() }).await;
     let mut request = by_queue(&simulator);
     let refused = metrics(&simulator, &request).await;
     assert_eq!(refused.status, 400);
@@ -274,14 +274,14 @@ async fn the_limits_are_those_of_the_options() {
     values.truncate(3);
     assert_eq!(metrics(&simulator, &request).await.status, 200);
     let limits = Limits::FIRST_VERSION;
-    let first = started_with(Options { limits, ..Options::default() }).await;
+    let first = started_with(Options { limits, ..Options::awkward() }).await;
     let refused = metrics(&first, &request).await;
     assert!(refused.json()["Message"].as_str().unwrap().contains("no Interval"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_by_hierarchy_level_have_groups_with_their_arns() {
-    let simulator = started_with(Options { page_size: 100, ..Options::default() }).await;
+    let simulator = started_with(Options { page_size: 100, ..Options::awkward() }).await;
     let mut request = by_queue(&simulator);
     request["Groupings"] = json!(["AGENT_HIERARCHY_LEVEL_ONE"]);
     request["Metrics"] = json!([{ "Name": "CONTACTS_HANDLED" }, { "Name": "CONTACTS_QUEUED" }]);

@@ -10,7 +10,7 @@ async fn started_at_rates() -> Simulator {
         messages: Rate { per_second: 1e-6, burst: 1.0 },
         neighbour: 0.0,
     };
-    started_with(Options { rates: Some(rates), ..Options::default() }).await
+    started_with(Options { rates: Some(rates), ..Options::awkward() }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

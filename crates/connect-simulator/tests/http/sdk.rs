@@ -22,7 +22,7 @@ fn client(simulator: &Simulator) -> Client {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn searches_and_lists_are_read() {
-    let simulator = started_with(Options { page_size: 500, ..Options::default() }).await;
+    let simulator = started_with(Options { page_size: 500, ..Options::awkward() }).await;
     let client = client(&simulator);
     let tag = TagCondition::builder().tag_key("team").tag_value("languages").build();
     let filter = ControlPlaneTagFilter::builder().tag_condition(tag).build();

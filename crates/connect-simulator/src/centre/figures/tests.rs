@@ -1,6 +1,7 @@
 use connect_metrics::Comparison;
 
 use super::*;
+use crate::centre::CentreKind;
 use crate::centre::{Interval, MetricFilter};
 
 mod parts;
@@ -53,7 +54,7 @@ fn counts_add_up_over_any_grouping_and_interval() {
         "SUM_RETRY_CALLBACK_ATTEMPTS",
         "AGENT_NON_RESPONSE",
     ];
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let total = &centre.figures(&query(&COUNTS, &[]))[0];
     for groupings in GROUPINGS {
         for interval in Interval::ALL {
@@ -71,7 +72,7 @@ fn counts_add_up_over_any_grouping_and_interval() {
 
 #[test]
 fn totals_follow_from_raw_contacts() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let contacts = centre.contacts(START.parse().unwrap(), END.parse().unwrap());
     let mut query = query(&["CONTACTS_ABANDONED", "AVG_HANDLE_TIME", "MAX_QUEUED_TIME"], &[]);
     let level = MetricRequest::within("SERVICE_LEVEL", Comparison::LessThan, 20.0);
@@ -103,7 +104,7 @@ fn totals_follow_from_raw_contacts() {
 
 #[test]
 fn weighted_averages_of_groups_make_the_average_of_all() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let metrics = ["AVG_INTERACTION_TIME", "CONTACTS_HANDLED"];
     let total = number(centre.figures(&query(&metrics, &[]))[0].values[0]);
     for groupings in GROUPINGS {
@@ -119,7 +120,7 @@ fn weighted_averages_of_groups_make_the_average_of_all() {
 
 #[test]
 fn maxima_and_service_levels_merge() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let mut asked = query(&["MAX_QUEUED_TIME", "CONTACTS_QUEUED"], &[]);
     let level = MetricRequest::within("SERVICE_LEVEL", Comparison::LessThanOrEqual, 30.0);
     asked.metrics.push(level);
@@ -134,7 +135,7 @@ fn maxima_and_service_levels_merge() {
 
 #[test]
 fn agents_time_adds_up_over_agents_and_time_and_counts_once_ungrouped() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let metrics = ["AGENT_SCHEDULED_TIME", "AGENT_ADHERENT_TIME"];
     let total = centre.figures(&query(&metrics, &[]))[0].values.clone();
     for interval in [Interval::Total, Interval::FifteenMinutes, Interval::Day] {
@@ -153,7 +154,7 @@ fn agents_time_adds_up_over_agents_and_time_and_counts_once_ungrouped() {
 
 #[test]
 fn contacts_without_agent_have_a_row_of_their_own() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let metrics = ["CONTACTS_HANDLED", "CONTACTS_ABANDONED", "AGENT_NON_RESPONSE"];
     let rows = centre.figures(&query(&metrics, &["AGENT"]));
     let (nobody, agents): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.dimensions.is_empty());
@@ -168,7 +169,7 @@ fn contacts_without_agent_have_a_row_of_their_own() {
 
 #[test]
 fn groups_without_data_have_missing_null_or_no_figures() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let id = |name: &str| {
         let mut queues = centre.standard_queues();
         queues.find(|queue| queue.name == name).unwrap().id.clone()
@@ -195,7 +196,7 @@ fn groups_without_data_have_missing_null_or_no_figures() {
 
 #[test]
 fn filters_select_the_groups_that_groupings_show() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let metrics = ["CONTACTS_QUEUED", "CONTACTS_HANDLED", "AGENT_NON_RESPONSE"];
     for row in centre.figures(&query(&metrics, &["QUEUE", "CHANNEL"])) {
         if row.dimensions.len() < 2 {
@@ -214,7 +215,7 @@ fn filters_select_the_groups_that_groupings_show() {
 
 #[test]
 fn metric_filters_split_a_count() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let filtered = |negate| MetricRequest {
         filters: vec![MetricFilter {
             key: "INITIATION_METHOD".to_owned(),
@@ -235,7 +236,7 @@ fn metric_filters_split_a_count() {
 
 #[test]
 fn thresholds_count_up_to_all() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let mut query = query(&["CONTACTS_ABANDONED", "AVG_QUEUE_ANSWER_TIME"], &[]);
     for name in ["SUM_CONTACTS_ABANDONED_IN_X", "SUM_CONTACTS_ANSWERED_IN_X"] {
         for seconds in [5.0, 60.0, 604_800.0] {
@@ -253,7 +254,7 @@ fn thresholds_count_up_to_all() {
 
 #[test]
 fn agents_are_not_in_two_places_at_once() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let days = centre.days_around(START.parse().unwrap(), END.parse().unwrap());
     for day in days.iter().flat_map(|day| &day.agents) {
         let mut spans: Vec<TimeSpan> = day.idle.iter().chain(&day.on_contact).copied().collect();

@@ -1,10 +1,11 @@
 //! Figures of parts, of which those of the whole are made.
 
 use super::*;
+use crate::centre::CentreKind;
 
 #[test]
 fn sums_are_averages_times_counts() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     const SUMS: [(&str, &str, &str); 4] = [
         ("SUM_HANDLE_TIME", "AVG_HANDLE_TIME", "CONTACTS_HANDLED"),
         ("SUM_AFTER_CONTACT_WORK_TIME", "AVG_AFTER_CONTACT_WORK_TIME", "CONTACTS_HANDLED"),
@@ -31,7 +32,7 @@ fn sums_are_averages_times_counts() {
 
 #[test]
 fn rates_are_ratios_of_their_parts() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let within = |name| MetricRequest::within(name, Comparison::LessThanOrEqual, 30.0);
     for groupings in GROUPINGS {
         let mut asked = query(
@@ -60,7 +61,7 @@ fn rates_are_ratios_of_their_parts() {
 
 #[test]
 fn agents_time_has_parts_that_make_the_whole() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let metrics = [
         "SUM_ONLINE_TIME_AGENT",
         "SUM_CONTACT_TIME_AGENT",
@@ -94,7 +95,7 @@ fn agents_time_has_parts_that_make_the_whole() {
 /// The sums of requests for parts of the queues, channels, groups and times are that of one.
 #[test]
 fn sums_of_parts_make_the_whole() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     const SUMS: [&str; 9] = [
         "SUM_HANDLE_TIME",
         "SUM_AFTER_CONTACT_WORK_TIME",
@@ -133,7 +134,7 @@ fn sums_of_parts_make_the_whole() {
 
 #[test]
 fn groups_of_agents_hold_those_below_them() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let hierarchy = centre.hierarchy();
     let metrics = ["CONTACTS_HANDLED", "SUM_ONLINE_TIME_AGENT"];
     let of_group = |key: &str, group: usize| {
@@ -157,7 +158,7 @@ fn groups_of_agents_hold_those_below_them() {
 
 #[test]
 fn agents_answer_most_of_what_is_routed_to_them() {
-    let centre = Centre::new(7);
+    let centre = Centre::new(CentreKind::Awkward, 7);
     let metrics = ["AGENT_ANSWER_RATE", "AVG_RESOLUTION_TIME", "AVG_CONTACT_DURATION"];
     let values = centre.figures(&query(&metrics, &[]))[0].values.clone();
     assert!((80.0..100.0).contains(&number(values[0])), "{values:?}");
@@ -167,7 +168,7 @@ fn agents_answer_most_of_what_is_routed_to_them() {
 /// A day of a thousand queues is worked out in seconds without optimisations, and asked in less.
 #[test]
 fn a_thousand_queues_have_rows_of_their_own() {
-    let centre = Centre::sized(7, 1_000);
+    let centre = Centre::sized(CentreKind::Awkward, 7, 1_000);
     let mut asked = query(&["CONTACTS_QUEUED", "SUM_HANDLE_TIME"], &["QUEUE", "CHANNEL"]);
     asked.end = "2026-03-03T00:00:00Z".parse().unwrap();
     let ids = centre.standard_queues().map(|queue| queue.id.clone()).collect();
