@@ -48,7 +48,7 @@ const SAMPLES: [(&str, &str); 3] = [
     ("weekly-overview.toml", include_str!("../../reports/weekly-overview.toml")),
 ];
 
-pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
+pub(super) async fn demo(arguments: &Arguments) -> Ended {
     let folder = arguments.out.join("messages");
     empty(&folder)?;
     let definitions = match &arguments.definitions {
@@ -57,7 +57,7 @@ pub(super) async fn demo(places: &Places, arguments: &Arguments) -> Ended {
     };
     let simulator = start(Options::default()).await?;
     // The demo takes nothing of the environment.
-    let settings = Settings { definitions, runs: None, ..places.settings([])? };
+    let settings = Settings { definitions, runs: None, ..Places::default().settings([])? };
     let runner = Runner::new(settings, simulated(&simulator).into())?;
     let time = time_of_orders(Timestamp::now(), simulator.centre());
     let (teller, listener) = mpsc::unbounded_channel();

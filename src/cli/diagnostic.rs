@@ -6,6 +6,8 @@ use std::ops::Range;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use serde_json::Value;
 
 use super::places::{Named, store};
@@ -23,8 +25,8 @@ pub(super) struct Drawing {
 
 impl Drawing {
     /// For a stream that is, or is not, a terminal.
-    pub(super) fn on(is_terminal: bool) -> Self {
-        Self { renderer: renderer(is_terminal), texts: BTreeMap::new(), drawn: BTreeSet::new() }
+    pub(super) fn on(stream: &impl RawStream) -> Self {
+        Self { renderer: renderer(stream), texts: BTreeMap::new(), drawn: BTreeSet::new() }
     }
 
     /// Draws those that have not been drawn yet, with an empty line behind each.
@@ -209,11 +211,12 @@ fn without_c1(text: &str) -> Cow<'_, str> {
     if text.contains(is_c1) { Cow::Owned(text.replace(is_c1, "¿")) } else { Cow::Borrowed(text) }
 }
 
-/// Colour for people at a terminal who have not asked for none (no-color.org).
-pub(super) fn renderer(is_terminal: bool) -> Renderer {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-    if is_terminal && !plain { Renderer::styled() } else { Renderer::plain() }
+/// Colour as `--color` says; by default for people at a terminal who have not asked for none (no-color.org).
+pub(super) fn renderer(stream: &impl RawStream) -> Renderer {
+    match AutoStream::choice(stream) {
+        ColorChoice::Never => Renderer::plain(),
+        _ => Renderer::styled(),
+    }
 }
 
 /// The text in which problems have their places.

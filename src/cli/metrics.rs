@@ -12,7 +12,7 @@ use crate::metric::{Comparison, METRICS, Metric, find_abbreviation, key_list, li
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Lists only metrics with this word in their name, or a term such as SL, ASA, AHT
+    /// A word in the metric's name, or a term such as SL, ASA, AHT
     word: Option<String>,
     /// Prints the catalogue as JSON
     #[arg(long)]

@@ -4,11 +4,15 @@
 //! where Ctrl-C, or SIGTERM, stopped a run.
 
 mod checked;
+mod completions;
 mod demo;
 mod diagnostic;
+mod examples;
 mod exit;
 mod files;
 mod format;
+mod list;
+mod man;
 mod metrics;
 mod names;
 mod new;
@@ -32,27 +36,35 @@ mod validate;
 mod visible;
 
 use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use colorchoice_clap::Color;
 
 use crate::telemetry;
 
 use exit::{Ended, backquoted, exit_code, named, outcome_code, wrong};
 use files::{make_folder, unwritable, write};
-use places::Places;
+use places::{DefinitionsPlace, LAST, Places};
 use reports::{found, only};
 use simulated::{simulated, start};
 
 /// Mails people the queue figures of their Amazon Connect contact centre.
 ///
-/// In AWS Lambda the same program answers EventBridge events. Settings come from the environment:
-/// see the README.
+/// In AWS Lambda the same program answers EventBridge events. At a terminal it checks, previews, runs and lists
+/// reports. Its settings come from the environment: docs/OPERATIONS.md lists them.
 #[derive(Debug, Parser)]
-#[command(name = "connect-reports", version = version(BUILD_COMMIT), max_term_width = 100)]
+#[command(
+    name = "connect-reports",
+    version = version(BUILD_COMMIT),
+    max_term_width = 100,
+    after_help = examples::PROGRAM,
+    disable_help_subcommand = true
+)]
 struct CommandLine {
     #[command(flatten)]
-    places: Places,
+    color: Color,
     #[command(subcommand)]
     command: Command,
 }
@@ -68,43 +80,85 @@ fn version(commit: Option<&str>) -> String {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Shows what it does: the sample reports, which are built in, or those of --definitions, against a
-    /// local Connect and SES; no AWS account needed
+    /// Runs the sample reports against a local Amazon Connect and SES; needs no AWS account
+    #[command(after_help = examples::DEMO)]
     Demo(demo::Arguments),
-    /// Shows which requests a report makes, and why; asks for names only
-    Plan(plan::Arguments),
-    /// Makes a report's message and sends nothing
-    Preview(preview::Arguments),
-    /// Runs reports now: asks Connect and sends the messages
-    Run(run::Arguments),
-    /// Lists what became of runs
-    Runs(runs::Arguments),
-    /// Sends a report's message once more, as it was rendered then
-    Resend(resend::Arguments),
-    /// Tells what is wrong with definitions, before a request is made
-    Validate(validate::Arguments),
     /// Writes a commented definition to start from
-    New(new::Arguments),
-    /// Prints queues, routing profiles, agents and hierarchy groups as filters take them
-    Names(names::Arguments),
-    /// Lists the metrics with what they may be grouped and filtered by
+    #[command(after_help = examples::NEW)]
+    New(WithDefinitions<new::Arguments>),
+    /// Checks definitions, and says how to correct each mistake
+    #[command(after_help = examples::VALIDATE)]
+    Validate(WithDefinitions<validate::Arguments>),
+    /// Lists the reports: when each runs next, in its own time, and how its last run ended
+    #[command(after_help = examples::LIST)]
+    List(WithRecords<list::Arguments>),
+    /// Shows the requests that a report would make, and why
+    #[command(after_help = examples::PLAN)]
+    Plan(WithDefinitions<plan::Arguments>),
+    /// Makes a report's message without sending it
+    #[command(after_help = examples::PREVIEW)]
+    Preview(WithDefinitions<preview::Arguments>),
+    /// Runs reports now: asks Amazon Connect, and sends the messages
+    #[command(after_help = examples::RUN)]
+    Run(WithRecords<run::Arguments>),
+    /// Lists past runs, and how they ended
+    #[command(after_help = examples::RUNS)]
+    Runs(WithRecords<runs::Arguments>),
+    /// Sends the message of an earlier run again
+    #[command(after_help = examples::RESEND)]
+    Resend(WithRecords<resend::Arguments>),
+    /// Lists the queues, routing profiles, agents and hierarchy groups that filters can name
+    #[command(after_help = examples::NAMES)]
+    Names(WithDefinitions<names::Arguments>),
+    /// Lists the metrics, and what they can be grouped and filtered by
+    #[command(after_help = examples::METRICS)]
     Metrics(metrics::Arguments),
-    /// Prints the JSON Schema of a definition, for editors
+    /// Prints the JSON Schema of definitions, for editors
+    #[command(after_help = examples::SCHEMA)]
     Schema,
     /// Prints the IAM policy that the definitions need, and nothing wider
-    Policy(policy::Arguments),
-    /// Starts a local Connect and SES that the AWS SDKs and curl can talk to
+    #[command(after_help = examples::POLICY)]
+    Policy(WithRecords<policy::Arguments>),
+    /// Starts a local Amazon Connect and SES for the AWS SDKs and curl
+    #[command(after_help = examples::SIMULATE)]
     Simulate(simulate::Arguments),
+    /// Prints the completions of a shell
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(completions::Arguments),
+    /// Prints a manual page
+    #[command(after_help = examples::MAN)]
+    Man(man::Arguments),
     /// Tries the templates that are on standard input
     #[command(hide = true)]
     TryTemplates,
 }
 
+/// The arguments of a command that reads definitions.
+#[derive(Debug, Args)]
+struct WithDefinitions<A: Args> {
+    #[command(flatten)]
+    arguments: A,
+    #[command(flatten)]
+    place: DefinitionsPlace,
+}
+
+/// The arguments of a command that reads definitions, and reads or writes records of runs.
+#[derive(Debug, Args)]
+struct WithRecords<A: Args> {
+    #[command(flatten)]
+    arguments: A,
+    #[command(flatten)]
+    places: Places,
+}
+
 /// Runs the command line.
 pub async fn main() -> ExitCode {
     telemetry::log_at_terminal(|name| env::var(name).ok(), || print::Log);
-    let ended = match CommandLine::try_parse() {
-        Ok(line) => line.command.carry_out(&line.places).await,
+    let ended = match read(env::args_os()) {
+        Ok(line) => {
+            line.color.write_global();
+            line.command.carry_out().await
+        }
         Err(usage) => print::usage(usage),
     };
     match ended {
@@ -118,34 +172,79 @@ pub async fn main() -> ExitCode {
     }
 }
 
+/// The command line as clap knows it.
+fn command() -> clap::Command {
+    CommandLine::command()
+        .mut_arg("color", |arg| arg.display_order(LAST + 1).help("When the output is coloured"))
+}
+
+/// Reads a command line.
+fn read<T: Into<OsString> + Clone>(
+    arguments: impl IntoIterator<Item = T>,
+) -> Result<CommandLine, clap::Error> {
+    CommandLine::from_arg_matches(&command().try_get_matches_from(arguments)?)
+}
+
 impl Command {
-    async fn carry_out(&self, places: &Places) -> Ended {
+    async fn carry_out(&self) -> Ended {
         match self {
-            Self::Demo(arguments) => demo::demo(places, arguments).await,
-            Self::Plan(arguments) => plan::plan(places, arguments).await,
-            Self::Preview(arguments) => preview::preview(places, arguments).await,
-            Self::Run(arguments) => run::run(places, arguments).await,
-            Self::Runs(arguments) => runs::runs(places, arguments).await,
-            Self::Resend(arguments) => resend::resend(places, arguments).await,
-            Self::Validate(arguments) => validate::validate(places, arguments).await,
-            Self::New(arguments) => new::new(places, arguments),
-            Self::Names(arguments) => names::names(places, arguments).await,
+            Self::Demo(arguments) => demo::demo(arguments).await,
+            Self::New(with) => new::new(&with.places(), &with.arguments),
+            Self::Validate(with) => validate::validate(&with.places(), &with.arguments).await,
+            Self::List(with) => list::list(&with.places, &with.arguments).await,
+            Self::Plan(with) => plan::plan(&with.places(), &with.arguments).await,
+            Self::Preview(with) => preview::preview(&with.places(), &with.arguments).await,
+            Self::Run(with) => run::run(&with.places, &with.arguments).await,
+            Self::Runs(with) => runs::runs(&with.places, &with.arguments).await,
+            Self::Resend(with) => resend::resend(&with.places, &with.arguments).await,
+            Self::Names(with) => names::names(&with.places(), &with.arguments).await,
             Self::Metrics(arguments) => metrics::metrics(arguments),
             Self::Schema => schema::schema(),
-            Self::Policy(arguments) => policy::policy(places, arguments).await,
+            Self::Policy(with) => policy::policy(&with.places, &with.arguments).await,
             Self::Simulate(arguments) => simulate::simulate(arguments).await,
+            Self::Completions(arguments) => completions::completions(arguments, command()),
+            Self::Man(arguments) => man::man(arguments, command()),
             Self::TryTemplates => trial::child(),
         }
     }
 }
 
+impl<A: Args> WithDefinitions<A> {
+    fn places(&self) -> Places {
+        Places::from(&self.place)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use super::{command, examples, read};
 
     #[test]
     fn the_command_line_is_well_formed() {
-        super::CommandLine::command().debug_assert();
+        command().debug_assert();
+    }
+
+    /// The lines of examples are command lines, each of the command that it stands for.
+    #[test]
+    fn examples_are_command_lines() {
+        for (command, text) in examples::ALL {
+            let lines = text.lines().filter(|line| line.starts_with("  connect-reports "));
+            let lines: Vec<&str> = lines.collect();
+            assert!(!lines.is_empty(), "{command}");
+            for line in lines {
+                // A comment, a pipe or a file may follow.
+                let line = line.split(['#', '|', '>']).next().unwrap_or_default();
+                let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+                let words: Vec<&str> = words.collect();
+                assert!(command.is_empty() || words.get(1) == Some(&command), "{line}");
+                assert!(read(words).is_ok(), "{line}");
+            }
+        }
+        let of_commands: Vec<&str> = examples::ALL.iter().skip(1).map(|(name, _)| *name).collect();
+        let program = command();
+        let commands = program.get_subcommands().filter(|command| !command.is_hide_set());
+        let commands: Vec<&str> = commands.map(clap::Command::get_name).collect();
+        assert_eq!(of_commands, commands);
     }
 
     #[test]

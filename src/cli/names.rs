@@ -16,12 +16,12 @@ use crate::plan::{Directory, DirectoryEntry};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Prints only what has this word in its name, user name, tags or id
+    /// A word in the name, user name, tags or id
     word: Option<String>,
     /// The instance [default: `CONNECT_REPORTS_INSTANCE`, or the one of all definitions]
     #[arg(long, value_name = "ARN")]
     instance: Option<InstanceArn>,
-    /// Asks a local Connect in place of AWS
+    /// Uses a local Connect in place of AWS
     #[arg(long)]
     simulate: bool,
     /// Prints the names as JSON
@@ -182,7 +182,7 @@ fn others(directory: &Directory, dimension: &Dimension, entry: &DirectoryEntry) 
 }
 
 /// A text as TOML writes it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for character in text.chars() {
         match character {

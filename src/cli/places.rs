@@ -20,14 +20,28 @@ use crate::store::Store;
 use crate::window::LocalTime;
 
 /// The places of definitions and records, as the command line says it.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct Places {
     /// The place of the definitions.
-    #[arg(long, global = true, display_order = LAST, value_name = PLACE, value_parser = place(), help = HELP_DEFINITIONS)]
+    #[arg(long, display_order = LAST, value_name = PLACE, value_parser = place(), help = HELP_DEFINITIONS)]
     pub(super) definitions: Option<String>,
     /// The place of the records.
-    #[arg(long, global = true, display_order = LAST, value_name = PLACE, value_parser = place(), help = HELP_RUNS)]
+    #[arg(long, display_order = LAST, value_name = PLACE, value_parser = place(), help = HELP_RUNS)]
     pub(super) runs: Option<String>,
+}
+
+/// The place of definitions, for commands that neither read nor write records.
+#[derive(Clone, Debug, Args)]
+pub(super) struct DefinitionsPlace {
+    /// The place of the definitions.
+    #[arg(long, display_order = LAST, value_name = PLACE, value_parser = place(), help = HELP_DEFINITIONS)]
+    definitions: Option<String>,
+}
+
+impl From<&DefinitionsPlace> for Places {
+    fn from(place: &DefinitionsPlace) -> Self {
+        Self { definitions: place.definitions.clone(), runs: None }
+    }
 }
 
 const HELP_DEFINITIONS: &str = "Folder or s3://bucket/prefix of the definitions [default: \

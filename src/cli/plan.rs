@@ -18,13 +18,12 @@ use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The report: its id, which is the name of its definition file without .toml, or the file's path
+    /// The report: its id (the name of its file without .toml), or the path of the file
     report: String,
-    /// The time that decides on the window; of a date the start of the day, in the report's zone
-    /// [default: now]
+    /// The time that decides the window; a date means the start of that day in the report's zone [default: now]
     #[arg(long, value_parser = times::time_of)]
     time: Option<LocalTime>,
-    /// Asks a local Connect in place of AWS for the names of queues and agents
+    /// Uses a local Connect in place of AWS for the names of queues and agents
     #[arg(long)]
     simulate: bool,
     /// Prints the plan as JSON

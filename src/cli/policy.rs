@@ -17,8 +17,8 @@ pub(super) struct Arguments {
     /// The Region whose SES sends [default: that of `AWS_REGION`, or of the instance]
     #[arg(long, env = "AWS_REGION")]
     region: Option<String>,
-    /// A key of AWS KMS that a bucket of definitions, templates or records is encrypted with; may be
-    /// given more than once
+    /// A key of AWS KMS with which a bucket of definitions, templates or records is encrypted; can be given
+    /// several times
     #[arg(long, value_name = "ARN")]
     kms_key: Vec<KeyArn>,
 }

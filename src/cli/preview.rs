@@ -23,21 +23,20 @@ use crate::window::LocalTime;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The report: its id, which is the name of its definition file without .toml, or the file's path
+    /// The report: its id (the name of its file without .toml), or the path of the file
     report: String,
-    /// The time that decides on the window; of a date the start of the day, in the report's zone
-    /// [default: now]
+    /// The time that decides the window; a date means the start of that day in the report's zone [default: now]
     #[arg(long, value_parser = times::time_of)]
     time: Option<LocalTime>,
     /// The folder for message.eml, message.html, message.txt, report.json, the charts and the
     /// attachments; without it the text is printed
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Makes the message anew whenever its definition or a template is saved, until Ctrl-C; only
-    /// another definition is asked for anew
+    /// Makes the message again whenever its definition or a template is saved, until Ctrl-C; asks Connect again
+    /// only if the definition has changed
     #[arg(long, requires = "out")]
     watch: bool,
-    /// Asks a local Connect in place of AWS
+    /// Uses a local Connect in place of AWS
     #[arg(long)]
     simulate: bool,
     /// Prints the figures as JSON

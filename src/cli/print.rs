@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind, IsTerminal as _, Write, stderr, stdout};
+use std::io::{self, ErrorKind, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -148,7 +148,7 @@ fn written(stream: &str, result: io::Result<()>) -> Result<(), Error> {
 /// # Errors
 /// `STORE_ERROR` if it can't be written.
 pub(super) async fn warnings(problems: &[Problem]) -> Result<(), Error> {
-    complain_drawn(&Drawing::on(stderr().is_terminal()).draw(warnings_among(problems)).await)
+    complain_drawn(&Drawing::on(&stderr()).draw(warnings_among(problems)).await)
 }
 
 fn warnings_among(problems: &[Problem]) -> impl Iterator<Item = Finding> {
@@ -160,7 +160,7 @@ fn warnings_among(problems: &[Problem]) -> impl Iterator<Item = Finding> {
 /// # Errors
 /// `STORE_ERROR` if it can't be written.
 pub(super) async fn errors<'e>(errors: impl IntoIterator<Item = &'e Error>) -> Result<(), Error> {
-    complain_drawn(&told(errors, &mut Drawing::on(stderr().is_terminal())).await)
+    complain_drawn(&told(errors, &mut Drawing::on(&stderr())).await)
 }
 
 /// Errors one after the other; what is the same of several windows once.
@@ -206,7 +206,7 @@ pub(super) async fn outcome(outcome: &Outcome, remark: Option<&str>) -> Result<(
     let mut failures = runs.iter().filter_map(|run| run.error.as_ref()).peekable();
     let lonely = failures.peek().is_none().then_some(outcome.error.as_ref()).flatten();
     let failures: Vec<&Error> = failures.chain(lonely).collect();
-    let mut drawing = Drawing::on(stderr().is_terminal());
+    let mut drawing = Drawing::on(&stderr());
     // A definition that fails is drawn whole, its warnings too.
     let of_failures = failures.iter().flat_map(|error| Finding::all_of(error));
     let of_failures: BTreeSet<_> = of_failures.map(|finding| finding.key()).collect();

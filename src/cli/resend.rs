@@ -12,19 +12,19 @@ use crate::trigger::{NamedReports, Resend, Trigger};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The report: its id, which is the name of its definition file without .toml, or the file's path
+    /// The report: its id (the name of its file without .toml), or the path of the file
     report: String,
-    /// The window: a date for that day, or two dates or local times, the end not part of it, as in
+    /// The window: one date, or two dates or local times of which the second is excluded, such as
     /// 2026-11-22..2026-11-23 [default: the one that closed last]
     #[arg(long, value_name = "A..B")]
     window: Option<String>,
-    /// Only to those to whom it could not be sent
+    /// Only to recipients whose mail failed
     #[arg(long, conflicts_with_all = ["unknown", "to"])]
     failed: bool,
-    /// Only to those of whom it is not known whether they have it
+    /// Only to recipients who may or may not have the mail
     #[arg(long, conflicts_with = "to")]
     unknown: bool,
-    /// To this address, and to nobody else; may be given more than once
+    /// Only to this address; can be given several times
     #[arg(long, value_name = "ADDRESS")]
     to: Vec<String>,
     /// Prints the answer as JSON

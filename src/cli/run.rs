@@ -21,29 +21,27 @@ use crate::window::{LocalTime, Window, WindowError, Zone};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The reports: their ids, which are the names of definition files without .toml, or the files'
-    /// paths
+    /// The reports: their ids (the names of their files without .toml), or the paths of the files
     #[arg(required = true, value_name = "REPORT")]
     reports: Vec<String>,
-    /// The time that decides on the window; of a date the start of the day, in the report's zone
-    /// [default: now]
+    /// The time that decides the window; a date means the start of that day in the report's zone [default: now]
     #[arg(long, value_parser = times::time_of)]
     time: Option<LocalTime>,
-    /// The window: a date for that day, or two dates or local times, the end not part of it, as in
+    /// The window: one date, or two dates or local times of which the second is excluded, such as
     /// 2026-11-22..2026-11-23
     #[arg(long, value_name = "A..B", conflicts_with = "backfill")]
     window: Option<String>,
-    /// Every window of the report in this span, the oldest first: of `previous-day` each day; those
-    /// that were sent are left alone
+    /// Every window of the report in this span, the oldest first, such as each day for `previous-day`; windows
+    /// that were sent are skipped
     #[arg(long, value_name = "A..B")]
     backfill: Option<String>,
-    /// A recipient in place of the definition's; may be given more than once
+    /// A recipient in place of the definition's; can be given several times
     #[arg(long, value_name = "ADDRESS")]
     to: Vec<String>,
-    /// Does everything but the sending
+    /// Does everything except sending
     #[arg(long)]
     dry_run: bool,
-    /// Asks a local Connect and SES in place of AWS
+    /// Uses a local Connect and SES in place of AWS
     #[arg(long)]
     simulate: bool,
     /// Prints the answer as JSON

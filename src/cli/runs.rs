@@ -16,10 +16,9 @@ use crate::run::{Definitions, PastRun, Runner, unknown_report};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The report: its id, which is the name of its definition file without .toml, or the file's path
-    /// [default: all]
+    /// The report: its id (the name of its file without .toml), or the path of the file [default: all]
     report: Option<String>,
-    /// How many runs of each report are shown, the newest windows first
+    /// The number of runs that are shown of each report, the newest windows first
     #[arg(long, default_value = "20")]
     limit: NonZeroUsize,
     /// Prints the runs as JSON
@@ -80,13 +79,19 @@ fn table(runs: &[PastRun], now: Timestamp) -> String {
     let head = ["report", "window", "status", "sent to", "tries", "age", ""].map(str::to_owned);
     let rows: Vec<[String; 7]> =
         std::iter::once(head).chain(runs.iter().map(|run| row(run, now))).collect();
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..7).map(width).collect();
+    aligned(&rows)
+}
+
+/// The rows as lines, each column as wide as its widest cell.
+pub(super) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let mut widths = [0; COLUMNS];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
     let mut text = String::new();
-    for row in &rows {
+    for row in rows {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
         let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
@@ -104,7 +109,7 @@ fn row(run: &PastRun, now: Timestamp) -> [String; 7] {
     more.extend(run.error.as_ref().map(|error| error.code.as_str().to_owned()));
     more.extend(run.reason.clone());
     if run.status == "failed" && !run.is_final {
-        more.push("tried again by itself".to_owned());
+        more.push("tried again automatically".to_owned());
     }
     if run.reissue {
         more.push("re-issue".to_owned());
@@ -122,8 +127,8 @@ fn row(run: &PastRun, now: Timestamp) -> [String; 7] {
     .map(|cell| print::single_line(&cell).into_owned())
 }
 
-/// How long ago something was, roughly.
-fn age(age: SignedDuration) -> String {
+/// The time since something happened, roughly.
+pub(super) fn age(age: SignedDuration) -> String {
     let minutes = age.as_mins();
     match minutes {
         ..1 => "now".to_owned(),

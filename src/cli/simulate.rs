@@ -16,17 +16,17 @@ pub(super) struct Arguments {
     /// The port on 127.0.0.1; 0 takes any that is free
     #[arg(long, default_value_t = 4580)]
     port: u16,
-    /// What the contact centre is made from; the same seed makes the same figures
+    /// The seed of the contact centre; the same seed makes the same figures
     #[arg(long, default_value_t = Options::default().seed)]
     seed: u64,
-    /// How many rows a page has at most
+    /// The most rows of a page
     #[arg(long, default_value_t = Options::default().page_size)]
     page_size: usize,
-    /// What time it is for the rules about the past and the future, of a date the start of the day by
-    /// UTC [default: now]
+    /// The time for the rules about the past and the future; a date means the start of that day in UTC
+    /// [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::time_of)]
     time: Option<LocalTime>,
-    /// The version of the API whose limits it has
+    /// The version of the API, whose limits it enforces
     #[arg(
         long,
         value_name = "VERSION",
@@ -34,21 +34,19 @@ pub(super) struct Arguments {
         value_parser = PossibleValuesParser::new(Limits::VERSIONS)
     )]
     api: String,
-    /// How many standard queues the contact centre has; it has a dozen at least
+    /// The number of standard queues, a dozen at least
     #[arg(long, value_name = "COUNT", default_value_t = Options::default().queues)]
     queues: usize,
     /// Gives the contact centre names that are hard for templates, headers and file names, and too few agents
     #[arg(long)]
     awkward: bool,
-    /// Refuses what is above an account's rates: 10 requests a second for figures, 2 for each list,
-    /// 14 messages
+    /// Throttles requests beyond an account's rates: 10 a second for figures, 2 for each list, 14 messages
     #[arg(long)]
     rates: bool,
-    /// How many milliseconds each answer takes, as over a network
+    /// The time that each answer takes, in milliseconds, as over a network
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     latency: u64,
-    /// The only instance that there is; every other is answered as Amazon Connect answers one that is
-    /// not there [default: any]
+    /// The only instance; requests for another one are refused as Amazon Connect refuses them [default: any]
     #[arg(long, value_name = "ARN")]
     instance: Option<Instance>,
 }

@@ -1,7 +1,7 @@
 //! `validate`: what is wrong with definitions, as a compiler tells it.
 
 use std::env::current_dir;
-use std::io::{IsTerminal as _, stderr, stdout};
+use std::io::{stderr, stdout};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -52,7 +52,7 @@ fn print_problems(checked: &[CheckedFile], arguments: &Arguments) -> Result<(), 
     // Without one, names stay as they were given.
     let working_folder = current_dir().unwrap_or_default();
     match format {
-        Format::Text => print::out_drawn(&as_text(checked, &renderer(stdout().is_terminal()))),
+        Format::Text => print::out_drawn(&as_text(checked, &renderer(&stdout()))),
         Format::Json => print::json(&as_json(checked)),
         Format::Github => print::out(&as_github(checked, &working_folder)),
         Format::Sarif => print::json(&as_sarif(checked, &working_folder)),
@@ -81,7 +81,7 @@ pub(super) async fn usable(places: &Places) -> Result<Vec<Report>, Error> {
 }
 
 fn complain_of(checked: &[CheckedFile]) -> Result<(), Error> {
-    print::complain_drawn(&as_text(checked, &renderer(stderr().is_terminal())))
+    print::complain_drawn(&as_text(checked, &renderer(&stderr())))
 }
 
 fn reports(checked: Vec<CheckedFile>) -> Vec<Report> {

@@ -132,7 +132,7 @@ fn ended_schedule(problems: &Problems<'_>, written: &Written<'_>, report: &Repor
         let message = format!("the schedule ended on {end}; the report is not due any more");
         let help = "let `end` be a later date, or remove it";
         problems.warning(&place, "ended-schedule", message, help);
-    } else if report.next_due(now).is_none() {
+    } else if report.upcoming_runs(now, 1).is_empty() {
         let message = format!("the schedule ends on {end}, and the report is not due until then");
         let help = "let `end` be a later date, or remove it; `at`, the days and `holidays` leave no time \
                     before it";

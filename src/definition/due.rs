@@ -5,6 +5,8 @@
 //! ended permanently or the catch-up age has passed. One without is due when a window of its calendar
 //! has closed and settled; an event takes the last of them only.
 
+mod upcoming;
+
 use std::ops::Range;
 
 use jiff::civil::Date;
@@ -16,6 +18,8 @@ use crate::retry::{OVERDUE_SEARCH, TICK_INTERVAL};
 #[cfg(feature = "cli")]
 use crate::window::LocalTime;
 use crate::window::{Window, WindowError};
+
+pub use upcoming::UpcomingRun;
 
 /// The most windows of one order: hours of the three months of which the service has figures are 2,200.
 #[cfg(feature = "cli")]
@@ -80,27 +84,6 @@ impl Report {
         }
         windows.reverse();
         Ok(windows)
-    }
-
-    /// The next time, after `now`, at which the schedule has the report run for a window that the run before
-    /// does not have; none where it ends before that, and without an end or a schedule.
-    pub(super) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        let schedule = self.schedule.as_ref()?;
-        let end = schedule.end?;
-        // One day before, because a time that the clocks skip may be one of the day after.
-        let today = self.zone.date_at(now).yesterday().unwrap_or(Date::MIN);
-        let first = schedule.start.map_or(today, |start| start.max(today));
-        let dates = std::iter::successors(Some(first), |date| date.tomorrow().ok());
-        dates
-            .take_while(|date| *date <= end)
-            .filter(|date| self.is_on(schedule, *date))
-            .filter_map(|date| Some((date, self.zone.instant_of(date, schedule.at)?)))
-            .filter(|(_, due)| *due > now)
-            .find(|(date, due)| {
-                let window = self.window_at(*due);
-                window.is_ok_and(|window| !self.was_due_before(schedule, *date, &window))
-            })
-            .map(|(_, due)| due)
     }
 
     /// The last window that has closed and settled; there may be none, as after long holidays.

@@ -40,6 +40,8 @@ pub use attachment::Attachment;
 pub use dimension::{Dimension, HierarchyLevel};
 pub use domains::beyond_own_domains;
 pub use doubts::doubts;
+#[cfg(feature = "cli")]
+pub use due::UpcomingRun;
 pub use due::{FirstSeen, Occurrence};
 use keys::{PARTIAL, ROOT, SECTION};
 use limits::{MAX_BYTES, MAX_SECTIONS};

@@ -36,7 +36,7 @@ fn a_folder_is_validated_in_one_pass() {
     let output = call(folder.path(), &["validate", "a.toml", "c.toml"]);
     assert_eq!(output.status.code(), Some(0), "warnings alone are no failure");
     assert!(told(&output).contains("2 definitions, 0 errors, 5 warnings"), "{}", told(&output));
-    let output = call(folder.path(), &["--definitions", ".", "validate"]);
+    let output = call(folder.path(), &["validate", "--definitions", "."]);
     assert_eq!(output.status.code(), Some(2));
     let output = call(folder.path(), &["validate", "nowhere.toml", "b.toml"]);
     assert_eq!(output.status.code(), Some(2));

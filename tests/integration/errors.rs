@@ -340,7 +340,7 @@ async fn a_wrong_instance_is_reported_as_such() {
             let mut command = program();
             command.env("AWS_ENDPOINT_URL", simulator.url()).args(arguments);
             command.args(["--time", DUE, "--definitions", text(folder.path())]);
-            command.args(["--runs", text(folder.path())]);
+            command.env("CONNECT_REPORTS_RUNS", folder.path());
             let output = run(command).await;
             let told = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(1), "{told}");

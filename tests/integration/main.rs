@@ -78,6 +78,8 @@ mod judging;
 mod lambda;
 /// Filters that leave something out of the rest.
 mod leaving_out;
+/// `list`, `new`, `completions` and `man` at a terminal.
+mod listing;
 /// Messages as countries write them.
 mod locales;
 /// Mails: their parts, names, headers; nothing gets through that should not.

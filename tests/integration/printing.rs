@@ -18,6 +18,8 @@ const PRINTING: &[&[&str]] = &[
     &["preview", "small", "--simulate", "--out", "OUT"],
     &["run", "small", "--simulate"],
     &["run", "small", "--simulate", "--json"],
+    &["list"],
+    &["list", "--json"],
     &["runs"],
     &["runs", "small", "--json"],
     &["resend", "small", "--window", "2025-03-30..2025-03-31"],
@@ -30,6 +32,8 @@ const PRINTING: &[&[&str]] = &[
     &["metrics", "service level"],
     &["metrics", "--json"],
     &["schema"],
+    &["completions", "bash"],
+    &["man"],
     &["policy"],
     &["simulate", "--port", "0"],
 ];
@@ -157,7 +161,7 @@ async fn a_complaint_that_can_t_be_written_is_an_error() {
     ] {
         let mut command = program();
         command.args(arguments).args(["--definitions", text(folder.path())]);
-        command.args(["--runs", text(folder.path())]);
+        command.env("CONNECT_REPORTS_RUNS", folder.path());
         command.stderr(File::options().write(true).open("/dev/full").unwrap());
         assert_eq!(run(command).await.status.code(), Some(code), "{arguments:?}");
     }

@@ -384,8 +384,12 @@ async fn lists_keep_to_the_rate_of_the_account() {
 }
 
 async fn listed(arguments: &[&str], more: &[(&str, &str)]) -> Output {
+    let clock = SimulatorClock::At(NOW.parse().unwrap());
+    // Several instances are asked, and the deployment's role allows one.
+    let simulator = Simulator::start(Options { clock, ..Options::awkward() }).await.unwrap();
     let mut command = program();
-    command.args(["names", "--simulate"]).args(arguments).env(FAST.0, FAST.1);
+    command.arg("names").args(arguments).env(FAST.0, FAST.1);
+    command.env("AWS_ENDPOINT_URL", simulator.url());
     command.envs(more.iter().copied());
     run(command).await
 }

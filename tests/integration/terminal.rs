@@ -164,8 +164,8 @@ async fn a_preview_misses_what_the_run_misses() {
         let call = |arguments: &[&str]| {
             let mut command = program();
             command.env("AWS_ENDPOINT_URL", simulator.url()).args(arguments);
-            command.args(["small", "--time", DUE, "--definitions", text(folder.path()), "--runs"]);
-            command.arg(runs.path());
+            command.args(["small", "--time", DUE, "--definitions", text(folder.path())]);
+            command.env("CONNECT_REPORTS_RUNS", runs.path());
             run(command)
         };
         let previewed = call(&["preview", "--out", text(out.path())]).await;
@@ -355,7 +355,7 @@ async fn the_demo_shows_the_samples_in_any_folder() {
     }
     for place in [
         &["demo", "--out", "mine", "--definitions", "reports"],
-        &["--definitions", "reports", "demo", "--out", "mine"],
+        &["demo", "--definitions", "reports", "--out", "mine"],
     ] {
         assert_eq!(demo(place).await, ["mine"], "{place:?}");
     }
@@ -426,7 +426,7 @@ async fn an_unknown_report_comes_with_the_nearest() {
     let runs = tempfile::tempdir().unwrap();
     let call = async |arguments: &[&str]| {
         let mut command = program();
-        command.args(arguments).args(["--runs", text(runs.path())]);
+        command.args(arguments).env("CONNECT_REPORTS_RUNS", runs.path());
         let output = run({
             command.args(["--definitions", text(folder.path())]);
             command

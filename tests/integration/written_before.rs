@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use connect_simulator::{Options, Simulator, SimulatorClock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -88,9 +89,12 @@ async fn a_known_mistake_is_no_news() {
 #[tokio::test]
 async fn report_json_is_written_as_before() {
     let reports = fixtures().join("reports");
+    let time = "2026-11-23T07:00:00Z";
+    let clock = SimulatorClock::At(time.parse().unwrap());
+    let simulator = Simulator::start(Options { clock, ..Options::awkward() }).await.unwrap();
     let mut command = program();
-    command.args(["preview", "daily", "--simulate", "--time", "2026-11-23T07:00:00Z", "--json"]);
-    command.args(["--definitions", text(&reports)]);
+    command.args(["preview", "daily", "--time", time, "--json"]);
+    command.args(["--definitions", text(&reports)]).env("AWS_ENDPOINT_URL", simulator.url());
     let output = run(command).await;
     assert!(output.status.success(), "{output:?}");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -36,6 +36,102 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+/// The runs that are still to come, as `start: start .. end`.
+fn upcoming(report: &Report, now: &str) -> Vec<String> {
+    let runs = report.upcoming_runs(at(now), 3).into_iter();
+    runs.map(|UpcomingRun { start, window }| {
+        let start = rfc3339(&window.on_its_clock(start));
+        let [from, to] = window.borders();
+        format!("{start}: {from} .. {to}")
+    })
+    .collect()
+}
+
+#[test]
+fn the_next_runs_of_a_schedule_are_those_of_its_days() {
+    let weekdays = "[schedule]\nat = \"07:00\"\ndays = [\"mon\", \"fri\"]";
+    let daily = report("Europe/London", "window = \"previous-day\"", weekdays);
+    insta::assert_snapshot!(upcoming(&daily, "2026-10-23T06:00:00Z").join("\n"), @r"
+    2026-10-26T07:00:00+00:00: 2026-10-25T00:00:00+01:00 .. 2026-10-26T00:00:00+00:00
+    2026-10-30T07:00:00+00:00: 2026-10-29T00:00:00+00:00 .. 2026-10-30T00:00:00+00:00
+    2026-11-02T07:00:00+00:00: 2026-11-01T00:00:00+00:00 .. 2026-11-02T00:00:00+00:00
+    ");
+    // The window of Sunday's run is Friday's, as Saturday's was.
+    let workday = report(
+        "America/New_York",
+        "window = \"previous-workday\"\nholidays = [\"2026-11-26\"]",
+        "[schedule]\nat = \"08:00\"",
+    );
+    insta::assert_snapshot!(upcoming(&workday, "2026-11-25T20:00:00Z").join("\n"), @r"
+    2026-11-27T08:00:00-05:00: 2026-11-25T00:00:00-05:00 .. 2026-11-26T00:00:00-05:00
+    2026-11-28T08:00:00-05:00: 2026-11-27T00:00:00-05:00 .. 2026-11-28T00:00:00-05:00
+    2026-12-01T08:00:00-05:00: 2026-11-30T00:00:00-05:00 .. 2026-12-01T00:00:00-05:00
+    ");
+    let late = "window = \"previous-month\"\nsettle = \"2h\"";
+    let monthly = report("Asia/Tokyo", late, "[schedule]\nat = \"01:00\"\nday_of_month = 1");
+    insta::assert_snapshot!(upcoming(&monthly, "2026-11-30T15:30:00Z").join("\n"), @r"
+    2026-12-01T02:00:00+09:00: 2026-11-01T00:00:00+09:00 .. 2026-12-01T00:00:00+09:00
+    2027-01-01T02:00:00+09:00: 2026-12-01T00:00:00+09:00 .. 2027-01-01T00:00:00+09:00
+    2027-02-01T02:00:00+09:00: 2027-01-01T00:00:00+09:00 .. 2027-02-01T00:00:00+09:00
+    ");
+}
+
+#[test]
+fn the_next_runs_without_a_schedule_start_when_windows_have_settled() {
+    let hourly = report("Asia/Kathmandu", "window = \"previous-hour\"", "");
+    insta::assert_snapshot!(upcoming(&hourly, "2026-11-30T12:00:00Z").join("\n"), @r"
+    2026-11-30T18:15:00+05:45: 2026-11-30T17:00:00+05:45 .. 2026-11-30T18:00:00+05:45
+    2026-11-30T19:15:00+05:45: 2026-11-30T18:00:00+05:45 .. 2026-11-30T19:00:00+05:45
+    2026-11-30T20:15:00+05:45: 2026-11-30T19:00:00+05:45 .. 2026-11-30T20:00:00+05:45
+    ");
+    let monthly = report("Europe/London", "window = \"previous-month\"\nsettle = \"1h\"", "");
+    insta::assert_snapshot!(upcoming(&monthly, "2026-10-31T23:59:59Z").join("\n"), @r"
+    2026-11-01T01:00:00+00:00: 2026-10-01T00:00:00+01:00 .. 2026-11-01T00:00:00+00:00
+    2026-12-01T01:00:00+00:00: 2026-11-01T00:00:00+00:00 .. 2026-12-01T00:00:00+00:00
+    2027-01-01T01:00:00+00:00: 2026-12-01T00:00:00+00:00 .. 2027-01-01T00:00:00+00:00
+    ");
+}
+
+#[test]
+fn no_run_is_still_to_come_of_a_schedule_that_is_over_or_off() {
+    for schedule in [
+        "enabled = false",
+        "end = \"2026-11-29\"",
+        "start = \"2026-12-05\"\nend = \"2026-12-06\"\ndays = [\"mon\"]",
+    ] {
+        let schedule = format!("[schedule]\nat = \"07:00\"\n{schedule}");
+        let report = report("Europe/London", "window = \"previous-day\"", &schedule);
+        assert_eq!(report.upcoming_runs(at("2026-11-30T00:00:00Z"), 3), [], "{schedule}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A run that is still to come is due at its start, and not a second before.
+    #[test]
+    fn a_run_that_is_to_come_is_due_from_its_start(
+        zone in select(&["Europe/London", "America/St_Johns", "Australia/Lord_Howe", "UTC"]),
+        window in select(&["previous-hour", "previous-day", "previous-week", "previous-workday"]),
+        schedule in select(&["", "[schedule]\nat = \"02:30\"", "[schedule]\nat = \"23:45\"\ndays = [\"sun\"]"]),
+        hour in 0_i64..24 * 400,
+    ) {
+        let report = report(zone, &format!("window = \"{window}\""), schedule);
+        let now = at("2026-01-01T00:00:00Z") + SignedDuration::from_hours(hour);
+        let runs = report.upcoming_runs(now, 2);
+        prop_assert_eq!(runs.len(), 2);
+        for UpcomingRun { start, window } in runs {
+            prop_assert!(start > now);
+            let is_due = |time| {
+                let due = report.due_at(time, FirstSeen::Unrecorded);
+                due.into_iter().flatten().any(|occurrence| occurrence.window == window)
+            };
+            prop_assert!(is_due(start), "{start}");
+            prop_assert!(!is_due(start - SignedDuration::from_secs(1)), "{start}");
+        }
+    }
+}
+
 /// What is due, as `due: start .. end`.
 fn told(report: &Report, time: &str, first_seen: FirstSeen) -> Vec<String> {
     let zone = jiff::tz::TimeZone::get(report.zone.name()).unwrap();
