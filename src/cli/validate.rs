@@ -33,6 +33,12 @@ pub(super) struct Arguments {
     /// Prints the problems as JSON: short for --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// Asks Connect whether the instances have what filters and targets name
+    #[arg(long)]
+    names: bool,
+    /// With --names: asks a local Connect in place of AWS
+    #[arg(long, requires = "names")]
+    simulate: bool,
     /// Ends with exit code 2 where there are warnings, too, and warns of mail to other domains than those
     /// of sender and owner unless it is said what is allowed
     #[arg(long)]
@@ -40,8 +46,15 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn validate(places: &Places, arguments: &Arguments) -> Ended {
-    let checked = check(places, &arguments.paths, arguments.strict).await?;
+    let mut checked = check(places, &arguments.paths, arguments.strict).await?;
+    // If Connect can't be asked, the other problems are told nevertheless.
+    let asked = if arguments.names {
+        check_names(places, arguments.simulate, &mut checked).await
+    } else {
+        Ok(())
+    };
     print_problems(&checked, arguments)?;
+    asked?;
     let has_warnings = count(&checked, Severity::Warning) > 0;
     let fails = has_errors(&checked) || (arguments.strict && has_warnings);
     Ok(ExitCode::from(if fails { 2 } else { 0 }))
@@ -126,6 +139,23 @@ async fn check(
         file.parsed.problems = problems.into_iter().map(Problem::in_full).collect();
     }
     Ok(checked)
+}
+
+/// Adds what valid definitions name and their instances do not have.
+async fn check_names(
+    places: &Places,
+    simulate: bool,
+    checked: &mut [CheckedFile],
+) -> Result<(), Error> {
+    let (runner, _simulator) = places.runner(simulate, None).await?;
+    let reports: Vec<&Report> =
+        checked.iter().filter_map(|file| file.parsed.report.as_ref()).collect();
+    let found = runner.check_names(&reports).await?;
+    let valid = checked.iter_mut().filter(|file| file.parsed.report.is_some());
+    for (file, problems) in valid.zip(found) {
+        file.parsed.add(problems, Omitted::default());
+    }
+    Ok(())
 }
 
 /// A valid definition may still say what can hardly be meant. Whoever writes it is told, and nobody

@@ -201,6 +201,40 @@ impl Directory {
         })
     }
 
+    /// The reason why an id is doubtful: the instance's list lacks it. `None` where the list was not requested,
+    /// and for all that is no id.
+    pub fn unlisted_id(&self, dimension: &Dimension, selector: &Selector) -> Option<Unresolved> {
+        let Selector::Id(id) = selector else {
+            return None;
+        };
+        let one = self.words(dimension).one;
+        self.lacks_id(dimension, id).then(|| Unresolved {
+            kind: UnresolvedKind::Absent,
+            message: format!("the instance lists no {one} with the id `{id}`"),
+            help: format!(
+                "the command `names` prints what there is; keep the id only for a {one} that was deleted"
+            ),
+        })
+    }
+
+    /// The reason why a pattern or a tag leaves nothing out. `None` where it does leave something out, and
+    /// for all that is neither.
+    pub fn needlessly_left_out(
+        &self,
+        dimension: &Dimension,
+        selector: &Selector,
+    ) -> Option<Unresolved> {
+        let is_search = matches!(selector, Selector::Pattern(_) | Selector::Tag { .. });
+        let matches_nothing =
+            self.selected_ids(dimension, selector).is_some_and(|ids| ids.is_empty());
+        if !(is_search && matches_nothing) {
+            return None;
+        }
+        let none = self.list(dimension).none_selected(selector, &self.words(dimension));
+        let message = format!("{}: this leaves nothing out", none.message);
+        Some(Unresolved { message, ..none })
+    }
+
     /// The reason why a selection has nothing left.
     pub fn nothing_left(&self, dimension: &Dimension) -> Unresolved {
         let several = self.words(dimension).several;

@@ -37,7 +37,7 @@ pub use explain::{TotalOrigin, interval_name};
 pub use figure::{Absent, Figure};
 pub use merge::{ConflictingRow, MergeKeys, Rule};
 pub use planner::{MOST_REQUESTS, plan_requests, request_count};
-pub use query::{Obstacle, Query, expected_rows};
+pub use query::{FilterIds, Obstacle, Query, expected_rows, resolve_filters, unmatched_entries};
 pub use rows::{GroupIds, Row, RowKey, Rows};
 
 /// One request within the service's limits; its pages belong to it.

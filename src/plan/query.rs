@@ -3,9 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::directory::{Directory, Unresolved, UnresolvedKind};
-use crate::definition::{Dimension, Kind, MetricQuery, Place, Placed, Problem, Section, Selection};
+use crate::definition::{
+    Dimension, Kind, MetricQuery, Place, Placed, Problem, Section, Selection, Severity,
+};
 use crate::instance::InstanceArn;
 use crate::window::{Interval, Window};
+
+/// The ids, or the values of keys without names, that the filters of a section stand for.
+pub type FilterIds = BTreeMap<Dimension, Vec<String>>;
 
 /// A query, however large.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +24,7 @@ pub struct Query {
     /// The keys by which rows are grouped, in a fixed order so that equal queries are equal; empty for totals.
     pub groupings: Vec<Dimension>,
     /// The ids, or the values of keys without names, that are counted; none of the lists is empty.
-    pub filters: BTreeMap<Dimension, Vec<String>>,
+    pub filters: FilterIds,
     /// The metrics, each once, in order.
     pub metrics: Vec<MetricQuery>,
     /// True if totals are wanted, as they are not for a trend.
@@ -89,10 +94,13 @@ impl Obstacle {
 }
 
 /// The filters of a section as ids.
-fn resolve_filters(
+///
+/// # Errors
+/// An obstacle for each selector that can't be resolved, and for each grouping that the instance lacks.
+pub fn resolve_filters(
     section: &Section,
     directory: &Directory,
-) -> Result<BTreeMap<Dimension, Vec<String>>, Vec<Obstacle>> {
+) -> Result<FilterIds, Vec<Obstacle>> {
     let mut filters = BTreeMap::new();
     let mut obstacles = Vec::new();
     for (dimension, place) in &section.grouping_places {
@@ -165,6 +173,26 @@ fn resolve_ids(
         }
         _ => Ok(ids),
     }
+}
+
+/// Warnings of entries with which a section can be asked for, and for which the instance has nothing: ids that
+/// its lists lack, and patterns and tags that leave nothing out.
+pub fn unmatched_entries(section: &Section, directory: &Directory) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    for (dimension, selection) in &section.filters {
+        let unlisted = selection.taken.iter().chain(&selection.left_out).filter_map(|entry| {
+            Some((&entry.place, directory.unlisted_id(dimension, &entry.value)?))
+        });
+        let needless = selection.left_out.iter().filter_map(|entry| {
+            Some((&entry.place, directory.needlessly_left_out(dimension, &entry.value)?))
+        });
+        let found = unlisted.chain(needless).take(MOST_EXPLAINED);
+        warnings.extend(found.map(|(place, Unresolved { message, help, .. })| Problem {
+            severity: Severity::Warning,
+            ..place.error("selection", message, help)
+        }));
+    }
+    warnings
 }
 
 /// The dimension and the ids that have a row even where nothing happened.

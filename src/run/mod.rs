@@ -34,7 +34,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::definition::ReportId;
+use crate::definition::{Problem, Report, ReportId};
 use crate::error::Error;
 use crate::instance::InstanceArn;
 use crate::plan::Directory;
@@ -136,6 +136,14 @@ impl Runner {
     /// The failure that stopped it.
     pub async fn names(&self, instance: &InstanceArn) -> Result<Directory, Error> {
         self.services.figures.all_names(instance).await
+    }
+
+    /// The problems with the names in each of these reports: those that its instance does not have.
+    ///
+    /// # Errors
+    /// The failure that stopped it.
+    pub async fn check_names(&self, reports: &[&Report]) -> Result<Vec<Vec<Problem>>, Error> {
+        preview::check_names(&self.services.figures, reports).await
     }
 
     /// Tells whether outcomes are kept.

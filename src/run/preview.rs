@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::definition::{Report, Section};
+use crate::definition::{Problem, Report, Section};
 use crate::error::Error;
 use crate::plan::{self, Plan, Request, SectionPlan};
 use crate::render::Message;
-use crate::run::fetch::{FigureSource, NameLookup, QueryPool, RunFetch, RunQueries, build_queries};
+use crate::run::fetch::{
+    FigureSource, NameLookup, QueryPool, RunFetch, RunQueries, build_queries, name_problems,
+};
 use crate::run::job::Job;
 use crate::run::message::{Figures, OwnTemplates, preview_message};
 use crate::run::outcome::FetchStats;
@@ -74,6 +76,20 @@ pub(crate) async fn preview(
     figures: &Figures,
 ) -> Result<(Message, String), Error> {
     preview_message(job, figures, &*templates.read().await?)
+}
+
+/// The names in each of these reports that its instance does not have, by the look-ups of a run.
+pub(crate) async fn check_names(
+    source: &FigureSource,
+    reports: &[&Report],
+) -> Result<Vec<Vec<Problem>>, Error> {
+    let lookup = NameLookup::for_reports(reports.iter().copied());
+    let mut found = Vec::new();
+    for report in reports {
+        let directory = lookup.read(source, report, None).await?;
+        found.push(name_problems(report, &directory));
+    }
+    Ok(found)
 }
 
 async fn resolve(source: &FigureSource, job: &Job) -> Result<RunQueries, Error> {

@@ -38,6 +38,8 @@ mod blame;
 mod bounds;
 /// The catalogue of metrics says what the documentation of the SDK says.
 mod catalogue;
+/// Whether instances have what definitions name.
+mod checking_names;
 /// What figures are compared with, and what they are to reach.
 mod comparing;
 /// Which connections calls go through, from one invocation to the next.

@@ -23,7 +23,7 @@ use crate::settings::{Deployment, Rate, Settings};
 
 pub(crate) use queries::{NameLookup, RunQueries, build_queries};
 pub(crate) use query_pool::{Answers, QueryPool, RunFetch};
-pub(crate) use sections::{StaleTarget, UnplannedSection, stale_targets};
+pub(crate) use sections::{StaleTarget, UnplannedSection, name_problems, stale_targets};
 pub(crate) use time_budget::{RUN_OVERHEAD, no_time};
 
 /// The source of figures: Connect's clients, the names that were read, and the limits of the API.

@@ -95,14 +95,22 @@ impl<'r> NameLookup<'r> {
     pub(crate) fn new(jobs: impl IntoIterator<Item = &'r Job>) -> Self {
         let jobs: Vec<&Job> = jobs.into_iter().collect();
         let since = jobs.first().map_or_else(Instant::now, |job| job.clock().at());
-        let reports = jobs.iter().map(|job| &job.report);
-        let searched = reports.filter(|report| report.searches_queues());
+        let lookup = Self::for_reports(jobs.iter().map(|job| &job.report));
+        Self { since, is_alone: jobs.len() == 1, ..lookup }
+    }
+
+    /// The look-up for reports that are not run.
+    pub(crate) fn for_reports(reports: impl IntoIterator<Item = &'r Report>) -> Self {
+        let searched = reports.into_iter().filter(|report| report.searches_queues());
         let searched = searched.map(|report| &report.instance).collect();
-        Self { since, is_alone: jobs.len() == 1, searched }
+        Self { since: Instant::now(), is_alone: true, searched }
     }
 
     /// Reads the names that a report needs.
-    async fn read(
+    ///
+    /// # Errors
+    /// Fails where one of the lists can't be read.
+    pub(crate) async fn read(
         &self,
         source: &FigureSource,
         report: &Report,

@@ -6,7 +6,7 @@ use crate::definition::{Column, Dimension, Partial, Problem, Report, Section};
 use crate::error::{Code, Error, Stage};
 use crate::language::Language;
 use crate::metric::limits::Limits;
-use crate::plan::{self, Directory, Obstacle, Query, Unresolved, UnresolvedKind};
+use crate::plan::{self, Directory, FilterIds, Obstacle, Query, Unresolved, UnresolvedKind};
 use crate::render::isolated;
 use crate::run::definitions::{MOST_TOLD, defective, too_many_requests};
 use crate::window::Window;
@@ -91,7 +91,7 @@ impl SectionQueries {
         for (place, section) in report.sections.iter().enumerate() {
             match Query::for_section(section, &report.instance, window, directory) {
                 Ok(query) => {
-                    problems.extend(unknown_targets(section, &query, directory));
+                    problems.extend(unknown_targets(section, &query.filters, directory));
                     let bases = plan::comparison_queries(&query, compared, limits);
                     queries.extend(std::iter::once(query).chain(bases));
                 }
@@ -134,10 +134,10 @@ pub(crate) struct StaleTarget<'s> {
 /// Targets of what the section does not show: they would never count, and nobody would know.
 pub(crate) fn stale_targets<'s>(
     section: &'s Section,
-    query: &Query,
+    filters: &FilterIds,
     directory: &Directory,
 ) -> Vec<StaleTarget<'s>> {
-    let selected = |key: &Dimension| query.filters.get(key).map(Vec::as_slice);
+    let selected = |key: &Dimension| filters.get(key).map(Vec::as_slice);
     // One of the groupings has to know it.
     let is_known = |name: &str| {
         let mut keys = section.group_by.iter();
@@ -165,12 +165,27 @@ pub(crate) fn stale_targets<'s>(
     stale
 }
 
-fn unknown_targets(section: &Section, query: &Query, directory: &Directory) -> Vec<Problem> {
+fn unknown_targets(section: &Section, filters: &FilterIds, directory: &Directory) -> Vec<Problem> {
     let problem = |StaleTarget { column, reason, .. }: StaleTarget<'_>| {
         let message = format!("a target of {}: {}", column.label, reason.message);
         column.place.error("target", message, reason.help)
     };
-    stale_targets(section, query, directory).into_iter().map(problem).collect()
+    stale_targets(section, filters, directory).into_iter().map(problem).collect()
+}
+
+/// The names in a report's sections that the instance does not have. With those that are errors a run can't ask
+/// for the section.
+pub(crate) fn name_problems(report: &Report, directory: &Directory) -> Vec<Problem> {
+    let of_section = |section: &Section| match plan::resolve_filters(section, directory) {
+        Ok(filters) => unknown_targets(section, &filters, directory),
+        Err(obstacles) => obstacles.into_iter().map(|obstacle| obstacle.problem).collect(),
+    };
+    let sections = report.sections.iter();
+    sections
+        .flat_map(|section| {
+            of_section(section).into_iter().chain(plan::unmatched_entries(section, directory))
+        })
+        .collect()
 }
 
 /// The error for sections that can't be asked for.

@@ -40,7 +40,7 @@ pub(crate) fn build_tables(
             table::build_table(section, query, answer, against.as_ref(), &queries.directory, room);
         table.notes.extend(queries.uncompared.map(Note::Other));
         table.notes.extend(note_on_weeks(query, &table, job.report.calendar.week_starts));
-        let stale = stale_targets(section, query, &queries.directory).into_iter();
+        let stale = stale_targets(section, &query.filters, &queries.directory).into_iter();
         let note = |stale: StaleTarget<'_>| Note::StaleTarget {
             column: stale.index,
             name: stale.name.to_owned(),
