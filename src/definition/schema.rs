@@ -4,11 +4,12 @@
 //! as a metric in a grouping that it does not have, is left to `validate`.
 
 use serde_json::{Map, Value, json};
+use toml::de::{DeTable, DeValue};
 
 use super::dimension::Dimension;
 use super::keys::{GROUPING_FORM, Key, Keys, ROOT, Shape};
 use super::limits::MAX_TITLE;
-use crate::metric::{self, FILTER_KEYS, limits};
+use crate::metric::{self, FILTER_KEYS, Metric, Unit, limits};
 
 /// The JSON Schema (draft 2020-12).
 pub fn schema() -> Value {
@@ -18,6 +19,8 @@ pub fn schema() -> Value {
     };
     let mut schema = Map::new();
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+    // Relative: the schema lies beside the definitions.
+    schema.insert("$id".into(), "definition.schema.json".into());
     schema.insert("title".into(), "A report definition of connect-reports".into());
     schema.extend(root);
     schema.insert("$defs".into(), tables.into());
@@ -51,7 +54,36 @@ fn property(key: &'static Key, tables: &mut Map<String, Value>) -> Value {
         };
         schema.insert("default".into(), default);
     }
+    if let Some(example) = example(key) {
+        schema.insert("examples".into(), json!([example]));
+    }
     schema.into()
+}
+
+/// The value of a key's example, if it is written as one line of TOML.
+fn example(key: &Key) -> Option<Value> {
+    let (document, _) = DeTable::parse_recoverable(key.example);
+    document.get_ref().get(key.name).and_then(|value| json_value(value.get_ref()))
+}
+
+fn json_value(value: &DeValue<'_>) -> Option<Value> {
+    match value {
+        DeValue::String(text) => Some(text.as_ref().into()),
+        DeValue::Integer(number) => number.as_str().parse::<i64>().ok().map(Value::from),
+        DeValue::Boolean(flag) => Some((*flag).into()),
+        DeValue::Array(items) => items.iter().map(|item| json_value(item.get_ref())).collect(),
+        DeValue::Table(table) => {
+            let members = table.iter();
+            let members = members.map(|(key, value)| {
+                Some((key.get_ref().to_string(), json_value(value.get_ref())?))
+            });
+            members
+                .collect::<Option<Map<_, _>>>()
+                .filter(|table| !table.is_empty())
+                .map(Value::from)
+        }
+        DeValue::Float(_) | DeValue::Datetime(_) => None,
+    }
 }
 
 fn shape(of: &'static Shape, tables: &mut Map<String, Value>) -> Value {
@@ -63,7 +95,7 @@ fn shape(of: &'static Shape, tables: &mut Map<String, Value>) -> Value {
         Shape::Address => json!({ "type": "string", "pattern": "@" }),
         Shape::Choice(words) => json!({ "enum": words }),
         Shape::Suggestion(words, form) => {
-            json!({ "anyOf": [{ "enum": words() }, text(form, MAX_TITLE)] })
+            json!({ "anyOf": [suggestions(&words()), text(form, MAX_TITLE)] })
         }
         Shape::Number(low, high) => json!({ "type": "integer", "minimum": low, "maximum": high }),
         Shape::Flag => json!({ "type": "boolean" }),
@@ -91,6 +123,42 @@ fn shape(of: &'static Shape, tables: &mut Map<String, Value>) -> Value {
             json!({ "anyOf": either })
         }
     }
+}
+
+/// Words with what editors show beside them: metrics have a title, a unit and a threshold.
+fn suggestions(words: &[&'static str]) -> Value {
+    let about = words.iter().map(|word| metric::find_metric(word).map(about_metric));
+    match about.collect::<Option<Vec<String>>>() {
+        // Extensions of VS Code read the first, Taplo and Even Better TOML the second.
+        Some(about) => json!({
+            "enum": words,
+            "enumDescriptions": about,
+            "x-taplo": { "docs": { "enumValues": about } },
+        }),
+        None => json!({ "enum": words }),
+    }
+}
+
+/// The title of a metric, its unit, and what it needs besides its name.
+fn about_metric(metric: &Metric) -> String {
+    let unit = match metric.unit {
+        Unit::Count => "a count",
+        Unit::Seconds => "seconds",
+        Unit::Milliseconds => "milliseconds",
+        Unit::Percent => "percent, 0 to 100",
+    };
+    let mut about = format!("{}: {unit}.", metric.title);
+    let comparisons: Vec<&str> = metric.thresholds().iter().map(|one| one.as_str()).collect();
+    if !comparisons.is_empty() {
+        let (low, high) = (limits::THRESHOLD_SECONDS.start(), limits::THRESHOLD_SECONDS.end());
+        let comparisons = comparisons.join(" or ");
+        about +=
+            &format!(" Needs `threshold`, {low} to {high} seconds; `comparison` {comparisons}.");
+    }
+    if let Some(key) = metric.required_filter() {
+        about += &format!(" Needs a filter {key}.");
+    }
+    about
 }
 
 /// A text of a form, of so many characters at most.
@@ -171,6 +239,17 @@ group_by = ["QUEUE"]
 filters  = { QUEUE = ["*"] }
 metrics  = ["CONTACTS_HANDLED"]
 "#;
+
+    #[test]
+    fn every_metric_is_suggested_with_its_unit_and_threshold() {
+        let names = &schema()["$defs"]["metric"]["properties"]["name"]["anyOf"][0];
+        let words = names["enum"].as_array().unwrap();
+        let place = words.iter().position(|word| word == "SERVICE_LEVEL").unwrap();
+        let about = "Service level X: percent, 0 to 100. Needs `threshold`, 1 to 604800 seconds; `comparison` LT or LTE.";
+        assert_eq!(names["enumDescriptions"][place], about);
+        assert_eq!(names["x-taplo"]["docs"]["enumValues"][place], about);
+        assert_eq!(names["enumDescriptions"].as_array().unwrap().len(), words.len());
+    }
 
     /// An editor that knows the schema marks what the reader refuses for its length, and nothing else.
     #[test]

@@ -188,7 +188,9 @@ fn the_documentation_has_every_key() {
 /// The keys of a table of definitions: one line for each.
 fn key_table(table: &Value) -> String {
     let required = table["required"].as_array().cloned().unwrap_or_default();
-    let mut lines = "| key | value | default | meaning |\n| --- | --- | --- | --- |\n".to_owned();
+    let mut lines =
+        "| key | value | default | example | meaning |\n| --- | --- | --- | --- | --- |\n"
+            .to_owned();
     for (key, about) in table["properties"].as_object().unwrap() {
         let default = match &about["default"] {
             Value::Null if required.contains(&Value::from(key.as_str())) => "required".to_owned(),
@@ -196,9 +198,30 @@ fn key_table(table: &Value) -> String {
             default => format!("`{default}`"),
         };
         let meaning = about["description"].as_str().unwrap();
-        lines += &format!("| `{key}` | {} | {default} | {meaning} |\n", form(about));
+        let example = as_toml(&about["examples"][0]);
+        let example = example.map_or_else(String::new, |example| format!("`{example}`"));
+        lines += &format!("| `{key}` | {} | {default} | {example} | {meaning} |\n", form(about));
     }
     lines
+}
+
+/// A value as a definition has it.
+fn as_toml(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Object(table) => {
+            let members = table.iter().map(|(key, value)| {
+                let key = if key.contains(' ') { format!("\"{key}\"") } else { key.clone() };
+                as_toml(value).map(|value| format!("{key} = {value}"))
+            });
+            format!("{{ {} }}", members.collect::<Option<Vec<_>>>()?.join(", "))
+        }
+        Value::Array(items) => {
+            let items = items.iter().map(as_toml).collect::<Option<Vec<_>>>()?;
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string(),
+    })
 }
 
 /// The form of a value that is one of the service's many names.
