@@ -172,8 +172,8 @@ pub async fn main() -> ExitCode {
     }
 }
 
-/// The command line as clap knows it.
-fn command() -> clap::Command {
+/// The command line as clap knows it, for documents that show it.
+pub fn command() -> clap::Command {
     CommandLine::command()
         .mut_arg("color", |arg| arg.display_order(LAST + 1).help("When the output is coloured"))
 }

@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use connect_reports::definition;
+use connect_reports::{cli, definition};
 use serde_json::Value;
+
+use crate::harness::binary::program;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -152,6 +154,72 @@ fn every_example_of_json_can_be_read() {
             assert!(read.is_ok(), "{}: {:?}: {block}", document.display(), read.err());
         }
     }
+}
+
+/// The command lines of this program in a document's examples for a shell, as words. `cargo run --` starts the
+/// same program.
+fn command_lines(text: &str) -> Vec<Vec<String>> {
+    let lines = |block: &str| -> Vec<String> {
+        block.replace("\\\n", " ").lines().map(str::to_owned).collect()
+    };
+    let words = |line: String| {
+        let line = line.trim().replace("cargo run -- ", "connect-reports ");
+        line.starts_with("connect-reports ").then(|| shlex::split(&line).unwrap())
+    };
+    blocks(text, "sh").into_iter().flat_map(lines).filter_map(words).collect()
+}
+
+#[test]
+fn every_example_of_a_command_is_a_command_line() {
+    let mut count = 0;
+    for document in documents() {
+        for words in command_lines(&fs::read_to_string(&document).unwrap()) {
+            let read = cli::command().try_get_matches_from(&words);
+            assert!(read.is_ok(), "{}: {}", document.display(), read.unwrap_err());
+            count += 1;
+        }
+    }
+    assert!(count >= 12, "{count} command lines");
+}
+
+/// Says that a command ends, sends nothing and asks nobody but this machine.
+fn needs_no_aws(words: &[String]) -> bool {
+    let is_local = !words.iter().any(|word| word.contains("s3://"));
+    let is_simulated = words.iter().any(|word| word == "--simulate");
+    match words[1].as_str() {
+        "run" | "resend" | "simulate" => false,
+        "plan" | "preview" | "names" => is_local && is_simulated,
+        _ => is_local,
+    }
+}
+
+fn copy_samples(folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    for sample in fs::read_dir(root().join("reports")).unwrap() {
+        let sample = sample.unwrap();
+        fs::copy(sample.path(), folder.join(sample.file_name())).unwrap();
+    }
+}
+
+/// The commands of a document run one after the other where they need no AWS, in a folder with the samples.
+#[test]
+fn examples_of_commands_run() {
+    let mut count = 0;
+    for document in documents() {
+        let folder = tempfile::tempdir().unwrap();
+        // README names the folder of one's own definitions.
+        for place in ["reports", "mine"] {
+            copy_samples(&folder.path().join(place));
+        }
+        let text = fs::read_to_string(&document).unwrap();
+        for words in command_lines(&text).into_iter().filter(|words| needs_no_aws(words)) {
+            let output = program().current_dir(folder.path()).args(&words[1..]).output().unwrap();
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {words:?}: {told}", document.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 6, "{count} commands");
 }
 
 /// The tables of `docs/DEFINITIONS.md` with every key, made of the schema. With `UPDATE_DOCUMENTS` set the page
