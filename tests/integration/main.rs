@@ -126,5 +126,8 @@ mod terminal;
 mod volume;
 /// The spans that reports cover, and the intervals in them, whatever the clock shows.
 mod windows;
+/// The workflows that the project has and those that users copy, with what they call.
+#[cfg(target_os = "linux")]
+mod workflows;
 /// Records, messages and files that an earlier version has written.
 mod written_before;

@@ -27,9 +27,14 @@ pub fn template() -> &'static Value {
     TEMPLATE.get_or_init(|| {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/infra/template.yaml");
         let text = std::fs::read_to_string(path).unwrap();
-        let [document] = YamlOwned::load_from_str(&text).unwrap().try_into().unwrap();
-        long_form(&document)
+        read_yaml(&text)
     })
+}
+
+/// A text of one YAML document, with the intrinsic functions of `CloudFormation` in their long form.
+pub fn read_yaml(text: &str) -> Value {
+    let [document] = YamlOwned::load_from_str(text).unwrap().try_into().unwrap();
+    long_form(&document)
 }
 
 fn long_form(yaml: &YamlOwned) -> Value {
@@ -50,6 +55,7 @@ fn long_form(yaml: &YamlOwned) -> Value {
         YamlOwned::Value(ScalarOwned::String(text)) => json!(text),
         YamlOwned::Value(ScalarOwned::Integer(number)) => json!(number),
         YamlOwned::Value(ScalarOwned::Boolean(truth)) => json!(truth),
+        YamlOwned::Value(ScalarOwned::Null) => Value::Null,
         other => panic!("{other:?}"),
     }
 }
