@@ -251,12 +251,27 @@ async fn five_hundred_due_runs_end_once() {
     assert_eq!(again["data"]["queued"], json!({"runs": 0, "messages": 0}), "nothing is left");
 }
 
-/// A report for two thousand recipients is sent in ten parts, although a worker is killed in one.
+/// Two hundred are sent to by the worker that has the run.
+#[tokio::test]
+async fn two_hundred_recipients_get_one_mail() {
+    each_gets_one_mail_although_workers_die(200, 0).await;
+}
+
+#[tokio::test]
+async fn a_thousand_recipients_get_one_mail() {
+    each_gets_one_mail_although_workers_die(1_000, 5).await;
+}
+
 #[tokio::test]
 async fn two_thousand_recipients_get_one_mail() {
+    each_gets_one_mail_although_workers_die(2_000, 10).await;
+}
+
+/// A report for so many recipients is sent in so many parts, although two workers are killed while they send.
+async fn each_gets_one_mail_although_workers_die(recipients: usize, parts: usize) {
     let (simulator, s3, sqs) =
         (simulator().await, S3::start(&[]).await, Sqs::start(VISIBILITY).await);
-    let (reports, urls) = (for_many(2000), [sqs.url(), sqs.queue_url()]);
+    let (reports, urls) = (for_many(recipients), [sqs.url(), sqs.queue_url()]);
     let sqs = (urls[0].as_str(), urls[1].as_str());
     let stage = Stage { simulator: &simulator, s3: &s3, reports: &reports, sqs };
     let scheduler = stage.function().await;
@@ -265,14 +280,14 @@ async fn two_thousand_recipients_get_one_mail() {
     simulator.misbehave(Operation::SendEmail, Fault::Unavailable, Some(3));
     stage.work_off(7, 2).await;
 
-    let parts = stage.records(|key| key.contains(".part-"));
-    assert_eq!(parts.len(), 10);
-    assert!(parts.iter().all(|part| part["messages"].as_array().unwrap().len() == 200));
+    let shards = stage.records(|key| key.contains(".part-"));
+    assert_eq!(shards.len(), parts);
+    assert!(shards.iter().all(|shard| shard["messages"].as_array().unwrap().len() == 200));
     let [run] = stage.records(is_run).try_into().unwrap();
     assert_eq!((&run["final"], run.get("parts")), (&json!(true), None), "in one piece again");
     let messages = run["messages"].as_array().unwrap();
     let ended = |status: &str| messages.iter().filter(|m| m["status"] == status).count();
-    assert_eq!((messages.len(), ended("sent") + ended("unknown")), (2000, 2000));
+    assert_eq!((messages.len(), ended("sent") + ended("unknown")), (recipients, recipients));
     assert!(ended("unknown") <= 2 * 8, "{}", ended("unknown"));
     let mut mails = mails(&simulator);
     // The owner hears of those of whom it is not known.
@@ -280,7 +295,7 @@ async fn two_thousand_recipients_get_one_mail() {
     assert_eq!(notices, usize::from(run["notice"]["status"] == "sent"));
     assert!(notices == 1 || ended("unknown") == 0);
     assert!(mails.values().all(|count| *count == 1), "nobody twice");
-    assert!((ended("sent")..=2000).contains(&mails.len()));
+    assert!((ended("sent")..=recipients).contains(&mails.len()));
 }
 
 /// Parts of which the queue has lost the orders are sent by whoever takes the run up, also where there
