@@ -1,4 +1,4 @@
-//! The outcome of an invocation: that of each of its runs, and the answer that they become.
+//! The outcome of an invocation: its runs and their outcomes, and the answer that they become.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use crate::definition::{Problem, ReportId};
 use crate::error::{Code, Error, Stage, redact_addresses, redacted};
 use crate::run::outcome::run_outcome::{Delivery, RunOutcome, capped};
-use crate::run::outcome::status::DeliveryStatus;
 use crate::window::Window;
 
 /// The outcome of an invocation.
@@ -21,9 +20,9 @@ pub struct Outcome {
     pub error: Option<Error>,
     /// The problems of the definitions, warnings included.
     pub problems: Vec<Problem>,
-    /// Says that runs are claimed and kept, so that no retry sends anything twice.
+    /// Says that runs are claimed and recorded, so that no retry sends anything twice.
     pub is_kept: bool,
-    /// Says that whatever was due was asked for.
+    /// Says that the invocation was a tick.
     pub is_tick: bool,
     /// The number of times that Connect refused for its rate.
     pub throttles: usize,
@@ -55,10 +54,10 @@ pub struct Queued {
 }
 
 impl Queued {
-    /// And so many parts of a run, each in a message of its own.
-    pub(crate) fn add(&mut self, parts: usize) {
-        self.runs += parts;
-        self.messages += parts;
+    /// Adds this many shards of a run, each in a message of its own.
+    pub(crate) fn add(&mut self, shards: usize) {
+        self.runs += shards;
+        self.messages += shards;
     }
 }
 
@@ -66,18 +65,18 @@ impl Queued {
 /// services behind a failed invocation carry 256 KB at most.
 const ERROR_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// The part of the first 1,000 bytes, all that a dead-letter queue keeps, that the report ids may take.
+/// The most bytes of an error message that report ids may take: a dead-letter queue keeps only its first 1,000.
 const REPORT_IDS_BYTES: usize = 700;
 
 impl Outcome {
-    /// The outcome of runs: the first that failed, or whose end is not known, is its error.
+    /// The outcome of a batch. Its error is that of the first run that failed, or whose end is not known.
     pub(crate) fn new(batch: Batch, is_kept: bool) -> Self {
         let failed = batch.reports.iter().filter(|run| !run.is_known);
         let error = failed.into_iter().find_map(|run| run.error.clone());
         Self { batch, error, problems: Vec::new(), is_kept, is_tick: false, throttles: 0 }
     }
 
-    /// This outcome and another, as those of one invocation.
+    /// Joins this outcome with another of the same invocation.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.batch.recorded &= other.batch.recorded;
@@ -91,8 +90,8 @@ impl Outcome {
         self
     }
 
-    /// This outcome with runs that a stop kept from beginning: each of them failed, and nothing was sent. Of
-    /// a report that was named, but not read, the window is not known.
+    /// Adds the runs that a stop kept from beginning: each of them failed, and sent nothing. The window of a
+    /// report that was named but never read is not known.
     #[must_use]
     pub fn with_those_left(
         mut self,
@@ -107,7 +106,7 @@ impl Outcome {
         self
     }
 
-    /// The outcome of an invocation that ran nothing; the log says why.
+    /// The outcome of an invocation that ran nothing. Logs the reason.
     pub fn refused(error: Error, batch: Batch) -> Self {
         tracing::error!(
             batch = batch.id,
@@ -128,17 +127,16 @@ impl Outcome {
 
     /// The error to fail the invocation with, if it is to fail.
     ///
-    /// Lambda calls a failed invocation again. Where records are kept, that does only what is left to
-    /// be done. Where they are not, one that may have sent any message must not fail, or the retry
-    /// would send it twice.
+    /// Lambda calls a failed invocation again. Where records are kept, the retry does only the work that is
+    /// left. Where they are not kept, an invocation that may have sent a message must not fail: the retry
+    /// would send the message twice.
     pub fn failure(&self) -> Option<&Error> {
-        let may_have_sent = |delivery: &Delivery| delivery.status != DeliveryStatus::Failed;
         let mut deliveries = self.batch.reports.iter().flat_map(|run| &run.messages);
-        let sends_twice = !self.is_kept && deliveries.any(may_have_sent);
+        let sends_twice = !self.is_kept && deliveries.any(Delivery::may_have_arrived);
         self.error.as_ref().filter(|_| !sends_twice)
     }
 
-    /// Tells whether it may end better if it is asked for again, and nobody could get a message twice by it.
+    /// Tells whether another try may end better, and can send nobody a message twice.
     pub fn is_worth_retrying(&self) -> bool {
         let errors = self.batch.reports.iter().filter_map(|run| run.error.as_ref());
         self.failure().is_some() && errors.chain(&self.error).any(|error| error.retryable)
@@ -152,8 +150,8 @@ impl Outcome {
         }
     }
 
-    /// The answer as the text of a failed invocation: at most 64 KB, the failed reports' ids within
-    /// the first 1,000 bytes, no address.
+    /// The answer as the text of a failed invocation. It has at most 64 KB, the ids of failed reports within
+    /// the first 1,000 bytes, and no addresses.
     pub fn error_message(&self) -> String {
         let mut details = self.error.as_ref().map_or_else(Vec::new, |error| error.details.clone());
         let mut runs =
@@ -163,7 +161,7 @@ impl Outcome {
             if text.len() <= ERROR_MESSAGE_BYTES {
                 return text;
             }
-            // Half of what is longer each time; the error itself stays, and is short.
+            // Each time the longer list loses half. The error itself is short, and stays.
             let length =
                 |values: &[Value]| values.iter().map(|v| v.to_string().len()).sum::<usize>();
             match (details.len(), runs.len()) {
@@ -179,7 +177,6 @@ impl Outcome {
             return self.envelope().to_string();
         };
         let (ids, ids_omitted) = self.failed_ids();
-        let of = error.details.len();
         let mut envelope = json!({
             "success": false,
             "error": {
@@ -194,7 +191,7 @@ impl Outcome {
         });
         for (place, key, omitted) in [
             ("/error", "reports_omitted", ids_omitted),
-            ("/error", "details_omitted", of - details.len()),
+            ("/error", "details_omitted", error.details.len() - details.len()),
             ("/data", "reports_omitted", self.batch.reports.len() - runs.len()),
         ] {
             if let (true, Some(Value::Object(object))) = (omitted > 0, envelope.pointer_mut(place))
@@ -209,19 +206,23 @@ impl Outcome {
         redacted(envelope).to_string()
     }
 
-    /// The ids of the runs that failed, as many as fit, and how many do not.
+    /// The report ids of the runs that failed, as many as fit, and the number of those that do not fit.
     fn failed_ids(&self) -> (Vec<&str>, usize) {
-        let failed = || self.batch.reports.iter().filter(|run| run.error.is_some());
         let mut bytes = 0;
-        let ids: Vec<_> = failed()
+        let ids: Vec<_> = self
+            .failed_runs()
             .map(|run| run.report.as_str())
             .take_while(|id| {
                 bytes += id.len() + 3;
                 bytes <= REPORT_IDS_BYTES
             })
             .collect();
-        let omitted = failed().count() - ids.len();
+        let omitted = self.failed_runs().count() - ids.len();
         (ids, omitted)
+    }
+
+    fn failed_runs(&self) -> impl Iterator<Item = &RunOutcome> {
+        self.batch.reports.iter().filter(|run| run.error.is_some())
     }
 }
 
@@ -247,7 +248,7 @@ fn not_begun() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::outcome::status::Status;
+    use crate::run::outcome::status::{DeliveryStatus, Status};
 
     fn run(report: &str, ends: &[Result<(), Code>]) -> RunOutcome {
         let mut run = RunOutcome::started(&report.parse().unwrap());
@@ -272,7 +273,7 @@ mod tests {
         Outcome::new(batch, is_kept)
     }
 
-    /// An invocation fails only if a retry can send nothing twice.
+    /// An invocation fails only where its retry can send nothing twice.
     #[test]
     fn an_invocation_that_may_have_sent_does_not_fail() {
         use Code::{DeliveryRejected, DeliveryUnknown};
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_message_counts_and_names_nobody() {
+    fn an_error_message_has_counts_in_the_place_of_recipients() {
         let outcome = outcome(vec![run("a", &[Err(Code::DeliveryRejected), Ok(())])], true);
         let message: Value = serde_json::from_str(&outcome.error_message()).unwrap();
         let counts = json!({"sent": 1, "failed": 1, "unknown": 0});

@@ -7,7 +7,7 @@ pub(crate) fn log_failure(batch: &str, error: &Error) {
     log_error(batch, None, error, "failed");
 }
 
-/// Logs an error with all that is known of it, addresses left out; `report` is the id of its report.
+/// Logs an error with everything that is known of it except addresses. `report` is the id of its report.
 pub(crate) fn log_error(batch: &str, report: Option<&str>, error: &Error, message: &str) {
     tracing::error!(
         batch,

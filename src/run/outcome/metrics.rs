@@ -1,4 +1,4 @@
-//! An outcome as metrics: for the invocation what it was, for each run how it ended.
+//! The metrics of an outcome: one set for the invocation, and one for each of its runs.
 
 use serde_json::json;
 
@@ -10,8 +10,8 @@ use crate::run::outcome::status::Status;
 use crate::telemetry::{MetricUnit, Metrics};
 
 impl Outcome {
-    /// The metrics of the invocation and of each of its runs. What earlier invocations have counted
-    /// is not counted again.
+    /// The metrics of the invocation and of each of its runs, without the runs that an earlier invocation
+    /// has counted.
     pub fn metrics(&self) -> Vec<Metrics> {
         let overdue = self.batch.reports.iter().filter(|run| run.is_overdue).count();
         let invocation = Metrics::new()
@@ -20,31 +20,30 @@ impl Outcome {
             .with_value("Throttles", MetricUnit::Count, self.throttles)
             .with_property("batch", json!(self.batch.id))
             .with_property("recorded", json!(self.batch.recorded));
-        let news = self.batch.reports.iter().filter(|run| !run.is_replay);
-        let of_runs = std::iter::once(invocation).chain(news.map(of_a_run));
-        of_runs.chain(self.of_no_run().map(of_a_failure)).collect()
+        let uncounted = self.batch.reports.iter().filter(|run| !run.is_replay);
+        let metrics = std::iter::once(invocation).chain(uncounted.map(run_metrics));
+        metrics.chain(self.error_without_run().map(failure_metrics)).collect()
     }
 
-    /// A failure that is the outcome of no run: an order that can't be understood, definitions that
+    /// The failure that is the outcome of no run: an order that can't be understood, definitions that
     /// can't be read, a queue that takes nothing.
-    fn of_no_run(&self) -> Option<&Error> {
+    fn error_without_run(&self) -> Option<&Error> {
         self.error.as_ref().filter(|_| self.batch.reports.iter().all(|run| run.error.is_none()))
     }
 }
 
-fn of_a_failure(error: &Error) -> Metrics {
+fn failure_metrics(error: &Error) -> Metrics {
     Metrics::new()
         .with_value("Failed", MetricUnit::Count, 1_usize)
         .with_property("code", json!(error.code))
 }
 
-fn of_a_run(run: &RunOutcome) -> Metrics {
-    let is = |status: Status| usize::from(run.status == status);
+fn run_metrics(run: &RunOutcome) -> Metrics {
     let metrics = Metrics::new()
-        .with_value("Sent", MetricUnit::Count, is(Status::Sent))
-        .with_value("Skipped", MetricUnit::Count, is(Status::Skipped))
-        .with_value("Failed", MetricUnit::Count, is(Status::Failed))
-        .with_value("Unknown", MetricUnit::Count, is(Status::Unknown))
+        .with_value("Sent", MetricUnit::Count, usize::from(run.status == Status::Sent))
+        .with_value("Skipped", MetricUnit::Count, usize::from(run.status == Status::Skipped))
+        .with_value("Failed", MetricUnit::Count, usize::from(run.status == Status::Failed))
+        .with_value("Unknown", MetricUnit::Count, usize::from(run.status == Status::Unknown))
         .with_value("Requests", MetricUnit::Count, run.stats.requests)
         .with_value("Duration", MetricUnit::Milliseconds, run.took.as_millis())
         .with_property("report", json!(run.report))
@@ -53,8 +52,8 @@ fn of_a_run(run: &RunOutcome) -> Metrics {
         Some(error) => metrics.with_property("code", json!(error.code)),
         None => metrics,
     };
-    // Each value of a dimension is a metric that is paid for, so only what somebody has to look at
-    // has one; and no file's name that can't be an id.
+    // Each value of a dimension is a metric that is paid for. So only runs that somebody has to look at have
+    // one, and only under names that can be ids.
     let is_id = run.report.parse::<ReportId>().is_ok();
     match run.status {
         Status::Failed if is_id => metrics.also_by("report", "Failed"),

@@ -1,5 +1,5 @@
-//! Outcomes: the states of runs and deliveries, what became of an invocation's runs, its answer and its
-//! metrics.
+//! Outcomes: the states of runs and deliveries, the outcome of each run and of an invocation, and the answer
+//! and the metrics that these become.
 
 mod batch;
 mod log;

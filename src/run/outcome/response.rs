@@ -13,12 +13,12 @@ pub enum Answer {
     Queue(Vec<Handled>),
 }
 
-/// A message of a queue, and what became of it.
+/// A message of a queue, and its outcome.
 #[derive(Clone, Debug)]
 pub struct Handled {
     /// The id that the queue gave it.
     pub message: String,
-    /// The outcome of what it asks for.
+    /// The outcome of the trigger in it.
     pub outcome: Outcome,
 }
 
@@ -32,7 +32,7 @@ impl Answer {
         one.into_iter().chain(many.iter().map(|handled| &handled.outcome))
     }
 
-    /// The messages of a batch that are to be handed out again, in the form that Lambda reads
+    /// The messages of a batch that the queue is to hand out again, in the form that Lambda reads
     /// (SQS event source mapping, `ReportBatchItemFailures`).
     pub fn batch_item_failures(messages: &[Handled]) -> Value {
         let again = messages.iter().filter(|handled| handled.outcome.is_worth_retrying());

@@ -1,4 +1,4 @@
-//! The outcome of one run, with what became of each message.
+//! The outcome of one run, and of its message to each recipient.
 
 use std::time::Duration;
 
@@ -15,37 +15,37 @@ use crate::window::Window;
 pub struct RunOutcome {
     /// The report's id.
     pub report: String,
-    /// The end that it came to.
+    /// The status with which it ended.
     pub status: Status,
-    /// The reason for which it was skipped, or what else is to be known of it.
+    /// The reason why it was skipped, or a remark for those who look the run up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The span; none where the run ended before it was known.
+    /// The span of time that it covers; none where the run ended before that was known.
     pub window: Option<Window>,
     /// The requests, pages and rows that the figures took.
     #[serde(flatten)]
     pub stats: FetchStats,
-    /// One message for each recipient.
+    /// The delivery to each recipient.
     pub messages: Vec<Delivery>,
     /// The reason why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
-    /// Says that it ended in an earlier invocation, or was known before, and is only told again.
+    /// Says that it ended in an earlier invocation, or was known before, and is only reported again.
     #[serde(skip)]
     pub is_replay: bool,
-    /// Says that the invocation does not fail for it: of an invalid definition that is known it has
-    /// failed before.
+    /// Says that the invocation does not fail because of it: an earlier one has failed because of the same
+    /// invalid definition.
     #[serde(skip)]
     pub is_known: bool,
-    /// Says that it was closed because it had been tried, or missed, for too long.
+    /// Says that it was closed because it had been tried, or had been due, for too long.
     #[serde(skip)]
     pub is_overdue: bool,
-    /// The time since its first request; the wait for its turn before that does not count.
+    /// The time since its first request. The wait for its turn before that does not count.
     #[serde(skip)]
     pub took: Duration,
 }
 
-/// The requests, pages and rows that the figures of a run took, as far as it came.
+/// The requests, pages and rows that the figures of a run took, as far as the run got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FetchStats {
@@ -62,7 +62,7 @@ pub struct FetchStats {
 pub struct Delivery {
     /// The recipient.
     pub to: String,
-    /// The end that it came to.
+    /// The status with which it ended.
     pub status: DeliveryStatus,
     /// The id that SES gave it.
     pub message_id: Option<String>,
@@ -71,41 +71,47 @@ pub struct Delivery {
     pub error: Option<Error>,
 }
 
-/// The largest number of characters of a message, or a hint, that leave the invocation where they must be short.
+/// The largest number of characters of an error's message or hint, where these must be short.
 const TEXT_CHARACTERS: usize = 2_000;
 
-/// The text, cut where it is longer than anybody reads.
+/// The text, cut to the length that people read.
 pub(crate) fn capped(text: &str) -> String {
     cut(text, TEXT_CHARACTERS)
 }
 
-/// A panic is reported without its text, which may hold anything.
+/// The error of a run that panicked. It does not repeat the panic's text, which may hold anything.
 pub(crate) fn defect() -> Error {
-    let message = "a defect of this program stopped the run; the log has more";
+    let message = "a defect in this program stopped the run; the log has more";
     Error::new(Code::InternalError, Stage::Plan, message)
 }
 
+impl Delivery {
+    /// Tells whether the recipient may have the message.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        self.status != DeliveryStatus::Failed
+    }
+}
+
 impl RunOutcome {
-    /// A run that has not come to anything yet.
+    /// The outcome of a run that has just started.
     pub(crate) fn started(report: &ReportId) -> Self {
         Self { report: report.to_string(), ..Self::default() }
     }
 
-    /// The run, whose window is known.
+    /// The outcome, of a run for this window.
     #[must_use]
     pub(crate) fn in_window(self, window: &Window) -> Self {
         Self { window: Some(window.clone()), ..self }
     }
 
-    /// The outcome of a definition that is not valid; `report` is what its id would be.
+    /// The outcome of a definition that is not valid. `report` is the text in the place of its id.
     pub(crate) fn invalid(report: &str, error: Error) -> Self {
-        // A file's name that can't be an id may be long, and hold anything; cut, it is none either.
-        let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-        let report: String = report.chars().map(shown).collect();
+        // A file's name that can't be an id may be long, and hold anything. It is no id when it is cut, either.
+        let report: String = report.chars().map(replace_control).collect();
         Self { report: cut(&report, 64), ..Self::default() }.failed(error)
     }
 
-    /// The run, ended by this error.
+    /// The outcome, of a run that ended with this error.
     #[must_use]
     pub(crate) fn failed(mut self, error: Error) -> Self {
         self.status = Status::Failed;
@@ -113,18 +119,18 @@ impl RunOutcome {
         self
     }
 
-    /// Ends it, because there is nothing to be sent.
+    /// Ends the run, because there is nothing to be sent.
     pub(crate) fn skip(&mut self, reason: &str) {
         self.status = Status::Skipped;
         self.reason = Some(reason.to_owned());
     }
 
-    /// Counts the messages that ended so.
+    /// The number of messages that ended with this status.
     pub fn count(&self, status: DeliveryStatus) -> usize {
         self.messages.iter().filter(|delivery| delivery.status == status).count()
     }
 
-    /// The run with counts in the place of recipients.
+    /// The outcome as JSON, with counts in the place of recipients.
     pub(crate) fn without_addresses(&self) -> Value {
         let mut run = json!(self);
         if let Some(object) = run.as_object_mut() {
@@ -134,7 +140,7 @@ impl RunOutcome {
                 "unknown": self.count(DeliveryStatus::Unknown),
             });
             object.insert("messages".to_owned(), messages);
-            // The details of the first error stand in `error`, those of others would be too long.
+            // The details of the first error stand in the batch's `error`. Those of the others would be too long.
             if let (Some(Value::Object(error)), Some(full)) = (object.get_mut("error"), &self.error)
             {
                 error.remove("details");
@@ -144,19 +150,19 @@ impl RunOutcome {
         run
     }
 
-    /// One event for the log, without addresses or figures.
+    /// Logs the outcome as one event, without addresses or figures.
     pub(crate) fn log(&self, batch: &str) {
         let window = self.window.as_ref();
         let (start, end) = window.map(Window::borders).map(|[start, end]| (start, end)).unzip();
         let status = json!(self.status);
-        // That of an invalid definition is a file's name, and may be anything.
-        let report = redact_addresses(&self.report);
         let status = status.as_str().unwrap_or_default();
-        let (sent, recipients) = (self.count(DeliveryStatus::Sent), self.messages.len());
+        // An invalid definition has a file's name here, which may be anything.
+        let report = redact_addresses(&self.report);
+        let sent = self.count(DeliveryStatus::Sent);
         let FetchStats { requests, pages, rows } = self.stats;
         let milliseconds = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
         let error = self.error.as_ref();
-        // The level of an event is part of its macro; what is none is left out.
+        // Each level has a macro of its own. Fields that are none are left out.
         macro_rules! event {
             ($level:ident) => {
                 tracing::$level!(
@@ -169,7 +175,7 @@ impl RunOutcome {
                     pages,
                     rows,
                     sent,
-                    recipients,
+                    recipients = self.messages.len(),
                     milliseconds,
                     told_again = self.is_replay,
                     code = error.map(|error| error.code.as_str()),
@@ -186,4 +192,8 @@ impl RunOutcome {
             Some(_) => event!(error),
         }
     }
+}
+
+fn replace_control(c: char) -> char {
+    if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }
 }

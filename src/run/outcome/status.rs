@@ -1,5 +1,5 @@
-//! The states of a run, and of the delivery of its message to one recipient: as the ledger keeps them,
-//! and as answers tell them.
+//! The states of a run, and of the delivery of its message to one recipient, in two forms: those that the
+//! ledger keeps, and those that answers report.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum RunState {
-    /// Somebody has it, or died with it.
+    /// An invocation has it, or died while it had it.
     Running,
     /// SES accepted every message.
     Sent,
@@ -19,7 +19,7 @@ pub(crate) enum RunState {
     Unknown,
 }
 
-/// The end of a run, as an invocation answers it; of several messages the worst counts.
+/// The end of a run, as an invocation reports it. The worst of its messages counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -40,31 +40,31 @@ pub enum Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum DeliveryState {
-    /// It has not been handed over, or clearly not accepted.
+    /// The message has not been handed over, or was clearly not accepted.
     Pending,
-    /// It may be on its way at this moment.
+    /// The message may be on its way.
     Sending,
-    /// It was accepted.
+    /// The message was accepted.
     Sent,
-    /// It was refused, or not tried.
+    /// The message was refused, or not handed over.
     Failed,
-    /// Nobody knows.
+    /// It is not known whether the message was accepted.
     Unknown,
 }
 
-/// The end of the delivery to one recipient, as an invocation answers it.
+/// The end of the delivery to one recipient, as an invocation reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
     /// SES accepted the message.
     Sent,
-    /// It did not, or was not asked.
+    /// SES refused the message, or was not asked.
     Failed,
-    /// This is not known.
+    /// It is not known whether SES accepted the message.
     Unknown,
 }
 
-/// An invocation that ends with a run that has not ended, has failed to run it.
+/// A run that is still running when an invocation ends has failed in that invocation.
 impl From<RunState> for Status {
     fn from(state: RunState) -> Self {
         match state {
@@ -76,8 +76,8 @@ impl From<RunState> for Status {
     }
 }
 
-/// A recipient who waits at the end of a run has not got the message; one that may be on its way may have
-/// arrived.
+/// A recipient who still waits when a run ends has not got the message. A message that may be on its way may
+/// have arrived.
 impl From<DeliveryState> for DeliveryStatus {
     fn from(state: DeliveryState) -> Self {
         match state {
