@@ -392,7 +392,7 @@ impl Endless {
         let says_so = |raw: &[u8]| {
             let mail = MessageParser::default().parse(raw).unwrap();
             let told = mail.body_text(0).unwrap().replace("\r\n", " ").replace('\n', " ");
-            told.contains(text(self.templates.path())) && told.contains("did not end before")
+            told.contains(text(self.templates.path())) && told.contains("did not end the last time")
         };
         assert!(messages.iter().all(|message| message.to == ["workforce@example.com"]));
         (messages.len(), messages.iter().filter(|message| says_so(&message.raw)).count())

@@ -1,5 +1,5 @@
-//! Figures: the queries of runs, resolved with the names of their instances, become requests that are
-//! made once for all runs. Nothing here knows the ledger.
+//! Figures: the queries of runs, with the names of their instances, become requests that are made once for all
+//! runs. Nothing here knows the ledger.
 
 mod name_cache;
 mod queries;
@@ -26,15 +26,15 @@ pub(crate) use query_pool::{Answers, QueryPool, RunFetch};
 pub(crate) use sections::{StaleTarget, UnplannedSection, name_problems, stale_targets};
 pub(crate) use time_budget::{RUN_OVERHEAD, no_time};
 
-/// The source of figures: Connect's clients, the names that were read, and the limits of the API.
+/// The source of figures: Connect's clients, the names that have been read, and the limits of the API.
 #[derive(Debug)]
 pub(crate) struct FigureSource {
     clients: Clients,
     names: NameCache,
     pub(crate) limits: Limits,
-    /// The recipients that are allowed: nothing is asked for others.
+    /// The rules on who may receive reports: a run for anybody else asks for nothing.
     deployment: Deployment,
-    /// The rate of the account for requests.
+    /// The account's rate of requests.
     pub(crate) request_rate: Rate,
 }
 
@@ -49,7 +49,7 @@ impl FigureSource {
         }
     }
 
-    /// All that filters can name of an instance.
+    /// All names of an instance that filters can use.
     ///
     /// # Errors
     /// Fails where one of the lists can't be read.
@@ -60,8 +60,8 @@ impl FigureSource {
         self.names.read(BTreeSet::from(NameList::ALL), request).await
     }
 
-    /// The time up to which the service has figures for a job. A service that stands in for AWS may live
-    /// in the past, like the events that it is asked by.
+    /// The time up to which the service has figures for a job. A service that stands in for AWS may live in the
+    /// past, like the events that ask it.
     fn now(&self, job: &Job) -> Timestamp {
         if self.clients.use_aws() { job.clock().started() } else { job.time() }
     }

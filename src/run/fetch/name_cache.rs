@@ -1,5 +1,5 @@
-//! The names of instances: each list is read when a report needs it, once an invocation at most
-//! whether it can be read or not, and kept warm for those that follow.
+//! The names of instances. Each list is read when a report needs it, at most once in an invocation, whether it
+//! can be read or not. Later invocations use it while it is warm.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
@@ -14,17 +14,17 @@ use crate::error::Error;
 use crate::instance::InstanceArn;
 use crate::plan::Directory;
 
-/// For how long a list is used by later invocations.
+/// The time for which later invocations use a list.
 const NAME_TTL: Duration = Duration::from_mins(5);
 
-/// The lists that were read, of all instances.
+/// The lists of all instances that have been read.
 #[derive(Debug, Default)]
 pub(crate) struct NameCache(SyncMutex<BTreeMap<(InstanceArn, NameList), CacheSlot>>);
 
-/// The place of a list, held while it is read, so that those who need it too wait for it.
+/// The place of a list. It is locked while the list is read: others who need the list wait.
 type CacheSlot = Arc<Mutex<Option<CachedNames>>>;
 
-/// A list, which is shared and not copied.
+/// A list that was read, or the error of reading it.
 #[derive(Clone, Debug)]
 struct CachedNames {
     read_at: Instant,
@@ -33,29 +33,30 @@ struct CachedNames {
     names: Result<Directory, Error>,
 }
 
-/// Whose names are needed, and when.
+/// A request for the names of an instance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NameRequest<'n> {
     pub(crate) client: &'n Connect,
     pub(crate) instance: &'n InstanceArn,
-    /// The beginning of the invocation: within it no list is read twice, however long it takes.
+    /// The beginning of the invocation, in which no list is read twice, however long it takes.
     pub(crate) since: Instant,
     pub(crate) deadline: Option<Instant>,
 }
 
 impl NameCache {
-    /// The names on these lists; those that are not there yet are read side by side.
+    /// The names on these lists. Lists that are not warm are read side by side.
     ///
     /// # Errors
-    /// The failure of the first list, in their order, that can't be read; the others are kept.
+    /// That of the first list, in their order, that can't be read. The other lists are kept.
     pub(crate) async fn read(
         &self,
         lists: BTreeSet<NameList>,
         request: NameRequest<'_>,
     ) -> Result<Directory, Error> {
         let reading = lists.into_iter().map(|list| {
-            let read = move || request.client.names(request.instance, list, request.deadline);
-            self.list(request.instance, list, request.since, read)
+            self.list(request.instance, list, request.since, move || {
+                request.client.names(request.instance, list, request.deadline)
+            })
         });
         let mut directory = Directory::default();
         for names in join_all(reading).await {
@@ -74,7 +75,7 @@ impl NameCache {
     where
         F: Future<Output = Result<Directory, Error>>,
     {
-        // Names alone are also on the list with tags and states.
+        // The list with tags and states has the names too.
         if list == NameList::Queues {
             let searched = self.slot(instance, NameList::SearchedQueues);
             if let Some(Ok(names)) = warm(&*searched.lock().await, since) {
@@ -98,13 +99,20 @@ impl NameCache {
     }
 }
 
-/// The content of a list as far as it is known: its names for a while, a failure for the invocation that met it.
+/// The content of a list that is warm.
 fn warm(kept: &Option<CachedNames>, since: Instant) -> Option<Result<Directory, Error>> {
-    let counts = |kept: &&CachedNames| match kept.names {
-        Ok(_) => since < kept.read_at + NAME_TTL,
-        Err(_) => since == kept.since,
-    };
-    kept.as_ref().filter(counts).map(|kept| kept.names.clone())
+    kept.as_ref().filter(|kept| kept.is_warm(since)).map(|kept| kept.names.clone())
+}
+
+impl CachedNames {
+    /// Tells whether an invocation that began at this instant uses them. An error counts only in the invocation
+    /// that met it.
+    fn is_warm(&self, since: Instant) -> bool {
+        match self.names {
+            Ok(_) => since < self.read_at + NAME_TTL,
+            Err(_) => since == self.since,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -122,14 +130,14 @@ mod tests {
         arn.parse().unwrap()
     }
 
-    /// Lists that are as long as they were read often.
+    /// Lists with one more name each time that they are read.
     #[derive(Default)]
-    struct Counted {
+    struct GrowingLists {
         names: NameCache,
         reads: Cell<usize>,
     }
 
-    impl Counted {
+    impl GrowingLists {
         async fn need(&self, list: NameList, since: Instant) -> usize {
             let read = async || {
                 tokio::time::sleep(Duration::from_secs(200)).await;
@@ -147,7 +155,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_list_is_warm_for_five_minutes() {
-        let lists = Counted::default();
+        let lists = GrowingLists::default();
         let start = Instant::now();
         assert_eq!(lists.need(NameList::Queues, start).await, 1);
         tokio::time::sleep(Duration::from_secs(99)).await;
@@ -158,8 +166,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_list_is_read_once_for_all_who_need_it_at_once() {
-        let lists = Counted::default();
+    async fn a_list_that_many_need_at_once_is_read_once() {
+        let lists = GrowingLists::default();
         let start = Instant::now();
         let needs = [NameList::Agents, NameList::Agents, NameList::RoutingProfiles];
         join_all(needs.map(|list| lists.need(list, start))).await;
@@ -168,8 +176,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn tags_are_read_where_names_alone_are_known_and_not_the_other_way_round() {
-        let lists = Counted::default();
+    async fn a_list_with_tags_serves_those_who_need_names_and_not_the_other_way_round() {
+        let lists = GrowingLists::default();
         let start = Instant::now();
         assert_eq!(lists.need(NameList::Queues, start).await, 1);
         assert_eq!(lists.need(NameList::SearchedQueues, start).await, 2);
@@ -177,8 +185,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_kept_for_its_invocation() {
-        let lists = Counted::default();
+    async fn an_error_is_kept_for_its_invocation() {
+        let lists = GrowingLists::default();
         let fail = async || Err(Error::new(Code::AccessDenied, Stage::Query, "no"));
         let start = Instant::now();
         let instance = instance();

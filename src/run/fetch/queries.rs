@@ -1,4 +1,4 @@
-//! The queries of a run: a report's sections for its window and for those that it is compared with, with
+//! The queries of a run: a report's sections for its window and for the windows that it is compared with, with
 //! the names of its instance.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,31 +22,31 @@ use crate::window::{Compare, Window};
 #[derive(Clone, Debug)]
 pub(crate) struct RunQueries {
     pub(crate) directory: Directory,
-    /// For each section that can be asked for one query, and one for each window that it is compared
-    /// with.
+    /// The queries of each section that can be asked for: first its own, then one for each window that it is
+    /// compared with.
     pub(crate) queries: Vec<Query>,
-    /// The sections that can't be asked for, by their places; none but with `partial = "banner"`.
+    /// The sections that can't be asked for, by their places. Only with `partial = "banner"` there are any.
     pub(crate) unplanned: BTreeMap<usize, UnplannedSection>,
     /// The windows that all sections are compared with.
     pub(crate) compared: Vec<Window>,
-    /// The reason why these are fewer than the definition asks for.
+    /// The reason why these windows are fewer than the definition asks for.
     pub(crate) uncompared: Option<&'static str>,
 }
 
 impl RunQueries {
-    /// The number of queries, and of answers, that belong to a section.
+    /// The number of queries, and so of answers, of each section.
     pub(crate) fn per_section(&self) -> usize {
         1 + self.compared.len()
     }
 
-    /// The queries of one of the sections that can be asked for.
+    /// The same for only one of the sections that can be asked for.
     pub(crate) fn section(&self, index: usize) -> Self {
         let queries = self.queries.chunks(self.per_section()).nth(index).unwrap_or_default();
         Self { queries: queries.to_vec(), ..self.clone() }
     }
 }
 
-/// Builds the queries of a run, before anything is asked for any.
+/// Builds the queries of a run, before any figures are asked for.
 ///
 /// # Errors
 /// `VALIDATION_ERROR` where the service has no figures of the window any more, a recipient is not allowed, or
@@ -56,9 +56,9 @@ pub(crate) async fn build_queries(
     job: &Job,
     lookup: &NameLookup<'_>,
 ) -> Result<RunQueries, Error> {
-    let (now, history) = (source.now(job), source.limits.history);
-    let retained = |window: Window| window.remembered_at(now, history);
-    let window = retained(job.window()?).map_err(no_window)?;
+    let now = source.now(job);
+    let history = source.limits.history;
+    let window = job.window()?.remembered_at(now, history).map_err(no_window)?;
     source.deployment.check_recipients(&job.recipients())?;
     let deadline = job.names_deadline(lookup.is_alone);
     let naming = lookup.read(source, &job.report, deadline.map(a_little_before));
@@ -66,7 +66,7 @@ pub(crate) async fn build_queries(
     let Report { compare, window: rule, calendar, .. } = &job.report;
     let mut compared = compare.compared_windows(&window, *rule, calendar);
     let existing = compared.len();
-    compared.retain(|window| retained(window.clone()).is_ok());
+    compared.retain(|window| window.clone().remembered_at(now, history).is_ok());
     let uncompared = match (existing, compared.len()) {
         _ if *compare == Compare::None => None,
         (0, _) => Some("There is no comparison: no such window is as long as this one."),
@@ -81,13 +81,14 @@ pub(crate) async fn build_queries(
     Ok(RunQueries { directory, queries, unplanned, compared, uncompared })
 }
 
-/// The way in which the runs of an invocation look their names up.
+/// The names that the runs of an invocation look up together.
 pub(crate) struct NameLookup<'r> {
     /// The beginning of the invocation.
     since: Instant,
+    /// Says that it is for one run only, whose deadline need not leave time for others.
     is_alone: bool,
-    /// The instances whose queues one of the runs needs with tags or states: they are searched from
-    /// the start, and once.
+    /// The instances of whose queues a run needs tags or states: these are searched from the start, once for all
+    /// runs.
     searched: BTreeSet<&'r InstanceArn>,
 }
 

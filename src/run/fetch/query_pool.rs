@@ -1,4 +1,4 @@
-//! The queries of an invocation's runs, together: a request that several of them need is made once.
+//! The queries of all runs of an invocation, together: a request that several of them need is made once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -19,11 +19,11 @@ use crate::run::fetch::time_budget::{PageCount, out_of_time};
 use crate::run::job::{Job, Progress};
 use crate::run::outcome::FetchStats;
 
-/// The largest number of requests on their way at once: those behind wait, so that the pages of one
-/// follow each other before their token ends.
+/// The largest number of requests on their way at once. Further ones wait, so that the pages of a request follow
+/// each other before its token expires.
 const MAX_REQUESTS_IN_FLIGHT: usize = 20;
 
-/// The requests of all runs, with the answers that are there.
+/// The requests of all runs, with the answers that have come.
 #[derive(Debug)]
 pub(crate) struct QueryPool {
     plan: Plan,
@@ -31,11 +31,11 @@ pub(crate) struct QueryPool {
     in_flight: Semaphore,
     /// The sections of the plan that belong to each run.
     sections: Vec<Range<usize>>,
-    /// The runs that may need answers yet.
+    /// The runs that may still need answers.
     open: Mutex<BTreeSet<usize>>,
 }
 
-/// The place of an answer: the run that needs it first has the request made, and the others wait.
+/// The place of an answer. The run that needs it first makes the request, and the others wait.
 type SharedAnswer = Arc<OnceCell<RequestAnswer>>;
 
 /// The answers to each section of a report, or the reason why it has none.
@@ -53,12 +53,13 @@ pub(crate) struct RunFetch<'p> {
 }
 
 impl QueryPool {
-    /// The requests for the queries of these runs; those that can't ask anything have none.
+    /// Plans the requests for the queries of these runs. A run that can't ask anything has no queries.
     pub(crate) fn new<'a>(
         runs: impl IntoIterator<Item = Option<&'a RunQueries>>,
         limits: &Limits,
     ) -> Self {
-        let (mut queries, mut sections) = (Vec::new(), Vec::new());
+        let mut queries = Vec::new();
+        let mut sections = Vec::new();
         for run in runs {
             let start = queries.len();
             queries.extend(run.into_iter().flat_map(|run| run.queries.iter().cloned()));
@@ -75,7 +76,7 @@ impl QueryPool {
         }
     }
 
-    /// Forgets the answers of a run that none of the others needs: there may be many large reports.
+    /// Drops the answers that only this run has needed: there may be many large reports.
     pub(crate) fn release(&self, run: usize) {
         let mut open = lock(&self.open);
         open.remove(&run);
@@ -98,7 +99,7 @@ impl QueryPool {
         lock(&self.answers).get(request).map(Arc::clone)
     }
 
-    /// Counts the answers to these sections that are there, however the others ended.
+    /// Counts the answers to these sections that have come, however the other requests ended.
     fn count(&self, sections: &[SectionPlan], stats: &mut FetchStats) {
         for answer in requests_for(sections).iter().filter_map(|index| self.answer(*index)) {
             if let Some(answer) = answer.get() {
@@ -109,7 +110,7 @@ impl QueryPool {
         }
     }
 
-    /// Tells whether each of these requests is one of the pool's too.
+    /// Tells whether the pool has each of these requests too.
     fn has_all(&self, requests: &[Request]) -> bool {
         let mut by_metrics: BTreeMap<&[MetricQuery], Vec<&Request>> = BTreeMap::new();
         for request in &self.plan.requests {
@@ -123,7 +124,7 @@ impl QueryPool {
 }
 
 impl RunFetch<'_> {
-    /// The answers to all sections of a report, or with `partial = "banner"` to one of them at least.
+    /// Fetches the answers to all sections of a report, or with `partial = "banner"` to at least one of them.
     ///
     /// # Errors
     /// The first failure that the report can't do without; `TIMEOUT` where the answers are late.
@@ -137,14 +138,15 @@ impl RunFetch<'_> {
         with_deadline(self.job.query_deadline(), fetching).await.ok_or_else(out_of_time)?
     }
 
-    /// The pages of the run's requests.
+    /// Counts the pages of the run's requests.
     pub(crate) fn pages(&self) -> PageCount {
         let mut pages = PageCount { all: 0, left: 0 };
         for index in requests_for(self.sections()) {
-            let (request, answer) = (self.pool.plan.requests.get(index), self.pool.answer(index));
+            let request = self.pool.plan.requests.get(index);
             let expected = request.map_or(0, Request::expected_pages);
+            let is_answered = self.pool.answer(index).is_some_and(|answer| answer.get().is_some());
             pages.all += expected;
-            pages.left += if answer.is_some_and(|a| a.get().is_some()) { 0 } else { expected };
+            pages.left += if is_answered { 0 } else { expected };
         }
         pages
     }
@@ -153,9 +155,9 @@ impl RunFetch<'_> {
         self.pool.sections_of(self.index)
     }
 
-    /// The answers to all sections. Requests that the service refuses together with those of other runs
-    /// are made without them: a metric that one of them wants and the Region does not have is no reason
-    /// for the others to fail.
+    /// Fetches the answers to all sections. If the service refuses what the run asks together with other runs,
+    /// the run asks again alone: it must not fail because another run wants a metric that the Region does not
+    /// have.
     async fn fetch_all(&self, stats: &mut FetchStats) -> Result<Answers, Error> {
         let fetched = self.fetch_sections(self.sections()).await;
         self.pool.count(self.sections(), stats);
@@ -176,16 +178,16 @@ impl RunFetch<'_> {
         Ok(sections.map(|section| Ok(section.to_vec())).collect())
     }
 
-    /// The answers to each section, or why it has none, which is permanent.
+    /// Fetches the answers to each section, or the permanent error why it has none.
     ///
     /// # Errors
-    /// A retryable one: then the whole run is better tried again. Where no section has answers, the error
-    /// of the first.
+    /// A retryable error of any section: then the whole run is tried again. Where no section has answers, the
+    /// error of the first.
     async fn fetch_each_section(&self, stats: &mut FetchStats) -> Result<Answers, Error> {
         let mut fetched = Vec::new();
         for (index, section) in self.sections().chunks(self.queries.per_section()).enumerate() {
             let answer = match self.fetch_sections(section).await {
-                // It may be answered without what it is refused together with.
+                // Its requests may be refused only because of others that they are made together with.
                 Err(error) if may_be_asked_alone(&error) => {
                     let queries = &self.queries.section(index);
                     let alone = QueryPool::new([Some(queries)], &self.source.limits);
@@ -205,22 +207,23 @@ impl RunFetch<'_> {
         self.with_unplanned(fetched)
     }
 
-    /// The answers of all sections in their order, those among them that can't be asked for.
+    /// Puts the errors of sections that can't be asked for among the answers, in the order of the report.
     fn with_unplanned(&self, fetched: Answers) -> Result<Answers, Error> {
         let mut fetched = fetched.into_iter();
-        let places = 0..self.job.report.sections.len();
-        let of_section = |place: usize| match self.queries.unplanned.get(&place) {
-            Some(unplanned) => Some(Err(unplanned.error.clone())),
-            None => fetched.next(),
-        };
-        let answers: Answers = places.filter_map(of_section).collect();
+        let mut answers = Answers::new();
+        for place in 0..self.job.report.sections.len() {
+            match self.queries.unplanned.get(&place) {
+                Some(unplanned) => answers.push(Err(unplanned.error.clone())),
+                None => answers.extend(fetched.next()),
+            }
+        }
         match answers.first() {
             Some(Err(error)) if answers.iter().all(Result::is_err) => Err(error.clone()),
             _ => Ok(answers),
         }
     }
 
-    /// The answers to these sections; their requests go out side by side.
+    /// Fetches the answers to these sections. Their requests are made side by side.
     async fn fetch_sections(&self, sections: &[SectionPlan]) -> Result<Vec<SectionAnswer>, Error> {
         let requests = requests_for(sections);
         let answered = AtomicUsize::new(0);
@@ -236,19 +239,19 @@ impl RunFetch<'_> {
         try_join_all(fetching).await?;
         let answers: BTreeMap<usize, SharedAnswer> =
             requests.iter().filter_map(|i| Some((*i, self.pool.answer(*i)?))).collect();
-        let known = |index: usize| answers.get(&index)?.get();
-        let answers = sections.iter().map(|section| section.answer(known));
+        let answers =
+            sections.iter().map(|section| section.answer(|index| answers.get(&index)?.get()));
         answers.collect::<Result<_, _>>().map_err(|contradiction| {
             let message = format!("the answers can't be trusted: {contradiction}");
             Error::new(Code::BadResponse, Stage::Query, message).retryable()
         })
     }
 
-    /// Has a request answered, by the first run that needs it. One that fails is made again by the next
-    /// run, which may fare better.
+    /// Makes a request, unless another run has made it. Where it fails, the next run makes it again, which may
+    /// have more success.
     async fn fetch_request(&self, index: usize) -> Result<(), Error> {
-        let (request, answer) = (self.pool.plan.requests.get(index), self.pool.answer(index));
-        let (Some(request), Some(answer)) = (request, answer) else {
+        let request = self.pool.plan.requests.get(index);
+        let Some((request, answer)) = request.zip(self.pool.answer(index)) else {
             let message = "a request that was planned is missing";
             return Err(Error::new(Code::InternalError, Stage::Query, message));
         };
@@ -256,14 +259,14 @@ impl RunFetch<'_> {
         let fetched = answer.get_or_try_init(async || {
             // The semaphore is never closed.
             let _place = self.pool.in_flight.acquire().await;
-            // A call of the SDK is large, and every future that it is in is as large.
+            // The future of a call of the SDK is large: boxed, it does not make those around it large.
             Box::pin(client.figures(request, self.job.call_deadline())).await
         });
         fetched.await.map(drop)
     }
 }
 
-/// Tells whether a failure may be due to what was asked together with it.
+/// Tells whether an error may be due to other queries in the same request.
 fn may_be_asked_alone(error: &Error) -> bool {
     !error.retryable || error.code == Code::BadResponse
 }

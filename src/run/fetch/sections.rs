@@ -1,4 +1,4 @@
-//! The questions of a report's sections, and the sections that ask for what the instance does not have.
+//! The queries of a report's sections, and the sections that name what the instance does not have.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use crate::render::isolated;
 use crate::run::definitions::{MOST_TOLD, defective, too_many_requests};
 use crate::window::Window;
 
-/// The questions of a report's sections for one window.
+/// The queries of a report's sections.
 pub(crate) struct SectionQueries {
-    /// For each section that can be asked for one question, and one for each window that it is
+    /// The queries of each section that can be asked for: first its own, then one for each window that it is
     /// compared with.
     pub(crate) queries: Vec<Query>,
-    /// The others, by their places in the report.
+    /// The other sections, by their places in the report.
     pub(crate) unplanned: BTreeMap<usize, UnplannedSection>,
 }
 
@@ -25,15 +25,15 @@ pub(crate) struct SectionQueries {
 pub(crate) struct UnplannedSection {
     /// The error, with every problem of the section.
     pub(crate) error: Error,
-    /// The entries that it can't be asked for with.
+    /// The entries because of which it can't be asked for.
     obstacles: Vec<Obstacle>,
 }
 
-/// The most names of one kind that those who read the report are told.
+/// The largest number of names of one kind in a reason that readers of the report see.
 const MOST_NAMES: usize = 20;
 
 impl UnplannedSection {
-    /// The reason why it can't be asked for, for those who read the report: a sentence for each kind of reason.
+    /// The reason why it can't be asked for, in the words for readers of the report: a sentence for each kind.
     pub(crate) fn reason(&self, language: Language) -> String {
         let mut sentences: Vec<(&str, Vec<String>)> = Vec::new();
         for Obstacle { kind, is_left_out, entry, .. } in &self.obstacles {
@@ -51,7 +51,7 @@ impl UnplannedSection {
             match sentences.iter_mut().find(|(other, _)| *other == english) {
                 Some((_, entries)) if entries.contains(&entry) => {}
                 Some((_, entries)) if entries.len() > MOST_NAMES => {}
-                // That there are more.
+                // A sign that there are more.
                 Some((_, entries)) if entries.len() == MOST_NAMES => entries.push("…".to_owned()),
                 Some((_, entries)) => entries.push(entry),
                 None => sentences.push((english, vec![entry])),
@@ -68,18 +68,18 @@ impl UnplannedSection {
 /// The windows that a report asks for.
 #[derive(Clone, Copy)]
 pub(crate) struct QueryWindows<'w> {
-    /// The one that it reports.
+    /// The window that it covers.
     pub(crate) window: &'w Window,
     /// The windows that it is compared with.
     pub(crate) compared: &'w [Window],
 }
 
 impl SectionQueries {
-    /// The questions of the sections, with names resolved.
+    /// Builds the queries of the sections, with names resolved.
     ///
     /// # Errors
-    /// Everything that the instance does not have, with its places: a selection, a level of the hierarchy, a
-    /// target's name. With `partial = "banner"` only where no section is left.
+    /// `VALIDATION_ERROR` with everything that the instance does not have and its places: a selection, a level of
+    /// the hierarchy, a target's name. With `partial = "banner"` only where no section is left.
     pub(crate) fn resolve(
         report: &Report,
         windows: QueryWindows<'_>,
@@ -87,7 +87,9 @@ impl SectionQueries {
         limits: &Limits,
     ) -> Result<Self, Error> {
         let QueryWindows { window, compared } = windows;
-        let (mut queries, mut unplanned, mut problems) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let mut queries = Vec::new();
+        let mut unplanned = BTreeMap::new();
+        let mut problems = Vec::new();
         for (place, section) in report.sections.iter().enumerate() {
             match Query::for_section(section, &report.instance, window, directory) {
                 Ok(query) => {
@@ -96,11 +98,11 @@ impl SectionQueries {
                     queries.extend(std::iter::once(query).chain(bases));
                 }
                 Err(found) => {
-                    let of_section: Vec<_> =
+                    let own: Vec<_> =
                         found.iter().map(|obstacle| obstacle.problem.clone()).collect();
-                    let error = unplannable(&of_section);
+                    let error = unplannable(&own);
                     unplanned.insert(place, UnplannedSection { error, obstacles: found });
-                    problems.extend(of_section);
+                    problems.extend(own);
                 }
             }
         }
@@ -119,7 +121,7 @@ impl SectionQueries {
     }
 }
 
-/// A target by a name that nothing has which the section shows.
+/// A target for a name that nothing in the section has.
 pub(crate) struct StaleTarget<'s> {
     /// The index of the column that has the target.
     pub(crate) index: usize,
@@ -127,65 +129,87 @@ pub(crate) struct StaleTarget<'s> {
     pub(crate) name: &'s str,
     /// The column.
     column: &'s Column,
-    /// The reason why it is of nothing.
+    /// The reason why nothing has the name.
     reason: Unresolved,
 }
 
-/// Targets of what the section does not show: they would never count, and nobody would know.
+/// Finds the targets for names that nothing in the section has: they would never apply, and nobody would know.
 pub(crate) fn stale_targets<'s>(
     section: &'s Section,
     filters: &FilterIds,
     directory: &Directory,
 ) -> Vec<StaleTarget<'s>> {
-    let selected = |key: &Dimension| filters.get(key).map(Vec::as_slice);
-    // One of the groupings has to know it.
-    let is_known = |name: &str| {
-        let mut keys = section.group_by.iter();
-        section.group_by.is_empty()
-            || keys.any(|key| directory.shows_target(key, name, selected(key)))
-    };
-    let reason = |name: &str| {
-        let of_key = |key: &Dimension| directory.check_target(key, name, selected(key)).err();
-        section.group_by.iter().find_map(of_key)
-    };
-    // What is near is looked for among all names, and not for more than people read.
-    let short = |name: &str| Unresolved {
-        kind: UnresolvedKind::NotShown,
-        message: format!("the section shows nothing that is called `{name}`"),
-        help: "select it in `filters`, or remove the target".to_owned(),
-    };
+    let shown = ShownNames { groupings: &section.group_by, filters, directory };
     let mut stale = Vec::new();
     for (index, column) in section.columns.iter().enumerate() {
-        for name in column.targets.keys().filter(|name| !is_known(name)) {
-            let full = if stale.len() < MOST_TOLD { reason(name) } else { None };
-            let reason = full.unwrap_or_else(|| short(name));
+        for name in column.targets.keys().filter(|name| !shown.contains(name)) {
+            // Similar names are looked for among all names, and only for as many problems as people read.
+            let full = if stale.len() < MOST_TOLD { shown.why_missing(name) } else { None };
+            let reason = full.unwrap_or_else(|| not_shown(name));
             stale.push(StaleTarget { index, name, column, reason });
         }
     }
     stale
 }
 
-fn unknown_targets(section: &Section, filters: &FilterIds, directory: &Directory) -> Vec<Problem> {
-    let problem = |StaleTarget { column, reason, .. }: StaleTarget<'_>| {
-        let message = format!("a target of {}: {}", column.label, reason.message);
-        column.place.error("target", message, reason.help)
-    };
-    stale_targets(section, filters, directory).into_iter().map(problem).collect()
+/// The names that a section shows.
+struct ShownNames<'s> {
+    groupings: &'s [Dimension],
+    filters: &'s FilterIds,
+    directory: &'s Directory,
 }
 
-/// The names in a report's sections that the instance does not have. With those that are errors a run can't ask
-/// for the section.
+impl<'s> ShownNames<'s> {
+    /// Tells whether one of the groupings shows something by this name.
+    fn contains(&self, name: &str) -> bool {
+        let mut keys = self.groupings.iter();
+        self.groupings.is_empty()
+            || keys.any(|key| self.directory.shows_target(key, name, self.selected(key)))
+    }
+
+    /// The reason why the groupings show nothing by this name, with similar names.
+    fn why_missing(&self, name: &str) -> Option<Unresolved> {
+        self.groupings
+            .iter()
+            .find_map(|key| self.directory.check_target(key, name, self.selected(key)).err())
+    }
+
+    fn selected(&self, key: &Dimension) -> Option<&'s [String]> {
+        self.filters.get(key).map(Vec::as_slice)
+    }
+}
+
+fn not_shown(name: &str) -> Unresolved {
+    Unresolved {
+        kind: UnresolvedKind::NotShown,
+        message: format!("the section shows nothing that is called `{name}`"),
+        help: "select it in `filters`, or remove the target".to_owned(),
+    }
+}
+
+fn unknown_targets(section: &Section, filters: &FilterIds, directory: &Directory) -> Vec<Problem> {
+    stale_targets(section, filters, directory).into_iter().map(StaleTarget::problem).collect()
+}
+
+impl StaleTarget<'_> {
+    fn problem(self) -> Problem {
+        let message = format!("a target of {}: {}", self.column.label, self.reason.message);
+        self.column.place.error("target", message, self.reason.help)
+    }
+}
+
+/// The problems with names in a report's sections that the instance does not have. A section with errors among
+/// them can't be asked for.
 pub(crate) fn name_problems(report: &Report, directory: &Directory) -> Vec<Problem> {
-    let of_section = |section: &Section| match plan::resolve_filters(section, directory) {
-        Ok(filters) => unknown_targets(section, &filters, directory),
-        Err(obstacles) => obstacles.into_iter().map(|obstacle| obstacle.problem).collect(),
-    };
-    let sections = report.sections.iter();
-    sections
-        .flat_map(|section| {
-            of_section(section).into_iter().chain(plan::unmatched_entries(section, directory))
-        })
-        .collect()
+    let mut problems = Vec::new();
+    for section in &report.sections {
+        match plan::resolve_filters(section, directory) {
+            Ok(filters) => problems.extend(unknown_targets(section, &filters, directory)),
+            Err(found) => problems.extend(found.into_iter().map(|obstacle| obstacle.problem)),
+        }
+        problems.extend(plan::unmatched_entries(section, directory));
+    }
+    problems
 }
 
 /// The error for sections that can't be asked for.

@@ -1,4 +1,4 @@
-//! The time that a run needs: one that can't end in time does not start.
+//! The time that a run needs: a run that can't end in time does not start.
 
 use std::time::Duration;
 
@@ -12,28 +12,25 @@ pub(crate) const RUN_OVERHEAD: Duration = Duration::from_secs(2);
 /// The longest timeout that a function may have (AWS Lambda, quotas).
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 
-/// The pages of a run's requests, as far as their number can be told.
+/// The expected number of pages of a run's requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageCount {
-    /// The number of all.
+    /// The number of all pages.
     pub(crate) all: usize,
-    /// The number of those that are still to be asked for.
+    /// The number of pages that are still to be asked for.
     pub(crate) left: usize,
 }
 
 impl PageCount {
-    /// Refuses requests that can't be answered in the time that the function ever has, and leaves those
-    /// for a retry that can't be answered in what is left of it. The first run always starts.
+    /// Checks that there is time for the requests. A run that takes longer than the function's whole timeout never
+    /// starts. A run that takes longer than the time left is left to a retry, unless it is the first: that one
+    /// always starts.
     ///
     /// # Errors
     /// `CONFIGURATION_ERROR` in the first case, `TIMEOUT`, retryable, in the second.
     pub(crate) fn check_time(self, rate: Rate, job: &Job, is_first: bool) -> Result<(), Error> {
-        let takes = |pages: usize| {
-            let seconds = rate.seconds_for(pages);
-            let requests = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-            requests.saturating_add(RUN_OVERHEAD)
-        };
-        let (whole, rest) = (takes(self.all), takes(self.left));
+        let whole = run_time(self.all, rate);
+        let rest = run_time(self.left, rate);
         let timeout = job.clock().timeout();
         if self.all > 0 && timeout.is_some_and(|timeout| timeout < whole) {
             return Err(never_in_time(self.all, whole));
@@ -45,16 +42,22 @@ impl PageCount {
     }
 }
 
+/// The time that a run with this many pages takes.
+fn run_time(pages: usize, rate: Rate) -> Duration {
+    let requests = Duration::try_from_secs_f64(rate.seconds_for(pages)).unwrap_or(Duration::MAX);
+    requests.saturating_add(RUN_OVERHEAD)
+}
+
 fn never_in_time(pages: usize, whole: Duration) -> Error {
     let needed = whole.as_secs() + 1;
     let message = format!(
         "the report's {pages} requests take {needed} seconds at the account's rate, and the \
-         function has less from start to end"
+         function's timeout is shorter"
     );
     let hint = if whole < LONGEST_TIMEOUT {
         format!("give the function a timeout of {needed} seconds or more")
     } else {
-        "split the report: no function has more than 900 seconds".to_owned()
+        "split the report: no function may run for more than 900 seconds".to_owned()
     };
     Error::new(Code::ConfigurationError, Stage::Plan, message).hint(hint)
 }

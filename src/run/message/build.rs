@@ -1,4 +1,4 @@
-//! The message of a run: the answers become figures, and these a message, or the reason why there is none.
+//! The message of a run: answers become figures, and figures become a message or the reason why none is sent.
 
 use crate::definition::SendRule;
 use crate::destination::StoredDestination;
@@ -23,15 +23,15 @@ pub(crate) enum Built<M = Message> {
         message: M,
         /// Its recipients.
         to: Vec<StoredDestination>,
-        /// The sections that are missing in it, in one line.
+        /// The sections that are missing in it, as one line for those who look the run up.
         without: Option<String>,
     },
-    /// Nothing to be sent, and why.
+    /// The reason why nothing is sent.
     Skip(String),
 }
 
-/// Builds the message of a run, unless there is nothing to be sent. `store` is what the addresses of files
-/// begin with that are too large for mail.
+/// Builds the message of a run, or the reason why nothing is sent. `store` is the beginning of the addresses of
+/// files that are too large for mail.
 ///
 /// # Errors
 /// `TEMPLATE_ERROR` where a template fails.
@@ -42,7 +42,7 @@ pub(crate) fn build_message(
     store: Option<&str>,
 ) -> Result<Built, Error> {
     let key = job.key(&figures.window);
-    // A dry run, and one that is not sent, finds out whether it could be.
+    // A run that sends nothing renders all the same: it finds out whether it can.
     let message = figures.draft(job, key.name(), store, templates)?.message()?;
     if job.trigger.dry_run {
         return Ok(Built::Skip("dry run: nothing was sent".to_owned()));
@@ -73,20 +73,20 @@ pub(crate) fn preview_message(
 /// The figures of a report for a window.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// The span that they cover.
+    /// The window that they cover.
     pub window: Window,
-    /// The reasons why sections are missing, one for each of them; none but with `partial = "banner"`.
+    /// The errors of the sections that are missing, one for each. Only with `partial = "banner"` there are any.
     pub errors: Vec<Error>,
-    /// The sections that have figures.
+    /// The tables of the sections that have figures.
     tables: Vec<Table>,
-    /// The others, for those who read the report.
+    /// The other sections, in the words for readers of the report.
     missing: Vec<Missing>,
-    /// The same with what is known of why, for the report's owner.
+    /// The same sections with their errors, in the words for the report's owner.
     without: Vec<String>,
 }
 
 impl Figures {
-    /// The figures that the answers to a run's queries are: tables, and the sections that are missing.
+    /// The figures from the answers to a run's queries: tables, and the sections that are missing.
     pub(crate) fn new(
         limits: &Limits,
         job: &Job,
@@ -94,8 +94,11 @@ impl Figures {
         queries: &RunQueries,
         answers: Answers,
     ) -> Self {
-        let (id, language) = (&job.report.id, job.report.locale.language());
-        let (mut missing, mut errors, mut without) = (Vec::new(), Vec::new(), Vec::new());
+        let id = &job.report.id;
+        let language = job.report.locale.language();
+        let mut missing = Vec::new();
+        let mut errors = Vec::new();
+        let mut without = Vec::new();
         for (place, (section, answer)) in job.report.sections.iter().zip(&answers).enumerate() {
             let Err(error) = answer else { continue };
             log_error(job.context().id(), Some(id.as_str()), error, "a section is missing");
@@ -104,27 +107,27 @@ impl Figures {
             let message = format!("the section `{title}` is missing: {}", error.message);
             errors.push(Error { message, ..error.clone() }.of_report(id.as_str()));
             let unplanned = queries.unplanned.get(&place);
-            missing.push(Missing { title, reason: reason(error, unplanned, language) });
+            missing.push(Missing { title, reason: missing_reason(error, unplanned, language) });
         }
         let answers: Vec<_> = answers.into_iter().map(Result::ok).collect();
         let tables = build_tables(limits, job, queries, &answers);
         Self { window, errors, tables, missing, without }
     }
 
-    /// The reason why the message of these figures is not sent, by what its definition says.
+    /// The reason why the message of these figures is not sent, by the rule in its definition.
     pub fn skip_reason(&self, rule: SendRule) -> Option<&'static str> {
-        // What is missing may be what somebody has to see.
+        // A missing section may be the one that somebody has to see.
         skip_reason(rule, &self.tables).filter(|_| self.missing.is_empty())
     }
 
-    /// Says in one line which sections the message goes without, and why, for those who look the run up.
+    /// The sections that are missing in the message, and why, as one line for those who look the run up.
     fn sent_without(&self) -> Option<String> {
         let sections = self.without.join("; ");
         (!sections.is_empty()).then(|| shortened(&format!("sent without: {sections}"), 1_000))
     }
 
-    /// The message that they become; `run` is what people look the run up by, `store` what the
-    /// addresses of files begin with that are too large for mail.
+    /// The draft of their message. People look the run up by `run`; `store` is the beginning of the addresses of
+    /// files that are too large for mail.
     fn draft<'d>(
         &'d self,
         job: &'d Job,
@@ -135,7 +138,7 @@ impl Figures {
         Draft::new(templates, self.contents(job, run, store))
     }
 
-    /// The values that templates make the message of, to try these with.
+    /// The values from which templates make the message, to try templates with.
     #[cfg(feature = "cli")]
     pub fn values(&self, job: &Job) -> Values {
         let run = job.key(&self.window).name().to_owned();
@@ -155,7 +158,7 @@ impl Figures {
     }
 }
 
-/// The reason why a message is not sent, by what its definition says.
+/// The reason why a message with these tables is not sent, by the rule in its definition.
 fn skip_reason(rule: SendRule, tables: &[Table]) -> Option<&'static str> {
     match rule {
         SendRule::Always => None,
@@ -170,13 +173,17 @@ fn skip_reason(rule: SendRule, tables: &[Table]) -> Option<&'static str> {
     }
 }
 
-/// A text of an error as one line of so many characters at most, without addresses.
+/// The text of an error as one line of at most this many characters, without addresses.
 fn shortened(text: &str, most: usize) -> String {
     cut(&one_line(&redact_addresses(text)), most)
 }
 
-/// The reason why a section is missing, for those who read the report.
-fn reason(error: &Error, unplanned: Option<&UnplannedSection>, language: Language) -> String {
+/// The reason why a section is missing, in the words for readers of the report.
+fn missing_reason(
+    error: &Error,
+    unplanned: Option<&UnplannedSection>,
+    language: Language,
+) -> String {
     let why = match (unplanned, error.code) {
         (Some(unplanned), _) => unplanned.reason(language),
         (None, Code::AccessDenied) => {

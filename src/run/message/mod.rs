@@ -1,4 +1,4 @@
-//! Messages: the answers to a run's queries become figures, and these, with the templates, a message.
+//! Messages: the answers to a run's queries become figures, and figures and templates become a message.
 
 mod build;
 mod tables;

@@ -1,4 +1,4 @@
-//! The tables of a report's answers, with what they are compared with and what is to be said of them.
+//! The tables of a report's answers, with comparisons and notes.
 
 use jiff::civil::Weekday;
 
@@ -40,38 +40,41 @@ pub(crate) fn build_tables(
             table::build_table(section, query, answer, against.as_ref(), &queries.directory, room);
         table.notes.extend(queries.uncompared.map(Note::Other));
         table.notes.extend(note_on_weeks(query, &table, job.report.calendar.week_starts));
-        let stale = stale_targets(section, &query.filters, &queries.directory).into_iter();
-        let note = |stale: StaleTarget<'_>| Note::StaleTarget {
-            column: stale.index,
-            name: stale.name.to_owned(),
-        };
-        table.notes.extend(stale.map(note));
+        let stale = stale_targets(section, &query.filters, &queries.directory);
+        table.notes.extend(stale.iter().map(note_on_target));
         tables.push(Table { place, ..table });
     }
     tables
 }
 
-/// The rows that a further table may have with those of its quiet intervals. A trend has few, and would not
-/// be true without them.
+/// The number of rows that a further table may have, with rows for its quiet intervals. A trend always has those:
+/// they are few, and it would not be true without them.
 fn room_beside(tables: &[Table], kind: Kind) -> usize {
-    let taken = || tables.iter().map(|table| table.rows.len()).sum();
-    if kind == Kind::Trend { MOST_ROWS } else { MOST_ROWS.saturating_sub(taken()) }
+    if kind == Kind::Trend {
+        return MOST_ROWS;
+    }
+    let taken = tables.iter().map(|table| table.rows.len()).sum();
+    MOST_ROWS.saturating_sub(taken)
 }
 
-/// Weeks as intervals are those of the service, which has no setting for the day on which they begin.
+fn note_on_target(stale: &StaleTarget<'_>) -> Note {
+    Note::StaleTarget { column: stale.index, name: stale.name.to_owned() }
+}
+
+/// A note where the weeks of a table begin on another day than the report's. Connect has no setting for the day
+/// on which its weeks begin.
 fn note_on_weeks(query: &Query, table: &Table, week_starts: Weekday) -> Option<Note> {
-    const NOTE: &str = "The weeks are those of Amazon Connect, which begin on another day of the week \
+    const OTHER_WEEKS_NOTE: &str = "The weeks are those of Amazon Connect, which begin on another day of the week \
                         than this report's.";
     let is_of_weeks = query.interval == Some(Interval::Week);
-    let begins_elsewhere = |week: &Window| {
-        let is_cut_short = week.start() == query.window.start();
-        !is_cut_short && week.first_date().weekday() != week_starts
-    };
-    let mut weeks = table.rows.iter().filter_map(|row| row.interval.as_deref());
-    (is_of_weeks && weeks.any(begins_elsewhere)).then_some(Note::Other(NOTE))
+    let weeks = table.rows.iter().filter_map(|row| row.interval.as_deref());
+    // The first week begins with the window, wherever that is.
+    let mut whole = weeks.filter(|week| week.start() != query.window.start());
+    let begin_elsewhere = whole.any(|week| week.first_date().weekday() != week_starts);
+    (is_of_weeks && begin_elsewhere).then_some(Note::Other(OTHER_WEEKS_NOTE))
 }
 
-/// The words for what figures are compared with.
+/// The label of the windows that figures are compared with. `known` are those that have figures.
 fn comparison_label(windows: &[Window], known: &[Window], language: Language) -> String {
     match (windows, known) {
         ([window], _) => window.label(language),

@@ -1,4 +1,4 @@
-//! The templates of messages: those that come with the program, or with some of one's own.
+//! The templates of messages: those that come with the program, and the deployment's own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,8 +9,8 @@ use crate::run::definitions::defective;
 use crate::run::ledger::{RenderingMark, TemplatesId};
 use crate::store::{File, Store};
 
-/// The place of templates of one's own, if there are any, and what was read there last: a process lives
-/// for many events, and templates seldom change.
+/// The place of the deployment's own templates, if it has any, and the templates that were read there last. A
+/// process lives for many events, and templates seldom change.
 #[derive(Debug)]
 pub(crate) struct OwnTemplates {
     place: Option<Store>,
@@ -19,6 +19,8 @@ pub(crate) struct OwnTemplates {
 }
 
 impl OwnTemplates {
+    /// Prepares the templates.
+    ///
     /// # Errors
     /// `TEMPLATE_ERROR` where a template that comes with the program does not parse.
     pub(crate) fn new(place: Option<Store>) -> Result<Self, Error> {
@@ -63,32 +65,36 @@ pub async fn read_templates(place: &Store) -> Result<Vec<TemplateFile>, Error> {
         error.hint("set CONNECT_REPORTS_TEMPLATES to the folder, or the s3:// prefix, of templates")
     })?;
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    let template = |file: File| Ok(TemplateFile { place: file.name, content: file.content? });
-    files.into_iter().map(template).collect()
+    files
+        .into_iter()
+        .map(|File { name, content }| Ok(TemplateFile { place: name, content: content? }))
+        .collect()
 }
 
 fn digest(files: &[TemplateFile]) -> String {
-    let of_file =
-        |file: &TemplateFile| format!("{} {}\n", file.place, definition::digest(&file.content));
-    definition::digest(files.iter().map(of_file).collect::<String>().as_bytes())
+    let lines: Vec<String> = files
+        .iter()
+        .map(|file| format!("{} {}\n", file.place, definition::digest(&file.content)))
+        .collect();
+    definition::digest(lines.concat().as_bytes())
 }
 
-/// The error that no report can be rendered with its templates.
+/// The error of templates that can't be used: no report is rendered.
 pub fn unusable(problems: &[Problem]) -> Error {
     let error = defective(Stage::Load, problems, 0, |problem| {
         let Problem { file, line, column, message, .. } = problem;
         format!("{file}:{line}:{column}: {message}")
     });
-    // Somebody may be mending it.
+    // Somebody may be fixing them.
     Error { code: Code::TemplateError, ..error.hint(TEMPLATE_HINT) }.retryable()
 }
 
-/// Templates of one's own with which earlier runs never came back from rendering: they may do so again.
+/// The templates with which earlier runs never came back from rendering: later ones might not either.
 #[derive(Debug, Default)]
 pub(crate) struct RunawayTemplates(Mutex<Vec<Origin>>);
 
 impl RunawayTemplates {
-    /// Takes in the templates that runs which were taken up had been at.
+    /// Adds the templates with which runs that are taken up were being rendered.
     pub(crate) fn learn(&self, origins: impl IntoIterator<Item = Origin>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(origins);
     }
@@ -110,7 +116,7 @@ impl RunawayTemplates {
     }
 }
 
-/// The identity of templates, as the ledger keeps it.
+/// The identity of templates in the form that the ledger keeps.
 pub(crate) fn templates_id(origin: &Origin) -> TemplatesId {
     TemplatesId { place: origin.place.clone(), digest: origin.digest.clone() }
 }
@@ -121,13 +127,14 @@ pub(crate) fn marked_templates(mark: &RenderingMark) -> Origin {
     Origin { place, digest }
 }
 
-/// The error that a report is not rendered with templates of which an earlier process never came back.
+/// The error of a report that is not rendered, because an earlier process never came back from rendering with the
+/// same templates.
 pub(crate) fn never_came_back(origin: &Origin) -> Error {
     let message = format!(
-        "rendering with the templates at {} did not end before, and they have not changed since",
+        "rendering with the templates at {} did not end the last time, and they have not changed since",
         origin.place
     );
-    let hint = "`connect-reports validate` tells which template runs away; mend it, and run the \
+    let hint = "`connect-reports validate` shows the template that does not end; fix it, and run the \
                 report by name for this window";
     Error::new(Code::TemplateError, Stage::Render, message).hint(hint)
 }
