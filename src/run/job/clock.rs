@@ -1,4 +1,4 @@
-//! The time of an invocation, as its shell has read it.
+//! The clock of an invocation, which its shell has read once, and its deadline.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 use crate::retry::RetryPolicy;
 
-/// The time that is kept free before the deadline, for the answer to be given.
-const TO_ANSWER: Duration = Duration::from_millis(500);
+/// The time that is kept free before the deadline to give the answer.
+const ANSWER_TIME: Duration = Duration::from_millis(500);
 
-/// A clock that was read once, and the deadline by it. From then on only the time that passes counts,
-/// which tests can let pass as they like.
+/// A clock that was read once, and the deadline by it. Since then only elapsed time counts, which tests can
+/// advance as they like.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     read: Timestamp,
@@ -20,7 +20,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The clock, read now; the deadline is when the invocation is ended from outside, if it is.
+    /// The clock, read now. The deadline is the instant at which the invocation is ended from outside, if it is.
     pub fn read(now: Timestamp, deadline: Option<Instant>) -> Self {
         Self { read: now, at: Instant::now(), deadline }
     }
@@ -40,7 +40,7 @@ impl Clock {
         self.read.saturating_add(self.at.elapsed()).unwrap_or(Timestamp::MAX)
     }
 
-    /// The deadline on the wall, if there is one.
+    /// The deadline as a time of day, if there is one.
     pub(crate) fn deadline(self) -> Option<Timestamp> {
         let left = self.deadline?.saturating_duration_since(self.at);
         self.read.saturating_add(left).ok()
@@ -63,15 +63,15 @@ impl Clock {
 
     /// The instant by which the answer must be given, if there is a deadline.
     pub(crate) fn answer_by(self) -> Option<Instant> {
-        self.deadline.map(|deadline| deadline.checked_sub(TO_ANSWER).unwrap_or(deadline))
+        self.deadline.map(|deadline| deadline.checked_sub(ANSWER_TIME).unwrap_or(deadline))
     }
 
-    /// Tells whether so much time may pass and leave enough for an answer.
+    /// Tells whether this much time may pass and still leave enough for the answer.
     pub(crate) fn has_time_for(self, duration: Duration) -> bool {
-        self.left().is_none_or(|left| left > duration + TO_ANSWER * 2)
+        self.left().is_none_or(|left| left > duration + ANSWER_TIME * 2)
     }
 
-    /// Tells whether another attempt may follow this one, and there is time for the pause before it.
+    /// Tells whether another attempt may follow this one, with time for the pause before it.
     pub(crate) fn allows_another(self, policy: RetryPolicy, attempt: u32) -> bool {
         policy.allows_another(attempt) && self.has_time_for(policy.pause_after(attempt))
     }

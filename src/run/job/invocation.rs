@@ -1,4 +1,4 @@
-//! The circumstances of an invocation, and what it was triggered by.
+//! The circumstances of an invocation, and its trigger.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,15 +14,15 @@ use crate::window::to_the_minute;
 /// The circumstances of an invocation, which only a shell knows.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// The name of the batch where neither order nor event has an id.
+    /// The id of the batch where neither the order nor the event has one.
     pub id: String,
     /// The time, and the deadline.
     pub clock: Clock,
-    /// The listener that hears how far the runs are.
+    /// The listener for the progress of the runs.
     pub progress: Option<UnboundedSender<Progress>>,
     /// The stop that ends it before its time.
     pub stop: Stop,
-    /// The breaker that stops further mails: shared by all messages of a batch.
+    /// The breaker that stops further mails. All messages of a batch share it.
     pub breaker: SendBreaker,
 }
 
@@ -52,7 +52,7 @@ pub enum Progress {
     },
 }
 
-/// The identity of an event or an order, as the ledger keeps it: its retries have the same.
+/// The identity of an event or an order, as the ledger keeps it. Its retries have the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TriggerId {
     pub(crate) id: String,
@@ -73,9 +73,9 @@ impl<'t> TriggerContext<'t> {
         self.trigger.id.as_deref().unwrap_or(&self.invocation.id)
     }
 
-    /// The reference time, from which windows count back: the time that it names, or else the
-    /// clock's, cut to the minute. The service tells a fraction of a second as a float, and then no
-    /// window comes back as it was asked.
+    /// The reference time, from which windows count back: the time that the trigger names, or else the
+    /// clock's, cut to the minute. Connect returns fractions of a second as floats, and then no window comes
+    /// back as it was asked for.
     pub(crate) fn time(self) -> Timestamp {
         to_the_minute(self.trigger.time.unwrap_or(self.clock().started()))
     }
@@ -84,7 +84,7 @@ impl<'t> TriggerContext<'t> {
         self.invocation.clock
     }
 
-    /// Tells whether its time lies ahead of the clock, by more than clocks differ.
+    /// Tells whether its time lies ahead of the clock by more than clocks differ.
     pub(crate) fn is_ahead(self) -> bool {
         let ahead = self.trigger.time.map(|time| time.duration_since(self.clock().started()));
         ahead.is_some_and(|ahead| ahead > SignedDuration::from_mins(1))

@@ -1,5 +1,5 @@
-//! A job: a run as this invocation has it. It says what is run for which trigger, over which window, for
-//! whom, and until when.
+//! A job: a run as this invocation has it. It has the report and its trigger, and knows the window, the
+//! recipients and the deadlines.
 
 mod clock;
 mod invocation;
@@ -25,34 +25,34 @@ pub use clock::Clock;
 pub use invocation::{Invocation, Progress};
 pub(crate) use invocation::{TriggerContext, TriggerId};
 pub(crate) use order_gate::{GateSlot, OrderGate};
-pub(crate) use run_key::{MESSAGE, RunKey, first_seen_key, invalid_key, latest_key};
+pub(crate) use run_key::{MESSAGE_NAME, RunKey, first_seen_key, invalid_key, latest_key};
 pub use stop::{Stop, Stopper};
 pub(crate) use stop::{stopped, unanswered};
 
-/// The reason for which an order sends nothing to those whom it names.
-const FOR_OTHERS: &str = "the order's id was used before, for other recipients: those of this order get nothing; \
-                          give it an id of its own";
+/// The reason why an order sends nothing to the recipients that it names.
+const USED_FOR_OTHERS: &str = "this order's id was used before, for other recipients: the recipients of this order get \
+                               nothing; give the order an id of its own";
 
-/// A report to run, and how.
+/// A report to be run for a trigger.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The report.
     pub report: Report,
     /// The occurrence of its schedule, where it was due.
     occurrence: Option<Occurrence>,
-    /// Says that it is not due any more, and only to be closed if it has not ended.
+    /// Says that it is no longer due: it is only closed, if it has not ended.
     pub(crate) is_overdue: bool,
-    /// Says that it most likely has figures to ask for: then they are looked up while it is being claimed.
+    /// Says that it most likely asks for figures. Then its names are looked up while it is being claimed.
     pub(crate) likely_fetches: bool,
-    /// Says that another invocation that has the run may be left alone with it: where that dies, its own
-    /// message is handed out again, or the next tick finds the run.
+    /// Says that this job may leave the run to another invocation that has it. If that one dies, the queue
+    /// hands its message out again, or the next tick finds the run.
     pub(crate) yields_to_holder: bool,
     pub(crate) trigger: Trigger,
     pub(crate) invocation: Invocation,
 }
 
 impl Job {
-    /// The report as a trigger wants it.
+    /// The job of a report that a trigger asks for.
     pub fn new(report: Report, trigger: &Trigger, invocation: &Invocation) -> Self {
         Self {
             report,
@@ -65,13 +65,13 @@ impl Job {
         }
     }
 
-    /// The report as it is due.
+    /// The job of a report for an occurrence of its schedule.
     pub(crate) fn due(report: Report, occurrence: Occurrence, context: TriggerContext<'_>) -> Self {
         let job = Self::new(report, context.trigger, context.invocation);
         Self { occurrence: Some(occurrence), ..job }
     }
 
-    /// The report, to be closed.
+    /// The job that closes the run of an occurrence which is no longer due.
     pub(crate) fn overdue(
         report: Report,
         occurrence: Occurrence,
@@ -80,8 +80,8 @@ impl Job {
         Self { is_overdue: true, ..Self::due(report, occurrence, context) }
     }
 
-    /// The job of the whole run to which a shard belongs. This invocation ends it, even if it has to wait
-    /// for another.
+    /// The job of the whole run to which a shard belongs. This invocation ends the run, even if it has to wait
+    /// for another one that has it.
     pub(crate) fn for_whole_run(self) -> Self {
         let kind = match self.trigger.kind {
             TriggerKind::Shard { report, span, .. } => {
@@ -93,22 +93,22 @@ impl Job {
         Self { trigger, yields_to_holder: false, ..self }
     }
 
-    /// The trigger and the invocation that it is run for.
+    /// Its trigger and its invocation.
     pub(crate) fn context(&self) -> TriggerContext<'_> {
         TriggerContext { trigger: &self.trigger, invocation: &self.invocation }
     }
 
-    /// The identity of what it is run for.
+    /// The identity of its trigger.
     pub(crate) fn trigger_id(&self) -> TriggerId {
         TriggerId { id: self.context().id().to_owned(), time: self.time() }
     }
 
-    /// Tells whether it is claimed and kept: a dry run leaves no trace.
+    /// Tells whether its run is claimed and recorded: a dry run leaves no trace.
     pub(crate) fn is_recorded(&self) -> bool {
         !self.trigger.dry_run
     }
 
-    /// Tells whether it neither counts as the report's run for its window nor is held up by it.
+    /// Tells whether it is a re-issue: one neither counts as the report's run for its window nor waits for it.
     pub(crate) fn is_reissue(&self) -> bool {
         self.trigger.recipients().is_some() || self.trigger.resent_to().is_some()
     }
@@ -122,10 +122,10 @@ impl Job {
         }
     }
 
-    /// The span to report.
+    /// The window of the run.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` where the order's window does not exist or is not over.
+    /// `VALIDATION_ERROR` where the window that an order names does not exist or is not over.
     pub fn window(&self) -> Result<Window, Error> {
         let zone = self.trigger.queued_zone().unwrap_or(&self.report.zone);
         let window = match (&self.occurrence, self.trigger.window()) {
@@ -138,7 +138,7 @@ impl Job {
         window.and_then(|window| window.closed_at(self.clock().started())).map_err(no_window)
     }
 
-    /// The time that it counts back from.
+    /// The time from which its window counts back.
     pub(crate) fn time(&self) -> Timestamp {
         self.context().time()
     }
@@ -155,28 +155,26 @@ impl Job {
         }
     }
 
-    /// Its outcome, which says so where the order's id was used before, for others: they are the
-    /// recipients then.
+    /// The outcome, with a remark where the order's id was used before for other recipients: the outcome is
+    /// theirs then.
     pub(crate) fn annotate(&self, outcome: RunOutcome) -> RunOutcome {
         let Some(to) = self.trigger.recipients() else { return outcome };
-        let asked: BTreeSet<String> = to.iter().map(|to| to.address.to_string()).collect();
+        let ordered: BTreeSet<String> = to.iter().map(|to| to.address.to_string()).collect();
         let had: BTreeSet<String> = outcome.messages.iter().map(|one| one.to.clone()).collect();
-        if had.is_empty() || had == asked {
+        if had.is_empty() || had == ordered {
             return outcome;
         }
-        let reason = outcome.reason.into_iter().chain([FOR_OTHERS.to_owned()]);
+        let reason = outcome.reason.into_iter().chain([USED_FOR_OTHERS.to_owned()]);
         RunOutcome { reason: Some(reason.collect::<Vec<_>>().join("; ")), ..outcome }
     }
 
-    /// The deadline of the figures, so that the sending still has time: four fifths of what is left, a
-    /// fifth of which is at most five seconds.
+    /// The deadline of the figures. A fifth of the time that is left, five seconds at most, is kept for sending.
     pub(crate) fn query_deadline(&self) -> Option<Instant> {
-        let (deadline, left) = self.end()?;
+        let (deadline, left) = self.deadline_and_time_left()?;
         deadline.checked_sub((left / 5).min(Duration::from_secs(5)))
     }
 
-    /// The deadline, and how far away it is.
-    fn end(&self) -> Option<(Instant, Duration)> {
+    fn deadline_and_time_left(&self) -> Option<(Instant, Duration)> {
         Some((self.clock().ends()?, self.clock().left()?))
     }
 
@@ -185,37 +183,37 @@ impl Job {
         self.query_deadline().map(a_little_before)
     }
 
-    /// The deadline of the names: where other reports wait for them too, half of the time that is left,
-    /// because those that have their names must not fail with those that don't.
+    /// The deadline of the names. Where there are other runs they get half of the time that is left: runs that
+    /// have their names must not fail with those that have none.
     pub(crate) fn names_deadline(&self, is_alone: bool) -> Option<Instant> {
         if is_alone {
             return self.query_deadline();
         }
-        let (deadline, left) = self.end()?;
+        let (deadline, left) = self.deadline_and_time_left()?;
         deadline.checked_sub(left / 2)
     }
 
-    /// The reason for which no mail of the report's sender is tried any more, if there is one.
+    /// The reason why no further mail of the report's sender is tried, if there is one.
     pub(crate) fn send_stop(&self) -> Option<Error> {
         self.invocation.breaker.stops(&self.report.email.from.address)
     }
 
-    /// Reports how far the run is, if anybody listens.
+    /// Reports the progress of the run, if anybody listens.
     pub(crate) fn report_progress(&self, progress: Progress) {
         if let Some(listener) = &self.invocation.progress {
-            // Nobody may be listening any more, and then nobody needs to know.
+            // Fails where the listener is gone, and then nobody needs to know.
             let _ = listener.send(progress);
         }
     }
 }
 
-/// There is no such window to be reported.
+/// The error of a window that can't be reported.
 pub(crate) fn no_window(error: WindowError) -> Error {
     Error::new(Code::ValidationError, Stage::Plan, error.to_string())
 }
 
-/// A deadline slightly before another, so that a call that is throttled to the end fails as such rather
-/// than as time that ran out.
+/// A deadline slightly before another one. A call that is throttled until then fails with that error, and not
+/// with a timeout.
 pub(crate) fn a_little_before(deadline: Instant) -> Instant {
     deadline.checked_sub(Duration::from_millis(100)).unwrap_or(deadline)
 }

@@ -1,4 +1,4 @@
-//! Gates: runs that are under way at once do some things one after the other, in their order.
+//! Gates: runs that overlap do some things one after the other, in their order.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,24 +7,24 @@ use tokio::sync::watch;
 
 /// A gate that lets runs pass in their order.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OrderGate(Arc<Places>);
+pub(crate) struct OrderGate(Arc<GateState>);
 
 #[derive(Debug)]
-struct Places {
+struct GateState {
     /// The first place that has not passed.
     next: watch::Sender<usize>,
-    /// The places behind it that have passed before it.
+    /// The later places that have passed already.
     passed: Mutex<BTreeSet<usize>>,
 }
 
-/// The place of a run at a gate. When it is dropped it has passed, whether it had its turn or needed none.
+/// The place of a run at a gate. Dropping it lets the run pass, with or without a turn.
 #[derive(Debug)]
 pub(crate) struct GateSlot {
     gate: OrderGate,
     place: usize,
 }
 
-impl Default for Places {
+impl Default for GateState {
     fn default() -> Self {
         Self { next: watch::Sender::new(0), passed: Mutex::default() }
     }
@@ -40,14 +40,14 @@ impl OrderGate {
 impl GateSlot {
     /// Waits until all places before this one have passed.
     pub(crate) async fn wait(&self) {
-        // The channel is never closed while a slot has it.
+        // A slot keeps the channel open, so this can't fail.
         let _ = self.gate.0.next.subscribe().wait_for(|next| *next >= self.place).await;
     }
 }
 
 impl Drop for GateSlot {
     fn drop(&mut self) {
-        let Places { next, passed } = &*self.gate.0;
+        let GateState { next, passed } = &*self.gate.0;
         let mut passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
         passed.insert(self.place);
         next.send_modify(|next| {
@@ -82,7 +82,7 @@ mod tests {
         assert!(may_pass(&third) && !may_pass(&fourth));
     }
 
-    /// Whoever waits is woken when it may pass, however many pass at once.
+    /// Each run that waits is woken when it may pass, however many pass at once.
     #[tokio::test]
     async fn those_who_wait_are_woken_in_their_order() {
         let (gate, passed) = (OrderGate::default(), RefCell::new(Vec::new()));
@@ -99,9 +99,9 @@ mod tests {
         assert_eq!(*passed.borrow(), [0, 1, 3, 4]);
     }
 
-    /// A run that is given up while it waits holds nobody up.
+    /// A run that is given up while it waits holds up no other.
     #[test]
-    fn who_stops_waiting_has_passed() {
+    fn a_run_that_stops_waiting_has_passed() {
         let gate = OrderGate::default();
         let [first, second, third] = [0, 1, 2].map(|place| gate.slot(place));
         let mut waiting = Box::pin(async move { second.wait().await });
@@ -113,7 +113,7 @@ mod tests {
     }
 
     proptest! {
-        /// In whatever order places are done with, one may pass when all before it have, and not earlier.
+        /// A run may pass when all before it have passed, and no earlier, whatever the order in which they do.
         #[test]
         fn a_place_may_pass_when_all_before_it_have(
             order in Just((0..7).collect::<Vec<usize>>()).prop_shuffle()

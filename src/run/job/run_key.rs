@@ -1,14 +1,15 @@
-//! The keys under which the ledger keeps runs. Below the place that `CONNECT_REPORTS_RUNS` names lie, for
-//! each report:
+//! The keys under which the ledger keeps runs. Below the place that `CONNECT_REPORTS_RUNS` names, each report
+//! has:
 //!
 //! - `<id>/2026-11-22T0000+0000--2026-11-23T0000+0000.json`, the record of the run for that window
-//! - `<id>/….<order>.reissue.json`, that of a re-issue, named after its order
-//! - `<id>/….<writer>.part-3.json`, that of a shard: a part of a run with many recipients
-//! - `<id>/….<writer>.message.json`, a message as it was rendered, and `<id>/….<writer>.<name>.zip`,
-//!   what was too large to be attached to it
-//! - `<id>/since.json`, or of a report without schedule `<id>/latest.json`
-//! - `<id>/invalid.json`, where the definition was not valid; `_invalid/<digest>.json`, where the name of
-//!   its file can't be an id
+//! - `<id>/….<order>.reissue.json`, the record of a re-issue, named after its order
+//! - `<id>/….<writer>.part-3.json`, the record of a shard: a part of a run with many recipients
+//! - `<id>/….<writer>.message.json`, a message as it was rendered, and `<id>/….<writer>.<name>.zip`, a file
+//!   that was too large to be attached to it
+//! - `<id>/since.json`, the first event that saw the report as it is, and `<id>/latest.json`, the last window of
+//!   a report without schedule
+//! - `<id>/invalid.json`, where the definition was not valid; `_invalid/<digest>.json`, where the name of its
+//!   file can't be an id
 
 use std::fmt;
 
@@ -22,41 +23,40 @@ use crate::window::Window;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RunKey(String);
 
-/// The ending of all records.
-const JSON: &str = ".json";
+/// The ending of the keys of all records.
+const RECORD_ENDING: &str = ".json";
 
-/// The ending of a re-issue's record.
-const REISSUE: &str = ".reissue.json";
+/// The ending of the key of a re-issue's record.
+const REISSUE_ENDING: &str = ".reissue.json";
 
 /// The text before the number in the key of a shard's record.
-const SHARD: &str = ".part-";
+const SHARD_INFIX: &str = ".part-";
 
 impl RunKey {
     /// The key of the run of a report for a window.
     pub(crate) fn for_run(report: &ReportId, window: &Window) -> Self {
-        Self(format!("{}{JSON}", stem(report, window)))
+        Self(format!("{}{RECORD_ENDING}", stem(report, window)))
     }
 
-    /// The key of a re-issue of that run, by an order.
+    /// The key of a re-issue of that run by an order.
     pub(crate) fn for_reissue(report: &ReportId, window: &Window, order: &str) -> Self {
-        Self(format!("{}.{order}{REISSUE}", stem(report, window)))
+        Self(format!("{}.{order}{REISSUE_ENDING}", stem(report, window)))
     }
 
     /// The key of a shard of that run.
     pub(crate) fn for_shard(report: &ReportId, window: &Window, shard: &ShardId) -> Self {
         let ShardId { by, number } = shard;
-        Self(format!("{}.{by}{SHARD}{number}{JSON}", stem(report, window)))
+        Self(format!("{}.{by}{SHARD_INFIX}{number}{RECORD_ENDING}", stem(report, window)))
     }
 
-    /// Reads the key of a run or a re-issue; nothing where it is that of a shard, or of what lies beside a
-    /// record.
+    /// Parses the key of a run or a re-issue. None where it is that of a shard, or of a file beside a record.
     pub(crate) fn parse(key: String) -> Option<Self> {
         let (_, name) = key.split_once('/')?;
         let is_of_a_window = name.contains("--");
-        let name = name.strip_suffix(JSON)?;
-        let number = name.rsplit_once(SHARD).map(|(_, number)| number);
+        let name = name.strip_suffix(RECORD_ENDING)?;
+        let number = name.rsplit_once(SHARD_INFIX).map(|(_, number)| number);
         let is_shard = number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
-        let is_record = is_of_a_window && !is_shard && !key.ends_with(&format!(".{MESSAGE}"));
+        let is_record = is_of_a_window && !is_shard && !key.ends_with(&format!(".{MESSAGE_NAME}"));
         is_record.then_some(Self(key))
     }
 
@@ -70,19 +70,19 @@ impl RunKey {
         self.0.split('/').next().unwrap_or_default()
     }
 
-    /// The key without its ending: the name by which people look the run up.
+    /// The key without its ending, by which people look the run up.
     pub(crate) fn name(&self) -> &str {
-        self.0.strip_suffix(JSON).unwrap_or(&self.0)
+        self.0.strip_suffix(RECORD_ENDING).unwrap_or(&self.0)
     }
 
-    /// The beginning of the keys of files that a holder stores beside the record: nobody else's do.
+    /// The beginning of the keys of files that a holder stores beside the record. No other holder has the same.
     pub(crate) fn beside(key: &str, holder_id: &str) -> String {
-        format!("{}.{holder_id}.", key.strip_suffix(JSON).unwrap_or(key))
+        format!("{}.{holder_id}.", key.strip_suffix(RECORD_ENDING).unwrap_or(key))
     }
 
     /// Tells whether it is the key of a re-issue.
     pub(crate) fn is_reissue(&self) -> bool {
-        self.0.ends_with(REISSUE)
+        self.0.ends_with(REISSUE_ENDING)
     }
 
     /// Tells whether it is the key of a re-issue of this run.
@@ -97,21 +97,21 @@ impl fmt::Display for RunKey {
     }
 }
 
-/// The name of a stored message, after the beginning that files beside a record have.
-pub(crate) const MESSAGE: &str = "message.json";
+/// The name of a stored message, behind the beginning that [`RunKey::beside`] gives its key.
+pub(crate) const MESSAGE_NAME: &str = "message.json";
 
-/// The key of the record of the first event that saw a report as it is.
+/// The key under which the first event that saw a report as it is is kept.
 pub(crate) fn first_seen_key(report: &ReportId) -> String {
     format!("{report}/since.json")
 }
 
-/// The key of the last window of a report without schedule.
+/// The key under which the last window of a report without schedule is kept.
 pub(crate) fn latest_key(report: &ReportId) -> String {
     format!("{report}/latest.json")
 }
 
-/// The key of the contents of a definition that were not valid; `stem` is its file's name without `.toml`, which
-/// may be anything. No report's id begins with `_`.
+/// The key under which it is kept that a definition was not valid. `stem` is its file's name without `.toml`,
+/// which may be anything. No report's id begins with `_`.
 pub(crate) fn invalid_key(stem: &str) -> String {
     match stem.parse::<ReportId>() {
         Ok(id) => format!("{id}/invalid.json"),
@@ -123,12 +123,15 @@ pub(crate) fn invalid_key(stem: &str) -> String {
 
 /// The beginning of all keys of a run: the report, and both ends of the window on its clock.
 fn stem(report: &ReportId, window: &Window) -> String {
-    let at = |time: Timestamp| {
-        let time = window.on_its_clock(time);
-        let form = if time.second() == 0 { "%Y-%m-%dT%H%M%z" } else { "%Y-%m-%dT%H%M%S%z" };
-        time.strftime(form).to_string()
-    };
-    format!("{report}/{}--{}", at(window.start()), at(window.end()))
+    let start = local_time(window, window.start());
+    let end = local_time(window, window.end());
+    format!("{report}/{start}--{end}")
+}
+
+fn local_time(window: &Window, time: Timestamp) -> String {
+    let time = window.on_its_clock(time);
+    let form = if time.second() == 0 { "%Y-%m-%dT%H%M%z" } else { "%Y-%m-%dT%H%M%S%z" };
+    time.strftime(form).to_string()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The end of an invocation before its time: a person presses Ctrl-C, or whatever runs the process wants it
-//! to end. Its runs end in order, so that their leases end with them.
+//! The end of an invocation before its time: a person presses Ctrl-C, or the system tells the process to end.
+//! Its runs end in order, and their leases end with them.
 
 use std::future::{Future, pending};
 use std::pin::pin;
@@ -11,29 +11,29 @@ use tokio::time::{Instant, sleep_until};
 use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage};
 use crate::retry::STOP_GRACE;
 
-/// Says whether an invocation is to end as soon as it can.
+/// The sign that an invocation is to end as soon as it can.
 #[derive(Clone, Debug)]
 pub struct Stop(watch::Receiver<Option<Instant>>);
 
-/// Stops an invocation.
+/// The side that stops an invocation.
 #[derive(Debug)]
 pub struct Stopper(watch::Sender<Option<Instant>>);
 
 impl Stopper {
-    /// One that has not stopped anything yet, and what it stops.
+    /// A stopper, and the stop that it brings about.
     pub fn new() -> (Self, Stop) {
         let (sender, receiver) = watch::channel(None);
         (Self(sender), Stop(receiver))
     }
 
-    /// Has the invocation end now.
+    /// Makes the invocation end now.
     pub fn stop(&self) {
         self.0.send_replace(Some(Instant::now()));
     }
 }
 
 impl Stop {
-    /// One that never comes.
+    /// A stop that never comes.
     pub fn never() -> Self {
         Stopper::new().1
     }
@@ -57,7 +57,7 @@ impl Stop {
         }
     }
 
-    /// Runs a future to its end, or until [`STOP_GRACE`] has passed since the stop; nothing where that came
+    /// Runs a future to its end, or until [`STOP_GRACE`] has passed since the stop. None where that came
     /// first.
     pub(crate) async fn with_grace<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let over = async { sleep_until(self.comes().await + STOP_GRACE).await };
@@ -67,13 +67,13 @@ impl Stop {
         }
     }
 
-    /// Waits until it comes, and says when it did.
+    /// Waits until the stop comes, and returns the instant at which it came.
     async fn comes(&self) -> Instant {
         let mut stop = self.0.clone();
         let since = stop.wait_for(Option::is_some).await.ok().and_then(|since| *since);
         match since {
             Some(since) => since,
-            // Nobody is left to stop it.
+            // No stopper is left.
             None => pending().await,
         }
     }
@@ -87,9 +87,9 @@ pub(crate) fn stopped() -> Error {
         .hint("run it again: it begins at once, and sends to nobody twice")
 }
 
-/// The error of a mail of which nobody knows whether SES took it.
+/// The error of a mail that SES may have taken: the command was stopped before the answer came.
 pub(crate) fn unanswered() -> Error {
-    let message = "it is not known whether SES took the message: the command was stopped before it had answered";
+    let message = "it is not known whether SES took the message: the command was stopped before SES had answered";
     Error::new(Code::DeliveryUnknown, Stage::Deliver, message).hint(ASK_THE_RECIPIENT)
 }
 
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_goes_on_ends_with_the_stop_or_its_grace() {
+    async fn a_future_ends_with_the_stop_or_with_its_grace() {
         let (stopper, stop) = Stopper::new();
         let endless = || pending::<Result<(), Error>>();
         assert!(!stop.has_come() && stop.or(endless()).now_or_never().is_none());

@@ -1,25 +1,25 @@
-//! One resend of a run at a time, although orders come together, and processes stall or die.
+//! The fence: it lets one resend of a run send at a time, although orders come together, and processes stall or
+//! die.
 //!
-//! A resend reads who got the message, and sends it to others by a record of its own. Two that read before
-//! either has sent would both send. So the run's own record says which order sends its message again:
+//! A resend reads who got the message, and sends it to others under a record of its own. Two resends that read
+//! before either has sent would both send. So the run's own record names the order that sends its message again:
 //!
-//! 1. Take the fence: write `resend` into the run's record, on condition that nobody has the run and no
-//!    other order the fence. Like a claim it is a lease, which ends with the holder's deadline, or is
-//!    renewed.
-//! 2. Close the records of other resends that have not ended. Those who are marked in them may have the
-//!    message; a slow holder finds its record taken over at its next mark, and sends nothing more.
-//! 3. Read who got what, and claim the resend's own record.
-//! 4. Read the fence again. From here on whoever takes it finds the resend's record, and closes it first.
-//! 5. Mark and send, as every run does; at the end give the fence back.
+//! 1. Take the fence: write `resend` into the run's record, on condition that nobody has the run, and no other
+//!    order has the fence. Like a claim the fence is a lease: it ends with the holder's deadline, or is renewed.
+//! 2. Close the records of other resends that have not ended. Recipients who are marked in them may have the
+//!    message. A slow holder finds at its next mark that its record is taken over, and sends nothing more.
+//! 3. Read who got the message, and claim the resend's own record.
+//! 4. Read the fence again. An order that takes it from here on finds this resend's record, and closes it first.
+//! 5. Mark and send, as every run does. At the end give the fence back.
 //!
 //! A claim of the run itself waits for the fence as for a lease. After a death it removes the fence, so that
 //! a slow holder stops at 4, and does 2 before it sends.
 //!
-//! Whoever is unknown because such a process was slow is not sent to by an order for those who are unknown
-//! that was given before: their mail may still be on its way.
+//! An order for unknown recipients does not send to those who became unknown after it was given, because such a
+//! process was slow: their mail may still be on its way.
 //!
-//! A process that dies before 5 has sent nothing. One that dies in it leaves unknown who was marked, eight
-//! at most.
+//! A process that dies before 5 has sent nothing. One that dies in 5 leaves the marked recipients unknown, eight at
+//! most.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -36,7 +36,7 @@ use crate::run::ledger::record::{ResendLease, RunRecord};
 use crate::run::ledger::store::{LeasedRun, LedgerStore, PutOutcome, new_holder_id};
 use crate::store::Objects;
 
-/// The right to send a run's message again. Clones share whether it was lost.
+/// The right to send a run's message again. Its clones know of its loss together.
 #[derive(Clone, Debug)]
 pub(crate) struct Fence {
     /// The key of the run's record.
@@ -46,12 +46,12 @@ pub(crate) struct Fence {
 }
 
 impl<S: Objects> LedgerStore<'_, S> {
-    /// Takes the fence of a run for an order; none where there is no such run. Where the same order has it
-    /// already, `wait` waits until the next look, knowing when that lease ends.
+    /// Takes the fence of a run for an order; none where there is no such run. Where the same order has the fence
+    /// already, `wait` waits until the next look; it gets the end of that lease.
     ///
     /// # Errors
-    /// `TIMEOUT`, retryable, where the run or another order is sending, or the same order still is when time
-    /// is up. Where the record can't be read or written; the errors of `wait`.
+    /// `TIMEOUT`, retryable, where the run or another order is sending, or the same order still is when the time is
+    /// up. Also where the record can't be read or written, and the errors of `wait`.
     pub(crate) async fn take_fence(
         &self,
         key: &str,
@@ -80,12 +80,12 @@ impl<S: Objects> LedgerStore<'_, S> {
                 }
                 None => {}
             }
-            let (by, order) = (new_holder_id(), order.to_owned());
-            let lease = ResendLease { order, by: by.clone(), until: self.lease() };
+            let by = new_holder_id();
+            let lease =
+                ResendLease { order: order.to_owned(), by: by.clone(), until: self.lease_end() };
             leased.record.fence(lease, now);
             if let PutOutcome::Written = self.write(&mut leased).await? {
-                let (key, is_lost) = (key.to_owned(), Arc::default());
-                return Ok(Some(Fence { key, by, is_lost }));
+                return Ok(Some(Fence { key: key.to_owned(), by, is_lost: Arc::default() }));
             }
         }
     }
@@ -101,7 +101,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         for key in keys {
             while let Some(found) = self.read(key).await? {
                 let mut leased = LeasedRun::found(key, found)?;
-                // An order for other recipients sends a message of its own, which no resend repeats.
+                // An order with recipients of its own sends a message of its own, which no resend repeats.
                 if leased.record.is_final || !leased.record.resent {
                     break;
                 }
@@ -114,10 +114,10 @@ impl<S: Objects> LedgerStore<'_, S> {
         Ok(())
     }
 
-    /// Makes sure that a fence is still there.
+    /// Checks that a fence is still there.
     ///
     /// # Errors
-    /// `TIMEOUT`, retryable, where another has taken it; where the record can't be read.
+    /// `TIMEOUT`, retryable, where another order has taken it. Also where the record can't be read.
     pub(crate) async fn check_fence(&self, fence: &Fence) -> Result<(), Error> {
         let record = self.record(&fence.key).await?;
         if record.is_some_and(|record| record.is_fenced_by(&fence.by)) {
@@ -126,18 +126,18 @@ impl<S: Objects> LedgerStore<'_, S> {
         Err(fence.lose())
     }
 
-    /// Renews a fence for as long as this is awaited. One that ends with the invocation needs none.
+    /// Renews a fence for as long as this is awaited. A fence that ends with the invocation needs no renewal.
     pub(crate) async fn renew_fence(&self, fence: Option<&Fence>) -> Infallible {
         while let Some(fence) = fence.filter(|_| self.clock.deadline().is_none()) {
             tokio::time::sleep(LEASE_RENEWAL).await;
-            let lease = self.lease();
-            // Where this fails, the next time may not; what is marked is safe without it.
-            let _ = self.change_fence(fence, |record| record.renew_fence(lease)).await;
+            let until = self.lease_end();
+            // Where this fails, the next renewal may not. Recipients who are marked are safe without the fence.
+            let _ = self.change_fence(fence, |record| record.renew_fence(until)).await;
         }
         pending().await
     }
 
-    /// Gives a fence back. Where that can't be written, it ends with its lease.
+    /// Gives a fence back. Where that can't be written, the fence ends with its lease.
     pub(crate) async fn release_fence(&self, fence: &Fence) {
         let _ = self.change_fence(fence, RunRecord::release_fence).await;
     }
@@ -167,7 +167,7 @@ impl Fence {
         superseded()
     }
 
-    /// The reason for which nobody else may be sent to, where it is known to be lost.
+    /// The error where the fence is known to be lost: nobody else may be sent to.
     pub(crate) fn loss(&self) -> Option<Error> {
         self.is_lost.load(Ordering::Relaxed).then(superseded)
     }

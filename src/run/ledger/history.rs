@@ -1,5 +1,5 @@
-//! The reach of a run's message, in the run itself and in all resends: a resend sends to those who
-//! do not have it.
+//! The recipients of a run's message, by the records of the run and of all its resends. A resend sends to those
+//! who do not have it.
 
 use std::collections::HashMap;
 
@@ -14,9 +14,9 @@ use crate::run::outcome::DeliveryState;
 use crate::store::Objects;
 use crate::trigger::Resend;
 
-/// The message of a run, and how far it came in the run itself and in all resends.
+/// The message of a run, and its deliveries by the run itself and by all resends.
 pub(crate) struct DeliveryHistory {
-    /// Each recipient of the run.
+    /// The recipients of the run, each with the best-known end.
     recipients: Vec<Recipient>,
     /// The message's key, if there ever was one.
     pub(crate) message: Option<String>,
@@ -25,7 +25,7 @@ pub(crate) struct DeliveryHistory {
 }
 
 impl<S: Objects> LedgerStore<'_, S> {
-    /// The records of resends among those at these keys, the oldest first.
+    /// Reads the records of resends among those at these keys, the oldest first.
     pub(crate) async fn resends(
         &self,
         keys: impl IntoIterator<Item = &str>,
@@ -40,8 +40,8 @@ impl<S: Objects> LedgerStore<'_, S> {
 }
 
 impl DeliveryHistory {
-    /// The history that the records of a run and of its resends tell. `to` is whom the definition names: a
-    /// run without a message would have gone to them.
+    /// Joins the records of a run and of its resends. `to` are the recipients that the definition names: a run
+    /// without a message would have gone to them.
     pub(crate) fn new(
         original: &RunRecord,
         resends: Vec<RunRecord>,
@@ -58,7 +58,8 @@ impl DeliveryHistory {
         for recipient in &mut recipients {
             let own = Recipient::clone(recipient);
             for latest in resent.get(&own.address()).into_iter().flatten() {
-                // Who has it has it, and who may have it may, whatever became of another attempt.
+                // A recipient who has the message keeps it, and one who may have it still may, whatever became of
+                // another attempt.
                 let says_more = match recipient.status {
                     DeliveryState::Sent => false,
                     DeliveryState::Unknown | DeliveryState::Sending => may_have_it(latest),
@@ -78,59 +79,67 @@ impl DeliveryHistory {
         }
     }
 
-    /// Leaves those out of a run, or of a resend, who may have its message by now.
+    /// Leaves out of a run, or of a resend, the recipients who may have its message by now.
     pub(crate) fn leave_out(&self, record: &mut RunRecord, resend: Option<Resend>) {
-        // A run that came to no message takes that of its re-issue, if anybody has it.
+        // A run without a message takes that of a resend, if anybody may have it.
         let is_bare = record.reissue_of.is_none() && record.message_key.is_none();
         if is_bare && self.recipients.iter().any(may_have_it) {
             record.message_key.clone_from(&self.message);
-            let waiting = |r: &Recipient| if may_have_it(r) { r.clone() } else { r.again() };
-            record.recipients = self.recipients.iter().map(waiting).collect();
+            record.recipients = self.recipients.iter().map(kept_or_waiting).collect();
             return;
         }
         let all = self.recipients.iter().rev();
         let all: HashMap<_, &Recipient> = all.map(|known| (known.address(), known)).collect();
         for own in record.recipients.iter_mut().filter(|own| own.status == DeliveryState::Pending) {
             let known = all.get(&own.address()).copied();
-            // A resend to those who may have it is stopped by what is certain only.
-            let is_in_the_way = |known: &&Recipient| match resend {
-                Some(Resend::Unknown) => known.status == DeliveryState::Sent,
-                _ => may_have_it(known),
-            };
-            if let Some(known) = known.filter(is_in_the_way) {
+            if let Some(known) = known.filter(|known| is_in_the_way(known, resend)) {
                 own.adopt(known);
             }
         }
     }
 
-    /// Tells whether anybody may have the message.
+    /// Tells whether any recipient may have the message.
     pub(crate) fn may_have_been_read(&self) -> bool {
         self.recipients.iter().any(may_have_it)
     }
 
-    /// Tells whether somebody was being sent to by a process that was found to be gone, or slow, at this
-    /// time or later.
+    /// Tells whether a process that was sending to somebody was found to be gone, or slow, at this time or later.
     pub(crate) fn was_lost_since(&self, time: Timestamp) -> bool {
         self.recipients.iter().any(|recipient| recipient.was_lost_since(time))
     }
 
-    /// The recipients that a resend sends to. Of those who are unknown it leaves out whom somebody was
-    /// sending to after it was ordered: that process may only be slow.
+    /// The recipients that a resend sends to. It leaves out an unknown recipient whose sending process was found to
+    /// be gone only after the resend was ordered: that process may only be slow.
     pub(crate) fn chosen(&self, resend: Resend, ordered_at: Timestamp) -> Vec<Recipient> {
-        let is_chosen = |r: &&Recipient| {
-            let may_be_on_its_way = resend == Resend::Unknown && r.was_lost_since(ordered_at);
-            chooses(resend, r.status) && !may_be_on_its_way
-        };
-        self.recipients.iter().filter(is_chosen).map(Recipient::again).collect()
+        let chosen = self.recipients.iter().filter(|recipient| {
+            let may_be_on_its_way =
+                resend == Resend::Unknown && recipient.was_lost_since(ordered_at);
+            chooses(resend, recipient.status) && !may_be_on_its_way
+        });
+        chosen.map(Recipient::again).collect()
     }
 }
 
-/// Tells whether somebody may have the message.
+/// Tells whether a recipient may have the message.
 fn may_have_it(recipient: &Recipient) -> bool {
     recipient.status.may_have_arrived()
 }
 
-/// Tells whether a resend sends to a recipient of this state.
+/// The recipient as they are, if they may have the message; else they wait for it.
+fn kept_or_waiting(recipient: &Recipient) -> Recipient {
+    if may_have_it(recipient) { recipient.clone() } else { recipient.again() }
+}
+
+/// Tells whether the known end of a delivery keeps a resend, or the run itself, from sending to the recipient. Only
+/// a message that was certainly sent stops a resend to those who are unknown.
+fn is_in_the_way(known: &Recipient, resend: Option<Resend>) -> bool {
+    match resend {
+        Some(Resend::Unknown) => known.status == DeliveryState::Sent,
+        _ => may_have_it(known),
+    }
+}
+
+/// Tells whether a resend sends to a recipient in this state.
 fn chooses(resend: Resend, status: DeliveryState) -> bool {
     match resend {
         Resend::All => true,

@@ -1,4 +1,5 @@
-//! Claims: a run is taken under a lease, or waited for while another holds it.
+//! Claims: an invocation takes a run under a lease, or waits while another one holds it. Each write in
+//! [`store`](super::store) renews the lease (`save_and_renew`), and `renew_in_time` does so between writes.
 
 use std::time::Duration;
 
@@ -23,16 +24,16 @@ pub(crate) struct ClaimRequest<'c> {
 /// The end of a claim.
 #[derive(Debug)]
 pub(crate) enum Claimed {
-    /// The run is this one's.
+    /// This invocation has the run.
     Held(Box<LeasedRun>),
     /// The run has ended.
     Ended(Box<RunRecord>),
-    /// Another has it, until then at least.
+    /// Another invocation has the run, until this time at least.
     Busy(Timestamp),
 }
 
 impl<S: Objects> LedgerStore<'_, S> {
-    /// Claims a run: one that is new, or that can be taken up. `fresh` is its record if it is new.
+    /// Claims a run that is new, or can be taken up. `fresh` is its record if it is new.
     ///
     /// # Errors
     /// Fails where the store can't be written or read.
@@ -57,7 +58,8 @@ impl<S: Objects> LedgerStore<'_, S> {
             };
             let Some(Object { content, tag }) = found else {
                 self.refused_for_nothing(&mut refusals).await?;
-                (leased.record, leased.tag) = (fresh.clone(), None);
+                leased.record = fresh.clone();
+                leased.tag = None;
                 leased.begin_attempt(self, claimant);
                 continue;
             };
@@ -68,17 +70,18 @@ impl<S: Objects> LedgerStore<'_, S> {
             if let Some(until) = found.held_at(self.clock.now()) {
                 return Ok(Claimed::Busy(until));
             }
-            (leased.record, leased.tag) = (found, Some(tag));
+            leased.record = found;
+            leased.tag = Some(tag);
             leased.begin_attempt(self, claimant);
         }
     }
 
-    /// Claims a run, and waits for another that has it for as long as there is time: `wait` does so until
-    /// it is time for the next look, knowing when the other's lease ends.
+    /// Claims a run. While another invocation has it, waits for as long as there is time: `wait` waits until the
+    /// next look, and gets the end of the other's lease.
     ///
     /// # Errors
-    /// As [`Self::claim`]; `TIMEOUT` where the other still has it when time is up: it may have died,
-    /// and then nothing was sent. What `wait` ends with.
+    /// Those of [`Self::claim`] and of `wait`; `TIMEOUT`, retryable, where the other still has the run when the time
+    /// is up. It may have died before it sent anything.
     pub(crate) async fn claim_in_time(
         &self,
         key: &str,
@@ -101,16 +104,16 @@ impl<S: Objects> LedgerStore<'_, S> {
 }
 
 impl LeasedRun {
-    /// Begins an attempt to carry the run out, under a lease of this process.
+    /// Begins an attempt at the run, under a lease of this process.
     pub(crate) fn begin_attempt<S: Objects>(
         &mut self,
         ledger: &LedgerStore<'_, S>,
         claimant: ClaimRequest<'_>,
     ) {
-        let claim = Lease { by: self.holder_id.clone(), until: Some(ledger.lease()) };
+        let claim = Lease { by: self.holder_id.clone(), until: Some(ledger.lease_end()) };
         let ClaimRequest { event, is_manual } = claimant;
         self.last_error.clone_from(&self.record.error);
-        // This very process goes on, so its rendering ended; that could not be written.
+        // A mark of this very process is out of date: its rendering has ended, and that could not be written.
         self.record.rendering.take_if(|mark| mark.process == ledger.process);
         self.left_rendering = self.record.rendering.clone();
         self.record.begin_attempt(claim, event, is_manual, ledger.clock.now());
@@ -118,14 +121,15 @@ impl LeasedRun {
 }
 
 impl ClaimRequest<'_> {
-    /// Tells whether a run that is final runs again.
+    /// Tells whether a final run runs again.
     fn runs_again(self, ended: &RunRecord) -> bool {
         let is_another_order = ended.event.id != self.event.id;
-        let may = matches!(ended.status, RunState::Failed | RunState::Skipped);
-        self.is_manual && is_another_order && may
+        let sent_nothing_new = matches!(ended.status, RunState::Failed | RunState::Skipped);
+        self.is_manual && is_another_order && sent_nothing_new
     }
 }
 
+/// The error of a run that another invocation has had until the time was up.
 pub(crate) fn still_held() -> Error {
     let message = "another invocation has this run and had not ended it when the time was up";
     Error::new(Code::Timeout, Stage::Record, message).retryable()

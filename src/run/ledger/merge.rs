@@ -1,5 +1,5 @@
-//! Results merge: a process that has lost a run alone knows what became of the messages that it was
-//! sending.
+//! The merging of results: only the process that was sending a message knows how that ended, even after it has
+//! lost the run.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,12 +8,11 @@ use crate::run::ledger::record::RunRecord;
 use crate::run::outcome::{DeliveryState, RunState};
 
 impl RunRecord {
-    /// Takes in what a writer found out that had this run before and lost it: it alone knows what
-    /// became of the messages that it was sending.
+    /// Takes in the results that a writer has added which had this run before, and lost it.
     pub(crate) fn merge_deliveries(&mut self, from: &Self) {
-        let places = Places::new(&self.recipients);
+        let index = RecipientIndex::new(&self.recipients);
         for known in &from.recipients {
-            let Some(own) = places.find(known, &mut self.recipients) else {
+            let Some(own) = index.find(known, &mut self.recipients) else {
                 continue;
             };
             let is_news = match known.status {
@@ -30,11 +29,12 @@ impl RunRecord {
         }
     }
 
-    /// Takes in the results of a writer that has lost the run: those that it has not written yet.
+    /// Takes in the results that a writer which has lost the run has not written yet: those of `news`.
     pub(crate) fn merge_unsaved(&mut self, from: &Self, news: &BTreeSet<usize>) {
-        let (places, mut has_learned) = (Places::new(&self.recipients), false);
-        for known in news.iter().filter_map(|index| from.recipients.get(*index)) {
-            match places.find(known, &mut self.recipients) {
+        let index = RecipientIndex::new(&self.recipients);
+        let mut has_learned = false;
+        for known in news.iter().filter_map(|place| from.recipients.get(*place)) {
+            match index.find(known, &mut self.recipients) {
                 Some(own) => {
                     let is_open =
                         matches!(own.status, DeliveryState::Sending | DeliveryState::Unknown);
@@ -45,7 +45,7 @@ impl RunRecord {
                         has_learned = true;
                     }
                 }
-                // The other has made a message of its own, for others.
+                // The new holder has made a message of its own, for other recipients.
                 None if known.status == DeliveryState::Failed => {}
                 None => {
                     self.recipients.push(known.clone());
@@ -60,27 +60,27 @@ impl RunRecord {
 }
 
 /// The place of each recipient in a record, by kind and address.
-struct Places(HashMap<(Option<String>, String), usize>);
+struct RecipientIndex(HashMap<(Option<String>, String), usize>);
 
-impl Places {
+impl RecipientIndex {
     fn new(recipients: &[Recipient]) -> Self {
-        // Of two with one address the first counts.
+        // The first of two recipients with the same address counts.
         let all = recipients.iter().enumerate().rev();
-        Self(all.map(|(index, recipient)| (owned(recipient), index)).collect())
+        Self(all.map(|(place, recipient)| (owned_address(recipient), place)).collect())
     }
 
-    /// The recipient with the address of another.
+    /// Finds the recipient with the same address.
     fn find<'r>(
         &self,
         known: &Recipient,
         recipients: &'r mut [Recipient],
     ) -> Option<&'r mut Recipient> {
-        recipients.get_mut(*self.0.get(&owned(known))?)
+        recipients.get_mut(*self.0.get(&owned_address(known))?)
     }
 }
 
 /// The kind and the address of a recipient.
-fn owned(recipient: &Recipient) -> (Option<String>, String) {
+fn owned_address(recipient: &Recipient) -> (Option<String>, String) {
     let (kind, to) = recipient.address();
     (kind.map(str::to_owned), to.to_owned())
 }

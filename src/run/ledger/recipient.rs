@@ -1,4 +1,4 @@
-//! The message to one recipient as a record keeps it, and how its state changes.
+//! A recipient as a record keeps it: the destination, and the state of the delivery to it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use crate::destination::{DestinationError, DestinationKind, StoredDestination};
 use crate::error::{ASK_THE_RECIPIENT, Code, Error, Stage};
 use crate::run::outcome::{Delivery, DeliveryState};
 
-/// The message to one recipient.
+/// A recipient, and the delivery to them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Recipient {
     /// The address.
@@ -20,10 +20,10 @@ pub(crate) struct Recipient {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kind: Option<String>,
     pub(crate) status: DeliveryState,
-    /// The part of the run that it belongs to, where it was cut.
+    /// The number of the shard that the recipient belongs to, where the run is cut.
     #[serde(rename = "part", default, skip_serializing_if = "Option::is_none")]
     pub(crate) shard: Option<u32>,
-    /// The writer that sent it, or was about to: it alone knows how that ended.
+    /// The writer that sent the message, or was about to: it alone knows how that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) by: Option<String>,
     /// The id that SES gave it.
@@ -31,7 +31,7 @@ pub(crate) struct Recipient {
     message_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<Error>,
-    /// The time at which another found that the process which was sending it was gone, or slow.
+    /// The time at which another process found that the sending one was gone, or slow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lost_at: Option<Timestamp>,
     #[serde(flatten)]
@@ -61,7 +61,7 @@ impl Recipient {
         Self { status: DeliveryState::Sending, ..Self::new(destination) }
     }
 
-    /// The same one, who waits for another message.
+    /// The same recipient, who waits for another message.
     pub(crate) fn again(&self) -> Self {
         let mut again = self.clone();
         again.reset();
@@ -82,7 +82,7 @@ impl Recipient {
         DestinationKind::from_word(self.kind.as_deref())
     }
 
-    /// The word for that kind.
+    /// The word for the kind, as the record has it.
     pub(crate) fn kind_word(&self) -> Option<String> {
         self.kind.clone()
     }
@@ -92,17 +92,19 @@ impl Recipient {
         StoredDestination { kind: self.kind.clone(), to: self.to.clone(), name: self.name.clone() }
     }
 
-    /// Notes that this writer sends to the recipient.
+    /// Marks that this writer sends to the recipient.
     pub(crate) fn mark(&mut self, by: &str) {
         self.status = DeliveryState::Sending;
         self.by = Some(by.to_owned());
     }
 
-    /// Notes how the send ended.
+    /// Sets how the send ended.
     pub(crate) fn set_result(&mut self, result: Result<String, Error>) {
         match result {
             Ok(id) => {
-                (self.status, self.message_id, self.error) = (DeliveryState::Sent, Some(id), None);
+                self.status = DeliveryState::Sent;
+                self.message_id = Some(id);
+                self.error = None;
             }
             Err(error) => {
                 self.status = match error.code {
@@ -114,14 +116,16 @@ impl Recipient {
         }
     }
 
-    /// Back among those who wait.
+    /// Puts the recipient back among those who wait.
     pub(crate) fn reset(&mut self) {
-        (self.status, self.error, self.lost_at) = (DeliveryState::Pending, None, None);
+        self.status = DeliveryState::Pending;
+        self.error = None;
+        self.lost_at = None;
     }
 
-    /// Notes that the process which was sending this says no more how it ended.
+    /// Marks that the process which was sending can no longer tell how that ended.
     pub(crate) fn mark_lost(&mut self, now: Timestamp) {
-        let message = "the process that was sending this message ended before it could write down \
+        let message = "the process that was sending this message ended before it could record \
                        how the send ended";
         self.set_result(Err(
             Error::new(Code::DeliveryUnknown, Stage::Deliver, message).hint(ASK_THE_RECIPIENT)
@@ -129,13 +133,12 @@ impl Recipient {
         self.lost_at = Some(now);
     }
 
-    /// Tells whether a process was sending this that may only have been slow, and was found out at this
-    /// time or later.
+    /// Tells whether the sending process was found to be gone at this time or later. It may only be slow.
     pub(crate) fn was_lost_since(&self, time: Timestamp) -> bool {
         self.status == DeliveryState::Unknown && self.lost_at.is_some_and(|lost_at| lost_at >= time)
     }
 
-    /// Takes over how it ended elsewhere.
+    /// Takes over how the delivery ended by another record.
     pub(crate) fn adopt(&mut self, known: &Self) {
         self.status = known.status;
         self.message_id.clone_from(&known.message_id);
@@ -143,7 +146,7 @@ impl Recipient {
         self.lost_at = known.lost_at;
     }
 
-    /// Tells whether it may still be sent without a person's word.
+    /// Tells whether another attempt sends to the recipient without a person's word.
     pub(crate) fn is_retryable(&self) -> bool {
         match self.status {
             DeliveryState::Pending => true,

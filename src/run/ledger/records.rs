@@ -1,7 +1,7 @@
-//! The place of the records of runs, and what else is kept there: when a report was first seen as it is, which
-//! window of a report without a schedule was the last, and which definitions are known not to be valid.
+//! The place of the records of runs. Beside them it keeps when a report was first seen as it is, and the last window
+//! of a report without schedule.
 //!
-//! All are written on condition only.
+//! Every write is conditional.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,21 +20,21 @@ use crate::run::outcome::RunState;
 use crate::store::{Objects, Store};
 use crate::window::Window;
 
-/// The records of all reports, if any are kept.
+/// The records of all reports, if the deployment keeps records.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     store: Option<Store>,
-    /// The name of this process.
+    /// The name of this process, which no other has.
     process: String,
-    /// The things that were read once and never change again: a process lives for many events.
+    /// The facts that were read once and never change: a process lives for many events.
     known: Mutex<LedgerCache>,
 }
 
 #[derive(Debug, Default)]
 struct LedgerCache {
     first_seen: BTreeMap<ReportId, FirstSeenRecord>,
-    /// The runs that have ended permanently, by key; of a failure with the event that it failed.
-    over: BTreeMap<RunKey, Option<String>>,
+    /// The final runs, by key. A run that failed has the id of the event that it failed for.
+    final_runs: BTreeMap<RunKey, Option<String>>,
     /// The times at which runs were last queued, by key.
     queued: BTreeMap<RunKey, Timestamp>,
 }
@@ -43,7 +43,7 @@ struct LedgerCache {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sight {
     pub(crate) first_seen: FirstSeen,
-    /// Says that its timing has changed, and not all runs of the earlier one are known to be closed.
+    /// Says that its timing has changed, and that runs of the earlier timing may still be open.
     pub(crate) has_changed: bool,
 }
 
@@ -63,12 +63,12 @@ struct FirstSeenRecord {
 impl FirstSeenRecord {
     /// The record of a report that an event of this time is the first to see.
     fn new(report: &Report, time: Timestamp) -> Self {
-        Self { version: VERSION, since: time, timing: timing(report), closing: false }
+        Self { version: KEPT_VERSION, since: time, timing: timing(report), closing: false }
     }
 
-    /// Tells whether it is of this timing, for an event of this time.
+    /// Tells whether it holds for a report with this timing, and an event of this time.
     fn holds(&self, timing: &str, time: Timestamp) -> bool {
-        // Events overtake each other; one of long ago is somebody's order, and no first sight.
+        // Events overtake each other. An event of long ago is somebody's order, and no first sight.
         let ahead = self.since.duration_since(time);
         let was_overtaken = ahead.is_positive() && ahead <= LONGEST_EVENT_AGE;
         self.timing == timing && !was_overtaken
@@ -82,31 +82,31 @@ struct LatestWindow {
     end: Timestamp,
 }
 
-/// The form of what is written here.
-const VERSION: u32 = 1;
+/// The version of the form of what is written here.
+const KEPT_VERSION: u32 = 1;
 
 impl Ledger {
     pub(crate) fn new(store: Option<Store>) -> Self {
         Self { store, process: new_holder_id(), known: Mutex::default() }
     }
 
-    /// Tells whether there are any.
+    /// Tells whether the deployment keeps records.
     pub(crate) fn is_kept(&self) -> bool {
         self.store.is_some()
     }
 
-    /// Their store, for an invocation.
+    /// The store of records, for an invocation.
     pub(crate) fn store(&self, clock: Clock) -> LedgerStore<'_, Store> {
         LedgerStore { objects: self.store.as_ref(), clock, process: &self.process }
     }
 
-    /// Their store for the invocation of a job, if its run is recorded.
+    /// The store of records for a job's invocation. Without a place where the run is not recorded.
     pub(crate) fn store_for(&self, job: &Job) -> LedgerStore<'_, Store> {
         let store = self.store(job.clock());
         LedgerStore { objects: store.objects.filter(|_| job.is_recorded()), ..store }
     }
 
-    /// The first event that saw a report as it is now, which may be this one. A dry run leaves no trace.
+    /// Finds the first event that saw a report as it is now, which may be this one. A dry run leaves no trace.
     ///
     /// # Errors
     /// Fails where the store can't be read or written.
@@ -135,25 +135,27 @@ impl Ledger {
         Ok(Sight { first_seen: FirstSeen::At(record.since), has_changed: record.closing })
     }
 
-    /// The time of the first event that saw a report as it is now, if this process has read that before.
+    /// The time of the first event that saw a report as it is now, if this process has read it before.
     pub(crate) fn cached_first_seen(&self, report: &Report, time: Timestamp) -> Option<Timestamp> {
         let known = self.known();
         let record = known.first_seen.get(&report.id)?;
         record.holds(&timing(report), time).then_some(record.since)
     }
 
-    /// Keeps that no run of an earlier timing is open.
+    /// Records that no run of an earlier timing is open.
     pub(crate) async fn all_are_closed(&self, report: &Report, clock: Clock) {
-        let change = |kept: Option<&FirstSeenRecord>| {
-            let kept = kept.filter(|kept| kept.closing)?;
-            Some(FirstSeenRecord { closing: false, ..kept.clone() })
-        };
-        // At worst the next event looks again.
-        let _ = self.store(clock).update(&first_seen_key(&report.id), change).await;
+        // Where this fails, the next event looks again.
+        let _ = self
+            .store(clock)
+            .update(&first_seen_key(&report.id), |kept: Option<&FirstSeenRecord>| {
+                let kept = kept.filter(|kept| kept.closing)?;
+                Some(FirstSeenRecord { closing: false, ..kept.clone() })
+            })
+            .await;
     }
 
-    /// The windows of a report whose runs have been begun and have not ended, among the last ones, and
-    /// whether somebody has them at this moment. What can't be understood is left alone, and logged.
+    /// The windows of a report's latest runs that have begun and not ended; true where somebody has the run. A record
+    /// that can't be understood is left alone, and logged.
     ///
     /// # Errors
     /// Fails where the records can't be listed or read.
@@ -162,12 +164,12 @@ impl Ledger {
         report: &ReportId,
         clock: Clock,
     ) -> Result<Vec<(Window, bool)>, Error> {
-        /// The number of runs back in which one can be that was not closed before.
-        const LAST: usize = 10;
+        /// The number of latest runs among which one may still be open.
+        const LATEST_RUNS: usize = 10;
         let keys = self.list(Some(report)).await?;
         let own = keys.iter().rev().filter(|key| !key.is_reissue());
         let mut open = Vec::new();
-        for key in own.take(LAST) {
+        for key in own.take(LATEST_RUNS) {
             let Some(object) = self.store(clock).read(key.as_str()).await? else { continue };
             match RunRecord::parse(key.as_str(), &object.content) {
                 Ok(record) if record.is_final => {}
@@ -181,12 +183,11 @@ impl Ledger {
         Ok(open)
     }
 
-    /// Tells whether this process has seen that a run is final, and it is no concern of this event.
+    /// Tells whether this process has seen that a run is final, and this event need not hear of it.
     pub(crate) fn is_known_final(&self, key: &RunKey, event: &str) -> bool {
         let known = self.known();
-        // The retry of the event that a failure is of has to hear of it.
-        let concerns = |failed: &Option<String>| failed.as_deref() == Some(event);
-        known.over.get(key).is_some_and(|failed| !concerns(failed))
+        // The retry of the event for which a run failed has to hear of the failure.
+        known.final_runs.get(key).is_some_and(|failed| failed.as_deref() != Some(event))
     }
 
     /// Looks a record up by its key.
@@ -201,19 +202,19 @@ impl Ledger {
         Ok(RecordLookup::Found(Box::new(record)))
     }
 
-    /// Remembers that a run has ended permanently, if so.
+    /// Remembers that a run is final, if it stays so.
     pub(crate) fn cache_final(&self, key: &RunKey, record: &RunRecord) {
-        // A person may have run again what had failed or was skipped.
+        // A person may run a failed or skipped run again.
         let stays = matches!(record.status, RunState::Sent | RunState::Unknown);
         let stays = stays && !record.is_to_notify_again();
         if self.is_kept() && record.is_final && stays {
             let failed = record.has_failed().then(|| record.event.id.clone());
-            self.known().over.insert(key.clone(), failed);
+            self.known().final_runs.insert(key.clone(), failed);
         }
     }
 
-    /// Tells whether this process has queued a run a short while ago, so that its message is not done yet, or
-    /// is handed out again automatically.
+    /// Tells whether this process has queued a run so recently that its message may still be worked on, or is handed
+    /// out again automatically.
     pub(crate) fn is_waited_for(&self, key: &RunKey, now: Timestamp) -> bool {
         let known = self.known();
         known.queued.get(key).is_some_and(|at| now.duration_since(*at) < QUEUE_VISIBILITY_TIMEOUT)
@@ -226,8 +227,7 @@ impl Ledger {
         known.queued.extend(keys.into_iter().map(|key| (key, now)));
     }
 
-    /// Tells whether a later window of the report has been run, so that an event that comes late does not
-    /// run an earlier one after it.
+    /// Tells whether a later window of the report has been run: a late event does not run an earlier window after it.
     ///
     /// # Errors
     /// Fails where the store can't be read, or holds something else there.
@@ -241,7 +241,7 @@ impl Ledger {
         Ok(latest.is_some_and(|latest| latest.end > window.end()))
     }
 
-    /// Keeps that a window of a report without schedule has been run.
+    /// Records that a window of a report without schedule has been run.
     ///
     /// # Errors
     /// Fails where the store can't be read or written.
@@ -254,15 +254,16 @@ impl Ledger {
         if !self.is_kept() || report.schedule.is_some() {
             return Ok(());
         }
-        let now = LatestWindow { version: VERSION, end: window.end() };
-        let change = |kept: Option<&LatestWindow>| match kept {
-            Some(kept) if kept.end >= now.end => None,
-            _ => Some(now),
-        };
-        self.store(clock).update(&latest_key(&report.id), change).await.map(drop)
+        let now = LatestWindow { version: KEPT_VERSION, end: window.end() };
+        let store = self.store(clock);
+        let key = latest_key(&report.id);
+        let updated = store.update(&key, |kept: Option<&LatestWindow>| {
+            kept.is_none_or(|kept| kept.end < now.end).then_some(now)
+        });
+        updated.await.map(drop)
     }
 
-    /// The records of a report, or of all, by key; re-issues among them.
+    /// Lists the keys of the records of a report, or of all reports, in their order. Re-issues are among them.
     ///
     /// # Errors
     /// Fails where the store can't be listed or read.
@@ -286,7 +287,7 @@ pub(crate) enum RecordLookup {
     Missing,
     /// A record.
     Found(Box<RunRecord>),
-    /// It was seen before that it has ended permanently, and it is no concern of this event.
+    /// The run was seen to be final before, and this event need not hear of it.
     Final,
 }
 
@@ -297,8 +298,8 @@ fn timing(report: &Report) -> String {
 }
 
 impl<S: Objects> LedgerStore<'_, S> {
-    /// The record of the first event that saw a report as it is now; where none is kept, that of an event of
-    /// this time.
+    /// The record of the first event that saw a report as it is now. Where none is kept, that of an event of this
+    /// time.
     async fn first_seen_if_kept(
         &self,
         report: &Report,
@@ -310,23 +311,24 @@ impl<S: Objects> LedgerStore<'_, S> {
         Ok(FirstSeenRecord { closing: false, ..kept.unwrap_or(new) })
     }
 
-    /// The same, which is kept from now on.
+    /// The same record, which is kept from now on.
     async fn keep_first_seen(
         &self,
         report: &Report,
         time: Timestamp,
     ) -> Result<FirstSeenRecord, Error> {
         let new = FirstSeenRecord::new(report, time);
-        let change = |kept: Option<&FirstSeenRecord>| match kept {
+        let key = first_seen_key(&report.id);
+        let updated = self.update(&key, |kept: Option<&FirstSeenRecord>| match kept {
             Some(kept) if kept.holds(&new.timing, time) => None,
             Some(kept) => {
                 let closing = kept.closing || kept.timing != new.timing;
                 Some(FirstSeenRecord { closing, ..new.clone() })
             }
-            // Of what was before there is nothing to be closed.
+            // There was no earlier timing, whose runs would have to be closed.
             None => Some(new.clone()),
-        };
-        self.update(&first_seen_key(&report.id), change).await
+        });
+        updated.await
     }
 
     async fn parsed<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
@@ -334,7 +336,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         object.map(|object| parsed(key, &object.content)).transpose()
     }
 
-    /// Changes what lies at a key, and says what lies there then; a change of nothing leaves it.
+    /// Changes the object at a key, and returns it as it is then. Where `change` returns none, it stays as it is.
     pub(crate) async fn update<T: Serialize + DeserializeOwned>(
         &self,
         key: &str,
@@ -355,7 +357,7 @@ impl<S: Objects> LedgerStore<'_, S> {
             let content = serde_json::to_vec_pretty(&new).unwrap_or_default();
             let tag = object.map(|object| object.tag);
             let is_new = tag.is_none();
-            // Where it is refused, another was faster, or it was done and the answer was lost.
+            // Where the write is refused, another was faster, or it was done and its answer was lost.
             if self.put(key, content, tag).await? {
                 return Ok(new);
             }

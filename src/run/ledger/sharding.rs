@@ -1,5 +1,5 @@
-//! Records of runs that are cut into shards, and of the shards. The rules stand in
-//! [`shard_set`](super::shard_set).
+//! The changes to records of runs that are cut into shards, and of the shards. [`shard_set`](super::shard_set) has the
+//! rules.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use crate::run::outcome::DeliveryState;
 use crate::trigger::ShardId;
 
 impl RunRecord {
-    /// Tells whether more recipients wait for the message than a shard has.
+    /// Tells whether more recipients wait for the message than fit into a shard of this size.
     pub(crate) fn is_larger_than(&self, size: usize) -> bool {
         self.recipients.iter().filter(|r| r.status == DeliveryState::Pending).count() > size
     }
 
-    /// Cuts the run into shards of so many recipients who wait for the message.
+    /// Cuts the run into shards, each with at most `size` of the recipients who wait for the message.
     pub(crate) fn cut_into_shards(&mut self, size: usize) {
         let waiting = self.recipients.iter_mut().filter(|r| r.status == DeliveryState::Pending);
         let mut count = 0;
@@ -28,7 +28,7 @@ impl RunRecord {
         self.shards = Some(ShardSet::new(self.claim.by.clone(), count));
     }
 
-    /// All shards of the run, none of which has been begun.
+    /// All shards of a run of which none has been begun.
     pub(crate) fn all_shards(&self) -> OpenShards {
         let open: Vec<ShardId> = self.shards.iter().flat_map(ShardSet::all).collect();
         OpenShards { untried: open.len(), open, busy: 0 }
@@ -41,12 +41,16 @@ impl RunRecord {
         usize::try_from(number - 1).unwrap_or_default().saturating_mul(SHARD_SIZE_MAX)
     }
 
-    /// The record that a shard has if it has none yet; nothing where the run is not cut so any more.
+    /// Makes the record of a shard that has none yet. None where the run is no longer cut so.
     pub(crate) fn shard_record(&self, shard: &ShardId) -> Option<Self> {
         self.shards.as_ref().filter(|shards| shards.has(shard))?;
         let its = self.recipients.iter().filter(|r| r.shard == Some(shard.number));
-        let (report, window) = (self.report.clone(), self.window.clone());
-        let mut record = Self::new(report, window, self.definition.clone(), self.event.clone());
+        let mut record = Self::new(
+            self.report.clone(),
+            self.window.clone(),
+            self.definition.clone(),
+            self.event.clone(),
+        );
         record.is_shard = true;
         record.reissued = self.reissued;
         record.made_at = self.made_at;
@@ -55,7 +59,7 @@ impl RunRecord {
         Some(record)
     }
 
-    /// Takes over from a shard what became of its recipients.
+    /// Takes over the results of a shard's recipients.
     pub(crate) fn take_over_shard(&mut self, shard: &Self, number: u32) {
         let its: HashMap<_, &Recipient> =
             shard.recipients.iter().map(|known| (known.address(), known)).collect();
@@ -66,13 +70,13 @@ impl RunRecord {
         }
     }
 
-    /// Gives up a shard that nobody holds any more: whoever was sending does not say how that ended.
+    /// Gives up a shard that nobody holds any more: the process that was sending does not tell how that ended.
     pub(crate) fn lose_shard(&mut self, number: u32, now: Timestamp) {
         let its = self.recipients.iter_mut().filter(|own| own.shard == Some(number));
         its.filter(|own| own.status == DeliveryState::Sending).for_each(|own| own.mark_lost(now));
     }
 
-    /// Puts the run together again.
+    /// Makes the run whole again, without shards.
     pub(crate) fn unshard(&mut self) {
         self.shards = None;
         self.recipients.iter_mut().for_each(|recipient| recipient.shard = None);
@@ -99,9 +103,9 @@ mod tests {
         record
     }
 
-    /// Each recipient who waits is in one part, in their order, and those who have it are in none.
+    /// Recipients who wait are in one shard each, in their order. Recipients who have the message are in none.
     #[test]
-    fn each_recipient_is_in_one_part() {
+    fn each_recipient_who_waits_is_in_one_shard() {
         let mut run = record(2 * SHARD_SIZE_MAX + 2);
         run.recipients[0].set_result(Ok("id".to_owned()));
         assert!(run.is_larger_than(SHARD_SIZE_MAX));
@@ -117,10 +121,10 @@ mod tests {
         assert!(of_parts.iter().all(|part| part.is_shard && part.message_key == run.message_key));
     }
 
-    /// The run has of each recipient what their part has; in one piece it has no parts, and an order
-    /// for one of another cut finds nothing.
+    /// The run takes over each recipient's result from their shard. When it is whole it has no shards, and an order
+    /// for a shard of another cut finds nothing.
     #[test]
-    fn what_parts_know_the_run_knows() {
+    fn a_run_takes_over_the_results_of_its_shards() {
         let mut run = record(SHARD_SIZE_MAX + 1);
         run.cut_into_shards(SHARD_SIZE_MAX);
         let parts = run.all_shards().open;

@@ -1,6 +1,7 @@
-//! The store of records as one invocation uses it: writes whose end is known, and the runs that it has.
+//! The store of records as one invocation uses it, and the runs that it has. Each write is repeated until its end is
+//! known, and renews the run's lease (`save_and_renew`).
 //!
-//! The rules that these writes keep stand in the docs of the [ledger](super).
+//! The docs of the [ledger](super) have the protocol of these writes.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use crate::concurrency::with_deadline;
 use crate::error::{Code, Error, Stage};
 use crate::retry::{LEASE_LENGTH, LEDGER_ACCESS, LONGEST_LEASE};
-use crate::run::job::{Clock, MESSAGE, RunKey};
+use crate::run::job::{Clock, MESSAGE_NAME, RunKey};
 use crate::run::ledger::record::{RenderingMark, RunRecord, TemplatesId, WriteId};
 use crate::run::outcome::FetchStats;
 use crate::store::{Condition, Object, Objects, Put, Store, Tag};
@@ -25,7 +26,7 @@ pub(crate) struct LedgerStore<'s, S> {
     pub(crate) process: &'s str,
 }
 
-// A derived implementation would ask the same of the store itself.
+// A derived implementation would require that the store itself can be cloned.
 impl<S> Clone for LedgerStore<'_, S> {
     fn clone(&self) -> Self {
         *self
@@ -40,34 +41,34 @@ pub(crate) struct LeasedRun {
     /// None where no records are kept.
     pub(crate) key: Option<String>,
     pub(crate) record: RunRecord,
-    /// The requests, pages and rows that this invocation took for it.
+    /// The requests, pages and rows that this invocation took for the run.
     pub(crate) stats: FetchStats,
-    /// The failure of the attempt before.
+    /// The error of the attempt before.
     pub(crate) last_error: Option<Error>,
-    /// The templates of one's own with which an earlier process never came back.
+    /// The mark of an earlier process that never came back from rendering.
     pub(crate) left_rendering: Option<RenderingMark>,
     pub(crate) holder_id: String,
     writes: u64,
-    /// The tag of the record as it lies in the store, as far as is known.
+    /// The tag of the record in the store, as it was last read or written.
     pub(crate) tag: Option<Tag>,
     /// The recipients whose results have not been written.
     pub(crate) unsaved_results: BTreeSet<usize>,
     /// Says that the result of the mail to the owner has not been written.
     pub(crate) notice_unsaved: bool,
-    /// Says that another has it by now.
+    /// Says that another process has taken the run over.
     pub(crate) is_lost: bool,
 }
 
 /// The end of a write.
 pub(crate) enum PutOutcome {
     Written,
-    /// Something else lies there, or nothing.
+    /// The condition did not hold: another object lies there, or none.
     Conflict(Option<Object>),
 }
 
 impl<S: Objects> LedgerStore<'_, S> {
-    /// Writes the record of a run that this one has, and renews the lease, unless it was released; or where
-    /// another has the run by now, writes what this one knows and the other does not.
+    /// Writes the record of a run, and renews the lease, unless it was released. Where another process has taken the
+    /// run over, adds the results that only this process knows to the other's record.
     ///
     /// # Errors
     /// Fails where it can't be written.
@@ -76,7 +77,7 @@ impl<S: Objects> LedgerStore<'_, S> {
             return self.merge_into_new_holder(leased).await;
         }
         if leased.record.claim.until.is_some() {
-            leased.record.claim.until = Some(self.lease());
+            leased.record.claim.until = Some(self.lease_end());
         }
         let mut refusals = 0;
         loop {
@@ -102,11 +103,11 @@ impl<S: Objects> LedgerStore<'_, S> {
         Ok(())
     }
 
-    /// Renews the lease of a run that this one has, where half of it is over and it may end before the
-    /// invocation does; or finds out that another has the run.
+    /// Renews the lease of a run where half of it has passed, and it may end before the invocation does. Finds out as
+    /// well whether another process has taken the run over.
     ///
     /// # Errors
-    /// As [`Self::save_and_renew`].
+    /// Those of [`Self::save_and_renew`].
     pub(crate) async fn renew_in_time(&self, leased: &mut LeasedRun) -> Result<(), Error> {
         let left = leased.record.claim.until.map(|until| until.duration_since(self.clock.now()));
         let is_due = left.is_none_or(|left| left <= LEASE_LENGTH / 2);
@@ -116,11 +117,11 @@ impl<S: Objects> LedgerStore<'_, S> {
         Ok(())
     }
 
-    /// Writes down that the message of a run is about to be made with templates of one's own: where the
+    /// Writes the mark that the message of a run is about to be made with the deployment's own templates. If this
     /// process never comes back, the next one knows why.
     ///
     /// # Errors
-    /// It can't be written, or another has the run by now.
+    /// Fails where it can't be written, or another process has taken the run over.
     pub(crate) async fn begin_rendering(
         &self,
         leased: &mut LeasedRun,
@@ -131,11 +132,11 @@ impl<S: Objects> LedgerStore<'_, S> {
         self.save_held(leased).await
     }
 
-    /// Writes down that rendering has ended, where it was written down that it began: nothing that comes
-    /// after it, such as a death or an outage of the store, is to be blamed on the templates.
+    /// Removes that mark, if there is one: a later death, or an outage of the store, is not the fault of the
+    /// templates.
     ///
     /// # Errors
-    /// As [`Self::begin_rendering`].
+    /// Those of [`Self::begin_rendering`].
     pub(crate) async fn end_rendering(&self, leased: &mut LeasedRun) -> Result<(), Error> {
         if leased.record.rendering.take().is_none() {
             return Ok(());
@@ -148,7 +149,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         if leased.is_lost { Err(taken_over()) } else { Ok(()) }
     }
 
-    /// Adds what this one knows to the record of another.
+    /// Adds the results that only this process knows to the record of the new holder.
     async fn merge_into_new_holder(&self, leased: &mut LeasedRun) -> Result<(), Error> {
         while !leased.unsaved_results.is_empty() || leased.notice_unsaved {
             let Some(Object { content, tag }) = self.read(leased.key()).await? else {
@@ -170,8 +171,8 @@ impl<S: Objects> LedgerStore<'_, S> {
         Ok(())
     }
 
-    /// Writes the record, on condition that what lies there is what this one has read; where it is
-    /// not, what lies there.
+    /// Writes the record, on condition that the one in the store is still the one that this process has read. Where
+    /// it is not, returns the one that lies there.
     pub(crate) async fn write(&self, leased: &mut LeasedRun) -> Result<PutOutcome, Error> {
         let (Some(store), Some(key)) = (self.objects, leased.key.clone()) else {
             return Ok(PutOutcome::Written);
@@ -182,17 +183,13 @@ impl<S: Objects> LedgerStore<'_, S> {
         let content = leased.record.to_json();
         let tag = leased.tag.clone();
         let condition = tag.as_ref().map_or(Condition::Absent, Condition::Unchanged);
-        let put = || store.put(&key, content.clone(), condition);
-        if let Some(tag) = self.put_with_retry(put).await? {
+        let written = self.put_with_retry(|| store.put(&key, content.clone(), condition)).await?;
+        if let Some(tag) = written {
             leased.tag = Some(tag);
             return Ok(PutOutcome::Written);
         }
-        let found = self.read(&key).await?;
-        let is_own = |object: &Object| {
-            RunRecord::parse(&key, &object.content).is_ok_and(|found| found.written == stamp)
-        };
-        match found {
-            Some(object) if is_own(&object) => {
+        match self.read(&key).await? {
+            Some(object) if is_from_write(&key, &object, &stamp) => {
                 leased.tag = Some(object.tag);
                 Ok(PutOutcome::Written)
             }
@@ -217,19 +214,19 @@ impl<S: Objects> LedgerStore<'_, S> {
         for (name, content) in files {
             self.put(&format!("{stem}{name}"), content.to_vec(), None).await?;
         }
-        let key = format!("{stem}{MESSAGE}");
-        // Refused is what was written before: nobody else has this key.
+        let key = format!("{stem}{MESSAGE_NAME}");
+        // It is refused where it was written before: nobody else has this key.
         self.put(&key, message, None).await?;
         Ok(key)
     }
 
-    /// The record at a key, if there is one.
+    /// Reads the record at a key, if there is one.
     pub(crate) async fn record(&self, key: &str) -> Result<Option<RunRecord>, Error> {
         let object = self.read(key).await?;
         object.map(|object| RunRecord::parse(key, &object.content)).transpose()
     }
 
-    /// Reads an object, as often as it takes.
+    /// Reads an object, with as many tries as it takes.
     pub(crate) async fn read(&self, key: &str) -> Result<Option<Object>, Error> {
         let Some(store) = self.objects else {
             return Ok(None);
@@ -246,7 +243,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         }
     }
 
-    /// Writes an object on condition that there is none, or that it still has this tag; whether that
+    /// Writes an object, on condition that there is none, or that it still has this tag. Returns whether the condition
     /// held.
     pub(crate) async fn put(
         &self,
@@ -262,7 +259,7 @@ impl<S: Objects> LedgerStore<'_, S> {
         Ok(written.is_some())
     }
 
-    /// Makes a write until its end is known: its tag, or that its condition did not hold.
+    /// Repeats a write until its end is known. Returns the new tag, or none where the condition did not hold.
     async fn put_with_retry<F>(&self, put: impl Fn() -> F) -> Result<Option<Tag>, Error>
     where
         F: Future<Output = Result<Put, Error>>,
@@ -284,18 +281,18 @@ impl<S: Objects> LedgerStore<'_, S> {
     }
 
     async fn in_time<T>(&self, access: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        // A call of the SDK is large, and every future that it is in is as large.
+        // The future of a call of the SDK is large: boxed, it does not make those around it large.
         with_deadline(self.clock.answer_by(), Box::pin(access)).await.unwrap_or_else(|| {
             let message = "the store of records did not answer before the deadline";
             Err(Error::new(Code::Timeout, Stage::Record, message).retryable())
         })
     }
 
-    /// Waits before a write is made again that was refused although nothing is there: somebody removes
-    /// records, or the store contradicts itself, which may pass.
+    /// Waits before another try of a write that was refused although nothing is there. Somebody is removing records,
+    /// or the store contradicts itself for a moment.
     ///
     /// # Errors
-    /// `STORE_ERROR` where that was so too often, or time is up.
+    /// `STORE_ERROR`, retryable, where this has happened too often, or the time is up.
     pub(crate) async fn refused_for_nothing(&self, refusals: &mut u32) -> Result<(), Error> {
         *refusals = refusals.saturating_add(1);
         if !self.goes_on(*refusals) {
@@ -313,8 +310,8 @@ impl<S: Objects> LedgerStore<'_, S> {
         tokio::time::sleep(LEDGER_ACCESS.pause_after(attempt)).await;
     }
 
-    /// The time at which a lease ends that begins or is renewed now.
-    pub(crate) fn lease(&self) -> Timestamp {
+    /// The end of a lease that begins or is renewed now.
+    pub(crate) fn lease_end(&self) -> Timestamp {
         let renewed = self.clock.now().saturating_add(LEASE_LENGTH).unwrap_or(Timestamp::MAX);
         let longest = self.clock.now().saturating_add(LONGEST_LEASE).unwrap_or(Timestamp::MAX);
         self.clock.deadline().map_or(renewed, |deadline| deadline.min(longest))
@@ -338,10 +335,10 @@ impl LeasedRun {
         }
     }
 
-    /// The record that was found at a key, to be changed on condition that it is still that one.
+    /// A record that was found at a key, and is changed on condition that it is still the same.
     ///
     /// # Errors
-    /// `STORE_ERROR` where it is no record.
+    /// `STORE_ERROR` where the object is no record.
     pub(crate) fn found(key: &str, Object { content, tag }: Object) -> Result<Self, Error> {
         let record = RunRecord::parse(key, &content)?;
         Ok(Self { tag: Some(tag), ..Self::new(key, record) })
@@ -365,27 +362,32 @@ impl LeasedRun {
 }
 
 impl LedgerStore<'_, Store> {
-    /// The beginning of the addresses of files that are stored beside a run's record; nothing where
-    /// no records are kept.
+    /// The beginning of the addresses of files beside a run's record; none where no records are kept.
     pub(crate) fn address_of_files(&self, leased: &LeasedRun) -> Option<String> {
-        let (store, key) = (self.objects?, leased.key.as_ref()?);
-        Some(store.address(&RunKey::beside(key, &leased.holder_id)))
+        let key = leased.key.as_ref()?;
+        Some(self.objects?.address(&RunKey::beside(key, &leased.holder_id)))
     }
 }
 
-/// A name for a process that writes records, which no other has.
+/// Tells whether an object is the record that this write wrote.
+fn is_from_write(key: &str, object: &Object, write: &WriteId) -> bool {
+    RunRecord::parse(key, &object.content).is_ok_and(|found| found.written == *write)
+}
+
+/// Makes a name for a writer of records, which no other has.
 pub(crate) fn new_holder_id() -> String {
     format!("{:016x}", fastrand::u64(..))
 }
 
-/// Tells whether what ails a store may pass within a second or two; who calls stays the same for so long.
+/// Tells whether another try within a second or two may help. Wrong settings and missing rights do not change in
+/// that time.
 fn is_worth_trying_again(error: &Error) -> bool {
     error.retryable && !matches!(error.code, Code::ConfigurationError | Code::AccessDenied)
 }
 
 fn contradiction() -> Error {
     let message =
-        "the store refuses to write a record as one that others have changed, and has none";
+        "the store refuses a write as if others had changed the record, and has no record";
     Error::new(Code::StoreError, Stage::Record, message)
         .retryable()
         .hint("see whether something removes records while they are written")
@@ -415,7 +417,7 @@ mod tests {
     use crate::run::ledger::lease::ClaimRequest;
     use crate::window::{LocalTime, Window, Zone};
 
-    /// A store that refuses every write as if others had changed what lies there, and has nothing.
+    /// A store that refuses every write as if others had changed the record, and has none.
     #[derive(Default)]
     struct Contradiction(Cell<u32>);
 
@@ -431,9 +433,9 @@ mod tests {
         }
     }
 
-    /// Claiming, saving and keeping something wait between refusals, and give up.
+    /// Claims, saves and updates pause between refusals, and give up after a while.
     #[tokio::test(start_paused = true)]
-    async fn writes_that_are_refused_for_nothing_pause() {
+    async fn writes_that_are_refused_without_reason_pause_and_give_up() {
         let now: Timestamp = "2026-11-23T07:00:00Z".parse().unwrap();
         let day = |day| LocalTime::Date(jiff::civil::date(2026, 11, day));
         let window = Window::between(day(22), day(23), &Zone::named("UTC").unwrap()).unwrap();

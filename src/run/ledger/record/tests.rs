@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::destination::Destination;
+use crate::destination::{Destination, StoredDestination};
 use crate::window::{LocalTime, Zone};
 
 fn record() -> RunRecord {
@@ -31,9 +31,9 @@ fn ended(ends: [Result<(), (Code, bool)>; 2]) -> RunRecord {
     record
 }
 
-/// This version keeps what another has added to a record.
+/// This version keeps the members that another one has added to a record.
 #[test]
-fn what_is_not_known_here_survives() {
+fn unknown_members_of_a_record_are_kept() {
     let mut value: Value = serde_json::from_slice(&record().to_json()).unwrap();
     value["later"] = json!({"a": [1, 2.5, null]});
     value["messages"][1]["opened"] = json!("yes");
@@ -46,9 +46,9 @@ fn what_is_not_known_here_survives() {
     assert!(error.message.contains("version 3") && !error.retryable);
 }
 
-/// The worst message counts; what may pass keeps the run open, also beside what nobody knows.
+/// The worst delivery counts. A retryable error keeps the run open, also beside an unknown recipient.
 #[test]
-fn the_worst_message_counts() {
+fn the_worst_delivery_decides_on_the_run() {
     use Code::{DeliveryRejected, DeliveryUnknown, Throttled};
     for (ends, status, is_final) in [
         ([Ok(()), Ok(())], RunState::Sent, true),
@@ -63,10 +63,10 @@ fn the_worst_message_counts() {
     }
 }
 
-/// Only what is retryable is tried again automatically; a person may ask for what failed permanently, and
-/// nobody for what is not known.
+/// Only retryable failures are tried again automatically. A person may ask for permanent ones as well, but nobody
+/// for unknown recipients.
 #[test]
-fn a_run_is_taken_up_with_those_who_may_be_sent_to() {
+fn an_attempt_begins_with_those_who_may_be_sent_to() {
     let ends = [Err((Code::DeliveryRejected, false)), Err((Code::DeliveryUnknown, false))];
     for (is_manual, first) in [(false, DeliveryState::Failed), (true, DeliveryState::Pending)] {
         let mut record = ended(ends);
@@ -78,9 +78,9 @@ fn a_run_is_taken_up_with_those_who_may_be_sent_to() {
     }
 }
 
-/// Nobody has a run for longer than any invocation lasts, whatever its record says.
+/// A lease that is longer than any invocation does not count.
 #[test]
-fn a_lease_of_more_than_twenty_minutes_is_not_believed() {
+fn a_lease_of_more_than_twenty_minutes_does_not_count() {
     let now: Timestamp = "2026-11-23T07:00:00Z".parse().unwrap();
     let mut record = ended([Ok(()), Ok(())]);
     for (until, is_held) in [
@@ -95,9 +95,9 @@ fn a_lease_of_more_than_twenty_minutes_is_not_believed() {
     }
 }
 
-/// A record may say anything of attempts.
+/// A record may have any number of attempts.
 #[test]
-fn attempts_are_counted_as_far_as_they_can_be() {
+fn the_count_of_attempts_stops_at_the_largest_number() {
     let mut record = ended([Err((Code::Throttled, true)), Ok(())]);
     record.attempts = u32::MAX;
     let (event, now) = (record.event.clone(), record.started_at);
@@ -105,9 +105,9 @@ fn attempts_are_counted_as_far_as_they_can_be() {
     assert_eq!(record.attempts, u32::MAX);
 }
 
-/// Each kind of destination has places of its own, and a service that takes nothing holds up no other.
+/// Each kind of destination has places of its own, and a service that takes nothing holds up no other kind.
 #[test]
-fn recipients_are_marked_by_their_kind() {
+fn each_kind_of_destination_has_places_of_its_own() {
     let of_kind = |kind: Option<&str>, n: usize| StoredDestination {
         kind: kind.map(str::to_owned),
         to: format!("r{n}"),
