@@ -1,5 +1,7 @@
-//! One attempt to deliver a run: its message is built and stored, or taken from the store, sent to whoever
-//! waits for it, and the end is written down. The rules stand in the [ledger](crate::run::ledger).
+//! One attempt to deliver a run. It builds and stores the message, or takes it from the store, sends it to the
+//! recipients who wait for it, and records the end. The [ledger](crate::run::ledger) has the rules, and a table of
+//! the places where leases are renewed and retries are decided. An attempt decides on no retry: it records each
+//! recipient's error, and `RunRecord::recompute_status` makes of them whether the run is final.
 
 use std::time::Duration;
 
@@ -14,8 +16,8 @@ use crate::run::message::Built;
 use crate::run::outcome::defect;
 use crate::store::Objects;
 
-/// The time for which results wait for each other: sent at once, they mostly end at once, and then one write
-/// has them all.
+/// The time for which results wait for each other. Messages that are sent together mostly end together, and then
+/// one write has all results.
 const RESULT_BATCH_WINDOW: Duration = Duration::from_millis(200);
 
 /// An attempt: the ledger, and the sender of the run's messages.
@@ -25,11 +27,11 @@ pub(crate) struct Attempt<'a, S, M> {
 }
 
 impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
-    /// Carries a run out that was claimed: from the stored message, or from one that `build` builds, to its
-    /// end, or to where it is cut into shards. What became of it stands in its record.
+    /// Carries out a run that was claimed, with the stored message or one that `build` builds. It goes on to the end
+    /// of the run, or until the run is cut into shards. The record has the result.
     ///
     /// # Errors
-    /// Fails where the end can't be written; the record still says what became of each message.
+    /// Fails where the end can't be written. The record still has the results of each recipient.
     pub(crate) async fn carry_out(
         &self,
         run: &mut LeasedRun,
@@ -61,7 +63,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         self.end(run, left_out).await
     }
 
-    /// Ends a run that nobody tries any more: with what it failed with, or with this error.
+    /// Ends a run that nobody tries any more, with its last error, or else with this one.
     ///
     /// # Errors
     /// Fails where the end can't be written.
@@ -78,7 +80,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         self.save_end(run).await
     }
 
-    /// Ends a run: whoever is pending was left out for this reason.
+    /// Ends a run. Recipients who still wait were left out because of this error.
     ///
     /// # Errors
     /// Fails where the end can't be written.
@@ -91,8 +93,8 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         self.save_end(run).await
     }
 
-    /// Notifies the owner of a run that has ended, where that failed before. The process that first writes
-    /// that the mail is being sent sends it.
+    /// Notifies the owner of a run that has ended, where this failed before. The process that first writes that the
+    /// mail is being sent sends it.
     ///
     /// # Errors
     /// Fails where the record can't be read or written.
@@ -107,7 +109,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         self.save_end(&mut run).await
     }
 
-    /// Writes the end of a run, and notifies its owner if need be.
+    /// Writes the end of a run, and notifies its owner if that is due.
     async fn save_end(&self, run: &mut LeasedRun) -> Result<(), Error> {
         let is_owed = run.key.is_some() && run.record.owes_a_notice();
         let owner = if is_owed { self.sender.owner() } else { None };
@@ -122,20 +124,21 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         self.sender.wait_turn().await;
         let ended = catch_panic(self.sender.notify(&run.record, &notice)).await;
         notice.set_result(ended.unwrap_or_else(|Panicked| Err(defect())));
-        (run.record.notice, run.notice_unsaved) = (Some(notice), true);
-        // The run has ended; whether this is written or not, the owner is not notified again.
+        run.record.notice = Some(notice);
+        run.notice_unsaved = true;
+        // The run has ended. The owner is not notified again, even where this can't be written.
         let _ = self.ledger.save_and_renew(run).await;
         Ok(())
     }
 
-    /// Has the message built, and stores it.
+    /// Builds the message, and stores it.
     async fn build(
         &self,
         run: &mut LeasedRun,
         definition: &str,
         build: impl AsyncFnOnce(&mut LeasedRun) -> Result<Built<M::Message>, Error>,
     ) -> Result<Built<M::Message>, Error> {
-        // Recipients of a message that will not be sent wait for the one that is built now.
+        // The recipients of an earlier message, which is not sent any more, get the one that is built now.
         run.record.message_key = None;
         run.record.recipients.clear();
         run.record.definition = definition.to_owned();
@@ -157,10 +160,11 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         parsed(key, &found.content)
     }
 
-    /// Sends the message to all who wait for it, and returns the reason why some were left out.
+    /// Sends the message to all recipients who wait for it, and returns the reason why some were left out.
     async fn deliver(&self, run: &mut LeasedRun, message: &M::Message) -> Option<Error> {
         self.sender.wait_turn().await;
-        let (mut sends, mut stopped) = (Sends::default(), None);
+        let mut sends = Sends::default();
+        let mut stopped = None;
         loop {
             for SendEnd { index, result } in sends.ended.drain(..) {
                 run.note_result(index, result);
@@ -171,7 +175,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
                 return stopped;
             }
             if !next.is_empty() || !run.unsaved_results.is_empty() {
-                // What is on its way goes on meanwhile.
+                // The sends go on meanwhile.
                 let Sends { on_their_way, ended, .. } = &mut sends;
                 let saved = drive_while(self.ledger.save_and_renew(run), on_their_way, ended).await;
                 let is_lost = run.is_lost.then(taken_over);
@@ -187,7 +191,7 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         }
     }
 
-    /// Marks the recipients who are next, and leaves those out who can't be sent to now.
+    /// Marks the next recipients, and leaves out those who can't be sent to now.
     fn mark(&self, record: &mut RunRecord) -> Vec<usize> {
         record.mark(IN_FLIGHT_MAX, |recipient| match self.sender.refusal(recipient) {
             Some(error) => Err(error),
@@ -195,11 +199,11 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
         })
     }
 
-    /// A recipient who is marked, to be sent to now.
+    /// A marked recipient, to be sent to now.
     ///
     /// # Errors
-    /// The reason why they are not: the write of the mark failed, or took long. Where it was written after all,
-    /// nobody else knows that nothing was sent.
+    /// The reason why nothing is sent to them: the write of the mark failed, or took long. Where the mark was written
+    /// after all, only this process knows that nothing was sent.
     fn recipient(
         &self,
         record: &RunRecord,
@@ -216,20 +220,21 @@ impl<S: Objects, M: MessageSender> Attempt<'_, S, M> {
 
     async fn send(&self, message: &M::Message, to: Recipient, index: usize) -> SendEnd {
         let sent = catch_panic(self.sender.send(message, &to, index)).await;
-        let unclear = |Panicked| Err(Error { code: Code::DeliveryUnknown, ..defect() });
-        SendEnd { index, result: sent.unwrap_or_else(unclear) }
+        let result =
+            sent.unwrap_or_else(|Panicked| Err(Error { code: Code::DeliveryUnknown, ..defect() }));
+        SendEnd { index, result }
     }
 }
 
-/// The sends of an attempt that are not written down.
+/// The sends of an attempt whose results are not recorded yet.
 struct Sends<F> {
     on_their_way: FuturesUnordered<F>,
-    /// The largest number of them at once so far.
+    /// The largest number of sends at once so far.
     most: usize,
     ended: Vec<SendEnd>,
 }
 
-/// The end of a send to one recipient, by their place in the record.
+/// The end of a send to the recipient at a place in the record.
 struct SendEnd {
     index: usize,
     result: Result<String, Error>,
@@ -242,8 +247,8 @@ impl<F> Default for Sends<F> {
 }
 
 impl<F: Future<Output = SendEnd>> Sends<F> {
-    /// Waits until a send has ended, and for those that end within a moment: one write has them all. Where others
-    /// wait for their places, it does so until half of these are free.
+    /// Waits until a send has ended, and for a moment for others that end: one write has all results. Where further
+    /// recipients wait for places, it waits only until half of the places are free.
     async fn wait_for_results(&mut self, others_wait: bool) {
         let Self { on_their_way, most, ended } = self;
         *most = on_their_way.len().max(*most);
@@ -262,7 +267,7 @@ impl<F: Future<Output = SendEnd>> Sends<F> {
     }
 }
 
-/// The error that the message which a run resumes with is missing.
+/// The error of a run whose stored message is missing.
 pub(crate) fn stored_message_missing() -> Error {
     let message = "the stored message is not in the store any more";
     Error::new(Code::NotFound, Stage::Record, message)

@@ -9,7 +9,7 @@ use crate::run::delivery::notice::definition_notice;
 use crate::run::job::TriggerContext;
 use crate::run::services::Services;
 
-/// The mailboxes of a mail to an owner.
+/// The two mailboxes of a mail to an owner.
 pub(crate) struct Mailboxes {
     pub(crate) from: Mailbox,
     pub(crate) owner: Mailbox,
@@ -18,7 +18,7 @@ pub(crate) struct Mailboxes {
 /// Notifies the owner of a definition that is not valid.
 ///
 /// # Errors
-/// As those of any mail.
+/// Those of any mail.
 pub(crate) async fn notify_of_definition(
     services: &Services,
     context: TriggerContext<'_>,
@@ -56,8 +56,8 @@ pub(crate) async fn notify_of_definition(
     sent.map_err(|refusal| breaker.trip(refusal, &from.address))
 }
 
-/// The name of a definition in the ids of mails: the report's id, or where its file's name can't be one, the
-/// digest of that.
+/// The name of a definition in the ids of mails: the report's id, or the digest of the file's name where that can't
+/// be an id.
 fn file_id(stem: &str) -> String {
     match stem.parse::<ReportId>() {
         Ok(id) => id.to_string(),

@@ -1,4 +1,4 @@
-//! The mails of a run, composed for each recipient.
+//! The mails of a run: one for each recipient, and one for the owner.
 
 use crate::address::Mailbox;
 use crate::definition;
@@ -7,7 +7,7 @@ use crate::mail::{Envelope, List, SendOptions, compose};
 use crate::render::Message;
 use crate::run::job::{Job, RunKey};
 
-/// Composes the mail of a run's message for one of its recipients; `index` is their place among them.
+/// Composes the mail of a run's message for one recipient. `index` is their place among the recipients.
 ///
 /// # Errors
 /// Fails where it can't be written.
@@ -17,11 +17,10 @@ pub fn compose_mail(
     to: &Mailbox,
     index: usize,
 ) -> Result<Vec<u8>, Error> {
-    // A report that was missed runs for several windows at once.
     let key = job.key(&job.window()?);
     let email = &job.report.email;
     let id = mail_id(job, &key, &index.to_string());
-    let list = List { unsubscribe: email.unsubscribe.as_deref(), ..list(job) };
+    let list = List { unsubscribe: email.unsubscribe.as_deref(), ..mailing_list(job) };
     let envelope = Envelope {
         from: &email.from,
         to,
@@ -52,21 +51,22 @@ pub(crate) fn compose_notice(
         id: &id,
         date: job.clock().started(),
         run: Some(key.name()),
-        list: list(job),
+        list: mailing_list(job),
     };
     compose(envelope, message)
 }
 
-/// The identity of one mail of a run: an invocation may have several runs of a report, for several windows
-/// or orders, and its retry has the same id.
+/// The identity of one mail of a run. An invocation may have several runs of a report, for several windows or
+/// orders, and its retry has the same id: so the key of the run and the time are part of it.
 fn mail_id(job: &Job, key: &RunKey, mail: &str) -> String {
-    let (id, started) = (&job.invocation.id, job.clock().started());
+    let id = &job.invocation.id;
+    let started = job.clock().started();
     let attempt = definition::digest(format!("{} {started}", key.name()).as_bytes());
     format!("{id}.{}.{attempt}.{mail}", job.report.id)
 }
 
-/// The list of those who get the report.
-fn list(job: &Job) -> List<'_> {
+/// The mailing list that the report is, without a way to unsubscribe.
+fn mailing_list(job: &Job) -> List<'_> {
     List { report: job.report.id.as_str(), title: &job.report.title, unsubscribe: None }
 }
 

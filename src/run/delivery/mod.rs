@@ -1,8 +1,19 @@
-//! Delivery: a run's message is sent under the ledger's protocol, and the owner hears of what failed.
+//! Delivery: a run's message is sent under the ledger's protocol, and the owner is notified of failures.
 //!
-//! Three things make a delivery, each with a place of its own: who receives is a
-//! [`StoredDestination`] in the run's record, whose `kind` is none for mail; what is sent is the message that lies
-//! in the store; how it is sent is a [`MessageSender`].
+//! Three things make a delivery, each with a place of its own. Who receives is a [`StoredDestination`] in the run's
+//! record, whose `kind` is none for mail. What is sent is the message that lies in the store. How it is sent is a
+//! [`MessageSender`].
+//!
+//! Where to look:
+//!
+//! - Messages are sent, and results recorded, by `Attempt::deliver` in `attempt.rs`. Each of its writes renews the
+//!   lease: `LedgerStore::save_and_renew` in `ledger/store.rs`.
+//! - A retry of the run is decided by `RunRecord::recompute_status` in `ledger/record/changes.rs`. A mail is tried
+//!   again within an attempt by `mail/ses.rs`.
+//! - Sending stops by `RunSender::stop_reason` for all recipients, and by `RunSender::refusal` for those of one kind
+//!   (`sender.rs`).
+//! - Each kind of destination is sent to by `RunSender::send` in `sender.rs`.
+//! - The owner's mail is written in `notice.rs` for a run, in `definition_notice.rs` for a definition.
 
 mod attempt;
 mod definition_notice;
@@ -35,13 +46,13 @@ pub(crate) trait MessageSender {
         Vec::new()
     }
 
-    /// Waits until it is the run's turn to send, where several are under way.
+    /// Waits until it is the run's turn to send, where several runs overlap.
     async fn wait_turn(&self) {}
 
     /// Sends the message to one recipient, and returns the id that it got.
     ///
     /// # Errors
-    /// `DELIVERY_UNKNOWN` where the recipient may have it; any other where they certainly do not.
+    /// `DELIVERY_UNKNOWN` where the recipient may have the message. Any other error where they certainly do not.
     async fn send(
         &self,
         message: &Self::Message,
@@ -49,32 +60,31 @@ pub(crate) trait MessageSender {
         index: usize,
     ) -> Result<String, Error>;
 
-    /// The number of recipients in each shard, where the run is cut into shards.
+    /// The number of recipients of each shard, where the run is to be cut into shards.
     fn shard_size(&self, _record: &RunRecord) -> Option<usize> {
         None
     }
 
-    /// The number of messages to destinations of this recipient's kind on their way at once. Those of all kinds
-    /// are [`IN_FLIGHT_MAX`] at most: those who are marked and wait for their turn would be left unknown by a
-    /// death as well.
+    /// The number of messages to destinations of this recipient's kind on their way at once. All kinds together have
+    /// [`IN_FLIGHT_MAX`] at most: a death leaves marked recipients unknown, even those who wait for their turn.
     fn concurrency(&self, _to: &Recipient) -> usize {
         IN_FLIGHT_MAX
     }
 
-    /// The reason why this recipient can't be sent to now: the service of its kind takes nothing.
+    /// The reason why this recipient can't be sent to now: the service for their kind accepts nothing.
     fn refusal(&self, _to: &Recipient) -> Option<Error> {
         None
     }
 
-    /// The reason why nobody can be sent to now: time is up, or another has the run.
+    /// The reason why nobody can be sent to now: the time is up, or another process has the run.
     fn stop_reason(&self) -> Option<Error>;
 
-    /// The owner, who is to hear of a run that failed, if anybody may.
+    /// The owner, who is notified of a run that failed, if the deployment allows it.
     fn owner(&self) -> Option<StoredDestination>;
 
     /// Notifies the owner of the end of a run.
     ///
     /// # Errors
-    /// As [`Self::send`].
+    /// Those of [`Self::send`].
     async fn notify(&self, record: &RunRecord, to: &Recipient) -> Result<String, Error>;
 }

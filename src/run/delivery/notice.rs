@@ -1,5 +1,5 @@
-//! The mail that the owner of a report reads where a run failed, or where the definition is not valid. The
-//! audience never sees it.
+//! The mail to the owner of a report where a run failed, or the definition is not valid. Recipients of the report
+//! never see it.
 
 use serde_json::Value;
 
@@ -12,8 +12,8 @@ use crate::run::outcome::{DeliveryStatus, RunState};
 use crate::run::services::Services;
 use crate::settings::Location;
 
-/// The largest number of single problems that are told.
-const DETAILS: usize = 10;
+/// The largest number of problems in a notice.
+const MOST_PROBLEMS: usize = 10;
 
 /// The notice of a run that failed, or whose end is not known.
 pub(crate) fn run_notice(
@@ -26,10 +26,10 @@ pub(crate) fn run_notice(
     let [sent, failed, unknown] =
         [DeliveryStatus::Sent, DeliveryStatus::Failed, DeliveryStatus::Unknown]
             .map(|status| outcome.count(status));
-    let (headline, what) = match record.status {
+    let (headline, counts) = match record.status {
         RunState::Unknown => (
             format!("It is not known whether everybody got the report “{title}”"),
-            format!("{unknown} not known, {failed} failed, {sent} sent."),
+            format!("{unknown} unknown, {failed} failed, {sent} sent."),
         ),
         _ if outcome.messages.is_empty() => {
             (format!("The report “{title}” could not be sent"), "Nobody got it.".to_owned())
@@ -43,7 +43,7 @@ pub(crate) fn run_notice(
     let key = job.key(&record.window);
     let notice = Notice {
         headline,
-        summary: format!("{}. {what}", record.window.exact_label(Language::English)),
+        summary: format!("{}. {counts}", record.window.exact_label(Language::English)),
         next: Some(next),
         commands,
         record: services.settings.runs.as_ref().map(|place| place.at(key.as_str())),
@@ -60,8 +60,8 @@ pub(crate) fn definition_notice(
 ) -> Result<Message, Error> {
     let notice = Notice {
         headline: format!("The definition of the report “{}” can't be used", isolated(report)),
-        summary: "It does not run until the definition is mended. `connect-reports validate` \
-                  shows what is wrong, line by line."
+        summary: "The report does not run until its definition is fixed. `connect-reports \
+                  validate` shows each problem with its line."
             .to_owned(),
         commands: vec![format!("connect-reports validate{}", places(services, false))],
         ..error_notice(report, Some(error))
@@ -71,47 +71,60 @@ pub(crate) fn definition_notice(
 
 fn error_notice(report: &str, error: Option<&Error>) -> Notice {
     let details = error.map_or(&[][..], |error| error.details.as_slice());
-    let text = |detail: &Value| {
-        let line = detail.get("line").map(|line| format!("line {line}: "));
-        let message = detail.get("message")?.as_str()?;
-        Some(format!("{}{message}", line.unwrap_or_default()))
-    };
     Notice {
         report: report.to_owned(),
         code: error.map_or("", |error| error.code.as_str()).to_owned(),
         message: error.map_or_else(String::new, |error| error.message.clone()),
-        details: details.iter().take(DETAILS).filter_map(text).collect(),
-        omitted: details.len().saturating_sub(DETAILS),
+        details: details.iter().take(MOST_PROBLEMS).filter_map(describe_problem).collect(),
+        omitted: details.len().saturating_sub(MOST_PROBLEMS),
         hint: error.and_then(|error| error.hint.clone()),
         ..Notice::default()
     }
 }
 
-/// Says what happens automatically, and returns the commands by which a person goes on.
-fn next_steps(services: &Services, job: &Job, record: &RunRecord) -> (String, Vec<String>) {
-    let (start, end) = record.window.local();
-    let places = places(services, true);
-    let command = |verb: &str, options: &str| {
-        format!("connect-reports {verb} {} --window {start}..{end}{options}{places}", record.report)
-    };
-    let mut next = match (record.is_final, record.reissue_of.is_some()) {
-        (false, false) => {
-            let next = "It is tried again by itself at every event until its catch-up age is over. To \
-                        try it now:";
-            return (next.to_owned(), vec![command("run", "")]);
-        }
-        (false, true) => "Only the retries of its order try it again.".to_owned(),
-        (true, _) => "It is not tried again by itself.".to_owned(),
-    };
-    if record.outcome().count(DeliveryStatus::Unknown) > 0 {
-        next += " Who may have it never gets it again without a person's word: ask them first.";
-    }
-    (format!("{next} To go on:"), commands(job, record, command))
+fn describe_problem(detail: &Value) -> Option<String> {
+    let line = detail.get("line").map(|line| format!("line {line}: "));
+    let message = detail.get("message")?.as_str()?;
+    Some(format!("{}{message}", line.unwrap_or_default()))
 }
 
-/// The commands by which a person goes on with a run that is not tried again; `command` writes one of a verb and
-/// its options.
-fn commands(job: &Job, record: &RunRecord, command: impl Fn(&str, &str) -> String) -> Vec<String> {
+/// The sentences on what happens automatically, and the commands by which a person goes on.
+fn next_steps(services: &Services, job: &Job, record: &RunRecord) -> (String, Vec<String>) {
+    let (start, end) = record.window.local();
+    let run = format!("{} --window {start}..{end}", record.report);
+    let command = RunCommand { run, places: places(services, true) };
+    let mut next = match (record.is_final, record.reissue_of.is_some()) {
+        (false, false) => {
+            let next = "It is tried again automatically with each event until its catch-up age has \
+                        passed. To try it now:";
+            return (next.to_owned(), vec![command.with("run", "")]);
+        }
+        (false, true) => "It is tried again only by retries of its order.".to_owned(),
+        (true, _) => "It is not tried again automatically.".to_owned(),
+    };
+    if record.outcome().count(DeliveryStatus::Unknown) > 0 {
+        next += " Recipients who may have it do not get it again unless somebody orders it: ask \
+                 them first.";
+    }
+    (format!("{next} To go on:"), commands(job, record, &command))
+}
+
+/// A command line for a run.
+struct RunCommand {
+    /// The report and the window.
+    run: String,
+    /// The options that name places.
+    places: String,
+}
+
+impl RunCommand {
+    fn with(&self, verb: &str, options: &str) -> String {
+        format!("connect-reports {verb} {}{options}{}", self.run, self.places)
+    }
+}
+
+/// The commands by which a person goes on with a run that is not tried again.
+fn commands(job: &Job, record: &RunRecord, command: &RunCommand) -> Vec<String> {
     let outcome = record.outcome();
     if let Some(named) = job.trigger.recipients() {
         let to: Vec<String> = if outcome.messages.is_empty() {
@@ -122,24 +135,29 @@ fn commands(job: &Job, record: &RunRecord, command: impl Fn(&str, &str) -> Strin
         };
         let to: String = to.iter().map(|to| format!(" --to {to}")).collect();
         let verb = if job.trigger.resent_to().is_some() { "resend" } else { "run" };
-        return vec![command(verb, &to)];
+        return vec![command.with(verb, &to)];
     }
     if outcome.messages.is_empty() {
         let is_reissue = record.reissue_of.is_some();
-        return vec![if is_reissue { command("resend", " --failed") } else { command("run", "") }];
+        let again =
+            if is_reissue { command.with("resend", " --failed") } else { command.with("run", "") };
+        return vec![again];
     }
     let ways = [(DeliveryStatus::Unknown, " --unknown"), (DeliveryStatus::Failed, " --failed")];
     let ways = ways.into_iter().filter(|(status, _)| outcome.count(*status) > 0);
-    ways.map(|(_, option)| command("resend", option)).collect()
+    ways.map(|(_, option)| command.with("resend", option)).collect()
 }
 
-/// The options that name the places, where they are such that a person at a terminal can reach them.
+/// The options that name the places of definitions and runs, where a person at a terminal can reach them.
 fn places(services: &Services, with_runs: bool) -> String {
-    let of = |option: &str, place: Option<&Location>| match place {
+    let definitions = place_option("--definitions", Some(&services.settings.definitions));
+    let runs = place_option("--runs", services.settings.runs.as_ref().filter(|_| with_runs));
+    format!("{definitions}{runs}")
+}
+
+fn place_option(option: &str, place: Option<&Location>) -> String {
+    match place {
         Some(place @ Location::S3 { .. }) => format!(" {option} {place}"),
         Some(Location::Folder(_)) | None => String::new(),
-    };
-    let definitions = of("--definitions", Some(&services.settings.definitions));
-    let runs = of("--runs", services.settings.runs.as_ref().filter(|_| with_runs));
-    format!("{definitions}{runs}")
+    }
 }

@@ -1,5 +1,4 @@
-//! The sender of a run's messages, each through the service of its destination's kind, and of the mail to
-//! its owner.
+//! The sender of a run's messages, each through the service for its destination's kind, and of the mail to the owner.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,10 +16,10 @@ use crate::run::ledger::{Fence, Recipient, RunRecord, largest_shard};
 use crate::run::outcome::{DeliveryState, log_error};
 use crate::run::services::Services;
 
-/// The time that a message needs.
+/// The time that sending a message needs.
 const SEND_TIME: Duration = Duration::from_secs(2);
 
-/// The time that is kept free after the last send, for its end to be written down.
+/// The time that is kept free after the last send to record its result.
 const RECORD_TIME: Duration = Duration::from_secs(1);
 
 /// Sends the messages of one run.
@@ -28,9 +27,9 @@ pub(crate) struct RunSender<'a> {
     services: &'a Services,
     job: &'a Job,
     is_reissued: bool,
-    /// The number of recipients of the run before these.
+    /// The number of recipients in the shards before this one.
     first: usize,
-    /// The reason why none of them may be sent to.
+    /// The reason why none of the recipients may be sent to.
     refused: Option<Error>,
     /// The right to send the run's message again, where it is a resend.
     fence: Option<&'a Fence>,
@@ -39,9 +38,9 @@ pub(crate) struct RunSender<'a> {
 }
 
 impl<'a> RunSender<'a> {
-    /// The sender for the recipients of a record who wait.
+    /// The sender for the recipients of a record who wait for the message.
     pub(crate) fn new(services: &'a Services, job: &'a Job, record: &RunRecord) -> Self {
-        // One of an unknown kind is refused alone.
+        // Recipients of an unknown kind are refused one by one.
         let known = waiting(record).filter(|recipient| recipient.kind().is_ok());
         let waiting: Result<Vec<Destination>, Error> = known.map(destination).collect();
         let deployment = &services.settings.deployment;
@@ -54,23 +53,22 @@ impl<'a> RunSender<'a> {
         }
     }
 
-    /// The sender of only the mail to the owner of a run that has ended.
+    /// The sender for only the mail to the owner of a run that has ended.
     pub(crate) fn to_owner(services: &'a Services, job: &'a Job) -> Self {
-        let (fence, turn) = (None, None);
-        Self { services, job, is_reissued: false, first: 0, refused: None, fence, turn }
+        Self { services, job, is_reissued: false, first: 0, refused: None, fence: None, turn: None }
     }
 
-    /// The same, where it is not known who has the message already.
+    /// The same, which sends to nobody if there is an error: it is not known who has the message already.
     pub(crate) fn refused_by(self, error: Option<Error>) -> Self {
         Self { refused: error.or(self.refused), ..self }
     }
 
-    /// The same, while a resend has the run's fence.
+    /// The same, for a resend that has the run's fence.
     pub(crate) fn fenced(self, fence: Option<&'a Fence>) -> Self {
         Self { fence, ..self }
     }
 
-    /// The same, for a run that sends when those before it have ended.
+    /// The same, for a run that sends when the runs before it have ended.
     pub(crate) fn in_turn(self, turn: &'a GateSlot) -> Self {
         Self { turn: Some(turn), ..self }
     }
@@ -82,7 +80,8 @@ impl<'a> RunSender<'a> {
         to: &Mailbox,
         index: usize,
     ) -> Result<String, Error> {
-        let (job, place) = (self.job, self.first + index);
+        let job = self.job;
+        let place = self.first + index;
         let mail = if self.is_reissued {
             let reissued = message.clone().reissued(job.report.locale.language());
             compose_mail(job, &reissued, to, place)?
@@ -124,22 +123,24 @@ impl MessageSender for RunSender<'_> {
     }
 
     fn shard_size(&self, record: &RunRecord) -> Option<usize> {
-        // Each write is of a whole record: that of a shard is small, however many recipients the run has.
+        // Each write is of a whole record. That of a shard is small, however many recipients the run has.
         let is_kept = self.services.ledger.is_kept() && self.job.is_recorded();
-        let may = is_kept && !self.job.is_reissue();
+        let can_be_cut = is_kept && !self.job.is_reissue();
         let is_whole = !record.is_shard && record.shards.is_none();
         let kinds: BTreeSet<_> = waiting(record).filter_map(|to| to.kind().ok()).collect();
-        // The slowest service says how many are sent to in time.
+        // The slowest service decides how many are sent to in time.
         let sizes = kinds.into_iter().map(|kind| largest_shard(self.services.outbox.rate(kind)));
-        sizes.min().filter(|size| may && is_whole && record.is_larger_than(*size))
+        sizes.min().filter(|size| can_be_cut && is_whole && record.is_larger_than(*size))
     }
 
     fn concurrency(&self, to: &Recipient) -> usize {
         let Ok(kind) = to.kind() else { return IN_FLIGHT_MAX };
-        // As many as the service takes in half a second.
+        // As many as the service accepts in half a second.
         let rate = self.services.outbox.rate(kind).per_second();
-        let takes = |places: &usize| u32::try_from(2 * places).is_ok_and(|n| f64::from(n) <= rate);
-        (1..=IN_FLIGHT_MAX).take_while(takes).last().unwrap_or(1)
+        (1..=IN_FLIGHT_MAX)
+            .take_while(|places| u32::try_from(2 * places).is_ok_and(|n| f64::from(n) <= rate))
+            .last()
+            .unwrap_or(1)
     }
 
     fn refusal(&self, to: &Recipient) -> Option<Error> {
@@ -178,8 +179,8 @@ impl MessageSender for RunSender<'_> {
         let mail = compose_notice(self.job, &message, &to, &self.job.key(&record.window))?;
         let sent = self.mail(&to, &mail).await;
         sent.inspect_err(|error| {
-            let (batch, report) = (self.job.context().id(), self.job.report.id.as_str());
-            log_error(batch, Some(report), error, "the owner could not be told");
+            let report = self.job.report.id.as_str();
+            log_error(self.job.context().id(), Some(report), error, "the owner could not be told");
         })
     }
 }
@@ -197,7 +198,7 @@ fn waiting(record: &RunRecord) -> impl Iterator<Item = &Recipient> {
 /// The destination of a recipient in a record.
 ///
 /// # Errors
-/// `STORE_ERROR` where it is none, or one of a kind that this program does not know.
+/// `STORE_ERROR` where it is no destination, or one of a kind that this program does not know.
 fn destination(recipient: &Recipient) -> Result<Destination, Error> {
     Destination::try_from(recipient.destination()).map_err(|error| {
         let message = format!("a recipient in the record {error}");

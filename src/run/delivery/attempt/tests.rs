@@ -1,7 +1,7 @@
-//! The protocol against everything that can go wrong with a store, with SES and with processes.
+//! A test of the protocol against everything that can go wrong with a store, with SES and with processes.
 //!
-//! A [world](world) holds what is really there: the objects, and the mails that were accepted. Processes come
-//! and go; each store operation and each send is a step at which something may happen to them.
+//! A [world](world) has the objects and the accepted mails that really exist. Processes come and go. Each store
+//! operation and each send is a step at which a mishap may happen to them.
 
 use std::rc::Rc;
 
@@ -19,10 +19,9 @@ mod world;
 
 use world::{Kind, MISHAPS, Mishap, Process, World, check, live, runtime};
 
-/// A process that dies, or whose store or SES fails, at every step that it takes; its retries end the
-/// run.
+/// A process dies, or its store or SES fails, at each of its steps in turn.
 #[test]
-fn whatever_happens_to_a_process_its_retries_end_the_run_once() {
+fn a_run_ends_once_whatever_happens_to_a_process() {
     std::thread::scope(|scope| {
         for mishap in MISHAPS {
             scope.spawn(move || {
@@ -41,18 +40,7 @@ fn at_every_step(mishap: Mishap, count: usize, kind: Kind) {
         runtime().block_on(async {
             let since = Instant::now();
             live(&process, "tick", count, since).await;
-            // The last one finds that it has ended.
-            for retry in 0..3 {
-                let (asked, record) = (world.asked.get(), world.record());
-                let may_ask = record.as_ref().is_none_or(|r| r.message_key.is_none());
-                let retrying = Process { kind, ..Process::new(&world, None, 1 + retry) };
-                live(&retrying, "tick", count, since).await;
-                assert!(may_ask || world.asked.get() == asked, "{what}: asked again");
-                assert!(retry < 2, "{what}: not ended");
-                if record.is_some_and(|record| record.is_final) {
-                    break;
-                }
-            }
+            retry_until_final(&world, count, kind, since, &what).await;
         });
         let record = check(&world, count, &what);
         let unclear = matches!(
@@ -64,16 +52,38 @@ fn at_every_step(mishap: Mishap, count: usize, kind: Kind) {
                 | Mishap::StoreDown
         );
         assert!(unclear || record.status != RunState::Unknown, "{what}");
-        // Only who dies between the end and the mail to the owner leaves it unsent.
+        // The mail to the owner is only missing where the process died between the end of the run and that mail.
         let died = matches!(mishap, Mishap::DeathBefore | Mishap::DeathAfter);
         let told = usize::from(record.has_failed());
         assert!(died || world.notices.get() == told, "{what}: {} notices", world.notices.get());
         let all = world.accepted.borrow().len() == count;
         let may_fail = mishap == Mishap::Refused || record.status == RunState::Unknown;
         assert!(all || may_fail, "{what}: {:?}", record.status);
-        // Beyond its last step nothing happens to it.
+        // Its last step was an earlier one.
         if process.steps.get() <= step {
             assert_eq!(record.status, RunState::Sent, "{what}");
+            break;
+        }
+    }
+}
+
+/// Retries the event until one finds that the run has ended. None of them asks Connect again for a stored message.
+async fn retry_until_final(
+    world: &Rc<World>,
+    count: usize,
+    kind: Kind,
+    since: Instant,
+    what: &str,
+) {
+    for retry in 0..3 {
+        let asked = world.asked.get();
+        let record = world.record();
+        let may_ask = record.as_ref().is_none_or(|record| record.message_key.is_none());
+        let retrying = Process { kind, ..Process::new(world, None, 1 + retry) };
+        live(&retrying, "tick", count, since).await;
+        assert!(may_ask || world.asked.get() == asked, "{what}: asked again");
+        assert!(retry < 2, "{what}: not ended");
+        if record.is_some_and(|record| record.is_final) {
             break;
         }
     }

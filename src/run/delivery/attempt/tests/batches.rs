@@ -38,7 +38,7 @@ impl Objects for CountingStore {
     }
 }
 
-/// A service that takes one message after the other, so long for each.
+/// A service that accepts one message after the other, and takes this long for each.
 struct PacedSender {
     pace: Duration,
     waiting: Cell<u32>,
@@ -67,7 +67,7 @@ impl MessageSender for PacedSender {
     }
 }
 
-/// Results that come one by one wait for each other, until half of the places are free.
+/// Results that come one by one wait for each other until half of the places are free.
 #[test]
 fn results_that_come_within_a_moment_are_written_together() {
     let count = 80;
@@ -90,6 +90,6 @@ fn results_that_come_within_a_moment_are_written_together() {
         attempt.carry_out(&mut run, DEFINITION, build).await.unwrap();
         assert_eq!(run.record.status, RunState::Sent);
     });
-    // The claim, the message and the end besides.
+    // The claim, the message and the end are writes too.
     assert!(store.writes.get() <= 3 + count / 4 + 1, "{} writes", store.writes.get());
 }

@@ -15,12 +15,12 @@ use super::world::{
 };
 use crate::run::outcome::RunState;
 
-/// The order in which the steps of two processes come about: one of all, or a random one.
+/// The order in which the steps of processes come about: every order in turn, or a random one.
 pub(super) enum Schedule {
     Random(fastrand::Rng),
-    /// The choice at each point, and of how many; and the situations from which every way on has
-    /// been tried. What processes do follows from what they have found, so two orders of steps that
-    /// do not concern each other end in the same situation.
+    /// Every order: the choice at each point with the number of ways there were, and the situations that were seen
+    /// before. Processes act by what they have found. So two orders that differ only in steps which do not concern
+    /// each other lead to the same situation, and one of them is enough.
     Every {
         taken: Vec<(usize, usize)>,
         next: usize,
@@ -28,8 +28,8 @@ pub(super) enum Schedule {
     },
 }
 
-/// The last writes of the record and of the rest, what both processes have found, and what luck
-/// they have left.
+/// A situation in a race: the last writes of all objects, the things that each process has found, and the luck that
+/// is left.
 pub(super) type Situation = (Vec<Write>, Vec<Vec<(Found, usize)>>, Luck);
 
 impl Schedule {
@@ -41,7 +41,7 @@ impl Schedule {
         Self::Every { taken: Vec::new(), next: 0, seen: HashSet::new() }
     }
 
-    /// One of so many ways on; nothing where all of them have been tried from here.
+    /// Chooses one of this many ways. None where all ways from this situation have been tried.
     fn choose(&mut self, of: usize, situation: impl FnOnce() -> Situation) -> Option<usize> {
         match self {
             Self::Random(random) => Some(random.usize(..of)),
@@ -58,8 +58,8 @@ impl Schedule {
         }
     }
 
-    /// Turns to the next order; nothing where this was the last.
-    fn turn(&mut self) -> Option<()> {
+    /// Goes on to the next order. None where this was the last.
+    fn advance(&mut self) -> Option<()> {
         let Self::Every { taken, next, .. } = self else { return None };
         *next = 0;
         while let Some((choice, of)) = taken.pop() {
@@ -79,12 +79,12 @@ pub(super) struct Luck {
     pub(super) stalls: usize,
     /// The number of times that the store answers something else than it should.
     pub(super) mishaps: usize,
-    /// True where a mishap may be a process's end.
+    /// Says that a mishap may be the death of a process.
     pub(super) deaths: bool,
     pub(super) with_sends: bool,
 }
 
-/// Two processes in one order of their steps; nothing where the rest of it has been seen.
+/// Runs two processes in one order of their steps. None where the rest of the order has been tried before.
 fn race(schedule: &mut Schedule, count: usize, events: [&str; 2], luck: Luck) -> Option<Rc<World>> {
     let world = Rc::new(World::default());
     let gate = Gate::new(2, luck.with_sends);
@@ -101,25 +101,26 @@ fn race(schedule: &mut Schedule, count: usize, events: [&str; 2], luck: Luck) ->
             };
             let runs = pin!(join(run(&first, events[0]), run(&second, events[1])));
             let granting = pin!(grant(&world, &gate, schedule, luck, &running));
-            let is_known_final = match select(runs, granting).await {
+            let is_complete = match select(runs, granting).await {
                 Either::Left(_) => true,
-                Either::Right((is_known_final, runs)) => {
-                    if is_known_final {
+                Either::Right((is_complete, runs)) => {
+                    if is_complete {
                         runs.await;
                     }
-                    is_known_final
+                    is_complete
                 }
             };
-            if is_known_final {
-                // What both have left to others is taken up by the next event.
+            if is_complete {
+                // The next event takes up what both have left.
                 invoke(&Process::new(&world, None, 2), "next", count, since).await;
             }
-            is_known_final
+            is_complete
         })
         .then_some(world)
 }
 
-/// Lets one step after the other come about, until both have ended; or until the rest is known.
+/// Grants one step after the other until all processes have ended: true. False where the rest of the order has been
+/// tried before.
 pub(super) async fn grant(
     world: &World,
     gate: &Gate,
@@ -128,7 +129,7 @@ pub(super) async fn grant(
     running: &Cell<usize>,
 ) -> bool {
     while running.get() > 0 {
-        // The paused clock goes on when nobody has anything to do, so that both are where they wait.
+        // The paused clock advances only when every process waits.
         sleep(Duration::from_millis(1)).await;
         let all = 0..gate.waits.len();
         let waiting: Vec<usize> = all.filter(|n| !gate.waits[*n].borrow().is_empty()).collect();
@@ -143,14 +144,10 @@ pub(super) async fn grant(
         };
         let with_mishaps = 1 + mishaps.len();
         let grants = waiting.len() * with_mishaps;
-        let situation = || {
-            let found = gate.found.iter().map(|found| found.borrow().clone()).collect();
-            let mut written: Vec<_> = world.objects.borrow().values().map(|(_, w)| *w).collect();
-            written.sort_unstable();
-            (written, found, luck)
-        };
         let ways = grants + usize::from(luck.stalls > 0);
-        let Some(choice) = schedule.choose(ways, situation) else { return false };
+        let Some(choice) = schedule.choose(ways, || describe_situation(world, gate, luck)) else {
+            return false;
+        };
         if choice == grants {
             luck.stalls -= 1;
             gate.stalls.set(gate.stalls.get() + 1);
@@ -161,13 +158,20 @@ pub(super) async fn grant(
         let mishap = (choice / waiting.len()).checked_sub(1).map(|index| mishaps[index]);
         luck.mishaps -= usize::from(mishap.is_some());
         gate.granted[number].set(Some(mishap));
-        // Whoever comes first takes it; the others wait on.
+        // The first of them takes the step, and the others wait on.
         gate.waits[number].take().into_iter().for_each(Waker::wake);
     }
     true
 }
 
-/// All of a race that nobody died in was sent, and is known to have been.
+fn describe_situation(world: &World, gate: &Gate, luck: Luck) -> Situation {
+    let mut written: Vec<_> = world.objects.borrow().values().map(|(_, write)| *write).collect();
+    written.sort_unstable();
+    let found = gate.found.iter().map(|found| found.borrow().clone()).collect();
+    (written, found, luck)
+}
+
+/// Checks a race in which nobody died: everything was sent, and is recorded as sent.
 fn check_race(world: &World, count: usize, what: &str) {
     let record = check(world, count, what);
     assert_eq!(record.status, RunState::Sent, "{what}: {record:?}");
@@ -175,17 +179,18 @@ fn check_race(world: &World, count: usize, what: &str) {
 }
 
 #[test]
-fn two_that_race_send_once_in_every_order() {
+fn two_processes_that_race_send_once_in_every_order() {
     for count in [1, 3] {
         for (stalls, mishaps) in [(1, 0), (0, 1)] {
             let luck = Luck { stalls, mishaps, deaths: false, with_sends: false };
-            let (mut schedule, mut orders) = (Schedule::every(), 0);
+            let mut schedule = Schedule::every();
+            let mut orders = 0;
             loop {
                 if let Some(world) = race(&mut schedule, count, ["tick", "later"], luck) {
                     check_race(&world, count, &format!("{count} recipients, {luck:?}"));
                     orders += 1;
                 }
-                if schedule.turn().is_none() {
+                if schedule.advance().is_none() {
                     break;
                 }
             }
@@ -195,7 +200,7 @@ fn two_that_race_send_once_in_every_order() {
 }
 
 #[test]
-fn two_that_race_send_once_in_random_orders() {
+fn two_processes_that_race_send_once_in_random_orders() {
     for (count, seeds) in [(1, 300), (3, 300), (120, 20)] {
         for seed in 0..seeds {
             for (stalls, mishaps, with_sends) in [(2, 0, true), (1, 3, false)] {

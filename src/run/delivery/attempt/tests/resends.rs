@@ -38,8 +38,8 @@ const fn order(id: &'static str, resend: Resend) -> Order {
 }
 
 impl World {
-    /// A world with a run that has ended: for each recipient whether the end is unknown. Nobody has the
-    /// message, so nobody may get it twice.
+    /// A world with a run that has ended. Recipients for whom `unknown` is true are unknown, and the others failed.
+    /// None of them has the message, so none may get it twice.
     fn with_run(unknown: &[bool], is_retryable: bool) -> Rc<Self> {
         let world = Rc::new(Self::default());
         let now: Timestamp = NOW.parse().unwrap();
@@ -71,7 +71,7 @@ impl World {
     }
 }
 
-/// The steps of an invocation that sends a run's message again.
+/// Sends a run's message again, as an invocation does.
 async fn resend(process: &Process, order: Order, since: Instant) -> Result<(), Error> {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
@@ -124,7 +124,7 @@ async fn send_again(
     }
 }
 
-/// The steps of a tick that takes the run up.
+/// Takes the run up, as a tick does.
 async fn tick(process: &Process, since: Instant) -> Result<(), Error> {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
@@ -143,8 +143,8 @@ async fn tick(process: &Process, since: Instant) -> Result<(), Error> {
     attempt.carry_out(&mut leased, DEFINITION, build).await
 }
 
-/// Resends with different ids, and perhaps a tick, in a random order of their steps; then one order after the
-/// other while nothing happens.
+/// Runs resends with different ids, and perhaps a tick, in a random order of their steps. Afterwards a last order
+/// runs alone.
 fn race_of_resends(seed: u64, world: &Rc<World>, orders: &[Order], with_tick: bool, luck: Luck) {
     let count = orders.len() + usize::from(with_tick);
     let gate = Gate::new(count, luck.with_sends);
@@ -166,7 +166,7 @@ fn race_of_resends(seed: u64, world: &Rc<World>, orders: &[Order], with_tick: bo
         });
         let mut schedule = Schedule::random(seed);
         join(join_all(lives), grant(world, &gate, &mut schedule, luck, &running)).await;
-        // Whatever was left behind by the dead is free after a while.
+        // Leases of dead processes end after a while.
         sleep(Duration::from_mins(11)).await;
         for (number, order) in [order("last", Resend::Failed)].into_iter().enumerate() {
             let process = Process::new(world, None, count + number);
@@ -175,7 +175,7 @@ fn race_of_resends(seed: u64, world: &Rc<World>, orders: &[Order], with_tick: bo
     });
 }
 
-/// Nobody got the message twice, and no record says what is not so.
+/// Checks that nobody got the message twice, and that no record is wrong.
 fn check_resends(world: &World, what: &str) {
     let accepted = world.accepted.borrow();
     for (to, got) in accepted.iter() {
@@ -228,9 +228,9 @@ fn resends_and_a_tick_that_race_send_to_nobody_twice() {
     }
 }
 
-/// A resend that dies at any of its steps leaves eight unknown at most; the next order sends to the rest.
+/// A resend that dies at any of its steps leaves at most eight recipients unknown. The next order sends to the rest.
 #[test]
-fn the_next_resend_sends_what_a_dead_one_left() {
+fn the_next_resend_sends_to_those_whom_a_dead_one_left() {
     for mishap in [Mishap::DeathBefore, Mishap::DeathAfter, Mishap::StoreDown] {
         for step in 0.. {
             let what = format!("{mishap:?} at step {step}");

@@ -1,4 +1,4 @@
-//! The world of the model: what is really there, and the processes that come and go in it.
+//! The world of the model: the objects and mails that really exist, and the processes that come and go.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -35,15 +35,15 @@ pub(super) enum Mishap {
     DeathBefore,
     /// The process dies after it.
     DeathAfter,
-    /// It is done, and the answer is lost: an error that may pass, or an unclear send.
+    /// It is done, and its answer is lost: a retryable error, or an unknown delivery.
     AnswerLost,
-    /// It is done, and tried again by the SDK, whose second try is refused: 412.
+    /// It is done, and the SDK tries it again: that is refused with 412.
     DoneAndRefused,
     /// It is not done: another write is under way, or SES refuses for its rate.
     Busy,
     /// It is not done: a server error, or SES does not take the message.
     Refused,
-    /// The store answers nothing any more to this process.
+    /// From here on the store answers nothing to this process.
     StoreDown,
 }
 
@@ -61,14 +61,14 @@ pub(super) const MISHAPS: [Mishap; 7] = [
 pub(super) const NOT_DEADLY: [Mishap; 4] =
     [Mishap::AnswerLost, Mishap::DoneAndRefused, Mishap::Busy, Mishap::Refused];
 
-/// The objects and mails that are really there.
+/// The objects and mails that really exist.
 #[derive(Debug, Default)]
 pub(super) struct World {
-    /// The content of each, and the write that it is from.
+    /// The content of each object, and the write that it is from.
     pub(super) objects: RefCell<BTreeMap<String, (Vec<u8>, Write)>>,
     /// The number of mails that each recipient got.
     pub(super) accepted: RefCell<BTreeMap<String, usize>>,
-    /// The number that the owner got.
+    /// The number of mails that the owner got.
     pub(super) notices: Cell<usize>,
     /// The number of times that Connect was asked.
     pub(super) asked: Cell<usize>,
@@ -77,29 +77,29 @@ pub(super) struct World {
 /// A write: by which process, and at which of its steps.
 pub(super) type Write = (usize, usize);
 
-/// A process, and what happens to it.
+/// A process, and the mishap that it meets.
 pub(super) struct Process {
     pub(super) world: Rc<World>,
-    /// The mishap, and at which of its steps.
+    /// A mishap, and the step at which it happens.
     pub(super) mishap: Cell<Option<(usize, Mishap)>>,
     pub(super) steps: Cell<usize>,
     pub(super) is_down: Cell<bool>,
     pub(super) is_dead: Cell<bool>,
-    /// The gate that its steps wait at, where two race.
+    /// The gate at which its steps wait, where processes race.
     pub(super) gate: Option<Rc<Gate>>,
     pub(super) number: usize,
     pub(super) kind: Kind,
 }
 
-/// Lets the steps of several processes come about one by one.
+/// A gate that lets the steps of several processes pass one by one.
 pub(super) struct Gate {
-    /// The steps of each that wait.
+    /// The steps of each process that wait.
     pub(super) waits: Vec<RefCell<Vec<Waker>>>,
     pub(super) granted: Vec<Cell<Option<Option<Mishap>>>>,
     /// The things that each process has found at its steps, and the number of stalls by then.
     pub(super) found: Vec<RefCell<Vec<(Found, usize)>>>,
     pub(super) stalls: Cell<usize>,
-    /// True where sends are steps that wait too.
+    /// Says that sends wait here too.
     pub(super) with_sends: bool,
 }
 
@@ -115,7 +115,7 @@ impl Gate {
     }
 }
 
-/// The thing that a process finds.
+/// The answer that a process gets at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Found {
     Granted(Option<Mishap>),
@@ -137,7 +137,7 @@ impl Process {
         }
     }
 
-    /// Waits for its turn; what happens at this step.
+    /// Waits for its turn, and returns the mishap at this step, if there is one.
     pub(super) async fn step(&self, is_send: bool) -> Option<Mishap> {
         let step = self.steps.get();
         self.steps.set(step + 1);
@@ -248,7 +248,7 @@ impl World {
 }
 
 impl Process {
-    /// The service that takes messages, of whatever kind.
+    /// Accepts a message of any kind, as its service does.
     pub(super) async fn accept(&self, to: &Recipient) -> Result<String, Error> {
         let mishap = self.step(true).await;
         let fail = |code| Err(Error::new(code, Stage::Deliver, "no"));
@@ -379,7 +379,7 @@ pub(super) fn fresh(event: &TriggerId) -> RunRecord {
     RunRecord::new("daily".to_owned(), window, DEFINITION.to_owned(), event.clone())
 }
 
-/// The part of an invocation for the run: it claims the run, waiting if need be, and carries it out.
+/// Claims the run, waits for it if need be, and carries it out, as an invocation does.
 pub(super) async fn invoke(process: &Process, event: &str, count: usize, since: Instant) {
     let now: Timestamp = NOW.parse().unwrap();
     let clock = Clock::read(now.checked_add(since.elapsed()).unwrap(), None);
@@ -427,7 +427,7 @@ pub(super) async fn carry_out<M: MessageSender>(
     let _ = attempt.carry_out(run, DEFINITION, build).await;
 }
 
-/// Lets a process run until it ends or dies.
+/// Runs a process until it ends or dies.
 pub(super) async fn live(process: &Process, event: &str, count: usize, since: Instant) {
     until_death(process, invoke(process, event, count, since)).await;
 }
@@ -442,7 +442,7 @@ pub(super) async fn until_death(process: &Process, life: impl Future<Output = ()
     .await;
 }
 
-/// Checks what must hold when nobody is running any more and the run has ended.
+/// Checks a run that must have ended, when no process is running any more.
 pub(super) fn check(world: &World, count: usize, what: &str) -> RunRecord {
     let record = world.record().unwrap_or_else(|| panic!("{what}: no record"));
     assert!(record.is_final && record.claim.until.is_none(), "{what}: {record:?}");
