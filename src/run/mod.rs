@@ -1,7 +1,7 @@
-//! One invocation, from its trigger to its outcome: the reports that run, each from its definition to its
-//! messages, and what became of them. One report that fails never stops the others.
+//! One invocation, from its trigger to its outcome: it runs reports, each from its definition to its messages,
+//! and reports how they ended. A report that fails never stops the others.
 //!
-//! The rooms, in the order of use; each uses only those above it:
+//! The rooms, in the order of dependency: each uses only those above it.
 //!
 //! - `outcome`: states of runs and deliveries, answers, metrics
 //! - `job`: a run as this invocation has it: key, clock, deadline, recipients
@@ -58,8 +58,8 @@ pub use outcome::{
 pub use preview::Planned;
 use services::Services;
 
-/// Runs reports. Made once per process: its clients keep their connections, its templates are
-/// parsed, its lists of names stay warm.
+/// Runs reports. A process makes it once: its clients keep their connections, its templates stay parsed, and
+/// its lists of names stay warm.
 #[derive(Debug)]
 pub struct Runner {
     services: Services,
@@ -74,7 +74,7 @@ impl Runner {
         Ok(Self { services: Services::new(settings, aws)? })
     }
 
-    /// Does what a payload asks for.
+    /// Answers a payload: an event, an order, or messages of the queue.
     pub async fn answer(&self, payload: &Value, invocation: &Invocation) -> Answer {
         self.services.outbox.renew_connections();
         match trigger::parse_payload(payload) {
@@ -92,16 +92,16 @@ impl Runner {
         }
     }
 
-    /// Does what a trigger asks for.
+    /// Carries out a trigger.
     pub async fn run(&self, trigger: &Trigger, invocation: &Invocation) -> Outcome {
-        // Its future is large, and every future that it is in is as large.
+        // A boxed future does not make the futures around it large.
         Box::pin(handle_trigger(&self.services, TriggerContext { trigger, invocation })).await
     }
 
-    /// Reads the definitions: all, or those that are named.
+    /// Reads the definitions: all, or the named ones.
     ///
     /// # Errors
-    /// Fails where they can't be read, or one that is named does not exist.
+    /// Fails where they can't be read, or a named one does not exist.
     pub async fn definitions(&self, named: &[ReportId]) -> Result<Definitions, Error> {
         self.services.definitions.read(named).await
     }
@@ -130,7 +130,7 @@ impl Runner {
         preview::plan_requests(&self.services.figures, job).await
     }
 
-    /// All that filters can name of an instance.
+    /// All names of an instance that filters can use.
     ///
     /// # Errors
     /// The failure that stopped it.
@@ -138,7 +138,7 @@ impl Runner {
         self.services.figures.all_names(instance).await
     }
 
-    /// The problems with the names in each of these reports: those that its instance does not have.
+    /// The problems with names in each of these reports: the instance does not have them.
     ///
     /// # Errors
     /// The failure that stopped it.
@@ -160,8 +160,8 @@ impl Runner {
         dispatch::recorded_reports(&self.services.ledger).await
     }
 
-    /// The runs of a report, or of all, the newest window first; so many of each report at most. Beside
-    /// them the reasons why some of the records can't be read.
+    /// The runs of a report, or of all reports, the newest window first: at most `limit` of each report. With
+    /// them come the errors of records that can't be read.
     ///
     /// # Errors
     /// Fails where the records can't be listed.

@@ -1,4 +1,4 @@
-//! Plans, previews, figures and names for people at a terminal, by the same path as a run.
+//! Plans, previews, figures and names for people at a terminal. They take the same path as a run.
 
 use std::collections::BTreeMap;
 
@@ -14,29 +14,29 @@ use crate::run::message::{Figures, OwnTemplates, preview_message};
 use crate::run::outcome::FetchStats;
 use crate::window::Window;
 
-/// The requests that a report would make.
+/// The requests that a run of a report would make.
 #[derive(Clone, Debug)]
 pub struct Planned {
-    /// The span that it would cover.
+    /// The window that it would cover.
     pub window: Window,
     /// The windows that it would be compared with.
     pub compared: Vec<Window>,
-    /// The requests, and how they answer the sections: for each the query itself, and then one for each
-    /// window that it is compared with.
+    /// The requests, and how they answer the queries of each section: first its own, then one for each window
+    /// that it is compared with.
     pub plan: Plan,
-    /// The reasons why sections can't be planned, by their places; none but with `partial = "banner"`.
+    /// The errors of sections that can't be planned, by their places. Only with `partial = "banner"` there are any.
     pub unplanned: BTreeMap<usize, Error>,
-    /// The time that their pages take at the account's rate, in seconds, at least.
+    /// The least time that their pages take at the account's rate, in seconds.
     pub seconds: f64,
 }
 
 impl Planned {
-    /// The number of pages that the answers will have, as far as that can be told.
+    /// The expected number of pages of the answers.
     pub fn pages(&self) -> usize {
         self.plan.requests.iter().map(Request::expected_pages).sum()
     }
 
-    /// The sections that are planned, and how each is answered, without what it is compared with.
+    /// The sections that are planned, each with the plan of its own query, without comparisons.
     pub fn sections<'p>(
         &'p self,
         report: &'p Report,
@@ -53,10 +53,15 @@ pub(crate) async fn plan_requests(source: &FigureSource, job: &Job) -> Result<Pl
     let window = job.window()?;
     let queries = resolve(source, job).await?;
     let plan = plan::plan_requests(&queries.queries, &source.limits);
-    let unplanned = queries.unplanned.into_iter().map(|(place, why)| (place, why.error));
-    let unplanned = unplanned.collect();
-    let planned = Planned { window, compared: queries.compared, plan, unplanned, seconds: 0.0 };
-    Ok(Planned { seconds: source.request_rate.seconds_for(planned.pages()), ..planned })
+    let pages = plan.requests.iter().map(Request::expected_pages).sum();
+    let unplanned = queries.unplanned.into_iter().map(|(place, section)| (place, section.error));
+    Ok(Planned {
+        window,
+        compared: queries.compared,
+        plan,
+        unplanned: unplanned.collect(),
+        seconds: source.request_rate.seconds_for(pages),
+    })
 }
 
 /// Fetches the figures of a report.
@@ -78,7 +83,7 @@ pub(crate) async fn preview(
     preview_message(job, figures, &*templates.read().await?)
 }
 
-/// The names in each of these reports that its instance does not have, by the look-ups of a run.
+/// The problems with names in each of these reports, found by the look-ups of a run.
 pub(crate) async fn check_names(
     source: &FigureSource,
     reports: &[&Report],

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
+
 use crate::connect::Clients;
 use crate::error::Error;
 use crate::mail::Outbox;
@@ -12,10 +14,10 @@ use crate::run::definitions::DefinitionSource;
 use crate::run::fetch::FigureSource;
 use crate::run::ledger::Ledger;
 use crate::run::message::OwnTemplates;
-use crate::settings::{Aws, Settings};
+use crate::settings::{Aws, Location, Settings};
 use crate::store::Store;
 
-/// The services that runs use. It has no methods: rooms take what they need of it.
+/// The services that runs use. It has no methods: each room takes the services that it needs.
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) settings: Settings,
@@ -23,9 +25,9 @@ pub(crate) struct Services {
     pub(crate) ledger: Ledger,
     pub(crate) figures: FigureSource,
     pub(crate) templates: OwnTemplates,
-    /// The services that carry messages away.
+    /// The clients that send messages.
     pub(crate) outbox: Outbox,
-    /// The queue for other invocations, where there is one.
+    /// The queue by which runs are handed to other invocations, where there is one.
     pub(crate) queue: Option<RunQueue>,
     pub(crate) pacer: Arc<Pacer>,
 }
@@ -37,18 +39,17 @@ impl Services {
     /// `TEMPLATE_ERROR` where a template that comes with the program does not parse.
     pub(crate) fn new(settings: Settings, aws: Aws) -> Result<Self, Error> {
         let config = &aws.config;
-        let s3 = || aws_sdk_s3::Client::new(config);
-        let place = settings.templates.as_ref().map(|place| Store::at(place, s3));
-        let templates = OwnTemplates::new(place)?;
+        let own_templates = settings.templates.as_ref().map(|place| open_store(place, config));
+        let templates = OwnTemplates::new(own_templates)?;
         let pacer = Arc::new(Pacer::new(settings.rates));
         let clients = Clients::new(config.clone(), Arc::clone(&pacer), settings.limits.clone());
         Ok(Self {
             definitions: DefinitionSource::new(
-                Store::at(&settings.definitions, s3),
+                open_store(&settings.definitions, config),
                 &settings,
                 templates.built_in(),
             ),
-            ledger: Ledger::new(settings.runs.as_ref().map(|place| Store::at(place, s3))),
+            ledger: Ledger::new(settings.runs.as_ref().map(|place| open_store(place, config))),
             figures: FigureSource::new(clients, &settings),
             templates,
             outbox: Outbox::new(&settings, &aws, Arc::clone(&pacer)),
@@ -57,4 +58,8 @@ impl Services {
             settings,
         })
     }
+}
+
+fn open_store(place: &Location, config: &SdkConfig) -> Store {
+    Store::at(place, || aws_sdk_s3::Client::new(config))
 }
