@@ -269,9 +269,9 @@ impl<F: Future<Output = SendEnd>> Sends<F> {
 
 /// The error of a run whose stored message is missing.
 pub(crate) fn stored_message_missing() -> Error {
-    let message = "the stored message is not in the store any more";
+    let message = "the stored message is no longer in the store";
     Error::new(Code::NotFound, Stage::Record, message)
-        .hint("run the report again by name for those who have nothing: `run --to`")
+        .hint("send the report to those who have nothing with `run --to`")
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Delivery: a run's message is sent under the ledger's protocol, and the owner is notified of failures.
 //!
-//! Three things make a delivery, each with a place of its own. Who receives is a [`StoredDestination`] in the run's
-//! record, whose `kind` is none for mail. What is sent is the message that lies in the store. How it is sent is a
-//! [`MessageSender`].
+//! Three things make a delivery, each with a place of its own. The receiver is a [`StoredDestination`] in the
+//! run's record, whose `kind` is none for mail. The content is the message that lies in the store. The way of
+//! sending is a [`MessageSender`].
 //!
 //! Where to look:
 //!

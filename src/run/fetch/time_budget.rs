@@ -70,7 +70,7 @@ pub(crate) fn no_time() -> Error {
 
 /// The error of figures that did not come in time.
 pub(crate) fn out_of_time() -> Error {
-    let message = "the figures did not come before the invocation's deadline";
+    let message = "the figures did not arrive before the invocation's deadline";
     Error::new(Code::Timeout, Stage::Query, message)
         .retryable()
         .hint("give the function a longer timeout if this happens often")

@@ -84,7 +84,7 @@ pub(crate) fn stopped() -> Error {
     let message = "the command was stopped before the run had ended";
     Error::new(Code::Timeout, Stage::Plan, message)
         .retryable()
-        .hint("run it again: it begins at once, and sends to nobody twice")
+        .hint("run it again: it starts at once, and sends nothing twice")
 }
 
 /// The error of a mail that SES may have taken: the command was stopped before the answer came.

@@ -174,23 +174,23 @@ impl Fence {
 }
 
 fn is_running(until: Timestamp) -> Error {
-    busy(&format!("the run is under way until {until:.0} at the latest"))
+    busy(&format!("it is under way, until {until:.0} at the latest"))
 }
 
 fn is_resent(until: Timestamp) -> Error {
-    busy(&format!("another order sends it again until {until:.0} at the latest"))
+    busy(&format!("another order is sending it again, until {until:.0} at the latest"))
 }
 
 fn busy(why: &str) -> Error {
     let message = format!("the run can't be sent again now: {why}");
     Error::new(Code::Timeout, Stage::Record, message)
         .retryable()
-        .hint("order it again afterwards; `runs` shows whether it has ended")
+        .hint("order it again later; `runs` shows whether it has ended")
 }
 
 fn superseded() -> Error {
     let message = "another order has taken over sending this run again";
     Error::new(Code::Timeout, Stage::Record, message)
         .retryable()
-        .hint("look at the run with `runs`, and send it again to those who are left")
+        .hint("see with `runs` who has nothing, and send the run again to them")
 }

@@ -131,6 +131,6 @@ impl ClaimRequest<'_> {
 
 /// The error of a run that another invocation has had until the time was up.
 pub(crate) fn still_held() -> Error {
-    let message = "another invocation has this run and had not ended it when the time was up";
+    let message = "another invocation has this run, and had not finished it when the time was up";
     Error::new(Code::Timeout, Stage::Record, message).retryable()
 }

@@ -390,11 +390,11 @@ fn contradiction() -> Error {
         "the store refuses a write as if others had changed the record, and has no record";
     Error::new(Code::StoreError, Stage::Record, message)
         .retryable()
-        .hint("see whether something removes records while they are written")
+        .hint("check whether something removes records while they are being written")
 }
 
 fn always_busy() -> Error {
-    let message = "the record was being written by others at every try";
+    let message = "others were writing the record at each of the tries";
     Error::new(Code::StoreError, Stage::Record, message).retryable()
 }
 
