@@ -11,13 +11,17 @@ use crate::run::outcome::RunState;
 
 /// Results that are written together.
 mod batches;
+mod invocation;
 /// Two processes beside each other.
 mod races;
 /// Resends of a run beside each other, and beside the run.
 mod resends;
+mod senders;
 mod world;
 
-use world::{Kind, MISHAPS, Mishap, Process, World, check, live, runtime};
+use invocation::{check, live, runtime};
+use senders::Kind;
+use world::{MISHAPS, Mishap, Process, World};
 
 /// A process dies, or its store or SES fails, at each of its steps in turn.
 #[test]

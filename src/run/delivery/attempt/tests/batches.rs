@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use super::world::{DEFINITION, KEY, Kind, NOW, fresh, message, recipients, runtime};
+use super::invocation::{DEFINITION, NOW, fresh, runtime};
+use super::senders::{Kind, message, recipients};
+use super::world::KEY;
 use crate::destination::StoredDestination;
 use crate::error::Error;
 use crate::render::Message;

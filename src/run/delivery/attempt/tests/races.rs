@@ -10,9 +10,8 @@ use std::time::Duration;
 use futures_util::future::{Either, join, select};
 use tokio::time::{Instant, sleep};
 
-use super::world::{
-    Found, Gate, MISHAPS, NOT_DEADLY, Process, World, Write, check, invoke, runtime,
-};
+use super::invocation::{check, invoke, runtime};
+use super::world::{Found, Gate, MISHAPS, NOT_DEADLY, Process, World, Write};
 use crate::run::outcome::RunState;
 
 /// The order in which the steps of processes come about: every order in turn, or a random one.

@@ -7,11 +7,10 @@ use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
+use super::invocation::{DEFINITION, NOW, fresh, runtime, until_death};
 use super::races::{Luck, Schedule, grant};
-use super::world::{
-    DEFINITION, Gate, KEY, Kind, Mishap, NOW, Process, World, fresh, message, recipients, runtime,
-    until_death,
-};
+use super::senders::{Kind, message, recipients};
+use super::world::{Gate, KEY, Mishap, Process, World};
 use crate::error::{Code, Error, Stage};
 use crate::run::delivery::IN_FLIGHT_MAX;
 use crate::run::delivery::attempt::{Attempt, stored_message_missing};
