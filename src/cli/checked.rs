@@ -38,7 +38,7 @@ pub(super) fn count(checked: &[CheckedFile], severity: Severity) -> usize {
 
 /// The part of a file that a problem is about. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Region {
+pub(super) struct Extent {
     pub(super) line: usize,
     pub(super) column: usize,
     /// The line of its last character.
@@ -47,18 +47,18 @@ pub(super) struct Region {
     pub(super) end_column: usize,
 }
 
-impl Region {
-    /// The region of a problem in the text of its file.
+impl Extent {
+    /// The extent of a problem in the text of its file.
     pub(super) fn locate(problem: &Problem, text: &str) -> Self {
         let &Problem { line, column, .. } = problem;
         let found = text.get(problem.span.clone()).unwrap_or_default();
         let mut lines = found.trim_end_matches(['\r', '\n']).split('\n');
         let first = lines.next().unwrap_or_default();
         let start = Self { line, column, end_line: line, end_column: column + length(first) };
-        lines.fold(start, |region, next| Self {
-            end_line: region.end_line + 1,
+        lines.fold(start, |extent, next| Self {
+            end_line: extent.end_line + 1,
             end_column: 1 + length(next),
-            ..region
+            ..extent
         })
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     use crate::definition::Place;
 
     #[test]
-    fn a_region_ends_behind_its_last_character() {
+    fn an_extent_ends_behind_its_last_character() {
         let text = "a = \"äß😀\"\r\nb = \"\"\"x\r\nyz\"\"\"\n";
         for (line, column, found, end) in [
             (1, 5, "\"äß😀\"", (1, 10)),
@@ -102,11 +102,11 @@ mod tests {
             let start = if found.is_empty() { 0 } else { text.find(found).unwrap() };
             let span = start..start + found.len();
             let problem = Place { file: String::new(), line, column, span }.error("code", "", "");
-            let region = Region::locate(&problem, text);
-            assert_eq!((region.end_line, region.end_column), end, "{found:?}");
-            assert_eq!((region.line, region.column), (line, column));
+            let extent = Extent::locate(&problem, text);
+            assert_eq!((extent.end_line, extent.end_column), end, "{found:?}");
+            assert_eq!((extent.line, extent.column), (line, column));
             // A file that has become shorter meanwhile.
-            let gone = Region::locate(&problem, "");
+            let gone = Extent::locate(&problem, "");
             assert_eq!((gone.end_line, gone.end_column), (line, column));
         }
     }

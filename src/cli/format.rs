@@ -7,7 +7,7 @@ use annotate_snippets::Renderer;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::checked::{CheckedFile, Region, count, relative_name};
+use super::checked::{CheckedFile, Extent, count, relative_name};
 use super::diagnostic::Finding;
 use super::print;
 use crate::definition::{Problem, Severity};
@@ -59,7 +59,7 @@ pub(super) fn as_github(checked: &[CheckedFile], working_folder: &Path) -> Strin
     for file in checked {
         for problem in &file.parsed.problems {
             let name = relative_name(&problem.file, working_folder);
-            text.push_str(&annotation(problem, &name, Region::locate(problem, &file.text)));
+            text.push_str(&annotation(problem, &name, Extent::locate(problem, &file.text)));
         }
         if let (Some(name), Some(more)) = (file.name(), omitted_note(file)) {
             let name = escaped_property(&relative_name(name, working_folder));
@@ -70,15 +70,15 @@ pub(super) fn as_github(checked: &[CheckedFile], working_folder: &Path) -> Strin
     text
 }
 
-/// One workflow command. GitHub takes columns only of a region within one line. The message names the place
+/// One workflow command. GitHub takes columns only of an extent within one line. The message names the place
 /// too, because the log of the workflow shows nothing else.
-fn annotation(problem: &Problem, name: &str, region: Region) -> String {
+fn annotation(problem: &Problem, name: &str, extent: Extent) -> String {
     let Problem { code, message, help, .. } = problem;
     let command = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let Region { line, column, end_line, end_column } = region;
+    let Extent { line, column, end_line, end_column } = extent;
     let columns = if end_line == line && end_column > column {
         format!(",col={column},endColumn={end_column}")
     } else if end_line == line {

@@ -7,7 +7,7 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::checked::{CheckedFile, Region, relative_name};
+use super::checked::{CheckedFile, Extent, relative_name};
 use super::format::omitted_note;
 use crate::definition::{Problem, Severity};
 
@@ -58,7 +58,7 @@ fn rule(code: &str) -> Value {
 }
 
 fn result(problem: &Problem, file: &CheckedFile, rules: &[&str], working_folder: &Path) -> Value {
-    let Region { line, column, end_line, end_column } = Region::locate(problem, &file.text);
+    let Extent { line, column, end_line, end_column } = Extent::locate(problem, &file.text);
     let region = json!({
         "startLine": line,
         "startColumn": column,
