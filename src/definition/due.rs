@@ -19,6 +19,7 @@ use crate::retry::{OVERDUE_SEARCH, TICK_INTERVAL};
 use crate::window::LocalTime;
 use crate::window::{Window, WindowError};
 
+#[cfg(feature = "cli")]
 pub use upcoming::UpcomingRun;
 
 /// The most windows of one order: hours of the three months of which the service has figures are 2,200.
