@@ -102,7 +102,7 @@ impl Case {
         }
         let work = work(report, times);
         let window = work.window().expect("a window");
-        let Report { compare, window: rule, calendar, .. } = &work.report;
+        let Report { compare, window: rule, calendar, .. } = work.report.as_ref();
         let mut case = Self {
             compared: compare.compared_windows(&window, *rule, calendar),
             run: format!("{}/2026-11-22", work.report.id),

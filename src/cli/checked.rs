@@ -101,7 +101,7 @@ mod tests {
         ] {
             let start = if found.is_empty() { 0 } else { text.find(found).unwrap() };
             let span = start..start + found.len();
-            let problem = Place { file: String::new(), line, column, span }.error("code", "", "");
+            let problem = Place { file: "".into(), line, column, span }.error("code", "", "");
             let extent = Extent::locate(&problem, text);
             assert_eq!((extent.end_line, extent.end_column), end, "{found:?}");
             assert_eq!((extent.line, extent.column), (line, column));

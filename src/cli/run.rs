@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use indicatif::ProgressBar;
@@ -186,7 +187,7 @@ impl Place<'_> {
     async fn run_each(
         &self,
         triggers: Vec<Trigger>,
-        known: &[Report],
+        known: &[Arc<Report>],
         ended: impl Fn(),
     ) -> Result<Outcome, Error> {
         let mut triggers = triggers.iter();
@@ -204,7 +205,7 @@ impl Place<'_> {
         Ok(all)
     }
 
-    async fn run(&self, trigger: &Trigger, known: &[Report]) -> Outcome {
+    async fn run(&self, trigger: &Trigger, known: &[Arc<Report>]) -> Outcome {
         let outcome = self.runner.run(trigger, &self.invocation(trigger)).await;
         if !self.stop.has_come() {
             return outcome;
@@ -219,14 +220,14 @@ impl Place<'_> {
     fn left(
         &self,
         trigger: &Trigger,
-        known: &[Report],
+        known: &[Arc<Report>],
         told: &HashSet<&str>,
     ) -> Vec<(ReportId, Option<Window>)> {
         let invocation = self.invocation(trigger);
         let known = by_id(known);
         let left = trigger.reports().iter().filter(|id| !told.contains(id.as_str()));
         let window = |id: &ReportId| {
-            let report: Report = (*known.get(id)?).clone();
+            let report = Arc::clone(known.get(id)?);
             Job::new(report, trigger, &invocation).window().ok()
         };
         left.map(|id| (id.clone(), window(id))).collect()
@@ -237,7 +238,7 @@ impl Place<'_> {
     }
 }
 
-fn by_id(reports: &[Report]) -> HashMap<&ReportId, &Report> {
+fn by_id(reports: &[Arc<Report>]) -> HashMap<&ReportId, &Arc<Report>> {
     reports.iter().map(|report| (&report.id, report)).collect()
 }
 

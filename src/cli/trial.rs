@@ -111,7 +111,7 @@ impl From<Problem> for Found {
 impl Found {
     fn into_problem(self) -> Problem {
         let Self { file, line, column, message, help, start, end, quoted, is_warning } = self;
-        let place = Place { file, line, column, span: start..end };
+        let place = Place { file: file.into(), line, column, span: start..end };
         let severity = if is_warning { Severity::Warning } else { Severity::Error };
         Problem { severity, quoted, ..place.error("template", message, help) }
     }
@@ -199,7 +199,7 @@ impl Steps {
         let file = TemplateFile::behind(name.map_or("", String::as_str), files);
         let file = file.map(|file| &file.place).or(name).or(files.first().map(|file| &file.place));
         let place =
-            Place { file: file.cloned().unwrap_or_default(), line: 1, column: 1, span: 0..0 };
+            Place { file: file.map_or("", String::as_str).into(), line: 1, column: 1, span: 0..0 };
         let message = match self.under_way.as_slice() {
             [] => why,
             names => format!("{why}, in {}", names.join(" → ")),

@@ -195,7 +195,7 @@ async fn check_templates(files: Vec<TemplateFile>) -> Result<Vec<CheckedFile>, E
 /// What can't be read is a problem of its own, and the others are told nevertheless.
 fn unreadable(file: String, error: Error) -> CheckedFile {
     let help = error.hint.unwrap_or_else(|| "check the path, and that it may be read".to_owned());
-    let place = Place { file, line: 1, column: 1, span: 0..0 };
+    let place = Place { file: file.into(), line: 1, column: 1, span: 0..0 };
     let problem = place.error("unreadable", error.message, help);
     CheckedFile { text: String::new(), parsed: Parsed::unreadable(problem), is_definition: true }
 }

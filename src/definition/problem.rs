@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -54,8 +55,8 @@ pub enum Severity {
 /// Where in a definition something stands; line and column from 1, the column in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The definition's file, as it was given.
-    pub file: String,
+    /// The definition's file, as it was given. All places of a file share its name.
+    pub file: Arc<str>,
     /// The line.
     pub line: usize,
     /// The column.
@@ -85,7 +86,7 @@ impl Place {
         help: impl Into<String>,
     ) -> Problem {
         Problem {
-            file: self.file.clone(),
+            file: self.file.as_ref().to_owned(),
             line: self.line,
             column: self.column,
             severity: Severity::Error,
@@ -190,7 +191,7 @@ pub(super) fn limit(problems: &mut Vec<Problem>, omitted: &mut Omitted) {
 
 /// The problems of one definition as they are found, and its text to find their places in.
 pub(super) struct Problems<'d> {
-    file: &'d str,
+    file: Arc<str>,
     text: &'d str,
     /// Where each line starts.
     lines: Vec<usize>,
@@ -278,7 +279,7 @@ impl<'d> Problems<'d> {
         let blocks = text.as_bytes().chunks(BLOCK).chain([&[][..]]).map(count).collect();
         let end = text.trim_end().len();
         let suggestions = Cell::new(3 * MOST);
-        Self { file, text, lines, blocks, end, suggestions, found: RefCell::default() }
+        Self { file: file.into(), text, lines, blocks, end, suggestions, found: RefCell::default() }
     }
 
     /// The text of the definition.
@@ -293,7 +294,7 @@ impl<'d> Problems<'d> {
         let line = self.line_number(span.start);
         let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied();
         let before = self.before(span.start) - self.before(start.unwrap_or(0));
-        Place { file: self.file.to_owned(), line, column: before + 1, span }
+        Place { file: Arc::clone(&self.file), line, column: before + 1, span }
     }
 
     /// The number of the line at an offset, from 1.

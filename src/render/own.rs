@@ -213,7 +213,7 @@ fn is_named(name: &str, texts: &[(&TemplateFile, &str)]) -> bool {
 }
 
 fn template_place(file: &str, line: usize, column: usize) -> Place {
-    Place { file: file.to_owned(), line, column, span: 0..0 }
+    Place { file: file.into(), line, column, span: 0..0 }
 }
 
 /// The place of a line and column of a template, with the word that stands there.

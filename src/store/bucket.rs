@@ -113,6 +113,8 @@ pub(super) struct Listed {
     pub(super) key: String,
     /// The version of its content, where the list was asked for it.
     pub(super) tag: Option<Tag>,
+    /// The number of its bytes, where the list was asked for it.
+    pub(super) bytes: u64,
 }
 
 /// The objects under the prefix, page by page.
@@ -150,7 +152,9 @@ pub(super) async fn list(
         };
         for object in page.contents() {
             let key = object.key().ok_or_else(|| bad("an object has no Key"))?.to_owned();
-            listed.push(Listed { key, tag: object.e_tag().map(|tag| Tag(tag.to_owned())) });
+            let tag = object.e_tag().map(|tag| Tag(tag.to_owned()));
+            let bytes = object.size().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+            listed.push(Listed { key, tag, bytes });
         }
         // An answer without a single member has no objects either.
         let is_truncated = page.is_truncated().ok_or_else(|| bad("IsTruncated is missing"))?;

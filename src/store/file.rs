@@ -43,6 +43,23 @@ fn content_of(path: &Path) -> std::io::Result<Result<Vec<u8>, Error>> {
     std::fs::read(path).map(Ok)
 }
 
+/// The most bytes of all definitions of a place together: 10,000 have 13 MB.
+pub(super) const MOST_BYTES_OF_DEFINITIONS: u64 = 64 * 1024 * 1024;
+
+/// Refuses definitions that have too many bytes together.
+pub(super) fn check_total(place: &str, sizes: impl Iterator<Item = u64>) -> Result<(), Error> {
+    let bytes: u64 = sizes.fold(0, u64::saturating_add);
+    if bytes <= MOST_BYTES_OF_DEFINITIONS {
+        return Ok(());
+    }
+    let message = format!(
+        "the definitions in {place} have {bytes} bytes together, and {MOST_BYTES_OF_DEFINITIONS} are \
+         allowed"
+    );
+    Err(Error::new(Code::ValidationError, Stage::Load, message)
+        .hint("remove what is no definition, or divide the definitions over several stacks"))
+}
+
 /// The error for a file that is too large to be read.
 pub(super) fn too_large(bytes: u64) -> Error {
     let message = format!("it has {bytes} bytes, and {MOST_BYTES} are read at most");

@@ -1,29 +1,37 @@
 //! A folder of the file system: its files, and the keys of all below it.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::file::{File, read_file, unreadable};
 use crate::error::{Code, Error, Stage};
 
+/// Reads the files of a folder whose names are wanted.
 pub(super) fn read_folder(folder: &Path, wanted: fn(&str) -> bool) -> Result<Vec<File>, Error> {
+    Ok(list_folder(folder, wanted)?.iter().filter_map(|path| read_existing(path)).collect())
+}
+
+/// Reads a file, unless it has been removed meanwhile; a link to nothing is a file that can't be read.
+pub(super) fn read_existing(path: &Path) -> Option<File> {
+    let file = read_file(path);
+    let exists = file.content.is_ok() || path.symlink_metadata().is_ok();
+    exists.then_some(file)
+}
+
+/// The paths of the files of a folder whose names are wanted.
+pub(super) fn list_folder(folder: &Path, wanted: fn(&str) -> bool) -> Result<Vec<PathBuf>, Error> {
     let failed = |error: std::io::Error| unreadable(folder, &error);
     let entries = std::fs::read_dir(folder).map_err(failed)?;
-    let mut files = Vec::new();
+    let mut paths = Vec::new();
     for entry in entries {
         let path = entry.map_err(failed)?.path();
         let is_wanted = |name: &str| wanted(name) && !name.starts_with('.');
         let is_wanted = path.file_name().is_some_and(|name| is_wanted(&name.to_string_lossy()));
-        if !is_wanted || path.is_dir() {
-            continue;
-        }
-        let file = read_file(&path);
-        // What has been removed meanwhile is no file; a link to nothing is one.
-        if file.content.is_ok() || path.symlink_metadata().is_ok() {
-            files.push(file);
+        if is_wanted && !path.is_dir() {
+            paths.push(path);
         }
     }
-    Ok(files)
+    Ok(paths)
 }
 
 /// The keys of the files in a folder of the place, and in its folders.

@@ -6,21 +6,22 @@ mod folder;
 mod known;
 mod objects;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use aws_sdk_s3::Client;
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 
-use crate::definition::ReportId;
+use crate::definition::{ReportId, stem};
 use crate::error::{Code, Error, Stage};
 use crate::settings::Location;
 
 use bucket::{Depth, Listed, list};
 pub(crate) use bucket::{Object, Tag};
 pub use file::File;
-use file::at;
 pub(crate) use file::read_file;
-use folder::read_folder;
+use file::{at, check_total};
+use folder::{list_folder, read_existing, read_folder};
 use known::Known;
 pub(crate) use objects::{Condition, Objects, Put};
 
@@ -59,17 +60,57 @@ impl Store {
     /// The files ending in `.toml`, by name, without those of subfolders.
     ///
     /// # Errors
-    /// Where the place does not exist, or may not be read.
+    /// Where the place does not exist, may not be read, or has too much.
     pub async fn definitions(&self) -> Result<Vec<File>, Error> {
-        let hint = "set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions";
-        let is_definition = |name: &str| name.ends_with(".toml");
-        let files = self.files(is_definition).await;
-        let mut files = files.map_err(|error| match self {
-            Self::Folder(_) => error.hint(hint),
-            Self::S3 { .. } => error,
-        })?;
-        files.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut files = Vec::new();
+        self.read_definitions(|file| files.push(file)).await?;
         Ok(files)
+    }
+
+    /// Hands the files ending in `.toml` to `take`, by name, without those of subfolders. So a few of their texts
+    /// are in memory at a time.
+    ///
+    /// # Errors
+    /// Where the place does not exist, may not be read, or has too much.
+    pub async fn read_definitions(&self, mut take: impl FnMut(File) + Send) -> Result<(), Error> {
+        match self {
+            Self::Folder(folder) => {
+                let mut paths = list_definitions(folder)?;
+                paths.sort();
+                let sizes = paths.iter().filter_map(|path| Some(path.metadata().ok()?.len()));
+                check_total(&self.address(""), sizes)?;
+                paths.iter().filter_map(|path| read_existing(path)).for_each(take);
+                Ok(())
+            }
+            Self::S3 { client, bucket, prefix, known } => {
+                let mut objects = list_wanted((client, bucket), prefix, is_definition).await?;
+                objects.sort_by(|a, b| a.key.cmp(&b.key));
+                check_total(&self.address(""), objects.iter().map(|object| object.bytes))?;
+                let mut files = pin!(read_objects((client, bucket), objects, known));
+                while let Some(file) = files.try_next().await? {
+                    // What has been removed meanwhile is no file.
+                    file.into_iter().for_each(&mut take);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The ids that the names of the definitions stand for, whether they are valid or not.
+    ///
+    /// # Errors
+    /// Where the place does not exist, or may not be read.
+    pub async fn definition_stems(&self) -> Result<Vec<String>, Error> {
+        let names: Vec<String> = match self {
+            Self::Folder(folder) => {
+                list_definitions(folder)?.iter().map(|path| path.display().to_string()).collect()
+            }
+            Self::S3 { client, bucket, prefix, .. } => {
+                let objects = list_wanted((client, bucket), prefix, is_definition).await?;
+                objects.into_iter().map(|object| object.key).collect()
+            }
+        };
+        Ok(names.iter().map(|name| stem(name).to_owned()).collect())
     }
 
     /// The error for a place without definitions.
@@ -104,10 +145,10 @@ impl Store {
                 Ok(paths.filter(|path| path.is_file()).map(|path| read_file(&path)).collect())
             }
             Self::S3 { client, bucket, prefix, known } => {
-                let listed = |id| Listed { key: format!("{prefix}{id}.toml"), tag: None };
+                let key = |id| format!("{prefix}{id}.toml");
+                let listed = |id| Listed { key: key(id), tag: None, bytes: 0 };
                 let objects = ids.iter().map(listed).collect();
-                let files = read_objects((client, bucket), objects, known).await?;
-                Ok(files.into_iter().flatten().collect())
+                collect_files(read_objects((client, bucket), objects, known)).await
             }
         }
     }
@@ -167,27 +208,52 @@ async fn read_s3(
     wanted: fn(&str) -> bool,
     known: &Known,
 ) -> Result<Vec<File>, Error> {
+    let listed = list_wanted((client, bucket), prefix, wanted).await?;
+    collect_files(read_objects((client, bucket), listed, known)).await
+}
+
+/// The files that are still there; what has been removed meanwhile is no file.
+async fn collect_files(
+    files: impl Stream<Item = Result<Option<File>, Error>>,
+) -> Result<Vec<File>, Error> {
+    files.try_filter_map(async |file| Ok(file)).try_collect().await
+}
+
+fn is_definition(name: &str) -> bool {
+    name.ends_with(".toml")
+}
+
+/// The paths of the definitions in a folder.
+fn list_definitions(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let hint =
+        "set CONNECT_REPORTS_DEFINITIONS to the folder, or the s3:// prefix, of the definitions";
+    list_folder(folder, is_definition).map_err(|error| error.hint(hint))
+}
+
+/// The objects under a prefix whose names are wanted, without those that begin with a dot.
+async fn list_wanted(
+    (client, bucket): (&Client, &str),
+    prefix: &str,
+    wanted: fn(&str) -> bool,
+) -> Result<Vec<Listed>, Error> {
     let listed = list(client, bucket, prefix, Depth::One).await?;
     let is_wanted = |object: &Listed| {
         let name = object.key.strip_prefix(prefix).unwrap_or(&object.key);
         wanted(name) && !name.starts_with('.')
     };
-    let listed: Vec<Listed> = listed.into_iter().filter(is_wanted).collect();
-    let files = read_objects((client, bucket), listed, known).await?;
-    // What has been removed meanwhile is no file.
-    Ok(files.into_iter().flatten().collect())
+    Ok(listed.into_iter().filter(is_wanted).collect())
 }
 
 /// The most objects that are read at once.
 const SIDE_BY_SIDE: usize = 20;
 
 /// The files that were listed, in their order; nothing where there is none any more.
-async fn read_objects(
-    (client, bucket): (&Client, &str),
+fn read_objects<'r>(
+    (client, bucket): (&'r Client, &'r str),
     objects: Vec<Listed>,
-    known: &Known,
-) -> Result<Vec<Option<File>>, Error> {
-    let read = |object: Listed| async move {
+    known: &'r Known,
+) -> impl Stream<Item = Result<Option<File>, Error>> + Send + 'r {
+    let read = move |object: Listed| async move {
         let name = format!("s3://{bucket}/{}", object.key);
         match known.read((client, bucket), &object).await.map_err(|error| at(&name, error)) {
             Ok(content) => Ok(content.map(|content| File { name, content: Ok(content) })),
@@ -196,5 +262,5 @@ async fn read_objects(
             Err(error) => Ok(Some(File { name, content: Err(error) })),
         }
     };
-    stream::iter(objects).map(read).buffered(SIDE_BY_SIDE).try_collect().await
+    stream::iter(objects).map(read).buffered(SIDE_BY_SIDE)
 }

@@ -430,3 +430,21 @@ async fn a_run_that_never_came_back_is_told_a_day_later() {
     assert_eq!(kind, "TEMPLATE_ERROR", "{message}");
     assert_eq!(endless.told(), (4, 3), "the run that did not come back, and those of the next day");
 }
+
+/// A folder with more definitions than are read ends in an error with the limit; nothing of them is kept in memory.
+#[test]
+fn definitions_have_so_many_bytes_together() {
+    let folder = tempfile::tempdir().unwrap();
+    for n in 0..132 {
+        // Of the largest size; the system keeps no bytes of them.
+        let file = std::fs::File::create(folder.path().join(format!("large-{n}.toml"))).unwrap();
+        file.set_len(512_000).unwrap();
+    }
+    let mut command = program();
+    command.args(["validate", "--definitions", text(folder.path())]);
+    let output = command.output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    let limit = "have 67584000 bytes together, and 67108864 are allowed";
+    assert!(told.contains(limit) && told.contains("help: remove what is no definition"), "{told}");
+}

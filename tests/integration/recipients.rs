@@ -137,3 +137,20 @@ async fn parts_that_found_no_time_are_sent_by_the_next_attempt() {
     assert!(mails.len() == 450 && mails.values().all(|count| *count == 1));
     assert_eq!(record(&s3).unwrap().get("parts"), None);
 }
+
+/// Nobody waits behind the largest report: the ten small ones of a tick are sent before the first of its mails.
+#[tokio::test]
+async fn small_reports_are_sent_before_the_largest() {
+    let (simulator, s3) = (simulator().await, S3::start(&[]).await);
+    let reports = for_many(900);
+    for n in 0..10 {
+        let small = SMALL.replace("\"ops@example.com\"", &format!("\"team-{n}@example.com\""));
+        // By name they come after the large one.
+        std::fs::write(reports.path().join(format!("small-{n}.toml")), small).unwrap();
+    }
+    let function = function(&simulator, &s3, &reports, "10000").await;
+    function.succeed(&tick()).await;
+    let sent: Vec<String> = simulator.messages().into_iter().flat_map(|mail| mail.to).collect();
+    assert_eq!(sent.len(), 910);
+    assert!(sent[..10].iter().all(|to| to.starts_with("team-")), "{:?}", &sent[..12]);
+}

@@ -16,7 +16,7 @@ pub(crate) fn beyond_version(report: &Report, file: &str, limits: &Limits) -> Ve
     let help = "use what the API's first version has, or unset CONNECT_REPORTS_API";
     let mut found = Vec::new();
     let mut of_report = |message: String| {
-        let top = Place { file: file.to_owned(), line: 1, column: 1, span: 0..0 };
+        let top = Place { file: file.into(), line: 1, column: 1, span: 0..0 };
         found.push(top.error("api-version", message, help));
     };
     if !limits.has_gov_cloud && report.instance.partition() == "aws-us-gov" {

@@ -1,7 +1,7 @@
 //! Definitions as they lie in the store become reports, or failures with every problem.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ use crate::store::File;
 #[derive(Debug, Default)]
 pub struct Definitions {
     /// The valid ones, by id.
-    pub reports: Vec<Report>,
+    pub reports: Vec<Arc<Report>>,
     /// The others.
     pub invalid: Vec<Invalid>,
     /// Everything that was found, warnings included.
@@ -51,42 +51,50 @@ pub struct Checks<'c> {
     pub limits: &'c Limits,
 }
 
-/// The definitions that were read before, by file, each with the digest of its text: a process lives for
-/// many events, and texts seldom change.
+/// The definitions that were read before, by file: a process lives for many events, and texts seldom change.
 #[derive(Debug, Default)]
-pub(crate) struct DefinitionCache(Mutex<BTreeMap<String, (String, Parsed)>>);
+pub(crate) struct DefinitionCache(Mutex<BTreeMap<String, Known>>);
+
+/// A definition that was read before.
+#[derive(Clone, Debug)]
+struct Known {
+    /// The digest of its text.
+    digest: String,
+    /// The report, if nothing stops it.
+    report: Option<Arc<Report>>,
+    problems: Vec<Problem>,
+    omitted: Omitted,
+}
 
 impl DefinitionCache {
     /// The valid ones as they were read last: all, or those that are named.
-    pub(crate) fn reports(&self, named: &[ReportId]) -> Vec<Report> {
+    pub(crate) fn reports(&self, named: &[ReportId]) -> Vec<Arc<Report>> {
         let read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let parsed = read.values().map(|(_, parsed)| parsed);
-        let valid = parsed.filter(|parsed| !parsed.problems.iter().any(Problem::stops));
-        let reports = valid.filter_map(|parsed| parsed.report.as_ref());
+        let reports = read.values().filter_map(|known| known.report.as_ref());
         let named: BTreeSet<&ReportId> = named.iter().collect();
         let wanted = reports.filter(|report| named.is_empty() || named.contains(&report.id));
         wanted.cloned().collect()
     }
 
     /// Forgets what is not there any more.
-    fn forget_all_but(&self, files: &[File]) {
+    pub(crate) fn forget_all_but(&self, names: &BTreeSet<String>) {
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let there: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
-        read.retain(|name, _| there.contains(name.as_str()));
+        read.retain(|name, _| names.contains(name));
     }
 
     /// Checks a definition, unless the digest of its text is known.
-    fn check(&self, checks: Checks<'_>, name: &str, content: &[u8]) -> Parsed {
+    fn check(&self, checks: Checks<'_>, name: &str, content: &[u8]) -> Known {
         let digest = definition::digest(content);
         let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match read.get(name) {
-            Some((known, parsed)) if *known == digest => parsed.clone(),
-            _ => {
-                let parsed = checks.check(name, content);
-                read.insert(name.to_owned(), (digest, parsed.clone()));
-                parsed
-            }
+        if let Some(known) = read.get(name).filter(|known| known.digest == digest) {
+            return known.clone();
         }
+        let Parsed { report, problems, omitted } = checks.check(name, content);
+        let runs = !problems.iter().any(Problem::stops);
+        let report = report.filter(|_| runs).map(Arc::new);
+        let known = Known { digest, report, problems, omitted };
+        read.insert(name.to_owned(), known.clone());
+        known
     }
 }
 
@@ -111,37 +119,22 @@ impl Definitions {
         self.reports.is_empty() && self.invalid.is_empty()
     }
 
-    /// Loads all definitions among these files.
-    pub(crate) fn load_all(files: &[File], checks: Checks<'_>, cache: &DefinitionCache) -> Self {
-        cache.forget_all_but(files);
-        let mut definitions = Self::default();
-        for file in files {
-            definitions.add(file, checks, cache);
-        }
-        definitions
-    }
-
-    /// Loads the definitions that are named.
-    ///
-    /// # Errors
-    /// `NOT_FOUND` where one of them is not among the files.
+    /// Loads the definitions that are named, as far as they are among the files.
     pub(crate) fn load_named(
         files: &[File],
         named: &[ReportId],
         checks: Checks<'_>,
         cache: &DefinitionCache,
-    ) -> Result<Self, Error> {
+    ) -> Self {
         let mut definitions = Self::default();
         let by_stem: BTreeMap<&str, &File> = files.iter().map(|file| (file.stem(), file)).collect();
-        for id in named {
-            let file = by_stem.get(id.as_str());
-            let unknown = || unknown_report(id, files.iter().map(File::stem));
-            definitions.add(file.ok_or_else(unknown)?, checks, cache);
+        for file in named.iter().filter_map(|id| by_stem.get(id.as_str())) {
+            definitions.add(file, checks, cache);
         }
-        Ok(definitions)
+        definitions
     }
 
-    fn add(&mut self, file: &File, checks: Checks<'_>, cache: &DefinitionCache) {
+    pub(crate) fn add(&mut self, file: &File, checks: Checks<'_>, cache: &DefinitionCache) {
         let content = match &file.content {
             Ok(content) => content,
             Err(error) => {
@@ -156,18 +149,17 @@ impl Definitions {
                 return;
             }
         };
-        let parsed = cache.check(checks, &file.name, content);
-        let runs = !parsed.problems.iter().any(Problem::stops);
-        match parsed.report.filter(|_| runs) {
+        let known = cache.check(checks, &file.name, content);
+        match known.report {
             Some(report) => self.reports.push(report),
             None => self.invalid.push(Invalid {
-                outcome: invalid(file, &parsed.problems, parsed.omitted),
+                outcome: invalid(file, &known.problems, known.omitted),
                 stem: file.stem().to_owned(),
-                digest: definition::digest(content),
+                digest: known.digest,
                 contacts: Contacts::read(content, checks.deployment),
             }),
         }
-        self.problems.extend(parsed.problems);
+        self.problems.extend(known.problems);
     }
 }
 

@@ -45,23 +45,38 @@ impl DefinitionSource {
     /// # Errors
     /// Where they can't be read; `NOT_FOUND` where one that is named does not exist.
     pub(crate) async fn read(&self, named: &[ReportId]) -> Result<Definitions, Error> {
-        let Some(first) = named.first() else {
-            let files = self.store.definitions().await?;
-            return Ok(Definitions::load_all(&files, self.checks(), &self.cache));
-        };
-        let files = self.named_files(named).await?;
-        if files.is_empty() {
-            let none = self.store.no_definitions();
-            let message = format!("there is no report `{first}`: {}", none.message);
-            return Err(Error { code: Code::NotFound, message, ..none }.of_report(first.as_str()));
+        if named.is_empty() {
+            return self.read_all().await;
         }
-        Definitions::load_named(&files, named, self.checks(), &self.cache)
+        let files = self.store.named(named).await?;
+        let stems: BTreeSet<&str> = files.iter().map(File::stem).collect();
+        match named.iter().find(|id| !stems.contains(id.as_str())) {
+            Some(missing) => Err(self.missing(missing).await?),
+            None => Ok(Definitions::load_named(&files, named, self.checks(), &self.cache)),
+        }
     }
 
-    /// The files of these reports; all there are, where one of them is missing.
-    async fn named_files(&self, named: &[ReportId]) -> Result<Vec<File>, Error> {
-        let files = self.store.named(named).await?;
-        if files.len() == named.len() { Ok(files) } else { self.store.definitions().await }
+    /// Reads all definitions, one after the other.
+    async fn read_all(&self) -> Result<Definitions, Error> {
+        let (mut definitions, mut names) = (Definitions::default(), BTreeSet::new());
+        let take = |file: File| {
+            definitions.add(&file, self.checks(), &self.cache);
+            names.insert(file.name);
+        };
+        self.store.read_definitions(take).await?;
+        self.cache.forget_all_but(&names);
+        Ok(definitions)
+    }
+
+    /// The error that there is no such report, with those that there are.
+    async fn missing(&self, id: &ReportId) -> Result<Error, Error> {
+        let stems = self.store.definition_stems().await?;
+        if !stems.is_empty() {
+            return Ok(unknown_report(id, stems.iter().map(String::as_str)));
+        }
+        let none = self.store.no_definitions();
+        let message = format!("there is no report `{id}`: {}", none.message);
+        Ok(Error { code: Code::NotFound, message, ..none }.of_report(id.as_str()))
     }
 
     /// Reads the definitions of what was due a short while ago: one that has been removed is due no more.
@@ -77,11 +92,11 @@ impl DefinitionSource {
             let removed = named.len() - existing.len();
             tracing::warn!(removed, "definitions of reports that were due are not there any more");
         }
-        Definitions::load_named(&files, &existing, self.checks(), &self.cache)
+        Ok(Definitions::load_named(&files, &existing, self.checks(), &self.cache))
     }
 
     /// The valid reports as they were read last: all, or those that are named.
-    pub(crate) fn known_reports(&self, named: &[ReportId]) -> Vec<Report> {
+    pub(crate) fn known_reports(&self, named: &[ReportId]) -> Vec<Arc<Report>> {
         self.cache.reports(named)
     }
 

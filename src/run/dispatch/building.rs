@@ -16,9 +16,10 @@ use crate::run::message::{
 use crate::run::services::Services;
 use crate::store::Store;
 
-/// The things that the runs of one invocation share while they execute.
-#[derive(Default)]
+/// The things that the runs of a wave share while they execute; the templates are those of the invocation.
 pub(crate) struct BatchContext {
+    /// Says that no wave ran before: its first run that fetches always starts.
+    pub(crate) is_first_wave: bool,
     /// The templates, read when the first of the runs needs them.
     pub(crate) templates: OnceCell<Result<Arc<Templates>, Error>>,
     pub(crate) runaway: RunawayTemplates,
@@ -26,6 +27,26 @@ pub(crate) struct BatchContext {
     pub(crate) fetch_gate: OrderGate,
     /// To send the message, and to write how that ended.
     pub(crate) send_gate: OrderGate,
+}
+
+impl Default for BatchContext {
+    fn default() -> Self {
+        Self {
+            is_first_wave: true,
+            templates: OnceCell::new(),
+            runaway: RunawayTemplates::default(),
+            fetch_gate: OrderGate::default(),
+            send_gate: OrderGate::default(),
+        }
+    }
+}
+
+impl BatchContext {
+    /// The same for the next wave, with gates of its own.
+    pub(crate) fn of_next_wave(self) -> Self {
+        let Self { templates, runaway, .. } = self;
+        Self { is_first_wave: false, templates, runaway, ..Self::default() }
+    }
 }
 
 /// The things that it takes to build the message of one run.

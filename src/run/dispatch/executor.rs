@@ -27,6 +27,7 @@ use crate::error::{Code, Error, Stage, redact_addresses};
 use crate::render::Origin;
 use crate::run::delivery::{Attempt, RunSender};
 use crate::run::dispatch::building::{BatchContext, Building};
+use crate::run::dispatch::waves::waves;
 use crate::run::fetch::{NameLookup, QueryPool, RunQueries, build_queries};
 use crate::run::job::{GateSlot, Job, stopped};
 use crate::run::ledger::{
@@ -101,22 +102,36 @@ pub(crate) struct Execution<'e> {
 }
 
 impl Executor<'_> {
-    /// Runs jobs, and returns what became of them.
+    /// Runs jobs, wave by wave, and returns what became of them.
     pub(crate) async fn run_all(&self, jobs: &[Job]) -> BatchResult {
-        let lookup = &NameLookup::new(jobs.iter().filter(|job| !job.is_overdue));
-        let (starts, early) = self.claim_all(jobs, lookup).await;
-        let (pool, queries) = self.plan_all(jobs, &starts, early, lookup).await;
-        let context = BatchContext::default();
-        let (mut result, busy) = self.execute_all(jobs, starts, (&pool, &queries), &context).await;
+        let mut context = BatchContext::default();
+        let (mut result, mut busy) = (BatchResult::default(), Vec::new());
+        for wave in waves(jobs) {
+            busy.extend(self.run_wave(&wave, &context, &mut result).await);
+            context = context.of_next_wave();
+        }
         self.wait_for_others(busy, &context, &mut result).await;
         result
+    }
+
+    /// Runs the jobs of a wave, and returns those that others hold. Its queries and its plan end with it.
+    async fn run_wave<'j>(
+        &self,
+        jobs: &[&'j Job],
+        context: &BatchContext,
+        result: &mut BatchResult,
+    ) -> Vec<(&'j Job, Box<RunRecord>)> {
+        let lookup = &NameLookup::new(jobs.iter().copied().filter(|job| !job.is_overdue));
+        let (starts, early) = self.claim_all(jobs, lookup).await;
+        let (pool, queries) = self.plan_all(jobs, &starts, early, lookup).await;
+        self.execute_all(jobs, starts, (&pool, &queries), context, result).await
     }
 
     /// Claims every run. Meanwhile the queries of those are built that likely fetch, which takes names; a
     /// run that then fetches nothing has none.
     async fn claim_all(
         &self,
-        jobs: &[Job],
+        jobs: &[&Job],
         lookup: &NameLookup<'_>,
     ) -> (Vec<RunStart>, Vec<BuiltQueries>) {
         let claiming = map_concurrently(jobs, async |job| self.start(job).await);
@@ -133,7 +148,7 @@ impl Executor<'_> {
     /// Builds the queries of the rest of the runs that fetch, and plans the requests of all together.
     async fn plan_all(
         &self,
-        jobs: &[Job],
+        jobs: &[&Job],
         starts: &[RunStart],
         early: Vec<BuiltQueries>,
         lookup: &NameLookup<'_>,
@@ -174,21 +189,23 @@ impl Executor<'_> {
     /// Executes the runs that were claimed, and returns those that others hold.
     async fn execute_all<'j>(
         &self,
-        jobs: &'j [Job],
+        jobs: &[&'j Job],
         starts: Vec<RunStart>,
         (pool, queries): (&QueryPool, &[BuiltQueries]),
         context: &BatchContext,
-    ) -> (BatchResult, Vec<(&'j Job, Box<RunRecord>)>) {
+        result: &mut BatchResult,
+    ) -> Vec<(&'j Job, Box<RunRecord>)> {
         context.runaway.learn(starts.iter().filter_map(RunStart::left_rendering));
         let mut fetching = 0..;
-        let runs = jobs.iter().zip(starts).zip(queries).enumerate();
+        let runs = jobs.iter().copied().zip(starts).zip(queries).enumerate();
         let executing = stream::iter(runs).map(|(index, ((job, start), queries))| {
             let queries = queries.as_ref();
             // Only a run that fetches has a place among those that do.
             let place = queries.and_then(|_| fetching.next());
             async move {
                 let fetch = place.map(|place| context.fetch_gate.slot(place));
-                let (send, is_first) = (&context.send_gate.slot(index), place == Some(0));
+                let is_first = context.is_first_wave && place == Some(0);
+                let send = &context.send_gate.slot(index);
                 let execution = Execution { job, pool, queries, index, is_first, fetch, send };
                 // A run is large, and every future that it is in is as large.
                 let end = Box::pin(self.execute(execution, start, context)).await;
@@ -196,17 +213,17 @@ impl Executor<'_> {
                 (job, end)
             }
         });
-        let (mut result, mut busy) = (BatchResult::default(), Vec::new());
+        let mut busy = Vec::new();
         let mut executing = pin!(executing.buffered(MAX_CONCURRENT_RUNS));
         while let Some((job, end)) = executing.next().await {
             match end {
-                RunEnd::Outcome(outcome, unrecorded) => self.add(&mut result, *outcome, unrecorded),
+                RunEnd::Outcome(outcome, unrecorded) => self.add(result, *outcome, unrecorded),
                 RunEnd::Queued { shards, told } => result.add_shards(shards, told),
                 RunEnd::Lost(_) if job.yields_to_holder => {}
                 RunEnd::Lost(fresh) => busy.push((job, fresh)),
             }
         }
-        (result, busy)
+        busy
     }
 
     /// Goes on with a run from its start.

@@ -3,11 +3,15 @@
 mod building;
 mod executor;
 mod fan_out;
+mod groups;
 #[cfg(feature = "cli")]
 mod past_runs;
 mod resend;
 mod shards;
 mod waiting;
+mod waves;
+
+use std::sync::Arc;
 
 use futures_util::future::join;
 
@@ -124,7 +128,11 @@ async fn read_definitions(
 }
 
 /// Finds the jobs that a trigger asks for: those that it names, or those that are due.
-async fn find_jobs(preflight: Preflight<'_>, reports: Vec<Report>, known: KnownRuns) -> DueRuns {
+async fn find_jobs(
+    preflight: Preflight<'_>,
+    reports: Vec<Arc<Report>>,
+    known: KnownRuns,
+) -> DueRuns {
     let TriggerContext { trigger, invocation } = preflight.context;
     if trigger.asks_for_due() {
         return preflight.due_runs(reports, known).await;

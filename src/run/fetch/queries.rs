@@ -63,7 +63,7 @@ pub(crate) async fn build_queries(
     let deadline = job.names_deadline(lookup.is_alone);
     let naming = lookup.read(source, &job.report, deadline.map(a_little_before));
     let directory = with_deadline(deadline, naming).await.ok_or_else(out_of_time)??;
-    let Report { compare, window: rule, calendar, .. } = &job.report;
+    let Report { compare, window: rule, calendar, .. } = job.report.as_ref();
     let mut compared = compare.compared_windows(&window, *rule, calendar);
     let existing = compared.len();
     compared.retain(|window| window.clone().remembered_at(now, history).is_ok());
@@ -96,7 +96,7 @@ impl<'r> NameLookup<'r> {
     pub(crate) fn new(jobs: impl IntoIterator<Item = &'r Job>) -> Self {
         let jobs: Vec<&Job> = jobs.into_iter().collect();
         let since = jobs.first().map_or_else(Instant::now, |job| job.clock().at());
-        let lookup = Self::for_reports(jobs.iter().map(|job| &job.report));
+        let lookup = Self::for_reports(jobs.iter().map(|job| job.report.as_ref()));
         Self { since, is_alone: jobs.len() == 1, ..lookup }
     }
 

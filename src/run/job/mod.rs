@@ -9,12 +9,13 @@ mod stop;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::definition::{Occurrence, Report};
+use crate::definition::{DeliveryMode, Occurrence, Report};
 use crate::destination::Destination;
 use crate::error::{Code, Error, Stage};
 use crate::run::outcome::RunOutcome;
@@ -37,7 +38,7 @@ const USED_FOR_OTHERS: &str = "this order's id was used before, for other recipi
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The report.
-    pub report: Report,
+    pub report: Arc<Report>,
     /// The occurrence of its schedule, where it was due.
     occurrence: Option<Occurrence>,
     /// Says that it is no longer due: it is only closed, if it has not ended.
@@ -53,9 +54,9 @@ pub struct Job {
 
 impl Job {
     /// The job of a report that a trigger asks for.
-    pub fn new(report: Report, trigger: &Trigger, invocation: &Invocation) -> Self {
+    pub fn new(report: impl Into<Arc<Report>>, trigger: &Trigger, invocation: &Invocation) -> Self {
         Self {
-            report,
+            report: report.into(),
             occurrence: None,
             is_overdue: false,
             likely_fetches: false,
@@ -66,14 +67,18 @@ impl Job {
     }
 
     /// The job of a report for an occurrence of its schedule.
-    pub(crate) fn due(report: Report, occurrence: Occurrence, context: TriggerContext<'_>) -> Self {
+    pub(crate) fn due(
+        report: Arc<Report>,
+        occurrence: Occurrence,
+        context: TriggerContext<'_>,
+    ) -> Self {
         let job = Self::new(report, context.trigger, context.invocation);
         Self { occurrence: Some(occurrence), ..job }
     }
 
     /// The job that closes the run of an occurrence which is no longer due.
     pub(crate) fn overdue(
-        report: Report,
+        report: Arc<Report>,
         occurrence: Occurrence,
         context: TriggerContext<'_>,
     ) -> Self {
@@ -153,6 +158,13 @@ impl Job {
             Some(named) => named.iter().cloned().map(Destination::Mail).collect(),
             None => Cow::Borrowed(&self.report.recipients),
         }
+    }
+
+    /// The number of messages that it sends, if it sends any: one for each recipient, or one for all together.
+    pub(crate) fn message_count(&self) -> usize {
+        let together = self.report.email.delivery == DeliveryMode::Together;
+        let recipients = self.trigger.recipients().map_or(self.report.recipients.len(), <[_]>::len);
+        if together { 1 } else { recipients }
     }
 
     /// The outcome, with a remark where the order's id was used before for other recipients: the outcome is

@@ -1,5 +1,7 @@
 //! The runs that a trigger starts, and those that it closes because they were due for too long.
 
+use std::sync::Arc;
+
 use futures_util::future::join;
 use jiff::Timestamp;
 
@@ -38,7 +40,7 @@ enum Decision {
 
 impl Preflight<'_> {
     /// The runs that are due at the time of the trigger.
-    pub(crate) async fn due_runs(self, reports: Vec<Report>, known: KnownRuns) -> DueRuns {
+    pub(crate) async fn due_runs(self, reports: Vec<Arc<Report>>, known: KnownRuns) -> DueRuns {
         let candidates = self.candidate_runs(&reports);
         let (known, sights) = join(
             self.load_runs(candidates, known),
@@ -55,14 +57,14 @@ impl Preflight<'_> {
         let mut jobs: Vec<(Timestamp, Job)> = Vec::new();
         for (report, decisions) in reports.iter().zip(decisions) {
             for decision in decisions {
-                let job = |occurrence| Job::due(report.clone(), occurrence, self.context);
+                let job = |occurrence| Job::due(Arc::clone(report), occurrence, self.context);
                 match decision {
                     Ok(Decision::Run(occurrence, known)) => {
                         jobs.push((occurrence.due, known.annotate(job(occurrence))));
                     }
                     Ok(Decision::Close(occurrence)) => {
                         let time = occurrence.due;
-                        let job = Job::overdue(report.clone(), occurrence, self.context);
+                        let job = Job::overdue(Arc::clone(report), occurrence, self.context);
                         jobs.push((time, job));
                     }
                     Ok(Decision::Notify(occurrence)) => due.unnotified.push(job(occurrence)),

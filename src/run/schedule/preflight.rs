@@ -2,6 +2,7 @@
 //! before, while it is being checked whether they have changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::future::join;
 use jiff::Timestamp;
@@ -138,10 +139,10 @@ impl Preflight<'_> {
 
     /// The runs that these reports may be due for at the time of the trigger, or may have been until not
     /// long ago, whenever they were first seen.
-    pub(crate) fn candidate_runs(self, reports: &[Report]) -> Vec<RunRef> {
+    pub(crate) fn candidate_runs(self, reports: &[Arc<Report>]) -> Vec<RunRef> {
         let time = self.context.time();
         let closes = self.closes_overdue_runs();
-        let of_report = |report: &Report| {
+        let of_report = |report: &Arc<Report>| {
             let first_seen = self.earliest_first_seen(report, time);
             let due = report.due_at(time, first_seen).into_iter().filter_map(Result::ok);
             let overdue = report.overdue_at(time, first_seen).into_iter().filter(move |_| closes);
