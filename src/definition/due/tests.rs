@@ -4,6 +4,7 @@ use jiff::civil::{Weekday, date};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::upcoming::UpcomingRun;
 use super::*;
 use crate::definition::parse;
 use crate::window::rfc3339;
